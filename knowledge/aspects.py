@@ -1,0 +1,77 @@
+"""Which aspect of a measure a question asks for: how much, who, what papers, until when …"""
+
+import re
+from dataclasses import dataclass
+
+from pydantic import model_validator
+
+from knowledge.measures import Aspect, Entry, Text
+
+_USED = "□"
+
+
+class AspectRule(Entry):
+    """Words that ask for one aspect. A `firm` rule asks for nothing else: who wants a telephone
+    number is not helped by the sum, while «怎么领» may just mean «tell me about it»."""
+
+    aspect: Aspect
+    firm: bool
+    patterns: tuple[Text, ...]
+    asks: tuple[Text, ...] = ()
+
+
+class AspectRules(Entry):
+    """The rules in their order; `words` stand in the patterns as <name>."""
+
+    words: dict[str, Text]
+    rules: tuple[AspectRule, ...]
+
+    @model_validator(mode="after")
+    def _patterns_compile(self) -> "AspectRules":
+        for rule in self.rules:
+            for pattern in rule.patterns:
+                try:
+                    re.compile(self.spelled_out(pattern))
+                except re.error as error:
+                    raise ValueError(f"{rule.aspect}: {pattern}: {error}") from None
+        return self
+
+    def spelled_out(self, pattern: str) -> str:
+        """Put the words in the place of their names."""
+        for name, words in self.words.items():
+            pattern = pattern.replace(f"<{name}>", words)
+        return pattern
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The aspects a question asks for, in the order of the rules, and those it asks firmly."""
+
+    aspects: tuple[Aspect, ...]
+    firm: frozenset[Aspect]
+    left: str
+    """The text with the words that asked for an aspect blanked out."""
+
+
+class AspectReader:
+    """The compiled rules of one library."""
+
+    def __init__(self, rules: AspectRules) -> None:
+        self._rules = tuple(
+            (rule.aspect, rule.firm, re.compile("|".join(map(rules.spelled_out, rule.patterns))))
+            for rule in rules.rules
+        )
+
+    def read(self, text: str) -> Asked:
+        """Return what a tidied text without place words asks for."""
+        found: list[Aspect] = []
+        firm: set[Aspect] = set()
+        for aspect, is_firm, pattern in self._rules:
+            left = pattern.sub(_USED, text)
+            if left != text:
+                if aspect not in found:
+                    found.append(aspect)
+                if is_firm:
+                    firm.add(aspect)
+                text = left
+        return Asked(tuple(found), frozenset(firm), text)

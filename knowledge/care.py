@@ -1,0 +1,77 @@
+"""Distress, the wish for a person, small talk, and the telephone numbers that help."""
+
+import re
+from datetime import date
+from functools import cached_property
+from typing import Annotated
+
+from pydantic import Field, field_validator
+
+from knowledge.measures import Entry, Text
+
+
+def _compiles(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"not a regular expression: {error}") from None
+    return pattern
+
+
+class Helpline(Entry):
+    """A telephone number that is the same all over the country, with where that is laid down."""
+
+    id: Text
+    number: Annotated[str, Field(pattern=r"^\d{3,12}$")]
+    name: Text
+    for_: Annotated[Text, Field(alias="for")]
+    source: Text
+    checked_on: date
+    note: str | None = None
+
+
+class _Recognised(Entry):
+    id: Text
+    patterns: Annotated[tuple[Text, ...], Field(min_length=1)]
+    examples: tuple[Text, ...] = ()
+
+    @field_validator("patterns")
+    @classmethod
+    def _patterns_compile(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(_compiles(pattern) for pattern in patterns)
+
+    @cached_property
+    def _any(self) -> re.Pattern[str]:
+        return re.compile("|".join(f"(?:{pattern})" for pattern in self.patterns))
+
+
+class CareEntry(_Recognised):
+    """A kind of distress (or the wish for a person), how it is recognised, what is said first."""
+
+    label: Text
+    opening: Text
+    helplines: tuple[Text, ...]
+    exceptions: tuple[Text, ...] = ()
+
+    @field_validator("exceptions")
+    @classmethod
+    def _exceptions_compile(cls, exceptions: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(_compiles(pattern) for pattern in exceptions)
+
+    @cached_property
+    def _exception(self) -> re.Pattern[str]:
+        return re.compile("|".join(f"(?:{pattern})" for pattern in self.exceptions) or r"(?!)")
+
+    def fires(self, text: str) -> bool:
+        """Tell whether normalised `text` shows it, once the excepted phrases are taken out."""
+        return bool(self._any.search(self._exception.sub("，", text)))
+
+
+class SmallTalk(_Recognised):
+    """A message that is nothing but a greeting, thanks, a goodbye …, and its fixed reply."""
+
+    reply: Text
+
+    def fires(self, text: str) -> bool:
+        """Tell whether the whole of normalised `text` is this."""
+        return bool(self._any.fullmatch(text))

@@ -1,0 +1,91 @@
+"""Splitting a cleaned document into clauses, each with the locator by which people cite it.
+
+The usual numbering of Chinese documents is known (一、 （一） 1. ① 一是); what a document orders
+otherwise (by town, by department) is given by its `headings`.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+PREAMBLE = "前言"
+_DIGITS = "一二三四五六七八九十"
+_NUMBERINGS: tuple[tuple[int, re.Pattern[str]], ...] = (
+    (1, re.compile(rf"([{_DIGITS}]{{1,3}})(?:、|是)")),
+    (2, re.compile(rf"(（[{_DIGITS}]{{1,3}}）)")),
+    (3, re.compile(r"(\d{1,2})\.")),
+    (4, re.compile(r"([①-⑳])")),
+)
+_NAMED_RANK = 5
+_PLACE_RANK = 0
+_RESPONSIBLE = "责任单位"
+_INLINE = re.compile(rf"(?=[①-⑳])|(?<=。)(?=[{_DIGITS}]是)")
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """Words that open a clause which carries no number; `place` puts it above every number."""
+
+    opens: str
+    label: str
+    place: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One numbered or named part: `text` is its own, without that of the clauses inside it."""
+
+    locator: str
+    text: str
+    parent: str | None
+
+
+def split_clauses(text: str, headings: Sequence[Heading] = ()) -> tuple[Clause, ...]:
+    """Split a cleaned text; every line belongs to exactly one clause, in order."""
+    stack: list[tuple[int, str]] = []
+    lines: dict[str, list[str]] = {}
+    parents: dict[str, str | None] = {}
+
+    def add(locator: str, parent: str | None, piece: str) -> None:
+        parents.setdefault(locator, parent)
+        lines.setdefault(locator, []).append(piece)
+
+    for piece in _pieces(text, headings):
+        opening = _opening(piece, headings)
+        if opening is not None:
+            rank, label = opening
+            stack = [level for level in stack if level[0] < rank]
+            parent = _locator(stack) or None
+            stack.append((rank, label))
+            add(_locator(stack), parent, piece)
+        elif piece.startswith(_RESPONSIBLE):
+            top = [level for level in stack if level[0] <= 1]
+            add(_locator(top), None, piece)
+        else:
+            locator = _locator(stack)
+            add(locator or PREAMBLE, parents.get(locator), piece)
+    return tuple(Clause(loc, "\n".join(own), parents[loc]) for loc, own in lines.items())
+
+
+def _pieces(text: str, headings: Sequence[Heading]) -> list[str]:
+    marks = [re.escape(h.opens) for h in headings if not h.place]
+    inline = re.compile("|".join([_INLINE.pattern, *(f"(?={mark})" for mark in marks)]))
+    return [
+        piece for line in text.split("\n") for piece in inline.split(line) if piece and piece.strip()
+    ]
+
+
+def _opening(piece: str, headings: Sequence[Heading]) -> tuple[int, str] | None:
+    for heading in headings:
+        if heading.place and piece == heading.opens:
+            return _PLACE_RANK, heading.label + "·"
+        if not heading.place and piece.startswith(heading.opens):
+            return _NAMED_RANK, heading.label
+    for rank, numbering in _NUMBERINGS:
+        if found := numbering.match(piece):
+            return rank, found.group(1)
+    return None
+
+
+def _locator(stack: Sequence[tuple[int, str]]) -> str:
+    return "".join(label for _, label in stack).rstrip("·")

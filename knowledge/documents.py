@@ -1,0 +1,113 @@
+"""The source documents: how they came, how they were cleaned, and the clauses they fall into."""
+
+from collections.abc import Mapping
+from datetime import date
+from functools import cached_property
+from typing import Annotated
+
+from pydantic import Field
+
+from knowledge.clauses import Clause, Heading, split_clauses
+from knowledge.cleaning import Cleaning, Correction, clean
+from knowledge.measures import Entry, Text, Validity
+
+
+class HeadingEntry(Entry):
+    """Words that open a clause without a number; see `knowledge.clauses.Heading`."""
+
+    opens: Text
+    label: Text
+    place: bool = False
+
+
+class CorrectionEntry(Entry):
+    """A recorded correction of what no cleaning rule can mend."""
+
+    before: Text
+    after: Text
+    why: Text
+
+
+class NoMeasure(Entry):
+    """A clause that grants nothing, with the reason."""
+
+    locator: Text
+    reason: Text
+
+
+class DocumentEntry(Entry):
+    """What is known of a document besides its text."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
+    title: Text
+    number: str | None
+    issuer: Text
+    dated: date
+    dated_words: Text
+    """The words of the raw page that give the date."""
+    about_date: Text
+    """Which date it is: 印发日, 报道日, 网页日期 …"""
+    validity: Validity
+    undated: bool = False
+    """The document hides its own date; `dated` is that of the page."""
+    part_numbers: dict[str, str] = {}
+    """Document numbers of parts, by the locator that begins the part."""
+    headings: tuple[HeadingEntry, ...]
+    corrections: tuple[CorrectionEntry, ...]
+    no_measure: tuple[NoMeasure, ...]
+
+
+    def number_of(self, locator: str) -> str | None:
+        """Return the document number that covers a clause, None where none is stated."""
+        for part, number in self.part_numbers.items():
+            if locator == part or locator.startswith(part + "·"):
+                return number
+        return self.number
+
+
+class UnknownClause(LookupError):
+    """A locator that the document does not have."""
+
+
+class Document:
+    """A document with its raw text; cleaning and clauses are worked out when first asked for."""
+
+    def __init__(self, entry: DocumentEntry, raw: str) -> None:
+        self.entry = entry
+        self.raw = raw
+
+    @cached_property
+    def cleaning(self) -> Cleaning:
+        """The cleaned text with every step on the way."""
+        corrections = [Correction(c.before, c.after, c.why) for c in self.entry.corrections]
+        return clean(self.raw, corrections)
+
+    @cached_property
+    def clauses(self) -> Mapping[str, Clause]:
+        """The clauses by locator, in order."""
+        headings = [Heading(h.opens, h.label, h.place) for h in self.entry.headings]
+        return {c.locator: c for c in split_clauses(self.cleaning.text, headings)}
+
+    def clause(self, locator: str) -> Clause:
+        """Return one clause; raises `UnknownClause`."""
+        try:
+            return self.clauses[locator]
+        except KeyError:
+            raise UnknownClause(f"{self.entry.id} has no clause {locator}") from None
+
+    def source_text(self, locator: str) -> str:
+        """Return what may be quoted for a clause: the clauses inside it, itself, its parents."""
+        own = self.clause(locator)
+        inside = [c.text for c in self.clauses.values() if self._lies_in(c, locator)]
+        above: list[str] = []
+        parent = own.parent
+        while parent:
+            above.append(self.clause(parent).text)
+            parent = self.clause(parent).parent
+        return "\n".join([*reversed(above), own.text, *inside])
+
+    def _lies_in(self, clause: Clause, locator: str) -> bool:
+        parent = clause.parent
+        while parent and parent != locator:
+            parent = self.clause(parent).parent
+        return parent == locator

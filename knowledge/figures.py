@@ -1,0 +1,84 @@
+"""Figures in Chinese text: what counts as a number, and whether one text states those of another."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+_CHINESE = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
+_PLACES = {"十": 10, "百": 100, "千": 1000}
+_MULTIPLES = {"万": Decimal(10000), "亿": Decimal(100000000)}
+_UNITS = {
+    "元": "元", "块": "元", "%": "%", "％": "%", "个月": "个月", "年": "年", "月": "月", "日": "日",
+    "号": "日", "天": "天", "个小时": "小时", "小时": "小时", "个学时": "学时", "学时": "学时", "名": "人",
+    "人": "人", "位": "人", "户": "户", "次": "次", "批": "批", "封": "封", "张": "张", "份": "份",
+    "项": "项", "场": "场", "期": "期", "组": "组", "立方米": "立方米", "平方米": "平方米", "m2": "平方米",
+    "家": "家", "件": "件", "条": "条", "个": "个", "倍": "倍", "折": "折", "成": "成", "套": "套",
+    "辆": "辆", "岁": "岁", "余": "", "多": "",
+}  # fmt: skip
+_UNIT = "|".join(sorted(map(re.escape, _UNITS), key=len, reverse=True))
+_ARABIC = re.compile(
+    rf"(?<![A-Za-z\d.])(\d{{1,3}}(?:,\d{{3}})+|\d+(?:\.\d+)?)(?!\d)\s*([万亿]?)\s*[余多]?\s*({_UNIT})?"
+)
+_SPELLED = re.compile(
+    rf"(?<![第之])([零〇一二两三四五六七八九十百千]+)([万亿]?)[余多]?"
+    rf"({_UNIT})(?![性些样般起直切向旦])"
+)
+_NOT_COUNTED = frozenset({"一个", "一家", "一项", "一条", "一批", "一起", "一人", "一件", "两项"})
+_PERCENT = re.compile(r"百分之([零〇一二两三四五六七八九十百]+|\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A value with its unit ('' where none is written or the unit is not one we know)."""
+
+    value: Decimal
+    unit: str
+
+
+def figures(text: str) -> set[Figure]:
+    """Return every figure of the text: amounts, dates by their parts, counts, telephone numbers."""
+    found: set[Figure] = set()
+    for match in _PERCENT.finditer(text):
+        found.add(Figure(spelled_value(match.group(1)), "%"))
+    for match in _ARABIC.finditer(_PERCENT.sub("", text)):
+        digits, multiple, unit = match.group(1), match.group(2), match.group(3)
+        value = Decimal(digits.replace(",", "")) * _MULTIPLES.get(multiple, Decimal(1))
+        found.add(Figure(value.normalize(), _UNITS.get(unit or "", "")))
+    for match in _SPELLED.finditer(text):
+        if match.group() not in _NOT_COUNTED:
+            value = spelled_value(match.group(1)) * _MULTIPLES.get(match.group(2), Decimal(1))
+            found.add(Figure(value.normalize(), _UNITS.get(match.group(3), "")))
+    return found
+
+
+def spelled_value(numeral: str) -> Decimal:
+    """Return the value of a numeral below ten thousand, in Arabic or Chinese digits."""
+    if numeral.isascii():
+        return Decimal(numeral)
+    total, digit = 0, 0
+    for char in numeral:
+        if char in _PLACES:
+            total += (digit or 1) * _PLACES[char]
+            digit = 0
+        else:
+            digit = _CHINESE[char]
+    return Decimal(total + digit)
+
+
+def unstated(text: str, sources: Iterable[str]) -> set[Figure]:
+    """Return the figures of `text` that none of `sources` states with the same unit.
+
+    A figure without a unit on either side only needs the same value.
+    """
+    stated: set[Figure] = set()
+    for source in sources:
+        stated |= figures(source)
+    values = {figure.value for figure in stated}
+    bare = {figure.value for figure in stated if not figure.unit}
+    return {
+        figure
+        for figure in figures(text)
+        if figure not in stated
+        and figure.value not in (bare if figure.unit else values)
+    }
