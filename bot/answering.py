@@ -1,0 +1,50 @@
+"""From a question to an answer: an ordered list of small steps, each gives an answer or nothing."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+
+from bot import caring, choosing, gates, replying
+from bot.answers import Answer, Context
+from bot.indexing import IndexedLibrary
+from bot.turn import Turn
+
+Step = Callable[[Turn], Answer | None]
+
+STEPS: tuple[Step, ...] = (
+    caring.unreadable,
+    caring.distress,
+    caring.wish_for_person,
+    caring.small_talk,
+    gates.place_not_covered,
+    gates.several_places,
+    gates.outside,
+    choosing.overview,
+    gates.not_understood,
+    choosing.which_place,
+    gates.not_in_this_place,
+    gates.aspect_not_stated,
+    replying.from_the_documents,
+)
+
+
+def answer(
+    question: str,
+    indexed: IndexedLibrary,
+    context: Context,
+    *,
+    today: date,
+    chosen: str | None = None,
+) -> Answer:
+    """Answer one message; the same arguments always give the same reply.
+
+    `chosen` is the place picked in the app, `today` an Asia/Shanghai day. Raises
+    `knowledge.regions.UnknownRegion` where `chosen` is no region of the library.
+    """
+    if chosen is not None:
+        indexed.library.regions.get(chosen)
+    turn = choosing.taken_choice(Turn(question, indexed, context, chosen, today))
+    for step in STEPS:
+        if (reply := step(turn)) is not None:
+            return reply
+    return replace(gates.no_answer(turn), context=context)

@@ -1,0 +1,98 @@
+"""What the bot gives back: the reply with its kind, its sources and what it leaves behind."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+REPLY_BYTES = 2048
+"""The longest reply, in bytes of UTF-8: the limit of a WeChat text message."""
+
+
+class Kind(StrEnum):
+    """What a reply does; see the table of the batch chat format."""
+
+    ANSWER = "answer"
+    CLARIFY = "clarify"
+    DECLINE = "decline"
+    HANDOFF = "handoff"
+    CHAT = "chat"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a reply comes from: a clause of a document, or the body that runs a helpline."""
+
+    title: str
+    locator: str
+    number: str | None = None
+    dated: date | None = None
+    measure: str | None = None
+    quote: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One numbered way to go on; picking it asks `question` in `region`."""
+
+    label: str
+    question: str
+    region: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a conversation remembers between two messages."""
+
+    region: str | None = None
+    """The place the person spoke of last; it wins over the place chosen in the app."""
+    question: str = ""
+    """The last question of substance, without its place words."""
+    measures: tuple[str, ...] = ()
+    """What it was answered (or declined) from, best first."""
+    choices: tuple[Choice, ...] = ()
+    """The numbered choices the last reply offered."""
+
+    def as_data(self) -> dict[str, Any]:
+        """Return it as plain data for storing."""
+        return {
+            "region": self.region,
+            "question": self.question,
+            "measures": list(self.measures),
+            "choices": [[c.label, c.question, c.region] for c in self.choices],
+        }
+
+    @classmethod
+    def from_data(cls, data: dict[str, Any]) -> "Context":
+        """Read back what `as_data` gave."""
+        return cls(
+            region=data["region"],
+            question=data["question"],
+            measures=tuple(data["measures"]),
+            choices=tuple(Choice(*choice) for choice in data["choices"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A candidate that was not used: its score (0..1) and the gate that stopped it."""
+
+    measure: str
+    score: float
+    gate: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One reply; `reason` names the step and gate that made it, for the record only."""
+
+    kind: Kind
+    reply: str
+    reason: str
+    region: str | None = None
+    measures: tuple[str, ...] = ()
+    sources: tuple[Source, ...] = ()
+    suggestions: tuple[str, ...] = ()
+    choices: tuple[Choice, ...] = ()
+    rejected: tuple[Rejected, ...] = ()
+    context: Context = field(default_factory=Context)

@@ -1,0 +1,102 @@
+"""What comes before any policy: unreadable messages, distress, the wish for a person, small talk."""
+
+from collections.abc import Iterable
+
+from bot.answers import Answer, Kind, Source
+from bot.composing import Part, fitted
+from bot.turn import Turn
+from knowledge.care import CareEntry, Helpline
+from knowledge.measures import Measure
+
+LONGEST_MESSAGE = 2000
+"""Characters of one message that are read at all."""
+_PERSON = "person"
+_HOTLINE = "hotline"
+
+
+def unreadable(turn: Turn) -> Answer | None:
+    """Ask for a question where the message is empty or far too long."""
+    if len(turn.message) > LONGEST_MESSAGE:
+        return _chat(turn, turn.composer.say("too_long"), "too-long")
+    if not any(char.isalnum() for char in turn.question.text):
+        return _chat(turn, turn.composer.say("empty"), "empty")
+    return None
+
+
+def distress(turn: Turn) -> Answer | None:
+    """Care first: the right telephone number and a person, before anything else."""
+    fired = [e for e in turn.library.care.values() if e.id != _PERSON and e.fires(turn.question.text)]
+    return _handoff(turn, fired) if fired else None
+
+
+def wish_for_person(turn: Turn) -> Answer | None:
+    """Hand over when a person is asked for."""
+    entry = turn.library.care[_PERSON]
+    return _handoff(turn, [entry]) if entry.fires(turn.question.text) else None
+
+
+def small_talk(turn: Turn) -> Answer | None:
+    """Answer greetings, thanks and the like with their fixed reply."""
+    for entry in turn.library.small_talk.values():
+        if entry.fires(turn.question.text):
+            return _chat(turn, entry.reply, f"small-talk:{entry.id}")
+    return None
+
+
+def helpline_parts(turn: Turn, lines: Iterable[Helpline]) -> list[Part]:
+    """Write up helplines with where each number is laid down."""
+    say = turn.composer.say
+    lines = tuple(lines)
+    parts = [
+        Part(say("helpline", name=h.name, number=h.number, **{"for": h.for_.rstrip("。")}))
+        for h in lines
+    ]
+    sources = "；".join(dict.fromkeys(f"{h.number} {h.source}" for h in lines))
+    return [*parts, Part(say("helpline_source", source=sources), 1)]
+
+
+def local_hotlines(turn: Turn) -> list[Measure]:
+    """Return the measures of the place that give a hotline with its number."""
+    if turn.region is None:
+        return []
+    regions = turn.library.regions.within(turn.region)
+    return [
+        m
+        for m in turn.library.measures.values()
+        if m.region in regions and m.phones and m.topics[0] == _HOTLINE
+    ]
+
+
+def _handoff(turn: Turn, fired: list[CareEntry]) -> Answer:
+    names = list(dict.fromkeys(name for entry in fired for name in entry.helplines))
+    lines = [turn.library.helplines[name] for name in names]
+    parts = [Part(fired[0].opening)]
+    hotlines = local_hotlines(turn)
+    parts.extend(
+        Part(
+            turn.composer.say(
+                "local_hotline",
+                region=turn.composer.region_label(m.region),
+                of=m.phones[0].of,
+                number=m.phones[0].number,
+                source=turn.composer.cite(m),
+            )
+        )
+        for m in hotlines
+    )
+    return Answer(
+        kind=Kind.HANDOFF,
+        reply=fitted([*parts, *helpline_parts(turn, lines)]),
+        reason="care:" + "+".join(entry.id for entry in fired),
+        region=turn.region,
+        measures=tuple(m.id for m in hotlines),
+        sources=(
+            *(turn.composer.source(m) for m in hotlines),
+            *(Source(title=h.source, locator=h.number) for h in lines),
+        ),
+        context=turn.kept_context(),
+    )
+
+
+def _chat(turn: Turn, reply: str, reason: str) -> Answer:
+    return Answer(Kind.CHAT, reply, reason, region=turn.region, context=turn.kept_context())

@@ -1,0 +1,97 @@
+"""Questions back: which place is meant, which measure, and the number that picks one."""
+
+import re
+from dataclasses import replace
+
+from bot.answers import Answer, Choice, Context, Kind
+from bot.composing import Part, fitted
+from bot.question import content
+from bot.turn import Turn
+from knowledge.measures import Audience, Measure
+
+_NUMBER = re.compile(r"\D{0,3}(\d{1,2})\D{0,3}")
+_MOST_CHOICES = 12
+_SAME_KIND = 1.6
+"""How near to the best a measure elsewhere must come for the place to be asked."""
+_OVERVIEW = re.compile(
+    r"(?:都|还)?(?:有|能)?(?:什么|哪些|啥)(?:好|优惠|扶持|帮扶|福利)*(?:政策|补贴|帮助|福利|好处|待遇|措施)"
+    r"|(?:政策|补贴|福利)(?:有哪些|有什么|大全|一览)|(?:能|可以)(?:领|享受)(?:什么|哪些)|八条措施|十条措施"
+)
+
+
+def taken_choice(turn: Turn) -> Turn:
+    """Return the turn in which a bare number stands for the choice the last reply offered."""
+    choices = turn.context.choices
+    picked = _NUMBER.fullmatch(turn.question.text)
+    if not choices or not picked or not 1 <= int(picked.group(1)) <= len(choices):
+        return turn
+    choice = choices[int(picked.group(1)) - 1]
+    context = Context(region=choice.region or turn.context.region)
+    return replace(turn, message=choice.question, context=context)
+
+
+def overview(turn: Turn) -> Answer | None:
+    """List what a place has when somebody asks for «the policies» and nothing in particular."""
+    left = _OVERVIEW.sub("", turn.question.rest)
+    if left == turn.question.rest or len(content(left)) > 2:
+        return None
+    if turn.region is None:
+        return _ask_place(turn, turn.library.regions.covered, turn.question.rest)
+    measures = [m for m in turn.measures_in(turn.region) if m.audience is not Audience.GOVERNMENT]
+    return _ask_measure(turn, measures[:_MOST_CHOICES])
+
+
+def which_place(turn: Turn) -> Answer | None:
+    """Ask for the place, once, where the answer depends on it."""
+    if turn.region is not None:
+        return None
+    best = turn.ranked[0]
+    near = [c for c in turn.ranked if c.score >= best.score - _SAME_KIND]
+    regions = list(dict.fromkeys(c.measure.region for c in near))
+    if len({turn.town(region) for region in regions}) < 2:
+        return None
+    return _ask_place(turn, regions, turn.asked_text)
+
+
+def _ask_place(turn: Turn, regions: list[str] | tuple[str, ...], question: str) -> Answer:
+    towns = list(dict.fromkeys(turn.town(region) for region in regions))
+    choices = tuple(
+        Choice(turn.composer.region_label(town), question, town) for town in towns[:_MOST_CHOICES]
+    )
+    parts = [
+        Part(turn.composer.say("which_place")),
+        *_numbered(turn, choices),
+        Part(turn.composer.say("elsewhere"), 1),
+    ]
+    return Answer(
+        kind=Kind.CLARIFY,
+        reply=fitted(parts),
+        reason="which-place",
+        choices=choices,
+        measures=tuple(c.measure.id for c in turn.ranked[:6] if c.measure.region in regions),
+        context=replace(turn.context, question=question, choices=choices, measures=()),
+    )
+
+
+def _ask_measure(turn: Turn, measures: list[Measure]) -> Answer:
+    region = turn.region or measures[0].region
+    choices = tuple(Choice(m.title, m.question, region) for m in measures)
+    label = turn.composer.region_label(region)
+    parts = [Part(turn.composer.say("overview", region=label)), *_numbered(turn, choices)]
+    return Answer(
+        kind=Kind.ANSWER,
+        reply=fitted(parts),
+        reason="overview",
+        region=region,
+        choices=choices,
+        measures=tuple(m.id for m in measures),
+        sources=tuple(turn.composer.source(m) for m in measures),
+        context=Context(region=region, choices=choices),
+    )
+
+
+def _numbered(turn: Turn, choices: tuple[Choice, ...]) -> list[Part]:
+    return [
+        Part(turn.composer.say("choice", number=str(number), label=choice.label))
+        for number, choice in enumerate(choices, start=1)
+    ]

@@ -1,0 +1,174 @@
+"""Composition of replies: whole sentences, the thing asked for first, never past the limit."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from bot.answers import REPLY_BYTES, Source
+from knowledge.library import Library
+from knowledge.measures import Aspect, Measure
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A line of a reply; where the reply is too long, parts of the highest `rank` go first."""
+
+    text: str
+    rank: int = 0
+
+
+def fitted(parts: Sequence[Part]) -> str:
+    """Join the parts that fit into one message, in order, without cutting any."""
+    kept = [part for part in parts if part.text]
+    while len("\n".join(part.text for part in kept).encode()) > REPLY_BYTES:
+        highest = max(part.rank for part in kept)
+        if highest == 0:
+            return _cut_at_sentence("\n".join(part.text for part in kept))
+        last = max(i for i, part in enumerate(kept) if part.rank == highest)
+        del kept[last]
+    return "\n".join(part.text for part in kept)
+
+
+def _cut_at_sentence(text: str) -> str:
+    whole = text.encode()[:REPLY_BYTES].decode(errors="ignore")
+    end = max(whole.rfind(mark) for mark in "。！？\n")
+    return whole[: end + 1].rstrip("\n")
+
+
+def day(value: date) -> str:
+    """Write a day as people say it: 2021年1月21日."""
+    return f"{value.year}年{value.month}月{value.day}日"
+
+
+class Composer:
+    """Writes replies from measures with the fixed sentences of one library."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._sentences = library.sentences
+
+    def say(self, sentence: str, /, **facts: str) -> str:
+        """Fill one fixed sentence."""
+        return self._sentences.text[sentence].format(**facts)
+
+    def region_label(self, region: str) -> str:
+        """Return the name of a region as a reply says it."""
+        return self._library.regions.get(region).label
+
+    # -- one measure --------------------------------------------------------------------------
+
+    def measure_parts(
+        self, measure: Measure, aspects: Sequence[Aspect], today: date
+    ) -> list[Part]:
+        """Write up one measure: what was asked, the gist, for whom, where, since when, source."""
+        parts = [Part(text) for aspect in aspects[:2] if (text := self.stated(measure, aspect, today))]
+        said = "".join(part.text for part in parts)
+        parts.append(Part(self.closing_note(measure, today)))
+        parts.append(Part(measure.summary, 0))
+        who = measure.answers.get(Aspect.WHO)
+        if who and who.say not in said:
+            parts.append(Part(self.say("who", who=who.say), 2))
+        if measure.conditions and Aspect.CONDITION not in aspects:
+            conditions = "；".join(c.say.rstrip("。；") for c in measure.conditions)
+            parts.append(Part(self.say("conditions", conditions=conditions), 3))
+        if Aspect.WHERE not in aspects:
+            parts.append(Part(self.where(measure), 1))
+        if Aspect.PHONE not in aspects:
+            parts.append(Part(self.phones(measure), 1))
+        parts.append(Part(self.standing(measure, today), 1))
+        parts.extend(Part(self.say("quote", quote=quote), 4) for quote in measure.quotes)
+        parts.append(Part(self.say("source", source=self.cite(measure))))
+        return parts
+
+    def stated(self, measure: Measure, aspect: Aspect, today: date) -> str:
+        """Return the sentence that answers `aspect`, '' where the clause has none."""
+        if statement := measure.answers.get(aspect):
+            return statement.say
+        match aspect:
+            case Aspect.WHERE:
+                return self.where(measure)
+            case Aspect.PHONE:
+                return self.phones(measure)
+            case Aspect.DEADLINE:
+                return self.deadline(measure, today)
+            case _:
+                return ""
+
+    def where(self, measure: Measure) -> str:
+        """Name the units in charge, '' where the clause names none."""
+        if statement := measure.answers.get(Aspect.WHERE):
+            return self.say("where", units=statement.say.rstrip("。"))
+        units = self.units(measure)
+        return self.say("where", units=units) if units else ""
+
+    def units(self, measure: Measure) -> str:
+        """List the leading and cooperating units, '' where the clause names none."""
+        lead = "、".join(measure.responsible.lead)
+        helping = "、".join(measure.responsible.cooperating)
+        return f"{lead}（{helping}配合）" if lead and helping else lead
+
+    def phones(self, measure: Measure) -> str:
+        """List the telephone numbers of the clause, '' where it has none."""
+        if not measure.phones:
+            return ""
+        return self.say("phone", phones="、".join(f"{p.of} {p.number}" for p in measure.phones))
+
+    def deadline(self, measure: Measure, today: date) -> str:
+        """Say from when to when the measure is open."""
+        validity = measure.validity
+        if validity.to:
+            name = "deadline_closed" if today > validity.to else "deadline_open"
+            return self.say(name, span=self.span(measure))
+        if validity.from_:
+            return self.say("deadline_from", **{"from": day(validity.from_)})
+        return self.say("deadline_unknown")
+
+    def span(self, measure: Measure) -> str:
+        """Write the first and last day; the first is left out where it isn't stated."""
+        validity = measure.validity
+        if validity.to is None:
+            return f"从{day(validity.from_)}起" if validity.from_ else ""
+        if validity.from_ is None:
+            return f"到{day(validity.to)}"
+        return f"{day(validity.from_)}到{day(validity.to)}"
+
+    def closing_note(self, measure: Measure, today: date) -> str:
+        """Warn that a measure is over, or has not begun; '' while it is open."""
+        validity = measure.validity
+        if validity.to and today > validity.to:
+            return self.say("closed", span=self.span(measure))
+        if validity.from_ and today < validity.from_:
+            return self.say("not_yet", **{"from": day(validity.from_)})
+        return ""
+
+    def standing(self, measure: Measure, today: date) -> str:
+        """Say until when an open measure runs, or that its document states no end."""
+        validity = measure.validity
+        if not validity.open_on(today):
+            return ""
+        if validity.to:
+            return self.say("until", span=self.span(measure))
+        document = self._library.documents[measure.document].entry
+        name = "open_ended_undated" if document.undated else "open_ended"
+        ask = self.units(measure) or self._library.sentences.default_unit
+        return self.say(name, dated=day(document.dated), about=document.about_date, ask=ask)
+
+    def cite(self, measure: Measure) -> str:
+        """Name document, number or issuer, date and clause."""
+        document = self._library.documents[measure.document].entry
+        number = document.number_of(measure.locator)
+        by = f"{number}，" if number else f"{document.issuer}，"
+        return f"《{document.title}》（{by}{day(document.dated)}）{measure.locator}"
+
+    def source(self, measure: Measure) -> Source:
+        """Return the citation as data."""
+        document = self._library.documents[measure.document].entry
+        return Source(
+            title=document.title,
+            locator=measure.locator,
+            number=document.number_of(measure.locator),
+            dated=document.dated,
+            measure=measure.id,
+            quote=measure.quotes[0],
+        )
+

@@ -1,0 +1,135 @@
+"""Evaluation: questions with the replies that would be right, run through the bot and counted.
+
+A gold file holds one JSON object a line: `id`, `turns`, `region` (chosen in the app, or null),
+`kind`, `measures` (any of them is right), `must` (what the reply has to say: alternatives parted
+by `|`), `style`, and where several kinds are right, `accept_kinds`.
+"""
+
+import json
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+
+from opencc import OpenCC
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from bot.answers import Answer, Kind
+
+Ask = Callable[[Sequence[str], str | None], Answer]
+"""Asks the turns of one conversation, with the place chosen in the app; gives the last answer."""
+
+_COMPARED = 6
+"""Of an answer that compares places, any of so many measures may be the right one."""
+
+
+class Gold(BaseModel):
+    """One question with what a right reply to it is."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    id: str
+    turns: tuple[str, ...]
+    region: str | None = None
+    kind: Kind
+    measures: tuple[str, ...] = ()
+    must: tuple[str, ...] = ()
+    style: str = ""
+    accept_kinds: tuple[Kind, ...] = ()
+
+
+class GoldRefused(ValueError):
+    """A line that is no gold question; the message names file and line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """A wrong reply: what is wrong with it, and the reply itself."""
+
+    gold: Gold
+    wrong: str
+    answer: Answer
+
+
+@dataclass(slots=True)
+class Score:
+    """How many replies were right, in all and by kind and style."""
+
+    right: Counter[str] = field(default_factory=Counter)
+    total: Counter[str] = field(default_factory=Counter)
+    misses: list[Miss] = field(default_factory=list)
+
+    def share(self, group: str = "all") -> float:
+        """Return the share (0..1) that is right in a group; 0 where there is none."""
+        return self.right[group] / self.total[group] if self.total[group] else 0.0
+
+    def groups(self, prefix: str) -> list[str]:
+        """Return the names of the groups that begin with `prefix`, sorted."""
+        return sorted(group for group in self.total if group.startswith(prefix))
+
+
+def read_gold(name: str, lines: Iterable[str]) -> Iterator[Gold]:
+    """Read the lines of a gold file; raises `GoldRefused`."""
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            yield Gold.model_validate(json.loads(line))
+        except (ValueError, ValidationError) as error:
+            raise GoldRefused(f"{name}:{number}: {error}") from error
+
+
+def evaluate(golds: Iterable[Gold], ask: Ask) -> Score:
+    """Ask every question and count."""
+    score = Score()
+    for gold in golds:
+        answer = ask(gold.turns, gold.region)
+        wrong = fault(gold, answer)
+        for group in ("all", f"kind {gold.kind}", f"style {gold.style}"):
+            score.total[group] += 1
+            score.right[group] += not wrong
+        if wrong:
+            score.misses.append(Miss(gold, wrong, answer))
+    return score
+
+
+def fault(gold: Gold, answer: Answer) -> str:
+    """Return what is wrong with a reply, '' where it is right."""
+    if answer.kind in gold.accept_kinds:
+        return ""
+    if gold.kind is Kind.CLARIFY and answer.kind is Kind.ANSWER:
+        # One answer for each of several places leaves nothing to ask back.
+        return "" if len({_home(m) for m in answer.measures}) > 1 else "kind answer"
+    if answer.kind is not gold.kind:
+        return f"kind {answer.kind}"
+    if gold.kind is Kind.ANSWER and not _from_the_right_measure(gold, answer):
+        return f"measures {', '.join(answer.measures[:3]) or 'none'}"
+    if gold.kind in (Kind.ANSWER, Kind.HANDOFF):
+        said = _plain(answer.reply)
+        for alternatives in gold.must:
+            if not any(_plain(words) in said for words in alternatives.split("|")):
+                return f"lacks {alternatives}"
+    return ""
+
+
+def _from_the_right_measure(gold: Gold, answer: Answer) -> bool:
+    considered = answer.measures[: _COMPARED if gold.style == "cross" else 1]
+    return not set(gold.measures).isdisjoint(considered)
+
+
+def _home(measure: str) -> str:
+    """Return the part of a measure's id that stands for its place."""
+    parts = measure.split("-")
+    return "-".join(parts[:2]) if parts[0] == "hebei" else parts[0]
+
+
+def _plain(text: str) -> str:
+    simplified = _simplifier().convert(unicodedata.normalize("NFKC", text))
+    return re.sub(r"\s+", "", simplified).lower()
+
+
+@cache
+def _simplifier() -> OpenCC:
+    return OpenCC("t2s")

@@ -1,0 +1,179 @@
+"""Gates: what must be declined however well it scores, and what several places answer at once."""
+
+from collections.abc import Iterable
+
+from bot import replying
+from bot.answers import Answer, Kind, Rejected, Source
+from bot.composing import Part, fitted
+from bot.matching import Candidate
+from bot.turn import Turn
+from knowledge.measures import Aspect
+
+UNDERSTOOD = 1.2
+"""Below this score nothing is close enough to be an answer."""
+_OUTSIDE = 2.4
+"""What the evidence for a subject that no document covers must come to."""
+_OUTSIDE_LEAD = 0.2
+"""How far it must be ahead of the best measure's own evidence."""
+_ELSEWHERE_LEAD = 1.2
+"""So far ahead of the place's best, a measure elsewhere shows that the place lacks the subject."""
+_SAME_TOPIC_LEAD = 2.8
+"""The same where the place has a measure of the same topic."""
+
+
+def place_not_covered(turn: Turn) -> Answer | None:
+    """Decline for a place without documents; never lend it another place's money."""
+    uncovered = turn.question.places.uncovered
+    if not uncovered or turn.places:
+        return None
+    place = uncovered[0]
+    near = [turn.composer.region_label(region) for region in place.near]
+    parts = [
+        Part(turn.composer.say("place_not_covered", place=place.name)),
+        Part(turn.composer.say("place_near", regions="、".join(near)) if near else "", 1),
+        *_ask_nationwide(turn),
+    ]
+    return _decline(turn, parts, f"place-not-covered:{place.name}", None)
+
+
+def several_places(turn: Turn) -> Answer | None:
+    """Answer a comparison for each of the places it names."""
+    places = [p for p in turn.places if not any(_contains(turn, p, q) for q in turn.places)]
+    if len(places) < 2 or not _understood(turn.ranked[:1]):
+        return None
+    return replying.for_several(turn, {place: turn.local_to(place)[:1] for place in places})
+
+
+def outside(turn: Turn) -> Answer | None:
+    """Decline what no document covers, when that is what the question is nearest to."""
+    found = turn.candidates.outside[0]
+    best = max((c.own for c in turn.local), default=0.0)
+    if found.score < max(_OUTSIDE, best + _OUTSIDE_LEAD):
+        return None
+    topic = turn.library.outside[found.id]
+    name = "outside_region" if turn.region else "outside"
+    label = turn.composer.region_label(turn.region) if turn.region else ""
+    parts = [
+        Part(turn.composer.say(name, topic=topic.label, ask=topic.ask.rstrip("。"), region=label)),
+        *_ask_nationwide(turn),
+    ]
+    return _decline(turn, parts, f"outside:{topic.id}", turn.region)
+
+
+def not_understood(turn: Turn) -> Answer | None:
+    """Say so where nothing anywhere is near the question."""
+    return None if _understood(turn.ranked[:1]) else no_answer(turn)
+
+
+def not_in_this_place(turn: Turn) -> Answer | None:
+    """Decline what only other places have."""
+    if turn.region is None:
+        return None
+    best = turn.ranked[0]
+    here = turn.local[:1]
+    if here and _understood(here) and not _lacks(here[0], best):
+        return None
+    label = turn.composer.region_label(turn.region)
+    elsewhere = _regions_with(turn, best)
+    parts = [
+        Part(turn.composer.say("not_in_region", region=label)),
+        Part(turn.composer.say("elsewhere_has", regions="、".join(elsewhere), region=label), 1),
+        *_ask_nationwide(turn),
+    ]
+    rejected = tuple(Rejected(c.measure.id, c.score, "region") for c in turn.ranked[:5])
+    return _decline(turn, parts, "not-in-this-place", turn.region, rejected=rejected)
+
+
+def aspect_not_stated(turn: Turn) -> Answer | None:
+    """Decline a detail that the clause does not state, with what it does state and whom to ask."""
+    best = replying.chosen(turn)
+    if best is None:
+        return None
+    asked = [aspect for aspect in turn.asked.aspects if aspect in turn.asked.firm]
+    if not asked or any(aspect in best.measure.stated_aspects() for aspect in asked):
+        return None
+    measure = best.measure
+    region = turn.composer.region_label(measure.region)
+    unit = turn.composer.units(measure)
+    parts = [
+        Part(
+            turn.composer.say(
+                "not_stated",
+                region=region,
+                aspect=turn.library.sentences.aspect_names[asked[0]],
+            )
+        ),
+        Part(turn.composer.say("known_nearby", summary=measure.summary)),
+        Part(turn.composer.closing_note(measure, turn.today)),
+        Part(turn.composer.say("ask_unit", unit=unit) if unit else "", 1),
+        Part(turn.composer.phones(measure), 1),
+        *([] if unit else _ask_nationwide(turn)),
+        Part(turn.composer.say("source", source=turn.composer.cite(measure))),
+    ]
+    rejected = (Rejected(measure.id, best.score, f"aspect:{asked[0]}"),)
+    return _decline(
+        turn, parts, f"not-stated:{asked[0]}", measure.region, (best,), rejected=rejected
+    )
+
+
+def no_answer(turn: Turn) -> Answer:
+    """The reply of last resort: not in the documents, or not understood."""
+    parts = [
+        Part(turn.composer.say("not_understood")),
+        Part(turn.composer.say("not_understood_help")),
+        *_ask_nationwide(turn),
+    ]
+    rejected = tuple(Rejected(c.measure.id, c.score, "score") for c in turn.ranked[:5])
+    return _decline(turn, parts, "not-understood", turn.region, rejected=rejected)
+
+
+def _understood(found: Iterable[Candidate]) -> bool:
+    return any(c.score >= UNDERSTOOD for c in found)
+
+
+def _lacks(here: Candidate, best: Candidate) -> bool:
+    same = not set(here.measure.topics).isdisjoint(best.measure.topics)
+    return best.score - here.score > (_SAME_TOPIC_LEAD if same else _ELSEWHERE_LEAD)
+
+
+def _contains(turn: Turn, region: str, other: str) -> bool:
+    return region != other and turn.library.regions.lies_in(other, region)
+
+
+def _regions_with(turn: Turn, best: Candidate) -> list[str]:
+    topic = best.measure.topics[0]
+    regions = [c.measure.region for c in turn.ranked if topic in c.measure.topics]
+    return [turn.composer.region_label(region) for region in dict.fromkeys(regions)][:6]
+
+
+def _ask_nationwide(turn: Turn) -> list[Part]:
+    line = turn.library.helplines[turn.library.sentences.general_helpline]
+    return [Part(turn.composer.say("ask_locally", name=line.name, number=line.number), 1)]
+
+
+def _decline(
+    turn: Turn,
+    parts: list[Part],
+    reason: str,
+    region: str | None,
+    from_: tuple[Candidate, ...] = (),
+    *,
+    rejected: tuple[Rejected, ...] = (),
+) -> Answer:
+    measures = tuple(c.measure.id for c in from_)
+    line = turn.library.helplines[turn.library.sentences.general_helpline]
+    sources = tuple(turn.composer.source(c.measure) for c in from_)
+    return Answer(
+        kind=Kind.DECLINE,
+        reply=fitted(parts),
+        reason=reason,
+        region=region,
+        measures=measures,
+        sources=(*sources, Source(title=line.source, locator=line.number)),
+        rejected=rejected,
+        context=turn.next_context(measures, region),
+    )
+
+
+STATED_ALWAYS = frozenset({Aspect.DEADLINE, Aspect.WHO})
+"""Aspects that no measure leaves without an answer."""
