@@ -5,14 +5,17 @@ from dataclasses import replace
 
 from bot.answers import Answer, Choice, Context, Kind
 from bot.composing import Part, fitted
+from bot.matching import Candidate
 from bot.question import content
 from bot.turn import Turn
 from knowledge.measures import Audience, Measure
 
 _NUMBER = re.compile(r"\D{0,3}(\d{1,2})\D{0,3}")
 _MOST_CHOICES = 12
-_SAME_KIND = 1.6
-"""How near to the best a measure elsewhere must come for the place to be asked."""
+_AS_LIKELY = 1.7
+"""So near to the best, a measure elsewhere may be the one that is meant."""
+_LIKELY_ENOUGH = 4.2
+"""The same for a measure of the best one's topic, however far behind it is."""
 _OVERVIEW = re.compile(
     r"(?:都|还)?(?:有|能)?(?:什么|哪些|啥)(?:好|优惠|扶持|帮扶|福利)*(?:政策|补贴|帮助|福利|好处|待遇|措施)"
     r"|(?:政策|补贴|福利)(?:有哪些|有什么|大全|一览)|(?:能|可以)(?:领|享受)(?:什么|哪些)|八条措施|十条措施"
@@ -46,11 +49,18 @@ def which_place(turn: Turn) -> Answer | None:
     if turn.region is not None:
         return None
     best = turn.ranked[0]
-    near = [c for c in turn.ranked if c.score >= best.score - _SAME_KIND]
+    near = [c for c in turn.ranked if _may_be_meant(c, best)]
     regions = list(dict.fromkeys(c.measure.region for c in near))
     if len({turn.town(region) for region in regions}) < 2:
         return None
     return _ask_place(turn, regions, turn.asked_text)
+
+
+def _may_be_meant(candidate: Candidate, best: Candidate) -> bool:
+    same = not set(candidate.measure.topics).isdisjoint(best.measure.topics)
+    return candidate.score >= best.score - _AS_LIKELY or (
+        same and candidate.score >= _LIKELY_ENOUGH
+    )
 
 
 def _ask_place(turn: Turn, regions: list[str] | tuple[str, ...], question: str) -> Answer:

@@ -171,7 +171,7 @@ def _decline(
         measures=measures,
         sources=(*sources, Source(title=line.source, locator=line.number)),
         rejected=rejected,
-        context=turn.next_context(measures, region),
+        context=turn.next_context(measures),
     )
 
 

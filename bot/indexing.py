@@ -1,13 +1,17 @@
 """A library made ready to be asked: its questions and its answers indexed apart."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 from enum import StrEnum
 
 from bot.profiles import Profiles
 from bot.question import tidy
 from bot.retrieval import Hit, Index
+from knowledge.figures import figures
 from knowledge.library import Library
 from knowledge.measures import Measure
+
+_TELLING = 10
 
 
 class Shelf(StrEnum):
@@ -26,6 +30,10 @@ class IndexedLibrary:
         self.library = library
         self.questions = Index(list(self._questions()))
         self.answers = Index(list(self._answers()))
+        self.figures = {
+            measure.id: telling_figures("\n".join((measure.summary, *measure.quotes)))
+            for measure in library.measures.values()
+        }
         self._profiles = Profiles(self.questions)
 
     def searched(self, text: str) -> str:
@@ -68,6 +76,11 @@ class IndexedLibrary:
         for measure in self.library.measures.values():
             for text in _said(measure):
                 yield self._entry(Shelf.MEASURE, measure.id, text)
+
+
+def telling_figures(text: str) -> frozenset[Decimal]:
+    """Return the figures that tell one measure from another: 500, 60 %, but not 1 or 2."""
+    return frozenset(figure.value for figure in figures(text) if figure.value >= _TELLING)
 
 
 def _said(measure: Measure) -> Iterator[str]:

@@ -8,7 +8,7 @@ the same way, so that the gates compare like with like.
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from bot.indexing import IndexedLibrary, Shelf
+from bot.indexing import IndexedLibrary, Shelf, telling_figures
 from knowledge.measures import Measure
 
 _KEYS = 160
@@ -17,7 +17,11 @@ _NEAR_WEIGHT = 2.5
 """What a like question weighs against the wording of all: settled on open questions."""
 _TOPIC_WEIGHT = 0.35
 """What the evidence for the kind of help adds to the measure's own."""
-CONTEXT_BONUS = 0.8
+_FIGURE_BONUS = 0.8
+"""What a measure gains whose clause states a figure that the question names."""
+_MISTAKEN_WEIGHT = 2.5
+"""What it costs that the question is more like one the measure does not answer."""
+CONTEXT_BONUS = 1.5
 """What a measure gains that the conversation is about already."""
 
 
@@ -70,6 +74,7 @@ def candidates(text: str, indexed: IndexedLibrary, recent: Collection[str] = ())
         clause = _CLAUSE_WEIGHT * hit.score
         near[Shelf.MEASURE][name] = max(near[Shelf.MEASURE].get(name, 0.0), clause)
     fits = indexed.fits(text)
+    named = telling_figures(text)
     topics = _subjects(near[Shelf.TOPIC], fits[Shelf.TOPIC])
     topic_scores = {topic.id: topic.score for topic in topics}
     ranked = []
@@ -77,6 +82,8 @@ def candidates(text: str, indexed: IndexedLibrary, recent: Collection[str] = ())
         closest = near[Shelf.MEASURE].get(measure.id, 0.0)
         own = _NEAR_WEIGHT * closest + fits[Shelf.MEASURE][measure.id]
         kind = max(0.0, *(topic_scores[topic] for topic in measure.topics))
+        own += _FIGURE_BONUS * bool(named & indexed.figures[measure.id])
+        own -= _MISTAKEN_WEIGHT * max(0.0, near[Shelf.NEGATIVE].get(measure.id, 0.0) - closest)
         bonus = CONTEXT_BONUS if measure.id in recent else 0.0
         ranked.append(Candidate(measure, closest, own, own + _TOPIC_WEIGHT * kind + bonus))
     ranked.sort(key=lambda candidate: -candidate.score)

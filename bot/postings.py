@@ -19,15 +19,16 @@ _NO_GROUP = 0
 
 # Words that a question is asked with. A small index cannot tell from itself that they are common.
 _ASKING = (
-    "的了吗呢吧啊呀哦嘛么是我你他她它们这那有在和就也都要想请问您好个一下能可以会给到把被让谢几多久时候天办理"
+    "的了吗呢吧啊呀哦嘛么是我你他她它们这那有在和就也都要想请问您好个一下能可以会给到把被让谢"
+    "几多久时候天办理"
 )
 _ASKING_PAIRS = (
-    "请问 你好 您好 什么 怎么 多少 可以 需要 一下 我想 想问 麻烦 谢谢 知道 哪里 没有 多久 几个 几天 "
-    "几年 几次 么时 时候 么办 么人 少钱 办理 为什 么样 以吗"
+    "请问 你好 您好 什么 怎么 多少 可以 需要 一下 我想 想问 麻烦 谢谢 知道 哪里 没有 多久 几个 "
+    "几天 几年 几次 么时 时候 么办 么人 少钱 办理 为什 么样 以吗"
 )
 # So many entries of everyday language are thought to stand beside those of the index; of these
 # a third holds each word of asking, and hardly one any other.
-_IMAGINED = 1000
+_IMAGINED = 2000
 _SHARE_ASKING = 0.3
 _SHARE_OTHER = 0.0005
 
@@ -137,7 +138,10 @@ class Postings:
             )
         ]
         weights = np.repeat(asked.gain[rare], held[rare]).astype(np.float64)
-        return np.bincount(np.concatenate(lists), weights)
+        gained: NDArray[np.float64] = np.bincount(  # type: ignore[assignment]  # of weights
+            np.concatenate(lists), weights
+        )
+        return gained
 
 
 def _sound_pairs(group: NDArray[np.uint64]) -> NDArray[np.uint64]:

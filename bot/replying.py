@@ -49,7 +49,7 @@ def from_the_documents(turn: Turn) -> Answer | None:
         sources=(turn.composer.source(best.measure),),
         suggestions=tuple(c.measure.question for c in near if c.score >= best.score - 2.0)[:3],
         rejected=tuple(Rejected(c.measure.id, c.score, "rank") for c in near),
-        context=turn.next_context(measures, region),
+        context=turn.next_context(measures),
     )
 
 
@@ -79,7 +79,7 @@ def for_several(turn: Turn, found: Mapping[str, tuple[Candidate, ...]]) -> Answe
         region=None if len(found) > 1 else next(iter(found)),
         measures=measures,
         sources=tuple(turn.composer.source(c.measure) for c in used),
-        context=turn.next_context(measures, None),
+        context=turn.next_context(measures),
     )
 
 

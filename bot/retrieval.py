@@ -31,7 +31,7 @@ _OF_ENTRY = 0.4
 _READS_ALIKE = 0.03
 # Only the same text scores 1.
 _HIGHEST = 0.99
-_READ_POSTINGS = 40_000
+_READ_POSTINGS = 30_000
 _COMPARED_ENTRIES = 40
 _COMPARED_PAIRS = 400_000
 # A longer text is a story: the entry needs to fit one stretch of it.
@@ -102,7 +102,8 @@ class Index:
         self._postings = Postings(self._characters, self._sounds, entry_of)
         self._single = self._postings.single_weight * np.float32(_SINGLE)
         self._pair = self._postings.pair_weight * np.where(together, 1, _APART).astype(np.float32)
-        self._mass = np.bincount(entry_of, self._single + self._pair, len(wordings))
+        mass = np.bincount(entry_of, self._single + self._pair, len(wordings))
+        self._mass = np.maximum(mass, 1e-6).astype(np.float32)
 
     def search(self, text: str, k: int = 10, pinyin_weight: float = 1.0) -> list[Hit]:
         """The best entries first, one for each key, at most `k`.
@@ -178,10 +179,10 @@ class Index:
             pairs = _pair_fits(fits)
             covered.append(question.pair[:, None] * np.maximum.reduceat(pairs, begins, axis=1))
             of_entry += pairs.max(axis=0) * self._pair[row]
-        entry_share = np.add.reduceat(of_entry, begins) / np.maximum(self._mass[chosen], 1e-6)
-        share = _question_share(question, covered)
-        scores: Floats = ((1 - _OF_ENTRY) * share + _OF_ENTRY * entry_share) / _SAME_CHARACTER
-        return scores
+        of_entries = (np.add.reduceat(of_entry, begins) / self._mass[chosen]).astype(np.float32)
+        of_question = _question_share(question, covered)
+        mixed = (1 - _OF_ENTRY) * of_question + _OF_ENTRY * of_entries
+        return (mixed / _SAME_CHARACTER).astype(np.float32)
 
     def _refined(self, normal: str, chosen: Ints, scores: Floats) -> list[float]:
         """The scores; where they are nearly the best, likeness of the letters has a say."""
@@ -202,7 +203,7 @@ def _fits(
     group = min(_SAME_CHARACTER, max(0, round(_SAME_GROUP * pinyin_weight)))
     sound = min(_SAME_CHARACTER, max(0, round(_SAME_SOUND * pinyin_weight)))
     same = (question.characters[:, None] == characters).view(np.uint8)
-    fits = same * np.uint8(_SAME_CHARACTER)
+    fits: NDArray[np.uint8] = same * np.uint8(_SAME_CHARACTER)
     if sound:
         heard = question.sounds[:, None]
         alike = (heard // PER_GROUP == sounds // PER_GROUP).view(np.uint8) * np.uint8(group)
@@ -243,7 +244,8 @@ def _question_share(question: _Question, covered: list[NDArray[np.float32]]) -> 
     weights = stretch[_STRETCH:] - stretch[:-_STRETCH]
     weights = np.maximum(weights, weights.mean())
     within = (running[_STRETCH:] - running[:-_STRETCH]) / weights[:, None]
-    return np.maximum(share, within.max(axis=0))
+    best: Floats = np.maximum(share, within.max(axis=0))
+    return best
 
 
 def warm_up(cache_dir: Path | None = None) -> None:

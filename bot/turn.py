@@ -13,8 +13,16 @@ from knowledge.aspects import Asked
 from knowledge.library import Library
 from knowledge.measures import Measure
 
-_TOO_WEAK_ALONE = 2.2
-"""Below this a message of a running conversation is read together with the last question."""
+_NEW_SUBJECT = 2.6
+"""So far ahead of what the conversation is about, a message opens a subject of its own."""
+_NEW_SUBJECT_WITH_PLACE = 1.0
+"""The same where the message names a place."""
+_NEW_SUBJECT_IN_A_WORD = 4.0
+"""The same where it says hardly more than that it asks on."""
+_A_WORD = 3
+"""Characters of content that are hardly a subject."""
+_LONGEST_FOLLOW_UP = 24
+"""Characters: a longer message stands for itself."""
 
 
 @dataclass(frozen=True)
@@ -50,12 +58,15 @@ class Turn:
         """The covered regions the message names, in order, each once."""
         return tuple(dict.fromkeys(mention.region for mention in self.question.places.covered))
 
-    @property
+    @cached_property
     def region(self) -> str | None:
-        """The one place that binds: named now, named before, or chosen in the app."""
+        """The one place that binds: named now, named before, chosen in the app, or leaned on."""
         if self.places:
             return self.places[0]
-        return self.context.region or self.chosen
+        place = self.context.region or self.chosen
+        if place is None and self.context.measures and self.follows_up:
+            return self.library.measures[self.context.measures[0]].region
+        return place
 
     def scope(self, region: str) -> frozenset[str]:
         """Return the regions whose measures speak of `region`: it, what it lies in, its parts."""
@@ -74,34 +85,49 @@ class Turn:
     # -- subject ------------------------------------------------------------------------------
 
     @cached_property
+    def alone(self) -> Candidates:
+        """Everything weighed against the message by itself."""
+        return candidates(self.question.rest, self.indexed)
+
+    @cached_property
     def follows_up(self) -> bool:
-        """Tell whether the message names no subject of its own and leans on the last question."""
-        return bool(self.context.question) and not self.question.content
+        """Tell whether the message leans on the last question instead of opening a subject."""
+        if not self.context.question or len(self.question.rest) > _LONGEST_FOLLOW_UP:
+            return False
+        if not self.question.content:
+            return True
+        recent = set(self.context.measures)
+        own = [c.own for c in self.alone.ranked if c.measure.id in recent]
+        rival = max(self.alone.ranked[0].own, self.alone.outside[0].score)
+        return rival - max(own, default=0.0) < self._needed_lead()
+
+    def _needed_lead(self) -> float:
+        if self.places:
+            return _NEW_SUBJECT_WITH_PLACE
+        return _NEW_SUBJECT_IN_A_WORD if len(self.question.content) <= _A_WORD else _NEW_SUBJECT
 
     @cached_property
     def asked_text(self) -> str:
-        """The question of substance, without place words: this one's, or the one it leans on."""
-        if self.follows_up:
+        """The question of substance, without place words: this one's, with the one it leans on."""
+        if not self.follows_up:
+            return self.question.rest
+        if not self.question.content:
             return self.context.question
-        return self.question.rest
+        return f"{self.context.question} {self.question.rest}"
 
     @cached_property
     def asked(self) -> Asked:
         """The aspects asked for; a message that only names a place asks again what was asked."""
-        if self.question.asked.aspects or not self.follows_up:
+        if self.question.asked.aspects or self.question.content or not self.follows_up:
             return self.question.asked
         return self.library.aspects.read(self.context.question)
 
     @cached_property
     def candidates(self) -> Candidates:
-        """Every measure weighed against the question."""
-        recent = self.context.measures
-        found = candidates(self.asked_text, self.indexed, recent)
-        if self.follows_up or not self.context.question:
-            return found
-        if max(found.ranked[0].own, found.outside[0].score) >= _TOO_WEAK_ALONE:
-            return found
-        return candidates(f"{self.context.question} {self.asked_text}", self.indexed, recent)
+        """Everything weighed against the question of substance."""
+        if not self.follows_up:
+            return self.alone
+        return candidates(self.asked_text, self.indexed, self.context.measures)
 
     @property
     def ranked(self) -> tuple[Candidate, ...]:
@@ -123,7 +149,8 @@ class Turn:
         """The context as it was, with the place the message named."""
         return replace(self.context, region=self.places[0] if self.places else self.context.region)
 
-    def next_context(self, measures: tuple[str, ...], region: str | None) -> Context:
+    def next_context(self, measures: tuple[str, ...]) -> Context:
         """The context after a reply from `measures`."""
         named = self.places[0] if self.places else self.context.region
-        return Context(region=named or region, question=self.asked_text, measures=measures)
+        question = self.context.question if self.follows_up else self.question.rest
+        return Context(region=named, question=question, measures=measures)
