@@ -38,7 +38,7 @@ def overview(turn: Turn) -> Answer | None:
     left = _OVERVIEW.sub("", turn.question.rest)
     if left == turn.question.rest or len(content(left)) > 2:
         return None
-    if turn.region is None:
+    if turn.region is None or not turn.library.regions.get(turn.region).own:
         return _ask_place(turn, turn.library.regions.covered, turn.question.rest)
     measures = [m for m in turn.measures_in(turn.region) if m.audience is not Audience.GOVERNMENT]
     return _ask_measure(turn, measures[:_MOST_CHOICES])
@@ -46,10 +46,12 @@ def overview(turn: Turn) -> Answer | None:
 
 def which_place(turn: Turn) -> Answer | None:
     """Ask for the place, once, where the answer depends on it."""
-    if turn.region is not None:
+    if unclear := turn.question.places.unclear:
+        return _ask_place(turn, unclear[0].choices, turn.asked_text)
+    if turn.region is not None and turn.library.regions.get(turn.region).own:
         return None
-    best = turn.ranked[0]
-    near = [c for c in turn.ranked if _may_be_meant(c, best)]
+    best = turn.local[0]
+    near = [c for c in turn.local if _may_be_meant(c, best)]
     regions = list(dict.fromkeys(c.measure.region for c in near))
     if len({turn.town(region) for region in regions}) < 2:
         return None

@@ -8,6 +8,11 @@ from bot.answers import REPLY_BYTES, Source
 from knowledge.library import Library
 from knowledge.measures import Aspect, Measure
 
+_REPEATED = 0.75
+"""Share of a part's character pairs from which on it only repeats."""
+_QUOTED = 240
+"""Characters of quotes that a reply shows beside the first one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -35,6 +40,34 @@ def _cut_at_sentence(text: str) -> str:
     return whole[: end + 1].rstrip("\n")
 
 
+def _pairs(text: str) -> set[str]:
+    return {text[i : i + 2] for i in range(len(text) - 1)}
+
+
+def _without_repeats(parts: Sequence[Part]) -> list[Part]:
+    """Drop the parts of which the others before say nearly everything."""
+    said: set[str] = set()
+    kept: list[Part] = []
+    for part in parts:
+        own = _pairs(part.text)
+        if own and len(own & said) < _REPEATED * len(own):
+            kept.append(part)
+            said |= own
+    return kept
+
+
+def _nearest(measure: Measure, question: str) -> list[str]:
+    """Choose the quotes that share most with the question, up to a readable length, in order."""
+    asked = _pairs(question)
+    chosen: set[str] = set()
+    left = _QUOTED
+    for quote in sorted(measure.quotes, key=lambda quote: -len(_pairs(quote) & asked)):
+        if not chosen or len(quote) <= left:
+            chosen.add(quote)
+            left -= len(quote)
+    return [quote for quote in measure.quotes if quote in chosen]
+
+
 def day(value: date) -> str:
     """Write a day as people say it: 2021年1月21日."""
     return f"{value.year}年{value.month}月{value.day}日"
@@ -58,27 +91,28 @@ class Composer:
     # -- one measure --------------------------------------------------------------------------
 
     def measure_parts(
-        self, measure: Measure, aspects: Sequence[Aspect], today: date
+        self, measure: Measure, aspects: Sequence[Aspect], today: date, question: str
     ) -> list[Part]:
-        """Write up one measure: what was asked, the gist, for whom, where, since when, source."""
-        parts = [Part(text) for aspect in aspects[:2] if (text := self.stated(measure, aspect, today))]
-        said = "".join(part.text for part in parts)
-        parts.append(Part(self.closing_note(measure, today)))
-        parts.append(Part(measure.summary, 0))
+        """Write up one measure: what was asked, the gist, for whom, where, since when, source.
+
+        What an earlier part says already is not said again.
+        """
+        asked = aspects[:2]
         who = measure.answers.get(Aspect.WHO)
-        if who and who.say not in said:
-            parts.append(Part(self.say("who", who=who.say), 2))
-        if measure.conditions and Aspect.CONDITION not in aspects:
-            conditions = "；".join(c.say.rstrip("。；") for c in measure.conditions)
-            parts.append(Part(self.say("conditions", conditions=conditions), 3))
-        if Aspect.WHERE not in aspects:
-            parts.append(Part(self.where(measure), 1))
-        if Aspect.PHONE not in aspects:
-            parts.append(Part(self.phones(measure), 1))
-        parts.append(Part(self.standing(measure, today), 1))
-        parts.extend(Part(self.say("quote", quote=quote), 4) for quote in measure.quotes)
-        parts.append(Part(self.say("source", source=self.cite(measure))))
-        return parts
+        conditions = "；".join(c.say.rstrip("。；") for c in measure.conditions)
+        parts = [
+            *(Part(self.stated(measure, aspect, today)) for aspect in asked),
+            Part(self.closing_note(measure, today)),
+            Part(measure.summary),
+            Part(self.say("who", who=who.say) if who and Aspect.WHO not in asked else "", 2),
+            Part(self.say("conditions", conditions=conditions) if conditions else "", 3),
+            Part(self.where(measure), 1),
+            Part(self.phones(measure), 1),
+            Part(self.standing(measure, today), 1),
+        ]
+        parts = _without_repeats(parts)
+        parts += [Part(self.say("quote", quote=quote), 4) for quote in _nearest(measure, question)]
+        return [*parts, Part(self.say("source", source=self.cite(measure)))]
 
     def stated(self, measure: Measure, aspect: Aspect, today: date) -> str:
         """Return the sentence that answers `aspect`, '' where the clause has none."""

@@ -41,7 +41,7 @@ def several_places(turn: Turn) -> Answer | None:
     places = [p for p in turn.places if not any(_contains(turn, p, q) for q in turn.places)]
     if len(places) < 2 or not _understood(turn.ranked[:1]):
         return None
-    return replying.for_several(turn, {place: turn.local_to(place)[:1] for place in places})
+    return replying.for_several(turn, {place: turn.local_to(place)[:3] for place in places})
 
 
 def outside(turn: Turn) -> Answer | None:

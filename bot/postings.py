@@ -16,6 +16,7 @@ END = 0xFFFFFFFF
 _SHIFT = np.uint64(32)
 _SOUND_PAIR = np.uint64(0xFFFF << 48)
 _NO_GROUP = 0
+_BLOCK = 16
 
 # Words that a question is asked with. A small index cannot tell from itself that they are common.
 _ASKING = (
@@ -37,7 +38,7 @@ class Asked(NamedTuple):
     """The features of a question that matter for finding entries."""
 
     found: Ints  # places in the postings of the features that the index knows
-    gain: Floats  # what an entry gains by each
+    gain: NDArray[np.float64]  # what an entry gains by each
     single: Floats  # weight of each place
     pair: Floats  # weight of each place and its next
 
@@ -50,7 +51,7 @@ class Postings:
     """Inverted index over the places of all entries, each entry closed by END."""
 
     # What entries gain for a feature in the first, cheap look: single, pair, pair of sounds.
-    GAINS = (0.8, 0.5, 0.7)
+    GAINS = (0.8, 0.5, 0.5)
     # A feature that no entry holds weighs this share of the rarest one.
     UNKNOWN = 0.5
 
@@ -76,8 +77,9 @@ class Postings:
         features, self.entries = features[new], entries[new]
         first = np.flatnonzero(np.append(True, features[1:] != features[:-1])[: len(features)])
         self.features = features[first]
-        self.starts = np.append(first, len(features))
-        self.held = np.diff(self.starts)
+        self.starts = first
+        self.held = np.diff(np.append(first, len(features)))
+        self._padded = -(-self.count // _BLOCK) * _BLOCK
         self.idf = self._idf(self.held, _is_asking(self.features))
         self.rarest = float(np.log1p((self.count + _IMAGINED) / (0.5 + _IMAGINED * _SHARE_OTHER)))
         self.group_idf = self._group_idf(group, entry_of)
@@ -118,28 +120,41 @@ class Postings:
         found = np.flatnonzero(known)
         return Asked(
             at[found],
-            gain[found],
+            gain[found].astype(np.float64),
             np.where(single > 0, single, by_sound),
             np.where(pair > 0, pair, np.where(sound_pair > 0, sound_pair, unknown)),
         )
 
-    def gains(self, asked: Asked, budget: int) -> NDArray[np.float64]:
-        """What the entries gain, by place, from the rarest features; reads `budget` postings."""
+    def likely(self, asked: Asked, budget: int, count: int) -> tuple[Ints, NDArray[np.float64]]:
+        """At least `count` entries, if so many share a feature, that gain the most; their gains.
+
+        Reads the postings of the rarest features, about `budget` of them for a short question.
+        """
+        gained = self._gained(asked, budget * min(4, max(1, len(asked.single) // 48)))
+        # Every later look is at the best of each block instead of at all entries.
+        blocks = gained.reshape(_BLOCK, -1).max(axis=0)
+        near = np.flatnonzero(blocks >= 0.2 * blocks.max())
+        if len(near) < count:
+            near = np.flatnonzero(blocks > 0)
+        bests = blocks[near]
+        bar = np.partition(bests, -count)[-count] if len(near) > count else bests.min()
+        near = near[bests >= bar]
+        found = (near + len(blocks) * np.arange(_BLOCK)[:, None]).ravel()
+        found = found[gained[found] >= bar]
+        return found, gained[found]
+
+    def _gained(self, asked: Asked, budget: int) -> NDArray[np.float64]:
+        """What each entry gains by the rarest features; padded to whole blocks."""
         held = self.held[asked.found]
         rare = np.argsort(held, kind="stable")
         read = max(1, int(np.searchsorted(np.cumsum(held[rare]), budget, side="right")))
         rare = rare[:read]
-        lists = [
-            self.entries[start:end]
-            for start, end in zip(
-                self.starts[asked.found[rare]].tolist(),
-                self.starts[asked.found[rare] + 1].tolist(),
-                strict=True,
-            )
-        ]
-        weights = np.repeat(asked.gain[rare], held[rare]).astype(np.float64)
+        starts = self.starts[asked.found[rare]]
+        held = held[rare]
+        ends = (starts + held).tolist()
+        lists = [self.entries[a:b] for a, b in zip(starts.tolist(), ends, strict=True)]
         gained: NDArray[np.float64] = np.bincount(  # type: ignore[assignment]  # of weights
-            np.concatenate(lists), weights
+            np.concatenate(lists), np.repeat(asked.gain[rare], held), self._padded
         )
         return gained
 

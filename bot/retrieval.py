@@ -31,7 +31,7 @@ _OF_ENTRY = 0.4
 _READS_ALIKE = 0.03
 # Only the same text scores 1.
 _HIGHEST = 0.99
-_READ_POSTINGS = 30_000
+_READ_POSTINGS = 25_000
 _COMPARED_ENTRIES = 40
 _COMPARED_PAIRS = 400_000
 # A longer text is a story: the entry needs to fit one stretch of it.
@@ -146,21 +146,13 @@ class Index:
 
     def _chosen(self, asked: Asked, length: int, count: int) -> Ints:
         """The entries worth comparing, in their order."""
-        budget = _READ_POSTINGS * min(4, max(1, length // _STORY))
-        gained = self._postings.gains(asked, budget)
-        highest = float(gained.max())
-        bar = 0.5 * highest
-        likely = np.flatnonzero(gained >= bar)
-        while len(likely) < count and bar > 0.02 * highest:
-            bar *= 0.5
-            likely = np.flatnonzero(gained >= bar)
+        likely, gained = self._postings.likely(asked, _READ_POSTINGS, 3 * count)
         # Between equal gains the shorter entry is the likelier one.
-        worth = gained[likely] / (1 + 0.015 * self._lengths[likely])
+        worth = gained / (1 + 0.015 * self._lengths[likely])
         if len(likely) > count:
-            likely = likely[np.argpartition(-worth, count)[:count]]
-            worth = gained[likely]
-        places = np.cumsum(self._lengths[likely])
-        if places[-1] * length > _COMPARED_PAIRS:
+            best = np.argpartition(-worth, count)[:count]
+            likely, worth = likely[best], worth[best]
+        if int(self._lengths[likely].sum()) * length > _COMPARED_PAIRS:
             likely = likely[np.argsort(-worth, kind="stable")]
             places = np.cumsum(self._lengths[likely])
             fitting = int(np.searchsorted(places * length, _COMPARED_PAIRS, side="right"))

@@ -63,14 +63,21 @@ class Turn:
         """The one place that binds: named now, named before, chosen in the app, or leaned on."""
         if self.places:
             return self.places[0]
+        if self.question.places.unclear:
+            return None
         place = self.context.region or self.chosen
         if place is None and self.context.measures and self.follows_up:
             return self.library.measures[self.context.measures[0]].region
         return place
 
     def scope(self, region: str) -> frozenset[str]:
-        """Return the regions whose measures speak of `region`: it, what it lies in, its parts."""
+        """Return the regions whose measures speak of `region`: it, what it lies in, its parts.
+
+        A part of a town that has no measures of its own gets the town's, never a sister's.
+        """
         regions = self.library.regions
+        if any(m.region == region and m.no_own_measures for m in self.question.places.covered):
+            return frozenset(regions.within(region))
         return frozenset((*regions.within(region), *regions.descendants(region)))
 
     def town(self, region: str) -> str:

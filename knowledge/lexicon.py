@@ -1,7 +1,7 @@
 """Everyday words for policy words: dialect, English, mistypings, and what colloquial words mean."""
 
 import re
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Hashable, Iterable
 from enum import StrEnum
 from typing import Annotated
 
@@ -12,6 +12,8 @@ from knowledge.measures import Entry, Text
 # Spaces that only stood between foreign words.
 _GAP = re.compile(r"(?<=[\u4e00-\u9fff]) +(?=[\u4e00-\u9fff])")
 _WORD = "[^\\W_]"
+_START = 2
+"""Characters by which forms of terms are looked up."""
 
 
 class Kind(StrEnum):
@@ -48,11 +50,13 @@ class Rewrite(Entry):
         return self
 
     @property
-    def pattern(self) -> str:
-        """A regular expression for it; English only as a whole word, with or without plural s."""
-        # It begins with the form itself: so `re` skips by the first characters of all forms.
-        form = re.escape(self.form).replace("'", "['’]")
-        parts = [form]
+    def after_first(self) -> str:
+        """A regular expression for all but the first character, with the conditions.
+
+        English counts only as a whole word, with or without plural s.
+        """
+        form = _escaped(self.form)
+        parts = [_escaped(self.form[1:])]
         if self.form[0].isascii():
             parts.append(f"(?<![a-z]{form})")
         if self.form[-1].isascii():
@@ -94,8 +98,18 @@ class Lexicon:
     def __init__(self, entry: LexiconEntry) -> None:
         longest_first = sorted(entry.rewrites, key=lambda r: -len(r.form))
         self._replacements = {r.form: r.to for r in longest_first}
-        self._any = re.compile("|".join(r.pattern for r in longest_first) or "(?!)")
-        self._terms = tuple((t.term, t.forms) for t in entry.terms)
+        by_first: dict[str, list[str]] = {}
+        for r in longest_first:
+            by_first.setdefault(r.form[0], []).append(r.after_first)
+        # Grouped by first character: `re` then tries a few hundred branches, not every form.
+        groups = (f"{_escaped(first)}(?:{'|'.join(rest)})" for first, rest in by_first.items())
+        self._any = re.compile("|".join(groups) or "(?!)")
+        self._terms = tuple(t.term for t in entry.terms)
+        # Some thousand forms: only those are compared that begin with what stands at a place.
+        self._forms: dict[str, list[tuple[str, int]]] = {}
+        for number, t in enumerate(entry.terms):
+            for form in t.forms:
+                self._forms.setdefault(form[:_START], []).append((form, number))
 
     def rewrite(self, text: str) -> str:
         """Return the text in standard words; what was replaced once is not looked at again."""
@@ -104,22 +118,23 @@ class Lexicon:
 
     def terms(self, text: str) -> tuple[str, ...]:
         """Return the terms that the text means and does not name, in the order of the file."""
-        return tuple(
-            term
-            for term, forms in self._terms
-            if term not in text and any(form in text for form in forms)
-        )
+        meant = {
+            number
+            for place in range(len(text))
+            for start in (text[place : place + length] for length in range(1, _START + 1))
+            for form, number in self._forms.get(start, ())
+            if text.startswith(form, place)
+        }
+        return tuple(self._terms[n] for n in sorted(meant) if self._terms[n] not in text)
 
-    @property
-    def _replacement(self) -> Callable[[re.Match[str]], str]:
-        replacements = self._replacements
+    def _replacement(self, match: re.Match[str]) -> str:
+        form = match[0].replace("’", "'")
+        # The plural s is no part of the form.
+        return self._replacements[form if form in self._replacements else form.removesuffix("s")]
 
-        def replacement(match: re.Match[str]) -> str:
-            form = match[0].replace("’", "'")
-            to = replacements.get(form)
-            return replacements[form.removesuffix("s")] if to is None else to
 
-        return replacement
+def _escaped(text: str) -> str:
+    return re.escape(text).replace("'", "['’]")
 
 
 def repeated(items: Iterable[Hashable]) -> list[Hashable]:

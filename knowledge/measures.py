@@ -146,6 +146,9 @@ class Measure(Entry):
     question: Text
     similar: Annotated[tuple[Text, ...], Field(min_length=1)]
     negative: tuple[Text, ...]
+    """Questions that look alike but ask for something else."""
+    unanswered: tuple[Text, ...] = ()
+    """Questions about this very measure that its clause leaves open."""
 
     @model_validator(mode="after")
     def _every_aspect_once(self) -> "Measure":

@@ -26,11 +26,11 @@ CANTONESE = [
     ("𠮶个补贴点样攞,几多钱?", "那个补贴怎么拿,多少钱?"),
     ("留喺度过年俾唔俾利是", "留在这里过年给不给红包"),
     ("边个可以领,边度揾工", "谁可以领,哪里找工作"),
-    ("细路返学冇人教", "孩子返学没有人教"),
+    ("细路返学冇人教", "孩子上学没有人教"),
     ("老细走佬欠人工,点算", "老板跑路欠工资,怎么办"),
     ("几时出粮", "什么时候发工资"),
     ("我系外地人,得唔得", "我是外地人,行不行"),
-    ("执笠咗返屋企", "倒闭了回家里"),
+    ("执笠咗返屋企", "倒闭了回家"),
 ]
 MINNAN = [
     ("头家拖着薪水按怎", "老板拖着薪水怎么"),
@@ -80,23 +80,25 @@ def test_other_ways_of_saying_become_standard_words(
     assert lexicon.rewrite(typed) == standard
 
 
-ORDINARY = """
+_ORDINARY = """
 高中不远 家中不够 初中不让报名 人工智能 转人工 人工客服 开发人工智能 有没有 社会保险关系转移
 我们系统里没有 关系和联系 周边度假 这边个体户 重点解决就业 一点样子 福利是什么 权利是谁的 流利是指
 人民政府 检查某企业 大巴士气 发放工资 往返工地 返工会经费 任何解释 如何解决 什么子女 什么事情
 获得行业认可 觉得行吗 值得行动 分配给谁 市中心里 天然气费 部门联合检查 欠新员工的钱 劳动和同事
 领补贴前要什么 工资住房补贴 员工子女 人才料理 衣服物品 那哪能办 龙头家电 街头路口 回头路 宫娃
-水果和蔬菜 反而家里困难 没得到补贴 需要得到批准 社区服务 bonuslike buses2you otis hire1me
+水果和蔬菜 反而家里困难 没得到补贴 需要得到批准 社区服务
 仲裁 伯仲 昆仲 阿拉善 阿拉尔 洋娃娃 唯利是图 宁缺毋滥 离开公司 好久没发工资 儿童节 哪儿童
-""".split()
+"""
 
 
-@pytest.mark.parametrize("text", [w for w in ORDINARY if w.isascii() is False])
+@pytest.mark.parametrize("text", _ORDINARY.split())
 def test_ordinary_sentences_stay_as_they_are(lexicon: Lexicon, text: str) -> None:
     assert lexicon.rewrite(text) == text
 
 
-@pytest.mark.parametrize("text", ["otis", "jobber", "shire", "tvb", "freedom", "zen me ban you mei you"])
+@pytest.mark.parametrize(
+    "text", ["otis", "jobber", "shire", "tvb", "freedom", "bonuslike", "zen me ban you mei you"]
+)
 def test_english_counts_only_as_whole_words(lexicon: Lexicon, text: str) -> None:
     assert lexicon.rewrite(text) == text
 
@@ -141,7 +143,8 @@ def test_colloquial_words_bring_their_policy_term(lexicon: Lexicon, text: str, t
 
 
 @pytest.mark.parametrize(
-    "text", ["离开公司", "简单干活", "对子女好", "接电话", "吃水果", "使用工会经费", "部门对接", "你好"]
+    "text",
+    ["离开公司", "简单干活", "对子女好", "接电话", "吃水果", "使用工会经费", "部门对接", "你好"],
 )
 def test_other_words_bring_no_wrong_term(lexicon: Lexicon, text: str) -> None:
     assert not set(lexicon.terms(text)) & {"创业", "春联", "用电报装", "水费", "招工"}

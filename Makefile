@@ -1,0 +1,54 @@
+# Every target works from a fresh clone, says what it does, and does nothing twice.
+# Paths are relative on purpose: the clone may lie under a path with spaces.
+
+SHELL := /bin/sh
+MAKEFLAGS += --no-print-directory
+BIN := .venv/bin
+LOCKS := requirements/run.lock requirements/dev.lock requirements/uv.lock requirements/install pyproject.toml
+
+.DEFAULT_GOAL := help
+.PHONY: setup serve test sure bench verify lock system-packages format help
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' Makefile
+
+setup: .venv/.run ## make .venv from the locked requirements
+
+serve: .venv/.run ## prepare database and knowledge where they are missing, then serve on this machine
+	@$(BIN)/nuangang serve
+
+test: .venv/.dev system-packages ## run every test
+	@echo "test: running every test"
+	@$(BIN)/python -m pytest -n 2
+
+sure: .venv/.dev ## format, lint, types, import rules, migrations, then every test
+	@echo "sure: format" && $(BIN)/ruff format --check .
+	@echo "sure: lint" && $(BIN)/ruff check .
+	@echo "sure: types" && $(BIN)/mypy
+	@echo "sure: import rules" && $(BIN)/lint-imports --no-logo
+	@echo "sure: migrations" && $(BIN)/python -m server.migrations
+	@$(MAKE) test
+
+bench: .venv/.dev ## run the benchmarks and print their ratios
+	@echo "bench: measuring on this machine"
+	@$(BIN)/python -m bench.run
+
+verify: .venv/.dev system-packages ## check the promises under faults: kills, races, restarts
+	@echo "verify: checking the promises under faults"
+	@$(BIN)/python -m pytest -m fault -v
+
+format: .venv/.dev ## format the code
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
+
+lock: .venv/.dev ## resolve requirements/*.in anew into hashed locks
+	@sh requirements/lock
+
+system-packages:
+	@sh deploy/install-system-packages chromium postgresql fonts
+
+# One environment for all: once the developers' packages are in, they stay in.
+.venv/.run: $(LOCKS)
+	@if [ -e .venv/.dev ]; then sh requirements/install dev; else sh requirements/install run; fi
+
+.venv/.dev: $(LOCKS)
+	@sh requirements/install dev

@@ -1,0 +1,41 @@
+"""Gunicorn for 暖岗: threads in a few processes, all loaded once before the fork.
+
+Start it with `nuangang serve`. New code needs a restart: with preloading, HUP keeps the old code.
+"""
+
+import gc
+import sys
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from server.settings import load_settings  # noqa: E402
+
+_settings = load_settings()
+
+wsgi_app = "server.app:create_app()"
+bind = f"[{_settings.host}]:{_settings.port}" if ":" in _settings.host else (
+    f"{_settings.host}:{_settings.port}"
+)
+worker_class = "gthread"
+workers = _settings.workers
+threads = _settings.threads
+# Dictionary, knowledge and index are loaded once and shared by all workers.
+preload_app = True
+# Longer than nginx keeps an idle connection upstream, so that it never meets a closed one.
+keepalive = 75
+graceful_timeout = 15
+timeout = 60
+# Heartbeats on a disk stall with the disk.
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None
+# No access log: its lines would hold addresses of persons. Errors go to stderr.
+accesslog = None
+loglevel = "warning"
+proc_name = "nuangang"
+
+
+def when_ready(_server: Any) -> None:
+    """Moves all that was loaded out of the collector's sight, so that workers keep sharing it."""
+    gc.collect()
+    gc.freeze()

@@ -1,0 +1,53 @@
+"""Reading JSON strictly: what a program can read in two ways is refused, never guessed."""
+
+import json
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from flask import Request
+from flask.json.provider import DefaultJSONProvider
+
+from server.problems import MalformedJson, NotJson, RepeatedName
+
+_JSON = "application/json"
+
+
+class StrictRequest(Request):
+    """A request whose body is JSON, and says so, or is refused."""
+
+    def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:
+        """Return the body; raises `NotJson`, `MalformedJson` or `RepeatedName`."""
+        if self.mimetype != _JSON:
+            raise NotJson
+        return super().get_json(force=True, silent=silent, cache=cache)
+
+    def on_json_loading_failed(self, e: ValueError | None) -> NoReturn:
+        """Tell what is wrong with the body."""
+        raise MalformedJson from e
+
+
+class StrictJson(DefaultJSONProvider):
+    """JSON without the traps: no repeated keys, no NaN, no nesting without end."""
+
+    ensure_ascii = False
+    sort_keys = False
+    compact = True
+
+    def loads(self, s: str | bytes, **kwargs: Any) -> Any:
+        """Read JSON; raises ValueError, or `RepeatedName`."""
+        try:
+            return json.loads(s, object_pairs_hook=_once, parse_constant=_refuse)
+        except RecursionError:
+            raise ValueError("nested too deeply") from None
+
+
+def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        raise RepeatedName(next(name for name in names if names.count(name) > 1))
+    return found
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no JSON")

@@ -1,0 +1,165 @@
+"""GET /regions, /measures, /measures/{id}: what there is, with its source."""
+
+from datetime import date
+
+from apiflask import APIBlueprint
+from flask import request
+
+from knowledge.library import Library
+from knowledge.measures import Grant, Measure
+from knowledge.regions import Region
+
+from mini_app_api.models import (
+    AmountView,
+    AnsweredView,
+    ClauseView,
+    DocumentView,
+    GrantView,
+    MeasureBrief,
+    MeasuresAsked,
+    MeasuresView,
+    MeasureView,
+    PhoneView,
+    RegionsView,
+    RegionView,
+    ResponsibleView,
+    StatementView,
+    ValidityView,
+)
+from server.clock import china_day
+from server.problems import RepeatedName, UnknownCursor, UnknownMeasure
+from server.resources import resources
+
+blueprint = APIBlueprint("catalogue", __name__, url_prefix="/api/v1", tag="catalogue")
+
+
+@blueprint.before_request
+def refuse_repeated_names() -> None:
+    """A parameter given twice could mean either; raises `RepeatedName`."""
+    for name, values in request.args.lists():
+        if len(values) > 1:
+            raise RepeatedName(name)
+
+
+@blueprint.get("/regions")
+@blueprint.output(RegionsView)
+@blueprint.doc(summary="The tree of regions", operation_id="list_regions")
+def get_regions() -> RegionsView:
+    """All regions, each with those that lie in it."""
+    library = resources().serving.current().library
+    top = [region for region in library.regions if region.parent is None]
+    return RegionsView(regions=[_region(library, region) for region in top])
+
+
+@blueprint.get("/measures")
+@blueprint.input(MeasuresAsked, location="query", arg_name="asked")
+@blueprint.output(MeasuresView)
+@blueprint.doc(summary="The measures that apply in a region", operation_id="list_measures")
+def get_measures(asked: MeasuresAsked) -> MeasuresView:
+    """Those of the region and of the regions it lies in, or all, in the order of the catalogue."""
+    known = resources()
+    served = known.serving.current()
+    listed = list(served.library.measures.values())
+    if asked.region is not None:
+        within = served.library.regions.within(served.region(asked.region))
+        listed = [measure for measure in listed if measure.region in within]
+    start = 0
+    if asked.cursor is not None:
+        ids = [measure.id for measure in listed]
+        if asked.cursor not in ids:
+            raise UnknownCursor(asked.cursor)
+        start = ids.index(asked.cursor) + 1
+    page = listed[start : start + asked.limit]
+    today = china_day(known.clock())
+    return MeasuresView(
+        measures=[MeasureBrief(**_brief(measure, today)) for measure in page],
+        next=page[-1].id if start + asked.limit < len(listed) else None,
+    )
+
+
+@blueprint.get("/measures/<id>")
+@blueprint.output(MeasureView)
+@blueprint.doc(summary="One measure with its source", operation_id="get_measure")
+def get_measure(id: str) -> MeasureView:
+    """The measure, its clause word for word, its document and its time."""
+    known = resources()
+    library = known.serving.current().library
+    try:
+        measure = library.measures[id]
+    except KeyError:
+        raise UnknownMeasure(id) from None
+    return _measure(library, measure, china_day(known.clock()))
+
+
+def _region(library: Library, region: Region) -> RegionView:
+    return RegionView(
+        id=region.id,
+        label=region.label,
+        level=region.level,
+        aliases=list(region.aliases),
+        covered=region.own,
+        children=[
+            _region(library, library.regions.get(child))
+            for child in library.regions.children(region.id)
+        ],
+    )
+
+
+def _brief(measure: Measure, today: date) -> dict[str, object]:
+    shared = ("id", "title", "region", "audience", "form", "summary")
+    brief: dict[str, object] = {name: getattr(measure, name) for name in shared}
+    return {**brief, "open": measure.validity.open_on(today)}
+
+
+def _measure(library: Library, measure: Measure, today: date) -> MeasureView:
+    document = library.documents[measure.document]
+    entry = document.entry
+    return MeasureView(
+        **_brief(measure, today),
+        document=DocumentView(
+            id=entry.id,
+            title=entry.title,
+            number=entry.number_of(measure.locator),
+            issuer=entry.issuer,
+            dated=entry.dated,
+            about_date=entry.about_date,
+        ),
+        clause=ClauseView(
+            locator=measure.locator, text=document.source_text(measure.locator)
+        ),
+        grants=[_grant(grant) for grant in measure.grants],
+        conditions=[
+            StatementView(say=c.say, quote=c.quote, locator=c.locator or measure.locator)
+            for c in measure.conditions
+        ],
+        answers=[
+            AnsweredView(
+                aspect=aspect, say=s.say, quote=s.quote, locator=s.locator or measure.locator
+            )
+            for aspect, s in measure.answers.items()
+        ],
+        not_stated=list(measure.not_stated),
+        responsible=ResponsibleView(
+            lead=list(measure.responsible.lead),
+            cooperating=list(measure.responsible.cooperating),
+        ),
+        phones=[PhoneView(number=p.number, of=p.of) for p in measure.phones],
+        validity=ValidityView(
+            from_day=measure.validity.from_,
+            to=measure.validity.to,
+            quote=measure.validity.quote,
+            note=measure.validity.note,
+        ),
+        quotes=list(measure.quotes),
+        question=measure.question,
+    )
+
+
+def _grant(grant: Grant) -> GrantView:
+    amount = grant.amount
+    return GrantView(
+        what=grant.what,
+        amount=amount
+        and AmountView(value=amount.value, unit=amount.unit, per=amount.per, cap=amount.cap),
+        quote=grant.quote,
+    )

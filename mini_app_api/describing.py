@@ -1,0 +1,64 @@
+"""The OpenAPI description: what the code can't say of itself."""
+
+from typing import Any
+
+from apiflask import APIFlask
+
+from server.problems import MEDIA_TYPE
+
+_PROBLEM = "Problem"
+_ALWAYS = ("500", "503")
+_BY_METHOD = {"post": ("400", "413", "415", "422"), "get": ("400",)}
+_EXTRA = {
+    "sign_in": ("401",),
+    "chat": ("401",),
+    "list_measures": ("422",),
+    "get_measure": ("404",),
+}
+_FIELD = {
+    "type": "object",
+    "required": ["field", "detail"],
+    "properties": {"field": {"type": "string"}, "detail": {"type": "string"}},
+}
+_SCHEMA = {
+    "type": "object",
+    "description": "What went wrong (RFC 9457); `code` is stable, `detail` is for the worker.",
+    "required": ["type", "title", "status", "detail", "code"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "code": {"type": "string"},
+        "errors": {"type": "array", "items": _FIELD},
+    },
+}
+
+
+def describe(app: APIFlask) -> None:
+    """Set up the description of an app."""
+    app.config["OPENAPI_VERSION"] = "3.1.0"
+    app.config["INFO"] = {
+        "description": "务工人员政策问答。Answers about support policies for migrant workers.",
+    }
+    app.config["SECURITY_SCHEMES"] = {"bearer": {"type": "http", "scheme": "bearer"}}
+    app.config["AUTO_404_RESPONSE"] = False
+    app.config["AUTO_VALIDATION_ERROR_RESPONSE"] = False
+    app.config["AUTO_AUTH_ERROR_RESPONSE"] = False
+    app.spec_processor(_with_problems)
+
+
+def _with_problems(spec: dict[str, Any]) -> dict[str, Any]:
+    """Add to every operation the problems it may answer with."""
+    spec.setdefault("components", {}).setdefault("schemas", {})[_PROBLEM] = _SCHEMA
+    for path in spec["paths"].values():
+        for method, operation in path.items():
+            if method not in _BY_METHOD:
+                continue
+            statuses = (*_BY_METHOD[method], *_ALWAYS, *_EXTRA.get(operation["operationId"], ()))
+            for status in sorted(statuses):
+                operation["responses"][status] = {
+                    "description": "Problem",
+                    "content": {MEDIA_TYPE: {"schema": {"$ref": f"#/components/schemas/{_PROBLEM}"}}},
+                }
+    return spec

@@ -1,0 +1,227 @@
+"""What goes in and out: requests are checked by these models, replies are built from them."""
+
+from datetime import date, datetime
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from bot.answers import Kind
+from knowledge.measures import Aspect, Audience, Form
+from knowledge.regions import Level
+
+
+def _readable(value: object) -> object:
+    """Put halves of one character together again; a half alone becomes U+FFFD."""
+    if isinstance(value, str) and not value.isascii():
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return value
+
+
+Words = Annotated[str, BeforeValidator(_readable)]
+"""Text as people write it, and as broken keyboards do."""
+
+
+class Request(BaseModel):
+    """Base of what comes in: a field that nobody knows is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class View(BaseModel):
+    """Base of what goes out."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class HealthView(View):
+    """That the service is there; `release`: what it serves."""
+
+    status: str
+    release: int | None = None
+
+
+class SignIn(Request):
+    """A login code: WeChat's, or in development `dev:NAME`."""
+
+    code: Annotated[Words, Field(min_length=1, max_length=256)]
+
+
+class SignedIn(View):
+    """A bearer token and when it ends."""
+
+    token: str
+    expires_at: datetime
+
+
+class RegionView(View):
+    """A region with what lies in it; `covered`: it has measures of its own."""
+
+    id: str
+    label: str
+    level: Level
+    aliases: list[str]
+    covered: bool
+    children: list["RegionView"]
+
+
+class RegionsView(View):
+    """The tree of regions."""
+
+    regions: list[RegionView]
+
+
+class MeasuresAsked(Request):
+    """Which measures to list: those that apply in a region, or all."""
+
+    region: Words | None = None
+    cursor: Annotated[Words | None, Field(max_length=64)] = None
+    limit: Annotated[int, Field(ge=1, le=100)] = 20
+
+
+class MeasureBrief(View):
+    """One measure in a list; `open`: today lies in its time."""
+
+    id: str
+    title: str
+    region: str
+    audience: Audience
+    form: Form
+    summary: str
+    open: bool
+
+
+class MeasuresView(View):
+    """One page of measures; `next` is the cursor of the next page, null on the last."""
+
+    measures: list[MeasureBrief]
+    next: str | None
+
+
+class StatementView(View):
+    """A sentence with the words of the document it rests on."""
+
+    say: str
+    quote: str
+    locator: str
+
+
+class AmountView(View):
+    """A sum or share; `cap`: an upper limit."""
+
+    value: float
+    unit: str
+    per: str | None
+    cap: bool
+
+
+class GrantView(View):
+    """One thing that is given."""
+
+    what: str
+    amount: AmountView | None
+    quote: str
+
+
+class AnsweredView(View):
+    """What the document says on one aspect."""
+
+    aspect: Aspect
+    say: str
+    quote: str
+    locator: str
+
+
+class ResponsibleView(View):
+    """The units in charge, as the clause names them."""
+
+    lead: list[str]
+    cooperating: list[str]
+
+
+class PhoneView(View):
+    """A telephone number of the clause."""
+
+    number: str
+    of: str
+
+
+class ValidityView(View):
+    """First and last day (Asia/Shanghai, both included); null: not stated."""
+
+    from_day: Annotated[date | None, Field(serialization_alias="from")]
+    to: date | None
+    quote: str
+    note: str
+
+
+class DocumentView(View):
+    """The document that a measure stands in."""
+
+    id: str
+    title: str
+    number: str | None
+    issuer: str
+    dated: date
+    about_date: str
+
+
+class ClauseView(View):
+    """The source clause, word for word."""
+
+    locator: str
+    text: str
+
+
+class MeasureView(MeasureBrief):
+    """One measure with its source."""
+
+    document: DocumentView
+    clause: ClauseView
+    grants: list[GrantView]
+    conditions: list[StatementView]
+    answers: list[AnsweredView]
+    not_stated: list[Aspect]
+    responsible: ResponsibleView
+    phones: list[PhoneView]
+    validity: ValidityView
+    quotes: list[str]
+    question: str
+
+
+class Asked(Request):
+    """One message; `region` is the place chosen in the app, `conversation` the last reply's."""
+
+    text: Words
+    region: Words | None = None
+    conversation: Words | None = None
+
+
+class SourceView(View):
+    """Where a reply comes from."""
+
+    title: str
+    number: str | None
+    date: date | None
+    locator: str
+    measure: str | None
+    quote: str | None
+
+
+class ChoiceView(View):
+    """One numbered way to go on: its number as the next message picks it."""
+
+    number: int
+    label: str
+
+
+class ChatReply(View):
+    """The answer to one message."""
+
+    kind: Kind
+    reply: str
+    measures: list[str]
+    region: str | None
+    conversation: str
+    sources: list[SourceView]
+    suggestions: list[str]
+    choices: list[ChoiceView]

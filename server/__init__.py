@@ -1,0 +1,1 @@
+"""The service around the bot: settings, database, sessions, conversations, faces and roof."""

@@ -1,0 +1,262 @@
+"""The command `nuangang`: every command prepares what it needs and runs without a server.
+
+What a command needs is imported when it runs: a question on the command line shouldn't wait for
+the web server's libraries.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+if TYPE_CHECKING:
+    from bot.answers import Answer
+    from server.serving import Served
+
+_OK = 0
+_FAILED = 1
+
+
+class Refused(Exception):
+    """The command can't do what was asked; the message says why."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; its exit code is 0, or 1 where something was refused."""
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        # Whatever the machine's language: UTF-8, and no character stops a batch.
+        stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
+    parsed = _parser().parse_args(arguments)
+    run: Callable[[argparse.Namespace], int] = parsed.run
+    try:
+        return run(parsed)
+    except BrokenPipeError:
+        # Whoever read the output has enough; nothing is left to flush at exit.
+        sys.stdout = None  # type: ignore[assignment]
+        return _FAILED
+    except KeyboardInterrupt:
+        return 130
+    except Exception as error:
+        told = _told(error)
+        if told is None:
+            raise
+        print(f"nuangang: {told}", file=sys.stderr)
+        return _FAILED
+
+
+def _told(error: Exception) -> str | None:
+    """What to tell of an error that a person can mend, None for a fault of the program."""
+    from bot.evaluation import GoldRefused
+    from knowledge.files import KnowledgeFileRefused
+    from server.db import DatabaseBusy, DatabaseRefused
+    from server.settings import SettingsRefused
+
+    mendable = (
+        Refused,
+        GoldRefused,
+        KnowledgeFileRefused,
+        DatabaseRefused,
+        SettingsRefused,
+        OSError,
+    )
+    if isinstance(error, DatabaseBusy):
+        return "the database is busy; try again"
+    return str(error) if isinstance(error, mendable) else None
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="nuangang", description="暖岗: 务工政策问答")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    serve = commands.add_parser("serve", help="serve over HTTP")
+    serve.set_defaults(run=_serve)
+
+    ask = commands.add_parser("ask", help="one question, or a batch of conversations")
+    ask.add_argument("text", nargs="?", help="the question")
+    ask.add_argument("--region", help="the place, as chosen in the app")
+    ask.add_argument("--jsonl", action="store_true", help="conversations on stdin, one JSON a line")
+    ask.set_defaults(run=_ask)
+
+    search = commands.add_parser("search", help="the bot's retriever alone, over any questions")
+    search.add_argument("--index", type=Path, required=True, help='lines of {"id","text"}')
+    search.add_argument("--k", type=int, default=5, help="how many hits, at most")
+    search.set_defaults(run=_search)
+
+    evaluate = commands.add_parser("evaluate", help="run gold questions and count what is right")
+    evaluate.add_argument("files", type=Path, nargs="+", metavar="FILE")
+    evaluate.set_defaults(run=_evaluate)
+
+    from server.knowledge_commands import add_to
+
+    add_to(commands)
+    return parser
+
+
+# -- serve ------------------------------------------------------------------------------------
+
+
+def _serve(_: argparse.Namespace) -> int:
+    from gunicorn.app.wsgiapp import WSGIApplication
+
+    from server.settings import load_settings
+
+    settings = load_settings()
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    address = f"http://{host}:{settings.port}"
+
+    class Server(WSGIApplication):  # type: ignore[misc]
+        def load_config(self) -> None:
+            super().load_config()
+            ready = self.cfg.when_ready
+
+            def announce(server: Any) -> None:
+                ready(server)
+                print(
+                    f"暖岗 is ready.\n  chat:  {address}/\n  API:   {address}/openapi.json\n"
+                    "  staff: the desk for staff comes with a later version\n"
+                    "  stop:  Ctrl+C",
+                    flush=True,
+                )
+
+            self.cfg.set("when_ready", announce)
+
+    print("暖岗: preparing the database and loading the knowledge …", flush=True)
+    configuration = Path(__file__).parent.parent / "deploy" / "gunicorn.conf.py"
+    sys.argv = ["nuangang", "--config", str(configuration)]
+    Server("%(prog)s [OPTIONS]", prog="nuangang").run()
+    return _OK
+
+
+# -- ask --------------------------------------------------------------------------------------
+
+
+def served() -> "Served":
+    """Prepare what is missing and load the release in force."""
+    from server.clock import utc_now
+    from server.preparing import prepare
+    from server.serving import load
+    from server.settings import load_settings
+
+    database = prepare(load_settings(), now=utc_now())
+    try:
+        return load(database)
+    finally:
+        database.release()
+
+
+def _ask(parsed: argparse.Namespace) -> int:
+    if parsed.jsonl:
+        if parsed.text is not None or parsed.region is not None:
+            raise Refused("--jsonl reads questions and regions from stdin only")
+        return _ask_batch(sys.stdin, sys.stdout)
+    if parsed.text is None:
+        raise Refused("give a question, or --jsonl")
+    text = parsed.text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    print(_asked(served(), [text], parsed.region).reply)
+    return _OK
+
+
+def _ask_batch(lines: Iterable[str], out: TextIO) -> int:
+    from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+    class Conversation(BaseModel):
+        model_config = ConfigDict(extra="ignore")
+        id: str | int
+        turns: list[str] = Field(min_length=1)
+        region: str | None = None
+
+    now_served = served()
+    result = _OK
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            asked = Conversation.model_validate(json.loads(line))
+            answer = _asked(now_served, asked.turns, asked.region)
+        except (ValueError, ValidationError, RecursionError, Refused) as error:
+            print(f"line {number}: {error}", file=sys.stderr)
+            result = _FAILED
+            continue
+        row = {
+            "id": asked.id,
+            "kind": answer.kind,
+            "reply": answer.reply,
+            "measures": answer.measures,
+            "region": answer.region,
+        }
+        print(json.dumps(row, ensure_ascii=False), file=out, flush=True)
+    return result
+
+
+def _asked(now_served: "Served", turns: Sequence[str], region: str | None) -> "Answer":
+    """Ask the turns of one conversation; gives the answer to the last."""
+    from bot.answers import Context
+    from knowledge.regions import UnknownRegion
+    from server.clock import china_day, utc_now
+
+    try:
+        chosen = None if region is None else now_served.region(region)
+    except UnknownRegion:
+        raise Refused(f"unknown region {region!r}") from None
+    today = china_day(utc_now())
+    context = Context()
+    for text in turns:
+        answer = now_served.answer(text, context, today=today, region=chosen)
+        context = answer.context
+    return answer
+
+
+# -- search -----------------------------------------------------------------------------------
+
+
+def _search(parsed: argparse.Namespace) -> int:
+    from bot.retrieval import Index
+
+    if parsed.k < 1:
+        raise Refused("--k must be 1 or more")
+    with parsed.index.open(encoding="utf-8") as file:
+        index = Index(list(_entries(parsed.index.name, file)))
+    for key, text in _entries("stdin", sys.stdin):
+        hits = [
+            {"id": hit.key, "score": round(hit.score, 4)} for hit in index.search(text, parsed.k)
+        ]
+        print(json.dumps({"id": key, "hits": hits}, ensure_ascii=False), flush=True)
+    return _OK
+
+
+def _entries(name: str, lines: Iterable[str]) -> Iterable[tuple[str, str]]:
+    for number, line in enumerate(lines, start=1):
+        if line.strip():
+            try:
+                row = json.loads(line)
+                yield row["id"], str(row["text"])
+            except (ValueError, KeyError, TypeError):
+                raise Refused(f'{name}:{number}: expected {{"id","text"}}') from None
+
+
+# -- evaluate ---------------------------------------------------------------------------------
+
+
+def _evaluate(parsed: argparse.Namespace) -> int:
+    from bot.evaluation import evaluate, read_gold
+
+    golds = []
+    for path in parsed.files:
+        with path.open(encoding="utf-8") as file:
+            golds += read_gold(path.name, file)
+    now_served = served()
+    score = evaluate(golds, lambda turns, region: _asked(now_served, turns, region))
+    for miss in score.misses:
+        gold, answer = miss.gold, miss.answer
+        print(
+            f"miss {gold.id} ({gold.kind}, {gold.style}) {' / '.join(gold.turns)}"
+            f"\n     region {gold.region}, wants {', '.join(gold.measures) or '-'}: {miss.wrong}"
+            f"\n     {answer.reason}; best {', '.join(answer.measures[:3]) or '-'}"
+        )
+    for prefix in ("style ", "kind ", "all"):
+        for group in score.groups(prefix):
+            right, total = score.right[group], score.total[group]
+            print(f"{group:20} {right:4}/{total:<4} {score.share(group):7.1%}")
+    return _OK

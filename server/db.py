@@ -1,0 +1,255 @@
+"""The database: SQLite by default, PostgreSQL by its URL; one gateway for writing.
+
+`Database.begin()` opens a write transaction, `Database.read()` a read-only one. Chat, where a
+session's overhead would cost half the throughput, uses `Database.fetch()` and `Database.insert()`:
+single statements on a connection of the calling thread.
+"""
+
+import os
+import re
+import threading
+import weakref
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from itertools import chain
+from typing import Any
+
+from pysqlite3 import dbapi2 as sqlite_driver
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlmodel import Session
+
+# Earlier versions can lose a commit in WAL mode.
+OLDEST_SQLITE = (3, 51, 3)
+BUSY_SECONDS = 5.0
+_ACCESS = "nuangang_access"
+
+
+class DatabaseRefused(Exception):
+    """The database that the settings name cannot be used; the message says why."""
+
+
+class DatabaseBusy(Exception):
+    """Another write held the database for longer than a request may wait."""
+
+
+class Database:
+    """One database with its connections; safe between threads, and across a fork."""
+
+    def __init__(self, url: str) -> None:
+        self._url = _accepted(url)
+        self.is_sqlite = self._url.get_backend_name() == "sqlite"
+        self.engine = _sqlite_engine(self._url) if self.is_sqlite else _postgres_engine(self._url)
+        self._writing = self.engine.execution_options(**{_ACCESS: "write"})
+        driver: Any = self.engine.dialect.dbapi
+        # What the driver raises where trying again later may help.
+        self.unavailable: type[Exception] = driver.OperationalError
+        self._gate = threading.Lock()
+        self._own = threading.local()
+        _forget_across_fork(self)
+
+    @contextmanager
+    def begin(self) -> Iterator[Session]:
+        """A write transaction: commits at the end of the block, rolls back on an error.
+
+        Raises DatabaseBusy where no write could start within BUSY_SECONDS. Never nest it.
+        """
+        with self.gate(), Session(self._writing, expire_on_commit=False) as session:
+            try:
+                session.connection()
+            except OperationalError as error:
+                if _is_busy(error):
+                    raise DatabaseBusy from error
+                raise
+            yield session
+            session.commit()
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A read-only transaction that sees one state; writing in it is an error."""
+        with Session(self.engine, expire_on_commit=False, autoflush=False) as session:
+            yield session
+
+    @contextmanager
+    def migrating(self) -> Iterator[Connection]:
+        """A write transaction for changing tables; a second process that migrates waits.
+
+        SQLite rebuilds a table to change it: dropping the old one must not cascade into the rows
+        that point to it, so foreign keys are off inside and checked at the end.
+        """
+        migrating = self.engine.execution_options(**{_ACCESS: "migrate"})
+        with self.gate(), migrating.connect() as connection:
+            if not self.is_sqlite:
+                connection.execute(text("SELECT pg_advisory_xact_lock(7309171)"))
+            yield connection
+            if self.is_sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+                raise DatabaseRefused("the migration would leave rows that point nowhere")
+            connection.commit()
+        # New connections set their own pragmas again.
+        self.release()
+
+    @contextmanager
+    def gate(self) -> Iterator[None]:
+        """Lets one thread of this process write at a time, where the database has one writer.
+
+        SQLite's own waiting is polling with growing pauses, which starves some of many threads.
+        """
+        if not self.is_sqlite:
+            yield
+            return
+        if not self._gate.acquire(timeout=BUSY_SECONDS):
+            raise DatabaseBusy
+        try:
+            yield
+        finally:
+            self._gate.release()
+
+    def fetch(self, sql: str, **values: Any) -> tuple[Any, ...] | None:
+        """The first row of one SELECT with `:name` parameters, outside any transaction."""
+        statement = sql if self.is_sqlite else _for_psycopg(sql)
+        row: tuple[Any, ...] | None = self._run(statement, values).fetchone()
+        return row
+
+    def insert(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Runs one INSERT with the rows in place of its `{}`, as a transaction of its own."""
+        mark = "?" if self.is_sqlite else "%s"
+        statement = _with_rows(sql, len(rows), len(rows[0]), mark)
+        with self.gate():
+            self._run(statement, tuple(chain.from_iterable(rows)))
+
+    def release(self) -> None:
+        """Closes idle connections and those of this thread; the next use opens new ones."""
+        self._own.__dict__.clear()
+        self.engine.dispose()
+
+    def _run(self, statement: str, values: Mapping[str, Any] | tuple[Any, ...]) -> Any:
+        own: _OwnConnection | None = getattr(self._own, "held", None)
+        if own is not None:
+            try:
+                return own.driver.execute(statement, values)
+            except Exception:
+                # A server that was restarted leaves a dead connection behind: try on a new one.
+                if self.is_sqlite or not own.driver.closed:
+                    raise
+        own = self._own.held = _OwnConnection(self._open())
+        return own.driver.execute(statement, values)
+
+    def _open(self) -> Any:
+        proxy = self.engine.raw_connection()
+        connection: Any = proxy.driver_connection
+        proxy.detach()
+        if not self.is_sqlite:
+            connection.autocommit = True
+        return connection
+
+    def _start_anew(self) -> None:
+        # In a forked child: the parent's connections must be neither used nor closed here.
+        self.engine.dispose(close=False)
+        self._gate = threading.Lock()
+        self._own = threading.local()
+
+
+class _OwnConnection:
+    """A thread's connection, closed when the thread or the database lets go of it."""
+
+    def __init__(self, driver: Any) -> None:
+        self.driver = driver
+
+    def __del__(self) -> None:
+        self.driver.close()
+
+
+def _accepted(text: str) -> URL:
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        raise DatabaseRefused("NUANGANG_DATABASE_URL is not a database URL") from None
+    if url.get_backend_name() == "sqlite":
+        if sqlite_driver.sqlite_version_info < OLDEST_SQLITE:
+            oldest = ".".join(map(str, OLDEST_SQLITE))
+            raise DatabaseRefused(
+                f"SQLite {sqlite_driver.sqlite_version} can lose commits: {oldest} or later needed"
+            )
+        if not url.database or url.database == ":memory:":
+            raise DatabaseRefused("SQLite needs a file: several processes share the database")
+        return url.set(drivername="sqlite")
+    if url.get_backend_name() == "postgresql":
+        return url.set(drivername="postgresql+psycopg")
+    raise DatabaseRefused(f"{url.get_backend_name()} is not supported: use SQLite or PostgreSQL")
+
+
+def _sqlite_engine(url: URL) -> Engine:
+    engine = create_engine(
+        url,
+        module=sqlite_driver,
+        connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False, "isolation_level": None},
+        pool_size=8,
+        max_overflow=24,
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        # isolation_level None: the driver begins nothing by itself, the listener below does.
+        connection.isolation_level = None
+        connection.execute("PRAGMA journal_mode=WAL").fetchone()
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA foreign_keys=ON")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        access = connection.get_execution_options().get(_ACCESS)
+        writes = access in ("write", "migrate")
+        if access == "migrate":
+            connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+        connection.exec_driver_sql(f"PRAGMA query_only={'OFF' if writes else 'ON'}")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    @event.listens_for(engine, "reset")
+    def reset(connection: Any, _record: Any, _state: Any) -> None:
+        connection.execute("PRAGMA query_only=OFF")
+
+    return engine
+
+
+def _postgres_engine(url: URL) -> Engine:
+    engine = create_engine(url, pool_size=8, max_overflow=24, pool_pre_ping=True)
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        if connection.get_execution_options().get(_ACCESS) is None:
+            # One snapshot for the whole block, as SQLite gives it.
+            connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+
+    return engine
+
+
+def _is_busy(error: OperationalError) -> bool:
+    return "database is locked" in str(error.orig)
+
+
+@lru_cache(maxsize=64)
+def _for_psycopg(sql: str) -> str:
+    return re.sub(r"(?<!:):(\w+)", r"%(\1)s", sql.replace("%", "%%"))
+
+
+@lru_cache(maxsize=512)
+def _with_rows(sql: str, rows: int, columns: int, mark: str) -> str:
+    row = "(" + ", ".join([mark] * columns) + ")"
+    return sql.format(", ".join([row] * rows))
+
+
+def _forget_across_fork(database: Database) -> None:
+    # SQLite's file locks belong to a process: a connection carried across a fork corrupts data.
+    known = weakref.ref(database)
+
+    def before() -> None:
+        if (living := known()) is not None:
+            living.release()
+
+    def after_in_child() -> None:
+        if (living := known()) is not None:
+            living._start_anew()
+
+    os.register_at_fork(before=before, after_in_child=after_in_child)

@@ -1,0 +1,194 @@
+"""`nuangang knowledge …`: check the files, and move releases between files and database."""
+
+import argparse
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from knowledge.library import Library
+    from server.db import Database
+
+_OK = 0
+_FAILED = 1
+
+Contents = Mapping[tuple[str, str], Mapping[str, Any]]
+
+
+def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command to a parser."""
+    knowledge = commands.add_parser("knowledge", help="check, import, publish what the bot knows")
+    verbs = knowledge.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    check = verbs.add_parser("check", help="check knowledge files; changes nothing")
+    check.add_argument("folder", type=Path, nargs="?", help="default: the files of the program")
+    check.set_defaults(run=_check)
+
+    take = verbs.add_parser("import", help="check files and store them as a release, not in force")
+    take.add_argument("folder", type=Path, nargs="?", help="default: the files of the program")
+    take.add_argument("--note", default="import", help="what is new, for the list of releases")
+    take.set_defaults(run=_import)
+
+    export = verbs.add_parser("export", help="write the release in force as files")
+    export.add_argument("folder", type=Path)
+    export.set_defaults(run=_export)
+
+    publish = verbs.add_parser("publish", help="put a stored release in force")
+    publish.add_argument("release", type=int, nargs="?", help="default: the newest")
+    publish.set_defaults(run=_publish)
+
+    back = verbs.add_parser("rollback", help="put an earlier release in force again")
+    back.add_argument("release", type=int, nargs="?", help="default: the one before")
+    back.set_defaults(run=_roll_back)
+
+    listing = verbs.add_parser("releases", help="list the releases")
+    listing.set_defaults(run=_releases)
+
+    clean = verbs.add_parser("clean", help="show what each cleaning step changes in a document")
+    clean.add_argument("document", help="a document of the release in force, or a text file")
+    clean.set_defaults(run=_clean)
+
+
+def _check(parsed: argparse.Namespace) -> int:
+    found = _problems(_read(parsed.folder), parsed.folder)
+    for problem in found:
+        print(problem)
+    print(f"{len(found)} problems" if found else "no problems")
+    return _FAILED if found else _OK
+
+
+def _import(parsed: argparse.Namespace) -> int:
+    from server import releases
+    from server.clock import utc_now
+
+    library = _read(parsed.folder)
+    if found := _problems(library, parsed.folder):
+        print("\n".join(found), file=sys.stderr)
+        print(f"refused: {len(found)} problems; nothing is stored", file=sys.stderr)
+        return _FAILED
+    database = _prepared()
+    with database.begin() as session:
+        in_force = releases.current(session)
+        number = releases.add(session, library.editions, note=parsed.note, now=utc_now())
+    for line in _differences(in_force[1] if in_force else (), library.editions):
+        print(line)
+    print(f"stored as release {number}; `nuangang knowledge publish {number}` puts it in force")
+    return _OK
+
+
+def _export(parsed: argparse.Namespace) -> int:
+    from knowledge.writing import write_library
+    from server import releases
+
+    with _prepared().read() as session:
+        found = releases.current(session)
+    number, editions = found or (0, [])
+    paths = write_library(editions, parsed.folder)
+    print(f"release {number}: {len(paths)} files in {parsed.folder}")
+    return _OK
+
+
+def _publish(parsed: argparse.Namespace) -> int:
+    from knowledge.library import Library
+    from server import releases
+    from server.clock import utc_now
+
+    with _prepared().begin() as session:
+        number = parsed.release or releases.history(session)[0].id
+        editions = releases.editions_of(session, number)
+        if found := _problems(Library(editions), None):
+            print("\n".join(found), file=sys.stderr)
+            print(f"refused: {len(found)} problems; the release in force goes on", file=sys.stderr)
+            return _FAILED
+        releases.put_in_force(session, number, utc_now())
+    print(f"release {number} is in force")
+    return _OK
+
+
+def _roll_back(parsed: argparse.Namespace) -> int:
+    from server import releases
+    from server.clock import utc_now
+
+    with _prepared().begin() as session:
+        current = releases.current_id(session) or 0
+        earlier = [r.id for r in releases.history(session) if r.id is not None and r.id < current]
+        number = parsed.release or (earlier[0] if earlier else 0)
+        releases.roll_back(session, number, utc_now())
+    print(f"release {number} is in force")
+    return _OK
+
+
+def _releases(_: argparse.Namespace) -> int:
+    from server import releases
+    from server.clock import CHINA
+
+    with _prepared().read() as session:
+        current = releases.current_id(session)
+        for release in releases.history(session):
+            mark = "in force" if release.id == current else ""
+            made = release.created_at.astimezone(CHINA)
+            print(f"{release.id:5} {made:%Y-%m-%d %H:%M} {mark:9} {release.note}")
+    return _OK
+
+
+def _clean(parsed: argparse.Namespace) -> int:
+    from knowledge.cleaning import clean
+
+    path = Path(parsed.document)
+    if path.is_file():
+        cleaning = clean(path.read_bytes().decode("utf-8"))
+    else:
+        from knowledge.library import Library
+        from server import releases
+
+        with _prepared().read() as session:
+            found = releases.current(session)
+        documents = Library(found[1]).documents if found else {}
+        if parsed.document not in documents:
+            known = ", ".join(documents)
+            raise FileNotFoundError(f"no document and no file {parsed.document}; known: {known}")
+        cleaning = documents[parsed.document].cleaning
+    for step in cleaning.steps:
+        changes = step.changes()
+        print(f"== {step.label} ({step.name}): {len(changes)} lines")
+        for before, after in changes:
+            print(f"- {before}\n+ {after}" if after else f"- {before}")
+    return _OK
+
+
+def _read(folder: Path | None) -> "Library":
+    from knowledge.library import DATA, read_library
+
+    return read_library(folder or DATA)
+
+
+def _problems(library: "Library", folder: Path | None) -> list[str]:
+    """What stands against publishing; a folder may hold the catalogue it has to fulfil."""
+    from knowledge.checking import CATALOGUE, problems
+
+    catalogue = CATALOGUE if folder is None else folder / CATALOGUE.name
+    return problems(library, catalogue if catalogue.exists() else None)
+
+
+def _prepared() -> "Database":
+    from server.clock import utc_now
+    from server.preparing import prepare
+    from server.settings import load_settings
+
+    return prepare(load_settings(), now=utc_now())
+
+
+def _differences(
+    before: Iterable[tuple[str, str, Mapping[str, Any]]],
+    after: Iterable[tuple[str, str, Mapping[str, Any]]],
+) -> list[str]:
+    old: Contents = {(kind, key): content for kind, key, content in before}
+    new: Contents = {(kind, key): content for kind, key, content in after}
+    changed = [key for key in new.keys() & old.keys() if new[key] != old[key]]
+    sorts = (
+        ("new", new.keys() - old.keys()),
+        ("gone", old.keys() - new.keys()),
+        ("changed", changed),
+    )
+    return [f"{sort:8} {kind} {key}" for sort, keys in sorts for kind, key in sorted(keys)]

@@ -1,0 +1,154 @@
+"""Releases of the knowledge: immutable editions that are in force together, or not at all."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlmodel import Session, col
+
+from server.tables import CurrentRelease, Edition, Release, ReleaseEdition
+
+
+class NothingToPublish(Exception):
+    """A release without an edition would leave workers without any answer."""
+
+
+class EditionTwice(Exception):
+    """One kind and key stands twice in a release; the message names it."""
+
+
+class ReleaseUnknown(Exception):
+    """No release has this number."""
+
+
+def publish(
+    session: Session,
+    editions: Iterable[tuple[str, str, Mapping[str, Any]]],
+    *,
+    note: str,
+    now: datetime,
+) -> int:
+    """Puts (kind, key, content) triples in force as a new release and returns its number.
+
+    Raises what `add` raises.
+    """
+    release_id = add(session, editions, note=note, now=now)
+    put_in_force(session, release_id, now)
+    return release_id
+
+
+def add(
+    session: Session,
+    editions: Iterable[tuple[str, str, Mapping[str, Any]]],
+    *,
+    note: str,
+    now: datetime,
+) -> int:
+    """Stores (kind, key, content) triples as a release that is not in force; returns its number.
+
+    Their order is kept. Content that was published before under the same kind and key is the same
+    edition. Raises NothingToPublish, EditionTwice.
+    """
+    drafts = _drafts(editions)
+    _pointer(session)
+    known = _known(session, drafts)
+    fresh = [
+        {"kind": kind, "key": key, "content": content, "sha256": sha256, "created_at": now}
+        for (kind, key), (content, sha256) in drafts.items()
+        if (kind, key, sha256) not in known
+    ]
+    if fresh:
+        session.execute(insert(Edition), fresh)
+        known = _known(session, drafts)
+    release = Release(note=note, created_at=now)
+    session.add(release)
+    session.flush()
+    assert release.id is not None
+    places = [
+        {"release_id": release.id, "edition_id": known[kind, key, sha256], "position": position}
+        for position, ((kind, key), (_, sha256)) in enumerate(drafts.items())
+    ]
+    session.execute(insert(ReleaseEdition), places)
+    return release.id
+
+
+def current_id(session: Session) -> int | None:
+    """The number of the release in force, None before the first publication."""
+    return session.execute(select(col(CurrentRelease.release_id))).scalar_one_or_none()
+
+
+def current(session: Session) -> tuple[int, list[tuple[str, str, dict[str, Any]]]] | None:
+    """The release in force with its (kind, key, content) triples in order, or None."""
+    release_id = current_id(session)
+    if release_id is None:
+        return None
+    return release_id, editions_of(session, release_id)
+
+
+def editions_of(session: Session, release_id: int) -> list[tuple[str, str, dict[str, Any]]]:
+    """The (kind, key, content) triples of a release in order. Raises ReleaseUnknown."""
+    if session.get(Release, release_id) is None:
+        raise ReleaseUnknown(release_id)
+    rows = session.execute(
+        select(col(Edition.kind), col(Edition.key), col(Edition.content))
+        .join(ReleaseEdition, col(ReleaseEdition.edition_id) == col(Edition.id))
+        .where(col(ReleaseEdition.release_id) == release_id)
+        .order_by(col(ReleaseEdition.position))
+    )
+    return [(kind, key, json.loads(content)) for kind, key, content in rows]
+
+
+def put_in_force(session: Session, release_id: int, now: datetime) -> None:
+    """Points to a stored release. Raises ReleaseUnknown."""
+    if session.get(Release, release_id) is None:
+        raise ReleaseUnknown(release_id)
+    pointer = _pointer(session)
+    pointer.release_id = release_id
+    pointer.changed_at = now
+    session.add(pointer)
+    session.flush()
+
+
+def roll_back(session: Session, release_id: int, now: datetime) -> None:
+    """Points back to an earlier release; nothing is deleted. Raises ReleaseUnknown."""
+    put_in_force(session, release_id, now)
+
+
+def history(session: Session) -> list[Release]:
+    """All releases, newest first."""
+    return list(session.scalars(select(Release).order_by(col(Release.id).desc())))
+
+
+def _drafts(
+    editions: Iterable[tuple[str, str, Mapping[str, Any]]],
+) -> dict[tuple[str, str], tuple[str, str]]:
+    drafts: dict[tuple[str, str], tuple[str, str]] = {}
+    for kind, key, content in editions:
+        if (kind, key) in drafts:
+            raise EditionTwice(f"{kind} {key}")
+        # One text for one content: sorted keys, so that a reordered file is no new edition.
+        text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        drafts[kind, key] = text, hashlib.sha256(text.encode()).hexdigest()
+    if not drafts:
+        raise NothingToPublish
+    return drafts
+
+
+def _known(
+    session: Session, drafts: Mapping[tuple[str, str], tuple[str, str]]
+) -> dict[tuple[str, str, str], int]:
+    kinds = {kind for kind, _ in drafts}
+    rows = session.execute(
+        select(col(Edition.kind), col(Edition.key), col(Edition.sha256), col(Edition.id)).where(
+            col(Edition.kind).in_(kinds)
+        )
+    )
+    return {(kind, key, sha256): number for kind, key, sha256, number in rows if number is not None}
+
+
+def _pointer(session: Session) -> CurrentRelease:
+    # Locked first, so that two publications at once follow one another.
+    return session.scalars(select(CurrentRelease).with_for_update()).one()

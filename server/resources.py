@@ -1,0 +1,42 @@
+"""What the faces of the service work with; made once, before the fork."""
+
+from dataclasses import dataclass
+from typing import cast
+
+from flask import Flask, current_app
+
+from server.clock import Clock, utc_now
+from server.conversations import Conversations
+from server.db import Database
+from server.preparing import prepare
+from server.serving import Serving
+from server.settings import Settings
+
+_EXTENSION = "nuangang"
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """Settings, database and everything on top of it."""
+
+    settings: Settings
+    database: Database
+    serving: Serving
+    conversations: Conversations
+    clock: Clock
+
+
+def make_resources(settings: Settings, clock: Clock = utc_now) -> Resources:
+    """Prepare what is missing, and load the release in force."""
+    database = prepare(settings, now=clock())
+    return Resources(settings, database, Serving(database), Conversations(database), clock)
+
+
+def attach(app: Flask, made: Resources) -> None:
+    """Give an app its resources."""
+    app.extensions[_EXTENSION] = made
+
+
+def resources() -> Resources:
+    """The resources of the app that handles the request."""
+    return cast(Resources, current_app.extensions[_EXTENSION])

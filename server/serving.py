@@ -1,0 +1,178 @@
+"""The release in force, held in memory: loaded before the fork, swapped whole when it changes."""
+
+import os
+import threading
+import weakref
+from datetime import date
+
+import structlog
+
+from bot.answering import answer
+from bot.answers import Answer, Context
+from bot.caring import LONGEST_MESSAGE
+from bot.indexing import IndexedLibrary
+from knowledge.library import Library
+from knowledge.regions import UnknownRegion
+from server import releases
+from server.db import Database
+from server.privacy import mask
+
+_LOOK_EVERY_SECONDS = 0.5
+_REMEMBERED = 1024
+_REMEMBERED_LENGTH = 120
+_TRIAL = "shiyejin 怎麼領，一個月有多少"
+
+_log = structlog.get_logger()
+
+
+class NothingInForce(Exception):
+    """The database holds no release yet."""
+
+
+class Served:
+    """One release, ready to be asked; it never changes."""
+
+    def __init__(self, release: int, library: Library) -> None:
+        self.release = release
+        self.library = library
+        self.public_numbers = frozenset(_public_numbers(library))
+        self._indexed = IndexedLibrary(library)
+        self._regions = _regions_by_name(library)
+        self._remembered: dict[_Asked, Answer] = {}
+        self._remembering = threading.Lock()
+
+    def region(self, written: str) -> str:
+        """The id of a region by id, label or alias; raises `UnknownRegion`."""
+        try:
+            return self._regions[written.strip()]
+        except KeyError:
+            raise UnknownRegion(written) from None
+
+    def answer(
+        self, text: str, context: Context, *, today: date, region: str | None = None
+    ) -> Answer:
+        """Ask the bot; the same question is worked out once, as its answer can't differ.
+
+        `region` is the id of the place chosen in the app, `today` an Asia/Shanghai day.
+        """
+        # One character more than is read: the bot sees that it's too long, and reads no megabyte.
+        text = text[: LONGEST_MESSAGE + 1]
+        asked = (text, context, region, today)
+        found = self._remembered.get(asked)
+        if found is None:
+            found = answer(text, self._indexed, context, today=today, chosen=region)
+            if len(text) <= _REMEMBERED_LENGTH and mask(text, self.public_numbers) == text:
+                self._remember(asked, found)
+        return found
+
+    def _remember(self, asked: "_Asked", found: Answer) -> None:
+        with self._remembering:
+            self._remembered[asked] = found
+            if len(self._remembered) > _REMEMBERED:
+                # The oldest goes: whatever is asked often is soon back.
+                del self._remembered[next(iter(self._remembered))]
+
+
+_Asked = tuple[str, Context, str | None, date]
+
+
+class Serving:
+    """What this process serves; make it before the fork, ask it in every worker."""
+
+    def __init__(self, database: Database, served: Served | None = None) -> None:
+        """Load the release in force where none is handed in; raises what `load` raises."""
+        self._database = database
+        self._served = served or load(database)
+        self._refused: int | None = None
+        self._watched_by = 0
+        self._watcher: threading.Thread | None = None
+        self._starting = threading.Lock()
+        self._ended = threading.Event()
+
+    def current(self) -> Served:
+        """The release in force, or for a moment the one before it."""
+        if self._watched_by != os.getpid():
+            self._watch()
+        return self._served
+
+    def look(self) -> None:
+        """Swap to the release in force where it has changed; a damaged one is left alone."""
+        row = self._database.fetch("SELECT release_id FROM current_release")
+        if row is None or row[0] in (None, self._served.release, self._refused):
+            return
+        try:
+            self._served = load(self._database)
+            _log.info("release_served", release=self._served.release)
+        except Exception as error:
+            # Whatever is wrong with it, the release that is served goes on.
+            self._refused = row[0]
+            _log.error("release_refused", release=row[0], reason=str(error)[:2000])
+
+    def close(self) -> None:
+        """End the watch of this process."""
+        self._ended.set()
+        if self._watcher is not None and self._watched_by == os.getpid():
+            self._watcher.join(5)
+
+    def _watch(self) -> None:
+        # A thread does not live through a fork: each worker starts its own with its first question,
+        # and looks once itself, for the time since the fork.
+        with self._starting:
+            if self._watched_by == os.getpid():
+                return
+            _look(self)
+            self._watcher = threading.Thread(
+                target=_look_again,
+                args=(weakref.ref(self), self._database, self._ended),
+                name="release",
+                daemon=True,
+            )
+            self._watcher.start()
+            self._watched_by = os.getpid()
+
+
+def _look_again(known: "weakref.ref[Serving]", database: Database, ended: threading.Event) -> None:
+    while not ended.wait(_LOOK_EVERY_SECONDS):
+        serving = known()
+        if serving is None:
+            break
+        _look(serving)
+        del serving
+    database.release()
+
+
+def _look(serving: Serving) -> None:
+    try:
+        serving.look()
+    except Exception as error:
+        _log.warning("release_unseen", reason=type(error).__name__)
+
+
+def load(database: Database) -> Served:
+    """Load the release in force; raises `NothingInForce`, or what a damaged one raises."""
+    with database.read() as session:
+        found = releases.current(session)
+    if found is None:
+        raise NothingInForce
+    release, editions = found
+    served = Served(release, Library(editions))
+    # Loads what the bot loads with its first answer, and shows that this release can answer.
+    served.answer(_TRIAL, Context(), today=date.min)
+    return served
+
+
+def _public_numbers(library: Library) -> list[str]:
+    of_measures = (p.number for m in library.measures.values() for p in m.phones)
+    return [*of_measures, *(line.number for line in library.helplines.values())]
+
+
+def _regions_by_name(library: Library) -> dict[str, str]:
+    """Ids by every name that stands for one region only."""
+    named: dict[str, str] = {}
+    shared: set[str] = set()
+    for region in library.regions:
+        for name in {region.label, *region.aliases}:
+            if named.setdefault(name, region.id) != region.id:
+                shared.add(name)
+    ids = {region.id: region.id for region in library.regions}
+    return {name: id for name, id in named.items() if name not in shared} | ids

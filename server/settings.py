@@ -1,0 +1,170 @@
+"""Typed settings from `NUANGANG_*` environment variables, read once at the roof."""
+
+import base64
+import binascii
+import ipaddress
+import json
+import os
+import secrets
+import tempfile
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+SECRETS_FILE = "secrets.json"
+_KEY_LENGTHS = (16, 32)
+
+
+class SettingsRefused(Exception):
+    """The service must not start with these settings; the message names each variable."""
+
+
+class Environment(StrEnum):
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+
+
+class Settings(BaseSettings):
+    """All settings of the service; `deploy/env.example` explains each."""
+
+    model_config = SettingsConfigDict(env_prefix="NUANGANG_", env_ignore_empty=True, frozen=True)
+
+    env: Environment = Environment.DEVELOPMENT
+    data_dir: Path = Path("var")
+    database_url: str | None = None
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=1, le=65535)
+    workers: int = Field(default=2, ge=1, le=64)
+    threads: int = Field(default=8, ge=1, le=64)
+    secret_key: SecretStr | None = None
+    encryption_keys: SecretStr | None = None
+    wechat_app_id: str | None = None
+    wechat_app_secret: SecretStr | None = None
+    wechat_token: SecretStr | None = None
+    wechat_aes_key: SecretStr | None = None
+
+    @property
+    def database(self) -> str:
+        """The database URL in force: the one set, or SQLite inside the data directory."""
+        if self.database_url:
+            return self.database_url
+        return f"sqlite:///{self.data_dir.resolve() / 'nuangang.db'}"
+
+    @property
+    def keys(self) -> dict[str, bytes]:
+        """Encryption keys by id, the one to encrypt with first; raises ValueError."""
+        return parse_keys(self.encryption_keys.get_secret_value() if self.encryption_keys else "")
+
+
+def load_settings() -> Settings:
+    """The settings of this process; raises SettingsRefused with the names of what is wrong.
+
+    In development missing secrets are made once and kept in the data directory.
+    """
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        wrong = [f"{_variable(e['loc'][0])}: {e['msg']}" for e in error.errors()]
+        raise SettingsRefused("; ".join(wrong)) from None
+    problems = _problems(settings)
+    if problems:
+        raise SettingsRefused("; ".join(problems))
+    if settings.env is Environment.DEVELOPMENT:
+        settings = _with_development_secrets(settings)
+    try:
+        _ = settings.keys
+    except ValueError as error:
+        raise SettingsRefused(f"{_variable('encryption_keys')}: {error}") from None
+    return settings
+
+
+def parse_keys(text: str) -> dict[str, bytes]:
+    """Keys from `id:base64,id:base64`; each is 16 or 32 bytes. Raises ValueError, never echoing."""
+    keys: dict[str, bytes] = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        name, _, encoded = part.partition(":")
+        try:
+            key = base64.b64decode(encoded, validate=True)
+        except (binascii.Error, ValueError):
+            key = b""
+        if not name or name in keys or len(key) not in _KEY_LENGTHS:
+            raise ValueError("expected id:base64 pairs with unique ids and keys of 16 or 32 bytes")
+        keys[name] = key
+    return keys
+
+
+def _variable(field: object) -> str:
+    return f"NUANGANG_{field}".upper()
+
+
+def _problems(settings: Settings) -> list[str]:
+    problems: list[str] = []
+    if settings.env is Environment.PRODUCTION:
+        problems += [
+            f"{_variable(name)} is missing: production starts only with it set"
+            for name in ("secret_key", "encryption_keys")
+            if getattr(settings, name) is None
+        ]
+    elif not _is_loopback(settings.host):
+        problems.append(
+            f"NUANGANG_HOST={settings.host} is not a loopback address: "
+            "development serves this machine only (set NUANGANG_ENV=production to serve others)"
+        )
+    wechat = ("wechat_app_id", "wechat_app_secret", "wechat_token", "wechat_aes_key")
+    missing = [name for name in wechat if getattr(settings, name) is None]
+    if 0 < len(missing) < len(wechat):
+        names = ", ".join(_variable(name) for name in missing)
+        problems.append(f"{names} missing: the WeChat settings come together or not at all")
+    return problems
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _with_development_secrets(settings: Settings) -> Settings:
+    if settings.secret_key is not None and settings.encryption_keys is not None:
+        return settings
+    kept = _development_secrets(settings.data_dir)
+    missing = {
+        name: SecretStr(kept[name])
+        for name in ("secret_key", "encryption_keys")
+        if getattr(settings, name) is None
+    }
+    return settings.model_copy(update=missing)
+
+
+def _development_secrets(data_dir: Path) -> dict[str, str]:
+    """The secrets kept in `data_dir`, made on first use; two first starts agree on one set."""
+    path = data_dir / SECRETS_FILE
+    if not path.exists():
+        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        made = {
+            "secret_key": secrets.token_urlsafe(32),
+            "encryption_keys": "dev:" + base64.b64encode(secrets.token_bytes(32)).decode(),
+        }
+        # mkstemp makes the file 0600; linking it into place fails if another start was first.
+        handle, draft = tempfile.mkstemp(dir=data_dir, prefix=SECRETS_FILE)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                json.dump(made, file)
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            os.unlink(draft)
+    try:
+        kept: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return {name: str(kept[name]) for name in ("secret_key", "encryption_keys")}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SettingsRefused(
+            f"{path} cannot be read ({error}); remove it to make new ones"
+        ) from None

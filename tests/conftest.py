@@ -1,0 +1,154 @@
+"""Resources that tests share: every database test runs on SQLite and on PostgreSQL."""
+
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import hypothesis
+import pytest
+
+from server.db import Database
+from server.migrations import upgrade
+from tests.postgres import Cluster
+
+if TYPE_CHECKING:
+    from flask.testing import FlaskClient
+
+    from knowledge.library import Library
+    from server.resources import Resources
+    from server.serving import Served
+
+# The same examples each time: a test that fails once fails again.
+hypothesis.settings.register_profile("project", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("project")
+
+
+@pytest.fixture
+def now() -> datetime:
+    return datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty SQLite database to copy."""
+    file = tmp_path_factory.mktemp("template") / "empty.db"
+    database = Database(f"sqlite:///{file}")
+    upgrade(database)
+    # The last connection to close moves the write-ahead log into the file.
+    database.release()
+    return file
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A running PostgreSQL; where there is none, the tests fail and say what to install."""
+    started = Cluster()
+    yield started
+    started.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres_template(cluster: Cluster) -> str:
+    """The name of a migrated, empty PostgreSQL database to copy."""
+    name = cluster.new_database()
+    database = Database(cluster.url(name))
+    upgrade(database)
+    database.release()
+    return name
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a database without tables."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'nuangang.db'}"
+        return
+    cluster: Cluster = request.getfixturevalue("cluster")
+    name = cluster.new_database()
+    yield cluster.url(name)
+    cluster.drop_database(name)
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    file = tmp_path / "nuangang.db"
+    shutil.copy(sqlite_template, file)
+    return f"sqlite:///{file}"
+
+
+@pytest.fixture
+def postgres_url(cluster: Cluster, postgres_template: str) -> Iterator[str]:
+    name = cluster.new_database(postgres_template)
+    yield cluster.url(name)
+    cluster.drop_database(name)
+
+
+@pytest.fixture(params=["sqlite_url", "postgres_url"], ids=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The address of a database with all tables, empty but for what migrations put in."""
+    url: str = request.getfixturevalue(request.param)
+    return url
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    opened = Database(database_url)
+    yield opened
+    opened.release()
+
+
+class HandClock:
+    """A clock that stands until a test moves it."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def clock(now: datetime) -> HandClock:
+    return HandClock(now)
+
+
+@pytest.fixture(scope="session")
+def library() -> "Library":
+    """The knowledge that comes with the program."""
+    from knowledge.library import read_library
+
+    return read_library()
+
+
+@pytest.fixture(scope="session")
+def served(library: "Library") -> "Served":
+    """That knowledge, ready to be asked; indexing it takes a second."""
+    from server.serving import Served
+
+    return Served(1, library)
+
+
+@pytest.fixture
+def resources(
+    database: Database, served: "Served", clock: HandClock, tmp_path: Path
+) -> Iterator["Resources"]:
+    """What an application works with, on each database; no release stands in it."""
+    from server.conversations import Conversations
+    from server.resources import Resources
+    from server.serving import Serving
+    from server.settings import Settings
+
+    serving = Serving(database, served)
+    conversations = Conversations(database, delay=0.01)
+    yield Resources(Settings(data_dir=tmp_path), database, serving, conversations, clock)
+    serving.close()
+    conversations.close()
+
+
+@pytest.fixture
+def client(resources: "Resources") -> "FlaskClient":
+    from server.app import create_app
+
+    return create_app(resources.settings, resources).test_client()

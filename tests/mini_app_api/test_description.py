@@ -1,0 +1,43 @@
+"""The OpenAPI description is valid, and the service does what it says."""
+
+import schemathesis
+from flask.testing import FlaskClient
+from hypothesis import given, settings
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from server.app import create_app
+from server.resources import Resources
+
+
+def test_the_description_is_valid(client: FlaskClient) -> None:
+    reply = client.get("/openapi.json")
+    assert reply.mimetype == "application/json"
+    description = reply.get_json()
+    assert description["openapi"].startswith("3.1")
+    OpenAPIV31SpecValidator(description).validate()
+
+
+def test_the_description_names_every_call(client: FlaskClient) -> None:
+    paths = client.get("/openapi.json").get_json()["paths"]
+    assert {
+        "/api/v1/chat", "/api/v1/measures", "/api/v1/measures/{id}", "/api/v1/regions",
+        "/api/v1/session", "/healthz", "/readyz",
+    } == set(paths)  # fmt: skip
+
+
+def test_no_call_breaks_the_description(resources: Resources) -> None:
+    app = create_app(resources.settings, resources)
+    described = schemathesis.openapi.from_wsgi("/openapi.json", app)
+    seen: set[str] = set()
+    for found in described.get_all_operations():
+        operation = found.ok()
+
+        @settings(max_examples=15, deadline=None, database=None)
+        @given(case=operation.as_strategy())
+        def check(case: schemathesis.Case) -> None:
+            # Whether a region or cursor is known, no schema can tell.
+            case.call_and_validate(excluded_checks=[schemathesis.checks.positive_data_acceptance])
+
+        check()
+        seen.add(operation.path)
+    assert len(seen) == 7

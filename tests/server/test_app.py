@@ -1,0 +1,143 @@
+"""The roof: one application, serving the release in force, whichever it is."""
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from knowledge.library import Library
+from server import releases
+from server.app import create_app
+from server.chatting import Channel, Message, reply
+from server.db import Database
+from server.preparing import prepare
+from server.resources import Resources, make_resources
+from server.serving import NothingInForce, Served, Serving, load
+from server.settings import Settings
+from tests.conftest import HandClock
+
+Editions = list[tuple[str, str, dict[str, Any]]]
+
+
+def publish(database: Database, editions: Editions, clock: HandClock) -> int:
+    with database.begin() as session:
+        return releases.publish(session, editions, note="test", now=clock())
+
+
+def with_title(library: Library, title: str) -> Editions:
+    return [
+        (kind, key, {**content, "title": title} if key == "shishi-4a" else content)
+        for kind, key, content in library.editions
+    ]
+
+
+def until(fulfilled: Callable[[], bool], seconds: float) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if fulfilled():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def test_a_first_start_makes_database_and_knowledge(
+    empty_database_url: str, clock: HandClock, tmp_path: Any, library: Library
+) -> None:
+    settings = Settings(data_dir=tmp_path / "made" / "here", database_url=empty_database_url)
+    made = make_resources(settings, clock)
+    client = create_app(settings, made).test_client()
+    said = client.post("/api/v1/chat", json={"text": "石狮被裁了有钱领吗"}).get_json()
+    assert said["measures"][0] == "shishi-4a"
+    made.serving.close()
+    made.conversations.close()
+    made.database.release()
+    again = prepare(settings, now=clock())
+    with again.read() as session:
+        assert [release.id for release in releases.history(session)] == [1]
+    again.release()
+
+
+def test_without_a_release_there_is_nothing_to_serve(database: Database) -> None:
+    with pytest.raises(NothingInForce):
+        load(database)
+
+
+@pytest.fixture
+def serving(database: Database, served: Served, library: Library, clock: HandClock) -> Any:
+    assert publish(database, list(library.editions), clock) == served.release
+    made = Serving(database, served)
+    yield made
+    made.close()
+
+
+def test_a_new_release_is_served_within_two_seconds_and_a_rollback_too(
+    serving: Serving, database: Database, library: Library, clock: HandClock
+) -> None:
+    def title() -> str:
+        return serving.current().library.measures["shishi-4a"].title
+
+    before = title()
+    publish(database, with_title(library, "换了名字"), clock)
+    assert until(lambda: title() == "换了名字", 10)
+    with database.begin() as session:
+        releases.roll_back(session, 1, clock())
+    assert until(lambda: title() == before, 10)
+    assert serving.current().release == 1
+
+
+def test_a_damaged_release_is_refused_once_and_the_one_in_force_goes_on(
+    serving: Serving, database: Database, library: Library, clock: HandClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    damaged = [edition for edition in library.editions if edition[0] != "sentences"]
+    publish(database, damaged, clock)
+    tried: list[Database] = []
+    monkeypatch.setattr("server.serving.load", lambda d: (tried.append(d), load(d))[1])
+    for _ in range(3):
+        serving.look()
+        assert serving.current().release == 1
+    assert len(tried) == 1
+    publish(database, with_title(library, "修好了"), clock)
+    serving.look()
+    assert serving.current().release == 3
+
+
+def test_a_lost_database_leaves_the_release_in_memory(
+    serving: Serving, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(sql: str) -> None:
+        raise OSError
+
+    monkeypatch.setattr(database, "fetch", lost)
+    assert serving.current().release == 1
+
+
+def test_the_same_question_gives_the_same_answer_whether_remembered_or_not(
+    served: Served, resources: Resources, clock: HandClock
+) -> None:
+    message = Message("锦州社保能缓交吗", Channel.MINI_APP)
+    first = reply(message, served, resources.conversations, now=clock())
+    again = reply(message, served, resources.conversations, now=clock())
+    fresh = Served(served.release, served.library)
+    assert first.answer == again.answer
+    assert first.answer == reply(message, fresh, resources.conversations, now=clock()).answer
+
+
+def test_ten_thousand_messages_of_one_person_stay_cheap(
+    client: FlaskClient, resources: Resources
+) -> None:
+    held = ""
+    remembered = resources.serving.current()._remembered
+    for number in range(1000):
+        body = {"text": f"你好{number % 50}", "conversation": held}
+        said = client.post("/api/v1/chat", json=body)
+        assert said.status_code == 200
+        held = said.get_json()["conversation"]
+    assert resources.conversations.flush(30)
+    row = resources.database.fetch("SELECT count(*), max(length(context)) FROM conversation")
+    assert row is not None and row[0] == 1 and row[1] < 4000
+    assert len(remembered) <= 1024
+    assert json.dumps(held)

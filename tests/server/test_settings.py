@@ -1,0 +1,97 @@
+"""Settings: easy in development, strict in production, never a secret in a message."""
+
+import base64
+import re
+import stat
+from pathlib import Path
+
+import pytest
+
+from server.settings import Environment, Settings, SettingsRefused, load_settings, parse_keys
+
+KEY = "k1:" + base64.b64encode(bytes(32)).decode()
+
+
+@pytest.fixture(autouse=True)
+def only_own_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"NUANGANG_{name}".upper(), raising=False)
+    monkeypatch.setenv("NUANGANG_DATA_DIR", str(tmp_path / "new" / "var"))
+
+
+def test_development_makes_its_secrets_once_for_the_owner_only(tmp_path: Path) -> None:
+    first, again = load_settings(), load_settings()
+    assert first == again
+    assert first.secret_key is not None and len(first.secret_key.get_secret_value()) >= 43
+    assert [len(key) for key in first.keys.values()] == [32]
+    file = tmp_path / "new" / "var" / "secrets.json"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert [path.name for path in file.parent.iterdir()] == ["secrets.json"]
+
+
+def test_damaged_development_secrets_are_named(tmp_path: Path) -> None:
+    load_settings()
+    (tmp_path / "new" / "var" / "secrets.json").write_text("{")
+    with pytest.raises(SettingsRefused, match=r"secrets\.json"):
+        load_settings()
+
+
+def test_development_serves_this_machine_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    for host in ("127.0.0.1", "::1", "localhost"):
+        monkeypatch.setenv("NUANGANG_HOST", host)
+        assert load_settings().host == host
+    for host in ("0.0.0.0", "192.168.1.2", "example.org", "::"):
+        monkeypatch.setenv("NUANGANG_HOST", host)
+        with pytest.raises(SettingsRefused, match="NUANGANG_HOST"):
+            load_settings()
+
+
+def test_production_names_each_missing_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NUANGANG_ENV", "production")
+    monkeypatch.setenv("NUANGANG_SECRET_KEY", "")
+    with pytest.raises(SettingsRefused, match=r"NUANGANG_SECRET_KEY.*NUANGANG_ENCRYPTION_KEYS"):
+        load_settings()
+    monkeypatch.setenv("NUANGANG_SECRET_KEY", "s" * 43)
+    monkeypatch.setenv("NUANGANG_ENCRYPTION_KEYS", KEY)
+    assert load_settings().env is Environment.PRODUCTION
+
+
+def test_wrong_keys_are_refused_without_being_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NUANGANG_ENCRYPTION_KEYS", "k1:c2VjcmV0")
+    with pytest.raises(SettingsRefused) as refused:
+        load_settings()
+    assert "NUANGANG_ENCRYPTION_KEYS" in str(refused.value)
+    assert "c2VjcmV0" not in str(refused.value)
+
+
+def test_the_first_key_comes_first() -> None:
+    assert list(parse_keys(f"{KEY}, k0:{base64.b64encode(bytes(16)).decode()}")) == ["k1", "k0"]
+    for wrong in (f"{KEY},{KEY}", "k1", KEY.removeprefix("k1")):
+        with pytest.raises(ValueError):
+            parse_keys(wrong)
+
+
+def test_wechat_settings_come_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NUANGANG_WECHAT_APP_ID", "wx1")
+    with pytest.raises(SettingsRefused, match="NUANGANG_WECHAT_TOKEN"):
+        load_settings()
+
+
+def test_a_value_of_the_wrong_kind_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NUANGANG_PORT", "eighty")
+    with pytest.raises(SettingsRefused, match="NUANGANG_PORT"):
+        load_settings()
+
+
+def test_an_empty_value_is_the_default_as_the_example_says(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    example = Path(__file__).parents[2] / "deploy" / "env.example"
+    listed = dict(re.findall(r"^(NUANGANG_\w+)=(.*)$", example.read_text("utf-8"), re.M))
+    assert set(listed) == {f"NUANGANG_{name}".upper() for name in Settings.model_fields}
+    plain = load_settings()
+    for name, value in listed.items():
+        if name != "NUANGANG_DATA_DIR":
+            monkeypatch.setenv(name, value)
+    assert load_settings() == plain
+    assert plain.database == f"sqlite:///{tmp_path / 'new' / 'var' / 'nuangang.db'}"
