@@ -7,7 +7,8 @@ from bot.answers import Answer, Kind, Rejected, Source
 from bot.composing import Part, fitted
 from bot.matching import Candidate
 from bot.turn import Turn
-from knowledge.measures import Aspect
+from knowledge.figures import figures
+from knowledge.measures import Aspect, Measure
 
 UNDERSTOOD = 1.2
 """Below this score nothing is close enough to be an answer."""
@@ -19,6 +20,8 @@ _ELSEWHERE_LEAD = 1.2
 """So far ahead of the place's best, a measure elsewhere shows that the place lacks the subject."""
 _SAME_TOPIC_LEAD = 2.8
 """The same where the place has a measure of the same topic."""
+_LEFT_OPEN = 0.4
+"""How much more a question is like those the clause leaves open than like those it answers."""
 
 
 def place_not_covered(turn: Turn) -> Answer | None:
@@ -47,7 +50,7 @@ def several_places(turn: Turn) -> Answer | None:
 def outside(turn: Turn) -> Answer | None:
     """Decline what no document covers, when that is what the question is nearest to."""
     found = turn.candidates.outside[0]
-    best = max((c.own for c in turn.local), default=0.0)
+    best = max(c.own for c in turn.ranked)
     if found.score < max(_OUTSIDE, best + _OUTSIDE_LEAD):
         return None
     topic = turn.library.outside[found.id]
@@ -89,10 +92,13 @@ def aspect_not_stated(turn: Turn) -> Answer | None:
     best = replying.chosen(turn)
     if best is None:
         return None
-    asked = [aspect for aspect in turn.asked.aspects if aspect in turn.asked.firm]
-    if not asked or any(aspect in best.measure.stated_aspects() for aspect in asked):
-        return None
     measure = best.measure
+    asked = [aspect for aspect in turn.asked.aspects if aspect in turn.asked.firm]
+    if any(_states(measure, aspect) for aspect in asked):
+        return None
+    if not asked and not _left_open(turn, best):
+        return None
+    detail = asked[0].value if asked else "detail"
     region = turn.composer.region_label(measure.region)
     unit = turn.composer.units(measure)
     parts = [
@@ -100,7 +106,7 @@ def aspect_not_stated(turn: Turn) -> Answer | None:
             turn.composer.say(
                 "not_stated",
                 region=region,
-                aspect=turn.library.sentences.aspect_names[asked[0]],
+                aspect=turn.library.sentences.detail_names[detail],
             )
         ),
         Part(turn.composer.say("known_nearby", summary=measure.summary)),
@@ -110,10 +116,27 @@ def aspect_not_stated(turn: Turn) -> Answer | None:
         *([] if unit else _ask_nationwide(turn)),
         Part(turn.composer.say("source", source=turn.composer.cite(measure))),
     ]
-    rejected = (Rejected(measure.id, best.score, f"aspect:{asked[0]}"),)
+    rejected = (Rejected(measure.id, best.score, f"aspect:{detail}"),)
     return _decline(
-        turn, parts, f"not-stated:{asked[0]}", measure.region, (best,), rejected=rejected
+        turn, parts, f"not-stated:{detail}", measure.region, (best,), rejected=rejected
     )
+
+
+def _states(measure: Measure, aspect: Aspect) -> bool:
+    if aspect is Aspect.CONDITION:
+        # Asked firmly: how long, how much is needed. A condition without a figure doesn't say.
+        texts = [c.say for c in measure.conditions]
+        texts += [measure.answers[aspect].say] if aspect in measure.answers else []
+        return any(figures(text) for text in texts)
+    return aspect in measure.stated_aspects()
+
+
+def _left_open(turn: Turn, best: Candidate) -> bool:
+    asked = best
+    if turn.follows_up and turn.question.content:
+        # The question it leans on was answered; what counts is the detail asked for now.
+        asked = next(c for c in turn.alone.ranked if c.measure.id == best.measure.id)
+    return asked.open - asked.answered >= _LEFT_OPEN
 
 
 def no_answer(turn: Turn) -> Answer:
@@ -173,7 +196,3 @@ def _decline(
         rejected=rejected,
         context=turn.next_context(measures),
     )
-
-
-STATED_ALWAYS = frozenset({Aspect.DEADLINE, Aspect.WHO})
-"""Aspects that no measure leaves without an answer."""

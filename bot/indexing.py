@@ -1,17 +1,23 @@
 """A library made ready to be asked: its questions and its answers indexed apart."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache
 
+from bot.normalising import normalise
+from bot.places import find_places
 from bot.profiles import Profiles
 from bot.question import tidy
 from bot.retrieval import Hit, Index
+from bot.wording import words
 from knowledge.figures import figures
 from knowledge.library import Library
 from knowledge.measures import Measure
 
 _TELLING = 10
+_NAME = 2
 
 
 class Shelf(StrEnum):
@@ -21,6 +27,7 @@ class Shelf(StrEnum):
     TOPIC = "topic"
     OUTSIDE = "outside"
     NEGATIVE = "negative"
+    UNANSWERED = "unanswered"
 
 
 class IndexedLibrary:
@@ -28,13 +35,16 @@ class IndexedLibrary:
 
     def __init__(self, library: Library) -> None:
         self.library = library
-        self.questions = Index(list(self._questions()))
+        questions = list(self._questions())
+        self.questions = Index(questions)
         self.answers = Index(list(self._answers()))
         self.figures = {
             measure.id: telling_figures("\n".join((measure.summary, *measure.quotes)))
             for measure in library.measures.values()
         }
-        self._profiles = Profiles(self.questions)
+        self.names = _proper_names(library)
+        self._profiles = Profiles(questions)
+        self._shelved = tuple(_shelf(key) for key in self._profiles.keys)
 
     def searched(self, text: str) -> str:
         """Return a tidied text with the policy terms its colloquial words stand for."""
@@ -51,13 +61,14 @@ class IndexedLibrary:
     def fits(self, text: str) -> dict[Shelf, dict[str, float]]:
         """How well all questions of each measure, topic … together word a tidied text."""
         by_shelf: dict[Shelf, dict[str, float]] = {shelf: {} for shelf in Shelf}
-        for key, fit in self._profiles.fits(self.searched(text)).items():
-            shelf, _, name = key.partition(":")
-            by_shelf[Shelf(shelf)][name] = fit
+        fits = self._profiles.fits(self.searched(text)).tolist()
+        for (shelf, name), fit in zip(self._shelved, fits, strict=True):
+            by_shelf[shelf][name] = fit
         return by_shelf
 
     def _entry(self, shelf: Shelf, name: str, text: str) -> tuple[str, str]:
-        return f"{shelf}:{name}", self.searched(tidy(text, self.library))
+        rest = find_places(tidy(text, self.library), self.library.regions).rest
+        return f"{shelf}:{name}", self.searched(rest)
 
     def _questions(self) -> Iterator[tuple[str, str]]:
         for measure in self.library.measures.values():
@@ -65,6 +76,8 @@ class IndexedLibrary:
                 yield self._entry(Shelf.MEASURE, measure.id, text)
             for text in measure.negative:
                 yield self._entry(Shelf.NEGATIVE, measure.id, text)
+            for text in measure.unanswered:
+                yield self._entry(Shelf.UNANSWERED, measure.id, text)
         for topic in self.library.topics.values():
             for text in (topic.label, *topic.questions):
                 yield self._entry(Shelf.TOPIC, topic.id, text)
@@ -76,6 +89,29 @@ class IndexedLibrary:
         for measure in self.library.measures.values():
             for text in _said(measure):
                 yield self._entry(Shelf.MEASURE, measure.id, text)
+
+
+def _proper_names(library: Library) -> dict[str, frozenset[str]]:
+    """Return for each measure the words of its title that no other town's measures use."""
+    towns: dict[str, set[str]] = defaultdict(set)
+    titled: dict[str, set[str]] = {}
+    for measure in library.measures.values():
+        town = library.regions.within(measure.region)[-1]
+        titled[measure.id] = {w for w in words(normalise(measure.title)) if len(w) >= _NAME}
+        said = normalise("\n".join((measure.title, measure.summary, *measure.quotes)))
+        for word in words(said):
+            towns[word].add(town)
+        for text in measure.similar:
+            for word in words(normalise(text)):
+                towns[word].add(town)
+    for topic in library.topics.values():
+        for text in topic.questions:
+            for word in words(normalise(text)):
+                towns[word].add(topic.id)
+    return {
+        id: frozenset(word for word in titles if len(towns[word]) == 1)
+        for id, titles in titled.items()
+    }
 
 
 def telling_figures(text: str) -> frozenset[Decimal]:
@@ -90,5 +126,10 @@ def _said(measure: Measure) -> Iterator[str]:
 
 
 def _shelved(hit: Hit) -> tuple[Shelf, str, Hit]:
-    shelf, _, name = hit.key.partition(":")
-    return Shelf(shelf), name, hit
+    return (*_shelf(hit.key), hit)
+
+
+@cache
+def _shelf(key: str) -> tuple[Shelf, str]:
+    shelf, _, name = key.partition(":")
+    return Shelf(shelf), name

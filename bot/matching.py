@@ -6,7 +6,7 @@ the same way, so that the gates compare like with like.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.indexing import IndexedLibrary, Shelf, telling_figures
 from knowledge.measures import Measure
@@ -19,9 +19,13 @@ _TOPIC_WEIGHT = 0.35
 """What the evidence for the kind of help adds to the measure's own."""
 _FIGURE_BONUS = 0.8
 """What a measure gains whose clause states a figure that the question names."""
+_NAME_BONUS = 1.2
+"""What a measure gains whose proper name the question uses: 春蕾计划, 格力, 光荣卡."""
 _MISTAKEN_WEIGHT = 2.5
 """What it costs that the question is more like one the measure does not answer."""
-CONTEXT_BONUS = 1.5
+_LAST_WEIGHT = 0.5
+"""What the last question counts for a message that leans on it."""
+CONTEXT_BONUS = 1.0
 """What a measure gains that the conversation is about already."""
 
 
@@ -30,12 +34,16 @@ class Candidate:
     """A measure with its evidence: `near` 0..1, `own` and `score` from about -2 to 8.
 
     `own` is its own questions' evidence, `score` adds that of its topic and orders candidates.
+    `open` is the evidence, on the scale of `own`, that a detail is asked which the clause leaves
+    open; `answered` the same for one that it states.
     """
 
     measure: Measure
     near: float
     own: float
     score: float
+    answered: float
+    open: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +70,8 @@ class Candidates:
         return tuple(c for c in self.ranked if c.measure.region in regions)
 
 
-def candidates(text: str, indexed: IndexedLibrary, recent: Collection[str] = ()) -> Candidates:
-    """Weigh everything against a tidied question without its place words.
-
-    `recent` are the measures the conversation is about; they gain a little.
-    """
+def candidates(text: str, indexed: IndexedLibrary) -> Candidates:
+    """Weigh everything against a tidied question without its place words."""
     near: dict[Shelf, dict[str, float]] = {shelf: {} for shelf in Shelf}
     for shelf, name, hit in indexed.find_questions(text, _KEYS):
         near[shelf][name] = hit.score
@@ -80,12 +85,16 @@ def candidates(text: str, indexed: IndexedLibrary, recent: Collection[str] = ())
     ranked = []
     for measure in indexed.library.measures.values():
         closest = near[Shelf.MEASURE].get(measure.id, 0.0)
-        own = _NEAR_WEIGHT * closest + fits[Shelf.MEASURE][measure.id]
+        answered = _NEAR_WEIGHT * closest + fits[Shelf.MEASURE][measure.id]
+        asked_open = near[Shelf.UNANSWERED].get(measure.id, 0.0)
+        left_open = _NEAR_WEIGHT * asked_open + fits[Shelf.UNANSWERED].get(measure.id, 0.0)
+        own = max(answered, left_open)
         kind = max(0.0, *(topic_scores[topic] for topic in measure.topics))
         own += _FIGURE_BONUS * bool(named & indexed.figures[measure.id])
+        own += _NAME_BONUS * any(name in text for name in indexed.names[measure.id])
         own -= _MISTAKEN_WEIGHT * max(0.0, near[Shelf.NEGATIVE].get(measure.id, 0.0) - closest)
-        bonus = CONTEXT_BONUS if measure.id in recent else 0.0
-        ranked.append(Candidate(measure, closest, own, own + _TOPIC_WEIGHT * kind + bonus))
+        score = own + _TOPIC_WEIGHT * kind
+        ranked.append(Candidate(measure, closest, own, score, answered, left_open))
     ranked.sort(key=lambda candidate: -candidate.score)
     return Candidates(
         tuple(ranked),
@@ -93,6 +102,27 @@ def candidates(text: str, indexed: IndexedLibrary, recent: Collection[str] = ())
         _subjects(near[Shelf.OUTSIDE], fits[Shelf.OUTSIDE]),
         near[Shelf.NEGATIVE],
     )
+
+
+def leaning(alone: Candidates, last: Candidates, recent: Collection[str]) -> Candidates:
+    """Weigh a message that leans on the last question: by itself, and by what came before.
+
+    `recent` are the measures the conversation is about; they gain a little more.
+    """
+    before = {c.measure.id: c for c in last.ranked}
+    ranked = []
+    for candidate in alone.ranked:
+        earlier = before[candidate.measure.id]
+        bonus = CONTEXT_BONUS if candidate.measure.id in recent else 0.0
+        ranked.append(
+            replace(
+                candidate,
+                own=candidate.own + _LAST_WEIGHT * earlier.own,
+                score=candidate.score + _LAST_WEIGHT * earlier.score + bonus,
+            )
+        )
+    ranked.sort(key=lambda candidate: -candidate.score)
+    return replace(alone, ranked=tuple(ranked))
 
 
 def _subjects(near: Mapping[str, float], fits: Mapping[str, float]) -> tuple[Subject, ...]:

@@ -1,55 +1,71 @@
-"""What all the texts of a key say together: a multinomial naive Bayes model over an index.
+"""What all the texts of a key say together: a multinomial naive Bayes model over texts by key.
 
 One text of a key may miss the words a person uses; the texts together rarely do. Of 166 questions
 about a known place the nearest single text picked the right measure for 151, this model for 161.
 """
 
-import numpy as np
+from collections.abc import Sequence
 
-from bot.retrieval import Index
-from bot.wording import compared
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.pinyin import PER_GROUP
+from bot.wording import Wording, compared
 
 _SMOOTHING = 0.05
 """What a feature counts that no text of the key has (Lidstone)."""
+_SHIFT = np.uint64(32)
+_SOUND = np.uint64(0xFFFF << 48)
 
 
 class Profiles:
-    """The features of an index counted by key, weighed by their rarity."""
+    """The characters, pairs and pairs of sounds of all texts, counted by key, weighed by rarity."""
 
-    def __init__(self, index: Index) -> None:
-        postings = index.postings
-        self._postings = postings
-        self.keys = tuple(dict.fromkeys(index.keys))
+    def __init__(self, entries: Sequence[tuple[str, str]]) -> None:
+        self.keys = tuple(dict.fromkeys(key for key, _ in entries))
         number = {key: n for n, key in enumerate(self.keys)}
+        features = [_features(compared(text)[1]) for _, text in entries]
+        key_of = np.repeat([number[key] for key, _ in entries], [len(f) for f in features])
+        self._features, at, held = np.unique(
+            np.concatenate(features), return_inverse=True, return_counts=True
+        )
+        self._rarity = np.log((len(entries) + 1) / held)
         count = len(self.keys)
-        key_of = np.array([number[key] for key in index.keys], np.int64)
-        feature = np.repeat(np.arange(len(postings.features)), postings.held)
-        pairs, at = np.unique(feature * count + key_of[postings.entries], return_inverse=True)
-        weight = np.bincount(at, postings.idf[feature])
+        pairs, at_pair = np.unique(at * count + key_of, return_inverse=True)
+        weight = np.bincount(at_pair, self._rarity[at])
         self._key = pairs % count
-        self._starts = np.searchsorted(pairs // count, np.arange(len(postings.features) + 1))
+        self._starts = np.searchsorted(pairs // count, np.arange(len(self._features) + 1))
         self._gain = np.log1p(weight / _SMOOTHING)
         whole = np.bincount(self._key, weight, count)
-        self._base = -np.log(whole + _SMOOTHING * len(postings.features))
+        self._base = -np.log(whole + _SMOOTHING * len(self._features))
 
-    def fits(self, text: str) -> dict[str, float]:
+    def fits(self, text: str) -> NDArray[np.float64]:
         """How well each key words `text`: log-likelihood by weight, against the mean of all keys.
 
-        0 is what an average key has, 1 already much; a text that shares nothing gives 0 for all.
+        One number a key, in their order: 0 is average, 2 already much. A text that shares nothing
+        gives 0 for all.
         """
-        characters, sounds, _ = compared(text)[1]
-        if not characters:
-            return dict.fromkeys(self.keys, 0.0)
-        asked = self._postings.asked(np.array(characters, np.uint64), np.array(sounds, np.uint16))
-        features = np.unique(asked.found)
-        weight = self._postings.idf[features].astype(np.float64)
-        if not len(features):
-            return dict.fromkeys(self.keys, 0.0)
-        held = self._starts[features + 1] - self._starts[features]
+        asked = _features(compared(text)[1])
+        place = np.searchsorted(self._features, asked)
+        place[place == len(self._features)] = 0
+        place = place[self._features[place] == asked]
+        if not len(place):
+            return np.zeros(len(self.keys))
+        weight = self._rarity[place]
+        held = self._starts[place + 1] - self._starts[place]
         before = np.cumsum(held) - held
-        row = np.repeat(self._starts[features] - before, held) + np.arange(int(held.sum()))
+        row = np.repeat(self._starts[place] - before, held) + np.arange(int(held.sum()))
         gained = np.bincount(
             self._key[row], self._gain[row] * np.repeat(weight, held), len(self.keys)
         )
-        fit = gained / weight.sum() + self._base
-        return dict(zip(self.keys, (fit - fit.mean()).tolist(), strict=True))
+        fit: NDArray[np.float64] = gained / weight.sum() + self._base
+        return fit - fit.mean()
+
+
+def _features(wording: Wording) -> NDArray[np.uint64]:
+    single = np.array(wording.characters, np.uint64)
+    group = np.array(wording.sounds, np.uint64) // np.uint64(PER_GROUP)
+    heard = (group[:-1] > 0) & (group[1:] > 0)
+    pair = (single[:-1] << _SHIFT) | single[1:]
+    sound = (group[:-1] << np.uint64(16)) | group[1:] | _SOUND
+    return np.unique(np.concatenate([single, pair, sound[heard]]))

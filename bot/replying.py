@@ -7,7 +7,6 @@ from bot.answers import Answer, Kind, Rejected
 from bot.composing import Part, fitted
 from bot.matching import Candidate
 from bot.turn import Turn
-from knowledge.measures import Aspect
 
 _NEAR_ENOUGH = 0.5
 """Among candidates this near to the best, the one that states what is asked for wins."""
@@ -121,7 +120,3 @@ def _parts_of_town(turn: Turn, best: Candidate) -> dict[str, tuple[Candidate, ..
         if candidate.measure.topics[0] == best.measure.topics[0]:
             districts.setdefault(region, (candidate,))
     return districts if len(districts) > 1 else {}
-
-
-DETAILS = frozenset({Aspect.FIGURES, Aspect.USE})
-"""Aspects that only few measures have something to say on."""

@@ -37,7 +37,6 @@ _COMPARED_PAIRS = 400_000
 # A longer text is a story: the entry needs to fit one stretch of it.
 _STORY = 48
 _STRETCH = 32
-_UNSOUNDED = np.uint16(PER_GROUP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,6 @@ class Hit:
 
 
 class _Question(NamedTuple):
-    normal: str
     characters: NDArray[np.uint32]
     sounds: NDArray[np.uint16]
     single: Floats
@@ -112,67 +110,70 @@ class Index:
         No text raises; one that shares nothing with any entry finds nothing.
         """
         normal, wording = compared(text)
-        scores = {at: 1.0 for at in self._same.get(normal, ())}
-        if wording.characters and len(self._postings.features):
-            for at, score in self._compare(normal, wording, k, pinyin_weight):
-                scores.setdefault(at, score)
+        same = self._same.get(normal, ())
+        scored = [(-1.0, at) for at in same]
+        if wording.characters and len(self._postings):
+            compared_to = self._compare(normal, wording, k, pinyin_weight)
+            scored += [(-score, at) for score, at in compared_to if at not in same]
         best: dict[str, Hit] = {}
-        for at in sorted(scores, key=lambda at: (-scores[at], at)):
+        for score, at in sorted(scored):
             if self._keys[at] not in best:
-                best[self._keys[at]] = Hit(self._keys[at], scores[at], self._texts[at])
+                best[self._keys[at]] = Hit(self._keys[at], -score, self._texts[at])
                 if len(best) >= k:
                     break
         return list(best.values())
 
     def _compare(
         self, normal: str, wording: Wording, k: int, pinyin_weight: float
-    ) -> Iterable[tuple[int, float]]:
-        characters = np.array(wording.characters, np.uint64)
-        sounds = np.array(wording.sounds, np.uint16)
-        asked = self._postings.asked(characters, sounds)
-        if not len(asked.found):
+    ) -> Iterable[tuple[float, int]]:
+        asked = self._postings.asked(wording.characters, wording.sounds)
+        if not asked.found:
             return ()
-        chosen = self._chosen(asked, len(characters), max(k, self._compared))
-        together = np.array(wording.together[:-1], np.bool_)
+        chosen = self._chosen(asked, max(k, self._compared))
+        pair = [
+            weight if together else weight * _APART
+            for weight, together in zip(asked.pair, wording.together, strict=False)
+        ]
         question = _Question(
-            normal,
-            characters.astype(np.uint32),
-            np.where(sounds == 0, _UNSOUNDED, sounds),
-            asked.single * np.float32(_SINGLE),
-            asked.pair * np.where(together, 1, _APART).astype(np.float32),
+            np.array(wording.characters, np.uint32),
+            np.array([sound or PER_GROUP for sound in wording.sounds], np.uint16),
+            np.array([weight * _SINGLE for weight in asked.single], np.float32),
+            np.array(pair, np.float32),
         )
         scores = self._scores(question, chosen, pinyin_weight)
-        return zip(chosen.tolist(), self._refined(normal, chosen, scores), strict=True)
+        return zip(self._refined(normal, chosen, scores), chosen.tolist(), strict=True)
 
-    def _chosen(self, asked: Asked, length: int, count: int) -> Ints:
-        """The entries worth comparing, in their order."""
+    def _chosen(self, asked: Asked, count: int) -> Ints:
+        """The entries worth comparing."""
         likely, gained = self._postings.likely(asked, _READ_POSTINGS, 3 * count)
         # Between equal gains the shorter entry is the likelier one.
         worth = gained / (1 + 0.015 * self._lengths[likely])
         if len(likely) > count:
-            best = np.argpartition(-worth, count)[:count]
+            best = np.argsort(-worth, kind="stable")[:count]
             likely, worth = likely[best], worth[best]
-        if int(self._lengths[likely].sum()) * length > _COMPARED_PAIRS:
+        most = _COMPARED_PAIRS // len(asked.single)
+        if int(self._lengths[likely].sum()) > most:
             likely = likely[np.argsort(-worth, kind="stable")]
-            places = np.cumsum(self._lengths[likely])
-            fitting = int(np.searchsorted(places * length, _COMPARED_PAIRS, side="right"))
-            likely = likely[: max(4, fitting)]
-        return np.sort(likely)
+            fitting = np.searchsorted(np.cumsum(self._lengths[likely]), most, side="right")
+            likely = likely[: max(4, int(fitting))]
+        return likely
 
     def _scores(self, question: _Question, chosen: Ints, pinyin_weight: float) -> Floats:
         """How well each chosen entry fits, from 0 to 1."""
         lengths = self._lengths[chosen]
-        begins = np.cumsum(lengths) - lengths
-        row = np.repeat(self._starts[chosen] - begins, lengths) + np.arange(int(lengths.sum()))
-        fits = _fits(question, self._characters[row], self._sounds[row], pinyin_weight)
-        covered = [question.single[:, None] * np.maximum.reduceat(fits, begins, axis=1)]
-        of_entry = fits.max(axis=0) * self._single[row]
-        if len(question.pair):
-            pairs = _pair_fits(fits)
-            covered.append(question.pair[:, None] * np.maximum.reduceat(pairs, begins, axis=1))
-            of_entry += pairs.max(axis=0) * self._pair[row]
-        of_entries = (np.add.reduceat(of_entry, begins) / self._mass[chosen]).astype(np.float32)
-        of_question = _question_share(question, covered)
+        ends = np.cumsum(lengths)
+        begins = ends - lengths
+        row = np.repeat(self._starts[chosen] - begins, lengths) + np.arange(ends[-1])
+        places = len(question.single)
+        # A line for each place of the question, then one for each pair of neighbours.
+        fits = np.zeros((2 * places - 1, len(row)), np.uint8)
+        _fit(fits[:places], question, self._characters[row], self._sounds[row], pinyin_weight)
+        _fit_pairs(fits[places:], fits[:places])
+        of_entry = fits[:places].max(axis=0) * self._single[row]
+        if places > 1:
+            of_entry += fits[places:].max(axis=0) * self._pair[row]
+        of_entries = np.add.reduceat(of_entry, begins) / self._mass[chosen]
+        of_question = _question_share(question, np.maximum.reduceat(fits, begins, axis=1))
         mixed = (1 - _OF_ENTRY) * of_question + _OF_ENTRY * of_entries
         return (mixed / _SAME_CHARACTER).astype(np.float32)
 
@@ -185,55 +186,53 @@ class Index:
         return [min(max(score, 0.0), 1.0) * _HIGHEST for score in refined]
 
 
-def _fits(
+def _fit(
+    fits: NDArray[np.uint8],
     question: _Question,
     characters: NDArray[np.uint32],
     sounds: NDArray[np.uint16],
     pinyin_weight: float,
-) -> NDArray[np.uint8]:
-    """How well each place of the question fits each place of the entries, in hundredths."""
+) -> None:
+    """Fill in how well each place of the question fits each place of the entries."""
     group = min(_SAME_CHARACTER, max(0, round(_SAME_GROUP * pinyin_weight)))
     sound = min(_SAME_CHARACTER, max(0, round(_SAME_SOUND * pinyin_weight)))
-    same = (question.characters[:, None] == characters).view(np.uint8)
-    fits: NDArray[np.uint8] = same * np.uint8(_SAME_CHARACTER)
+    same = question.characters[:, None] == characters
+    np.multiply(same.view(np.uint8), np.uint8(_SAME_CHARACTER), out=fits)
     if sound:
         heard = question.sounds[:, None]
         alike = (heard // PER_GROUP == sounds // PER_GROUP).view(np.uint8) * np.uint8(group)
         alike += (heard == sounds).view(np.uint8) * np.uint8(sound - group)
         np.maximum(fits, alike, out=fits)
-    return fits
 
 
-def _pair_fits(fits: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """How well two neighbours fit two neighbours; half as well where one stands between.
+def _fit_pairs(pairs: NDArray[np.uint8], fits: NDArray[np.uint8]) -> None:
+    """Fill in how well two neighbours fit two neighbours; half as well where one lies between.
 
     The last column belongs to the END of the last entry and stays empty.
     """
-    pairs = np.zeros((fits.shape[0] - 1, fits.shape[1]), np.uint8)
+    if len(fits) < 2 or fits.shape[1] < 3:
+        return
     np.minimum(fits[:-1, :-1], fits[1:, 1:], out=pairs[:, :-1])
-    if fits.shape[1] > 2:
-        inserted = np.minimum(fits[:-1, :-2], fits[1:, 2:]) >> 1
-        np.maximum(pairs[:, :-2], inserted, out=pairs[:, :-2])
-    if fits.shape[0] > 2:
-        left_out = np.minimum(fits[:-2, :-1], fits[2:, 1:]) >> 1
-        np.maximum(pairs[:-1, :-1], left_out, out=pairs[:-1, :-1])
-    return pairs
+    inserted = np.minimum(fits[:-1, :-2], fits[1:, 2:]) >> 1
+    np.maximum(pairs[:, :-2], inserted, out=pairs[:, :-2])
+    left_out = np.minimum(fits[:-2, :-1], fits[2:, 1:]) >> 1
+    np.maximum(pairs[:-1, :-1], left_out, out=pairs[:-1, :-1])
 
 
-def _question_share(question: _Question, covered: list[NDArray[np.float32]]) -> Floats:
+def _question_share(question: _Question, fits: NDArray[np.uint8]) -> Floats:
     """The share of the question's weight that each entry covers, in hundredths."""
-    total = float(question.single.sum() + question.pair.sum())
-    share: Floats = sum(part.sum(axis=0) for part in covered) / np.float32(total)
-    length = len(question.single)
-    if length <= _STORY:
+    weight = np.concatenate([question.single, question.pair])
+    share: Floats = weight @ fits.astype(np.float32) / weight.sum()
+    places = len(question.single)
+    if places <= _STORY:
         return share
-    weight = question.single.copy()
-    weight[:-1] += question.pair
-    by_place = covered[0]
-    by_place[:-1] += covered[1]
+    by_place = question.single[:, None] * fits[:places]
+    by_place[:-1] += question.pair[:, None] * fits[places:]
     running = np.cumsum(np.vstack([np.zeros_like(by_place[:1]), by_place]), axis=0)
-    stretch = np.cumsum(np.append(np.float32(0), weight))
-    weights = stretch[_STRETCH:] - stretch[:-_STRETCH]
+    single = question.single.copy()
+    single[:-1] += question.pair
+    running_weight = np.cumsum(np.append(np.float32(0), single))
+    weights = running_weight[_STRETCH:] - running_weight[:-_STRETCH]
     weights = np.maximum(weights, weights.mean())
     within = (running[_STRETCH:] - running[:-_STRETCH]) / weights[:, None]
     best: Floats = np.maximum(share, within.max(axis=0))

@@ -7,7 +7,7 @@ from functools import cached_property
 from bot.answers import Context
 from bot.composing import Composer
 from bot.indexing import IndexedLibrary
-from bot.matching import Candidate, Candidates, candidates
+from bot.matching import Candidate, Candidates, candidates, leaning
 from bot.question import Question, parse
 from knowledge.aspects import Asked
 from knowledge.library import Library
@@ -19,7 +19,7 @@ _NEW_SUBJECT_WITH_PLACE = 1.0
 """The same where the message names a place."""
 _NEW_SUBJECT_IN_A_WORD = 4.0
 """The same where it says hardly more than that it asks on."""
-_A_WORD = 3
+_A_WORD = 2
 """Characters of content that are hardly a subject."""
 _LONGEST_FOLLOW_UP = 24
 """Characters: a longer message stands for itself."""
@@ -101,12 +101,17 @@ class Turn:
         """Tell whether the message leans on the last question instead of opening a subject."""
         if not self.context.question or len(self.question.rest) > _LONGEST_FOLLOW_UP:
             return False
-        if not self.question.content:
+        if not self.question.content or self._names_the_place_asked_for():
             return True
         recent = set(self.context.measures)
         own = [c.own for c in self.alone.ranked if c.measure.id in recent]
         rival = max(self.alone.ranked[0].own, self.alone.outside[0].score)
         return rival - max(own, default=0.0) < self._needed_lead()
+
+    def _names_the_place_asked_for(self) -> bool:
+        """Tell whether the last reply asked for the place and this message is just that."""
+        short = len(self.question.content) <= _A_WORD
+        return bool(self.context.choices and self.places and short)
 
     def _needed_lead(self) -> float:
         if self.places:
@@ -118,7 +123,7 @@ class Turn:
         """The question of substance, without place words: this one's, with the one it leans on."""
         if not self.follows_up:
             return self.question.rest
-        if not self.question.content:
+        if not self.question.content or self._names_the_place_asked_for():
             return self.context.question
         return f"{self.context.question} {self.question.rest}"
 
@@ -134,7 +139,10 @@ class Turn:
         """Everything weighed against the question of substance."""
         if not self.follows_up:
             return self.alone
-        return candidates(self.asked_text, self.indexed, self.context.measures)
+        last = candidates(self.context.question, self.indexed)
+        if self.asked_text == self.context.question:
+            return last
+        return leaning(self.alone, last, () if self.places else self.context.measures)
 
     @property
     def ranked(self) -> tuple[Candidate, ...]:

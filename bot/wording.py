@@ -50,8 +50,10 @@ _AFTER = re.compile(
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 # Latin words and numbers stay whole; Chinese goes by character.
 _PART = re.compile(r"[a-z]+|\d+(?:\.\d+)*%?|[\u3400-\u9fff\u3007]+|[^\W_]")
-# Codes of whole numbers and Latin words lie above all characters.
+# Codes of whole numbers and Latin words lie above all characters, within 32 bits and below the
+# marks that the postings keep for themselves.
 _WHOLE = 1 << 31
+_WHOLES = 0x7FFF0000
 
 Cut = Callable[[str], list[str]]
 
@@ -146,7 +148,7 @@ def _places(word: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
         whole = zlib.crc32(part.encode())
         syllables = segmented(part) if part[0].isascii() and part[0].isalpha() else ()
         # Typed pinyin takes a place for each syllable, so that it lines up with characters.
-        codes += [_WHOLE | ((whole + 7919 * n) & (_WHOLE - 1)) for n in range(len(syllables) or 1)]
+        codes += [_WHOLE + (whole + 7919 * n) % _WHOLES for n in range(len(syllables) or 1)]
         heard += syllables or (0,)
     return tuple(codes), tuple(heard)
 

@@ -16,7 +16,7 @@ from knowledge.care import CareEntry, Helpline, SmallTalk
 from knowledge.documents import Document, DocumentEntry
 from knowledge.files import KnowledgeFileRefused, dump_model, read_yaml
 from knowledge.lexicon import Lexicon, LexiconEntry
-from knowledge.measures import Aspect, Entry, Measure, Text
+from knowledge.measures import Entry, Measure, Text
 from knowledge.regions import Region, Regions, read_places
 from knowledge.topics import OutsideTopic, Topic
 
@@ -30,7 +30,7 @@ class Sentences(Entry):
     """The bot's fixed sentences; names in braces are filled in."""
 
     text: dict[str, Text]
-    aspect_names: dict[Aspect, Text]
+    detail_names: dict[Text, Text]
     default_unit: Text
     general_helpline: Text
 

@@ -27,7 +27,7 @@ class Cluster:
         data = str(self._folder / "data")
         self._run("initdb", "-D", data, "-U", "nuangang", "-A", "trust", "-E", "UTF8", "-N",
                   "--locale=C.UTF-8")  # fmt: skip
-        options = " ".join(f"-c {option}" for option in _QUICK) + f" -k {self._folder}"
+        options = " ".join(f"-c {option}" for option in _QUICK) + f" -k '{self._folder}'"
         log = str(self._folder / "log")
         self._run("pg_ctl", "-D", data, "-w", "-l", log, "-o", options, "start")
 

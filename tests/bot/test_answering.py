@@ -1,0 +1,196 @@
+"""What the bot answers, asks back, declines and hands over, turn by turn."""
+
+from datetime import date
+
+import pytest
+
+from bot.answers import REPLY_BYTES, Answer, Context, Kind
+from bot.indexing import IndexedLibrary
+from knowledge.regions import UnknownRegion
+from tests.bot.asking import ask
+
+
+def test_the_reply_says_first_what_was_asked_and_last_where_it_stands(
+    indexed: IndexedLibrary,
+) -> None:
+    reply = ask(indexed, ["石狮新开店补多少钱"]).reply
+    assert reply.startswith("最多10000元")
+    assert reply.endswith("四③")
+    assert "狮委办〔2022〕19号" in reply
+    assert "2022年3月31日" in reply
+
+
+def test_the_place_in_the_text_wins_over_the_place_chosen(indexed: IndexedLibrary) -> None:
+    assert ask(indexed, ["衡水发的消费券怎么用"], "沧州").measures[0] == "hebei-hengshui-3"
+
+
+def test_without_a_place_it_asks_once_with_numbered_choices(indexed: IndexedLibrary) -> None:
+    asked = ask(indexed, ["失业金怎么领"])
+    assert asked.kind is Kind.CLARIFY
+    assert "1. " in asked.reply
+    labels = [choice.label for choice in asked.choices]
+    number = labels.index("石狮市") + 1
+    picked = ask(indexed, ["失业金怎么领", str(number)])
+    assert picked.kind is Kind.ANSWER
+    assert picked.measures[0] == "shishi-4a"
+
+
+def test_a_place_name_answers_the_question_back_as_well(indexed: IndexedLibrary) -> None:
+    assert ask(indexed, ["失业金怎么领", "承德的"]).measures[0] == "hebei-chengde-5"
+
+
+def test_a_number_without_choices_is_no_choice(indexed: IndexedLibrary) -> None:
+    assert ask(indexed, ["3"]).kind is not Kind.ANSWER
+
+
+@pytest.mark.parametrize("place", ["深圳", "保定", "晋江", "shen zhen", "大连"])
+def test_a_place_that_is_not_covered_is_declined(indexed: IndexedLibrary, place: str) -> None:
+    declined = ask(indexed, [f"{place}过年不回家发多少钱"])
+    assert declined.kind is Kind.DECLINE
+    assert not declined.measures
+    assert "500" not in declined.reply
+
+
+def test_where_somebody_comes_from_is_not_the_place_asked_about(indexed: IndexedLibrary) -> None:
+    answer = ask(indexed, ["我老家保定的，在石狮打工，被裁了有钱领吗"])
+    assert answer.measures[0] == "shishi-4a"
+
+
+def test_a_part_of_town_never_gets_a_sister_districts_money(indexed: IndexedLibrary) -> None:
+    answer = ask(indexed, ["石家庄长安区留下过年给多少钱"])
+    assert not {"hebei-sjz-luquan-1", "hebei-sjz-huagong-2"} & set(answer.measures)
+    assert "500元" not in answer.reply
+
+
+def test_for_a_whole_town_each_district_is_named_with_its_sum(indexed: IndexedLibrary) -> None:
+    reply = ask(indexed, ["石家庄留下过年给多少钱"]).reply
+    assert "【石家庄鹿泉区】" in reply
+    assert "500元" in reply
+    assert "800元" in reply
+
+
+def test_a_wider_name_is_answered_with_what_there_is_and_says_so(indexed: IndexedLibrary) -> None:
+    reply = ask(indexed, ["广州学技术有补贴吗"]).reply
+    assert "广州我只有荔湾区的文件" in reply
+
+
+def test_a_measure_that_is_over_says_so_with_its_dates(indexed: IndexedLibrary) -> None:
+    reply = ask(indexed, ["鹿泉留下过年发多少"]).reply
+    assert "2021年1月21日到2021年3月31日" in reply
+    assert "已经结束" in reply
+
+
+def test_the_same_measure_is_open_while_it_runs(indexed: IndexedLibrary) -> None:
+    reply = ask(indexed, ["鹿泉留下过年发多少"], today=date(2021, 3, 31)).reply
+    assert "已经结束" not in reply
+
+
+def test_an_old_document_without_an_end_says_whom_to_ask(indexed: IndexedLibrary) -> None:
+    assert "没写到哪天为止" in ask(indexed, ["石狮开小店补多少"]).reply
+    assert "早年的文件" in ask(indexed, ["低保户水费减多少"]).reply
+
+
+@pytest.mark.parametrize(
+    ("turns", "aspect"),
+    [
+        (["石狮被裁了有钱领吗", "最多能领几个月"], "duration"),
+        (["石狮失业金能不能在网上申请"], "online"),
+        (["锦州社保缓交", "给我个电话"], "phone"),
+        (["承德失业补助金一个月发多少钱"], "amount"),
+    ],
+)
+def test_a_detail_that_is_not_stated_is_declined_with_what_is(
+    indexed: IndexedLibrary, turns: list[str], aspect: str
+) -> None:
+    declined = ask(indexed, turns)
+    assert declined.kind is Kind.DECLINE
+    assert declined.reason == f"not-stated:{aspect}"
+    assert "文件写了的" in declined.reply
+    assert "88712565" not in declined.reply
+
+
+def test_what_only_another_town_has_is_declined_without_its_figures(
+    indexed: IndexedLibrary,
+) -> None:
+    declined = ask(indexed, ["房租能减半吗"], "唐山")
+    assert declined.kind is Kind.DECLINE
+    assert "衡水" in declined.reply
+
+
+@pytest.mark.parametrize("text", ["石狮住院能报销几成", "公积金怎么提取", "今天下雨吗", "asdfgh"])
+def test_what_no_document_covers_is_declined(indexed: IndexedLibrary, text: str) -> None:
+    assert ask(indexed, [text]).kind is Kind.DECLINE
+
+
+def test_follow_ups_keep_topic_or_place(indexed: IndexedLibrary) -> None:
+    first = ["衡水留下过年发多少"]
+    assert ask(indexed, [*first, "那沧州呢"]).measures[0] == "hebei-cangzhou-1"
+    assert ask(indexed, [*first, "那能用到几号"]).measures[0] == "hebei-hengshui-3"
+    assert ask(indexed, [*first, "停车要钱吗"]).measures[0] == "hebei-hengshui-8"
+
+
+def test_a_comparison_is_answered_for_both(indexed: IndexedLibrary) -> None:
+    answer = ask(indexed, ["衡水和沧州哪个红包多"])
+    assert set(answer.measures) >= {"hebei-hengshui-3", "hebei-cangzhou-1"}
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("不想活了", "12356"), ("今晚没地方睡", "12345"), ("老板打人了", "110"), ("转人工", "12333")],
+)
+def test_distress_and_the_wish_for_a_person_come_before_everything(
+    indexed: IndexedLibrary, text: str, number: str
+) -> None:
+    answer = ask(indexed, [f"石狮失业金多少，{text}"])
+    assert answer.kind is Kind.HANDOFF
+    assert number in answer.reply
+    assert "88712565" in answer.reply
+
+
+@pytest.mark.parametrize("text", ["你好", "谢谢", "在吗", "你是谁", "你能干什么"])
+def test_small_talk_is_answered_kindly(indexed: IndexedLibrary, text: str) -> None:
+    assert ask(indexed, [text]).kind is Kind.CHAT
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", " ", "\x00", "\u200b\u202e", "😀😀", "？？？", "\ud800", "a" * 100_000, "钱" * 5000, "\n" * 50],
+)
+def test_no_message_breaks_it(indexed: IndexedLibrary, text: str) -> None:
+    answer = ask(indexed, [text])
+    assert 0 < len(answer.reply.encode()) <= REPLY_BYTES
+
+
+def test_an_overview_lists_what_a_place_has(indexed: IndexedLibrary) -> None:
+    listed = ask(indexed, ["石狮有什么政策"])
+    assert len(listed.choices) >= 10
+    assert ask(indexed, ["石狮有什么政策", "7"]).measures[0] == "shishi-4a"
+
+
+def test_the_same_question_always_gets_the_same_answer(indexed: IndexedLibrary) -> None:
+    assert ask(indexed, ["没活干了有钱领吗"]) == ask(indexed, ["没活干了有钱领吗"])
+
+
+def test_an_unknown_chosen_place_is_an_error(indexed: IndexedLibrary) -> None:
+    with pytest.raises(UnknownRegion):
+        ask(indexed, ["失业金"], "火星")
+
+
+def test_a_context_survives_storing(indexed: IndexedLibrary) -> None:
+    context = ask(indexed, ["失业金怎么领"]).context
+    assert Context.from_data(context.as_data()) == context
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "石師裁員有錢領冇",
+        "shi shi bei cai le you qian ling ma",
+        "I lost my job in Shishi, any unemployment benefit?",
+        "石狮失叶金",
+        "那个我想问一下就是说我在石狮这边厂里干了两年多了然后厂子倒了我被辞退了现在没活干有没有什么失业的钱可以领啊",
+    ],
+)
+def test_it_stands_dialect_typing_and_rambling(indexed: IndexedLibrary, text: str) -> None:
+    answer: Answer = ask(indexed, [text])
+    assert answer.measures[0] == "shishi-4a"
