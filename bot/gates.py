@@ -20,8 +20,11 @@ _ELSEWHERE_LEAD = 1.2
 """So far ahead of the place's best, a measure elsewhere shows that the place lacks the subject."""
 _SAME_TOPIC_LEAD = 2.8
 """The same where the place has a measure of the same topic."""
+_SPANS = frozenset({"个月", "天", "小时", "学时", "平方米", "%", "次"})
 _LEFT_OPEN = 0.4
 """How much more a question is like those the clause leaves open than like those it answers."""
+_LEFT_OPEN_THOUGH_STATED = 1.8
+"""The same where the clause states the aspect asked for: 原价多少 is not 半价."""
 
 
 def place_not_covered(turn: Turn) -> Answer | None:
@@ -93,12 +96,15 @@ def aspect_not_stated(turn: Turn) -> Answer | None:
     if best is None:
         return None
     measure = best.measure
-    asked = [aspect for aspect in turn.asked.aspects if aspect in turn.asked.firm]
-    if any(_states(measure, aspect) for aspect in asked):
+    open_lead = _open_lead(turn, best)
+    unstated = [a for a in turn.asked.aspects if a in turn.asked.firm and not _states(measure, a)]
+    if any(_states(measure, aspect) for aspect in turn.asked.aspects):
+        if open_lead < _LEFT_OPEN_THOUGH_STATED:
+            return None
+        unstated = []
+    elif not unstated and open_lead < _LEFT_OPEN:
         return None
-    if not asked and not _left_open(turn, best):
-        return None
-    detail = asked[0].value if asked else "detail"
+    detail = unstated[0].value if unstated else "detail"
     region = turn.composer.region_label(measure.region)
     unit = turn.composer.units(measure)
     parts = [
@@ -123,20 +129,23 @@ def aspect_not_stated(turn: Turn) -> Answer | None:
 
 
 def _states(measure: Measure, aspect: Aspect) -> bool:
+    if aspect is Aspect.WHO:
+        return False  # nearly every question names somebody; it says nothing of the detail
     if aspect is Aspect.CONDITION:
-        # Asked firmly: how long, how much is needed. A condition without a figure doesn't say.
+        # How long, how much is needed: a condition without a span of time doesn't say.
         texts = [c.say for c in measure.conditions]
         texts += [measure.answers[aspect].say] if aspect in measure.answers else []
-        return any(figures(text) for text in texts)
+        return any(figure.unit in _SPANS for text in texts for figure in figures(text))
     return aspect in measure.stated_aspects()
 
 
-def _left_open(turn: Turn, best: Candidate) -> bool:
+def _open_lead(turn: Turn, best: Candidate) -> float:
+    """How much more the question is like those the clause leaves open than like the others."""
     asked = best
     if turn.follows_up and turn.question.content:
         # The question it leans on was answered; what counts is the detail asked for now.
         asked = next(c for c in turn.alone.ranked if c.measure.id == best.measure.id)
-    return asked.open - asked.answered >= _LEFT_OPEN
+    return asked.open - asked.answered
 
 
 def no_answer(turn: Turn) -> Answer:

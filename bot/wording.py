@@ -35,7 +35,7 @@ _ASKED_ALIKE = {
     "没有": "冇",
 }
 # The same for words that are part of other words: only where they stand alone.
-_WORD_ALIKE = {"能": "可以", "没": "没有", "谁": "什么人", "几多": "多少"}
+_WORD_ALIKE = {"能": "可以", "没": "没有", "谁": "什么人"}
 _ALIKE = {form: said for said, forms in _ASKED_ALIKE.items() for form in forms.split()}
 _ALIKE_PATTERN = re.compile("|".join(sorted(_ALIKE, key=len, reverse=True)))
 
@@ -45,7 +45,8 @@ _BEFORE = re.compile(
     "帮我看看|帮忙看看|有人知道吗|那个|就是说|嗯+|呃+|唔该|[啊呀哦哎喂 ,.!?、。~])+"
 )
 _AFTER = re.compile(
-    "(?:谢谢|多谢|感谢|谢了|麻烦了|急|在线等|求解答|求助|唔该|[啊呀哦呢吧嘛哈了 ,.!?、。~])+$"
+    "(?:谢谢|多谢|感谢|谢了|麻烦了|(?<![着紧加应救危心焦])急|在线等|求解答|求助|唔该|"
+    "[啊呀哦呢吧嘛哈了 ,.!?、。~])+$"
 )
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 # Latin words and numbers stay whole; Chinese goes by character.
@@ -69,35 +70,42 @@ class Wording(NamedTuple):
     together: list[bool]
 
 
-@lru_cache(maxsize=1)
-def _cutter(cache_dir: Path | None = None) -> Cut:
-    try:
-        import rjieba
-    except ImportError:  # a platform without the compiled form
-        import jieba
-
-        # A foreign cache in a shared temporary folder would be loaded unchecked.
-        private = cache_dir or Path(tempfile.mkdtemp(prefix="nuangang-"))
-        private.mkdir(mode=0o700, parents=True, exist_ok=True)
-        jieba.dt.tmp_dir = str(private)
-        jieba.initialize()
-        cut: Cut = jieba.lcut
-        return cut
-    compiled: Cut = rjieba.cut
-    return compiled
+_loaded: list[Cut] = []
 
 
 def load(cache_dir: Path | None = None) -> None:
     """Load dictionary and readings, once in a process; best before it forks."""
-    _cutter.cache_clear()
-    _cut = _cutter(cache_dir)
-    _cut("暖岗")
+    _loaded[:] = [_compiled_cutter() or _jieba_cutter(cache_dir)]
     readings()
+
+
+def _compiled_cutter() -> Cut | None:
+    try:
+        import rjieba
+    except ImportError:  # a platform it is not built for
+        return None
+    cut: Cut = rjieba.cut
+    return cut
+
+
+def _jieba_cutter(cache_dir: Path | None) -> Cut:
+    import jieba
+
+    # jieba loads a cache unchecked, so nobody else may be able to leave one there.
+    private = cache_dir or Path(tempfile.mkdtemp(prefix="nuangang-"))
+    private.mkdir(mode=0o700, parents=True, exist_ok=True)
+    private.chmod(0o700)
+    jieba.dt.tmp_dir = str(private)
+    jieba.initialize()
+    cut: Cut = jieba.lcut
+    return cut
 
 
 def words(text: str) -> list[str]:
     """The words of a text as jieba cuts them, punctuation included."""
-    return _cutter()(text)
+    if not _loaded:
+        load()
+    return _loaded[0](text)
 
 
 def plain(text: str) -> str:

@@ -49,7 +49,12 @@ class Aspect(StrEnum):
     FREQUENCY = "frequency"
     USE = "use"
     FIGURES = "figures"
+    HOURS = "hours"
+    ADDRESS = "address"
 
+
+_SELDOM_STATED = frozenset({Aspect.HOURS, Aspect.ADDRESS})
+"""Not stated unless answered: no need to list them for each measure."""
 
 Text = Annotated[str, Field(min_length=1)]
 
@@ -154,7 +159,7 @@ class Measure(Entry):
     def _every_aspect_once(self) -> "Measure":
         stated = self.stated_aspects()
         twice = stated & set(self.not_stated)
-        missing = set(Aspect) - stated - set(self.not_stated)
+        missing = set(Aspect) - _SELDOM_STATED - stated - set(self.not_stated)
         if twice:
             raise ValueError(f"both stated and not stated: {', '.join(sorted(twice))}")
         if missing:

@@ -2,6 +2,7 @@ import os
 import random
 import subprocess
 import sys
+from pathlib import Path
 
 import jieba
 import pytest
@@ -233,12 +234,28 @@ def test_most_questions_of_a_general_list_are_found_in_any_style() -> None:
         assert right >= share * len(asked), style
 
 
-def test_the_compiled_cutter_cuts_as_jieba_does(tmp_path: object) -> None:
-    private = str(tmp_path)
-    jieba.dt.tmp_dir = private
+def test_the_compiled_cutter_cuts_as_jieba_does(tmp_path: Path) -> None:
+    jieba.dt.tmp_dir = str(tmp_path)
     chance = random.Random(3)
     texts = [entry.text for entry in chance.sample(entries(2000), 150)] + list(QUESTIONS.values())
     assert [wording.words(text) for text in texts] == [jieba.lcut(text) for text in texts]
+
+
+def test_jieba_itself_stands_in_with_a_private_cache(tmp_path: Path) -> None:
+    code = (
+        "import sys, pathlib\n"
+        "sys.modules['rjieba'] = None\n"
+        "from bot.retrieval import Index, warm_up\n"
+        "warm_up(pathlib.Path(sys.argv[1]))\n"
+        "print(Index([('a', '失业金怎么领')]).search('失业金', 1)[0].key)\n"
+    )
+    cache = tmp_path / "jieba"
+    run = subprocess.run(
+        [sys.executable, "-c", code, str(cache)], capture_output=True, text=True, check=True
+    )
+    assert run.stdout == "a\n"
+    assert cache.stat().st_mode & 0o777 == 0o700
+    assert [file.name for file in cache.iterdir()] == ["jieba.cache"]
 
 
 def test_the_reading_table_is_the_one_made_from_pypinyin() -> None:
