@@ -13,6 +13,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' Makefile
 
 setup: .venv/.run ## make .venv from the locked requirements
+	@echo "setup: .venv is ready"
 
 serve: .venv/.run ## prepare database and knowledge where they are missing, then serve on this machine
 	@$(BIN)/nuangang serve
@@ -30,6 +31,7 @@ sure: .venv/.dev ## format, lint, types, import rules, migrations, then every te
 	@$(MAKE) test
 
 bench: .venv/.dev ## run the benchmarks and print their ratios
+	@sh deploy/install-system-packages wrk
 	@echo "bench: measuring on this machine"
 	@$(BIN)/python -m bench.run
 

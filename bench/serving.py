@@ -18,17 +18,20 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+import psutil
 
 from server.db import Database
 
 ROOT = Path(__file__).parent.parent
 QUESTIONS = sorted((ROOT / "evaluation").glob("*.jsonl"))
 CONNECTIONS = 32
+BEFORE = "asked before"
+NEVER = "never asked"
 _DONE = re.compile(r"(\d+) requests in")
 _BAD = re.compile(r"Non-2xx or 3xx responses: (\d+)|Socket errors: (.*)")
 
@@ -39,7 +42,22 @@ class Window:
 
     rate: float
     done: int
+    cost: float
+    """Microseconds of processor time for a request, all of the server's processes together."""
     bad: str
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running server: the address that is asked, and its first process."""
+
+    url: str
+    process: psutil.Process
+
+    def processor_seconds(self) -> float:
+        """The time its processes have used so far."""
+        family = [self.process, *self.process.children()]
+        return sum(sum(process.cpu_times()[:2]) for process in family)
 
 
 def bodies(file: Path) -> int:
@@ -54,8 +72,8 @@ def bodies(file: Path) -> int:
 
 
 @contextmanager
-def serving(app: str, data_dir: Path) -> Iterator[str]:
-    """An application under the project's gunicorn configuration; gives its address."""
+def serving(app: str, path: str, data_dir: Path) -> Iterator[Server]:
+    """An application under the project's gunicorn configuration."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -73,7 +91,7 @@ def serving(app: str, data_dir: Path) -> Iterator[str]:
     )
     try:
         wait_for(port)
-        yield f"http://127.0.0.1:{port}"
+        yield Server(f"http://127.0.0.1:{port}{path}", psutil.Process(server.pid))
     finally:
         server.terminate()
         server.wait(30)
@@ -92,39 +110,48 @@ def wait_for(port: int) -> None:
             time.sleep(0.02)
 
 
-def ask(url: str, seconds: float, asked: Path, apart: str = "") -> Window:
+def ask(server: Server, seconds: float, asked: Path, apart: str = "") -> Window:
     """Post bodies as fast as they are answered, for so many seconds."""
-    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", "bench/bodies.lua", url]
+    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", "bench/bodies.lua"]
     environment = {**os.environ, "BODIES": str(asked)} | ({"APART": apart} if apart else {})
+    used = server.processor_seconds()
     started = time.monotonic()
     said = subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+        [*command, server.url],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout
     took = time.monotonic() - started
     done = _DONE.search(said)
     bad = _BAD.search(said)
     if done is None:
         raise RuntimeError(said)
-    return Window(int(done[1]) / took, int(done[1]), bad[0] if bad else "")
+    cost = (server.processor_seconds() - used) / int(done[1]) * 1e6
+    return Window(int(done[1]) / took, int(done[1]), cost, bad[0] if bad else "")
 
 
 def compare(pairs: int, seconds: float) -> Mapping[str, list[tuple[Window, Window]]]:
     """Measure interleaved pairs of (empty, chat) windows, by the kind of questions."""
-    found: dict[str, list[tuple[Window, Window]]] = {"asked before": [], "never asked": []}
+    found: dict[str, list[tuple[Window, Window]]] = {BEFORE: [], NEVER: []}
     with tempfile.TemporaryDirectory() as folder:
         asked = Path(folder) / "bodies"
         print(f"{bodies(asked)} questions, {CONNECTIONS} connections, 2 workers")
         data_dir = Path(folder) / "var"
         with (
-            serving("bench.empty_app:create_app()", Path(folder) / "empty") as empty,
-            serving("server.app:create_app()", data_dir) as chat,
+            serving("bench.empty_app:create_app()", "/empty", Path(folder) / "no") as empty,
+            serving("server.app:create_app()", "/api/v1/chat", data_dir) as chat,
         ):
-            ask(f"{empty}/empty", 1, asked)
-            ask(f"{chat}/api/v1/chat", 3, asked)
-            for number in range(pairs):
-                for kind, apart in (("asked before", ""), ("never asked", f"{number} 号")):
-                    one = ask(f"{empty}/empty", seconds, asked)
-                    other = ask(f"{chat}/api/v1/chat", seconds, asked, apart)
+            ask(empty, 1, asked)
+            ask(chat, 5, asked)
+            for kind in found:
+                for number in range(pairs):
+                    apart = f"{number} " if kind == NEVER else ""
+                    one = ask(empty, seconds, asked)
+                    other = ask(chat, seconds, asked, apart)
+                    # The turns of the last second are still being written.
                     time.sleep(1)
                     found[kind].append((one, other))
         check_recorded(data_dir, found)
@@ -152,11 +179,17 @@ def main() -> None:
     if shutil.which("wrk") is None:
         raise SystemExit("bench.serving: please install wrk and run this again")
     for kind, pairs in compare(options.pairs, options.seconds).items():
-        print(f"\n{kind}\n{'empty/s':>10} {'chat/s':>10} {'ratio':>7}")
+        print(
+            f"\n{kind}\n{'empty/s':>9}{'chat/s':>9}{'ratio':>7}{'empty µs':>10}{'chat µs':>9}{'ratio':>7}"
+        )
         for empty, chat in pairs:
-            print(f"{empty.rate:10.0f} {chat.rate:10.0f} {chat.rate / empty.rate:7.2f} {chat.bad}")
-        ratios = [chat.rate / empty.rate for empty, chat in pairs]
-        print(f"median ratio {statistics.median(ratios):.2f}")
+            print(
+                f"{empty.rate:9.0f}{chat.rate:9.0f}{chat.rate / empty.rate:7.2f}"
+                f"{empty.cost:10.0f}{chat.cost:9.0f}{empty.cost / chat.cost:7.2f} {chat.bad}"
+            )
+        rates = statistics.median(chat.rate / empty.rate for empty, chat in pairs)
+        costs = statistics.median(empty.cost / chat.cost for empty, chat in pairs)
+        print(f"median of requests per second {rates:.2f}, of processor time {costs:.2f}")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from bot.answers import Answer, Kind, Rejected, Source
 from bot.composing import Part, fitted
 from bot.matching import Candidate
 from bot.turn import Turn
-from knowledge.figures import figures
+from knowledge.figures import Figure, figures
 from knowledge.measures import Aspect, Measure
 
 UNDERSTOOD = 1.2
@@ -18,10 +18,12 @@ _OUTSIDE_LEAD = 0.2
 """How far it must be ahead of the best measure's own evidence."""
 _ELSEWHERE_LEAD = 1.2
 """So far ahead of the place's best, a measure elsewhere shows that the place lacks the subject."""
-_SAME_TOPIC_LEAD = 2.8
-"""The same where the place has a measure of the same topic."""
+_SAME_TOPIC_LEAD = 2.6
+"""The same where the place has a measure of the same topic, or was named and has one like it."""
+_OWN_ENOUGH = 1.9
+_A_CALENDAR_YEAR = 100
 _SPANS = frozenset({"个月", "天", "小时", "学时", "平方米", "%", "次"})
-_LEFT_OPEN = 0.4
+_LEFT_OPEN = 0.5
 """How much more a question is like those the clause leaves open than like those it answers."""
 _LEFT_OPEN_THOUGH_STATED = 1.8
 """The same where the clause states the aspect asked for: 原价多少 is not 半价."""
@@ -77,7 +79,7 @@ def not_in_this_place(turn: Turn) -> Answer | None:
         return None
     best = turn.ranked[0]
     here = turn.local[:1]
-    if here and _understood(here) and not _lacks(here[0], best):
+    if here and _understood(here) and not _lacks(here[0], best, named=bool(turn.places)):
         return None
     label = turn.composer.region_label(turn.region)
     elsewhere = _regions_with(turn, best)
@@ -134,15 +136,20 @@ def _states(measure: Measure, aspect: Aspect) -> bool:
     if aspect is Aspect.CONDITION:
         # How long, how much is needed: a condition without a span of time doesn't say.
         texts = [c.say for c in measure.conditions]
-        texts += [measure.answers[aspect].say] if aspect in measure.answers else []
-        return any(figure.unit in _SPANS for text in texts for figure in figures(text))
+        spans = (Aspect.CONDITION, Aspect.DURATION)
+        texts += [measure.answers[a].say for a in spans if a in measure.answers]
+        return any(_is_span(figure) for text in texts for figure in figures(text))
     return aspect in measure.stated_aspects()
+
+
+def _is_span(figure: Figure) -> bool:
+    return figure.unit in _SPANS or (figure.unit == "年" and figure.value < _A_CALENDAR_YEAR)
 
 
 def _open_lead(turn: Turn, best: Candidate) -> float:
     """How much more the question is like those the clause leaves open than like the others."""
     asked = best
-    if turn.follows_up and turn.question.content:
+    if turn.follows_up and turn.question.content and not turn.places:
         # The question it leans on was answered; what counts is the detail asked for now.
         asked = next(c for c in turn.alone.ranked if c.measure.id == best.measure.id)
     return asked.open - asked.answered
@@ -163,9 +170,10 @@ def _understood(found: Iterable[Candidate]) -> bool:
     return any(c.score >= UNDERSTOOD for c in found)
 
 
-def _lacks(here: Candidate, best: Candidate) -> bool:
+def _lacks(here: Candidate, best: Candidate, *, named: bool) -> bool:
     same = not set(here.measure.topics).isdisjoint(best.measure.topics)
-    return best.score - here.score > (_SAME_TOPIC_LEAD if same else _ELSEWHERE_LEAD)
+    alike = same or (named and here.own >= _OWN_ENOUGH)
+    return best.score - here.score > (_SAME_TOPIC_LEAD if alike else _ELSEWHERE_LEAD)
 
 
 def _contains(turn: Turn, region: str, other: str) -> bool:

@@ -1,7 +1,7 @@
 """A library made ready to be asked: its questions and its answers indexed apart."""
 
-from collections import defaultdict
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
@@ -42,6 +42,7 @@ class IndexedLibrary:
             measure.id: telling_figures("\n".join((measure.summary, *measure.quotes)))
             for measure in library.measures.values()
         }
+        self._stating = Counter(f for stated in self.figures.values() for f in stated)
         self.names = _proper_names(library)
         self._profiles = Profiles(questions)
         self._shelved = tuple(_shelf(key) for key in self._profiles.keys)
@@ -65,6 +66,11 @@ class IndexedLibrary:
         for (shelf, name), fit in zip(self._shelved, fits, strict=True):
             by_shelf[shelf][name] = fit
         return by_shelf
+
+    def telling(self, named: Collection[Decimal], measure: str) -> float:
+        """How much figures that a question names tell of a measure: 1 if it alone states one."""
+        shared = [self._stating[figure] for figure in self.figures[measure].intersection(named)]
+        return (1 + 1 / min(shared)) / 2 if shared else 0.0
 
     def _entry(self, shelf: Shelf, name: str, text: str) -> tuple[str, str]:
         rest = find_places(tidy(text, self.library), self.library.regions).rest
@@ -104,10 +110,10 @@ def _proper_names(library: Library) -> dict[str, frozenset[str]]:
         for text in measure.similar:
             for word in words(normalise(text)):
                 towns[word].add(town)
-    for topic in library.topics.values():
-        for text in topic.questions:
-            for word in words(normalise(text)):
-                towns[word].add(topic.id)
+        for topic in measure.topics:
+            for text in library.topics[topic].questions:
+                for word in words(normalise(text)):
+                    towns[word].add(town)
     return {
         id: frozenset(word for word in titles if len(towns[word]) == 1)
         for id, titles in titled.items()

@@ -17,8 +17,8 @@ _NEAR_WEIGHT = 2.5
 """What a like question weighs against the wording of all: settled on open questions."""
 _TOPIC_WEIGHT = 0.35
 """What the evidence for the kind of help adds to the measure's own."""
-_FIGURE_BONUS = 0.8
-"""What a measure gains whose clause states a figure that the question names."""
+_FIGURE_BONUS = 1.6
+"""What a measure gains that alone states a figure which the question names; shared, it is less."""
 _NAME_BONUS = 1.2
 """What a measure gains whose proper name the question uses: 春蕾计划, 格力, 光荣卡."""
 _MISTAKEN_WEIGHT = 2.5
@@ -90,7 +90,7 @@ def candidates(text: str, indexed: IndexedLibrary) -> Candidates:
         left_open = _NEAR_WEIGHT * asked_open + fits[Shelf.UNANSWERED].get(measure.id, 0.0)
         own = max(answered, left_open)
         kind = max(0.0, *(topic_scores[topic] for topic in measure.topics))
-        own += _FIGURE_BONUS * bool(named & indexed.figures[measure.id])
+        own += _FIGURE_BONUS * indexed.telling(named, measure.id)
         own += _NAME_BONUS * any(name in text for name in indexed.names[measure.id])
         own -= _MISTAKEN_WEIGHT * max(0.0, near[Shelf.NEGATIVE].get(measure.id, 0.0) - closest)
         score = own + _TOPIC_WEIGHT * kind

@@ -199,7 +199,7 @@ def _settled(reading: Reading, text: str, readings: Sequence[Reading]) -> Readin
     around = [
         place
         for other in readings
-        if other is not reading and not other.generic
+        if other is not reading and not other.generic and not _set_apart(other, reading, text)
         for place in other.places[:1]
         if role_of(text, other, readings) is Role.PLACE
     ]
@@ -219,6 +219,12 @@ def _settled(reading: Reading, text: str, readings: Sequence[Reading]) -> Readin
         words = text[reading.start : reading.end]
         there = there[:1] if len({p.path[:1] for p in there}) == 1 else [Place(words, (words,))]
     return replace(reading, places=tuple(there))
+
+
+def _set_apart(other: Reading, reading: Reading, text: str) -> bool:
+    """Tell whether a generic name is compared with another place: 衡水跟化工园区."""
+    between = text[other.end : reading.start]
+    return reading.generic and bool(_APART.search(between))
 
 
 def _mention(reading: Reading, text: str, regions: Regions) -> Mention:

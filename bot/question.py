@@ -48,4 +48,7 @@ def parse(message: str, library: Library) -> Question:
     text = tidy(message, library)
     places = find_places(text, library.regions)
     rest = places.rest
+    if places.covered and places.uncovered:
+        # 锦州有去敦煌的车吗: the other place belongs to the subject.
+        rest = " ".join((rest, *(mention.words for mention in places.uncovered)))
     return Question(text, places, rest, library.aspects.read(rest))

@@ -78,16 +78,6 @@ class Index:
     def __len__(self) -> int:
         return len(self._keys)
 
-    @property
-    def keys(self) -> list[str]:
-        """The key of each entry, in their order."""
-        return self._keys
-
-    @property
-    def postings(self) -> Postings:
-        """Which entries hold which features."""
-        return self._postings
-
     def _lay_out(self, wordings: list[Wording]) -> None:
         """All places of all entries in one row, an END after each entry."""
         lengths = np.array([len(wording.characters) + 1 for wording in wordings], np.int64)

@@ -10,14 +10,13 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from server.settings import load_settings  # noqa: E402
+from server.settings import load_settings
 
 _settings = load_settings()
 
 wsgi_app = "server.app:create_app()"
-bind = f"[{_settings.host}]:{_settings.port}" if ":" in _settings.host else (
-    f"{_settings.host}:{_settings.port}"
-)
+_host = f"[{_settings.host}]" if ":" in _settings.host else _settings.host
+bind = f"{_host}:{_settings.port}"
 worker_class = "gthread"
 workers = _settings.workers
 threads = _settings.threads

@@ -1,11 +1,14 @@
 """POST /chat: one message, one reply."""
 
 from apiflask import APIBlueprint
+from flask import Response
 
+from bot.answers import Answer
 from mini_app_api.access import worker
-from mini_app_api.models import Asked, ChatReply, ChoiceView, SourceView
-from server.chatting import Channel, Message, Replied, reply
+from mini_app_api.models import AnswerView, Asked, ChatReply, ChoiceView, SourceView
+from server.chatting import Channel, Message, reply
 from server.resources import resources
+from server.serving import Answered
 
 blueprint = APIBlueprint("chat", __name__, url_prefix="/api/v1", tag="chat")
 
@@ -13,10 +16,8 @@ blueprint = APIBlueprint("chat", __name__, url_prefix="/api/v1", tag="chat")
 @blueprint.post("/chat")
 @blueprint.input(Asked, arg_name="asked")
 @blueprint.output(ChatReply)
-@blueprint.doc(
-    summary="Ask the bot", operation_id="chat", security=[{}, {"bearer": []}]
-)
-def post_chat(asked: Asked) -> ChatReply:
+@blueprint.doc(summary="Ask the bot", operation_id="chat", security=[{}, {"bearer": []}])
+def post_chat(asked: Asked) -> Response:
     """Answer a message; without a token, too."""
     known = resources()
     served = known.serving.current()
@@ -27,18 +28,26 @@ def post_chat(asked: Asked) -> ChatReply:
         conversation=asked.conversation,
         worker=worker(),
     )
-    return shown(reply(message, served, known.conversations, now=known.clock()))
+    replied = reply(message, served, known.conversations, now=known.clock())
+    # The id is of letters, digits, - and _ only: it needs no escaping.
+    body = f'{{"conversation":"{replied.conversation}",{shown(replied.answered)[1:]}'
+    return Response(body, content_type="application/json")
 
 
-def shown(replied: Replied) -> ChatReply:
-    """Present a reply."""
-    answer = replied.answer
-    return ChatReply(
+def shown(answered: Answered) -> str:
+    """An answer as JSON, written once for all who get it."""
+    if answered.shown is None:
+        answered.shown = view(answered.answer).model_dump_json()
+    return answered.shown
+
+
+def view(answer: Answer) -> AnswerView:
+    """Present an answer."""
+    return AnswerView(
         kind=answer.kind,
         reply=answer.reply,
         measures=list(answer.measures),
         region=answer.region,
-        conversation=replied.conversation,
         sources=[
             SourceView(
                 title=source.title,

@@ -214,14 +214,19 @@ class ChoiceView(View):
     label: str
 
 
-class ChatReply(View):
+class AnswerView(View):
     """The answer to one message."""
 
     kind: Kind
     reply: str
     measures: list[str]
     region: str | None
-    conversation: str
     sources: list[SourceView]
     suggestions: list[str]
     choices: list[ChoiceView]
+
+
+class ChatReply(AnswerView):
+    """The answer, and the conversation that the next message names to go on with it."""
+
+    conversation: str

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from bot.answers import Answer, Context
+from bot.answers import Context
 from server.clock import china_day
 from server.conversations import (
     Conversations,
@@ -14,7 +14,7 @@ from server.conversations import (
     new_conversation_id,
 )
 from server.metrics import TURNS
-from server.serving import Served
+from server.serving import Answered, Served
 
 _WORKER = "worker"
 _BOT = "bot"
@@ -44,7 +44,7 @@ class Message:
 class Replied:
     """The answer, and the conversation in which the next message may lean on it."""
 
-    answer: Answer
+    answered: Answered
     conversation: str
 
 
@@ -53,7 +53,8 @@ def reply(
 ) -> Replied:
     """Answer one message and record the turn; raises `UnknownRegion`."""
     conversation, context = _resumed(message, conversations, now)
-    answer = served.answer(message.text, context, today=china_day(now), region=message.region)
+    answered = served.answer(message.text, context, today=china_day(now), region=message.region)
+    answer = answered.answer
     turn = RecordedTurn(
         conversation_id=conversation,
         at=now,
@@ -70,7 +71,7 @@ def reply(
     kept = {_WORKER: message.worker, _BOT: answer.context.as_data()}
     conversations.record(turn, kept, served.public_numbers)
     TURNS.labels(message.channel, answer.kind).inc()
-    return Replied(answer, conversation)
+    return Replied(answered, conversation)
 
 
 def _resumed(message: Message, conversations: Conversations, now: datetime) -> tuple[str, Context]:

@@ -51,6 +51,8 @@ def _told(error: Exception) -> str | None:
     from bot.evaluation import GoldRefused
     from knowledge.files import KnowledgeFileRefused
     from server.db import DatabaseBusy, DatabaseRefused
+    from server.releases import ReleaseUnknown
+    from server.serving import ReleaseUnreadable
     from server.settings import SettingsRefused
 
     mendable = (
@@ -63,6 +65,14 @@ def _told(error: Exception) -> str | None:
     )
     if isinstance(error, DatabaseBusy):
         return "the database is busy; try again"
+    if isinstance(error, ReleaseUnknown):
+        return f"no release {error}"
+    if isinstance(error, ReleaseUnreadable):
+        return (
+            f"release {error.release} is in force, but this version of the program cannot serve "
+            f"it: {error.reason}\n`nuangang knowledge import` and `nuangang knowledge publish` put "
+            "the files of the program in force, `nuangang knowledge rollback` an earlier release"
+        )
     return str(error) if isinstance(error, mendable) else None
 
 
@@ -98,8 +108,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _serve(_: argparse.Namespace) -> int:
+    from apiflask import APIFlask
     from gunicorn.app.wsgiapp import WSGIApplication
 
+    from server.app import create_app
     from server.settings import load_settings
 
     settings = load_settings()
@@ -107,6 +119,9 @@ def _serve(_: argparse.Namespace) -> int:
     address = f"http://{host}:{settings.port}"
 
     class Server(WSGIApplication):  # type: ignore[misc]
+        def load(self) -> APIFlask:
+            return app
+
         def load_config(self) -> None:
             super().load_config()
             ready = self.cfg.when_ready
@@ -123,6 +138,7 @@ def _serve(_: argparse.Namespace) -> int:
             self.cfg.set("when_ready", announce)
 
     print("暖岗: preparing the database and loading the knowledge …", flush=True)
+    app = create_app(settings)
     configuration = Path(__file__).parent.parent / "deploy" / "gunicorn.conf.py"
     sys.argv = ["nuangang", "--config", str(configuration)]
     Server("%(prog)s [OPTIONS]", prog="nuangang").run()
@@ -203,7 +219,7 @@ def _asked(now_served: "Served", turns: Sequence[str], region: str | None) -> "A
     today = china_day(utc_now())
     context = Context()
     for text in turns:
-        answer = now_served.answer(text, context, today=today, region=chosen)
+        answer = now_served.answer(text, context, today=today, region=chosen).answer
         context = answer.context
     return answer
 

@@ -3,6 +3,7 @@
 import os
 import threading
 import weakref
+from dataclasses import dataclass
 from datetime import date
 
 import structlog
@@ -18,7 +19,7 @@ from server.db import Database
 from server.privacy import mask
 
 _LOOK_EVERY_SECONDS = 0.5
-_REMEMBERED = 1024
+_REMEMBERED = 2048
 _REMEMBERED_LENGTH = 120
 _TRIAL = "shiyejin 怎麼領，一個月有多少"
 
@@ -27,6 +28,23 @@ _log = structlog.get_logger()
 
 class NothingInForce(Exception):
     """The database holds no release yet."""
+
+
+class ReleaseUnreadable(Exception):
+    """A stored release that this version of the program can't serve, with the reason."""
+
+    def __init__(self, release: int, reason: str) -> None:
+        super().__init__(release, reason)
+        self.release = release
+        self.reason = reason
+
+
+@dataclass(slots=True)
+class Answered:
+    """An answer, and what a face made of it: for a question that comes often, made once."""
+
+    answer: Answer
+    shown: str | None = None
 
 
 class Served:
@@ -38,7 +56,7 @@ class Served:
         self.public_numbers = frozenset(_public_numbers(library))
         self._indexed = IndexedLibrary(library)
         self._regions = _regions_by_name(library)
-        self._remembered: dict[_Asked, Answer] = {}
+        self._remembered: dict[_Asked, Answered] = {}
         self._remembering = threading.Lock()
 
     def region(self, written: str) -> str:
@@ -50,22 +68,23 @@ class Served:
 
     def answer(
         self, text: str, context: Context, *, today: date, region: str | None = None
-    ) -> Answer:
+    ) -> Answered:
         """Ask the bot; the same question is worked out once, as its answer can't differ.
 
-        `region` is the id of the place chosen in the app, `today` an Asia/Shanghai day.
+        `region` is the id of the place chosen in the app, `today` an Asia/Shanghai day. A message
+        with personal numbers is not remembered.
         """
         # One character more than is read: the bot sees that it's too long, and reads no megabyte.
         text = text[: LONGEST_MESSAGE + 1]
         asked = (text, context, region, today)
         found = self._remembered.get(asked)
         if found is None:
-            found = answer(text, self._indexed, context, today=today, chosen=region)
+            found = Answered(answer(text, self._indexed, context, today=today, chosen=region))
             if len(text) <= _REMEMBERED_LENGTH and mask(text, self.public_numbers) == text:
                 self._remember(asked, found)
         return found
 
-    def _remember(self, asked: "_Asked", found: Answer) -> None:
+    def _remember(self, asked: "_Asked", found: Answered) -> None:
         with self._remembering:
             self._remembered[asked] = found
             if len(self._remembered) > _REMEMBERED:
@@ -103,10 +122,10 @@ class Serving:
         try:
             self._served = load(self._database)
             _log.info("release_served", release=self._served.release)
-        except Exception as error:
-            # Whatever is wrong with it, the release that is served goes on.
-            self._refused = row[0]
-            _log.error("release_refused", release=row[0], reason=str(error)[:2000])
+        except ReleaseUnreadable as error:
+            # The release that is served goes on.
+            self._refused = error.release
+            _log.error("release_refused", release=error.release, reason=error.reason[:2000])
 
     def close(self) -> None:
         """End the watch of this process."""
@@ -149,15 +168,19 @@ def _look(serving: Serving) -> None:
 
 
 def load(database: Database) -> Served:
-    """Load the release in force; raises `NothingInForce`, or what a damaged one raises."""
+    """Load the release in force; raises `NothingInForce`, `ReleaseUnreadable`."""
     with database.read() as session:
         found = releases.current(session)
     if found is None:
         raise NothingInForce
     release, editions = found
-    served = Served(release, Library(editions))
-    # Loads what the bot loads with its first answer, and shows that this release can answer.
-    served.answer(_TRIAL, Context(), today=date.min)
+    try:
+        served = Served(release, Library(editions))
+        # Loads what the bot loads with its first answer, and shows that this release can answer.
+        served.answer(_TRIAL, Context(), today=date.min)
+    except Exception as error:
+        # Whatever a damaged one breaks, it is refused whole.
+        raise ReleaseUnreadable(release, f"{type(error).__name__}: {error}") from error
     return served
 
 

@@ -42,7 +42,7 @@ def post_page() -> Response:
     text = form.get("text", "")
     message = Message(text, Channel.H5, region=region, conversation=form.get("conversation"))
     replied = reply(message, served, known.conversations, now=known.clock())
-    return _page(text, replied.answer, replied.conversation, region)
+    return _page(text, replied.answered.answer, replied.conversation, region)
 
 
 def _page(

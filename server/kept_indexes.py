@@ -1,0 +1,95 @@
+"""Indexed libraries kept on disk: indexing takes seconds, reading what is kept a tenth of one.
+
+A file is a pickle, and reading a pickle can run code: each is sealed with the service's secret, and
+one with another seal is not read. It is only ever a copy: whatever is wrong with it, the index is
+built anew.
+"""
+
+import hashlib
+import hmac
+import os
+import pickle
+import sys
+import tempfile
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+
+import structlog
+
+import bot
+import knowledge
+from bot.indexing import IndexedLibrary
+
+_SEAL = hashlib.sha256().digest_size
+_KEPT = 2
+_BUILT_WITH = ("numpy", "opencc", "pypinyin", "pydantic", "rapidfuzz", "rjieba")
+
+_log = structlog.get_logger()
+
+
+class KeptIndexes:
+    """The indexed libraries of a folder, by the fingerprint of their release."""
+
+    def __init__(self, folder: Path, secret: bytes) -> None:
+        self._folder = folder
+        self._secret = secret
+
+    def get(self, fingerprint: str) -> IndexedLibrary | None:
+        """What is kept for a release and this very program, None where nothing is."""
+        try:
+            data = self._path(fingerprint).read_bytes()
+        except OSError:
+            return None
+        seal, content = data[:_SEAL], memoryview(data)[_SEAL:]
+        if not hmac.compare_digest(seal, self._sealed(fingerprint, content)):
+            _log.warning("kept_index_refused", release=fingerprint)
+            return None
+        found = pickle.loads(content)  # noqa: S301 - sealed by ourselves
+        return found if isinstance(found, IndexedLibrary) else None
+
+    def put(self, fingerprint: str, indexed: IndexedLibrary) -> None:
+        """Keep an indexed library; a disk that takes nothing is no reason to stop."""
+        content = pickle.dumps(indexed, protocol=pickle.HIGHEST_PROTOCOL)
+        path = self._path(fingerprint)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            # Beside the place it goes to, and moved there whole: nobody reads half a file.
+            handle, draft = tempfile.mkstemp(dir=self._folder, prefix="draft-")
+            with os.fdopen(handle, "wb") as file:
+                file.write(self._sealed(fingerprint, memoryview(content)))
+                file.write(content)
+            os.replace(draft, path)
+            self._forget_all_but_the_newest()
+        except OSError as error:
+            _log.warning("index_not_kept", reason=str(error))
+
+    def _sealed(self, fingerprint: str, content: memoryview) -> bytes:
+        name = f"{fingerprint} {_program()}\0".encode()
+        seal = hmac.new(self._secret, name, hashlib.sha256)
+        seal.update(content)
+        return seal.digest()
+
+    def _path(self, fingerprint: str) -> Path:
+        name = hashlib.sha256(f"{fingerprint} {_program()}".encode()).hexdigest()[:32]
+        return self._folder / f"{name}.index"
+
+    def _forget_all_but_the_newest(self) -> None:
+        kept = sorted(self._folder.glob("*.index"), key=lambda path: -path.stat().st_mtime)
+        for path in kept[_KEPT:]:
+            path.unlink(missing_ok=True)
+
+
+@cache
+def _program() -> str:
+    """The fingerprint of all that builds an index: our code and data, and the libraries."""
+    digest = hashlib.sha256(sys.version.encode())
+    for name in _BUILT_WITH:
+        digest.update(f"{name} {metadata.version(name)}\0".encode())
+    for package in (bot, knowledge):
+        home = Path(next(iter(package.__path__)))
+        for path in sorted((*home.rglob("*.py"), *(home / "data").glob("*"))):
+            if path.is_file() and path.parent != Path(knowledge.__path__[0]) / "data":
+                digest.update(f"{path.relative_to(home).as_posix()}\0".encode())
+                digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
