@@ -179,9 +179,8 @@ def main() -> None:
     if shutil.which("wrk") is None:
         raise SystemExit("bench.serving: please install wrk and run this again")
     for kind, pairs in compare(options.pairs, options.seconds).items():
-        print(
-            f"\n{kind}\n{'empty/s':>9}{'chat/s':>9}{'ratio':>7}{'empty µs':>10}{'chat µs':>9}{'ratio':>7}"
-        )
+        print(f"\n{kind}: requests per second, microseconds of processor time each")
+        print(f"{'empty':>9}{'chat':>9}{'ratio':>7}{'empty':>9}{'chat':>9}{'ratio':>7}")
         for empty, chat in pairs:
             print(
                 f"{empty.rate:9.0f}{chat.rate:9.0f}{chat.rate / empty.rate:7.2f}"

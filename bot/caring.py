@@ -1,4 +1,4 @@
-"""What comes before any policy: unreadable messages, distress, the wish for a person, small talk."""
+"""What comes before any policy: distress, the wish for a person, small talk, no question."""
 
 from collections.abc import Iterable
 
@@ -25,7 +25,9 @@ def unreadable(turn: Turn) -> Answer | None:
 
 def distress(turn: Turn) -> Answer | None:
     """Care first: the right telephone number and a person, before anything else."""
-    fired = [e for e in turn.library.care.values() if e.id != _PERSON and e.fires(turn.question.text)]
+    fired = [
+        e for e in turn.library.care.values() if e.id != _PERSON and e.fires(turn.question.text)
+    ]
     return _handoff(turn, fired) if fired else None
 
 

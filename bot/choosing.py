@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 
+from bot import replying
 from bot.answers import Answer, Choice, Context, Kind
 from bot.composing import Part, fitted
 from bot.matching import Candidate
@@ -12,6 +13,7 @@ from knowledge.measures import Audience, Measure
 
 _NUMBER = re.compile(r"\D{0,3}(\d{1,2})\D{0,3}")
 _MOST_CHOICES = 12
+_SHOWN = 4
 _AS_LIKELY = 1.7
 """So near to the best, a measure elsewhere may be the one that is meant."""
 _LIKELY_ENOUGH = 4.2
@@ -44,6 +46,23 @@ def overview(turn: Turn) -> Answer | None:
     return _ask_measure(turn, measures[:_MOST_CHOICES])
 
 
+def no_subject(turn: Turn) -> Answer | None:
+    """Ask what it is about where a message names nothing: «能补多少啊»."""
+    if turn.question.content or turn.context.question or turn.chosen:
+        return None
+    topics = [turn.library.topics[id] for id in turn.library.sentences.first_topics]
+    question = turn.question.rest
+    choices = tuple(Choice(t.label, f"{t.label} {question}", turn.region) for t in topics)
+    return Answer(
+        kind=Kind.CLARIFY,
+        reply=fitted([Part(turn.composer.say("which_one")), *_numbered(turn, choices)]),
+        reason="no-subject",
+        region=turn.region,
+        choices=choices,
+        context=Context(region=turn.places[0] if turn.places else None, choices=choices),
+    )
+
+
 def which_place(turn: Turn) -> Answer | None:
     """Ask for the place, once, where the answer depends on it."""
     if unclear := turn.question.places.unclear:
@@ -55,6 +74,9 @@ def which_place(turn: Turn) -> Answer | None:
     regions = list(dict.fromkeys(c.measure.region for c in near))
     if len({turn.town(region) for region in regions}) < 2:
         return None
+    if any(choice.region for choice in turn.context.choices):
+        # Asked once already: now a short answer for each place, instead of asking again.
+        return replying.for_several(turn, {c.measure.region: (c,) for c in reversed(near[:_SHOWN])})
     return _ask_place(turn, regions, turn.asked_text)
 
 

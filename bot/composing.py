@@ -8,7 +8,7 @@ from bot.answers import REPLY_BYTES, Source
 from knowledge.library import Library
 from knowledge.measures import Aspect, Measure
 
-_REPEATED = 0.75
+_REPEATED = 0.6
 """Share of a part's character pairs from which on it only repeats."""
 _QUOTED = 240
 """Characters of quotes that a reply shows beside the first one."""
@@ -20,6 +20,8 @@ class Part:
 
     text: str
     rank: int = 0
+    gist: str = ""
+    """What the part says without its fixed words; the text where it is not given."""
 
 
 def fitted(parts: Sequence[Part]) -> str:
@@ -49,7 +51,7 @@ def _without_repeats(parts: Sequence[Part]) -> list[Part]:
     said: set[str] = set()
     kept: list[Part] = []
     for part in parts:
-        own = _pairs(part.text)
+        own = _pairs(part.gist or part.text)
         if own and len(own & said) < _REPEATED * len(own):
             kept.append(part)
             said |= own
@@ -104,8 +106,8 @@ class Composer:
             *(Part(self.stated(measure, aspect, today)) for aspect in asked),
             Part(self.closing_note(measure, today)),
             Part(measure.summary),
-            Part(self.say("who", who=who.say) if who and Aspect.WHO not in asked else "", 2),
-            Part(self.say("conditions", conditions=conditions) if conditions else "", 3),
+            *([Part(self.say("who", who=who.say), 2, who.say)] if who else []),
+            Part(self.say("conditions", conditions=conditions) if conditions else "", 3, conditions),
             Part(self.where(measure), 1),
             Part(self.phones(measure), 1),
             Part(self.standing(measure, today), 1),
@@ -163,8 +165,8 @@ class Composer:
         if validity.to is None:
             return f"从{day(validity.from_)}起" if validity.from_ else ""
         if validity.from_ is None:
-            return f"到{day(validity.to)}"
-        return f"{day(validity.from_)}到{day(validity.to)}"
+            return f"到{day(validity.to)}为止"
+        return f"从{day(validity.from_)}到{day(validity.to)}"
 
     def closing_note(self, measure: Measure, today: date) -> str:
         """Warn that a measure is over, or has not begun; '' while it is open."""
@@ -205,4 +207,3 @@ class Composer:
             measure=measure.id,
             quote=measure.quotes[0],
         )
-

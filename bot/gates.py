@@ -125,9 +125,7 @@ def aspect_not_stated(turn: Turn) -> Answer | None:
         Part(turn.composer.say("source", source=turn.composer.cite(measure))),
     ]
     rejected = (Rejected(measure.id, best.score, f"aspect:{detail}"),)
-    return _decline(
-        turn, parts, f"not-stated:{detail}", measure.region, (best,), rejected=rejected
-    )
+    return _decline(turn, parts, f"not-stated:{detail}", measure.region, (best,), rejected=rejected)
 
 
 def _states(measure: Measure, aspect: Aspect) -> bool:

@@ -96,7 +96,7 @@ _AFTER = frozenset(
 # shi shi is also 试试, 事实, 实施; cheng de is also 成的; xin ji 心急; fu jian 附件.
 _DOUBTFUL = frozenset({"shishi", "chengde", "xinji", "yuhua", "dingzhou"})
 _NOT_AFTER_DOUBTFUL = frozenset(
-    re.findall("[a-z]+", "ye kan ba jian hou qing ji xing me yi wu bei zhe ge")
+    re.findall("[a-z]+", "ye kan ba jian hou qing ji xing me yi wu zhe ge")
 )
 # Cities whose syllables, written apart, are just as well everyday words.
 _EVERYDAY_SYLLABLES = frozenset(

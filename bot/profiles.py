@@ -58,8 +58,9 @@ class Profiles:
         gained = np.bincount(
             self._key[row], self._gain[row] * np.repeat(weight, held), len(self.keys)
         )
-        fit: NDArray[np.float64] = gained / weight.sum() + self._base
-        return fit - fit.mean()
+        fit = gained / weight.sum() + self._base
+        relative: NDArray[np.float64] = fit - fit.mean()
+        return relative
 
 
 def _features(wording: Wording) -> NDArray[np.uint64]:

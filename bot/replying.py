@@ -13,6 +13,8 @@ _NEAR_ENOUGH = 0.5
 _COMPARABLE = 2.8
 """So far behind the best of all places, a place has nothing to compare."""
 _ALSO_SHOWN = 4
+_ALIKE = 1.0
+"""So near to the best, a measure of the same topic and place is mentioned along with it."""
 _COMPARES = re.compile("和|跟|与|还是|比|、|哪个|哪边|分别")
 
 
@@ -42,18 +44,29 @@ def from_the_documents(turn: Turn) -> Answer | None:
     )
     parts_of_reply[-1:-1] = place_notes(turn, region)
     near = [c for c in turn.local if c is not best][:_ALSO_SHOWN]
-    measures = (best.measure.id,)
+    alike = [c for c in near[:1] if _is_alike(c, best)]
+    for candidate in alike:
+        cited = turn.composer.cite(candidate.measure)
+        also = turn.composer.say("also", summary=candidate.measure.summary, source=cited)
+        parts_of_reply.insert(-1, Part(also, 5))
+    used = [best, *alike]
+    measures = tuple(c.measure.id for c in used)
     return Answer(
         kind=Kind.ANSWER,
         reply=fitted(parts_of_reply),
         reason=f"measure:{best.score:.2f}",
         region=region,
         measures=measures,
-        sources=(turn.composer.source(best.measure),),
+        sources=tuple(turn.composer.source(c.measure) for c in used),
         suggestions=tuple(c.measure.question for c in near if c.score >= best.score - 2.0)[:3],
-        rejected=tuple(Rejected(c.measure.id, c.score, "rank") for c in near),
+        rejected=tuple(Rejected(c.measure.id, c.score, "rank") for c in near if c not in alike),
         context=turn.next_context(measures),
     )
+
+
+def _is_alike(candidate: Candidate, best: Candidate) -> bool:
+    same = candidate.measure.topics[0] == best.measure.topics[0]
+    return same and candidate.score >= best.score - _ALIKE
 
 
 def place_notes(turn: Turn, region: str) -> list[Part]:
@@ -87,7 +100,9 @@ def for_several(turn: Turn, found: Mapping[str, Sequence[Candidate]]) -> Answer:
         for candidate in good:
             parts.append(Part(_short(turn, label, candidate), 0 if candidate is good[0] else 2))
         used += good
-    parts += [Part(turn.composer.say("source", source=turn.composer.cite(c.measure)), 1) for c in used]
+    parts += [
+        Part(turn.composer.say("source", source=turn.composer.cite(c.measure)), 1) for c in used
+    ]
     measures = tuple(c.measure.id for c in used)
     return Answer(
         kind=Kind.ANSWER if used else Kind.DECLINE,

@@ -71,7 +71,10 @@ def _pieces(text: str, headings: Sequence[Heading]) -> list[str]:
     marks = [re.escape(h.opens) for h in headings if not h.place]
     inline = re.compile("|".join([_INLINE.pattern, *(f"(?={mark})" for mark in marks)]))
     return [
-        piece for line in text.split("\n") for piece in inline.split(line) if piece and piece.strip()
+        piece
+        for line in text.split("\n")
+        for piece in inline.split(line)
+        if piece and piece.strip()
     ]
 
 

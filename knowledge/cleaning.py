@@ -115,7 +115,7 @@ def _unshift(match: re.Match[str]) -> str:
 
 
 _UNMAPPED = {b"\xa8\xc8\xa9": b"\xa8\xc8\xfd\xa3\xa9", b"\xa8\xb6\xa9": b"\xa8\xb6\xfe\xa3\xa9"}
-"""`（三）` and `（二）` one byte late hold a pair that GBK does not define and the reader dropped."""
+"""`（三）` and `（二）`, one byte late, hold a pair that GBK does not define: it was dropped."""
 
 
 def _shifted_bytes(run: str) -> bytes:
@@ -181,7 +181,9 @@ def drop_boilerplate(text: str) -> str:
     return "\n".join(kept)
 
 
-_INNER_SPACE = re.compile(r"(?<=[\u3400-\u9fff，。；：、“”（）《》]) +(?=[\u3400-\u9fff，。；：、“”（）《》])")
+_INNER_SPACE = re.compile(
+    r"(?<=[\u3400-\u9fff，。；：、“”（）《》]) +(?=[\u3400-\u9fff，。；：、“”（）《》])"
+)
 _BROKEN = re.compile(r"(?<=[，、])\n+(?=[^\n])|\n+(?=[，。、；：）”])")
 
 

@@ -50,12 +50,11 @@ class DocumentEntry(Entry):
     validity: Validity
     undated: bool = False
     """The document hides its own date; `dated` is that of the page."""
-    part_numbers: dict[str, str] = {}
+    part_numbers: dict[str, str] = Field(default_factory=dict)
     """Document numbers of parts, by the locator that begins the part."""
     headings: tuple[HeadingEntry, ...]
     corrections: tuple[CorrectionEntry, ...]
     no_measure: tuple[NoMeasure, ...]
-
 
     def number_of(self, locator: str) -> str | None:
         """Return the document number that covers a clause, None where none is stated."""

@@ -1,4 +1,4 @@
-"""Figures in Chinese text: what counts as a number, and whether one text states those of another."""
+"""Figures in Chinese text: what is a number, and whether one text states those of another."""
 
 import re
 from collections.abc import Iterable
@@ -9,12 +9,13 @@ _CHINESE = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"�
 _PLACES = {"十": 10, "百": 100, "千": 1000}
 _MULTIPLES = {"万": Decimal(10000), "亿": Decimal(100000000)}
 _UNITS = {
-    "元": "元", "块": "元", "%": "%", "％": "%", "个月": "个月", "年": "年", "月": "月", "日": "日",
-    "号": "日", "天": "天", "个小时": "小时", "小时": "小时", "个学时": "学时", "学时": "学时", "名": "人",
-    "人": "人", "位": "人", "户": "户", "次": "次", "批": "批", "封": "封", "张": "张", "份": "份",
-    "项": "项", "场": "场", "期": "期", "组": "组", "立方米": "立方米", "平方米": "平方米", "m2": "平方米",
-    "家": "家", "件": "件", "条": "条", "个": "个", "倍": "倍", "折": "折", "成": "成", "套": "套",
-    "辆": "辆", "岁": "岁", "余": "", "多": "",
+    "元": "元", "块": "元", "%": "%", "％": "%", "个月": "个月", "年": "年", "月": "月",
+    "日": "日", "号": "日", "天": "天", "个小时": "小时", "小时": "小时", "个学时": "学时",
+    "学时": "学时", "名": "人", "人": "人", "位": "人", "户": "户", "次": "次", "批": "批",
+    "封": "封", "张": "张", "份": "份", "项": "项", "场": "场", "期": "期", "组": "组",
+    "立方米": "立方米", "平方米": "平方米", "m2": "平方米", "家": "家", "件": "件", "条": "条",
+    "个": "个", "倍": "倍", "折": "折", "成": "成", "套": "套", "辆": "辆", "岁": "岁",
+    "余": "", "多": "",
 }  # fmt: skip
 _UNIT = "|".join(sorted(map(re.escape, _UNITS), key=len, reverse=True))
 _ARABIC = re.compile(
@@ -79,6 +80,5 @@ def unstated(text: str, sources: Iterable[str]) -> set[Figure]:
     return {
         figure
         for figure in figures(text)
-        if figure not in stated
-        and figure.value not in (bare if figure.unit else values)
+        if figure not in stated and figure.value not in (bare if figure.unit else values)
     }

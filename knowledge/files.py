@@ -45,7 +45,7 @@ def read_yaml(path: Path, shape: type[Shape]) -> Shape:
     except (OSError, UnicodeDecodeError) as error:
         raise KnowledgeFileRefused([f"{path.name}:1: cannot be read: {error}"]) from error
     try:
-        data = yaml.load(text, _Loader)  # noqa: S506 - a subclass of the safe loader
+        data = yaml.load(text, _Loader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 1

@@ -33,6 +33,8 @@ class Sentences(Entry):
     detail_names: dict[Text, Text]
     default_unit: Text
     general_helpline: Text
+    first_topics: tuple[Text, ...]
+    """What is offered to somebody who hasn't said what it is about."""
 
 
 class SourceText(Entry):
@@ -106,13 +108,17 @@ def _check_references(library: Library) -> None:
             problems.append(f"{measure.id}: no document {measure.document}")
         if measure.region not in library.regions:
             problems.append(f"{measure.id}: no region {measure.region}")
-        problems += [f"{measure.id}: no topic {t}" for t in measure.topics if t not in library.topics]
+        problems += [
+            f"{measure.id}: no topic {t}" for t in measure.topics if t not in library.topics
+        ]
     for care in library.care.values():
         problems += [
             f"{care.id}: no helpline {h}" for h in care.helplines if h not in library.helplines
         ]
     if library.sentences.general_helpline not in library.helplines:
         problems.append(f"sentences: no helpline {library.sentences.general_helpline}")
+    topics = library.sentences.first_topics
+    problems += [f"sentences: no topic {topic}" for topic in topics if topic not in library.topics]
     if problems:
         raise IncompleteLibrary("; ".join(problems))
 

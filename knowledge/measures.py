@@ -75,7 +75,7 @@ class Statement(Entry):
 
 
 class Amount(Entry):
-    """A sum or share; `unit` is 元, %, 个月, G …; `per` what it is paid for; `cap` an upper limit."""
+    """A sum or share; `unit` is 元, %, G …; `per` what it is paid for; `cap` an upper limit."""
 
     value: Annotated[float, Field(gt=0)]
     unit: Text

@@ -1,6 +1,7 @@
 """GET /regions, /measures, /measures/{id}: what there is, with its source."""
 
 from datetime import date
+from typing import Any
 
 from apiflask import APIBlueprint
 from flask import request
@@ -8,7 +9,6 @@ from flask import request
 from knowledge.library import Library
 from knowledge.measures import Grant, Measure
 from knowledge.regions import Region
-
 from mini_app_api.models import (
     AmountView,
     AnsweredView,
@@ -105,9 +105,9 @@ def _region(library: Library, region: Region) -> RegionView:
     )
 
 
-def _brief(measure: Measure, today: date) -> dict[str, object]:
+def _brief(measure: Measure, today: date) -> dict[str, Any]:
     shared = ("id", "title", "region", "audience", "form", "summary")
-    brief: dict[str, object] = {name: getattr(measure, name) for name in shared}
+    brief = {name: getattr(measure, name) for name in shared}
     return {**brief, "open": measure.validity.open_on(today)}
 
 
@@ -124,9 +124,7 @@ def _measure(library: Library, measure: Measure, today: date) -> MeasureView:
             dated=entry.dated,
             about_date=entry.about_date,
         ),
-        clause=ClauseView(
-            locator=measure.locator, text=document.source_text(measure.locator)
-        ),
+        clause=ClauseView(locator=measure.locator, text=document.source_text(measure.locator)),
         grants=[_grant(grant) for grant in measure.grants],
         conditions=[
             StatementView(say=c.say, quote=c.quote, locator=c.locator or measure.locator)
@@ -156,10 +154,6 @@ def _measure(library: Library, measure: Measure, today: date) -> MeasureView:
 
 
 def _grant(grant: Grant) -> GrantView:
-    amount = grant.amount
-    return GrantView(
-        what=grant.what,
-        amount=amount
-        and AmountView(value=amount.value, unit=amount.unit, per=amount.per, cap=amount.cap),
-        quote=grant.quote,
-    )
+    given = grant.amount
+    amount = given and AmountView(value=given.value, unit=given.unit, per=given.per, cap=given.cap)
+    return GrantView(what=grant.what, amount=amount or None, quote=grant.quote)

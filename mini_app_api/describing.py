@@ -48,8 +48,10 @@ def describe(app: APIFlask) -> None:
     app.spec_processor(_with_problems)
 
 
-def _with_problems(spec: dict[str, Any]) -> dict[str, Any]:
+def _with_problems(spec: dict[Any, Any] | str) -> dict[Any, Any] | str:
     """Add to every operation the problems it may answer with."""
+    if isinstance(spec, str):
+        return spec
     spec.setdefault("components", {}).setdefault("schemas", {})[_PROBLEM] = _SCHEMA
     for path in spec["paths"].values():
         for method, operation in path.items():
@@ -59,6 +61,8 @@ def _with_problems(spec: dict[str, Any]) -> dict[str, Any]:
             for status in sorted(statuses):
                 operation["responses"][status] = {
                     "description": "Problem",
-                    "content": {MEDIA_TYPE: {"schema": {"$ref": f"#/components/schemas/{_PROBLEM}"}}},
+                    "content": {
+                        MEDIA_TYPE: {"schema": {"$ref": f"#/components/schemas/{_PROBLEM}"}}
+                    },
                 }
     return spec

@@ -4,7 +4,6 @@ from apiflask import APIBlueprint
 from flask import Response
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 
-
 from mini_app_api.models import HealthView
 from server.metrics import RELEASE
 from server.problems import NotReady

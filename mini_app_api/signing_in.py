@@ -6,7 +6,6 @@ from ipaddress import IPv6Address, ip_address
 from apiflask import APIBlueprint
 from flask import request
 
-
 from mini_app_api.models import SignedIn, SignIn
 from server.problems import SignInRefused
 from server.resources import resources

@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return run(parsed)
     except BrokenPipeError:
         # Whoever read the output has enough; nothing is left to flush at exit.
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = None
         return _FAILED
     except KeyboardInterrupt:
         return 130
@@ -69,8 +69,8 @@ def _told(error: Exception) -> str | None:
         return f"no release {error}"
     if isinstance(error, ReleaseUnreadable):
         return (
-            f"release {error.release} is in force, but this version of the program cannot serve "
-            f"it: {error.reason}\n`nuangang knowledge import` and `nuangang knowledge publish` put "
+            f"release {error.release} cannot be served by this version of the program: "
+            f"{error.reason}\n`nuangang knowledge import` and `nuangang knowledge publish` put "
             "the files of the program in force, `nuangang knowledge rollback` an earlier release"
         )
     return str(error) if isinstance(error, mendable) else None
@@ -151,13 +151,14 @@ def _serve(_: argparse.Namespace) -> int:
 def served() -> "Served":
     """Prepare what is missing and load the release in force."""
     from server.clock import utc_now
-    from server.preparing import prepare
+    from server.preparing import kept_indexes, prepare
     from server.serving import load
     from server.settings import load_settings
 
-    database = prepare(load_settings(), now=utc_now())
+    settings = load_settings()
+    database = prepare(settings, now=utc_now())
     try:
-        return load(database)
+        return load(database, kept_indexes(settings))
     finally:
         database.release()
 
@@ -256,9 +257,9 @@ def _entries(name: str, lines: Iterable[str]) -> Iterable[tuple[str, str]]:
 
 
 def _evaluate(parsed: argparse.Namespace) -> int:
-    from bot.evaluation import evaluate, read_gold
+    from bot.evaluation import Gold, evaluate, read_gold
 
-    golds = []
+    golds: list[Gold] = []
     for path in parsed.files:
         with path.open(encoding="utf-8") as file:
             golds += read_gold(path.name, file)

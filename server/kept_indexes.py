@@ -45,7 +45,7 @@ class KeptIndexes:
         if not hmac.compare_digest(seal, self._sealed(fingerprint, content)):
             _log.warning("kept_index_refused", release=fingerprint)
             return None
-        found = pickle.loads(content)  # noqa: S301 - sealed by ourselves
+        found = pickle.loads(content)
         return found if isinstance(found, IndexedLibrary) else None
 
     def put(self, fingerprint: str, indexed: IndexedLibrary) -> None:
@@ -86,10 +86,9 @@ def _program() -> str:
     digest = hashlib.sha256(sys.version.encode())
     for name in _BUILT_WITH:
         digest.update(f"{name} {metadata.version(name)}\0".encode())
-    for package in (bot, knowledge):
-        home = Path(next(iter(package.__path__)))
-        for path in sorted((*home.rglob("*.py"), *(home / "data").glob("*"))):
-            if path.is_file() and path.parent != Path(knowledge.__path__[0]) / "data":
-                digest.update(f"{path.relative_to(home).as_posix()}\0".encode())
-                digest.update(hashlib.sha256(path.read_bytes()).digest())
+    # The data of knowledge stands in the release itself.
+    ours = [*Path(bot.__path__[0]).rglob("*.*"), *Path(knowledge.__path__[0]).glob("*.py")]
+    for path in sorted(path for path in ours if path.suffix != ".pyc"):
+        digest.update(f"{path.parent.name}/{path.name}\0".encode())
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()

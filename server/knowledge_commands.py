@@ -90,32 +90,42 @@ def _export(parsed: argparse.Namespace) -> int:
 
 
 def _publish(parsed: argparse.Namespace) -> int:
-    from knowledge.library import Library
     from server import releases
-    from server.clock import utc_now
 
-    with _prepared().begin() as session:
-        number = parsed.release or releases.history(session)[0].id
-        editions = releases.editions_of(session, number)
-        if found := _problems(Library(editions), None):
-            print("\n".join(found), file=sys.stderr)
-            print(f"refused: {len(found)} problems; the release in force goes on", file=sys.stderr)
-            return _FAILED
-        releases.put_in_force(session, number, utc_now())
-    print(f"release {number} is in force")
-    return _OK
+    with _prepared().read() as session:
+        newest = releases.history(session)[0].id
+    return _put_in_force(parsed.release or newest or 0)
 
 
 def _roll_back(parsed: argparse.Namespace) -> int:
     from server import releases
-    from server.clock import utc_now
 
-    with _prepared().begin() as session:
+    with _prepared().read() as session:
         current = releases.current_id(session) or 0
         earlier = [r.id for r in releases.history(session) if r.id is not None and r.id < current]
-        number = parsed.release or (earlier[0] if earlier else 0)
-        releases.roll_back(session, number, utc_now())
-    print(f"release {number} is in force")
+    if parsed.release is None and not earlier:
+        print("there is no earlier release", file=sys.stderr)
+        return _FAILED
+    return _put_in_force(parsed.release or earlier[0])
+
+
+def _put_in_force(release: int) -> int:
+    from server import releases
+    from server.clock import utc_now
+    from server.preparing import kept_indexes
+    from server.serving import load_release
+    from server.settings import load_settings
+
+    database = _prepared()
+    # Its index is kept now, so that every worker that serves it has it at once.
+    library = load_release(database, release, kept_indexes(load_settings())).library
+    if found := _problems(library, None):
+        print("\n".join(found), file=sys.stderr)
+        print(f"refused: {len(found)} problems; the release in force goes on", file=sys.stderr)
+        return _FAILED
+    with database.begin() as session:
+        releases.put_in_force(session, release, utc_now())
+    print(f"release {release} is in force")
     return _OK
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from server import releases
 from server.db import Database
+from server.kept_indexes import KeptIndexes
 from server.migrations import upgrade
 from server.settings import Settings
 
@@ -31,6 +32,12 @@ def prepare(settings: Settings, *, now: datetime) -> Database:
             if note not in (release.note for release in releases.history(session)):
                 releases.publish(session, editions, note=note, now=now)
     return database
+
+
+def kept_indexes(settings: Settings) -> KeptIndexes:
+    """Where indexed libraries are kept from one start to the next."""
+    secret = settings.secret_key.get_secret_value() if settings.secret_key else ""
+    return KeptIndexes(settings.data_dir / "indexes", secret.encode())
 
 
 def _is_behind(database: Database, note: str) -> bool:

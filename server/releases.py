@@ -101,8 +101,20 @@ def editions_of(session: Session, release_id: int) -> list[tuple[str, str, dict[
     return [(kind, key, json.loads(content)) for kind, key, content in rows]
 
 
+def fingerprint(session: Session, release_id: int) -> str:
+    """The same for two releases with the same editions in the same order, on any database."""
+    rows = session.execute(
+        select(col(Edition.kind), col(Edition.key), col(Edition.sha256))
+        .join(ReleaseEdition, col(ReleaseEdition.edition_id) == col(Edition.id))
+        .where(col(ReleaseEdition.release_id) == release_id)
+        .order_by(col(ReleaseEdition.position))
+    )
+    text = "".join(f"{kind}\0{key}\0{sha256}\n" for kind, key, sha256 in rows)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def put_in_force(session: Session, release_id: int, now: datetime) -> None:
-    """Points to a stored release. Raises ReleaseUnknown."""
+    """Points to a stored release, new or old; nothing is deleted. Raises ReleaseUnknown."""
     if session.get(Release, release_id) is None:
         raise ReleaseUnknown(release_id)
     pointer = _pointer(session)
@@ -110,11 +122,6 @@ def put_in_force(session: Session, release_id: int, now: datetime) -> None:
     pointer.changed_at = now
     session.add(pointer)
     session.flush()
-
-
-def roll_back(session: Session, release_id: int, now: datetime) -> None:
-    """Points back to an earlier release; nothing is deleted. Raises ReleaseUnknown."""
-    put_in_force(session, release_id, now)
 
 
 def history(session: Session) -> list[Release]:

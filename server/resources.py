@@ -8,7 +8,7 @@ from flask import Flask, current_app
 from server.clock import Clock, utc_now
 from server.conversations import Conversations
 from server.db import Database
-from server.preparing import prepare
+from server.preparing import kept_indexes, prepare
 from server.serving import Serving
 from server.settings import Settings
 
@@ -29,7 +29,8 @@ class Resources:
 def make_resources(settings: Settings, clock: Clock = utc_now) -> Resources:
     """Prepare what is missing, and load the release in force."""
     database = prepare(settings, now=clock())
-    return Resources(settings, database, Serving(database), Conversations(database), clock)
+    serving = Serving(database, kept_indexes(settings))
+    return Resources(settings, database, serving, Conversations(database), clock)
 
 
 def attach(app: Flask, made: Resources) -> None:

@@ -16,6 +16,7 @@ from knowledge.library import Library
 from knowledge.regions import UnknownRegion
 from server import releases
 from server.db import Database
+from server.kept_indexes import KeptIndexes
 from server.privacy import mask
 
 _LOOK_EVERY_SECONDS = 0.5
@@ -50,12 +51,12 @@ class Answered:
 class Served:
     """One release, ready to be asked; it never changes."""
 
-    def __init__(self, release: int, library: Library) -> None:
+    def __init__(self, release: int, indexed: IndexedLibrary) -> None:
         self.release = release
-        self.library = library
-        self.public_numbers = frozenset(_public_numbers(library))
-        self._indexed = IndexedLibrary(library)
-        self._regions = _regions_by_name(library)
+        self.library = indexed.library
+        self.public_numbers = frozenset(_public_numbers(self.library))
+        self._indexed = indexed
+        self._regions = _regions_by_name(self.library)
         self._remembered: dict[_Asked, Answered] = {}
         self._remembering = threading.Lock()
 
@@ -98,10 +99,11 @@ _Asked = tuple[str, Context, str | None, date]
 class Serving:
     """What this process serves; make it before the fork, ask it in every worker."""
 
-    def __init__(self, database: Database, served: Served | None = None) -> None:
+    def __init__(self, database: Database, kept: KeptIndexes, served: Served | None = None) -> None:
         """Load the release in force where none is handed in; raises what `load` raises."""
         self._database = database
-        self._served = served or load(database)
+        self._kept = kept
+        self._served = served or load(database, kept)
         self._refused: int | None = None
         self._watched_by = 0
         self._watcher: threading.Thread | None = None
@@ -120,7 +122,7 @@ class Serving:
         if row is None or row[0] in (None, self._served.release, self._refused):
             return
         try:
-            self._served = load(self._database)
+            self._served = load(self._database, self._kept)
             _log.info("release_served", release=self._served.release)
         except ReleaseUnreadable as error:
             # The release that is served goes on.
@@ -167,15 +169,26 @@ def _look(serving: Serving) -> None:
         _log.warning("release_unseen", reason=type(error).__name__)
 
 
-def load(database: Database) -> Served:
+def load(database: Database, kept: KeptIndexes) -> Served:
     """Load the release in force; raises `NothingInForce`, `ReleaseUnreadable`."""
     with database.read() as session:
-        found = releases.current(session)
-    if found is None:
+        release = releases.current_id(session)
+    if release is None:
         raise NothingInForce
-    release, editions = found
+    return load_release(database, release, kept)
+
+
+def load_release(database: Database, release: int, kept: KeptIndexes) -> Served:
+    """Load any release, and keep its index; raises `ReleaseUnknown`, `ReleaseUnreadable`."""
+    with database.read() as session:
+        fingerprint = releases.fingerprint(session, release)
+        indexed = kept.get(fingerprint)
+        editions = [] if indexed else releases.editions_of(session, release)
     try:
-        served = Served(release, Library(editions))
+        if indexed is None:
+            indexed = IndexedLibrary(Library(editions))
+            kept.put(fingerprint, indexed)
+        served = Served(release, indexed)
         # Loads what the bot loads with its first answer, and shows that this release can answer.
         served.answer(_TRIAL, Context(), today=date.min)
     except Exception as error:

@@ -125,9 +125,10 @@ def library() -> "Library":
 @pytest.fixture(scope="session")
 def served(library: "Library") -> "Served":
     """That knowledge, ready to be asked; indexing it takes a second."""
+    from bot.indexing import IndexedLibrary
     from server.serving import Served
 
-    return Served(1, library)
+    return Served(1, IndexedLibrary(library))
 
 
 @pytest.fixture
@@ -136,11 +137,12 @@ def resources(
 ) -> Iterator["Resources"]:
     """What an application works with, on each database; no release stands in it."""
     from server.conversations import Conversations
+    from server.kept_indexes import KeptIndexes
     from server.resources import Resources
     from server.serving import Serving
     from server.settings import Settings
 
-    serving = Serving(database, served)
+    serving = Serving(database, KeptIndexes(tmp_path, b"secret"), served)
     conversations = Conversations(database, delay=0.01)
     yield Resources(Settings(data_dir=tmp_path), database, serving, conversations, clock)
     serving.close()

@@ -76,7 +76,7 @@ def test_a_wider_name_is_answered_with_what_there_is_and_says_so(indexed: Indexe
 
 def test_a_measure_that_is_over_says_so_with_its_dates(indexed: IndexedLibrary) -> None:
     reply = ask(indexed, ["鹿泉留下过年发多少"]).reply
-    assert "2021年1月21日到2021年3月31日" in reply
+    assert "从2021年1月21日到2021年3月31日" in reply
     assert "已经结束" in reply
 
 
@@ -154,7 +154,18 @@ def test_small_talk_is_answered_kindly(indexed: IndexedLibrary, text: str) -> No
 
 @pytest.mark.parametrize(
     "text",
-    ["", " ", "\x00", "\u200b\u202e", "😀😀", "？？？", "\ud800", "a" * 100_000, "钱" * 5000, "\n" * 50],
+    [
+        "",
+        " ",
+        "\x00",
+        "\u200b\u202e",
+        "😀😀",
+        "？？？",
+        "\ud800",
+        "a" * 100_000,
+        "钱" * 5000,
+        "\n" * 50,
+    ],
 )
 def test_no_message_breaks_it(indexed: IndexedLibrary, text: str) -> None:
     answer = ask(indexed, [text])
@@ -194,3 +205,19 @@ def test_a_context_survives_storing(indexed: IndexedLibrary) -> None:
 def test_it_stands_dialect_typing_and_rambling(indexed: IndexedLibrary, text: str) -> None:
     answer: Answer = ask(indexed, [text])
     assert answer.measures[0] == "shishi-4a"
+
+
+def test_the_place_is_asked_once_then_each_place_is_answered_shortly(
+    indexed: IndexedLibrary,
+) -> None:
+    first = ask(indexed, ["失业金怎么领"])
+    again = ask(indexed, ["失业金怎么领", "被厂里辞退了有没有失业金"])
+    assert first.kind is Kind.CLARIFY
+    assert again.kind is Kind.ANSWER
+    assert len(set(again.measures)) > 1
+
+
+def test_a_message_without_a_subject_is_asked_what_it_is_about(indexed: IndexedLibrary) -> None:
+    asked = ask(indexed, ["能补多少啊"])
+    assert asked.kind is Kind.CLARIFY
+    assert len(asked.choices) > 3

@@ -25,7 +25,9 @@ def _allowed(indexed: IndexedLibrary, answer: Answer) -> list[str]:
             for day in (measure.validity.from_, measure.validity.to):
                 texts.append(f"{day.year}年{day.month}月{day.day}日" if day else "")
     named = {source.locator for source in answer.sources if not source.measure}
-    texts += [f"{h.number} {h.name} {h.for_}" for h in library.helplines.values() if h.number in named]
+    texts += [
+        f"{h.number} {h.name} {h.for_}" for h in library.helplines.values() if h.number in named
+    ]
     return texts
 
 

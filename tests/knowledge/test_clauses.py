@@ -9,7 +9,17 @@ from knowledge.library import Library
 def test_the_usual_numbering_gives_locators() -> None:
     text = "总则。\n一、甲\n（一）乙\n1.丙\n2.丁\n（二）戊\n二、己①庚②辛\n责任单位：市人社局"
     clauses = {c.locator: c for c in split_clauses(text)}
-    assert list(clauses) == [PREAMBLE, "一", "一（一）", "一（一）1", "一（一）2", "一（二）", "二", "二①", "二②"]
+    assert list(clauses) == [
+        PREAMBLE,
+        "一",
+        "一（一）",
+        "一（一）1",
+        "一（一）2",
+        "一（二）",
+        "二",
+        "二①",
+        "二②",
+    ]
     assert clauses["一（一）2"].text == "2.丁"
     assert clauses["二"].text == "二、己\n责任单位：市人社局"
     assert clauses["二②"].parent == "二"
@@ -17,7 +27,11 @@ def test_the_usual_numbering_gives_locators() -> None:
 
 def test_towns_and_departments_are_named_by_headings() -> None:
     text = "前话\n衡水\n一是甲。二是乙。\n沧州\n民政部门要丙"
-    headings = [Heading("衡水", "衡水", True), Heading("沧州", "沧州", True), Heading("民政部门要", "民政")]
+    headings = [
+        Heading("衡水", "衡水", True),
+        Heading("沧州", "沧州", True),
+        Heading("民政部门要", "民政"),
+    ]
     locators = [c.locator for c in split_clauses(text, headings)]
     assert locators == [PREAMBLE, "衡水", "衡水·一", "衡水·二", "沧州", "沧州·民政"]
 

@@ -23,7 +23,11 @@ from knowledge.library import Library
 # Where the body begins (raw, cleaned) and ends (raw).
 BODY = {
     "shishi": ("狮委办〔2022〕19号", "狮委办〔2022〕19号", "市总工会、团市委、市妇联配合"),
-    "hebei": ("为贯彻落实党中央、国务院决策", "为贯彻落实党中央、国务院决策", "提供生活服务。\n\n责任"),
+    "hebei": (
+        "为贯彻落实党中央、国务院决策",
+        "为贯彻落实党中央、国务院决策",
+        "提供生活服务。\n\n责任",
+    ),
     "liwan": ("區(qū)屬各有關(guān)單位", "区属各有关单位", "營造良好社會氛圍。"),
     "jinzhou": ("自新冠肺炎疫情防控工作", "自新冠肺炎疫情防控工作", "减少受疫情影响带来的损失。"),
     "opinion": ("自20*年我市全面開展", "自20*年我市全面开展", "做出應有的貢獻。"),
@@ -52,7 +56,16 @@ def test_no_number_of_the_body_is_lost_or_altered(library: Library, name: str) -
 @pytest.mark.parametrize("name", BODY)
 def test_nothing_of_the_page_around_the_body_is_left(library: Library, name: str) -> None:
     text = library.documents[name].cleaning.text
-    for foreign in ("网易首页", "热点推荐", "马斯克", "责任编辑", "扫一扫", "上一篇", "导语", "浏览量"):
+    for foreign in (
+        "网易首页",
+        "热点推荐",
+        "马斯克",
+        "责任编辑",
+        "扫一扫",
+        "上一篇",
+        "导语",
+        "浏览量",
+    ):
         assert foreign not in text
 
 
@@ -108,7 +121,9 @@ def test_width_is_unified_but_numbers_keep_their_marks(mixed: str, even: str) ->
 
 
 def test_broken_lines_and_stray_spaces_are_joined() -> None:
-    assert join_broken_lines("适当减免房 租，\n或协调\n\n一、新的") == "适当减免房租，或协调\n一、新的"
+    assert (
+        join_broken_lines("适当减免房 租，\n或协调\n\n一、新的") == "适当减免房租，或协调\n一、新的"
+    )
 
 
 def test_boilerplate_below_the_text_is_cut_with_all_that_follows() -> None:
@@ -132,10 +147,16 @@ def test_each_step_shows_what_it_changed_and_can_be_left_out() -> None:
 @given(st.text())
 def test_no_text_breaks_the_pipeline_and_cleaning_twice_changes_nothing(text: str) -> None:
     once = clean(text.encode("utf-8", "ignore").decode()).text
-    assert clean(once, skip=["boilerplate"]).text in (once, clean(once).text, clean(clean(once).text).text)
+    assert clean(once, skip=["boilerplate"]).text in (
+        once,
+        clean(once).text,
+        clean(clean(once).text).text,
+    )
 
 
-@given(st.text(alphabet=st.sampled_from("一二，。、；：（）()务工人员元 \n0123456789"), max_size=60))
+@given(
+    st.text(alphabet=st.sampled_from("一二，。、；：（）()务工人员元 \n0123456789"), max_size=60)
+)
 def test_no_step_but_boilerplate_alters_the_digits(text: str) -> None:
     before = "".join(_numbers(text.replace(" ", "").replace("\n", "")))
     after = clean(text, skip=["boilerplate"]).text

@@ -45,7 +45,12 @@ def test_a_figure_the_source_does_not_state_is_found(said: str, source: str) -> 
 
 @pytest.mark.parametrize(
     ("said", "source"),
-    [("给500元", "每人500元补贴"), ("满6个月", "六个月"), ("20个学时", "20学时"), ("1万元", "10000元")],
+    [
+        ("给500元", "每人500元补贴"),
+        ("满6个月", "六个月"),
+        ("20个学时", "20学时"),
+        ("1万元", "10000元"),
+    ],
 )
 def test_the_same_figure_in_other_words_is_no_problem(said: str, source: str) -> None:
     assert not unstated(said, [source])

@@ -86,7 +86,9 @@ def test_a_context_is_over_after_thirty_minutes(client: FlaskClient, clock: Hand
     assert late["region"] is None
 
 
-@pytest.mark.parametrize("unknown", ["", "x", "0" * 22, "0" * 30, "../../etc/passwd", "中" * 22, "x" * 5000])
+@pytest.mark.parametrize(
+    "unknown", ["", "x", "0" * 22, "0" * 30, "../../etc/passwd", "中" * 22, "x" * 5000]
+)
 def test_an_unknown_conversation_begins_a_new_one(client: FlaskClient, unknown: str) -> None:
     said = say(client, ASKED, conversation=unknown)
     assert said["conversation"] != unknown
@@ -111,9 +113,7 @@ def test_a_conversation_begun_without_a_session_goes_on_after_signing_in(
     assert say(client, "要啥条件", conversation=begun)["conversation"] != begun
 
 
-def test_a_token_that_is_unknown_or_over_is_told_so(
-    client: FlaskClient, clock: HandClock
-) -> None:
+def test_a_token_that_is_unknown_or_over_is_told_so(client: FlaskClient, clock: HandClock) -> None:
     token = sign_in(client, "wang")
     clock.now += timedelta(days=31)
     for wrong in (token, "nonsense", "x" * 4000):
@@ -145,7 +145,10 @@ def test_rejected_candidates_are_recorded(client: FlaskClient, resources: Resour
 def test_personal_numbers_are_masked_and_public_ones_stay(
     client: FlaskClient, resources: Resources
 ) -> None:
-    say(client, "我叫王五，身份证11010519491231002X，电话13800138000，打12333没人接，石狮能领失业金吗")
+    say(
+        client,
+        "我叫王五，身份证11010519491231002X，电话13800138000，打12333没人接，石狮能领失业金吗",
+    )
     ((text,),) = rows(resources, "text")
     assert IDENTITY in text and MOBILE in text and "12333" in text
     assert "13800138000" not in text and "11010519491231002X" not in text
@@ -166,7 +169,7 @@ def test_the_reply_to_a_message_with_personal_numbers_is_not_remembered(
     [
         "", " ", "\u200b\u202e", "😀😀😀", "\x00", "\x00石狮\x00", "石狮\u200b失业\u200d金", "\ufeff",
         "?" * 2000, "石狮" * 900, "失业金" * 3000, "‮失业金", "1", "99999999999999999999", "１",
-        "%s%d{}{0}", "<script>alert(1)</script>", "' OR 1=1 --", "\U0001f468\u200d\U0001f469" * 300,
+        "%s%d{}{0}", "<script>alert(1)</script>", "' OR 1=1 --", "👨\u200d👩" * 300,
     ],
 )  # fmt: skip
 def test_any_text_gets_a_friendly_reply(client: FlaskClient, text: str) -> None:
@@ -176,19 +179,13 @@ def test_any_text_gets_a_friendly_reply(client: FlaskClient, text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ['"\\ud800"', '"石狮\\udfff失业金"', '"\\ud83d\\ude00"'])
-def test_half_characters_do_no_harm(
-    client: FlaskClient, resources: Resources, text: str
-) -> None:
-    reply = client.post(
-        "/api/v1/chat", data=f'{{"text":{text}}}', content_type="application/json"
-    )
+def test_half_characters_do_no_harm(client: FlaskClient, resources: Resources, text: str) -> None:
+    reply = client.post("/api/v1/chat", data=f'{{"text":{text}}}', content_type="application/json")
     assert reply.status_code == 200
     assert len(rows(resources, "text")) == 1
 
 
-def test_what_is_asked_often_is_worked_out_once(
-    client: FlaskClient, resources: Resources
-) -> None:
+def test_what_is_asked_often_is_worked_out_once(client: FlaskClient, resources: Resources) -> None:
     first = say(client, ASKED)
     second = say(client, ASKED)
     assert first["conversation"] != second["conversation"]

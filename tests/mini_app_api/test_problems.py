@@ -70,7 +70,9 @@ def test_too_much(client: FlaskClient) -> None:
     told(client.post("/", data={"text": "长" * 400_000}), 413, "too_large")
 
 
-@pytest.mark.parametrize("region", ["保定", "", " ", "石狮\x00", "x" * 9000, "晋江", "null", "*", "%"])
+@pytest.mark.parametrize(
+    "region", ["保定", "", " ", "石狮\x00", "x" * 9000, "晋江", "null", "*", "%"]
+)
 def test_an_unknown_region(client: FlaskClient, region: str) -> None:
     told(client.post("/api/v1/chat", json={"text": "a", "region": region}), 422, "unknown_region")
     told(client.get("/api/v1/measures", query_string={"region": region}), 422, "unknown_region")
@@ -92,9 +94,7 @@ def test_an_unknown_region(client: FlaskClient, region: str) -> None:
         ("limit=1&limit=1", 400, "repeated_name"),
     ],
 )
-def test_queries_that_do_not_fit(
-    client: FlaskClient, query: str, status: int, code: str
-) -> None:
+def test_queries_that_do_not_fit(client: FlaskClient, query: str, status: int, code: str) -> None:
     told(client.get(f"/api/v1/measures?{query}"), status, code)
 
 

@@ -37,7 +37,8 @@ def test_one_name_is_one_worker_with_a_new_token_each_time(
 
 
 @pytest.mark.parametrize(
-    "code", ["wang", "dev:", "dev: wang", "DEV:wang", "dev:" + "x" * 65, "dev:a\nb", "021abc", "x\x00"]
+    "code",
+    ["wang", "dev:", "dev: wang", "DEV:wang", "dev:" + "x" * 65, "dev:a\nb", "021abc", "x\x00"],
 )
 def test_any_other_code_is_refused(client: FlaskClient, code: str) -> None:
     reply = client.post("/api/v1/session", json={"code": code})

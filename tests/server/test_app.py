@@ -83,7 +83,7 @@ def test_a_new_release_is_served_within_two_seconds_and_a_rollback_too(
     publish(database, with_title(library, "换了名字"), clock)
     assert until(lambda: title() == "换了名字", 10)
     with database.begin() as session:
-        releases.roll_back(session, 1, clock())
+        releases.put_in_force(session, 1, clock())
     assert until(lambda: title() == before, 10)
     assert serving.current().release == 1
 

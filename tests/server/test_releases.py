@@ -52,7 +52,7 @@ def test_a_release_is_pointed_back_to(database: Database, now: datetime) -> None
     first = _publish(database, FIRST, now)
     second = _publish(database, FIRST[:1], now)
     with database.begin() as session:
-        releases.roll_back(session, first, now)
+        releases.put_in_force(session, first, now)
     assert _current(database) == (first, FIRST)
     with database.read() as session:
         assert [release.id for release in releases.history(session)] == [second, first]
@@ -60,7 +60,7 @@ def test_a_release_is_pointed_back_to(database: Database, now: datetime) -> None
 
 def test_an_unknown_release_cannot_be_pointed_to(database: Database, now: datetime) -> None:
     with pytest.raises(releases.ReleaseUnknown), database.begin() as session:
-        releases.roll_back(session, 7, now)
+        releases.put_in_force(session, 7, now)
 
 
 def test_an_empty_release_is_refused(database: Database, now: datetime) -> None:
