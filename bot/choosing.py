@@ -48,7 +48,7 @@ def overview(turn: Turn) -> Answer | None:
 
 def no_subject(turn: Turn) -> Answer | None:
     """Ask what it is about where a message names nothing: «能补多少啊»."""
-    if turn.question.content or turn.context.question or turn.chosen:
+    if turn.question.content or turn.context.question or turn.region:
         return None
     topics = [turn.library.topics[id] for id in turn.library.sentences.first_topics]
     question = turn.question.rest

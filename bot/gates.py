@@ -81,6 +81,8 @@ def not_in_this_place(turn: Turn) -> Answer | None:
     here = turn.local[:1]
     if here and _understood(here) and not _lacks(here[0], best, named=bool(turn.places)):
         return None
+    if here and _goes_on(turn, here[0]):
+        return None
     label = turn.composer.region_label(turn.region)
     elsewhere = _regions_with(turn, best)
     parts = [
@@ -166,6 +168,11 @@ def no_answer(turn: Turn) -> Answer:
 
 def _understood(found: Iterable[Candidate]) -> bool:
     return any(c.score >= UNDERSTOOD for c in found)
+
+
+def _goes_on(turn: Turn, here: Candidate) -> bool:
+    """Tell whether the message asks on about the measure the conversation is about."""
+    return turn.follows_up and not turn.places and here.measure.id in turn.context.measures
 
 
 def _lacks(here: Candidate, best: Candidate, *, named: bool) -> bool:

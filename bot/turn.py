@@ -15,6 +15,8 @@ from knowledge.measures import Measure
 
 _NEW_SUBJECT = 2.6
 """So far ahead of what the conversation is about, a message opens a subject of its own."""
+_ON_THE_SUBJECT = 2.8
+"""So well worded by what the conversation is about, a message stays with it."""
 _NEW_SUBJECT_WITH_PLACE = 1.0
 """The same where the message names a place."""
 _NEW_SUBJECT_IN_A_WORD = 4.0
@@ -66,8 +68,9 @@ class Turn:
         if self.question.places.unclear:
             return None
         place = self.context.region or self.chosen
-        if place is None and self.context.measures and self.follows_up:
-            return self.library.measures[self.context.measures[0]].region
+        if place is None and self.follows_up:
+            best = self.candidates.ranked[0].measure
+            return best.region if best.id in self.context.measures else None
         return place
 
     def scope(self, region: str) -> frozenset[str]:
@@ -104,9 +107,9 @@ class Turn:
         if not self.question.content or self._names_the_place_asked_for():
             return True
         recent = set(self.context.measures)
-        own = [c.own for c in self.alone.ranked if c.measure.id in recent]
+        own = max((c.own for c in self.alone.ranked if c.measure.id in recent), default=0.0)
         rival = max(self.alone.ranked[0].own, self.alone.outside[0].score)
-        return rival - max(own, default=0.0) < self._needed_lead()
+        return rival - own < self._needed_lead() or own >= _ON_THE_SUBJECT
 
     def _names_the_place_asked_for(self) -> bool:
         """Tell whether the last reply asked for the place and this message is just that."""

@@ -110,6 +110,7 @@ def _roll_back(parsed: argparse.Namespace) -> int:
 
 
 def _put_in_force(release: int) -> int:
+    from knowledge.checking import problems
     from server import releases
     from server.clock import utc_now
     from server.preparing import kept_indexes
@@ -119,7 +120,7 @@ def _put_in_force(release: int) -> int:
     database = _prepared()
     # Its index is kept now, so that every worker that serves it has it at once.
     library = load_release(database, release, kept_indexes(load_settings())).library
-    if found := _problems(library, None):
+    if found := problems(library):
         print("\n".join(found), file=sys.stderr)
         print(f"refused: {len(found)} problems; the release in force goes on", file=sys.stderr)
         return _FAILED
@@ -174,7 +175,7 @@ def _read(folder: Path | None) -> "Library":
 
 
 def _problems(library: "Library", folder: Path | None) -> list[str]:
-    """What stands against publishing; a folder may hold the catalogue it has to fulfil."""
+    """What stands against storing files; beside them may lie the catalogue they have to fulfil."""
     from knowledge.checking import CATALOGUE, problems
 
     catalogue = CATALOGUE if folder is None else folder / CATALOGUE.name

@@ -1,0 +1,96 @@
+"""Indexes kept on disk: read back as they were, never trusted without their seal."""
+
+import pickle
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from bot.answers import Context
+from bot.indexing import IndexedLibrary
+from server.kept_indexes import KeptIndexes
+from server.serving import Served
+
+SECRET = b"secret"
+
+
+@pytest.fixture
+def indexed(served: Served) -> IndexedLibrary:
+    return served._indexed
+
+
+def only_file(folder: Path) -> Path:
+    (file,) = folder.iterdir()
+    return file
+
+
+def test_what_is_read_back_answers_the_same(
+    tmp_path: Path, indexed: IndexedLibrary, served: Served
+) -> None:
+    kept = KeptIndexes(tmp_path, SECRET)
+    assert kept.get("one") is None
+    kept.put("one", indexed)
+    found = kept.get("one")
+    assert found is not None
+    again = Served(1, found)
+    questions = [measure.question for measure in indexed.library.measures.values()]
+    for question in [*questions, "开个小店补不补", "shi shi zhao bu dao huo", "深圳失业金"]:
+        here = served.answer(question, Context(), today=date(2026, 1, 1))
+        there = again.answer(question, Context(), today=date(2026, 1, 1))
+        assert here.answer == there.answer
+
+
+def test_only_the_release_and_the_program_it_was_made_for_find_it(
+    tmp_path: Path, indexed: IndexedLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = KeptIndexes(tmp_path, SECRET)
+    kept.put("one", indexed)
+    assert kept.get("other") is None
+    monkeypatch.setattr("server.kept_indexes._program", lambda: "a later version")
+    assert kept.get("one") is None
+
+
+class Planted:
+    """A pickle that would run code."""
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return exec, ("raise SystemExit('planted')",)
+
+
+def test_a_planted_file_is_not_read(tmp_path: Path, indexed: IndexedLibrary) -> None:
+    kept = KeptIndexes(tmp_path, SECRET)
+    kept.put("one", indexed)
+    file = only_file(tmp_path)
+    whole = file.read_bytes()
+    for content in (
+        b"",
+        whole[:20],
+        whole[:-1],
+        whole[:-1] + bytes([whole[-1] ^ 1]),
+        whole[:32] + pickle.dumps(Planted()),
+        b"\0" * 32 + pickle.dumps(Planted()),
+    ):
+        file.write_bytes(content)
+        assert kept.get("one") is None
+    KeptIndexes(tmp_path, b"another secret").put("one", indexed)
+    assert kept.get("one") is None
+
+
+def test_nobody_else_may_read_it_and_old_ones_go(tmp_path: Path, indexed: IndexedLibrary) -> None:
+    folder = tmp_path / "indexes"
+    kept = KeptIndexes(folder, SECRET)
+    for name in ("one", "two", "three", "four"):
+        kept.put(name, indexed)
+    assert folder.stat().st_mode & 0o077 == 0
+    files = list(folder.iterdir())
+    assert len(files) == 2
+    assert all(file.stat().st_mode & 0o077 == 0 for file in files)
+    assert kept.get("four") is not None
+
+
+def test_a_disk_that_takes_nothing_is_no_fault(tmp_path: Path, indexed: IndexedLibrary) -> None:
+    in_the_way = tmp_path / "file"
+    in_the_way.write_text("")
+    kept = KeptIndexes(in_the_way / "indexes", SECRET)
+    kept.put("one", indexed)
+    assert kept.get("one") is None
