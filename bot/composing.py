@@ -107,7 +107,9 @@ class Composer:
             Part(self.closing_note(measure, today)),
             Part(measure.summary),
             *([Part(self.say("who", who=who.say), 2, who.say)] if who else []),
-            Part(self.say("conditions", conditions=conditions) if conditions else "", 3, conditions),
+            Part(
+                self.say("conditions", conditions=conditions) if conditions else "", 3, conditions
+            ),
             Part(self.where(measure), 1),
             Part(self.phones(measure), 1),
             Part(self.standing(measure, today), 1),

@@ -100,14 +100,14 @@ def aspect_not_stated(turn: Turn) -> Answer | None:
     if best is None:
         return None
     measure = best.measure
-    open_lead = _open_lead(turn, best)
-    unstated = [a for a in turn.asked.aspects if a in turn.asked.firm and not _states(measure, a)]
-    if any(_states(measure, aspect) for aspect in turn.asked.aspects):
-        if open_lead < _LEFT_OPEN_THOUGH_STATED:
-            return None
-        unstated = []
-    elif not unstated and open_lead < _LEFT_OPEN:
+    stated = [aspect for aspect in turn.asked.aspects if _states(measure, aspect)]
+    unstated = [a for a in turn.asked.aspects if a in turn.asked.firm and a not in stated]
+    if unstated and not turn.asked.firm.intersection(stated):
+        pass
+    elif _open_lead(turn, best) < (_LEFT_OPEN_THOUGH_STATED if stated else _LEFT_OPEN):
         return None
+    else:
+        unstated = []
     detail = unstated[0].value if unstated else "detail"
     region = turn.composer.region_label(measure.region)
     unit = turn.composer.units(measure)
@@ -136,8 +136,7 @@ def _states(measure: Measure, aspect: Aspect) -> bool:
     if aspect is Aspect.CONDITION:
         # How long, how much is needed: a condition without a span of time doesn't say.
         texts = [c.say for c in measure.conditions]
-        spans = (Aspect.CONDITION, Aspect.DURATION)
-        texts += [measure.answers[a].say for a in spans if a in measure.answers]
+        texts += [measure.answers[aspect].say] if aspect in measure.answers else []
         return any(_is_span(figure) for text in texts for figure in figures(text))
     return aspect in measure.stated_aspects()
 

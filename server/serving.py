@@ -58,7 +58,7 @@ class Served:
         self._indexed = indexed
         self._regions = _regions_by_name(self.library)
         self._remembered: dict[_Asked, Answered] = {}
-        self._remembering = threading.Lock()
+        self._working = threading.Lock()
 
     def region(self, written: str) -> str:
         """The id of a region by id, label or alias; raises `UnknownRegion`."""
@@ -80,17 +80,20 @@ class Served:
         asked = (text, context, region, today)
         found = self._remembered.get(asked)
         if found is None:
-            found = Answered(answer(text, self._indexed, context, today=today, chosen=region))
-            if len(text) <= _REMEMBERED_LENGTH and mask(text, self.public_numbers) == text:
-                self._remember(asked, found)
+            # One at a time: threads that take turns within an answer only slow each other.
+            with self._working:
+                found = self._remembered.get(asked) or self._worked_out(asked)
         return found
 
-    def _remember(self, asked: "_Asked", found: Answered) -> None:
-        with self._remembering:
+    def _worked_out(self, asked: "_Asked") -> Answered:
+        text, context, region, today = asked
+        found = Answered(answer(text, self._indexed, context, today=today, chosen=region))
+        if len(text) <= _REMEMBERED_LENGTH and mask(text, self.public_numbers) == text:
             self._remembered[asked] = found
             if len(self._remembered) > _REMEMBERED:
                 # The oldest goes: whatever is asked often is soon back.
                 del self._remembered[next(iter(self._remembered))]
+        return found
 
 
 _Asked = tuple[str, Context, str | None, date]

@@ -1,0 +1,34 @@
+"""Runs every benchmark and prints its table and ratios.
+
+    python -m bench.run [--quick]
+"""
+
+import argparse
+import runpy
+import sys
+
+WHOLE: tuple[tuple[str, list[str]], ...] = (
+    ("bench.answering", []),
+    ("bench.serving", []),
+    ("bench.retrieval", []),
+)
+QUICK: tuple[tuple[str, list[str]], ...] = (
+    ("bench.answering", ["--rounds", "1"]),
+    ("bench.serving", ["--pairs", "3", "--seconds", "2"]),
+    ("bench.retrieval", ["--sizes", "1000,10000", "--queries", "50"]),
+)
+
+
+def main() -> None:
+    """Run them one after the other: side by side they would slow each other."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="less of each, for a first look")
+    options = parser.parse_args()
+    for module, arguments in QUICK if options.quick else WHOLE:
+        print(f"\n== {module}", flush=True)
+        sys.argv = [module, *arguments]
+        runpy.run_module(module, run_name="__main__")
+
+
+if __name__ == "__main__":
+    main()
