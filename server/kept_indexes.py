@@ -23,7 +23,7 @@ from bot.indexing import IndexedLibrary
 
 _SEAL = hashlib.sha256().digest_size
 _KEPT = 2
-_BUILT_WITH = ("numpy", "opencc", "pypinyin", "pydantic", "rapidfuzz", "rjieba")
+_BUILT_WITH = ("numpy", "opencc", "pydantic", "rapidfuzz", "rjieba")
 
 _log = structlog.get_logger()
 
