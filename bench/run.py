@@ -1,6 +1,6 @@
 """Runs every benchmark and prints its table and ratios.
 
-    python -m bench.run [--quick]
+python -m bench.run [--quick]
 """
 
 import argparse

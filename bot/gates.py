@@ -81,7 +81,7 @@ def not_in_this_place(turn: Turn) -> Answer | None:
     here = turn.local[:1]
     if here and _understood(here) and not _lacks(here[0], best, named=bool(turn.places)):
         return None
-    if here and _goes_on(turn, here[0]):
+    if here and (_goes_on(turn, here[0]) or _same_elsewhere(turn, here[0], best)):
         return None
     label = turn.composer.region_label(turn.region)
     elsewhere = _regions_with(turn, best)
@@ -172,6 +172,12 @@ def _understood(found: Iterable[Candidate]) -> bool:
 def _goes_on(turn: Turn, here: Candidate) -> bool:
     """Tell whether the message asks on about the measure the conversation is about."""
     return turn.follows_up and not turn.places and here.measure.id in turn.context.measures
+
+
+def _same_elsewhere(turn: Turn, here: Candidate, best: Candidate) -> bool:
+    """Tell whether the message only names another place, which has the same kind of measure."""
+    same = here.measure.topics[0] == best.measure.topics[0]
+    return same and turn.follows_up and not turn.question.content and here.own >= _OWN_ENOUGH
 
 
 def _lacks(here: Candidate, best: Candidate, *, named: bool) -> bool:

@@ -27,6 +27,7 @@ class Kind(StrEnum):
     ENGLISH = "english"
     SLANG = "slang"
     TYPO = "typo"
+    PINYIN = "pinyin"
 
 
 class Rewrite(Entry):

@@ -6,6 +6,7 @@ from typing import Any, NoReturn
 
 from flask import Request
 from flask.json.provider import DefaultJSONProvider
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from server.problems import MalformedJson, NotJson, RepeatedName
 
@@ -19,7 +20,14 @@ class StrictRequest(Request):
         """Return the body; raises `NotJson`, `MalformedJson` or `RepeatedName`."""
         if self.mimetype != _JSON:
             raise NotJson
+        if self.content_length is None and self._is_cut_off():
+            raise RequestEntityTooLarge
         return super().get_json(force=True, silent=silent, cache=cache)
+
+    def _is_cut_off(self) -> bool:
+        # A body without a length is read up to the limit, and Werkzeug doesn't say that it goes on.
+        limit = self.max_content_length
+        return limit is not None and len(self.get_data()) >= limit
 
     def on_json_loading_failed(self, e: ValueError | None) -> NoReturn:
         """Tell what is wrong with the body."""

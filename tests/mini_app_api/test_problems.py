@@ -1,6 +1,7 @@
 """Every error is a problem document with a stable code and a sentence for a worker."""
 
 import re
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -68,6 +69,20 @@ def test_another_content_type(client: FlaskClient, kind: str) -> None:
 def test_too_much(client: FlaskClient) -> None:
     told(chat(client, '{"text":"%s"}' % ("长" * 400_000)), 413, "too_large")
     told(client.post("/", data={"text": "长" * 400_000}), 413, "too_large")
+
+
+def test_too_much_without_a_length(client: FlaskClient) -> None:
+    def send(body: bytes) -> TestResponse:
+        return client.post(
+            "/api/v1/chat",
+            input_stream=BytesIO(body),
+            content_type=JSON,
+            environ_overrides={"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"},
+        )
+
+    told(send(b'{"text":"%s"}' % (b"a" * 400_000)), 413, "too_large")
+    told(send(b'{"text":"a"}' + b" " * 400_000), 413, "too_large")
+    assert send(b'{"text":"a"}').status_code == 200
 
 
 @pytest.mark.parametrize(
