@@ -119,6 +119,7 @@ def aspect_not_stated(turn: Turn) -> Answer | None:
                 aspect=turn.library.sentences.detail_names[detail],
             )
         ),
+        Part(turn.composer.stated(measure, unstated[0], turn.today) if unstated else ""),
         Part(turn.composer.say("known_nearby", summary=measure.summary)),
         Part(turn.composer.closing_note(measure, turn.today)),
         Part(turn.composer.say("ask_unit", unit=unit) if unit else "", 1),
@@ -138,6 +139,8 @@ def _states(measure: Measure, aspect: Aspect) -> bool:
         texts = [c.say for c in measure.conditions]
         texts += [measure.answers[aspect].say] if aspect in measure.answers else []
         return any(_is_span(figure) for text in texts for figure in figures(text))
+    if aspect in measure.answers and measure.answers[aspect].partly:
+        return False
     return aspect in measure.stated_aspects()
 
 

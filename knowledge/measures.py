@@ -72,6 +72,8 @@ class Statement(Entry):
     quote: Text
     locator: str | None = None
     """The clause of the quote where it is not the measure's own."""
+    partly: bool = False
+    """The sentence itself says that what is usually asked for is not written."""
 
 
 class Amount(Entry):
