@@ -1,13 +1,16 @@
 """Distress is recognised in every wording collected here; ordinary questions are left alone."""
 
 import time
+from pathlib import Path
 
 import pytest
 
+from bot.normalising import normalise, with_arabic_numerals
 from knowledge.care import CareEntry, Helpline, SmallTalk
 from knowledge.files import read_yaml
 from knowledge.lexicon import Lexicon, LexiconEntry
 from knowledge.library import DATA
+from knowledge.measures import Entry
 from knowledge.topics import OutsideTopic, Topic
 
 CARE = {entry.id: entry for entry in read_yaml(DATA / "care.yaml", list[CareEntry])}
@@ -18,6 +21,15 @@ TOPICS = read_yaml(DATA / "topics.yaml", list[Topic])
 OUTSIDE = read_yaml(DATA / "outside.yaml", list[OutsideTopic])
 
 CARE_EXAMPLES = [(e.id, text) for e in CARE.values() for text in e.examples]
+
+
+class Sentences(Entry):
+    heard: dict[str, list[str]]
+    ordinary: list[str]
+
+
+SENTENCES = read_yaml(Path(__file__).with_name("care_sentences.yaml"), Sentences)
+HEARD = [(kind, text) for kind, texts in SENTENCES.heard.items() for text in texts]
 TALK_EXAMPLES = [(e.id, text) for e in SMALL_TALK.values() for text in e.examples]
 
 # Questions that only sound like distress, a wish for a person or small talk.
@@ -152,6 +164,12 @@ def fired(text: str) -> set[str]:
     return {entry.id for entry in CARE.values() if entry.fires(LEXICON.rewrite(text))}
 
 
+def fired_as_asked(text: str) -> set[str]:
+    """Return what fires on a message as it comes in: normalised, rewritten, with numerals."""
+    asked = with_arabic_numerals(LEXICON.rewrite(normalise(text)))
+    return {entry.id for entry in CARE.values() if entry.fires(asked)}
+
+
 def talk(text: str) -> list[str]:
     return [entry.id for entry in SMALL_TALK.values() if entry.fires(LEXICON.rewrite(text))]
 
@@ -160,6 +178,18 @@ def talk(text: str) -> list[str]:
 def test_every_cry_for_help_is_heard(name: str, text: str) -> None:
     assert name in fired(text)
     assert name in fired(f"你好,我在厂里上班,{text},怎么办,有补贴吗")
+
+
+@pytest.mark.parametrize(("kind", "text"), HEARD)
+def test_no_cry_for_help_of_the_collection_is_missed(kind: str, text: str) -> None:
+    # Which kind is heard may differ (a child that fell: child or medical); that one is may not.
+    heard = fired_as_asked(text)
+    assert "person" in heard if kind == "person" else heard - {"person"}
+
+
+@pytest.mark.parametrize("text", SENTENCES.ordinary)
+def test_no_ordinary_sentence_of_the_collection_is_taken_for_distress(text: str) -> None:
+    assert fired_as_asked(text) == set()
 
 
 @pytest.mark.parametrize("text", _NEVER.split())
@@ -206,3 +236,16 @@ def test_no_message_makes_the_patterns_slow(text: str) -> None:
     talk(text)
     fired(text)
     assert time.process_time() - start < 0.5
+
+
+@pytest.mark.parametrize("piece", ["我被人", "就都才能", "孩子", "睡在到了着", "1", " "])
+def test_two_thousand_characters_are_searched_within_fifty_milliseconds(piece: str) -> None:
+    text = (piece * 2000)[:2000]
+    fired(piece)
+    spent = []
+    for _ in range(3):
+        start = time.process_time()
+        for entry in CARE.values():
+            entry.fires(text)
+        spent.append(time.process_time() - start)
+    assert min(spent) < 0.05
