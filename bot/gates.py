@@ -1,5 +1,6 @@
 """Gates: what must be declined however well it scores, and what several places answer at once."""
 
+import re
 from collections.abc import Iterable
 
 from bot import replying
@@ -20,7 +21,14 @@ _ELSEWHERE_LEAD = 1.2
 """So far ahead of the place's best, a measure elsewhere shows that the place lacks the subject."""
 _SAME_TOPIC_LEAD = 2.6
 """The same where the place has a measure of the same topic, or was named and has one like it."""
+_NAMED_SAME_TOPIC_LEAD = 3.1
+"""The same where the place was named and the topic is the main one of both."""
 _OWN_ENOUGH = 1.9
+_ASKS = re.compile(
+    r"[吗呢么不没几谁哪怎何否]|什么|多少|多久|多长|多大|要是|[?？]"
+    r"|\b(?:ma|me|ne|na|ji|shui|bu|mei|duo|how|what|when|where|which|who|can|do|does|is|are)\b"
+)
+"""Only what asks can ask for a detail; «沧州暖心红包» just names the thing."""
 _A_CALENDAR_YEAR = 100
 _SPANS = frozenset({"个月", "天", "小时", "学时", "平方米", "%", "次"})
 _LEFT_OPEN = 0.5
@@ -31,17 +39,17 @@ _LEFT_OPEN_THOUGH_STATED = 1.8
 
 def place_not_covered(turn: Turn) -> Answer | None:
     """Decline for a place without documents; never lend it another place's money."""
-    uncovered = turn.question.places.uncovered
-    if not uncovered or turn.places:
+    place = turn.elsewhere
+    if not place:
         return None
-    place = uncovered[0]
-    near = [turn.composer.region_label(region) for region in place.near]
+    mentions = [m for m in turn.question.places.uncovered if m.name == place]
+    near = [turn.composer.region_label(region) for m in mentions for region in m.near]
     parts = [
-        Part(turn.composer.say("place_not_covered", place=place.name)),
+        Part(turn.composer.say("place_not_covered", place=place)),
         Part(turn.composer.say("place_near", regions="、".join(near)) if near else "", 1),
         *_ask_nationwide(turn),
     ]
-    return _decline(turn, parts, f"place-not-covered:{place.name}", None)
+    return _decline(turn, parts, f"place-not-covered:{place}", None)
 
 
 def several_places(turn: Turn) -> Answer | None:
@@ -77,17 +85,16 @@ def not_in_this_place(turn: Turn) -> Answer | None:
     """Decline what only other places have."""
     if turn.region is None:
         return None
-    best = turn.ranked[0]
+    best = max(turn.ranked, key=lambda candidate: candidate.unbiased)
     here = turn.local[:1]
     if here and _understood(here) and not _lacks(here[0], best, named=bool(turn.places)):
         return None
     if here and (_goes_on(turn, here[0]) or _same_elsewhere(turn, here[0], best)):
         return None
-    label = turn.composer.region_label(turn.region)
-    elsewhere = _regions_with(turn, best)
+    label = turn.composer.region_label(turn.region) + (turn.part or "")
     parts = [
         Part(turn.composer.say("not_in_region", region=label)),
-        Part(turn.composer.say("elsewhere_has", regions="、".join(elsewhere), region=label), 1),
+        Part(_elsewhere_has(turn, best, label), 1),
         *_ask_nationwide(turn),
     ]
     rejected = tuple(Rejected(c.measure.id, c.score, "region") for c in turn.ranked[:5])
@@ -97,29 +104,16 @@ def not_in_this_place(turn: Turn) -> Answer | None:
 def aspect_not_stated(turn: Turn) -> Answer | None:
     """Decline a detail that the clause does not state, with what it does state and whom to ask."""
     best = replying.chosen(turn)
-    if best is None:
+    if best is None or not (detail := _detail_left_open(turn, best)):
         return None
     measure = best.measure
-    stated = [aspect for aspect in turn.asked.aspects if _states(measure, aspect)]
-    unstated = [a for a in turn.asked.aspects if a in turn.asked.firm and a not in stated]
-    if unstated and not turn.asked.firm.intersection(stated):
-        pass
-    elif _open_lead(turn, best) < (_LEFT_OPEN_THOUGH_STATED if stated else _LEFT_OPEN):
-        return None
-    else:
-        unstated = []
-    detail = unstated[0].value if unstated else "detail"
-    region = turn.composer.region_label(measure.region)
     unit = turn.composer.units(measure)
+    named = turn.library.sentences.detail_names[detail]
+    region = turn.composer.region_label(measure.region)
+    partly = [said.say for aspect, said in measure.answers.items() if aspect == detail]
     parts = [
-        Part(
-            turn.composer.say(
-                "not_stated",
-                region=region,
-                aspect=turn.library.sentences.detail_names[detail],
-            )
-        ),
-        Part(turn.composer.stated(measure, unstated[0], turn.today) if unstated else ""),
+        Part(turn.composer.say("not_stated", region=region, aspect=named)),
+        *(Part(say) for say in partly),
         Part(turn.composer.say("known_nearby", summary=measure.summary)),
         Part(turn.composer.closing_note(measure, turn.today)),
         Part(turn.composer.say("ask_unit", unit=unit) if unit else "", 1),
@@ -129,6 +123,21 @@ def aspect_not_stated(turn: Turn) -> Answer | None:
     ]
     rejected = (Rejected(measure.id, best.score, f"aspect:{detail}"),)
     return _decline(turn, parts, f"not-stated:{detail}", measure.region, (best,), rejected=rejected)
+
+
+def _detail_left_open(turn: Turn, best: Candidate) -> str:
+    """Name the aspect asked for that the clause leaves open, '' where it answers the question.
+
+    A detail that is no aspect of its own is called "detail".
+    """
+    stated = [aspect for aspect in turn.asked.aspects if _states(best.measure, aspect)]
+    unstated = [a for a in turn.asked.aspects if a in turn.asked.firm and a not in stated]
+    if unstated and not turn.asked.firm.intersection(stated):
+        return unstated[0].value
+    if not _ASKS.search(turn.question.text):
+        return ""
+    needed = _LEFT_OPEN_THOUGH_STATED if stated else _LEFT_OPEN
+    return "detail" if _open_lead(turn, best) >= needed else ""
 
 
 def _states(measure: Measure, aspect: Aspect) -> bool:
@@ -184,18 +193,31 @@ def _same_elsewhere(turn: Turn, here: Candidate, best: Candidate) -> bool:
 
 
 def _lacks(here: Candidate, best: Candidate, *, named: bool) -> bool:
+    if named and here.score > here.unbiased:
+        return False  # the place was named, and its measure states the very sum
     same = not set(here.measure.topics).isdisjoint(best.measure.topics)
+    if named and here.measure.topics[0] == best.measure.topics[0]:
+        return best.unbiased - here.unbiased > _NAMED_SAME_TOPIC_LEAD
     alike = same or (named and here.own >= _OWN_ENOUGH)
-    return best.score - here.score > (_SAME_TOPIC_LEAD if alike else _ELSEWHERE_LEAD)
+    return best.unbiased - here.unbiased > (_SAME_TOPIC_LEAD if alike else _ELSEWHERE_LEAD)
 
 
 def _contains(turn: Turn, region: str, other: str) -> bool:
     return region != other and turn.library.regions.lies_in(other, region)
 
 
+def _elsewhere_has(turn: Turn, best: Candidate, label: str) -> str:
+    regions = _regions_with(turn, best)
+    if not regions:
+        return ""
+    return turn.composer.say("elsewhere_has", regions="、".join(regions), region=label)
+
+
 def _regions_with(turn: Turn, best: Candidate) -> list[str]:
     topic = best.measure.topics[0]
-    regions = [c.measure.region for c in turn.ranked if topic in c.measure.topics]
+    here = turn.scope(turn.region) if turn.region else frozenset()
+    having = [c.measure.region for c in turn.ranked if topic in c.measure.topics]
+    regions = [region for region in having if region not in here]
     return [turn.composer.region_label(region) for region in dict.fromkeys(regions)][:6]
 
 

@@ -28,6 +28,8 @@ class Shelf(StrEnum):
     OUTSIDE = "outside"
     NEGATIVE = "negative"
     UNANSWERED = "unanswered"
+    CARE = "care"
+    ORDINARY = "ordinary"
 
 
 class IndexedLibrary:
@@ -52,17 +54,17 @@ class IndexedLibrary:
         return " ".join([text, *self.library.lexicon.terms(text)])
 
     def find_questions(self, text: str, k: int) -> list[tuple[Shelf, str, Hit]]:
-        """Search the questions; `text` is tidied, without place words."""
-        return [_shelved(hit) for hit in self.questions.search(self.searched(text), k)]
+        """Search the questions for what `searched` gave."""
+        return [_shelved(hit) for hit in self.questions.search(text, k)]
 
     def find_answers(self, text: str, k: int) -> list[tuple[Shelf, str, Hit]]:
-        """Search what the measures say; `text` is tidied, without place words."""
-        return [_shelved(hit) for hit in self.answers.search(self.searched(text), k)]
+        """Search what the measures say for what `searched` gave."""
+        return [_shelved(hit) for hit in self.answers.search(text, k)]
 
     def fits(self, text: str) -> dict[Shelf, dict[str, float]]:
-        """How well all questions of each measure, topic … together word a tidied text."""
+        """How well all questions of each measure, topic … together word what `searched` gave."""
         by_shelf: dict[Shelf, dict[str, float]] = {shelf: {} for shelf in Shelf}
-        fits = self._profiles.fits(self.searched(text)).tolist()
+        fits = self._profiles.fits(text).tolist()
         for (shelf, name), fit in zip(self._shelved, fits, strict=True):
             by_shelf[shelf][name] = fit
         return by_shelf
@@ -87,6 +89,11 @@ class IndexedLibrary:
         for topic in self.library.topics.values():
             for text in (topic.label, *topic.questions):
                 yield self._entry(Shelf.TOPIC, topic.id, text)
+        for kind, sentences in self.library.care_sentences.heard.items():
+            for text in (*sentences, *self.library.care[kind].examples):
+                yield self._entry(Shelf.CARE, kind, text)
+        for text in self.library.care_sentences.ordinary:
+            yield self._entry(Shelf.ORDINARY, "all", text)
         for outside in self.library.outside.values():
             for text in (outside.label, *outside.questions):
                 yield self._entry(Shelf.OUTSIDE, outside.id, text)

@@ -42,6 +42,8 @@ class Candidate:
     near: float
     own: float
     score: float
+    unbiased: float
+    """`score` without what a figure in the question gave: a worker's sum may be wrong."""
     answered: float
     open: float
 
@@ -62,6 +64,10 @@ class Candidates:
     ranked: tuple[Candidate, ...]
     topics: tuple[Subject, ...]
     outside: tuple[Subject, ...]
+    care: tuple[Subject, ...]
+    """Kinds of distress."""
+    ordinary: float
+    """The evidence for a sentence that only sounds like distress."""
     negative: Mapping[str, float]
     """How near the question comes to one that looks like the measure but isn't it."""
 
@@ -72,13 +78,14 @@ class Candidates:
 
 def candidates(text: str, indexed: IndexedLibrary) -> Candidates:
     """Weigh everything against a tidied question without its place words."""
+    searched = indexed.searched(text)
     near: dict[Shelf, dict[str, float]] = {shelf: {} for shelf in Shelf}
-    for shelf, name, hit in indexed.find_questions(text, _KEYS):
+    for shelf, name, hit in indexed.find_questions(searched, _KEYS):
         near[shelf][name] = hit.score
-    for _, name, hit in indexed.find_answers(text, _KEYS):
+    for _, name, hit in indexed.find_answers(searched, _KEYS):
         clause = _CLAUSE_WEIGHT * hit.score
         near[Shelf.MEASURE][name] = max(near[Shelf.MEASURE].get(name, 0.0), clause)
-    fits = indexed.fits(text)
+    fits = indexed.fits(searched)
     named = telling_figures(text)
     topics = _subjects(near[Shelf.TOPIC], fits[Shelf.TOPIC])
     topic_scores = {topic.id: topic.score for topic in topics}
@@ -90,16 +97,19 @@ def candidates(text: str, indexed: IndexedLibrary) -> Candidates:
         left_open = _NEAR_WEIGHT * asked_open + fits[Shelf.UNANSWERED].get(measure.id, 0.0)
         own = max(answered, left_open)
         kind = max(0.0, *(topic_scores[topic] for topic in measure.topics))
-        own += _FIGURE_BONUS * indexed.telling(named, measure.id)
+        figure = _FIGURE_BONUS * indexed.telling(named, measure.id)
+        own += figure
         own += _NAME_BONUS * any(name in text for name in indexed.names[measure.id])
         own -= _MISTAKEN_WEIGHT * max(0.0, near[Shelf.NEGATIVE].get(measure.id, 0.0) - closest)
         score = own + _TOPIC_WEIGHT * kind
-        ranked.append(Candidate(measure, closest, own, score, answered, left_open))
+        ranked.append(Candidate(measure, closest, own, score, score - figure, answered, left_open))
     ranked.sort(key=lambda candidate: -candidate.score)
     return Candidates(
         tuple(ranked),
         topics,
         _subjects(near[Shelf.OUTSIDE], fits[Shelf.OUTSIDE]),
+        _subjects(near[Shelf.CARE], fits[Shelf.CARE]),
+        max(s.score for s in _subjects(near[Shelf.ORDINARY], fits[Shelf.ORDINARY])),
         near[Shelf.NEGATIVE],
     )
 
@@ -119,6 +129,7 @@ def leaning(alone: Candidates, last: Candidates, recent: Collection[str]) -> Can
                 candidate,
                 own=candidate.own + _LAST_WEIGHT * earlier.own,
                 score=candidate.score + _LAST_WEIGHT * earlier.score + bonus,
+                unbiased=candidate.unbiased + _LAST_WEIGHT * earlier.unbiased + bonus,
             )
         )
     ranked.sort(key=lambda candidate: -candidate.score)

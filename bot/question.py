@@ -1,10 +1,10 @@
 """A question taken apart: its place words, what is left for retrieval, the aspects asked for."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.normalising import normalise, with_arabic_numerals
-from bot.places import Places, find_places
+from bot.places import Mention, Places, find_places
 from knowledge.aspects import Asked
 from knowledge.library import Library
 
@@ -14,6 +14,9 @@ _FILLER = re.compile(
     r"|找|那|这|它|他|我们?|你们?|咱们?|自己|的|了|吗|呢|啊|呀|吧|嘛|么|哦|哈|诶|哎|嗯|呗|还|也|就|都|又|再|个|些|和|跟|与"
     r"|想|说|听说|知道|不|没|在|到|把|被|对|做|办|弄|搞|领|拿|钱|人|号|事|地方|换成|分别|各|□|\W"
 )
+_DENIED = re.compile("(?:不是在?|不在|没在|并非|除了|不问|别说|离开了?)(?:我们|那个)?$")
+_LONGEST = 2100
+"""Characters that are read; normalising may have made more of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +43,40 @@ def content(text: str) -> str:
 
 def tidy(text: str, library: Library) -> str:
     """Bring a text into the form that is searched: entries of the index pass it as well."""
-    return with_arabic_numerals(library.lexicon.rewrite(normalise(text)))
+    return with_arabic_numerals(library.lexicon.rewrite(normalise(text)[:_LONGEST]))
 
 
 def parse(message: str, library: Library) -> Question:
     """Take a message apart; any string will do."""
     text = tidy(message, library)
-    places = find_places(text, library.regions)
-    rest = places.rest
-    if places.covered and places.uncovered:
-        # 锦州有去敦煌的车吗: the other place belongs to the subject.
-        rest = " ".join((rest, *(mention.words for mention in places.uncovered)))
-    return Question(text, places, rest, library.aspects.read(rest))
+    places = _without_denied(find_places(text, library.regions), text)
+    spoken_of = [m.words for m in places.uncovered if _in_a_clause(m.words, places, library)]
+    if spoken_of:
+        # 锦州有去敦煌的车吗: the clause speaks of the other place, so it belongs to the subject.
+        kept = tuple(m for m in places.uncovered if m.words not in spoken_of)
+        rest = " ".join((places.rest, *spoken_of))
+        places = replace(places, uncovered=kept, rest=rest)
+    return Question(text, places, places.rest, library.aspects.read(places.rest))
+
+
+def _without_denied(places: Places, text: str) -> Places:
+    """Leave out the places of which the text says that they are not meant: 不是石狮."""
+
+    def meant(mention: Mention) -> bool:
+        return not _DENIED.search(text[: mention.start])
+
+    return replace(
+        places,
+        covered=tuple(filter(meant, places.covered)),
+        uncovered=tuple(filter(meant, places.uncovered)),
+    )
+
+
+def _in_a_clause(words: str, places: Places, library: Library) -> bool:
+    regions = {mention.region for mention in places.covered}
+    return any(
+        words in quote
+        for measure in library.measures.values()
+        if measure.region in regions
+        for quote in measure.quotes
+    )

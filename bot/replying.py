@@ -1,9 +1,9 @@
 """The answer itself: the measure that fits best, or one for each place."""
 
-import re
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 
-from bot.answers import Answer, Kind, Rejected
+from bot.answers import REPLY_BYTES, Answer, Kind, Rejected
 from bot.composing import Part, fitted
 from bot.matching import Candidate
 from bot.turn import Turn
@@ -15,7 +15,6 @@ _COMPARABLE = 2.8
 _ALSO_SHOWN = 4
 _ALIKE = 1.0
 """So near to the best, a measure of the same topic and place is mentioned along with it."""
-_COMPARES = re.compile("和|跟|与|还是|比|、|哪个|哪边|分别")
 
 
 def chosen(turn: Turn) -> Candidate | None:
@@ -47,7 +46,8 @@ def from_the_documents(turn: Turn) -> Answer | None:
     alike = [c for c in near[:1] if _is_alike(c, best)]
     for candidate in alike:
         cited = turn.composer.cite(candidate.measure)
-        also = turn.composer.say("also", summary=candidate.measure.summary, source=cited)
+        note = turn.composer.closing_note(candidate.measure, turn.today)
+        also = turn.composer.say("also", summary=candidate.measure.summary + note, source=cited)
         parts_of_reply.insert(-1, Part(also, 5))
     used = [best, *alike]
     measures = tuple(c.measure.id for c in used)
@@ -80,33 +80,38 @@ def place_notes(turn: Turn, region: str) -> list[Part]:
             notes.append(mention.note + "。")
         elif not turn.library.regions.get(mention.region).own:
             notes.append(turn.composer.say("part_covered", place=mention.name, region=label))
-    if turn.question.places.uncovered and _COMPARES.search(turn.question.text):
-        places = "、".join(mention.name for mention in turn.question.places.uncovered)
-        notes.append(turn.composer.say("not_covered_too", places=places))
-    return [Part(note, 1) for note in notes]
+    return [*(Part(note, 1) for note in notes), *_uncovered_note(turn)]
+
+
+def _uncovered_note(turn: Turn) -> list[Part]:
+    """Say of the places without documents that there are none, where others are answered for."""
+    names = dict.fromkeys(mention.name for mention in turn.question.places.uncovered)
+    if not names:
+        return []
+    return [Part(turn.composer.say("not_covered_too", places="、".join(names)), 1)]
 
 
 def for_several(turn: Turn, found: Mapping[str, Sequence[Candidate]]) -> Answer:
-    """Answer for each place in turn, shortly; a place that has nothing is told so."""
+    """Answer for each place in turn, shortly, with its source, as far as a message holds them."""
+    best = max((c.score for cs in found.values() for c in cs), default=0.0)
     parts: list[Part] = []
     used: list[Candidate] = []
-    best = max((c.score for cs in found.values() for c in cs), default=0.0)
     for place, candidates in found.items():
-        good = [c for c in candidates if c.score >= best - _COMPARABLE][:1]
-        good += [c for c in candidates[1:3] if good and c.score >= good[0].score - _NEAR_ENOUGH]
         label = turn.composer.region_label(place)
-        if not good:
-            parts.append(Part(turn.composer.say("none_in_region", region=label)))
-        for candidate in good:
-            parts.append(Part(_short(turn, label, candidate), 0 if candidate is good[0] else 2))
-        used += good
-    parts += [
-        Part(turn.composer.say("source", source=turn.composer.cite(c.measure)), 1) for c in used
-    ]
+        good = [c for c in candidates[:1] if c.score >= best - _COMPARABLE]
+        good += [c for c in candidates[1:3] if good and c.score >= good[0].score - _NEAR_ENOUGH]
+        lines = [_short(turn, label, candidate) for candidate in good]
+        lines = lines or [turn.composer.say("none_in_region", region=label)]
+        for line, candidate in zip_longest(lines, good):
+            longer = [*parts, Part(line)]
+            if len("\n".join(part.text for part in longer).encode()) > REPLY_BYTES:
+                break
+            parts = longer
+            used += [candidate] if candidate else []
     measures = tuple(c.measure.id for c in used)
     return Answer(
         kind=Kind.ANSWER if used else Kind.DECLINE,
-        reply=fitted(parts),
+        reply=fitted([*parts, *_uncovered_note(turn)]),
         reason="several-places",
         region=None,
         measures=measures,
@@ -119,8 +124,11 @@ def _short(turn: Turn, label: str, candidate: Candidate) -> str:
     measure = candidate.measure
     lines = [turn.composer.stated(measure, a, turn.today) for a in turn.asked.aspects[:1]]
     lines += [measure.summary, turn.composer.closing_note(measure, turn.today)]
+    if turn.library.documents[measure.document].entry.undated:
+        lines.append(turn.composer.standing(measure, turn.today))
     text = "".join(dict.fromkeys(line for line in lines if line))
-    return turn.composer.say("in_region", region=label, text=text)
+    source = turn.composer.say("source", source=turn.composer.cite(measure))
+    return turn.composer.say("in_region", region=label, text=text) + "\n" + source
 
 
 def _parts_of_town(turn: Turn, best: Candidate) -> dict[str, tuple[Candidate, ...]]:

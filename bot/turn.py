@@ -1,12 +1,13 @@
 """One turn of a conversation, as every step of the pipeline sees it."""
 
+import re
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
 from bot.answers import Context
 from bot.composing import Composer
-from bot.indexing import IndexedLibrary
+from bot.indexing import IndexedLibrary, telling_figures
 from bot.matching import Candidate, Candidates, candidates, leaning
 from bot.question import Question, parse
 from knowledge.aspects import Asked
@@ -21,6 +22,9 @@ _NEW_SUBJECT_WITH_PLACE = 1.0
 """The same where the message names a place."""
 _NEW_SUBJECT_IN_A_WORD = 4.0
 """The same where it says hardly more than that it asks on."""
+_GOING = re.compile("(?:去|到|回|来|在|往|隔壁的?|旁边的?|搬到|现在)$")
+_SUM = re.compile(r"\d+(?:\.\d+)?(?:%|元|块钱?)?")
+_KEPT_QUESTION = 300
 _A_WORD = 2
 """Characters of content that are hardly a subject."""
 _LONGEST_FOLLOW_UP = 24
@@ -37,6 +41,8 @@ class Turn:
     chosen: str | None
     """The place chosen in the app; the text and the conversation win over it."""
     today: date
+    picked: bool = False
+    """The message was a number and stands for the choice it picked."""
 
     @property
     def library(self) -> Library:
@@ -61,17 +67,35 @@ class Turn:
         return tuple(dict.fromkeys(mention.region for mention in self.question.places.covered))
 
     @cached_property
+    def elsewhere(self) -> str:
+        """The place without documents that is meant, named now or before; '' for none."""
+        places = self.question.places
+        if places.uncovered and (not self.places or self._moves_on()):
+            return places.uncovered[-1].name
+        return "" if self.places or places.unclear else self.context.elsewhere
+
+    def _moves_on(self) -> bool:
+        """Tell whether the uncovered place is where the person is or goes: 从石狮去晋江打工."""
+        last = self.question.places.uncovered[-1]
+        return bool(_GOING.search(self.question.text[: last.start]))
+
+    @cached_property
     def region(self) -> str | None:
         """The one place that binds: named now, named before, chosen in the app, or leaned on."""
+        if self.elsewhere or self.question.places.unclear:
+            return None
         if self.places:
             return self.places[0]
-        if self.question.places.unclear:
-            return None
         place = self.context.region or self.chosen
         if place is None and self.follows_up:
             best = self.candidates.ranked[0].measure
             return best.region if best.id in self.context.measures else None
         return place
+
+    @cached_property
+    def part(self) -> str | None:
+        """The part of the region that is meant, where it has no region of its own: 桥东区."""
+        return next((m.inside for m in self.question.places.covered if m.inside), None)
 
     def scope(self, region: str) -> frozenset[str]:
         """Return the regions whose measures speak of `region`: it, what it lies in, its parts.
@@ -96,8 +120,18 @@ class Turn:
 
     @cached_property
     def alone(self) -> Candidates:
-        """Everything weighed against the message by itself."""
-        return candidates(self.question.rest, self.indexed)
+        """Everything weighed against the message by itself.
+
+        A sum that no measure of the named place states is left out: the worker heard it wrong.
+        """
+        text = self.question.rest
+        named = telling_figures(text)
+        if named and self.places:
+            scope = self.scope(self.places[0])
+            local = (m.id for m in self.library.measures.values() if m.region in scope)
+            if not any(self.indexed.telling(named, id) for id in local):
+                text = _SUM.sub("", text)
+        return candidates(text, self.indexed)
 
     @cached_property
     def follows_up(self) -> bool:
@@ -159,16 +193,27 @@ class Turn:
 
     def local_to(self, region: str) -> tuple[Candidate, ...]:
         """The candidates that speak of one region, best first."""
-        return self.candidates.within(self.scope(region))
+        scoped = self.candidates.within(self.scope(region))
+        return tuple(c for c in scoped if c.measure.is_for_part(self.part))
 
     # -- what is left behind ------------------------------------------------------------------
 
     def kept_context(self) -> Context:
         """The context as it was, with the place the message named."""
-        return replace(self.context, region=self.places[0] if self.places else self.context.region)
+        return replace(self.context, region=self._last_place(), elsewhere=self.elsewhere)
 
     def next_context(self, measures: tuple[str, ...]) -> Context:
-        """The context after a reply from `measures`."""
-        named = self.places[0] if self.places else self.context.region
+        """The context after a reply from `measures`; choices stay open after one is taken."""
         question = self.context.question if self.follows_up else self.question.rest
-        return Context(region=named, question=question, measures=measures)
+        return Context(
+            region=self._last_place(),
+            elsewhere=self.elsewhere,
+            question=question[:_KEPT_QUESTION],
+            measures=measures,
+            choices=self.context.choices if self.picked else (),
+        )
+
+    def _last_place(self) -> str | None:
+        if self.elsewhere:
+            return None
+        return self.places[0] if self.places else self.context.region

@@ -161,7 +161,8 @@ def _places(word: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
     return tuple(codes), tuple(heard)
 
 
+@lru_cache(maxsize=64)
 def compared(text: str) -> tuple[str, Wording]:
-    """The normal form of any text and its places."""
+    """The normal form of any text and its places; not to be changed, as it is kept."""
     normal = normalise(text[:LONGEST])
     return normal, worded(normal)

@@ -18,6 +18,10 @@ def _compiles(pattern: str) -> str:
     return pattern
 
 
+_WINDOW, _OVERLAP = 400, 80
+"""A long text is read in pieces, so that no pattern takes time with the square of its length."""
+
+
 class Helpline(Entry):
     """A telephone number that is the same all over the country, with where that is laid down."""
 
@@ -64,7 +68,17 @@ class CareEntry(_Recognised):
 
     def fires(self, text: str) -> bool:
         """Tell whether normalised `text` shows it, once the excepted phrases are taken out."""
-        return bool(self._any.search(self._exception.sub("，", text)))
+        return any(
+            self._any.search(self._exception.sub("，", text[start : start + _WINDOW]))
+            for start in range(0, max(1, len(text) - _OVERLAP), _WINDOW - _OVERLAP)
+        )
+
+
+class CareSentences(Entry):
+    """How people in need say it, by kind; and what only sounds like it. They teach the wording."""
+
+    heard: dict[Text, tuple[Text, ...]]
+    ordinary: tuple[Text, ...]
 
 
 class SmallTalk(_Recognised):

@@ -12,7 +12,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import Field, ValidationError
 
 from knowledge.aspects import AspectReader, AspectRules
-from knowledge.care import CareEntry, Helpline, SmallTalk
+from knowledge.care import CareEntry, CareSentences, Helpline, SmallTalk
 from knowledge.documents import Document, DocumentEntry
 from knowledge.files import KnowledgeFileRefused, dump_model, read_yaml
 from knowledge.lexicon import Lexicon, LexiconEntry
@@ -86,6 +86,7 @@ class Library:
         self.regions = Regions(read("region", Region).values(), read_places(lines))
         self._lexicon = read("lexicon", LexiconEntry)["all"]
         self.aspects = AspectReader(read("aspects", AspectRules)["all"])
+        self.care_sentences = read("care_sentences", CareSentences)["all"]
         self.sentences = read("sentences", Sentences)["all"]
         _check_references(self)
 
@@ -97,7 +98,7 @@ class Library:
 
 _KINDS = (
     "document", "measure", "topic", "outside", "helpline", "care", "small_talk", "region",
-    "places_not_covered", "lexicon", "sentences", "aspects",
+    "places_not_covered", "lexicon", "sentences", "aspects", "care_sentences",
 )  # fmt: skip
 
 
@@ -111,6 +112,8 @@ def _check_references(library: Library) -> None:
         problems += [
             f"{measure.id}: no topic {t}" for t in measure.topics if t not in library.topics
         ]
+    heard = library.care_sentences.heard
+    problems += [f"care_sentences: no kind {kind}" for kind in heard if kind not in library.care]
     for care in library.care.values():
         problems += [
             f"{care.id}: no helpline {h}" for h in care.helplines if h not in library.helplines
@@ -189,6 +192,7 @@ def _read_lists(folder: Path) -> Iterator[Edition]:
 
 def _read_wholes(folder: Path) -> Iterator[Edition]:
     yield "lexicon", "all", dump_model(read_yaml(folder / "lexicon.yaml", LexiconEntry))
+    yield "care_sentences", "all", dump_model(read_yaml(folder / "care_sentences.yaml", CareSentences))
     yield "aspects", "all", dump_model(read_yaml(folder / "aspects.yaml", AspectRules))
     yield "sentences", "all", dump_model(read_yaml(folder / "sentences.yaml", Sentences))
     path = folder / "places_not_covered.tsv"

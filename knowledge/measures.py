@@ -150,6 +150,8 @@ class Measure(Entry):
     phones: tuple[Phone, ...]
     validity: Validity
     quotes: Annotated[tuple[Text, ...], Field(min_length=1)]
+    parts: tuple[Text, ...] = ()
+    """The parts of the region it is for alone, where it isn't for all of it."""
     question: Text
     similar: Annotated[tuple[Text, ...], Field(min_length=1)]
     negative: tuple[Text, ...]
@@ -167,6 +169,10 @@ class Measure(Entry):
         if missing:
             raise ValueError(f"neither stated nor marked not stated: {', '.join(sorted(missing))}")
         return self
+
+    def is_for_part(self, part: str | None) -> bool:
+        """Tell whether it may be for a part of its region; None is the region as a whole."""
+        return part is None or not self.parts or any(p in part or part in p for p in self.parts)
 
     def stated_aspects(self) -> set[Aspect]:
         """Return the aspects that the clause states, the derived ones included."""

@@ -142,12 +142,7 @@ def _measure(library: Library, measure: Measure, today: date) -> MeasureView:
             cooperating=list(measure.responsible.cooperating),
         ),
         phones=[PhoneView(number=p.number, of=p.of) for p in measure.phones],
-        validity=ValidityView(
-            from_day=measure.validity.from_,
-            to=measure.validity.to,
-            quote=measure.validity.quote,
-            note=measure.validity.note,
-        ),
+        validity=ValidityView.model_validate(measure.validity.model_dump(by_alias=True)),
         quotes=list(measure.quotes),
         question=measure.question,
     )

@@ -5,6 +5,7 @@ from typing import Any
 from apiflask import APIFlask
 
 from server.problems import MEDIA_TYPE
+from server.resources import resources
 
 _PROBLEM = "Problem"
 _ALWAYS = ("500", "503")
@@ -12,7 +13,7 @@ _BY_METHOD = {"post": ("400", "413", "415", "422"), "get": ("400",)}
 _EXTRA = {
     "sign_in": ("401",),
     "chat": ("401",),
-    "list_measures": ("422",),
+    "list_measures": ("404", "422"),
     "get_measure": ("404",),
 }
 _FIELD = {
@@ -45,18 +46,21 @@ def describe(app: APIFlask) -> None:
     app.config["AUTO_404_RESPONSE"] = False
     app.config["AUTO_VALIDATION_ERROR_RESPONSE"] = False
     app.config["AUTO_AUTH_ERROR_RESPONSE"] = False
-    app.spec_processor(_with_problems)
+    app.spec_processor(_completed)
 
 
-def _with_problems(spec: dict[Any, Any] | str) -> dict[Any, Any] | str:
-    """Add to every operation the problems it may answer with."""
+def _completed(spec: dict[Any, Any] | str) -> dict[Any, Any] | str:
+    """Add the problems that operations may answer with, and what else the code does not say."""
     if isinstance(spec, str):
         return spec
+    _name_regions(spec)
     spec.setdefault("components", {}).setdefault("schemas", {})[_PROBLEM] = _SCHEMA
     for path in spec["paths"].values():
         for method, operation in path.items():
             if method not in _BY_METHOD:
                 continue
+            if "requestBody" in operation:
+                operation["requestBody"]["required"] = True
             statuses = (*_BY_METHOD[method], *_ALWAYS, *_EXTRA.get(operation["operationId"], ()))
             for status in sorted(statuses):
                 operation["responses"][status] = {
@@ -66,3 +70,13 @@ def _with_problems(spec: dict[Any, Any] | str) -> dict[Any, Any] | str:
                     },
                 }
     return spec
+
+
+def _name_regions(spec: dict[Any, Any]) -> None:
+    """Name the regions there are, as they may be written."""
+    named = {"type": "string", "enum": sorted(resources().serving.current().region_names)}
+    body = spec["components"]["schemas"]["Asked"]["properties"]
+    body["region"] = {"anyOf": [named, {"type": "null"}]}
+    for parameter in spec["paths"]["/api/v1/measures"]["get"]["parameters"]:
+        if parameter["name"] == "region":
+            parameter["schema"] = named

@@ -148,7 +148,7 @@ class PhoneView(View):
 class ValidityView(View):
     """First and last day (Asia/Shanghai, both included); null: not stated."""
 
-    from_day: Annotated[date | None, Field(serialization_alias="from")]
+    from_day: Annotated[date | None, Field(alias="from")]
     to: date | None
     quote: str
     note: str

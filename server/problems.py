@@ -92,7 +92,7 @@ _OF_ERROR: Mapping[type[Exception], Problem] = {
         422, "unknown_region", "没有这个地区", "没有找到这个地区，请从地区列表里选一个。"
     ),
     UnknownCursor: Problem(
-        422, "unknown_cursor", "翻页的位置不对", "列表已经变了，请回到第一页重新看。"
+        404, "unknown_cursor", "翻页的位置不对", "列表已经变了，请回到第一页重新看。"
     ),
     UnknownMeasure: Problem(
         404, "unknown_measure", "没有这项政策", "没有找到这项政策措施，它可能已经换了，请重新查找。"

@@ -60,6 +60,11 @@ class Served:
         self._remembered: dict[_Asked, Answered] = {}
         self._working = threading.Lock()
 
+    @property
+    def region_names(self) -> frozenset[str]:
+        """Every way to write a region that `region` takes."""
+        return frozenset(self._regions)
+
     def region(self, written: str) -> str:
         """The id of a region by id, label or alias; raises `UnknownRegion`."""
         try:

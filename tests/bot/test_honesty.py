@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.answers import REPLY_BYTES, Answer
+from bot.answers import REPLY_BYTES, Answer, Kind
 from bot.indexing import IndexedLibrary
 from knowledge.checking import sources_of
 from knowledge.figures import unstated
@@ -31,6 +31,11 @@ def _allowed(indexed: IndexedLibrary, answer: Answer) -> list[str]:
     return texts
 
 
+def _title(indexed: IndexedLibrary, measure: str) -> str:
+    document = indexed.library.measures[measure].document
+    return indexed.library.documents[document].entry.title
+
+
 def wrong_figures(indexed: IndexedLibrary, answer: Answer) -> set[str]:
     """Return the figures of a reply that none of its named sources states."""
     said = _CHOICE_NUMBER.sub("", answer.reply)
@@ -43,6 +48,9 @@ def test_no_reply_states_a_figure_its_sources_do_not(indexed: IndexedLibrary, pa
     for id, turns, region in turns_of(path):
         answer = ask(indexed, turns, region)
         assert len(answer.reply.encode()) <= REPLY_BYTES
+        missing = [m for m in answer.measures if _title(indexed, m) not in answer.reply]
+        if answer.kind is Kind.ANSWER and answer.reason != "overview" and missing:
+            wrong.append(f"{id} {turns}: {missing} used but not named in {answer.reply}")
         if found := wrong_figures(indexed, answer):
             wrong.append(f"{id} {turns}: {found} in {answer.reply}")
     assert not wrong, "\n\n".join(wrong)

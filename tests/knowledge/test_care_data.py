@@ -28,7 +28,7 @@ class Sentences(Entry):
     ordinary: list[str]
 
 
-SENTENCES = read_yaml(Path(__file__).with_name("care_sentences.yaml"), Sentences)
+SENTENCES = read_yaml(DATA / "care_sentences.yaml", Sentences)
 HEARD = [(kind, text) for kind, texts in SENTENCES.heard.items() for text in texts]
 TALK_EXAMPLES = [(e.id, text) for e in SMALL_TALK.values() for text in e.examples]
 

@@ -1,6 +1,7 @@
 """The page at `/`: a plain form that works without scripts, and escapes whatever it shows."""
 
 import re
+import shutil
 import threading
 from collections.abc import Iterator
 from html import unescape
@@ -14,6 +15,9 @@ from server.app import create_app
 from server.h5 import with_calls
 from server.resources import Resources
 
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
 PHONE = {"width": 360, "height": 640}
 
 
@@ -97,7 +101,7 @@ def address(resources: Resources) -> Iterator[str]:
 def page(request: pytest.FixtureRequest, address: str) -> Iterator[Page]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--lang=zh-CN"]
+            executable_path=CHROMIUM, args=["--no-sandbox", "--lang=zh-CN"]
         )
         context = browser.new_context(viewport=PHONE, java_script_enabled=request.param)
         opened = context.new_page()

@@ -1,0 +1,111 @@
+"""Which place binds from turn to turn: another town's money is never the answer."""
+
+import pytest
+
+from bot.answers import Kind
+from bot.indexing import IndexedLibrary
+from tests.bot.asking import ask
+
+
+@pytest.mark.parametrize(
+    "turns",
+    [
+        ["北京消费券", "多少钱"],
+        ["衡水消费券多少", "那北京呢", "怎么领"],
+        ["石狮创业补贴多少", "那晋江呢", "要什么条件"],
+        ["我在石狮上班", "我现在到深圳了", "失业金怎么领"],
+        ["从石狮去晋江打工，失业金怎么领"],
+        ["石狮隔壁晋江有失业金吗"],
+        ["石狮创业补贴多少", "不是石狮，我在晋江"],
+    ],
+)
+def test_a_place_without_documents_is_declined_until_another_is_named(
+    indexed: IndexedLibrary, turns: list[str]
+) -> None:
+    declined = ask(indexed, turns)
+    assert declined.kind is Kind.DECLINE
+    assert declined.reason.startswith("place-not-covered")
+    assert not declined.measures
+
+
+def test_the_chosen_place_does_not_come_back_for_one_that_was_declined(
+    indexed: IndexedLibrary,
+) -> None:
+    assert ask(indexed, ["北京失业金", "多少钱"], "石狮").kind is Kind.DECLINE
+    assert ask(indexed, ["北京失业金", "那石狮呢"]).measures[0] == "shishi-4a"
+
+
+def test_a_denied_place_is_not_meant(indexed: IndexedLibrary) -> None:
+    answer = ask(indexed, ["不是石狮，是沧州，过年红包多少"])
+    assert answer.measures[0] == "hebei-cangzhou-1"
+
+
+@pytest.mark.parametrize(
+    ("text", "measure"),
+    [
+        ("石狮稳岗返还80%", "shishi-1a"),
+        ("锦州返还90%吗", "jinzhou-4"),
+        ("荔湾500元补贴", "liwan-8c"),
+    ],
+)
+def test_a_wrong_sum_does_not_make_the_bot_deny_a_measure(
+    indexed: IndexedLibrary, text: str, measure: str
+) -> None:
+    assert ask(indexed, [text]).measures[0] == measure
+
+
+@pytest.mark.parametrize("text", ["张家口宣化区慰问金多少", "唐山丰南区饺子红包"])
+def test_what_is_for_one_county_is_not_promised_to_its_sister(
+    indexed: IndexedLibrary, text: str
+) -> None:
+    reply = ask(indexed, [text]).reply
+    assert "300元" not in reply
+    assert "饺子" not in reply
+
+
+def test_no_hotline_of_a_town_one_has_left(indexed: IndexedLibrary) -> None:
+    assert "88712565" not in ask(indexed, ["石狮失业金", "我到北京了，不想活了"]).reply
+
+
+def test_a_place_the_clause_speaks_of_is_part_of_the_subject(indexed: IndexedLibrary) -> None:
+    assert ask(indexed, ["锦州有去敦煌的车吗"]).measures[0] == "jinzhou-2"
+
+
+@pytest.mark.parametrize("number", ["第2个", "2", "二", "选2", "2。"])
+def test_a_choice_may_be_written_in_many_ways(indexed: IndexedLibrary, number: str) -> None:
+    second = ask(indexed, ["失业金怎么领"]).choices[1]
+    assert ask(indexed, ["失业金怎么领", number]).region == second.region
+
+
+@pytest.mark.parametrize("number", ["0", "99", "第一百个"])
+def test_a_number_out_of_range_is_told_the_range(indexed: IndexedLibrary, number: str) -> None:
+    asked = ask(indexed, ["失业金怎么领", number])
+    assert asked.kind in (Kind.CLARIFY, Kind.ANSWER)
+    if number != "第一百个":
+        assert "请回复1到" in asked.reply
+
+
+def test_after_one_choice_another_can_be_picked(indexed: IndexedLibrary) -> None:
+    first = ask(indexed, ["石狮有什么政策", "7"])
+    second = ask(indexed, ["石狮有什么政策", "7", "8"])
+    assert first.measures != second.measures
+
+
+def test_an_overview_says_what_is_over_and_leaves_nothing_out(indexed: IndexedLibrary) -> None:
+    assert "已结束" in ask(indexed, ["荔湾有什么政策"]).reply
+    assert len(ask(indexed, ["石狮有什么政策"]).choices) == 19
+
+
+def test_a_province_offers_only_its_own_towns(indexed: IndexedLibrary) -> None:
+    labels = [choice.label for choice in ask(indexed, ["福建有什么政策"]).choices]
+    assert labels == ["石狮市"]
+
+
+@pytest.mark.parametrize("text", ["福建高新区补贴", "辽宁省化工园区招工", "河北", "石狮", "1"])
+def test_a_bare_or_odd_place_breaks_nothing(indexed: IndexedLibrary, text: str) -> None:
+    assert ask(indexed, [text]).reply
+
+
+def test_many_places_are_answered_each_with_its_source(indexed: IndexedLibrary) -> None:
+    answer = ask(indexed, ["衡水、沧州、石家庄高新区、鹿泉、循环化工园区、承德过年给多少"])
+    assert answer.reply.count("出处：") == len(answer.measures)
