@@ -12,6 +12,8 @@ LONGEST_MESSAGE = 2000
 """Characters of one message that are read at all."""
 _ENOUGH = 1.2
 """What the evidence for distress must come to at least."""
+_LEAD = 0.3
+"""How far it must be ahead of everything ordinary."""
 _PERSON = "person"
 _HOTLINE = "hotline"
 
@@ -43,7 +45,7 @@ def sounds_like_distress(turn: Turn) -> Answer | None:
     found = turn.alone
     kinds = [kind for kind in found.care if kind.id != _PERSON]
     rivals = (found.ranked[0].own, found.topics[0].score, found.outside[0].score, found.ordinary)
-    if kinds[0].score < max(_ENOUGH, *rivals):
+    if kinds[0].score < max(_ENOUGH, *(rival + _LEAD for rival in rivals)):
         return None
     return _handoff(turn, [turn.library.care[kinds[0].id]])
 

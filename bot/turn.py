@@ -16,7 +16,7 @@ from knowledge.measures import Measure
 
 _NEW_SUBJECT = 2.6
 """So far ahead of what the conversation is about, a message opens a subject of its own."""
-_ON_THE_SUBJECT = 2.8
+_ON_THE_SUBJECT = 2.5
 """So well worded by what the conversation is about, a message stays with it."""
 _NEW_SUBJECT_WITH_PLACE = 1.0
 """The same where the message names a place."""
@@ -75,9 +75,10 @@ class Turn:
         return "" if self.places or places.unclear else self.context.elsewhere
 
     def _moves_on(self) -> bool:
-        """Tell whether the uncovered place is where the person is or goes: 从石狮去晋江打工."""
+        """Tell whether the uncovered place is where the person goes: 从石狮去晋江打工."""
         last = self.question.places.uncovered[-1]
-        return bool(_GOING.search(self.question.text[: last.start]))
+        after = all(mention.start < last.start for mention in self.question.places.covered)
+        return after and bool(_GOING.search(self.question.text[: last.start]))
 
     @cached_property
     def region(self) -> str | None:
