@@ -14,6 +14,9 @@ _ENOUGH = 1.2
 """What the evidence for distress must come to at least."""
 _LEAD = 0.3
 """How far it must be ahead of everything ordinary."""
+_LEAD_IN_A_STORY = 0.8
+_STORY = 40
+"""A longer text shares a little with everything."""
 _PERSON = "person"
 _HOTLINE = "hotline"
 
@@ -45,7 +48,8 @@ def sounds_like_distress(turn: Turn) -> Answer | None:
     found = turn.alone
     kinds = [kind for kind in found.care if kind.id != _PERSON]
     rivals = (found.ranked[0].own, found.topics[0].score, found.outside[0].score, found.ordinary)
-    if kinds[0].score < max(_ENOUGH, *(rival + _LEAD for rival in rivals)):
+    lead = _LEAD if len(turn.question.rest) <= _STORY else _LEAD_IN_A_STORY
+    if kinds[0].score < max(_ENOUGH, *(rival + lead for rival in rivals)):
         return None
     return _handoff(turn, [turn.library.care[kinds[0].id]])
 

@@ -19,6 +19,7 @@ _MOST_CHOICES = 12
 _MOST_LISTED = 30
 _SHOWN = 4
 _HARDLY_A_SUBJECT = 2
+_FIRMS = re.compile("企业|公司|老板|单位|厂里能|用人|我厂|我们厂")
 _KEPT_QUESTION = 200
 _AS_LIKELY = 1.7
 """So near to the best, a measure elsewhere may be the one that is meant."""
@@ -26,6 +27,7 @@ _LIKELY_ENOUGH = 4.2
 """The same for a measure of the best one's topic, however far behind it is."""
 _OVERVIEW = re.compile(
     r"(?:都|还)?(?:有|能)?(?:什么|哪些|啥)(?:好|优惠|扶持|帮扶|福利)*(?:政策|补贴|帮助|福利|好处|待遇|措施)"
+    r"|^(?:还|都)?有?(?:什么|哪些)?(?:别的|其他|其它)?(?:的|吗|呢|么)?$|^(?:就|只有?)这些"
     r"|(?:政策|补贴|福利)(?:有哪些|有什么|大全|一览)|(?:能|可以)(?:领|享受)(?:什么|哪些)|八条措施|十条措施"
 )
 
@@ -66,8 +68,9 @@ def _number(turn: Turn) -> int | None:
 
 def overview(turn: Turn) -> Answer | None:
     """List what a place has for «the policies», or for nothing but the name of the place."""
-    left = _OVERVIEW.sub("", turn.question.rest)
-    asked = left != turn.question.rest and len(content(left)) <= _HARDLY_A_SUBJECT
+    text = turn.asked_text
+    left = _OVERVIEW.sub("", text)
+    asked = left != text and len(content(left)) <= _HARDLY_A_SUBJECT
     only_place = turn.places and not turn.question.content and not turn.context.question
     if not asked and not only_place:
         return None
@@ -75,8 +78,10 @@ def overview(turn: Turn) -> Answer | None:
     if region is None or not turn.library.regions.get(region).own:
         covered = turn.library.regions.covered
         inside = turn.scope(region) if region else frozenset(covered)
-        return _ask_place(turn, [r for r in covered if r in inside], turn.question.rest)
+        return _ask_place(turn, [r for r in covered if r in inside], text)
+    for_firms = bool(_FIRMS.search(text))
     measures = [m for m in turn.measures_in(region) if m.audience is not Audience.GOVERNMENT]
+    measures.sort(key=lambda m: (m.audience is Audience.EMPLOYER) is not for_firms)
     return _ask_measure(turn, measures[:_MOST_LISTED])
 
 

@@ -112,7 +112,7 @@ class Composer:
             ),
             Part(self.where(measure), 1),
             Part(self.phones(measure), 1),
-            Part(self.standing(measure, today), 1),
+            Part(self.standing(measure, today) if Aspect.DEADLINE not in asked else "", 1),
         ]
         parts = _without_repeats(parts)
         parts += [Part(self.say("quote", quote=quote), 4) for quote in _nearest(measure, question)]
@@ -135,7 +135,7 @@ class Composer:
     def where(self, measure: Measure) -> str:
         """Name the units in charge, '' where the clause names none."""
         if statement := measure.answers.get(Aspect.WHERE):
-            return self.say("where", units=statement.say.rstrip("。"))
+            return statement.say
         units = self.units(measure)
         return self.say("where", units=units) if units else ""
 
@@ -188,7 +188,7 @@ class Composer:
             return self.say("until", span=self.span(measure))
         document = self._library.documents[measure.document].entry
         name = "open_ended_undated" if document.undated else "open_ended"
-        ask = self.units(measure) or self._library.sentences.default_unit
+        ask = "、".join(measure.responsible.lead) or self._library.sentences.default_unit
         return self.say(name, dated=day(document.dated), about=document.about_date, ask=ask)
 
     def cite(self, measure: Measure) -> str:

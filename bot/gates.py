@@ -21,6 +21,8 @@ _ELSEWHERE_LEAD = 1.2
 """So far ahead of the place's best, a measure elsewhere shows that the place lacks the subject."""
 _SAME_TOPIC_LEAD = 2.6
 """The same where the place has a measure of the same topic, or was named and has one like it."""
+_SURELY_ELSEWHERE = 2.6
+"""Only what is this well understood is said to be written elsewhere."""
 _NAMED_SAME_TOPIC_LEAD = 3.1
 """The same where the place was named and the topic is the main one of both."""
 _OWN_ENOUGH = 1.9
@@ -71,7 +73,6 @@ def outside(turn: Turn) -> Answer | None:
     label = turn.composer.region_label(turn.region) if turn.region else ""
     parts = [
         Part(turn.composer.say(name, topic=topic.label, ask=topic.ask.rstrip("。"), region=label)),
-        *_ask_nationwide(turn),
     ]
     return _decline(turn, parts, f"outside:{topic.id}", turn.region)
 
@@ -91,6 +92,8 @@ def not_in_this_place(turn: Turn) -> Answer | None:
         return None
     if here and (_goes_on(turn, here[0]) or _same_elsewhere(turn, here[0], best)):
         return None
+    if best.unbiased < _SURELY_ELSEWHERE:
+        return no_answer(turn)
     label = turn.composer.region_label(turn.region) + (turn.part or "")
     parts = [
         Part(turn.composer.say("not_in_region", region=label)),
@@ -107,7 +110,7 @@ def aspect_not_stated(turn: Turn) -> Answer | None:
     if best is None or not (detail := _detail_left_open(turn, best)):
         return None
     measure = best.measure
-    unit = turn.composer.units(measure)
+    unit = "、".join(measure.responsible.lead)
     named = turn.library.sentences.detail_names[detail]
     region = turn.composer.region_label(measure.region)
     partly = [said.say for aspect, said in measure.answers.items() if aspect == detail]

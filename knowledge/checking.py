@@ -1,7 +1,8 @@
 """Honesty checks: a library is published only when `problems` finds nothing.
 
-Every quote stands in its clause, every figure in the sources that are named for it, every measure
-of the catalogue is there, and every clause belongs to a measure or is marked as granting nothing.
+Every quote stands in its clause, every figure in the sources that are named for it, every first
+and last day in the words it rests on, every measure of the catalogue is there, and every clause
+belongs to a measure or is marked as granting nothing.
 """
 
 import csv
@@ -15,6 +16,7 @@ from knowledge.documents import Document, UnknownClause
 from knowledge.figures import Figure, unstated
 from knowledge.library import DATA, Library
 from knowledge.measures import Measure
+from knowledge.periods import gives, misdated
 
 CATALOGUE = DATA / "catalogue.tsv"
 _CATALOGUED = ("document", "region", "locator", "title", "audience")
@@ -25,6 +27,7 @@ def problems(library: Library, catalogue: Path | None = None) -> list[str]:
     found: list[str] = []
     for document in library.documents.values():
         found += [f"{document.entry.id}: {text}" for text in _document_problems(library, document)]
+        found += [f"{document.entry.id}: {text}" for text in _document_periods(document)]
     for measure in library.measures.values():
         found += [f"{measure.id}: {text}" for text in _measure_problems(library, measure)]
     found += _ambiguous_questions(library)
@@ -53,6 +56,8 @@ def _document_problems(library: Library, document: Document) -> Iterator[str]:
         yield f"a lost character is left at {document.cleaning.text.index(LOST)}"
     if entry.dated_words not in document.raw and entry.dated_words not in document.cleaning.text:
         yield f"the date's words {entry.dated_words!r} are not in the page"
+    if not gives(entry.dated_words, entry.dated):
+        yield f"{entry.dated} is not the date of {entry.dated_words!r}"
     used = {m.locator for m in library.measures.values() if m.document == entry.id}
     marked = {mark.locator for mark in entry.no_measure}
     for locator in marked - set(document.clauses):
@@ -62,6 +67,18 @@ def _document_problems(library: Library, document: Document) -> Iterator[str]:
     for locator in document.clauses:
         if locator not in marked and not _covered(document, locator, used):
             yield f"clause {locator} belongs to no measure and is not marked"
+
+
+def _document_periods(document: Document) -> Iterator[str]:
+    entry = document.entry
+    try:
+        home = document.source_text(entry.validity.locator)
+    except UnknownClause as error:
+        yield f"validity: {error}"
+    else:
+        if entry.validity.quote not in home:
+            yield f"validity: not in clause {entry.validity.locator}: {entry.validity.quote}"
+    yield from misdated(entry.validity, entry.dated, None)
 
 
 def _covered(document: Document, locator: str, used: set[str]) -> bool:
@@ -77,6 +94,8 @@ def _measure_problems(library: Library, measure: Measure) -> Iterator[str]:
     try:
         yield from _misquotes(library.documents[measure.document], measure)
         yield from _wrong_figures(library, measure)
+        about = library.documents[measure.document].entry
+        yield from misdated(measure.validity, about.dated, about.validity)
     except UnknownClause as error:
         yield str(error)
 

@@ -12,6 +12,8 @@ from functools import cache
 
 from opencc import OpenCC
 
+from knowledge.figures import figures
+
 LOST = "\ufffd"
 """Marks a byte that is gone for good; only a recorded correction can put the character back."""
 
@@ -59,6 +61,10 @@ class Cleaning:
 class CorrectionMissesText(ValueError):
     """A recorded correction whose `before` does not stand exactly once in the text."""
 
+    def __init__(self, correction: Correction, count: int) -> None:
+        super().__init__(f"{correction.before!r} stands {count} times, not once")
+        self.correction = correction
+
 
 def clean(raw: str, corrections: Sequence[Correction] = (), skip: Sequence[str] = ()) -> Cleaning:
     """Run every step over `raw` in order, leaving out those named in `skip`."""
@@ -80,7 +86,7 @@ def apply_corrections(text: str, corrections: Sequence[Correction]) -> str:
     """Apply each correction once; raise `CorrectionMissesText` where it does not fit."""
     for correction in corrections:
         if (count := text.count(correction.before)) != 1:
-            raise CorrectionMissesText(f"{correction.before!r} stands {count} times, not once")
+            raise CorrectionMissesText(correction, count)
         text = text.replace(correction.before, correction.after)
     return text
 
@@ -95,9 +101,18 @@ def mend_shifted_gbk(text: str) -> str:
 
     The full-width space before a heading is the bytes A1 A1. Where the first A1 was lost, every
     following pair is read one byte late, until an ASCII byte brings the reader back into step.
-    A byte that was lost at the end of the run is left as U+FFFD.
+    A byte that was lost at the end of the run is left as U+FFFD. Where no numbered heading comes
+    out, nothing was shifted: `怎么领?。` is somebody's punctuation.
     """
-    return _SHIFTED.sub(_unshift, text)
+    return _SHIFTED.sub(_mend, text)
+
+
+_NUMBERED = re.compile("（[一二三四五六七八九十]{1,3}）")
+
+
+def _mend(match: re.Match[str]) -> str:
+    mended = _unshift(match)
+    return mended if _NUMBERED.match(mended) else match.group()
 
 
 def _unshift(match: re.Match[str]) -> str:
@@ -128,11 +143,17 @@ def _shifted_bytes(run: str) -> bytes:
     return shifted
 
 
-_PINYIN_NOTE = re.compile(r"(?<=[\u3400-\u9fff\ufffd])\([a-zāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜü]{1,7}\)")
+_TONES = "āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜ"
+_PINYIN_NOTE = re.compile(
+    rf"(?<=[\u3400-\u9fff\ufffd])\((?=[a-zü]*[{_TONES}])[a-zü{_TONES}]{{1,7}}\)"
+)
 
 
 def drop_pinyin_notes(text: str) -> str:
-    """Drop the reading in brackets that some converters put behind a character: `務(wù)`."""
+    """Drop the reading in brackets that some converters put behind a character: `務(wù)`.
+
+    Only a tone mark tells a reading from a word: `小程序(app)` stays.
+    """
     return _PINYIN_NOTE.sub("", text)
 
 
@@ -158,27 +179,59 @@ def unify_width(text: str) -> str:
     return _HALF_PUNCTUATION.sub(lambda match: match.group().translate(_PUNCTUATION), text)
 
 
+_SITE = r"[\u3400-\u9fff]{0,8}(?:网|报|社|在线|客户端|发布)"
+_STAMP = r"\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)?"
 _HEAD = re.compile(
-    r"网易首页 >.*|\d{1,3}|分享至|来源：\s*\S{0,12}|\S{2,8}新闻网|阅读正文|导语：.*"
-    r"|(时间：)?\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)?( 来源：.*| 浏览量：.*)?|（原标题：.*）"
+    rf"网易首页(?: > [\u3400-\u9fff]{{1,10}})+|分享至|阅读正文|来源：\s*(?:{_SITE})?"
+    rf"|(?:时间：)?{_STAMP}(?: 来源：\s*(?:{_SITE})?| 浏览量：\s*\d*)?"
+    r"|导语：\D*来源于网友上传，不代表本站观点\D*"
 )
-_TAIL = re.compile(r"相关推荐|热点推荐|责任编辑：.*|扫一扫在手机上查看当前页面|- 上一篇：.*")
+_COUNTER = re.compile(r"\d{1,3}")
+_SITE_NAME = re.compile(r"[\u3400-\u9fff]{2,8}新闻网")
+_ORIGINAL_TITLE = re.compile(r"（原标题：(.*)）")
+_TAIL = re.compile(
+    r"相关推荐|热点推荐|责任编辑：\s*[\u3400-\u9fff]{0,4}|扫一扫在手机上查看当前页面|- 上一篇：.*"
+)
 _HEAD_LINES = 12
 
 
 def drop_boilerplate(text: str) -> str:
-    """Drop what the web page put around the document: navigation above, other news below."""
+    """Drop what the web page put around the document: navigation above, other news below.
+
+    Above the text a line goes only where its whole form shows what it is; one that grants
+    something may well begin with the same words (`来源：每人500元`).
+    """
     lines = [line.strip() for line in text.split("\n")]
-    end = next((i for i, line in enumerate(lines) if _TAIL.fullmatch(line)), len(lines))
-    kept: list[str] = []
-    head_left = _HEAD_LINES
-    for line in lines[:end]:
-        if line and head_left > 0:
-            head_left -= 1
-            if _HEAD.fullmatch(line):
-                continue
-        kept.append(line)
-    return "\n".join(kept)
+    end = next((i for i, line in enumerate(lines) if _is_tail(line)), len(lines))
+    written = [i for i in range(end) if lines[i]]
+    dropped: set[int] = set()
+    titles: list[str] = []
+    for place, at in enumerate(written):
+        before = lines[written[place - 1]] if place else ""
+        after = lines[written[place + 1]] if place + 1 < len(written) else ""
+        if _is_head(lines[at], before, after, titles):
+            dropped.add(at)
+            continue
+        titles.append(lines[at])
+        if len(titles) == _HEAD_LINES:
+            break
+    return "\n".join(line for i, line in enumerate(lines[:end]) if i not in dropped)
+
+
+def _is_head(line: str, before: str, after: str, titles: Sequence[str]) -> bool:
+    if original := _ORIGINAL_TITLE.fullmatch(line):
+        return original.group(1) in titles
+    if _COUNTER.fullmatch(line):
+        return after == "分享至"
+    if _SITE_NAME.fullmatch(line):
+        return before == "来源："
+    return bool(_HEAD.fullmatch(line)) and not figures(re.sub(_STAMP + r"|浏览量.*", "", line))
+
+
+def _is_tail(line: str) -> bool:
+    if line.startswith("责任编辑：") and figures(line):
+        return False
+    return bool(_TAIL.fullmatch(line))
 
 
 _INNER_SPACE = re.compile(

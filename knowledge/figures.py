@@ -55,7 +55,7 @@ def figures(text: str) -> set[Figure]:
 
 def spelled_value(numeral: str) -> Decimal:
     """Return the value of a numeral below ten thousand, in Arabic or Chinese digits."""
-    if numeral.isascii():
+    if numeral.isdigit():
         return Decimal(numeral)
     total, digit = 0, 0
     for char in numeral:

@@ -1,8 +1,10 @@
 """Reading knowledge files (YAML): a file is taken whole or refused with file, line and reason."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import yaml
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -16,7 +18,7 @@ class KnowledgeFileRefused(ValueError):
     """A damaged knowledge file: `problems` are lines of the form `file:line: reason`."""
 
     def __init__(self, problems: Iterable[str]) -> None:
-        self.problems = tuple(problems)
+        self.problems = tuple(" ".join(problem.split()) for problem in problems)
         super().__init__("\n".join(self.problems))
 
 
@@ -26,13 +28,54 @@ class _Loader(_SafeLoader):  # type: ignore[misc, valid-type]
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
         keys: set[Any] = set()
         for key_node, _ in node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise _refusal("a key must be plain text", key_node)
             key = self.construct_object(key_node, deep=True)
             if key in keys:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"key {key!r} stands twice", key_node.start_mark
-                )
+                raise _refusal(f"key {key!r} stands twice", key_node)
             keys.add(key)
         return dict(super().construct_mapping(node, deep=deep))
+
+
+_MISREAD = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What comes of what looks like a date or a number, or is tagged as one, but isn't: 2021-13-45."""
+
+
+class _LocatingLoader(_Loader):
+    """Knows the line of what cannot be read, and takes longer."""
+
+    def construct_object(self, node: Any, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except _MISREAD as error:
+            raise _refusal(f"cannot be read as {node.tag}: {error}", node) from error
+
+
+def _refusal(reason: str, node: Any) -> yaml.YAMLError:
+    return yaml.constructor.ConstructorError(None, None, reason, node.start_mark)
+
+
+@dataclass(frozen=True)
+class ReadFile(Generic[Shape]):
+    """A file that was read: its content, and where in it everything stands.
+
+    Without `yaml`, the text of a YAML file, it is one of plain lines.
+    """
+
+    name: str
+    content: Shape
+    yaml: str | None
+
+    @cached_property
+    def _root(self) -> Any:
+        # Worked out when there is a problem: the lines of all files take long to keep.
+        return yaml.compose(self.yaml, _SafeLoader) if self.yaml else None
+
+    def problem(self, location: Sequence[int | str], reason: str) -> str:
+        """Write a problem of what stands at `location`, with its line."""
+        plain_line = location[0] + 1 if location and isinstance(location[0], int) else 1
+        line = plain_line if self.yaml is None else _line(self._root, location)
+        return f"{self.name}:{line}: {reason}"
 
 
 def read_yaml(path: Path, shape: type[Shape]) -> Shape:
@@ -40,21 +83,58 @@ def read_yaml(path: Path, shape: type[Shape]) -> Shape:
 
     Raises `KnowledgeFileRefused` with every problem of the file, each with its line.
     """
+    return read_located(path, shape).content
+
+
+def read_located(path: Path, shape: type[Shape], name: str | None = None) -> ReadFile[Shape]:
+    """Read one file as `read_yaml` does, and keep the lines; problems call it `name`."""
+    name = name or path.name
+    text = read_text(path, name)
+    data = _parsed(name, text)
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise KnowledgeFileRefused([f"{path.name}:1: cannot be read: {error}"]) from error
-    try:
-        data = yaml.load(text, _Loader)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = mark.line + 1 if mark else 1
-        reason = getattr(error, "problem", None) or str(error)
-        raise KnowledgeFileRefused([f"{path.name}:{line}: {reason}"]) from error
-    try:
-        return TypeAdapter(shape).validate_python(data)
+        content = TypeAdapter(shape).validate_python(data)
     except ValidationError as error:
-        raise KnowledgeFileRefused(_located(path.name, text, error)) from error
+        raise KnowledgeFileRefused(_located(name, text, error)) from error
+    except Exception as error:
+        # Validators run what the file holds, regular expressions for one: anything may come.
+        raise KnowledgeFileRefused([f"{name}:1: {type(error).__name__}: {error}"]) from error
+    return ReadFile(name, content, text)
+
+
+def read_text(path: Path, name: str | None = None) -> str:
+    """Read a text with its line ends as they are; raises `KnowledgeFileRefused`."""
+    name = name or path.name
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise KnowledgeFileRefused([f"{name}:1: cannot be read: {error.strerror}"]) from error
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise KnowledgeFileRefused([f"{name}:{line}: cannot be read: {error}"]) from error
+
+
+def _parsed(name: str, text: str) -> Any:
+    try:
+        return yaml.load(text, _Loader)
+    except _MISREAD:
+        pass
+    except yaml.YAMLError as error:
+        raise _yaml_refused(name, text, error) from error
+    except RecursionError as error:
+        raise KnowledgeFileRefused([f"{name}:1: nested too deeply"]) from error
+    try:
+        return yaml.load(text, _LocatingLoader)
+    except yaml.YAMLError as error:
+        raise _yaml_refused(name, text, error) from error
+
+
+def _yaml_refused(name: str, text: str, error: yaml.YAMLError) -> KnowledgeFileRefused:
+    mark = getattr(error, "problem_mark", None)
+    line = mark.line + 1 if mark else text.count("\n", 0, getattr(error, "position", 0)) + 1
+    reason = getattr(error, "problem", None) or str(error)
+    return KnowledgeFileRefused([f"{name}:{line}: {reason}"])
 
 
 def _located(name: str, text: str, error: ValidationError) -> list[str]:

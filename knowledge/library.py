@@ -4,37 +4,39 @@ A library comes from files (`read_library`) or from the editions of a release
 (`Library.from_editions`); `editions` gives it back as plain data.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from knowledge.aspects import AspectReader, AspectRules
 from knowledge.care import CareEntry, CareSentences, Helpline, SmallTalk
+from knowledge.cleaning import CorrectionMissesText
+from knowledge.consistency import (
+    KINDS,
+    Fault,
+    IncompleteLibrary,
+    faults_of,
+    misplaced_regions,
+    misshapen_places,
+    missing_pieces,
+)
 from knowledge.documents import Document, DocumentEntry
-from knowledge.files import KnowledgeFileRefused, dump_model, read_yaml
+from knowledge.files import KnowledgeFileRefused, ReadFile, dump_model, read_located, read_text
 from knowledge.lexicon import Lexicon, LexiconEntry
-from knowledge.measures import Entry, Measure, Text
+from knowledge.measures import Entry, Measure
 from knowledge.regions import Region, Regions, read_places
+from knowledge.sentences import Location, Sentences
 from knowledge.topics import OutsideTopic, Topic
+
+__all__ = ["DATA", "Edition", "IncompleteLibrary", "Library", "read_library"]
 
 DATA = Path(__file__).parent / "data"
 
 Edition = tuple[str, str, dict[str, Any]]
 """Kind, key within the kind, and content: one immutable piece of a release."""
-
-
-class Sentences(Entry):
-    """The bot's fixed sentences; names in braces are filled in."""
-
-    text: dict[str, Text]
-    detail_names: dict[Text, Text]
-    default_unit: Text
-    general_helpline: Text
-    first_topics: tuple[Text, ...]
-    """What is offered to somebody who hasn't said what it is about."""
 
 
 class SourceText(Entry):
@@ -50,10 +52,6 @@ class PlacesNotCovered(Entry):
     lines: tuple[str, ...]
 
 
-class IncompleteLibrary(ValueError):
-    """Pieces that do not fit together: something names what isn't there."""
-
-
 Named = TypeVar("Named", bound=Entry)
 
 
@@ -63,11 +61,7 @@ class Library:
     def __init__(self, editions: Iterable[Edition]) -> None:
         """Build it from editions; raises `IncompleteLibrary` or Pydantic's `ValidationError`."""
         self.editions = tuple(editions)
-        contents: dict[str, dict[str, dict[str, Any]]] = {kind: {} for kind in _KINDS}
-        for kind, key, content in self.editions:
-            if kind not in contents:
-                raise IncompleteLibrary(f"no such kind of edition: {kind}")
-            contents[kind][key] = content
+        contents = _by_kind(self.editions)
 
         def read(kind: str, shape: type[Named]) -> dict[str, Named]:
             return {key: shape.model_validate(data) for key, data in contents[kind].items()}
@@ -82,13 +76,17 @@ class Library:
         self.helplines: Mapping[str, Helpline] = read("helpline", Helpline)
         self.care: Mapping[str, CareEntry] = read("care", CareEntry)
         self.small_talk: Mapping[str, SmallTalk] = read("small_talk", SmallTalk)
-        lines = read("places_not_covered", PlacesNotCovered)["all"].lines
-        self.regions = Regions(read("region", Region).values(), read_places(lines))
         self._lexicon = read("lexicon", LexiconEntry)["all"]
         self.aspects = AspectReader(read("aspects", AspectRules)["all"])
         self.care_sentences = read("care_sentences", CareSentences)["all"]
         self.sentences = read("sentences", Sentences)["all"]
-        _check_references(self)
+        regions = read("region", Region)
+        lines = read("places_not_covered", PlacesNotCovered)["all"].lines
+        parents = {region.id: region.parent for region in regions.values()}
+        faults = [*faults_of(self, parents), *misplaced_regions(parents), *misshapen_places(lines)]
+        if faults:
+            raise IncompleteLibrary(faults)
+        self.regions = Regions(regions.values(), read_places(lines))
 
     @cached_property
     def lexicon(self) -> Lexicon:
@@ -96,34 +94,15 @@ class Library:
         return Lexicon(self._lexicon)
 
 
-_KINDS = (
-    "document", "measure", "topic", "outside", "helpline", "care", "small_talk", "region",
-    "places_not_covered", "lexicon", "sentences", "aspects", "care_sentences",
-)  # fmt: skip
-
-
-def _check_references(library: Library) -> None:
-    problems: list[str] = []
-    for measure in library.measures.values():
-        if measure.document not in library.documents:
-            problems.append(f"{measure.id}: no document {measure.document}")
-        if measure.region not in library.regions:
-            problems.append(f"{measure.id}: no region {measure.region}")
-        problems += [
-            f"{measure.id}: no topic {t}" for t in measure.topics if t not in library.topics
-        ]
-    heard = library.care_sentences.heard
-    problems += [f"care_sentences: no kind {kind}" for kind in heard if kind not in library.care]
-    for care in library.care.values():
-        problems += [
-            f"{care.id}: no helpline {h}" for h in care.helplines if h not in library.helplines
-        ]
-    if library.sentences.general_helpline not in library.helplines:
-        problems.append(f"sentences: no helpline {library.sentences.general_helpline}")
-    topics = library.sentences.first_topics
-    problems += [f"sentences: no topic {topic}" for topic in topics if topic not in library.topics]
-    if problems:
-        raise IncompleteLibrary("; ".join(problems))
+def _by_kind(editions: Iterable[Edition]) -> dict[str, dict[str, dict[str, Any]]]:
+    contents: dict[str, dict[str, dict[str, Any]]] = {kind: {} for kind in KINDS}
+    for kind, key, content in editions:
+        if kind not in contents:
+            raise IncompleteLibrary([Fault(kind, key, f"no such kind of edition: {kind}")])
+        contents[kind][key] = content
+    if faults := list(missing_pieces(contents)):
+        raise IncompleteLibrary(faults)
+    return contents
 
 
 # -- files ------------------------------------------------------------------------------------
@@ -134,39 +113,31 @@ def read_library(folder: Path = DATA) -> Library:
 
     Raises `KnowledgeFileRefused` with every problem of every file; nothing is taken partly.
     """
-    problems: list[str] = []
-    editions: list[Edition] = []
-    for reader in (_read_documents, _read_measures, _read_lists, _read_wholes):
-        try:
-            editions.extend(reader(folder))
-        except KnowledgeFileRefused as refused:
-            problems.extend(refused.problems)
-    if problems:
-        raise KnowledgeFileRefused(problems)
+    reading = _Reading(folder)
+    reading.read()
+    if reading.problems:
+        raise KnowledgeFileRefused(reading.problems)
     try:
-        return Library(editions)
-    except (IncompleteLibrary, ValidationError, ValueError) as error:
-        raise KnowledgeFileRefused([f"{folder.name}:1: {error}"]) from error
+        library = Library(reading.editions)
+        if faults := list(_uncleanable(library)):
+            raise IncompleteLibrary(faults)
+    except IncompleteLibrary as error:
+        raise KnowledgeFileRefused(map(reading.located, error.faults)) from error
+    except Exception as error:
+        # Each piece is sound; whatever putting them together breaks on, the whole is refused.
+        raise KnowledgeFileRefused([f"{folder.name}:1: {type(error).__name__}: {error}"]) from error
+    return library
 
 
-def _read_documents(folder: Path) -> Iterator[Edition]:
-    for path in _found(folder / "documents", "*.yaml"):
-        about = read_yaml(path, DocumentEntry)
+def _uncleanable(library: Library) -> Iterator[Fault]:
+    """Clean every document, which otherwise happens when it is first looked into."""
+    for key, document in library.documents.items():
         try:
-            raw = path.with_suffix(".txt").read_bytes().decode("utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise KnowledgeFileRefused([f"{about.id}.txt:1: cannot be read: {error}"]) from error
-        yield "document", about.id, dump_model(SourceText(about=about, raw=raw))
-
-
-def _read_measures(folder: Path) -> Iterator[Edition]:
-    seen: set[str] = set()
-    for path in _found(folder / "measures", "*.yaml"):
-        for measure in read_yaml(path, list[Measure]):
-            if measure.id in seen:
-                raise KnowledgeFileRefused([f"{path.name}:1: {measure.id} stands twice"])
-            seen.add(measure.id)
-            yield "measure", measure.id, dump_model(measure)
+            _ = document.cleaning
+        except CorrectionMissesText as error:
+            befores = [correction.before for correction in document.entry.corrections]
+            at = befores.index(error.correction.before)
+            yield Fault("document", key, str(error), ("corrections", at, "before"))
 
 
 _LISTS: tuple[tuple[str, str, type[Entry]], ...] = (
@@ -177,34 +148,91 @@ _LISTS: tuple[tuple[str, str, type[Entry]], ...] = (
     ("small_talk", "small_talk.yaml", SmallTalk),
     ("region", "regions.yaml", Region),
 )
+_WHOLES: tuple[tuple[str, str, type[Entry]], ...] = (
+    ("lexicon", "lexicon.yaml", LexiconEntry),
+    ("care_sentences", "care_sentences.yaml", CareSentences),
+    ("aspects", "aspects.yaml", AspectRules),
+    ("sentences", "sentences.yaml", Sentences),
+)
 
 
-def _read_lists(folder: Path) -> Iterator[Edition]:
-    for kind, name, shape in _LISTS:
-        seen: set[str] = set()
-        entries: list[Any] = read_yaml(folder / name, list[shape])  # type: ignore[valid-type]
-        for entry in entries:
-            if entry.id in seen:
-                raise KnowledgeFileRefused([f"{name}:1: {entry.id} stands twice"])
-            seen.add(entry.id)
-            yield kind, entry.id, dump_model(entry)
+class _Reading:
+    """Reads a folder: the editions, the place of each in the files, and every problem."""
 
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.problems: list[str] = []
+        self.editions: list[Edition] = []
+        self._origins: dict[tuple[str, str], tuple[ReadFile[Any], Location]] = {}
 
-def _read_wholes(folder: Path) -> Iterator[Edition]:
-    yield "lexicon", "all", dump_model(read_yaml(folder / "lexicon.yaml", LexiconEntry))
-    yield "care_sentences", "all", dump_model(read_yaml(folder / "care_sentences.yaml", CareSentences))
-    yield "aspects", "all", dump_model(read_yaml(folder / "aspects.yaml", AspectRules))
-    yield "sentences", "all", dump_model(read_yaml(folder / "sentences.yaml", Sentences))
-    path = folder / "places_not_covered.tsv"
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise KnowledgeFileRefused([f"{path.name}:1: cannot be read: {error}"]) from error
-    yield "places_not_covered", "all", dump_model(PlacesNotCovered(lines=tuple(lines)))
+    def read(self) -> None:
+        """Read every file, whatever is wrong with others."""
+        for path in self._found("documents"):
+            self._attempt(self._read_document, path)
+        for path in self._found("measures"):
+            self._attempt(self._read_list, "measure", path, Measure)
+        for kind, name, shape in _LISTS:
+            self._attempt(self._read_list, kind, self.folder / name, shape)
+        for kind, name, shape in _WHOLES:
+            self._attempt(self._read_whole, kind, self.folder / name, shape)
+        self._attempt(self._read_places, self.folder / "places_not_covered.tsv")
 
+    def located(self, fault: Fault) -> str:
+        """Write a fault with the file and the line where it stands."""
+        file, above = self._origins[fault.kind, fault.key]
+        reason = fault.reason if fault.key in ("", "all") else str(fault)
+        return file.problem((*above, *fault.location), reason)
 
-def _found(folder: Path, pattern: str) -> list[Path]:
-    paths = sorted(folder.glob(pattern))
-    if not paths:
-        raise KnowledgeFileRefused([f"{folder.name}:1: no {pattern} here"])
-    return paths
+    def _attempt(self, read: Callable[..., None], *arguments: Any) -> None:
+        try:
+            read(*arguments)
+        except KnowledgeFileRefused as refused:
+            self.problems.extend(refused.problems)
+
+    def _found(self, name: str) -> list[Path]:
+        paths = sorted((self.folder / name).glob("*.yaml"))
+        if not paths:
+            self.problems.append(f"{name}:1: no *.yaml here")
+        return paths
+
+    def _name(self, path: Path) -> str:
+        return path.relative_to(self.folder).as_posix()
+
+    def _keep(self, kind: str, key: str, content: Entry, file: ReadFile[Any], at: Location) -> None:
+        if (kind, key) in self._origins:
+            self.problems.append(file.problem((*at, "id"), f"{key} stands twice"))
+            return
+        self._origins[kind, key] = (file, at)
+        self.editions.append((kind, key, dump_model(content)))
+
+    def _read_document(self, path: Path) -> None:
+        file = read_located(path, DocumentEntry, self._name(path))
+        source = path.with_suffix(".txt")
+        raw = read_text(source, self._name(source))
+        if not raw.strip():
+            raise KnowledgeFileRefused([f"{self._name(source)}:1: is empty"])
+        content = SourceText(about=file.content, raw=raw)
+        self._keep("document", file.content.id, content, file, ())
+
+    def _read_list(self, kind: str, path: Path, shape: type[Entry]) -> None:
+        file: ReadFile[list[Any]] = read_located(
+            path,
+            list[shape],  # type: ignore[valid-type]
+            self._name(path),
+        )
+        if not file.content:
+            raise KnowledgeFileRefused([file.problem((), f"there is no {kind}")])
+        self._origins[kind, ""] = (file, ())
+        for place, entry in enumerate(file.content):
+            self._keep(kind, entry.id, entry, file, (place,))
+
+    def _read_whole(self, kind: str, path: Path, shape: type[Entry]) -> None:
+        file = read_located(path, shape, self._name(path))
+        self._keep(kind, "all", file.content, file, ())
+
+    def _read_places(self, path: Path) -> None:
+        name = self._name(path)
+        text = read_text(path, name).replace("\r\n", "\n").removesuffix("\n")
+        lines = tuple(text.split("\n"))
+        file = ReadFile(name, lines, None)
+        self._keep("places_not_covered", "all", PlacesNotCovered(lines=lines), file, ())

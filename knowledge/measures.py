@@ -105,7 +105,7 @@ class Responsible(Entry):
 class Phone(Entry):
     """A telephone number that stands in the clause."""
 
-    number: Annotated[str, Field(pattern=r"^\d{5,12}$")]
+    number: Annotated[str, Field(pattern=r"^\d{3,4}-\d{7,8}$|^\d{5,12}$")]
     of: Text
     quote: Text
 

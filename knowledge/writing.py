@@ -17,7 +17,12 @@ _LISTS = {
     "small_talk": "small_talk.yaml",
     "region": "regions.yaml",
 }
-_WHOLES = {"lexicon": "lexicon.yaml", "sentences": "sentences.yaml", "aspects": "aspects.yaml"}
+_WHOLES = {
+    "lexicon": "lexicon.yaml",
+    "sentences": "sentences.yaml",
+    "aspects": "aspects.yaml",
+    "care_sentences": "care_sentences.yaml",
+}
 
 
 def write_library(editions: Iterable[Edition], folder: Path) -> list[Path]:

@@ -3,6 +3,9 @@
 import hashlib
 from datetime import datetime
 
+import structlog
+from sqlmodel import Session
+
 from server import releases
 from server.db import Database
 from server.kept_indexes import KeptIndexes
@@ -11,27 +14,45 @@ from server.settings import Settings
 
 _OWN = "files of the program "
 
+_log = structlog.get_logger()
+
 
 def prepare(settings: Settings, *, now: datetime) -> Database:
     """Make data directory, database and knowledge where they are missing or behind.
 
     The files that come with the program are published on the first start, and again when a new
     version brings others; never over a release that somebody published, nor against a rollback.
-    Raises `KnowledgeFileRefused` where files that are to be published are damaged.
+    Files that are damaged or fail the honesty checks are not published: the release in force goes
+    on. Raises `KnowledgeFileRefused` where there is none yet.
     """
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     database = Database(settings.database)
     upgrade(database)
     note = _OWN + _fingerprint()
     if _is_behind(database, note):
-        from knowledge.library import read_library
-
-        editions = read_library().editions
-        with database.begin() as session:
-            # Another start may have been first.
-            if note not in (release.note for release in releases.history(session)):
-                releases.publish(session, editions, note=note, now=now)
+        _publish_own(database, note, now=now)
     return database
+
+
+def _publish_own(database: Database, note: str, *, now: datetime) -> None:
+    from knowledge.checking import problems
+    from knowledge.files import KnowledgeFileRefused
+    from knowledge.library import read_library
+
+    try:
+        library = read_library()
+        if found := problems(library):
+            raise KnowledgeFileRefused(found)
+    except KnowledgeFileRefused as refused:
+        with database.read() as session:
+            if releases.current_id(session) is None:
+                raise
+        _log.warning("program_files_not_published", problems=list(refused.problems[:5]))
+        return
+    with database.begin() as session:
+        # Another start may have been first.
+        if _newest_note(session) != note:
+            releases.publish(session, library.editions, note=note, now=now)
 
 
 def kept_indexes(settings: Settings) -> KeptIndexes:
@@ -41,13 +62,19 @@ def kept_indexes(settings: Settings) -> KeptIndexes:
 
 
 def _is_behind(database: Database, note: str) -> bool:
-    """Whether the release in force is none, or an older one of the program's own."""
+    """Whether there is no release, or the newest is in force, the program's own, and an older."""
     with database.read() as session:
         current = releases.current_id(session)
-        notes = {release.id: release.note for release in releases.history(session)}
-    if current is None:
+        history = releases.history(session)
+    if current is None or not history:
         return True
-    return notes[current].startswith(_OWN) and note not in notes.values()
+    newest = history[0]
+    return current == newest.id and newest.note.startswith(_OWN) and newest.note != note
+
+
+def _newest_note(session: Session) -> str:
+    history = releases.history(session)
+    return history[0].note if history else ""
 
 
 def _fingerprint() -> str:

@@ -174,8 +174,25 @@ def test_no_message_breaks_it(indexed: IndexedLibrary, text: str) -> None:
 
 def test_an_overview_lists_what_a_place_has(indexed: IndexedLibrary) -> None:
     listed = ask(indexed, ["石狮有什么政策"])
-    assert len(listed.choices) >= 10
-    assert ask(indexed, ["石狮有什么政策", "7"]).measures[0] == "shishi-4a"
+    labels = [choice.label for choice in listed.choices]
+    number = labels.index("失业保险金") + 1
+    assert ask(indexed, ["石狮有什么政策", str(number)]).measures[0] == "shishi-4a"
+
+
+def test_a_worker_sees_what_is_for_workers_first_and_a_boss_what_is_for_firms(
+    indexed: IndexedLibrary,
+) -> None:
+    measures = indexed.library.measures
+    worker = ask(indexed, ["石狮有什么补贴"]).measures
+    boss = ask(indexed, ["石狮企业有什么补贴"]).measures
+    assert measures[worker[0]].audience != "employer"
+    assert measures[boss[0]].audience == "employer"
+
+
+def test_what_a_place_has_can_be_asked_for_with_the_place_coming_second(
+    indexed: IndexedLibrary,
+) -> None:
+    assert ask(indexed, ["有什么补贴", "石狮"]).reason == "overview"
 
 
 def test_the_same_question_always_gets_the_same_answer(indexed: IndexedLibrary) -> None:

@@ -1,7 +1,6 @@
 """Distress is recognised in every wording collected here; ordinary questions are left alone."""
 
 import time
-from pathlib import Path
 
 import pytest
 

@@ -2,12 +2,15 @@
 
 import copy
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
 
 from knowledge.checking import CATALOGUE, problems
 from knowledge.library import Library
+from knowledge.measures import Validity
+from knowledge.periods import misdated
 
 
 def test_the_library_has_no_problems(library: Library) -> None:
@@ -56,6 +59,41 @@ DAMAGES: dict[str, tuple[str, Callable[[dict[str, Any]], None], str]] = {
         ),
         "clause 定州·一 belongs to no measure",
     ),
+    "a last day that the quote does not give": (
+        "measure:liwan-1",
+        lambda m: m["validity"].update(to="2031-03-31"),
+        "liwan-1: validity: nothing gives 2031-03-31 as the last day",
+    ),
+    "a last day with another month": (
+        "measure:jinzhou-5b",
+        lambda m: m["validity"].update(to="2020-07-31"),
+        "nothing gives 2020-07-31 as the last day",
+    ),
+    "the end of the document's period where the quote gives another": (
+        "measure:hebei-hengshui-3",
+        lambda m: m["validity"].update(to="2021-03-31"),
+        "nothing gives 2021-03-31 as the last day",
+    ),
+    "a first day that the quote does not give": (
+        "measure:hebei-xinji-1",
+        lambda m: m["validity"].update({"from": "2021-01-21"}),
+        "nothing gives 2021-01-21 as the first day",
+    ),
+    "a first day before every date of the document": (
+        "measure:opinion-2",
+        lambda m: m["validity"].update({"from": "2022-03-30"}),
+        "nothing gives 2022-03-30 as the first day",
+    ),
+    "a document's period that its clause does not give": (
+        "document:liwan",
+        lambda d: d["about"]["validity"].update(to="2021-04-30"),
+        "liwan: validity: nothing gives 2021-04-30",
+    ),
+    "a document's date that its words do not give": (
+        "document:shishi",
+        lambda d: d["about"].update(dated="2022-04-01"),
+        "shishi: 2022-04-01 is not the date of",
+    ),
     "a title that differs from the catalogue": (
         "measure:shishi-7",
         lambda m: m.update(title="热线"),
@@ -74,3 +112,40 @@ def test_a_missing_measure_is_found(library: Library) -> None:
     fewer = Library(e for e in library.editions if e[1] != "hebei-xinji-1")
     assert "hebei-xinji-1: missing" in problems(fewer, CATALOGUE)
     assert any("clause 辛集 belongs to no measure" in p for p in problems(fewer))
+
+
+@pytest.mark.parametrize(
+    ("quote", "first", "last"),
+    [
+        ("2021年1月21日至3月31日", date(2021, 1, 21), date(2021, 3, 31)),
+        ("2021年1月21日至31日", date(2021, 1, 21), date(2021, 1, 31)),
+        ("2020年12月20日至3月31日", date(2020, 12, 20), date(2021, 3, 31)),
+        ("4月过生日", date(2021, 4, 1), date(2021, 4, 30)),
+        ("延长至6月底", None, date(2021, 6, 30)),
+        ("2021年内", date(2021, 1, 1), date(2021, 12, 31)),
+        ("2021-02-12起", date(2021, 2, 12), None),
+        ("领3个月", None, None),
+    ],
+)
+def test_a_period_is_read_off_its_quote(quote: str, first: date | None, last: date | None) -> None:
+    def found(from_: date | None, to: date | None) -> list[str]:
+        period = Validity.model_validate(
+            {"from": from_, "to": to, "locator": "一", "quote": quote, "note": "试"}
+        )
+        return list(misdated(period, date(2021, 2, 7), None))
+
+    assert found(first, last) == []
+    assert found(date(2021, 2, 8), None)
+    assert found(None, date(2021, 5, 1))
+
+
+def test_a_period_ends_within_two_years_of_its_document() -> None:
+    data = {
+        "from": None,
+        "to": "2031-03-31",
+        "locator": "一",
+        "quote": "至2031年3月31日",
+        "note": "x",
+    }
+    (found,) = misdated(Validity.model_validate(data), date(2021, 2, 7), None)
+    assert "more than 2 years" in found

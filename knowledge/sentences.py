@@ -1,0 +1,97 @@
+"""The bot's fixed sentences: which there must be, and what each of them is filled with."""
+
+from collections.abc import Iterator
+from string import Formatter
+
+from knowledge.measures import Aspect, Entry, Text
+
+PLACEHOLDERS: dict[str, tuple[str, ...]] = {
+    "empty": (),
+    "too_long": (),
+    "who": ("who",),
+    "conditions": ("conditions",),
+    "where": ("units",),
+    "phone": ("phones",),
+    "closed": ("span",),
+    "not_yet": ("from",),
+    "until": ("span",),
+    "open_ended": ("dated", "about", "ask"),
+    "open_ended_undated": ("dated", "ask"),
+    "deadline_closed": ("span",),
+    "deadline_open": ("span",),
+    "deadline_from": ("from",),
+    "deadline_unknown": (),
+    "also": ("summary", "source"),
+    "quote": ("quote",),
+    "source": ("source",),
+    "only_here": ("region",),
+    "part_covered": ("place", "region"),
+    "in_region": ("region", "text"),
+    "none_in_region": ("region",),
+    "not_covered_too": ("places",),
+    "which_place": (),
+    "which_one": (),
+    "choice": ("number", "label"),
+    "elsewhere": (),
+    "number_range": ("last",),
+    "number_alone": (),
+    "over": (),
+    "place_not_covered": ("place",),
+    "place_near": ("regions",),
+    "ask_locally": ("name", "number"),
+    "outside": ("topic", "ask"),
+    "outside_region": ("topic", "region", "ask"),
+    "not_in_region": ("region",),
+    "elsewhere_has": ("regions", "region"),
+    "not_stated": ("region", "aspect"),
+    "known_nearby": ("summary",),
+    "not_understood": (),
+    "not_understood_help": (),
+    "ask_unit": ("unit",),
+    "helpline": ("name", "number", "for"),
+    "helpline_source": ("source",),
+    "local_hotline": ("region", "of", "number", "source"),
+    "overview": ("region",),
+}
+"""Every sentence that the bot says, with the names in braces that must stand in it."""
+
+DETAILS = ("detail", *(aspect.value for aspect in Aspect))
+"""What a clause can leave open; `detail` where it is none of the aspects."""
+
+Location = tuple[str | int, ...]
+
+
+class Sentences(Entry):
+    """The bot's fixed sentences; names in braces are filled in."""
+
+    text: dict[str, Text]
+    detail_names: dict[Text, Text]
+    default_unit: Text
+    general_helpline: Text
+    first_topics: tuple[Text, ...]
+    """What is offered to somebody who hasn't said what it is about."""
+
+    def faults(self) -> Iterator[tuple[Location, str]]:
+        """Yield what the bot would stumble over: where in the file, and what is wrong."""
+        for name, wanted in PLACEHOLDERS.items():
+            if name not in self.text:
+                yield ("text",), f"the sentence {name} is missing"
+            elif reason := _misfit(self.text[name], wanted):
+                yield ("text", name), f"{name}: {reason}"
+        for detail in DETAILS:
+            if detail not in self.detail_names:
+                yield ("detail_names",), f"the name of {detail} is missing"
+        if not self.first_topics:
+            yield ("first_topics",), "no first topics"
+
+
+def _misfit(sentence: str, wanted: tuple[str, ...]) -> str:
+    try:
+        fields = [field for field in Formatter().parse(sentence) if field[1] is not None]
+    except ValueError as error:
+        return str(error)
+    if any(spec or conversion for _, _, spec, conversion in fields):
+        return "only plain names may stand in braces"
+    given = {str(name) for _, name, _, _ in fields}
+    odd = [f"{{{name}}} is not filled in" for name in sorted(given - set(wanted))]
+    return "; ".join([*odd, *(f"{{{name}}} is missing" for name in wanted if name not in given)])

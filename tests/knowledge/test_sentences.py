@@ -1,0 +1,52 @@
+"""The sentences that must be there are exactly those that the bot says."""
+
+import ast
+from collections.abc import Iterable, Iterator
+
+from knowledge.library import DATA
+from knowledge.sentences import PLACEHOLDERS
+
+
+def _said() -> Iterator[tuple[set[str], set[str]]]:
+    """Yield for every call of `say` the names it may have and what it fills in."""
+    for path in sorted((DATA.parents[1] / "bot").glob("*.py")):
+        for function in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(function, ast.FunctionDef):
+                strings = set(_strings(ast.walk(function)))
+                for call in ast.walk(function):
+                    if isinstance(call, ast.Call) and _is_say(call):
+                        yield _names(call, strings), _filled(call)
+
+
+def _strings(nodes: Iterable[ast.AST | None]) -> Iterator[str]:
+    for node in nodes:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+def _is_say(call: ast.Call) -> bool:
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    return name == "say"
+
+
+def _names(call: ast.Call, strings: set[str]) -> set[str]:
+    # Where it is not written here, the name is chosen further up in the function.
+    return set(_strings(call.args[:1])) or strings.intersection(PLACEHOLDERS)
+
+
+def _filled(call: ast.Call) -> set[str]:
+    filled = {keyword.arg for keyword in call.keywords if keyword.arg}
+    for keyword in call.keywords:
+        if keyword.arg is None and isinstance(keyword.value, ast.Dict):
+            filled.update(_strings(keyword.value.keys))
+    return filled
+
+
+def test_the_sentences_are_those_that_the_bot_says() -> None:
+    said = list(_said())
+    assert set().union(*(names for names, _ in said)) == set(PLACEHOLDERS)
+    for names, filled in said:
+        if len(names) == 1:
+            assert filled >= set(PLACEHOLDERS[next(iter(names))]), names
+        else:
+            assert any(filled >= set(PLACEHOLDERS[name]) for name in names), names
