@@ -70,6 +70,8 @@ class Sentences(Entry):
     general_helpline: Text
     first_topics: tuple[Text, ...]
     """What is offered to somebody who hasn't said what it is about."""
+    examples: tuple[Text, ...]
+    """Questions that show a newcomer what can be asked."""
 
     def faults(self) -> Iterator[tuple[Location, str]]:
         """Yield what the bot would stumble over: where in the file, and what is wrong."""

@@ -144,11 +144,13 @@ def _releases(_: argparse.Namespace) -> int:
 
 
 def _clean(parsed: argparse.Namespace) -> int:
+    from knowledge.clauses import split_clauses
     from knowledge.cleaning import clean
 
     path = Path(parsed.document)
     if path.is_file():
         cleaning = clean(path.read_bytes().decode("utf-8"))
+        clauses = split_clauses(cleaning.text)
     else:
         from knowledge.library import Library
         from server import releases
@@ -159,12 +161,16 @@ def _clean(parsed: argparse.Namespace) -> int:
         if parsed.document not in documents:
             known = ", ".join(documents)
             raise FileNotFoundError(f"no document and no file {parsed.document}; known: {known}")
-        cleaning = documents[parsed.document].cleaning
+        document = documents[parsed.document]
+        cleaning, clauses = document.cleaning, tuple(document.clauses.values())
     for step in cleaning.steps:
         changes = step.changes()
         print(f"== {step.label} ({step.name}): {len(changes)} lines")
         for before, after in changes:
             print(f"- {before}\n+ {after}" if after else f"- {before}")
+    print(f"== 条款: {len(clauses)}")
+    for clause in clauses:
+        print(f"[{clause.locator}] {clause.text.splitlines()[0]}")
     return _OK
 
 

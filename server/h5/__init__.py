@@ -56,6 +56,7 @@ def _page(
         reply=answer and with_calls(answer.reply, served.public_numbers),
         conversation=conversation,
         region=region,
+        examples=served.library.sentences.examples,
         groups=list(_regions_to_choose(served.library)),
         phones=" ".join(sorted(served.public_numbers)),
     )
