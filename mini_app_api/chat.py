@@ -24,7 +24,7 @@ def post_chat(asked: Asked) -> Response:
     message = Message(
         asked.text,
         Channel.MINI_APP,
-        region=served.region(asked.region) if asked.region else None,
+        region=None if asked.region is None else served.region(asked.region),
         conversation=asked.conversation,
         worker=worker(),
     )
