@@ -46,6 +46,8 @@ class Window:
     cost: float
     """Microseconds of processor time for a request, all of the server's processes together."""
     bad: str
+    idlest: float
+    """What the least busy worker did of all that time, 0..0.5 of two: 0 when one did everything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +57,10 @@ class Server:
     url: str
     process: psutil.Process
 
-    def processor_seconds(self) -> float:
-        """The time its processes have used so far."""
+    def processor_seconds(self) -> list[float]:
+        """The time its processes have used so far, the first one's and each worker's."""
         family = [self.process, *self.process.children()]
-        return sum(sum(process.cpu_times()[:2]) for process in family)
+        return [sum(process.cpu_times()[:2]) for process in family]
 
 
 def bodies(file: Path) -> int:
@@ -129,8 +131,10 @@ def ask(server: Server, seconds: float, asked: Path, apart: str = "") -> Window:
     bad = _BAD.search(said)
     if done is None:
         raise RuntimeError(said)
-    cost = (server.processor_seconds() - used) / int(done[1]) * 1e6
-    return Window(int(done[1]) / took, int(done[1]), cost, bad[0] if bad else "")
+    spent = [now - then for now, then in zip(server.processor_seconds(), used, strict=True)]
+    cost = sum(spent) / int(done[1]) * 1e6
+    idlest = min(spent[1:]) / sum(spent)
+    return Window(int(done[1]) / took, int(done[1]), cost, bad[0] if bad else "", idlest)
 
 
 def compare(pairs: int, seconds: float) -> Mapping[str, list[tuple[Window, Window]]]:
@@ -184,11 +188,13 @@ def main() -> None:
         raise SystemExit("bench.serving: please install wrk and run this again")
     for kind, pairs in compare(options.pairs, options.seconds).items():
         print(f"\n{kind}: requests per second, microseconds of processor time each")
-        print(f"{'empty':>9}{'chat':>9}{'ratio':>7}{'empty':>9}{'chat':>9}{'ratio':>7}")
+        print("and what the idler of the two workers did of it")
+        print(f"{'empty':>9}{'chat':>9}{'ratio':>7}{'empty':>9}{'chat':>9}{'ratio':>7}   idler")
         for empty, chat in pairs:
             print(
                 f"{empty.rate:9.0f}{chat.rate:9.0f}{chat.rate / empty.rate:7.2f}"
-                f"{empty.cost:10.0f}{chat.cost:9.0f}{empty.cost / chat.cost:7.2f} {chat.bad}"
+                f"{empty.cost:10.0f}{chat.cost:9.0f}{empty.cost / chat.cost:7.2f}"
+                f"{empty.idlest:7.0%}{chat.idlest:5.0%} {chat.bad}"
             )
         rates = statistics.median(chat.rate / empty.rate for empty, chat in pairs)
         costs = statistics.median(empty.cost / chat.cost for empty, chat in pairs)
