@@ -41,7 +41,7 @@ def distress(turn: Turn) -> Answer | None:
 def sounds_like_distress(turn: Turn) -> Answer | None:
     """Care as well where no pattern fires but the wording is more like distress than anything.
 
-    Of sentences the patterns had never seen they caught two thirds, the wording seven of ten.
+    Of a hundred sentences written blind (own_distress.jsonl) both nets together caught 79.
     """
     if not turn.question.content:
         return None

@@ -94,6 +94,9 @@ def not_in_this_place(turn: Turn) -> Answer | None:
         return None
     if best.unbiased < _SURELY_ELSEWHERE:
         return no_answer(turn)
+    if akin := [c for c in turn.local if best.measure.topics[0] in c.measure.topics]:
+        # The place does speak of it, if not of this: it is not said to have nothing.
+        return _not_stated(turn, akin[0], _unstated_aspect(turn, akin[0]) or "detail")
     label = turn.composer.region_label(turn.region) + (turn.part or "")
     parts = [
         Part(turn.composer.say("not_in_region", region=label)),
@@ -109,6 +112,10 @@ def aspect_not_stated(turn: Turn) -> Answer | None:
     best = replying.chosen(turn)
     if best is None or not (detail := _detail_left_open(turn, best)):
         return None
+    return _not_stated(turn, best, detail)
+
+
+def _not_stated(turn: Turn, best: Candidate, detail: str) -> Answer:
     measure = best.measure
     unit = "、".join(measure.responsible.lead)
     named = turn.library.sentences.detail_names[detail]
@@ -133,14 +140,21 @@ def _detail_left_open(turn: Turn, best: Candidate) -> str:
 
     A detail that is no aspect of its own is called "detail".
     """
-    stated = [aspect for aspect in turn.asked.aspects if _states(best.measure, aspect)]
-    unstated = [a for a in turn.asked.aspects if a in turn.asked.firm and a not in stated]
-    if unstated and not turn.asked.firm.intersection(stated):
-        return unstated[0].value
+    if aspect := _unstated_aspect(turn, best):
+        return aspect
+    stated = any(_states(best.measure, aspect) for aspect in turn.asked.aspects)
     if not _ASKS.search(turn.question.text):
         return ""
     needed = _LEFT_OPEN_THOUGH_STATED if stated else _LEFT_OPEN
     return "detail" if _open_lead(turn, best) >= needed else ""
+
+
+def _unstated_aspect(turn: Turn, best: Candidate) -> str:
+    """Name the aspect asked for firmly, where the clause states none of those asked for so."""
+    firm = [aspect for aspect in turn.asked.aspects if aspect in turn.asked.firm]
+    if not firm or any(_states(best.measure, aspect) for aspect in firm):
+        return ""
+    return firm[0].value
 
 
 def _states(measure: Measure, aspect: Aspect) -> bool:

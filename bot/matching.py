@@ -25,7 +25,7 @@ _MISTAKEN_WEIGHT = 2.5
 """What it costs that the question is more like one the measure does not answer."""
 _LAST_WEIGHT = 0.5
 """What the last question counts for a message that leans on it."""
-CONTEXT_BONUS = 1.0
+_RECENT_BONUS = 1.0
 """What a measure gains that the conversation is about already."""
 
 
@@ -68,8 +68,6 @@ class Candidates:
     """Kinds of distress."""
     ordinary: float
     """The evidence for a sentence that only sounds like distress."""
-    negative: Mapping[str, float]
-    """How near the question comes to one that looks like the measure but isn't it."""
 
     def within(self, regions: Collection[str]) -> tuple[Candidate, ...]:
         """Keep the candidates of these regions."""
@@ -110,7 +108,6 @@ def candidates(text: str, indexed: IndexedLibrary) -> Candidates:
         _subjects(near[Shelf.OUTSIDE], fits[Shelf.OUTSIDE]),
         _subjects(near[Shelf.CARE], fits[Shelf.CARE]),
         max(s.score for s in _subjects(near[Shelf.ORDINARY], fits[Shelf.ORDINARY])),
-        near[Shelf.NEGATIVE],
     )
 
 
@@ -123,7 +120,7 @@ def leaning(alone: Candidates, last: Candidates, recent: Collection[str]) -> Can
     ranked = []
     for candidate in alone.ranked:
         earlier = before[candidate.measure.id]
-        bonus = CONTEXT_BONUS if candidate.measure.id in recent else 0.0
+        bonus = _RECENT_BONUS if candidate.measure.id in recent else 0.0
         ranked.append(
             replace(
                 candidate,

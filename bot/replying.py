@@ -140,6 +140,7 @@ def _parts_of_town(turn: Turn, best: Candidate) -> dict[str, tuple[Candidate, ..
     districts: dict[str, tuple[Candidate, ...]] = {}
     for candidate in turn.local:
         region = candidate.measure.region
-        if candidate.measure.topics[0] == best.measure.topics[0]:
+        alike = candidate.measure.topics[0] == best.measure.topics[0]
+        if alike and candidate.score >= best.score - _COMPARABLE:
             districts.setdefault(region, (candidate,))
     return districts if len(districts) > 1 else {}
