@@ -1,7 +1,6 @@
 """From a question to an answer: an ordered list of small steps, each gives an answer or nothing."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date
 
 from bot import caring, choosing, gates, replying
@@ -53,4 +52,4 @@ def answer(
     for step in STEPS:
         if (reply := step(turn)) is not None:
             return reply
-    return replace(gates.no_answer(turn), context=context)
+    return gates.no_answer(turn)

@@ -45,7 +45,9 @@ class Context:
     """What a conversation remembers between two messages."""
 
     region: str | None = None
-    """The place the person spoke of last; it wins over the place chosen in the app."""
+    """The place the person spoke of last; it wins over one chosen in the app before that."""
+    chosen: str | None = None
+    """The place chosen in the app when the last message came."""
     elsewhere: str = ""
     """The place without documents that the person spoke of last, '' where there is none."""
     question: str = ""
@@ -59,6 +61,7 @@ class Context:
         """Return it as plain data for storing."""
         return {
             "region": self.region,
+            "chosen": self.chosen,
             "elsewhere": self.elsewhere,
             "question": self.question,
             "measures": list(self.measures),
@@ -70,6 +73,7 @@ class Context:
         """Read back what `as_data` gave."""
         return cls(
             region=data["region"],
+            chosen=data["chosen"],
             elsewhere=data["elsewhere"],
             question=data["question"],
             measures=tuple(data["measures"]),

@@ -38,7 +38,8 @@ def taken_choice(turn: Turn) -> Turn:
     if number is None or not 1 <= number <= len(choices):
         return turn
     choice = choices[number - 1]
-    context = Context(region=choice.region or turn.context.region, choices=choices)
+    region = choice.region or turn.spoken_of
+    context = Context(region=region, chosen=turn.chosen, choices=choices)
     return replace(turn, message=choice.question, context=context, picked=True)
 
 
@@ -54,7 +55,7 @@ def number_out_of_range(turn: Turn) -> Answer | None:
         reason="number-out-of-range",
         region=turn.region,
         choices=turn.context.choices,
-        context=turn.context,
+        context=turn.kept_context(),
     )
 
 
@@ -98,7 +99,7 @@ def no_subject(turn: Turn) -> Answer | None:
         reason="no-subject",
         region=turn.region,
         choices=choices,
-        context=Context(region=turn.places[0] if turn.places else None, choices=choices),
+        context=Context(region=turn.last_place(), chosen=turn.chosen, choices=choices),
     )
 
 
@@ -145,7 +146,7 @@ def _ask_place(turn: Turn, regions: list[str] | tuple[str, ...], question: str) 
         reason="which-place",
         choices=choices,
         measures=tuple(c.measure.id for c in turn.ranked[:6] if c.measure.region in regions),
-        context=replace(turn.context, question=question, choices=choices, measures=()),
+        context=replace(turn.kept_context(), question=question, choices=choices, measures=()),
     )
 
 
@@ -153,8 +154,10 @@ def _ask_measure(turn: Turn, measures: list[Measure]) -> Answer:
     region = turn.region or measures[0].region
     over = turn.composer.say("over")
     labels = [m.title if m.validity.open_on(turn.today) else m.title + over for m in measures]
+    # A place that was only chosen in the app binds no choice: it may be chosen anew.
+    bound = region if turn.last_place() else None
     choices = tuple(
-        Choice(label, m.question, region) for label, m in zip(labels, measures, strict=True)
+        Choice(label, m.question, bound) for label, m in zip(labels, measures, strict=True)
     )
     label = turn.composer.region_label(region)
     parts = [Part(turn.composer.say("overview", region=label)), *_numbered(turn, choices)]
@@ -166,7 +169,7 @@ def _ask_measure(turn: Turn, measures: list[Measure]) -> Answer:
         choices=choices,
         measures=tuple(m.id for m in measures),
         sources=tuple(turn.composer.source(m) for m in measures),
-        context=Context(region=region, choices=choices),
+        context=Context(region=turn.last_place(), chosen=turn.chosen, choices=choices),
     )
 
 

@@ -29,6 +29,8 @@ class Question:
     rest: str
     """`text` without its place words."""
     asked: Asked
+    denied: frozenset[str] = frozenset()
+    """The covered regions of which the message says that they are not meant: 我不在石狮."""
 
     @property
     def content(self) -> str:
@@ -49,27 +51,29 @@ def tidy(text: str, library: Library) -> str:
 def parse(message: str, library: Library) -> Question:
     """Take a message apart; any string will do."""
     text = tidy(message, library)
-    places = _without_denied(find_places(text, library.regions), text)
+    places, denied = _parted_from_denied(find_places(text, library.regions), text)
     spoken_of = [m.words for m in places.uncovered if _in_a_clause(m.words, places, library)]
     if spoken_of:
         # 锦州有去敦煌的车吗: the clause speaks of the other place, so it belongs to the subject.
         kept = tuple(m for m in places.uncovered if m.words not in spoken_of)
         rest = " ".join((places.rest, *spoken_of))
         places = replace(places, uncovered=kept, rest=rest)
-    return Question(text, places, places.rest, library.aspects.read(places.rest))
+    asked = library.aspects.read(places.rest)
+    return Question(text, places, places.rest, asked, denied)
 
 
-def _without_denied(places: Places, text: str) -> Places:
-    """Leave out the places of which the text says that they are not meant: 不是石狮."""
+def _parted_from_denied(places: Places, text: str) -> tuple[Places, frozenset[str]]:
+    """Take out the places of which the text says that they are not meant; name the covered ones."""
 
     def meant(mention: Mention) -> bool:
         return not _DENIED.search(text[: mention.start])
 
-    return replace(
+    left = replace(
         places,
         covered=tuple(filter(meant, places.covered)),
         uncovered=tuple(filter(meant, places.uncovered)),
     )
+    return left, frozenset(m.region for m in places.covered if not meant(m))
 
 
 def _in_a_clause(words: str, places: Places, library: Library) -> bool:

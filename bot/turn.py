@@ -39,7 +39,7 @@ class Turn:
     indexed: IndexedLibrary
     context: Context
     chosen: str | None
-    """The place chosen in the app; the text and the conversation win over it."""
+    """The place chosen in the app; the text wins over it, and so does what was said since."""
     today: date
     picked: bool = False
     """The message was a number and stands for the choice it picked."""
@@ -72,7 +72,19 @@ class Turn:
         places = self.question.places
         if places.uncovered and (not self.places or self._moves_on()):
             return places.uncovered[-1].name
-        return "" if self.places or places.unclear else self.context.elsewhere
+        return "" if self.places or places.unclear or self._chose_anew() else self.context.elsewhere
+
+    def _chose_anew(self) -> bool:
+        """Tell whether another place was chosen in the app since the last message."""
+        return self.chosen is not None and self.chosen != self.context.chosen
+
+    @cached_property
+    def spoken_of(self) -> str | None:
+        """The place that still binds from earlier messages: not denied now, nor chosen away."""
+        before = self.context.region
+        if before is None or self._chose_anew() or before in self.question.denied:
+            return None
+        return before
 
     def _moves_on(self) -> bool:
         """Tell whether the uncovered place is where the person goes: 从石狮去晋江打工."""
@@ -87,8 +99,9 @@ class Turn:
             return None
         if self.places:
             return self.places[0]
-        place = self.context.region or self.chosen
-        if place is None and self.follows_up:
+        chosen = None if self.chosen in self.question.denied else self.chosen
+        place = self.spoken_of or chosen
+        if place is None and self.follows_up and not self.question.denied:
             best = self.candidates.ranked[0].measure
             return best.region if best.id in self.context.measures else None
         return place
@@ -201,20 +214,27 @@ class Turn:
 
     def kept_context(self) -> Context:
         """The context as it was, with the place the message named."""
-        return replace(self.context, region=self._last_place(), elsewhere=self.elsewhere)
+        return replace(
+            self.context,
+            region=self.last_place(),
+            chosen=self.chosen,
+            elsewhere=self.elsewhere,
+        )
 
     def next_context(self, measures: tuple[str, ...]) -> Context:
         """The context after a reply from `measures`; choices stay open after one is taken."""
         question = self.context.question if self.follows_up else self.question.rest
         return Context(
-            region=self._last_place(),
+            region=self.last_place(),
+            chosen=self.chosen,
             elsewhere=self.elsewhere,
             question=question[:_KEPT_QUESTION],
             measures=measures,
             choices=self.context.choices if self.picked else (),
         )
 
-    def _last_place(self) -> str | None:
+    def last_place(self) -> str | None:
+        """The place the person spoke of last, as the next message is to know it."""
         if self.elsewhere:
             return None
-        return self.places[0] if self.places else self.context.region
+        return self.places[0] if self.places else self.spoken_of

@@ -2,9 +2,10 @@
 
 import pytest
 
-from bot.answers import Kind
+from bot.answering import answer
+from bot.answers import Context, Kind
 from bot.indexing import IndexedLibrary
-from tests.bot.asking import ask
+from tests.bot.asking import TODAY, ask
 
 
 @pytest.mark.parametrize(
@@ -36,8 +37,8 @@ def test_the_chosen_place_does_not_come_back_for_one_that_was_declined(
 
 
 def test_a_denied_place_is_not_meant(indexed: IndexedLibrary) -> None:
-    answer = ask(indexed, ["不是石狮，是沧州，过年红包多少"])
-    assert answer.measures[0] == "hebei-cangzhou-1"
+    reply = ask(indexed, ["不是石狮，是沧州，过年红包多少"])
+    assert reply.measures[0] == "hebei-cangzhou-1"
 
 
 @pytest.mark.parametrize(
@@ -58,9 +59,9 @@ def test_a_wrong_sum_does_not_make_the_bot_deny_a_measure(
 def test_what_is_for_one_county_is_not_promised_to_its_sister(
     indexed: IndexedLibrary, text: str
 ) -> None:
-    reply = ask(indexed, [text]).reply
-    assert "300元" not in reply
-    assert "饺子" not in reply
+    said = ask(indexed, [text]).reply
+    assert "300元" not in said
+    assert "饺子" not in said
 
 
 def test_no_hotline_of_a_town_one_has_left(indexed: IndexedLibrary) -> None:
@@ -107,5 +108,44 @@ def test_a_bare_or_odd_place_breaks_nothing(indexed: IndexedLibrary, text: str) 
 
 
 def test_many_places_are_answered_each_with_its_source(indexed: IndexedLibrary) -> None:
-    answer = ask(indexed, ["衡水、沧州、石家庄高新区、鹿泉、循环化工园区、承德过年给多少"])
-    assert answer.reply.count("出处：") == len(answer.measures)
+    reply = ask(indexed, ["衡水、沧州、石家庄高新区、鹿泉、循环化工园区、承德过年给多少"])
+    assert reply.reply.count("出处：") == len(reply.measures)
+
+
+@pytest.mark.parametrize("denial", ["我不在石狮", "不是石狮"])
+def test_a_place_that_is_denied_binds_no_longer(indexed: IndexedLibrary, denial: str) -> None:
+    reply = ask(indexed, ["石狮失业金", denial, "失业金要什么条件"])
+    assert reply.region != "石狮"
+    assert reply.kind is not Kind.ANSWER or len(set(reply.measures)) > 1
+
+
+@pytest.mark.parametrize(
+    "before",
+    [["有什么补贴"], ["有什么补贴", "3"], ["石狮稳岗返还退几成"], ["失业金怎么领"]],
+)
+def test_another_place_chosen_in_the_app_binds_from_then_on(
+    indexed: IndexedLibrary, before: list[str]
+) -> None:
+    context = Context()
+    for message in before:
+        said = answer(message, indexed, context, today=TODAY, chosen="石狮")
+        context = said.context
+    last = answer("稳岗返还退几成", indexed, context, today=TODAY, chosen="锦州")
+    assert last.measures[0] == "jinzhou-4"
+    assert "90%" not in last.reply
+
+
+def test_what_was_said_after_choosing_wins_over_the_choice(indexed: IndexedLibrary) -> None:
+    assert ask(indexed, ["石狮失业金", "那承德呢", "要什么条件"], "石狮").region == "承德"
+
+
+def test_a_place_that_speaks_of_the_subject_is_not_said_to_have_nothing(
+    indexed: IndexedLibrary,
+) -> None:
+    declined = ask(indexed, ["失业金怎么领"], "锦州")
+    assert "没有写这件事" not in declined.reply
+    assert declined.measures[0] == "jinzhou-5c"
+
+
+def test_districts_nobody_asked_for_are_not_said_to_have_nothing(indexed: IndexedLibrary) -> None:
+    assert "文件里没有写这件事" not in ask(indexed, ["石家庄800元红包"]).reply

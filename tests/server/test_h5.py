@@ -128,4 +128,6 @@ def test_a_telephone_number_is_a_link(page: Page) -> None:
     page.get_by_label("我在").select_option("石狮")
     page.get_by_label("你的问题").fill("石狮权益热线电话是多少")
     page.get_by_role("button", name="发送").click()
-    page.locator('a[href^="tel:"]').first.wait_for()
+    link = page.locator('a[href^="tel:"]').first
+    link.wait_for()
+    assert link.get_attribute("href") == "tel:88712565"
