@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from pydantic import model_validator
 
-from knowledge.measures import Aspect, Entry, Text
+from knowledge.entries import Entry, Text
+from knowledge.measures import Aspect
 
 _USED = "□"
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
-from knowledge.measures import Entry, Text
+from knowledge.entries import Entry, Text
 
 
 def _compiles(pattern: str) -> str:

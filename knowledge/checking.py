@@ -13,6 +13,7 @@ from pathlib import Path
 from knowledge.clauses import PREAMBLE
 from knowledge.cleaning import LOST
 from knowledge.documents import Document, UnknownClause
+from knowledge.eligibility.sentences import account, rule_leaves
 from knowledge.figures import Figure, unstated
 from knowledge.library import DATA, Library
 from knowledge.measures import Measure
@@ -30,6 +31,8 @@ def problems(library: Library, catalogue: Path | None = None) -> list[str]:
         found += [f"{document.entry.id}: {text}" for text in _document_periods(document)]
     for measure in library.measures.values():
         found += [f"{measure.id}: {text}" for text in _measure_problems(library, measure)]
+    for document in library.documents.values():
+        found += [f"{document.entry.id}: {text}" for text in account(library, document).problems]
     found += _ambiguous_questions(library)
     if catalogue:
         found += _catalogue_problems(library, catalogue)
@@ -41,7 +44,7 @@ def sources_of(library: Library, measure: Measure) -> list[str]:
     document = library.documents[measure.document]
     locators = [measure.locator, PREAMBLE, measure.validity.locator]
     locators += [s.locator for s in measure.answers.values() if s.locator]
-    locators += [s.locator for s in measure.conditions if s.locator]
+    locators += [leaf.locator for leaf in rule_leaves(measure) if leaf.locator]
     if measure.responsible.locator:
         locators.append(measure.responsible.locator)
     texts = [document.source_text(locator) for locator in dict.fromkeys(locators)]
@@ -65,7 +68,7 @@ def _document_problems(library: Library, document: Document) -> Iterator[str]:
     for locator in marked & used:
         yield f"clause {locator} is marked as no measure but has one"
     for locator in document.clauses:
-        if locator not in marked and not _covered(document, locator, used):
+        if locator not in marked and not any(document.lies_in(locator, home) for home in used):
             yield f"clause {locator} belongs to no measure and is not marked"
 
 
@@ -79,15 +82,6 @@ def _document_periods(document: Document) -> Iterator[str]:
         if entry.validity.quote not in home:
             yield f"validity: not in clause {entry.validity.locator}: {entry.validity.quote}"
     yield from misdated(entry.validity, entry.dated, None)
-
-
-def _covered(document: Document, locator: str, used: set[str]) -> bool:
-    at: str | None = locator
-    while at:
-        if at in used:
-            return True
-        at = document.clause(at).parent
-    return False
 
 
 def _measure_problems(library: Library, measure: Measure) -> Iterator[str]:
@@ -112,8 +106,12 @@ def _quotes(measure: Measure) -> Iterator[tuple[str, str | None, str]]:
         yield "quotes", None, quote
     for grant in measure.grants:
         yield "grants", None, grant.quote
-    for condition in measure.conditions:
-        yield "conditions", condition.locator, condition.quote
+    for leaf in rule_leaves(measure):
+        yield "rule", leaf.locator, leaf.quote
+    for exclusion in measure.excludes:
+        yield "excludes", None, exclusion.quote
+    if measure.application:
+        yield "application", measure.application.locator, measure.application.quote
     for aspect, said in measure.answers.items():
         yield f"answers.{aspect}", said.locator, said.quote
     for phone in measure.phones:
@@ -127,6 +125,8 @@ def _wrong_figures(library: Library, measure: Measure) -> Iterator[str]:
     sources = sources_of(library, measure)
     said = {"summary": measure.summary}
     said |= {f"answers.{aspect}": s.say for aspect, s in measure.answers.items()}
+    said |= {f"rule: {leaf.quote}": leaf.say for leaf in rule_leaves(measure)}
+    said |= {f"advice[{n}]": text for n, text in enumerate(measure.advice)}
     said |= {f"conditions[{n}]": c.say for n, c in enumerate(measure.conditions)}
     for where, text in said.items():
         for figure in sorted(unstated(text, sources), key=lambda f: f.value):

@@ -13,7 +13,17 @@ if TYPE_CHECKING:
 PERSON = "person"
 """The entry of care for the wish for a person; all the others are kinds of distress."""
 
-_NEEDED = ("document", "measure", "topic", "outside", "helpline", "care", "small_talk", "region")
+_NEEDED = (
+    "document",
+    "measure",
+    "fact",
+    "topic",
+    "outside",
+    "helpline",
+    "care",
+    "small_talk",
+    "region",
+)
 _WHOLE = ("lexicon", "aspects", "care_sentences", "sentences", "places_not_covered")
 KINDS = (*_NEEDED, *_WHOLE)
 """Kinds of editions; those of the second group have one piece, with the key `all`."""

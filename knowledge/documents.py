@@ -9,7 +9,8 @@ from pydantic import Field
 
 from knowledge.clauses import Clause, Heading, split_clauses
 from knowledge.cleaning import Cleaning, Correction, clean
-from knowledge.measures import Entry, Text, Validity
+from knowledge.entries import Entry, Text
+from knowledge.measures import Validity
 
 
 class HeadingEntry(Entry):
@@ -35,6 +36,15 @@ class NoMeasure(Entry):
     reason: Text
 
 
+class NoCondition(Entry):
+    """A sentence of a clause that says nothing about who gets a measure."""
+
+    locator: Text
+    words: Text
+    """Words by which the sentence is found; they stand in one sentence of the clause only."""
+    why: Text
+
+
 class DocumentEntry(Entry):
     """What is known of a document besides its text."""
 
@@ -55,6 +65,7 @@ class DocumentEntry(Entry):
     headings: tuple[HeadingEntry, ...]
     corrections: tuple[CorrectionEntry, ...]
     no_measure: tuple[NoMeasure, ...]
+    no_condition: tuple[NoCondition, ...] = ()
 
     def number_of(self, locator: str) -> str | None:
         """Return the document number that covers a clause, None where none is stated."""
@@ -97,7 +108,11 @@ class Document:
     def source_text(self, locator: str) -> str:
         """Return what may be quoted for a clause: the clauses inside it, itself, its parents."""
         own = self.clause(locator)
-        inside = [c.text for c in self.clauses.values() if self._lies_in(c, locator)]
+        inside = [
+            c.text
+            for c in self.clauses.values()
+            if c.locator != locator and self.lies_in(c.locator, locator)
+        ]
         above: list[str] = []
         parent = own.parent
         while parent:
@@ -105,8 +120,9 @@ class Document:
             parent = self.clause(parent).parent
         return "\n".join([*reversed(above), own.text, *inside])
 
-    def _lies_in(self, clause: Clause, locator: str) -> bool:
-        parent = clause.parent
-        while parent and parent != locator:
-            parent = self.clause(parent).parent
-        return parent == locator
+    def lies_in(self, locator: str, other: str) -> bool:
+        """Tell whether a clause is another one or stands inside it; raises `UnknownClause`."""
+        at: str | None = locator
+        while at and at != other:
+            at = self.clause(at).parent
+        return at == other

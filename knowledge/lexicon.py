@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from knowledge.measures import Entry, Text
+from knowledge.entries import Entry, Text
 
 # Spaces that only stood between foreign words.
 _GAP = re.compile(r"(?<=[\u4e00-\u9fff]) +(?=[\u4e00-\u9fff])")

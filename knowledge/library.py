@@ -24,9 +24,13 @@ from knowledge.consistency import (
     missing_pieces,
 )
 from knowledge.documents import Document, DocumentEntry
+from knowledge.eligibility.criteria import Rulebook
+from knowledge.eligibility.facts import Fact
+from knowledge.eligibility.faults import rule_faults
+from knowledge.entries import Entry
 from knowledge.files import KnowledgeFileRefused, ReadFile, dump_model, read_located, read_text
 from knowledge.lexicon import Lexicon, LexiconEntry
-from knowledge.measures import Entry, Measure
+from knowledge.measures import Measure
 from knowledge.regions import Region, Regions, read_places
 from knowledge.sentences import Location, Sentences
 from knowledge.topics import OutsideTopic, Topic
@@ -73,6 +77,7 @@ class Library:
         self.measures: Mapping[str, Measure] = read("measure", Measure)
         self.topics: Mapping[str, Topic] = read("topic", Topic)
         self.outside: Mapping[str, OutsideTopic] = read("outside", OutsideTopic)
+        self.facts: Mapping[str, Fact] = read("fact", Fact)
         self.helplines: Mapping[str, Helpline] = read("helpline", Helpline)
         self.care: Mapping[str, CareEntry] = read("care", CareEntry)
         self.small_talk: Mapping[str, SmallTalk] = read("small_talk", SmallTalk)
@@ -87,6 +92,13 @@ class Library:
         if faults:
             raise IncompleteLibrary(faults)
         self.regions = Regions(regions.values(), read_places(lines))
+        if faults := list(rule_faults(self)):
+            raise IncompleteLibrary(faults)
+
+    @cached_property
+    def rules(self) -> Rulebook:
+        """The rules of the measures, ready for evaluation."""
+        return Rulebook(self)
 
     @cached_property
     def lexicon(self) -> Lexicon:
@@ -143,6 +155,7 @@ def _uncleanable(library: Library) -> Iterator[Fault]:
 _LISTS: tuple[tuple[str, str, type[Entry]], ...] = (
     ("topic", "topics.yaml", Topic),
     ("outside", "outside.yaml", OutsideTopic),
+    ("fact", "facts.yaml", Fact),
     ("helpline", "helplines.yaml", Helpline),
     ("care", "care.yaml", CareEntry),
     ("small_talk", "small_talk.yaml", SmallTalk),

@@ -4,7 +4,10 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from knowledge.eligibility.rules import Rule, statements
+from knowledge.entries import Entry, Statement, Text
 
 
 class Audience(StrEnum):
@@ -56,25 +59,6 @@ class Aspect(StrEnum):
 _SELDOM_STATED = frozenset({Aspect.HOURS, Aspect.ADDRESS})
 """Not stated unless answered: no need to list them for each measure."""
 
-Text = Annotated[str, Field(min_length=1)]
-
-
-class Entry(BaseModel):
-    """Base of everything that is read from a knowledge file: no unknown keys, nothing changed."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
-
-
-class Statement(Entry):
-    """A plain sentence with the words of the document it rests on."""
-
-    say: Text
-    quote: Text
-    locator: str | None = None
-    """The clause of the quote where it is not the measure's own."""
-    partly: bool = False
-    """The sentence itself says that what is usually asked for is not written."""
-
 
 class Amount(Entry):
     """A sum or share; `unit` is 元, %, G …; `per` what it is paid for; `cap` an upper limit."""
@@ -91,6 +75,8 @@ class Grant(Entry):
     what: Text
     amount: Amount | None = None
     quote: Text
+    when: Rule | None = None
+    """What has to hold for this grant besides the measure's own rule."""
 
 
 class Responsible(Entry):
@@ -130,6 +116,14 @@ class Validity(Entry):
         return (not self.from_ or self.from_ <= day) and (not self.to or day <= self.to)
 
 
+class Exclusion(Entry):
+    """Another measure that the clause says can't be had together with this one."""
+
+    measure: Text
+    say: Text
+    quote: Text
+
+
 class Measure(Entry):
     """One measure of the catalogue with everything its clause states, and what it does not."""
 
@@ -143,12 +137,20 @@ class Measure(Entry):
     topics: Annotated[tuple[Text, ...], Field(min_length=1)]
     summary: Annotated[str, Field(min_length=1, max_length=160)]
     grants: Annotated[tuple[Grant, ...], Field(min_length=1)]
-    conditions: tuple[Statement, ...]
+    rule: Rule | None = None
+    """Who it is for beyond its audience and region; None for measures for the government alone."""
+    readings: tuple[Text, ...] = ()
+    """Where the clause can be read in two ways, and the way the rule takes; for reviewers."""
+    advice: tuple[Text, ...] = ()
+    """What a person is told beside the outcome: «文件写了“等”，可以再问一问»."""
+    excludes: tuple[Exclusion, ...] = ()
     answers: dict[Aspect, Statement]
     not_stated: tuple[Aspect, ...]
     responsible: Responsible
     phones: tuple[Phone, ...]
     validity: Validity
+    application: Validity | None = None
+    """When one may apply, where the clause states it apart."""
     quotes: Annotated[tuple[Text, ...], Field(min_length=1)]
     parts: tuple[Text, ...] = ()
     """The parts of the region it is for alone, where it isn't for all of it."""
@@ -173,6 +175,11 @@ class Measure(Entry):
     def is_for_part(self, part: str | None) -> bool:
         """Tell whether it may be for a part of its region; None is the region as a whole."""
         return part is None or not self.parts or any(p in part or part in p for p in self.parts)
+
+    @property
+    def conditions(self) -> tuple[Statement, ...]:
+        """The rule in sentences, one for each part that has to hold."""
+        return () if self.rule is None else statements(self.rule)
 
     def stated_aspects(self) -> set[Aspect]:
         """Return the aspects that the clause states, the derived ones included."""

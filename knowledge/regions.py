@@ -8,8 +8,8 @@ from typing import Annotated
 
 from pydantic import Field
 
+from knowledge.entries import Entry, Text
 from knowledge.files import read_yaml
-from knowledge.measures import Entry, Text
 
 DATA = Path(__file__).parent / "data"
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from string import Formatter
 
-from knowledge.measures import Aspect, Entry, Text
+from knowledge.entries import Entry, Text
+from knowledge.measures import Aspect
 
 PLACEHOLDERS: dict[str, tuple[str, ...]] = {
     "empty": (),
@@ -52,6 +53,41 @@ PLACEHOLDERS: dict[str, tuple[str, ...]] = {
     "helpline_source": ("source",),
     "local_hotline": ("region", "of", "number", "source"),
     "overview": ("region",),
+    "check_start": ("title",),
+    "check_start_region": ("region",),
+    "check_help": (),
+    "check_question": ("number", "left", "question"),
+    "check_question_of_many": ("number", "left", "question"),
+    "check_yes": (),
+    "check_no": (),
+    "check_unsure": (),
+    "check_several": (),
+    "check_number": (),
+    "check_day": (),
+    "check_not_read": (),
+    "check_first": (),
+    "check_paused": (),
+    "check_stopped": (),
+    "check_eligible": ("title",),
+    "check_ineligible": ("title",),
+    "check_failed": ("condition",),
+    "check_change": ("changes",),
+    "check_needed": ("condition",),
+    "check_undetermined": ("title", "labels"),
+    "check_assessed": ("title",),
+    "check_verify": ("conditions",),
+    "check_reviewed": (),
+    "check_amount": ("amounts",),
+    "check_up_to": ("sum",),
+    "check_all_over": ("region",),
+    "check_group_eligible": (),
+    "check_group_near": (),
+    "check_group_unknown": (),
+    "check_group_failed": ("count",),
+    "check_group_over": ("count",),
+    "check_missing": ("labels",),
+    "check_more": (),
+    "check_nothing": (),
 }
 """Every sentence that the bot says, with the names in braces that must stand in it."""
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from knowledge.measures import Entry, Text
+from knowledge.entries import Entry, Text
 
 TopicId = Annotated[str, Field(pattern=r"^[a-z_0-9]+$")]
 

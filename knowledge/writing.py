@@ -12,6 +12,7 @@ from knowledge.library import Edition
 _LISTS = {
     "topic": "topics.yaml",
     "outside": "outside.yaml",
+    "fact": "facts.yaml",
     "helpline": "helplines.yaml",
     "care": "care.yaml",
     "small_talk": "small_talk.yaml",

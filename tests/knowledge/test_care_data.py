@@ -6,10 +6,10 @@ import pytest
 
 from bot.normalising import normalise, with_arabic_numerals
 from knowledge.care import CareEntry, Helpline, SmallTalk
+from knowledge.entries import Entry
 from knowledge.files import read_yaml
 from knowledge.lexicon import Lexicon, LexiconEntry
 from knowledge.library import DATA
-from knowledge.measures import Entry
 from knowledge.topics import OutsideTopic, Topic
 
 CARE = {entry.id: entry for entry in read_yaml(DATA / "care.yaml", list[CareEntry])}

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from knowledge.measures import Entry
+from knowledge.entries import Entry
 from knowledge.regions import (
     DATA,
     DoubtfulRegions,

@@ -1,0 +1,1 @@
+"""Who a measure is for, by its stated conditions: yes, no, or not known yet."""

@@ -1,0 +1,81 @@
+"""The next question: the one that can be expected to decide most measures that are still open."""
+
+from collections.abc import Iterable, Sequence
+from functools import partial
+
+from knowledge.eligibility.criteria import Node, Rulebook
+from knowledge.eligibility.facts import Given, Value
+from knowledge.eligibility.predicates import Predicate, Truth
+from knowledge.eligibility.verdicts import Outcome, Person, Result, holds
+
+_SOME_USE = 0.02
+"""What a question counts that decides nothing alone but can together with others."""
+_TOGETHER = 0.5
+"""A question of the same group as the last one goes first if it's worth this much of the best."""
+
+
+def next_question(results: Sequence[Result], given: Given, rules: Rulebook) -> str | None:
+    """Return the fact to ask for, None where no answer can change anything any more.
+
+    Measures that are decided, closed, had already or excluded are not asked for, and nothing is
+    asked again that was answered with 不清楚 or with bounds.
+    """
+    worth: dict[str, float] = {}
+    for result in results:
+        if not _in_question(result):
+            continue
+        asked = [f for f in result.missing if f not in given.unsure and f not in given.values]
+        for fact, share in _shares(result, asked, rules):
+            worth[fact] = worth.get(fact, 0.0) + share
+    if not worth:
+        return None
+    order = {fact: n for n, fact in enumerate(rules.facts)}
+    best = max(worth.values())
+    last = rules.facts.get(given.last or "")
+    together = [
+        fact
+        for fact, value in worth.items()
+        if last and rules.facts[fact].group == last.group and value >= best * _TOGETHER
+    ]
+    return max(together or worth, key=lambda fact: (worth[fact], -order[fact]))
+
+
+def _in_question(result: Result) -> bool:
+    undetermined = result.outcome is Outcome.UNDETERMINED
+    return undetermined and result.open and not result.already and not result.excluded_by
+
+
+def _shares(result: Result, asked: Sequence[str], rules: Rulebook) -> Iterable[tuple[str, float]]:
+    """Yield for each fact the share of its answers that decide the measure."""
+    node = result.criteria.node
+    if node is None or not _can_change(node, result.person, asked):
+        return
+    for fact in asked:
+        values = rules.telling_values(fact)
+        decided = sum(_supposing(node, result.person, fact, value) is not None for value in values)
+        yield fact, decided / len(values) + _SOME_USE
+
+
+def _supposing(node: Node, person: Person, fact: str, value: Value) -> Truth:
+    def truth_of(predicate: Predicate | None) -> Truth:
+        if predicate is not None and predicate.fact == fact:
+            return predicate.truth(value)
+        return person.truth_of(predicate)
+
+    return holds(node, truth_of)
+
+
+def _can_change(node: Node, person: Person, asked: Sequence[str]) -> bool:
+    """Tell whether answers could decide it: all as it needs them, or all against it."""
+
+    def assuming(hope: bool, predicate: Predicate | None) -> Truth:
+        truth = person.truth_of(predicate)
+        open_ = truth is None and predicate is not None and predicate.fact in asked
+        return hope if open_ else truth
+
+    return any(holds(node, partial(assuming, hope)) is hope for hope in (True, False))
+
+
+def rest(results: Iterable[Result]) -> int:
+    """Count the measures that are still in question."""
+    return sum(map(_in_question, results))

@@ -1,0 +1,24 @@
+"""What every knowledge file is made of: strict entries, and statements with their quotes."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Text = Annotated[str, Field(min_length=1)]
+
+
+class Entry(BaseModel):
+    """Base of everything that is read from a knowledge file: no unknown keys, nothing changed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class Statement(Entry):
+    """A plain sentence with the words of the document it rests on."""
+
+    say: Text
+    quote: Text
+    locator: str | None = None
+    """The clause of the quote where it is not the measure's own."""
+    partly: bool = False
+    """The sentence itself says that what is usually asked for is not written."""
