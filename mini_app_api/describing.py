@@ -15,6 +15,7 @@ _EXTRA = {
     "chat": ("401",),
     "list_measures": ("404", "422"),
     "get_measure": ("404",),
+    "list_facts": ("422",),
 }
 _FIELD = {
     "type": "object",
@@ -75,8 +76,10 @@ def _completed(spec: dict[Any, Any] | str) -> dict[Any, Any] | str:
 def _name_regions(spec: dict[Any, Any]) -> None:
     """Name the regions there are, as they may be written."""
     named = {"type": "string", "enum": sorted(resources().serving.current().region_names)}
-    body = spec["components"]["schemas"]["Asked"]["properties"]
-    body["region"] = {"anyOf": [named, {"type": "null"}]}
-    for parameter in spec["paths"]["/api/v1/measures"]["get"]["parameters"]:
-        if parameter["name"] == "region":
-            parameter["schema"] = named
+    schemas = spec["components"]["schemas"]
+    schemas["Asked"]["properties"]["region"] = {"anyOf": [named, {"type": "null"}]}
+    schemas["SelfCheckAsked"]["properties"]["region"] = named
+    for path in ("/api/v1/measures", "/api/v1/facts"):
+        for parameter in spec["paths"][path]["get"]["parameters"]:
+            if parameter["name"] == "region":
+                parameter["schema"] = named

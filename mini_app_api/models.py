@@ -1,11 +1,13 @@
 """What goes in and out: requests are checked by these models, replies are built from them."""
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from bot.answers import Kind
+from knowledge.eligibility.facts import FactType
+from knowledge.eligibility.verdicts import Outcome
 from knowledge.measures import Aspect, Audience, Form
 from knowledge.regions import Level
 
@@ -230,3 +232,147 @@ class ChatReply(AnswerView):
     """The answer, and the conversation that the next message names to go on with it."""
 
     conversation: str
+
+
+class FactsAsked(Request):
+    """Which facts to list: those that a region's measures rest on, or all."""
+
+    region: Words | None = None
+
+
+class OptionView(View):
+    """One answer of a choice."""
+
+    value: str
+    label: str
+
+
+class FactView(View):
+    """One thing a self-check can ask; `group`: asked together; numbers lie in least..most."""
+
+    key: str
+    type: FactType
+    group: str
+    label: str
+    question: str
+    unit: str | None
+    least: int | None
+    most: int | None
+    options: list[OptionView]
+
+
+class FactsView(View):
+    """Facts in the order of the vocabulary."""
+
+    facts: list[FactView]
+
+
+class SelfCheckAsked(Request):
+    """What somebody says of themselves, by fact; null stands for 不清楚.
+
+    A number or day may be bounds, {"at_least": 500, "at_most": 800}. `as_of` is the Asia/Shanghai
+    day to check for, today where it isn't given; `already`: the measures the person has.
+    """
+
+    region: Words
+    as_of: date | None = None
+    facts: dict[str, Any]
+    already: Annotated[list[str], Field(max_length=200)] = []
+
+
+class PeriodView(View):
+    """First and last Asia/Shanghai day, both included; null: not stated."""
+
+    from_day: Annotated[str | None, Field(alias="from")]
+    to: str | None
+
+
+class ConditionView(View):
+    """One condition: what the clause wants of which fact, what was given, and whether it holds.
+
+    Of those with the same `any_of` one is enough; `to_verify`: an officer has to look at it.
+    """
+
+    fact: str | None
+    verdict: Literal["met", "failed", "unknown"]
+    say: str
+    quote: str
+    measure: str
+    document: str
+    locator: str
+    wanted: dict[str, Any] | None
+    given: Any
+    to_verify: bool
+    any_of: str | None
+
+
+class EveryoneView(View):
+    """That the clause puts no condition."""
+
+    say: str
+    quote: str
+
+
+class ChangeView(View):
+    """One thing that would have to be otherwise; `lasting`: nobody can change it soon."""
+
+    fact: str | None
+    say: str
+    gap: int | None
+    lasting: bool
+    quote: str
+
+
+class DueView(View):
+    """A sum that the clause states, and whether it is due."""
+
+    what: str
+    value: float
+    unit: str
+    per: str | None
+    cap: bool
+    verdict: Literal["met", "failed", "unknown"]
+    missing: list[str]
+    quote: str
+
+
+class TotalView(View):
+    """What comes together; `at_least` null: up to `at_most`."""
+
+    unit: str
+    per: str | None
+    at_least: float | None
+    at_most: float
+
+
+class ResultView(View):
+    """What one measure's conditions say."""
+
+    measure: str
+    title: str
+    audience: Audience
+    form: Form
+    as_of: str
+    outcome: Outcome
+    open: bool
+    validity: PeriodView
+    application: PeriodView | None
+    published_on: str
+    missing: list[str]
+    conditions: list[ConditionView]
+    everyone: EveryoneView | None
+    changes: list[ChangeView]
+    amounts: list[DueView]
+    totals: list[TotalView]
+    advice: list[str]
+    already: bool
+    excluded_by: list[str]
+
+
+class SelfCheckView(View):
+    """Every measure of the region; `next`: the fact to ask now, null when nothing can change."""
+
+    region: str
+    as_of: str
+    results: list[ResultView]
+    next: str | None

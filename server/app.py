@@ -8,7 +8,7 @@ from flask import Response, jsonify
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
-from mini_app_api import catalogue, chat, operations, signing_in
+from mini_app_api import catalogue, chat, operations, self_check, signing_in
 from mini_app_api.bodies import StrictJson, StrictRequest
 from mini_app_api.describing import describe
 from server import h5
@@ -43,7 +43,7 @@ def create_app(settings: Settings | None = None, made: Resources | None = None) 
     app.config["MAX_CONTENT_LENGTH"] = LONGEST_BODY
     app.config["MAX_FORM_MEMORY_SIZE"] = LONGEST_BODY
     attach(app, made or make_resources(settings or load_settings()))
-    for module in (chat, catalogue, signing_in, operations):
+    for module in (chat, catalogue, self_check, signing_in, operations):
         app.register_blueprint(module.blueprint)
     app.register_blueprint(h5.blueprint)
     for error in (HTTPError, HTTPException, Exception):

@@ -98,9 +98,10 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("files", type=Path, nargs="+", metavar="FILE")
     evaluate.set_defaults(run=_evaluate)
 
-    from server.knowledge_commands import add_to
+    from server import eligibility_commands, knowledge_commands
 
-    add_to(commands)
+    eligibility_commands.add_to(commands)
+    knowledge_commands.add_to(commands)
     return parser
 
 
@@ -148,21 +149,6 @@ def _serve(_: argparse.Namespace) -> int:
 # -- ask --------------------------------------------------------------------------------------
 
 
-def served() -> "Served":
-    """Prepare what is missing and load the release in force."""
-    from server.clock import utc_now
-    from server.preparing import kept_indexes, prepare
-    from server.serving import load
-    from server.settings import load_settings
-
-    settings = load_settings()
-    database = prepare(settings, now=utc_now())
-    try:
-        return load(database, kept_indexes(settings))
-    finally:
-        database.release()
-
-
 def _ask(parsed: argparse.Namespace) -> int:
     if parsed.jsonl:
         if parsed.text is not None or parsed.region is not None:
@@ -170,13 +156,17 @@ def _ask(parsed: argparse.Namespace) -> int:
         return _ask_batch(sys.stdin, sys.stdout)
     if parsed.text is None:
         raise Refused("give a question, or --jsonl")
+    from server.resources import load_served
+
     text = parsed.text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    print(_asked(served(), [text], parsed.region).reply)
+    print(_asked(load_served(), [text], parsed.region).reply)
     return _OK
 
 
 def _ask_batch(lines: Iterable[str], out: TextIO) -> int:
     from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+    from server.resources import load_served
 
     class Conversation(BaseModel):
         model_config = ConfigDict(extra="ignore")
@@ -184,7 +174,7 @@ def _ask_batch(lines: Iterable[str], out: TextIO) -> int:
         turns: list[str] = Field(min_length=1)
         region: str | None = None
 
-    now_served = served()
+    now_served = load_served()
     result = _OK
     for number, line in enumerate(lines, start=1):
         if not line.strip():
@@ -258,12 +248,13 @@ def _entries(name: str, lines: Iterable[str]) -> Iterable[tuple[str, str]]:
 
 def _evaluate(parsed: argparse.Namespace) -> int:
     from bot.evaluation import Gold, evaluate, read_gold
+    from server.resources import load_served
 
     golds: list[Gold] = []
     for path in parsed.files:
         with path.open(encoding="utf-8") as file:
             golds += read_gold(path.name, file)
-    now_served = served()
+    now_served = load_served()
     score = evaluate(golds, lambda turns, region: _asked(now_served, turns, region))
     for miss in score.misses:
         gold, answer = miss.gold, miss.answer

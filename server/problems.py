@@ -9,6 +9,7 @@ from typing import Any
 
 from werkzeug.exceptions import HTTPException
 
+from knowledge.eligibility.facts import FactsRefused, Reason
 from knowledge.regions import UnknownRegion
 from server.db import DatabaseBusy
 
@@ -88,6 +89,12 @@ _OF_ERROR: Mapping[type[Exception], Problem] = {
     FieldsRefused: Problem(
         422, "invalid_fields", "有的内容不对", "填的内容有的不对，请看看下面列出的几项。"
     ),
+    FactsRefused: Problem(
+        422,
+        "facts_refused",
+        "有的回答不对",
+        "有的回答看不懂，请看看下面列出的几项，改一改再试。",
+    ),
     UnknownRegion: Problem(
         422, "unknown_region", "没有这个地区", "没有找到这个地区，请从地区列表里选一个。"
     ),
@@ -137,6 +144,15 @@ _OF_FIELD: Mapping[str, str] = {
     "model_attributes_type": "这里要填一组内容。",
 }
 
+_OF_FACT: Mapping[Reason, str] = {
+    Reason.UNKNOWN_FACT: "没有这一项。",
+    Reason.WRONG_TYPE: "这一项的填法不对。",
+    Reason.UNKNOWN_OPTION: "没有这个选项。",
+    Reason.OUT_OF_RANGE: "这个数超出了可能的范围。",
+    Reason.NOT_A_DAY: "这不是一个日期，请写成2021-01-15这样。",
+    Reason.AFTER_AS_OF: "这个日期还没到。",
+}
+
 
 def problem_of(error: BaseException) -> Problem:
     """The words for an error; what nobody foresaw is the service's own fault."""
@@ -164,6 +180,16 @@ def body_of(error: BaseException) -> dict[str, Any]:
         body["errors"] = [
             {"field": _shown(field), "detail": _OF_FIELD.get(kind, "这一项不对。")}
             for field, kind in error.fields
+        ]
+    elif isinstance(error, FactsRefused):
+        body["errors"] = [
+            {
+                "field": _shown(refusal.fact),
+                "reason": refusal.reason.value,
+                "detail": _OF_FACT[refusal.reason],
+                "allowed": refusal.allowed,
+            }
+            for refusal in error.refusals
         ]
     elif isinstance(error, RepeatedName):
         body["errors"] = [{"field": _shown(error.name), "detail": "这一项写了两次。"}]

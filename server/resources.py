@@ -9,8 +9,8 @@ from server.clock import Clock, utc_now
 from server.conversations import Conversations
 from server.db import Database
 from server.preparing import kept_indexes, prepare
-from server.serving import Serving
-from server.settings import Settings
+from server.serving import Served, Serving, load
+from server.settings import Settings, load_settings
 
 _EXTENSION = "nuangang"
 
@@ -31,6 +31,16 @@ def make_resources(settings: Settings, clock: Clock = utc_now) -> Resources:
     database = prepare(settings, now=clock())
     serving = Serving(database, kept_indexes(settings))
     return Resources(settings, database, serving, Conversations(database), clock)
+
+
+def load_served() -> Served:
+    """Prepare what is missing and load the release in force, for a command without a server."""
+    settings = load_settings()
+    database = prepare(settings, now=utc_now())
+    try:
+        return load(database, kept_indexes(settings))
+    finally:
+        database.release()
 
 
 def attach(app: Flask, made: Resources) -> None:

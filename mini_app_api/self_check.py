@@ -1,0 +1,67 @@
+"""GET /facts, POST /self-check: what can be asked, and what follows. Nothing of it is stored."""
+
+from typing import Any
+
+from apiflask import APIBlueprint
+from flask import request
+
+from knowledge.eligibility.facts import Fact
+from mini_app_api.models import (
+    FactsAsked,
+    FactsView,
+    FactView,
+    OptionView,
+    SelfCheckAsked,
+    SelfCheckView,
+)
+from server.clock import china_day
+from server.problems import RepeatedName
+from server.resources import resources
+from server.self_checks import checked
+
+blueprint = APIBlueprint("self_check", __name__, url_prefix="/api/v1", tag="self-check")
+
+
+@blueprint.before_request
+def refuse_repeated_names() -> None:
+    """A parameter given twice could mean either; raises `RepeatedName`."""
+    for name, values in request.args.lists():
+        if len(values) > 1:
+            raise RepeatedName(name)
+
+
+@blueprint.get("/facts")
+@blueprint.input(FactsAsked, location="query", arg_name="asked")
+@blueprint.output(FactsView)
+@blueprint.doc(summary="The facts a self-check can ask for", operation_id="list_facts")
+def get_facts(asked: FactsAsked) -> FactsView:
+    """Those that the measures of a region rest on, or all, in the order of the vocabulary."""
+    served = resources().serving.current()
+    rules = served.library.rules
+    keys = list(rules.facts)
+    if asked.region is not None:
+        keys = list(rules.facts_of(rules.of(served.region(asked.region))))
+    return FactsView(facts=[_fact(rules.facts[key]) for key in keys])
+
+
+@blueprint.post("/self-check")
+@blueprint.input(SelfCheckAsked, arg_name="asked")
+@blueprint.output(SelfCheckView)
+@blueprint.doc(summary="Check what somebody says against every measure", operation_id="self_check")
+def post_self_check(asked: SelfCheckAsked) -> dict[str, Any]:
+    """Say which measures of a region hold, fail or stay open, and what to ask next."""
+    known = resources()
+    served = known.serving.current()
+    return checked(
+        served.library,
+        served.region(asked.region),
+        asked.facts,
+        as_of=asked.as_of or china_day(known.clock()),
+        already=asked.already,
+    )
+
+
+def _fact(fact: Fact) -> FactView:
+    shared = ("type", "group", "label", "question", "unit", "least", "most")
+    options = [OptionView(value=option.value, label=option.label) for option in fact.options]
+    return FactView(key=fact.id, options=options, **{name: getattr(fact, name) for name in shared})
