@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import date
 
-from bot import caring, choosing, gates, replying
+from bot import caring, choosing, gates, replying, self_checking
 from bot.answers import Answer, Context
 from bot.indexing import IndexedLibrary
 from bot.turn import Turn
@@ -14,11 +14,13 @@ STEPS: tuple[Step, ...] = (
     caring.unreadable,
     caring.distress,
     caring.wish_for_person,
+    self_checking.answer_to_question,
     caring.small_talk,
     choosing.number_out_of_range,
     caring.sounds_like_distress,
     gates.place_not_covered,
     gates.several_places,
+    self_checking.start,
     choosing.overview,
     choosing.no_subject,
     gates.outside,
@@ -26,6 +28,7 @@ STEPS: tuple[Step, ...] = (
     choosing.which_place,
     gates.not_in_this_place,
     gates.aspect_not_stated,
+    self_checking.start_for_subject,
     replying.from_the_documents,
 )
 
@@ -51,5 +54,5 @@ def answer(
         turn = choosing.taken_choice(turn)
     for step in STEPS:
         if (reply := step(turn)) is not None:
-            return reply
-    return gates.no_answer(turn)
+            return self_checking.with_reminder(turn, reply)
+    return self_checking.with_reminder(turn, gates.no_answer(turn))

@@ -41,6 +41,38 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Check:
+    """A self-check under way; nothing of it is kept once it ends."""
+
+    region: str
+    measures: tuple[str, ...]
+    """What is checked; empty for all that the region has."""
+    answers: tuple[tuple[str, str], ...]
+    """Facts in the order they were given, values as JSON; null is 不清楚."""
+    asked: str
+    """The fact that was asked for last."""
+    fixed: int
+    """How many of the answers were known before the first question."""
+
+    def as_data(self) -> dict[str, Any]:
+        """Return it as plain data for storing."""
+        return {
+            "region": self.region,
+            "measures": list(self.measures),
+            "answers": [list(answer) for answer in self.answers],
+            "asked": self.asked,
+            "fixed": self.fixed,
+        }
+
+    @classmethod
+    def from_data(cls, data: dict[str, Any]) -> "Check":
+        """Read back what `as_data` gave."""
+        answers = tuple((fact, value) for fact, value in data["answers"])
+        measures = tuple(data["measures"])
+        return cls(data["region"], measures, answers, data["asked"], data["fixed"])
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """What a conversation remembers between two messages."""
 
@@ -56,6 +88,8 @@ class Context:
     """What it was answered (or declined) from, best first."""
     choices: tuple[Choice, ...] = ()
     """The numbered choices the last reply offered."""
+    check: Check | None = None
+    """The self-check under way."""
 
     def as_data(self) -> dict[str, Any]:
         """Return it as plain data for storing."""
@@ -65,6 +99,7 @@ class Context:
             "elsewhere": self.elsewhere,
             "question": self.question,
             "measures": list(self.measures),
+            "check": self.check and self.check.as_data(),
             "choices": [[c.label, c.question, c.region] for c in self.choices],
         }
 
@@ -78,6 +113,7 @@ class Context:
             question=data["question"],
             measures=tuple(data["measures"]),
             choices=tuple(Choice(*choice) for choice in data["choices"]),
+            check=Check.from_data(data["check"]) if data.get("check") else None,
         )
 
 

@@ -79,7 +79,7 @@ def overview(turn: Turn) -> Answer | None:
     if region is None or not turn.library.regions.get(region).own:
         covered = turn.library.regions.covered
         inside = turn.scope(region) if region else frozenset(covered)
-        return _ask_place(turn, [r for r in covered if r in inside], text)
+        return ask_place(turn, [r for r in covered if r in inside], text)
     for_firms = bool(_FIRMS.search(text))
     measures = [m for m in turn.measures_in(region) if m.audience is not Audience.GOVERNMENT]
     measures.sort(key=lambda m: (m.audience is Audience.EMPLOYER) is not for_firms)
@@ -106,7 +106,7 @@ def no_subject(turn: Turn) -> Answer | None:
 def which_place(turn: Turn) -> Answer | None:
     """Ask for the place, once, where the answer depends on it."""
     if unclear := turn.question.places.unclear:
-        return _ask_place(turn, unclear[0].choices, turn.asked_text)
+        return ask_place(turn, unclear[0].choices, turn.asked_text)
     if turn.region is not None and turn.library.regions.get(turn.region).own:
         return None
     if not turn.local:
@@ -119,7 +119,7 @@ def which_place(turn: Turn) -> Answer | None:
     if any(choice.region for choice in turn.context.choices):
         # Asked once already: now a short answer for each place, instead of asking again.
         return replying.for_several(turn, {c.measure.region: (c,) for c in reversed(near[:_SHOWN])})
-    return _ask_place(turn, regions, turn.asked_text)
+    return ask_place(turn, regions, turn.asked_text)
 
 
 def _may_be_meant(candidate: Candidate, best: Candidate) -> bool:
@@ -129,7 +129,8 @@ def _may_be_meant(candidate: Candidate, best: Candidate) -> bool:
     )
 
 
-def _ask_place(turn: Turn, regions: list[str] | tuple[str, ...], question: str) -> Answer:
+def ask_place(turn: Turn, regions: list[str] | tuple[str, ...], question: str) -> Answer:
+    """Ask which of these places is meant; picking one asks `question` there."""
     towns = list(dict.fromkeys(turn.town(region) for region in regions))
     question = question[:_KEPT_QUESTION]
     choices = tuple(

@@ -86,6 +86,10 @@ class Composer:
         """Fill one fixed sentence."""
         return self._sentences.text[sentence].format(**facts)
 
+    def say_as_is(self, sentence: str) -> str:
+        """Return one fixed sentence with its gaps."""
+        return self._sentences.text[sentence]
+
     def region_label(self, region: str) -> str:
         """Return the name of a region as a reply says it."""
         return self._library.regions.get(region).label

@@ -55,13 +55,15 @@ def reply(
     conversation, context = _resumed(message, conversations, now)
     answered = served.answer(message.text, context, today=china_day(now), region=message.region)
     answer = answered.answer
+    # What somebody answers in a self-check, and what follows from it, is not recorded.
+    private = context.check is not None
     turn = RecordedTurn(
         conversation_id=conversation,
         at=now,
         channel=message.channel,
-        text=message.text,
+        text="" if private else message.text,
         kind=answer.kind,
-        reply=answer.reply,
+        reply="" if private else answer.reply,
         measures=answer.measures,
         rejected=[f"{r.measure} {r.gate} {r.score:.2f}" for r in answer.rejected],
         region=answer.region,
