@@ -11,11 +11,13 @@ WHOLE: tuple[tuple[str, list[str]], ...] = (
     ("bench.answering", []),
     ("bench.serving", []),
     ("bench.retrieval", []),
+    ("bench.eligibility", []),
 )
 QUICK: tuple[tuple[str, list[str]], ...] = (
     ("bench.answering", ["--rounds", "1"]),
     ("bench.serving", ["--pairs", "3", "--seconds", "2"]),
     ("bench.retrieval", ["--sizes", "1000,10000", "--queries", "50"]),
+    ("bench.eligibility", ["--people", "10000", "--stream", "10000,100000", "--asked", "3"]),
 )
 
 

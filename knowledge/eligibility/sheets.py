@@ -1,0 +1,186 @@
+"""The rows of a CSV or XLSX file as texts, one after the other; a broken row stops no other."""
+
+import codecs
+import csv
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime, time
+from pathlib import Path
+from typing import Any, TextIO
+
+_XLSX = b"PK\x03\x04"
+_XLS = b"\xd0\xcf\x11\xe0"
+_BLOCK = 1 << 16
+
+
+class SheetRefused(ValueError):
+    """A file that can't be read as a table, or not to its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row, with the line it begins at; `broken` says why its cells can't be told."""
+
+    line: int
+    cells: list[str]
+    broken: str = ""
+
+
+def read_rows(path: Path) -> Iterator[Row]:
+    """Read the rows that aren't blank, the first as the header; raises `SheetRefused`.
+
+    Every row has as many cells as the header, or is broken.
+    """
+    with path.open("rb") as file:
+        begin = file.read(4)
+    if begin == _XLS:
+        raise SheetRefused(f"{path.name}: an old Excel file; save it as .xlsx or CSV")
+    return _xlsx_rows(path) if begin == _XLSX else _csv_rows(path)
+
+
+def _fitted(cells: list[str], width: int) -> list[str] | None:
+    """Cut off blank cells behind the last column; None where cells are left over or missing."""
+    while len(cells) > width and not cells[-1].strip():
+        cells.pop()
+    return cells if len(cells) == width else None
+
+
+def _heading(cells: list[str]) -> list[str]:
+    while cells and not cells[-1].strip():
+        cells.pop()
+    return cells
+
+
+# -- CSV --------------------------------------------------------------------------------------
+
+
+def _csv_rows(path: Path) -> Iterator[Row]:
+    encoding, whole = _encoding_of(path)
+    with path.open(encoding=encoding, errors="replace", newline="") as file:
+        lines = _Lines(file)
+        reader = csv.reader(lines, strict=True)
+        width = 0
+        while True:
+            broken = ""
+            cells: list[str] = []
+            lines.begin()
+            try:
+                cells = next(reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                broken = str(error)
+            if not broken and not any(map(str.strip, cells)):
+                continue
+            if not width:
+                cells = _heading(cells)
+                width = len(cells)
+            elif not broken:
+                found = len(cells)
+                fitted = _fitted(cells, width)
+                broken = "" if fitted else f"{found} cells under {width} headers"
+            if not broken and not whole and any("\ufffd" in cell for cell in cells):
+                broken = f"bytes that are not {encoding}"
+            yield Row(lines.first, [] if broken else cells, broken)
+            if broken:
+                lines.give_back()
+
+
+class _Lines:
+    """The lines of a file, counted; those of a broken row but the first can be read again.
+
+    A quote that isn't closed takes in the rows after it, as many as a cell may be long: they are
+    sound, and are given back.
+    """
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+        self._taken: list[str] = []
+        self._given_back: list[str] = []
+        self.first = 1
+        """The line at which the row begins."""
+
+    def begin(self) -> None:
+        """Take the next line as the first of a row."""
+        self.first += len(self._taken)
+        self._taken.clear()
+
+    def give_back(self) -> None:
+        """Let the lines of the row after its first be read again."""
+        self._given_back = self._taken[:0:-1] + self._given_back
+        del self._taken[1:]
+
+    def __iter__(self) -> "_Lines":
+        return self
+
+    def __next__(self) -> str:
+        line = self._given_back.pop() if self._given_back else next(self._file)
+        self._taken.append(line)
+        return line
+
+
+def _encoding_of(path: Path) -> tuple[str, bool]:
+    """Return the encoding of a text, and whether every byte of it is of that encoding."""
+    for encoding in ("utf-8", "gb18030"):
+        if _decodable(path, encoding):
+            return ("utf-8-sig" if encoding == "utf-8" else encoding), True
+    with path.open("rb") as file:
+        head = file.readline(_BLOCK)
+    try:
+        head.decode("utf-8")
+    except UnicodeDecodeError:
+        return "gb18030", False
+    return "utf-8-sig", False
+
+
+def _decodable(path: Path, encoding: str) -> bool:
+    decoder = codecs.getincrementaldecoder(encoding)()
+    with path.open("rb") as file:
+        try:
+            while block := file.read(_BLOCK):
+                decoder.decode(block)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return False
+    return True
+
+
+# -- XLSX -------------------------------------------------------------------------------------
+
+
+def _xlsx_rows(path: Path) -> Iterator[Row]:
+    from openpyxl import load_workbook
+
+    line = 0
+    width = 0
+    try:
+        with closing(load_workbook(path, read_only=True, data_only=True)) as book:
+            sheet = book.worksheets[0]
+            # What the file says of its own size is often wrong.
+            sheet.reset_dimensions()
+            for line, values in enumerate(sheet.iter_rows(values_only=True), start=1):
+                cells = [_text(value) for value in values]
+                if not any(map(str.strip, cells)):
+                    continue
+                if not width:
+                    cells = _heading(cells)
+                    width = len(cells)
+                cells += [""] * (width - len(cells))
+                found = len(cells)
+                broken = "" if _fitted(cells, width) else f"{found} cells under {width} headers"
+                yield Row(line, cells, broken)
+    except Exception as error:
+        # A damaged workbook may break the reading of it anywhere.
+        raise SheetRefused(f"{path.name}: breaks off after line {line}: {error}") from error
+
+
+def _text(value: Any) -> str:
+    """Return a cell as it would stand in a CSV file."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime) and value.time() == time():
+        return value.date().isoformat()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
