@@ -5,18 +5,17 @@ A gold file holds one JSON object a line: `id`, `turns`, `region` (chosen in the
 by `|`), `style`, and where several kinds are right, `accept_kinds`.
 """
 
-import json
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 
 from opencc import OpenCC
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from bot.answers import Answer, Kind
+from knowledge.scoring import Score, read_gold_lines
 
 Ask = Callable[[Sequence[str], str | None], Answer]
 """Asks the turns of one conversation, with the place chosen in the app; gives the last answer."""
@@ -40,10 +39,6 @@ class Gold(BaseModel):
     accept_kinds: tuple[Kind, ...] = ()
 
 
-class GoldRefused(ValueError):
-    """A line that is no gold question; the message names file and line."""
-
-
 @dataclass(frozen=True, slots=True)
 class Miss:
     """A wrong reply: what is wrong with it, and the reply itself."""
@@ -53,45 +48,19 @@ class Miss:
     answer: Answer
 
 
-@dataclass(slots=True)
-class Score:
-    """How many replies were right, in all and by kind and style."""
-
-    right: Counter[str] = field(default_factory=Counter)
-    total: Counter[str] = field(default_factory=Counter)
-    misses: list[Miss] = field(default_factory=list)
-
-    def share(self, group: str = "all") -> float:
-        """Return the share (0..1) that is right in a group; 0 where there is none."""
-        return self.right[group] / self.total[group] if self.total[group] else 0.0
-
-    def groups(self, prefix: str) -> list[str]:
-        """Return the names of the groups that begin with `prefix`, sorted."""
-        return sorted(group for group in self.total if group.startswith(prefix))
-
-
 def read_gold(name: str, lines: Iterable[str]) -> Iterator[Gold]:
     """Read the lines of a gold file; raises `GoldRefused`."""
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            yield Gold.model_validate(json.loads(line))
-        except (ValueError, ValidationError) as error:
-            raise GoldRefused(f"{name}:{number}: {error}") from error
+    return read_gold_lines(name, lines, Gold.model_validate_json)
 
 
-def evaluate(golds: Iterable[Gold], ask: Ask) -> Score:
+def evaluate(golds: Iterable[Gold], ask: Ask) -> Score[Miss]:
     """Ask every question and count."""
-    score = Score()
+    score: Score[Miss] = Score()
     for gold in golds:
         answer = ask(gold.turns, gold.region)
         wrong = fault(gold, answer)
-        for group in ("all", f"kind {gold.kind}", f"style {gold.style}"):
-            score.total[group] += 1
-            score.right[group] += not wrong
-        if wrong:
-            score.misses.append(Miss(gold, wrong, answer))
+        missed = Miss(gold, wrong, answer) if wrong else None
+        score.count(missed, f"kind {gold.kind}", f"style {gold.style}")
     return score
 
 

@@ -13,10 +13,14 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
     from bot.answers import Answer
+    from knowledge.scoring import Score
     from server.serving import Served
 
 _OK = 0
 _FAILED = 1
+
+_File = tuple[str, Sequence[str]]
+"""The name of a file and its lines."""
 
 
 class Refused(Exception):
@@ -48,8 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _told(error: Exception) -> str | None:
     """What to tell of an error that a person can mend, None for a fault of the program."""
-    from bot.evaluation import GoldRefused
     from knowledge.files import KnowledgeFileRefused
+    from knowledge.scoring import GoldRefused
     from server.db import DatabaseBusy, DatabaseRefused
     from server.releases import ReleaseUnknown
     from server.serving import ReleaseUnreadable
@@ -94,7 +98,9 @@ def _parser() -> argparse.ArgumentParser:
     search.add_argument("--k", type=int, default=5, help="how many hits, at most")
     search.set_defaults(run=_search)
 
-    evaluate = commands.add_parser("evaluate", help="run gold questions and count what is right")
+    evaluate = commands.add_parser(
+        "evaluate", help="run gold questions or personas and count what is right"
+    )
     evaluate.add_argument("files", type=Path, nargs="+", metavar="FILE")
     evaluate.set_defaults(run=_evaluate)
 
@@ -247,14 +253,31 @@ def _entries(name: str, lines: Iterable[str]) -> Iterable[tuple[str, str]]:
 
 
 def _evaluate(parsed: argparse.Namespace) -> int:
-    from bot.evaluation import Gold, evaluate, read_gold
     from server.resources import load_served
 
-    golds: list[Gold] = []
-    for path in parsed.files:
-        with path.open(encoding="utf-8") as file:
-            golds += read_gold(path.name, file)
+    files = [(path.name, path.read_text(encoding="utf-8").split("\n")) for path in parsed.files]
     now_served = load_served()
+    questions = [file for file in files if not _holds_personas(file[1])]
+    if questions:
+        _evaluate_questions(questions, now_served)
+    personas = [file for file in files if _holds_personas(file[1])]
+    if personas:
+        _evaluate_personas(personas, now_served)
+    return _OK
+
+
+def _holds_personas(lines: Sequence[str]) -> bool:
+    """Tell a file of personas from one of questions by its first line."""
+    try:
+        return "expect" in json.loads(next(filter(str.strip, lines), ""))
+    except (RecursionError, TypeError, ValueError):
+        return False
+
+
+def _evaluate_questions(files: Iterable[_File], now_served: "Served") -> None:
+    from bot.evaluation import evaluate, read_gold
+
+    golds = [gold for name, lines in files for gold in read_gold(name, lines)]
     score = evaluate(golds, lambda turns, region: _asked(now_served, turns, region))
     for miss in score.misses:
         gold, answer = miss.gold, miss.answer
@@ -263,8 +286,27 @@ def _evaluate(parsed: argparse.Namespace) -> int:
             f"\n     region {gold.region}, wants {', '.join(gold.measures) or '-'}: {miss.wrong}"
             f"\n     {answer.reason}; best {', '.join(answer.measures[:3]) or '-'}"
         )
-    for prefix in ("style ", "kind ", "all"):
+    _print_shares(score, "style ", "kind ", "all")
+
+
+def _evaluate_personas(files: Iterable[_File], now_served: "Served") -> None:
+    from knowledge.eligibility.personas import evaluate, read_personas
+
+    library = now_served.library
+    score = evaluate(
+        [one for name, lines in files for one in read_personas(name, lines, library)], library
+    )
+    for miss in score.misses:
+        persona = miss.persona
+        print(
+            f"miss {persona.id} ({persona.region}, {persona.as_of}) {persona.story}"
+            f"\n     {miss.measure}: {miss.what} wants {miss.wanted}, is {miss.found}"
+        )
+    _print_shares(score, "outcome ", "missing", "open", "all")
+
+
+def _print_shares(score: "Score[Any]", *prefixes: str) -> None:
+    for prefix in prefixes:
         for group in score.groups(prefix):
             right, total = score.right[group], score.total[group]
             print(f"{group:20} {right:4}/{total:<4} {score.share(group):7.1%}")
-    return _OK

@@ -128,6 +128,10 @@ def _gap(predicate: Predicate, given: Value) -> int | None:
 
 
 def _weight(changes: tuple[Change, ...]) -> tuple[int, int, int]:
-    lasting = sum(change.lasting for change in changes)
-    different = len({change.criterion.predicate for change in changes})
-    return lasting, different, sum(change.gap or 0 for change in changes)
+    """Weigh by facts: one that fails several comparisons is one thing to change."""
+    gaps: dict[str | None, int] = {}
+    for change in changes:
+        fact = change.criterion.fact
+        gaps[fact] = max(gaps.get(fact, 0), change.gap or 0)
+    lasting = {change.criterion.fact for change in changes if change.lasting}
+    return len(lasting), len(gaps), sum(gaps.values())

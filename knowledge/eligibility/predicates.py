@@ -50,7 +50,7 @@ class Predicate:
 
 
 def telling_values(key: str, tests: Iterable[Predicate], facts: Vocabulary) -> list[Value]:
-    """Return values of a fact that stand for all others: the tests tell no more apart."""
+    """Return values of a fact that stand for all others: no single test tells more apart."""
     fact = facts.get(key)
     if fact is not None and fact.type is FactType.BOOLEAN:
         return [True, False]

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from bot.answers import Answer, Kind
-from bot.evaluation import Gold, GoldRefused, evaluate, fault, read_gold
+from bot.evaluation import Gold, evaluate, fault, read_gold
+from knowledge.scoring import GoldRefused
 
 
 def gold(**fields: Any) -> Gold:

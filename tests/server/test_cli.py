@@ -168,6 +168,32 @@ def test_evaluate_counts_and_shows_what_is_wrong(run: Run, tmp_path: Path) -> No
     assert "1/2" in ran.out
 
 
+def test_evaluate_takes_personas_too(run: Run, tmp_path: Path) -> None:
+    right = {"id": "r", "story": "没交过失业保险", "region": "石狮", "as_of": "2022-04-10",
+             "facts": {"unemployment_insured": False}, "expect": {"shishi-4a": "ineligible"},
+             "missing": {"shishi-4a": []}}  # fmt: skip
+    wrong = {**right, "id": "w", "expect": {"shishi-4a": "eligible"}}
+    personas, gold = tmp_path / "personas.jsonl", tmp_path / "gold.jsonl"
+    personas.write_text(lines([right, wrong]), encoding="utf-8")
+    gold.write_text(lines([{"id": "g", "turns": ["你好"], "kind": "chat"}]), encoding="utf-8")
+    ran = run("evaluate", str(personas), str(gold))
+    assert ran.code == 0
+    assert "miss w (石狮, 2022-04-10) 没交过失业保险" in ran.out and "miss r" not in ran.out
+    assert "shishi-4a: outcome wants eligible, is ineligible" in ran.out
+    shares = [line.split() for line in ran.out.splitlines() if "%" in line]
+    assert ["outcome", "ineligible", "1/1", "100.0%"] in shares
+    assert ["missing", "2/2", "100.0%"] in shares and ["all", "3/4", "75.0%"] in shares
+    assert ["kind", "chat", "1/1", "100.0%"] in shares
+
+
+@pytest.mark.parametrize("line", ['{"expect": {}}', '{"id":"a","expect":5}', "[[", "[" * 100_000])
+def test_evaluate_names_a_bad_line(run: Run, tmp_path: Path, line: str) -> None:
+    gold = tmp_path / "gold.jsonl"
+    gold.write_text(line, encoding="utf-8")
+    ran = run("evaluate", str(gold))
+    assert ran.code == 1 and "gold.jsonl:1" in ran.err and not ran.out
+
+
 def test_knowledge_goes_out_and_comes_back_the_same(run: Run, tmp_path: Path) -> None:
     out = tmp_path / "out"
     assert run("knowledge", "export", str(out)).code == 0
