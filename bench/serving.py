@@ -30,6 +30,7 @@ from server.db import Database
 ROOT = Path(__file__).parent.parent
 QUESTIONS = sorted((ROOT / "evaluation").glob("*.jsonl"))
 CONNECTIONS = 32
+WORKERS = 2
 MANY = 200
 BEFORE = "asked before"
 NEVER = "never asked"
@@ -83,7 +84,7 @@ def serving(app: str, path: str, data_dir: Path) -> Iterator[Server]:
         "NUANGANG_DATA_DIR": str(data_dir),
         "NUANGANG_DATABASE_URL": "",
         "NUANGANG_PORT": str(port),
-        "NUANGANG_WORKERS": "2",
+        "NUANGANG_WORKERS": str(WORKERS),
     }
     configuration = ROOT / "deploy" / "gunicorn.conf.py"
     server = subprocess.Popen(
@@ -93,7 +94,11 @@ def serving(app: str, path: str, data_dir: Path) -> Iterator[Server]:
     )
     try:
         wait_for(port)
-        yield Server(f"http://127.0.0.1:{port}{path}", psutil.Process(server.pid))
+        process = psutil.Process(server.pid)
+        # Gunicorn listens before it has started them all.
+        while len(process.children()) < WORKERS:
+            time.sleep(0.02)
+        yield Server(f"http://127.0.0.1:{port}{path}", process)
     finally:
         server.terminate()
         server.wait(30)
@@ -143,7 +148,7 @@ def compare(pairs: int, seconds: float) -> Mapping[str, list[tuple[Window, Windo
     with tempfile.TemporaryDirectory() as folder:
         asked = Path(folder) / "bodies"
         count = bodies(asked)
-        print(f"{count} questions, {CONNECTIONS} connections, 2 workers")
+        print(f"{count} questions, {CONNECTIONS} connections, {WORKERS} workers")
         data_dir = Path(folder) / "var"
         with (
             serving("bench.empty_app:create_app()", "/empty", Path(folder) / "no") as empty,

@@ -17,7 +17,8 @@ _settings = load_settings()
 wsgi_app = "server.app:create_app()"
 _host = f"[{_settings.host}]" if ":" in _settings.host else _settings.host
 bind = f"{_host}:{_settings.port}"
-worker_class = "gthread"
+# Gunicorn's gthread, sharing out connections evenly.
+worker_class = "server.accepting.FewestFirst"
 workers = _settings.workers
 threads = _settings.threads
 # Dictionary, knowledge and index are loaded once and shared by all workers.
@@ -38,3 +39,8 @@ def when_ready(_server: Any) -> None:
     """Moves all that was loaded out of the collector's sight, so that workers keep sharing it."""
     gc.collect()
     gc.freeze()
+
+
+def child_exit(_server: Any, worker: Any) -> None:
+    """Forgets what a process held that has ended, however it ended."""
+    worker.leave()

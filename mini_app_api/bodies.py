@@ -44,7 +44,7 @@ class StrictJson(DefaultJSONProvider):
     def loads(self, s: str | bytes, **kwargs: Any) -> Any:
         """Read JSON; raises ValueError, or `RepeatedName`."""
         try:
-            return json.loads(s, object_pairs_hook=_once, parse_constant=_refuse)
+            return _DECODER.decode(s if isinstance(s, str) else _text(s))
         except RecursionError:
             raise ValueError("nested too deeply") from None
 
@@ -59,3 +59,10 @@ def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is no JSON")
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_refuse)
+
+
+def _text(body: bytes) -> str:
+    return body.decode(json.detect_encoding(body), "surrogatepass")

@@ -9,8 +9,10 @@ from bot.answers import Context
 from server.clock import china_day
 from server.conversations import (
     Conversations,
+    MaskedJson,
     RecordedTurn,
     is_conversation_id,
+    masked_json,
     new_conversation_id,
 )
 from server.metrics import TURNS
@@ -18,6 +20,7 @@ from server.serving import Answered, Served
 
 _WORKER = "worker"
 _BOT = "bot"
+_BLANK = Context()
 
 
 class Channel(StrEnum):
@@ -70,7 +73,7 @@ def reply(
         release_id=served.release,
         worker_id=message.worker,
     )
-    kept = {_WORKER: message.worker, _BOT: answer.context.as_data()}
+    kept = _kept(answered, message.worker, served)
     conversations.record(turn, kept, served.public_numbers)
     TURNS.labels(message.channel, answer.kind).inc()
     return Replied(answered, conversation)
@@ -82,7 +85,15 @@ def _resumed(message: Message, conversations: Conversations, now: datetime) -> t
         kept = conversations.load_context(known, now=now)
         if kept is not None and _may_go_on(kept, message.worker):
             return known, Context.from_data(kept[_BOT])
-    return new_conversation_id(), Context()
+    return new_conversation_id(), _BLANK
+
+
+def _kept(answered: Answered, worker: int | None, served: Served) -> MaskedJson:
+    """What the next message builds on; the bot's part is written once for all it answers."""
+    if answered.kept is None:
+        answered.kept = masked_json(answered.answer.context.as_data(), served.public_numbers)
+    owner = "null" if worker is None else worker
+    return MaskedJson(f'{{"{_WORKER}":{owner},"{_BOT}":{answered.kept}}}')
 
 
 def _may_go_on(kept: dict[str, Any], worker: int | None) -> bool:

@@ -16,7 +16,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Mapping, Sequence, Set
 from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NewType
 
 import structlog
 from sqlalchemy import update
@@ -32,8 +32,9 @@ VALID_FOR = timedelta(minutes=30)
 _SURELY_NEWEST_SECONDS = 2.0
 _GROUP = 250
 _ID = re.compile(rf"[A-Za-z0-9_-]{{{KEY}}}")
-# The characters of an id in the order in which they sort.
+# The characters of an id in the order in which they sort, two by two: one pair for 12 bits.
 _IN_ORDER = "-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz"
+_PAIRS = [one + other for one in _IN_ORDER for other in _IN_ORDER]
 
 _log = structlog.get_logger()
 
@@ -45,8 +46,8 @@ def new_conversation_id() -> str:
     a random id alone each turn would change pages of its own.
     """
     millisecond = time.time_ns() // 1_000_000
-    in_order = "".join(_IN_ORDER[millisecond >> shift & 63] for shift in range(42, -1, -6))
-    return in_order + _random()
+    in_order = [_PAIRS[millisecond >> shift & 4095] for shift in (36, 24, 12, 0)]
+    return "".join(in_order) + _random()
 
 
 def _random() -> str:
@@ -91,6 +92,18 @@ class RecordedTurn(NamedTuple):
     worker_id: int | None = None
 
 
+MaskedJson = NewType("MaskedJson", str)
+"""JSON without personal numbers, as `masked_json` makes it."""
+
+
+def masked_json(context: Mapping[str, Any] | None, keep: Set[str] = frozenset()) -> MaskedJson:
+    """A context as it is stored: personal numbers are masked, all but those of `keep`."""
+    json_text = _to_json(context)
+    if mask(json_text, keep) != json_text:
+        json_text = _to_json(_masked(context, keep))
+    return MaskedJson(json_text)
+
+
 class Conversations:
     """Contexts and turns of one database; make it before the fork, use it in every worker."""
 
@@ -125,10 +138,8 @@ class Conversations:
         context: dict[str, Any] | None = json.loads(recent[1])
         return context
 
-    def record(
-        self, turn: RecordedTurn, context: Mapping[str, Any] | None, keep: Set[str] = frozenset()
-    ) -> bool:
-        """Notes the turn and what the next one builds on; personal numbers are masked first.
+    def record(self, turn: RecordedTurn, context: MaskedJson, keep: Set[str] = frozenset()) -> bool:
+        """Notes the turn, its message masked, and what the next one builds on.
 
         `keep`: public telephone numbers that stay readable. The next turn finds the context at
         once, on any worker. False where the turn is lost because the database has taken nothing
@@ -136,12 +147,9 @@ class Conversations:
         """
         if not is_conversation_id(turn.conversation_id):
             raise ValueError("not a conversation id")
-        payload = _to_json(context)
-        if mask(payload, keep) != payload:
-            payload = _to_json(_masked(context, keep))
-        entry = _Entry(turn, mask(turn.text, keep), payload)
+        entry = _Entry(turn, mask(turn.text, keep), context)
         found_at_once = self._recent.put(
-            turn.conversation_id.encode(), turn.at.timestamp(), payload.encode("utf-8", "replace")
+            turn.conversation_id.encode(), turn.at.timestamp(), context.encode("utf-8", "replace")
         )
         writer = self._writer_here()
         if not writer.take(entry, self._waiting_at_most):

@@ -42,6 +42,11 @@ _LOCAL = re.compile(
     f"{_START}(?<![48]00[ \\-])([2-8]\\d{{2,3}}[ \\-]?\\d{{4}}){_END}(?!\\s*{_UNIT})"
 )
 _DIGITS = re.compile(r"\d")
+_AT = frozenset("@＠")
+# What becomes a digit or an @, found before the whole text is made plain: most have next to none.
+_TELLING = re.compile(
+    "[\\d" + "".join(chr(c) for c, plain in _PLAIN.items() if chr(plain) in "0123456789@") + "@]"
+)
 
 
 def mask(text: str, keep: Set[str] = frozenset()) -> str:
@@ -49,9 +54,10 @@ def mask(text: str, keep: Set[str] = frozenset()) -> str:
 
     `keep` holds public telephone numbers, written in any way; they are left in. Never raises.
     """
-    plain = text.translate(_PLAIN)
-    if "@" not in plain and len(_DIGITS.findall(plain)) < 7:
+    telling = _TELLING.findall(text)
+    if len(telling) < 7 and _AT.isdisjoint(telling):
         return text
+    plain = text.translate(_PLAIN)
     kept = frozenset(filter(None, (_digits(number) for number in keep)))
     spans: list[tuple[int, int, str]] = []
     for pattern, token in _ORDER:

@@ -7,16 +7,19 @@ surely has it. The memory is anonymous and made before the fork; it holds no fil
 
 import mmap
 import struct
-from zlib import crc32
+from zlib import compress, crc32, decompress
 
 KEY = 30
 _SLOT = 1024
-_WAYS = range(4)
-# key, epoch seconds, length of the payload; then the checksum of these and the payload
-_HEAD = struct.Struct(f"<{KEY}sdH")
+# A key has the choice of the four slots of one page.
+_PAGE = 4 * _SLOT
+# key, epoch seconds, length of the payload, whether it is compressed; then the checksum of these
+# and the payload
+_HEAD = struct.Struct(f"<{KEY}sdH?")
 _CHECKSUM = struct.Struct("<I")
 _START = _HEAD.size + _CHECKSUM.size
 ROOM = _SLOT - _START
+"""Bytes of a payload that is kept as it is; a longer one is compressed."""
 
 
 class RecentContexts:
@@ -27,20 +30,25 @@ class RecentContexts:
 
     def __init__(self, slots: int = 16384, fresh_for: float = 0.6) -> None:
         self._memory = mmap.mmap(-1, slots * _SLOT)
-        self._slots = slots
+        self._pages = slots * _SLOT // _PAGE
         self._fresh_for = fresh_for
 
     def put(self, key: bytes, at: float, payload: bytes) -> bool:
-        """Keeps `payload` for `key`, KEY bytes; False where it is too long or no slot is free.
+        """Keeps `payload` for `key`, KEY bytes; False where no slot is free or it is too long.
 
-        A slot is free when its entry is older than `fresh_for` seconds at `at`.
+        A slot is free when its entry is older than `fresh_for` seconds at `at`. After False nothing
+        is found for `key`.
         """
-        if len(payload) > ROOM:
-            return False
+        is_long = len(payload) > ROOM
+        if is_long:
+            payload = compress(payload)
+            if len(payload) > ROOM:
+                self._forget(key)
+                return False
         memory = self._memory
         chosen, chosen_at = -1, at - self._fresh_for
         for offset in self._offsets(key):
-            other, other_at, _ = _HEAD.unpack_from(memory, offset)
+            other, other_at, _, _ = _HEAD.unpack_from(memory, offset)
             if other == key:
                 chosen = offset
                 break
@@ -48,7 +56,7 @@ class RecentContexts:
                 chosen, chosen_at = offset, other_at
         if chosen < 0:
             return False
-        head = _HEAD.pack(key, at, len(payload))
+        head = _HEAD.pack(key, at, len(payload), is_long)
         entry = head + _CHECKSUM.pack(crc32(payload, crc32(head))) + payload
         memory[chosen : chosen + len(entry)] = entry
         return True
@@ -57,18 +65,22 @@ class RecentContexts:
         """When the newest context of `key` was put, and the context itself."""
         memory = self._memory
         for offset in self._offsets(key):
-            other, _, length = _HEAD.unpack_from(memory, offset)
+            other, _, length, _ = _HEAD.unpack_from(memory, offset)
             if other == key and length <= ROOM:
                 entry = memory[offset : offset + _START + length]
                 (checksum,) = _CHECKSUM.unpack_from(entry, _HEAD.size)
                 payload = entry[_START:]
                 if checksum == crc32(payload, crc32(entry[: _HEAD.size])):
-                    return _HEAD.unpack_from(entry)[1], payload
+                    _, at, _, is_long = _HEAD.unpack_from(entry)
+                    return at, decompress(payload) if is_long else payload
         return None
 
-    def _offsets(self, key: bytes) -> list[int]:
-        # An odd stride from other bits than the start: keys that meet once part again.
-        first = crc32(key)
-        stride = (first >> 16) | 1
-        slots = self._slots
-        return [(first + stride * way) % slots * _SLOT for way in _WAYS]
+    def _forget(self, key: bytes) -> None:
+        # What the key had before must not be taken for its newest.
+        for offset in self._offsets(key):
+            if self._memory[offset : offset + KEY] == key:
+                self._memory[offset : offset + KEY] = bytes(KEY)
+
+    def _offsets(self, key: bytes) -> range:
+        page = crc32(key) % self._pages * _PAGE
+        return range(page, page + _PAGE, _SLOT)

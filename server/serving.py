@@ -15,6 +15,7 @@ from bot.indexing import IndexedLibrary
 from knowledge.library import Library
 from knowledge.regions import UnknownRegion
 from server import releases
+from server.conversations import MaskedJson
 from server.db import Database
 from server.kept_indexes import KeptIndexes
 from server.privacy import mask
@@ -42,10 +43,13 @@ class ReleaseUnreadable(Exception):
 
 @dataclass(slots=True)
 class Answered:
-    """An answer, and what a face made of it: for a question that comes often, made once."""
+    """An answer, and what was made of it: for a question that comes often, made once."""
 
     answer: Answer
     shown: str | None = None
+    """What a face shows of it."""
+    kept: MaskedJson | None = None
+    """What the next message builds on."""
 
 
 class Served:

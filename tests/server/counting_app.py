@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from server.conversations import Conversations, RecordedTurn
+from server.conversations import Conversations, RecordedTurn, masked_json
 from server.db import Database
 from server.settings import load_settings
 
@@ -19,7 +19,7 @@ def create_app() -> Callable[..., Iterable[bytes]]:
         now = datetime.now(UTC)
         count = (talk.load_context(conversation_id, now=now) or {"count": 0})["count"] + 1
         turn = RecordedTurn(conversation_id, now, "api", "还有呢", "chat", "有")
-        talk.record(turn, {"count": count})
+        talk.record(turn, masked_json({"count": count}))
         start_response("200 OK", [("Content-Type", "application/json")])
         return [json.dumps({"count": count, "worker": os.getpid()}).encode()]
 

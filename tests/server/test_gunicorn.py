@@ -1,5 +1,6 @@
 """The project's gunicorn configuration: several workers, one conversation, an orderly end."""
 
+import http.client
 import json
 import os
 import signal
@@ -9,6 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,18 +22,30 @@ from server.conversations import new_conversation_id
 from server.db import Database
 
 ROOT = Path(__file__).parents[2]
+CONFIGURATION = ROOT / "deploy" / "gunicorn.conf.py"
+UNSHARED = f"""
+from runpy import run_path
+settings = run_path({str(CONFIGURATION)!r}) | {{"worker_class": "gthread"}}
+del settings["child_exit"]
+globals().update(settings)
+"""
 Ask = Callable[[str], dict[str, Any]]
 
 
 @contextmanager
-def _serving(database_url: str, data_dir: Path) -> Iterator[tuple[Ask, subprocess.Popen[bytes]]]:
-    """The counting application under the project's configuration; ends it in order."""
+def _serving(
+    database_url: str, data_dir: Path, configuration: Path = CONFIGURATION
+) -> Iterator[tuple[Ask, int]]:
+    """The counting application, by default under the project's configuration, and its port.
+
+    Ends it in order.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     settings = {"DATABASE_URL": database_url, "DATA_DIR": str(data_dir), "PORT": str(port)}
     server = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", "-c", str(ROOT / "deploy" / "gunicorn.conf.py"),
+        [sys.executable, "-m", "gunicorn", "-c", str(configuration),
          "tests.server.counting_app:create_app()"],
         cwd=ROOT,
         env=os.environ | {f"NUANGANG_{name}": value for name, value in settings.items()},
@@ -45,7 +59,7 @@ def _serving(database_url: str, data_dir: Path) -> Iterator[tuple[Ask, subproces
 
     try:
         _wait_for(port)
-        yield ask, server
+        yield ask, port
     finally:
         server.terminate()
         server.wait(20)
@@ -100,3 +114,99 @@ def test_a_killed_worker_is_replaced_and_the_conversation_goes_on(
             os.kill(said["worker"], signal.SIGKILL)
             time.sleep(0.2)
         assert ask(talk)["count"] == 6
+
+
+class _Connections:
+    """Kept-alive connections, and how many each worker holds."""
+
+    def __init__(self, port: int) -> None:
+        self.held: Counter[int] = Counter()
+        self._port = port
+        self._opened: list[http.client.HTTPConnection] = []
+
+    def open(self, count: int) -> None:
+        """Open so many more, each when the one before was answered."""
+        for _ in range(count):
+            connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=10)
+            self._opened.append(connection)
+            connection.request("GET", f"/{new_conversation_id()}")
+            self.held[json.load(connection.getresponse())["worker"]] += 1
+
+    def close(self) -> None:
+        """Close all, and wait until the workers know."""
+        while self._opened:
+            self._opened.pop().close()
+        self.held.clear()
+        time.sleep(0.1)
+
+
+@contextmanager
+def _connections(database_url: str, **serving: Any) -> Iterator[_Connections]:
+    """Connections to a server all of whose workers have started."""
+    with _serving(database_url, **serving) as (_, port):
+        time.sleep(0.5)
+        connections = _Connections(port)
+        try:
+            yield connections
+        finally:
+            connections.close()
+
+
+def _unevenness(connections: _Connections) -> int:
+    """By how many connections two workers are apart, in four rounds together.
+
+    In each a worker hangs while eight connections come, goes on, and twenty-four more come.
+    """
+    apart = 0
+    for _ in range(4):
+        connections.open(1)
+        (hung,) = connections.held
+        os.kill(hung, signal.SIGSTOP)
+        started = time.monotonic()
+        connections.open(8)
+        assert time.monotonic() - started < 2
+        os.kill(hung, signal.SIGCONT)
+        time.sleep(0.1)
+        connections.open(24)
+        one, other = connections.held.values()
+        apart += abs(one - other)
+        connections.close()
+    return apart
+
+
+@pytest.mark.fault
+def test_workers_share_connections_evenly_and_none_waits_for_one_that_hangs(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    with _connections(sqlite_url, data_dir=tmp_path) as connections:
+        assert _unevenness(connections) <= 12
+    unshared = tmp_path / "unshared.conf.py"
+    unshared.write_text(UNSHARED, encoding="utf-8")
+    with _connections(sqlite_url, data_dir=tmp_path, configuration=unshared) as connections:
+        assert _unevenness(connections) > 12
+
+
+@pytest.mark.fault
+def test_the_successor_of_a_dead_worker_gets_its_connections(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    with _connections(sqlite_url, data_dir=tmp_path) as connections:
+        connections.open(24)
+        dead, living = connections.held
+        os.kill(dead, signal.SIGKILL)
+        # While nobody has taken its place, the other answers.
+        connections.open(4)
+        time.sleep(0.5)
+        connections.open(24)
+        (successor,) = connections.held.keys() - {dead, living}
+        assert connections.held[successor] > 16
+
+
+@pytest.mark.fault
+def test_one_worker_alone_takes_all(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NUANGANG_WORKERS", "1")
+    with _connections(sqlite_url, data_dir=tmp_path) as connections:
+        connections.open(24)
+        assert len(connections.held) == 1

@@ -1,6 +1,7 @@
 """The shared memory of recent contexts: the newest is found, or nothing, never a wrong one."""
 
 import multiprocessing
+import os
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,8 +31,17 @@ def test_a_fresh_entry_is_never_pushed_out_and_an_older_one_is() -> None:
 
 def test_a_context_too_long_for_a_slot_is_refused() -> None:
     recent = RecentContexts(slots=4)
-    assert recent.put(KEYS[0], 1.0, bytes(ROOM))
-    assert not recent.put(KEYS[0], 2.0, bytes(ROOM + 1))
+    assert recent.put(KEYS[0], 1.0, os.urandom(ROOM))
+    assert recent.get(KEYS[0]) is not None
+    assert not recent.put(KEYS[0], 2.0, os.urandom(ROOM + 1))
+    assert recent.get(KEYS[0]) is None, "the one before is no longer the newest"
+
+
+def test_a_long_context_that_repeats_itself_fits() -> None:
+    recent = RecentContexts(slots=4)
+    payload = "一句话".encode() * ROOM
+    assert recent.put(KEYS[0], 1.0, payload)
+    assert recent.get(KEYS[0]) == (1.0, payload)
 
 
 def test_another_process_finds_it_at_once() -> None:
