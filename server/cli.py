@@ -51,9 +51,11 @@ def _told(error: Exception) -> str | None:
     from bot.evaluation import GoldRefused
     from knowledge.files import KnowledgeFileRefused
     from server.db import DatabaseBusy, DatabaseRefused
+    from server.platform import PlatformFault
     from server.releases import ReleaseUnknown
     from server.serving import ReleaseUnreadable
     from server.settings import SettingsRefused
+    from server.wechat_commands import WechatRefused
 
     mendable = (
         Refused,
@@ -61,10 +63,13 @@ def _told(error: Exception) -> str | None:
         KnowledgeFileRefused,
         DatabaseRefused,
         SettingsRefused,
+        WechatRefused,
         OSError,
     )
     if isinstance(error, DatabaseBusy):
         return "the database is busy; try again"
+    if isinstance(error, PlatformFault):
+        return f"WeChat did not do it: {type(error).__name__} {error.code or ''}"
     if isinstance(error, ReleaseUnknown):
         return f"no release {error}"
     if isinstance(error, ReleaseUnreadable):
@@ -98,9 +103,10 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("files", type=Path, nargs="+", metavar="FILE")
     evaluate.set_defaults(run=_evaluate)
 
-    from server.knowledge_commands import add_to
+    from server import jobs_commands, knowledge_commands, wechat_commands
 
-    add_to(commands)
+    for module in (jobs_commands, knowledge_commands, wechat_commands):
+        module.add_to(commands)
     return parser
 
 
