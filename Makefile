@@ -37,7 +37,7 @@ bench: .venv/.dev ## run the benchmarks and print their ratios
 
 verify: .venv/.dev system-packages ## check the promises under faults: kills, races, restarts
 	@echo "verify: checking the promises under faults"
-	@$(BIN)/python -m pytest -m fault -v
+	@VERIFY=whole $(BIN)/python -m pytest -m fault -v
 
 format: .venv/.dev ## format the code
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .

@@ -40,16 +40,18 @@ def answer(
     *,
     today: date,
     chosen: str | None = None,
+    spoken: bool = False,
 ) -> Answer:
     """Answer one message; the same arguments always give the same reply.
 
-    `chosen` is the place picked in the app, `today` an Asia/Shanghai day. Raises
+    `chosen` is the place picked in the app, `today` an Asia/Shanghai day; `spoken` says that a
+    machine wrote the message down from speech. Raises
     `knowledge.regions.UnknownRegion` where `chosen` is no region of the library.
     """
     if chosen is not None:
         indexed.library.regions.get(chosen)
     question = question[: caring.LONGEST_MESSAGE + 1]
-    turn = Turn(question, indexed, context, chosen, today)
+    turn = Turn(question, indexed, context, chosen, today, spoken=spoken)
     if len(question) <= caring.LONGEST_MESSAGE:
         turn = choosing.taken_choice(turn)
     for step in STEPS:

@@ -53,13 +53,17 @@ class IndexedLibrary:
         """Return a tidied text with the policy terms its colloquial words stand for."""
         return " ".join([text, *self.library.lexicon.terms(text)])
 
-    def find_questions(self, text: str, k: int) -> list[tuple[Shelf, str, Hit]]:
+    def find_questions(
+        self, text: str, k: int, pinyin_weight: float = 1.0
+    ) -> list[tuple[Shelf, str, Hit]]:
         """Search the questions for what `searched` gave."""
-        return [_shelved(hit) for hit in self.questions.search(text, k)]
+        return [_shelved(hit) for hit in self.questions.search(text, k, pinyin_weight)]
 
-    def find_answers(self, text: str, k: int) -> list[tuple[Shelf, str, Hit]]:
+    def find_answers(
+        self, text: str, k: int, pinyin_weight: float = 1.0
+    ) -> list[tuple[Shelf, str, Hit]]:
         """Search what the measures say for what `searched` gave."""
-        return [_shelved(hit) for hit in self.answers.search(text, k)]
+        return [_shelved(hit) for hit in self.answers.search(text, k, pinyin_weight)]
 
     def fits(self, text: str) -> dict[Shelf, dict[str, float]]:
         """How well all questions of each measure, topic … together word what `searched` gave."""

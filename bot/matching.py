@@ -27,6 +27,8 @@ _LAST_WEIGHT = 0.5
 """What the last question counts for a message that leans on it."""
 _RECENT_BONUS = 1.0
 """What a measure gains that the conversation is about already."""
+_SPOKEN_WEIGHT = 1.4
+"""What a like sound counts where a machine wrote down what it heard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +76,14 @@ class Candidates:
         return tuple(c for c in self.ranked if c.measure.region in regions)
 
 
-def candidates(text: str, indexed: IndexedLibrary) -> Candidates:
+def candidates(text: str, indexed: IndexedLibrary, *, spoken: bool = False) -> Candidates:
     """Weigh everything against a tidied question without its place words."""
     searched = indexed.searched(text)
+    pinyin_weight = _SPOKEN_WEIGHT if spoken else 1.0
     near: dict[Shelf, dict[str, float]] = {shelf: {} for shelf in Shelf}
-    for shelf, name, hit in indexed.find_questions(searched, _KEYS):
+    for shelf, name, hit in indexed.find_questions(searched, _KEYS, pinyin_weight):
         near[shelf][name] = hit.score
-    for _, name, hit in indexed.find_answers(searched, _KEYS):
+    for _, name, hit in indexed.find_answers(searched, _KEYS, pinyin_weight):
         clause = _CLAUSE_WEIGHT * hit.score
         near[Shelf.MEASURE][name] = max(near[Shelf.MEASURE].get(name, 0.0), clause)
     fits = indexed.fits(searched)

@@ -43,6 +43,8 @@ class Turn:
     today: date
     picked: bool = False
     """The message was a number and stands for the choice it picked."""
+    spoken: bool = False
+    """The message was heard by a machine: what sounds alike may be meant."""
 
     @property
     def library(self) -> Library:
@@ -145,7 +147,7 @@ class Turn:
             local = (m.id for m in self.library.measures.values() if m.region in scope)
             if not any(self.indexed.telling(named, id) for id in local):
                 text = _SUM.sub("", text)
-        return candidates(text, self.indexed)
+        return candidates(text, self.indexed, spoken=self.spoken)
 
     @cached_property
     def follows_up(self) -> bool:

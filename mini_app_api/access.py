@@ -2,20 +2,39 @@
 
 from flask import request
 
-from server.problems import SessionOver
+from server.problems import SessionOver, SignInNeeded
 from server.resources import resources
 from server.sessions import worker_of
 
 _BEARER = "bearer "
 
 
+def token() -> str:
+    """The bearer token of the call, empty for a call without one."""
+    return _token() or ""
+
+
 def worker() -> int | None:
     """Who signed in, None for a call without a token; raises `SessionOver`."""
-    header = request.headers.get("Authorization", "")
-    if header[: len(_BEARER)].lower() != _BEARER:
+    given = _token()
+    if given is None:
         return None
     known = resources()
-    found = worker_of(known.database, header[len(_BEARER) :].strip(), now=known.clock())
+    found = worker_of(known.database, given, now=known.clock())
     if found is None:
         raise SessionOver
     return found
+
+
+def signed_in() -> int:
+    """Who signed in; raises `SignInNeeded` for a call without a token, and `SessionOver`."""
+    found = worker()
+    if found is None:
+        raise SignInNeeded
+    return found
+
+
+def _token() -> str | None:
+    header = request.headers.get("Authorization", "")
+    is_bearer = header[: len(_BEARER)].lower() == _BEARER
+    return header[len(_BEARER) :].strip() if is_bearer else None

@@ -6,6 +6,7 @@ from flask import Response
 from bot.answers import Answer
 from mini_app_api.access import worker
 from mini_app_api.models import AnswerView, Asked, ChatReply, ChoiceView, SourceView
+from server.callers import refuse_too_much_chat
 from server.chatting import Channel, Message, reply
 from server.resources import resources
 from server.serving import Answered
@@ -20,13 +21,15 @@ blueprint = APIBlueprint("chat", __name__, url_prefix="/api/v1", tag="chat")
 def post_chat(asked: Asked) -> Response:
     """Answer a message; without a token, too."""
     known = resources()
+    who = worker()
+    refuse_too_much_chat(who)
     served = known.serving.current()
     message = Message(
         asked.text,
         Channel.MINI_APP,
         region=None if asked.region is None else served.region(asked.region),
         conversation=asked.conversation,
-        worker=worker(),
+        worker=who,
     )
     replied = reply(message, served, known.conversations, now=known.clock())
     # The id is of letters, digits, - and _ only: it needs no escaping.

@@ -9,9 +9,14 @@ from server.resources import resources
 
 _PROBLEM = "Problem"
 _ALWAYS = ("500", "503")
-_BY_METHOD = {"post": ("400", "413", "415", "422"), "get": ("400",)}
+_BY_METHOD = {"post": ("400", "413", "429"), "get": ("400",), "delete": ("400",)}
+_WITH_BODY = ("415", "422")
 _EXTRA = {
     "sign_in": ("401",),
+    "renew_session": ("401",),
+    "sign_out": ("401",),
+    "sign_out_everywhere": ("401",),
+    "verify_phone": ("401",),
     "chat": ("401",),
     "list_measures": ("404", "422"),
     "get_measure": ("404",),
@@ -60,9 +65,15 @@ def _completed(spec: dict[Any, Any] | str) -> dict[Any, Any] | str:
         for method, operation in path.items():
             if method not in _BY_METHOD:
                 continue
-            if "requestBody" in operation:
-                operation["requestBody"]["required"] = True
-            statuses = (*_BY_METHOD[method], *_ALWAYS, *_EXTRA.get(operation["operationId"], ()))
+            body = operation.get("requestBody")
+            if body is not None:
+                body["required"] = True
+            statuses = (
+                *_BY_METHOD[method],
+                *(_WITH_BODY if body is not None else ()),
+                *_ALWAYS,
+                *_EXTRA.get(operation["operationId"], ()),
+            )
             for status in sorted(statuses):
                 operation["responses"][status] = {
                     "description": "Problem",

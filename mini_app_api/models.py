@@ -48,11 +48,23 @@ class SignIn(Request):
     code: Annotated[Words, Field(min_length=1, max_length=256)]
 
 
-class SignedIn(View):
+class SignedInView(View):
     """A bearer token and when it ends."""
 
     token: str
     expires_at: datetime
+
+
+class PhoneAsked(Request):
+    """The code that a `getPhoneNumber` button gave."""
+
+    code: Annotated[Words, Field(min_length=1, max_length=256)]
+
+
+class VerifiedPhoneView(View):
+    """The verified telephone number, most of it hidden."""
+
+    phone: str
 
 
 class RegionView(View):

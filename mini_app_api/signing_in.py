@@ -1,48 +1,130 @@
-"""POST /session: a login code for a bearer token."""
+"""Sessions: a login code for a bearer token, its renewal and its end, a verified telephone."""
 
 import re
-from ipaddress import IPv6Address, ip_address
+from typing import Any
 
 from apiflask import APIBlueprint
-from flask import request
 
-from mini_app_api.models import SignedIn, SignIn
-from server.problems import SignInRefused
+from mini_app_api.access import signed_in, token
+from mini_app_api.models import PhoneAsked, SignedInView, SignIn, VerifiedPhoneView
+from server import people, sessions
+from server.callers import address, is_this_machine, refuse_too_many
+from server.platform import PlatformRefused
+from server.problems import PhoneRefused, SessionOver, SignInRefused, WeChatAway
+from server.rate_limits import Limit
 from server.resources import resources
-from server.sessions import sign_in
+from server.sessions import SignedIn
 from server.settings import Environment
 
 blueprint = APIBlueprint("signing_in", __name__, url_prefix="/api/v1", tag="session")
 
 _DEVELOPER = re.compile(r"dev:\S{1,64}")
+_SIGNED_IN: list[str | dict[str, list[Any]]] = [{"bearer": []}]
 
 
 @blueprint.post("/session")
 @blueprint.input(SignIn, arg_name="asked")
-@blueprint.output(SignedIn)
+@blueprint.output(SignedInView)
 @blueprint.doc(summary="Sign in with a login code", operation_id="sign_in")
-def post_session(asked: SignIn) -> SignedIn:
+def post_session(asked: SignIn) -> SignedInView:
     """Sign somebody in; in development `dev:NAME` signs NAME in from this machine."""
+    refuse_too_many(Limit.SIGN_IN_ADDRESS, address())
+    issuer, subject, unionid = _known_by(asked.code)
+    refuse_too_many(Limit.SIGN_IN, f"{issuer} {subject}")
     known = resources()
-    if not (
-        _DEVELOPER.fullmatch(asked.code)
-        and known.settings.env is Environment.DEVELOPMENT
-        and _is_this_machine()
-    ):
-        raise SignInRefused
+    now = known.clock()
     with known.database.begin() as session:
-        token, expires_at = sign_in(session, asked.code, now=known.clock())
-    return SignedIn(token=token, expires_at=expires_at)
+        worker = people.recognise(
+            session, known.safe, issuer=issuer, subject=subject, unionid=unionid, now=now
+        )
+        return _view(sessions.sign_in(session, worker, now=now))
 
 
-def _is_this_machine() -> bool:
-    # Behind a proxy everybody seems to call from this machine.
-    if "X-Forwarded-For" in request.headers or "Forwarded" in request.headers:
-        return False
+@blueprint.post("/session/renewal")
+@blueprint.output(SignedInView)
+@blueprint.doc(
+    summary="A new token for one that still holds; the old one ends within minutes",
+    operation_id="renew_session",
+    security=_SIGNED_IN,
+)
+def post_renewal() -> SignedInView:
+    """Renew a session."""
+    refuse_too_many(Limit.SIGN_IN, signed_in())
+    known = resources()
+    with known.database.begin() as session:
+        renewed = sessions.renew(session, token(), now=known.clock())
+    if renewed is None:
+        raise SessionOver
+    return _view(renewed)
+
+
+@blueprint.delete("/session")
+@blueprint.output({}, status_code=204)
+@blueprint.doc(summary="Sign out", operation_id="sign_out", security=_SIGNED_IN)
+def delete_session() -> str:
+    """End the session of this token."""
+    signed_in()
+    with resources().database.begin() as session:
+        sessions.sign_out(session, token())
+    return ""
+
+
+@blueprint.delete("/sessions")
+@blueprint.output({}, status_code=204)
+@blueprint.doc(
+    summary="Sign out everywhere", operation_id="sign_out_everywhere", security=_SIGNED_IN
+)
+def delete_sessions() -> str:
+    """End every session of the worker."""
+    worker = signed_in()
+    with resources().database.begin() as session:
+        sessions.sign_out_everywhere(session, worker)
+    return ""
+
+
+@blueprint.post("/session/phone")
+@blueprint.input(PhoneAsked, arg_name="asked")
+@blueprint.output(VerifiedPhoneView)
+@blueprint.doc(
+    summary="Take over the telephone number that WeChat has verified",
+    operation_id="verify_phone",
+    security=_SIGNED_IN,
+)
+def post_phone(asked: PhoneAsked) -> VerifiedPhoneView:
+    """Exchange the code of a `getPhoneNumber` button."""
+    worker = signed_in()
+    refuse_too_many(Limit.SIGN_IN, worker)
+    known = resources()
+    if known.platform is None:
+        raise WeChatAway
     try:
-        address = ip_address(request.remote_addr or "")
-    except ValueError:
-        return False
-    if isinstance(address, IPv6Address) and address.ipv4_mapped:
-        address = address.ipv4_mapped
-    return address.is_loopback
+        phone = known.platform.mini_app.phone_number(asked.code)
+    except PlatformRefused:
+        raise PhoneRefused from None
+    with known.database.begin() as session:
+        people.verify_phone(session, known.safe, worker_id=worker, phone=phone, now=known.clock())
+    return VerifiedPhoneView(phone=f"{phone[:3]}****{phone[-4:]}")
+
+
+def _known_by(code: str) -> tuple[str, str, str | None]:
+    """Who vouches for whoever has this code, under which name, and the unionid where there is one.
+
+    Raises `SignInRefused`.
+    """
+    known = resources()
+    if _DEVELOPER.fullmatch(code):
+        if known.settings.env is not Environment.DEVELOPMENT or not is_this_machine():
+            raise SignInRefused
+        return people.DEVELOPER, code, None
+    if known.platform is None or not code.isascii() or not code.isprintable():
+        raise SignInRefused
+    app = known.platform.mini_app
+    try:
+        found = app.code_to_session(code)
+    except PlatformRefused:
+        raise SignInRefused from None
+    return app.app_id, found.openid, found.unionid
+
+
+def _view(signed: SignedIn) -> SignedInView:
+    return SignedInView(token=signed.token, expires_at=signed.expires_at)

@@ -11,8 +11,9 @@ from werkzeug.exceptions import HTTPException
 from mini_app_api import catalogue, chat, operations, self_check, signing_in
 from mini_app_api.bodies import StrictJson, StrictRequest
 from mini_app_api.describing import describe
-from server import h5
-from server.problems import MEDIA_TYPE, FieldsRefused, body_of
+from server import h5, wechat
+from server.journal import keep_journal
+from server.problems import MEDIA_TYPE, FieldsRefused, TooMany, body_of
 from server.resources import Resources, attach, make_resources
 from server.settings import Settings, load_settings
 
@@ -32,6 +33,7 @@ def create_app(settings: Settings | None = None, made: Resources | None = None) 
 
     Settings come from the environment where none are given; tests hand in resources they made.
     """
+    keep_journal()
     app = _App(
         "server",
         title="暖岗",
@@ -42,10 +44,13 @@ def create_app(settings: Settings | None = None, made: Resources | None = None) 
     )
     app.config["MAX_CONTENT_LENGTH"] = LONGEST_BODY
     app.config["MAX_FORM_MEMORY_SIZE"] = LONGEST_BODY
-    attach(app, made or make_resources(settings or load_settings()))
+    known = made or make_resources(settings or load_settings())
+    attach(app, known)
     for module in (chat, catalogue, self_check, signing_in, operations):
         app.register_blueprint(module.blueprint)
     app.register_blueprint(h5.blueprint)
+    if known.settings.wechat_token is not None:
+        app.register_blueprint(wechat.blueprint)
     for error in (HTTPError, HTTPException, Exception):
         app.register_error_handler(error, _tell)
     describe(app)
@@ -67,6 +72,8 @@ def _tell(error: Exception) -> Response:
                 response.headers.add(name, value)
     if body["status"] == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(known, TooMany):
+        response.headers["Retry-After"] = str(known.retry_after)
     if body["status"] == 503:
         response.headers["Retry-After"] = "2"
     return response

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from bot.answers import Context
 from server.clock import china_day
@@ -28,6 +28,7 @@ class Channel(StrEnum):
 
     MINI_APP = "mini_app"
     H5 = "h5"
+    OFFICIAL_ACCOUNT = "official_account"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,10 @@ class Message:
     """The id the client holds; one that is unknown, over or another's begins a new one."""
     worker: int | None = None
     """Who signed in, None for somebody without a session."""
+    lasting: bool = False
+    """The channel itself names the conversation: under this id it begins anew where it is over."""
+    spoken: bool = False
+    """A machine wrote the text down from speech."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +56,41 @@ class Replied:
     conversation: str
 
 
+class Record(NamedTuple):
+    """What a turn leaves behind, as `Conversations.record` and `record_within` take it."""
+
+    turn: RecordedTurn
+    context: MaskedJson
+    keep: frozenset[str]
+
+
 def reply(
     message: Message, served: Served, conversations: Conversations, *, now: datetime
 ) -> Replied:
     """Answer one message and record the turn; raises `UnknownRegion`."""
+    replied, record = work_out(message, served, conversations, now=now)
+    conversations.record(*record)
+    count(record)
+    return replied
+
+
+def count(record: Record) -> None:
+    """Count a turn that was recorded."""
+    TURNS.labels(record.turn.channel, record.turn.kind).inc()
+
+
+def work_out(
+    message: Message, served: Served, conversations: Conversations, *, now: datetime
+) -> tuple[Replied, Record]:
+    """Answer one message; it's for the caller to record the turn. Raises `UnknownRegion`."""
     conversation, context = _resumed(message, conversations, now)
-    answered = served.answer(message.text, context, today=china_day(now), region=message.region)
+    answered = served.answer(
+        message.text,
+        context,
+        today=china_day(now),
+        region=message.region,
+        spoken=message.spoken,
+    )
     answer = answered.answer
     # What somebody answers in a self-check, and what follows from it, is not recorded.
     private = context.check is not None
@@ -74,17 +108,17 @@ def reply(
         worker_id=message.worker,
     )
     kept = _kept(answered, message.worker, served)
-    conversations.record(turn, kept, served.public_numbers)
-    TURNS.labels(message.channel, answer.kind).inc()
-    return Replied(answered, conversation)
+    return Replied(answered, conversation), Record(turn, kept, served.public_numbers)
 
 
 def _resumed(message: Message, conversations: Conversations, now: datetime) -> tuple[str, Context]:
     known = message.conversation
     if known is not None and is_conversation_id(known):
         kept = conversations.load_context(known, now=now)
-        if kept is not None and _may_go_on(kept, message.worker):
+        if kept is not None and (message.lasting or _may_go_on(kept, message.worker)):
             return known, Context.from_data(kept[_BOT])
+        if message.lasting:
+            return known, _BLANK
     return new_conversation_id(), _BLANK
 
 

@@ -55,9 +55,11 @@ def _told(error: Exception) -> str | None:
     from knowledge.files import KnowledgeFileRefused
     from knowledge.scoring import GoldRefused
     from server.db import DatabaseBusy, DatabaseRefused
+    from server.platform import PlatformFault
     from server.releases import ReleaseUnknown
     from server.serving import ReleaseUnreadable
     from server.settings import SettingsRefused
+    from server.wechat_commands import WechatRefused
 
     mendable = (
         Refused,
@@ -65,10 +67,13 @@ def _told(error: Exception) -> str | None:
         KnowledgeFileRefused,
         DatabaseRefused,
         SettingsRefused,
+        WechatRefused,
         OSError,
     )
     if isinstance(error, DatabaseBusy):
         return "the database is busy; try again"
+    if isinstance(error, PlatformFault):
+        return f"WeChat did not do it: {type(error).__name__} {error.code or ''}"
     if isinstance(error, ReleaseUnknown):
         return f"no release {error}"
     if isinstance(error, ReleaseUnreadable):
@@ -104,10 +109,10 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("files", type=Path, nargs="+", metavar="FILE")
     evaluate.set_defaults(run=_evaluate)
 
-    from server import eligibility_commands, knowledge_commands
+    from server import eligibility_commands, jobs_commands, knowledge_commands, wechat_commands
 
-    eligibility_commands.add_to(commands)
-    knowledge_commands.add_to(commands)
+    for module in (eligibility_commands, jobs_commands, knowledge_commands, wechat_commands):
+        module.add_to(commands)
     return parser
 
 

@@ -22,7 +22,7 @@ import structlog
 from sqlalchemy import update
 from sqlmodel import Session, col
 
-from server.db import Database, DatabaseBusy
+from server.db import Database, DatabaseBusy, insert_within
 from server.privacy import mask
 from server.recent_contexts import KEY, RecentContexts
 from server.tables import Conversation, stored_instant
@@ -145,11 +145,11 @@ class Conversations:
         once, on any worker. False where the turn is lost because the database has taken nothing
         for long: the reply is worth more to a worker than its record.
         """
-        if not is_conversation_id(turn.conversation_id):
-            raise ValueError("not a conversation id")
-        entry = _Entry(turn, mask(turn.text, keep), context)
+        entry = _entry(turn, context, keep)
         found_at_once = self._recent.put(
-            turn.conversation_id.encode(), turn.at.timestamp(), context.encode("utf-8", "replace")
+            turn.conversation_id.encode(),
+            turn.at.timestamp(),
+            entry.context.encode("utf-8", "replace"),
         )
         writer = self._writer_here()
         if not writer.take(entry, self._waiting_at_most):
@@ -187,6 +187,21 @@ class Conversations:
         return writer
 
 
+def record_within(
+    session: Session,
+    turn: RecordedTurn,
+    context: MaskedJson,
+    keep: Set[str] = frozenset(),
+) -> None:
+    """Notes a turn in a transaction, where losing it or noting it twice is not an option.
+
+    The next turn finds the context once the transaction has ended.
+    """
+    saved, recorded = _entry(turn, context, keep).rows()
+    insert_within(session, _SAVE_CONTEXT, [saved])
+    insert_within(session, _RECORD_TURN, [recorded])
+
+
 def forget_expired(session: Session, *, now: datetime) -> int:
     """Empties the contexts that no turn may build on any more and returns their number."""
     gone = session.connection().execute(
@@ -221,6 +236,13 @@ class _Entry(NamedTuple):
             turn.release_id,
         )
         return saved, recorded
+
+
+def _entry(turn: RecordedTurn, context: MaskedJson, keep: Set[str]) -> _Entry:
+    """A turn as it is stored, without personal numbers."""
+    if not is_conversation_id(turn.conversation_id):
+        raise ValueError("not a conversation id")
+    return _Entry(turn, mask(turn.text, keep), context)
 
 
 class _Writer:

@@ -16,10 +16,11 @@ from itertools import chain
 from typing import Any
 
 from pysqlite3 import dbapi2 as sqlite_driver
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
-from sqlmodel import Session
+from sqlmodel import Session, SQLModel
 
 # Earlier versions can lose a commit in WAL mode.
 OLDEST_SQLITE = (3, 51, 3)
@@ -151,6 +152,14 @@ class Database:
         self._own = threading.local()
 
 
+def insert_within(session: Session, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+    """Runs one INSERT with the rows in place of its `{}` in a transaction."""
+    connection = session.connection()
+    mark = "?" if connection.dialect.name == "sqlite" else "%s"
+    statement = _with_rows(sql, len(rows), len(rows[0]), mark)
+    connection.exec_driver_sql(statement, tuple(chain.from_iterable(rows)))
+
+
 class _OwnConnection:
     """A thread's connection, closed when the thread or the database lets go of it."""
 
@@ -159,6 +168,19 @@ class _OwnConnection:
 
     def __del__(self) -> None:
         self.driver.close()
+
+
+def insert_new(session: Session, table: type[SQLModel], **values: Any) -> bool:
+    """Inserts a row where none has its keys yet, and tells whether it did.
+
+    A second process that inserts the same waits until the first has committed.
+    """
+    is_sqlite = session.get_bind().dialect.name == "sqlite"
+    insert = sqlite.insert if is_sqlite else postgresql.insert
+    adding = insert(table).values(**values).on_conflict_do_nothing()
+    # Not every driver tells how many rows it inserted: the key that comes back does.
+    key = inspect(table).primary_key
+    return session.connection().execute(adding.returning(*key)).first() is not None
 
 
 def _accepted(text: str) -> URL:
@@ -187,6 +209,7 @@ def _sqlite_engine(url: URL) -> Engine:
         connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False, "isolation_level": None},
         pool_size=8,
         max_overflow=24,
+        hide_parameters=True,
     )
 
     @event.listens_for(engine, "connect")
@@ -214,7 +237,13 @@ def _sqlite_engine(url: URL) -> Engine:
 
 
 def _postgres_engine(url: URL) -> Engine:
-    engine = create_engine(url, pool_size=8, max_overflow=24, pool_pre_ping=True)
+    engine = create_engine(
+        url,
+        pool_size=8,
+        max_overflow=24,
+        pool_pre_ping=True,
+        hide_parameters=True,
+    )
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:

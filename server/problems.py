@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 from knowledge.eligibility.facts import FactsRefused, Reason
 from knowledge.regions import UnknownRegion
 from server.db import DatabaseBusy
+from server.platform import OutcomeUnknown, PlatformBusy
 
 MEDIA_TYPE = "application/problem+json"
 _TYPE = "urn:nuangang:problem:"
@@ -19,6 +20,14 @@ _TYPE = "urn:nuangang:problem:"
 
 class MalformedJson(Exception):
     """The body is no JSON."""
+
+
+class MalformedXml(Exception):
+    """The body is no XML of WeChat's form, or more than that."""
+
+
+class NotFromWeChat(Exception):
+    """The signature is not WeChat's, or too old; the message says what did not fit."""
 
 
 class RepeatedName(Exception):
@@ -57,6 +66,26 @@ class SessionOver(Exception):
     """The token is unknown or its time is over."""
 
 
+class SignInNeeded(Exception):
+    """The call is for workers who have signed in."""
+
+
+class PhoneRefused(Exception):
+    """WeChat knows no telephone number for this code."""
+
+
+class WeChatAway(Exception):
+    """WeChat can't be asked now."""
+
+
+class TooMany(Exception):
+    """Asked too often; `retry_after` seconds later it may be tried again."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(retry_after)
+        self.retry_after = retry_after
+
+
 class NotReady(Exception):
     """The service cannot answer yet, or not now."""
 
@@ -79,6 +108,12 @@ _BROKEN = Problem(
 _OF_ERROR: Mapping[type[Exception], Problem] = {
     MalformedJson: Problem(
         400, "malformed_json", "内容格式不对", "发来的内容不完整，请重新发一次。"
+    ),
+    MalformedXml: Problem(
+        400, "malformed_xml", "内容格式不对", "发来的内容不是规定的格式（XML）。"
+    ),
+    NotFromWeChat: Problem(
+        403, "not_from_wechat", "不能这样访问", "这个地址只接收微信发来的消息。"
     ),
     RepeatedName: Problem(
         400, "repeated_name", "有一项写了两次", "同一项写了两次，不知道以哪个为准，请只写一次。"
@@ -110,6 +145,15 @@ _OF_ERROR: Mapping[type[Exception], Problem] = {
     SessionOver: Problem(
         401, "session_over", "登录已经过期", "登录已经过期，请重新登录。不登录也可以直接提问。"
     ),
+    SignInNeeded: Problem(401, "sign_in_needed", "请先登录", "请先登录，再来办这件事。"),
+    PhoneRefused: Problem(
+        422, "phone_refused", "手机号没有取到", "微信没有给出手机号，请再点一次按钮。"
+    ),
+    TooMany: Problem(429, "too_many", "发得太快", "发得太快了，请歇一会儿再试。"),
+    **dict.fromkeys(
+        (WeChatAway, PlatformBusy, OutcomeUnknown),
+        Problem(503, "wechat_away", "连不上微信", "现在连不上微信，请过一会儿再试。"),
+    ),
     DatabaseBusy: Problem(503, "busy", "现在人多", "现在用的人多，请过几秒再试一次。"),
     NotReady: Problem(503, "not_ready", "正在准备", "系统还没准备好，请过一会儿再试。"),
 }
@@ -122,7 +166,7 @@ _OF_STATUS: Mapping[int, Problem] = {
         Problem(405, "method_not_allowed", "不能这样操作", "这个地址不支持这样的操作。"),
         Problem(413, "too_large", "内容太长", "发来的内容太长了，请短一点，分几次说。"),
         Problem(415, "not_json", "内容格式不对", _OF_ERROR[NotJson].detail),
-        Problem(429, "too_many", "发得太快", "发得太快了，请歇一会儿再试。"),
+        _OF_ERROR[TooMany],
         _BROKEN,
         Problem(503, "not_ready", "正在准备", _OF_ERROR[NotReady].detail),
     )

@@ -8,7 +8,10 @@ from flask import Flask, current_app
 from server.clock import Clock, utc_now
 from server.conversations import Conversations
 from server.db import Database
+from server.platform import Platform, make_platform
 from server.preparing import kept_indexes, prepare
+from server.rate_limits import Limits, make_limits
+from server.sealing import Safe
 from server.serving import Served, Serving, load
 from server.settings import Settings, load_settings
 
@@ -24,13 +27,33 @@ class Resources:
     serving: Serving
     conversations: Conversations
     clock: Clock
+    safe: Safe
+    limits: Limits
+    platform: Platform | None = None
+    """None where WeChat is not set up."""
 
 
 def make_resources(settings: Settings, clock: Clock = utc_now) -> Resources:
     """Prepare what is missing, and load the release in force."""
     database = prepare(settings, now=clock())
     serving = Serving(database, kept_indexes(settings))
-    return Resources(settings, database, serving, Conversations(database), clock)
+    safe = make_safe(settings)
+    return Resources(
+        settings,
+        database,
+        serving,
+        Conversations(database),
+        clock,
+        safe,
+        make_limits(settings, database, safe, clock),
+        make_platform(settings, database, safe, clock),
+    )
+
+
+def make_safe(settings: Settings) -> Safe:
+    """What seals and hashes with the keys of the settings."""
+    secret = settings.secret_key.get_secret_value() if settings.secret_key else ""
+    return Safe(settings.keys, secret.encode())
 
 
 def load_served() -> Served:

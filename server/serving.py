@@ -77,16 +77,23 @@ class Served:
             raise UnknownRegion(written) from None
 
     def answer(
-        self, text: str, context: Context, *, today: date, region: str | None = None
+        self,
+        text: str,
+        context: Context,
+        *,
+        today: date,
+        region: str | None = None,
+        spoken: bool = False,
     ) -> Answered:
         """Ask the bot; the same question is worked out once, as its answer can't differ.
 
-        `region` is the id of the place chosen in the app, `today` an Asia/Shanghai day. A message
-        with personal numbers is not remembered.
+        `region` is the id of the place chosen in the app, `today` an Asia/Shanghai day, `spoken`
+        that a machine wrote the text down from speech. A message with personal numbers is not
+        remembered.
         """
         # One character more than is read: the bot sees that it's too long, and reads no megabyte.
         text = text[: LONGEST_MESSAGE + 1]
-        asked = (text, context, region, today)
+        asked = (text, context, region, today, spoken)
         found = self._remembered.get(asked)
         if found is None:
             # One at a time: threads that take turns within an answer only slow each other.
@@ -95,8 +102,10 @@ class Served:
         return found
 
     def _worked_out(self, asked: "_Asked") -> Answered:
-        text, context, region, today = asked
-        found = Answered(answer(text, self._indexed, context, today=today, chosen=region))
+        text, context, region, today, spoken = asked
+        found = Answered(
+            answer(text, self._indexed, context, today=today, chosen=region, spoken=spoken)
+        )
         if context.check is not None:
             return found  # what somebody says of themselves is not kept
         if len(text) <= _REMEMBERED_LENGTH and mask(text, self.public_numbers) == text:
@@ -107,7 +116,7 @@ class Served:
         return found
 
 
-_Asked = tuple[str, Context, str | None, date]
+_Asked = tuple[str, Context, str | None, date, bool]
 
 
 class Serving:

@@ -3,32 +3,39 @@
 import hashlib
 import secrets
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
-from sqlalchemy import bindparam, delete, select, text
+from sqlalchemy import delete, select
 from sqlmodel import Session, col
 
 from server.db import Database
-from server.tables import Instant, Worker, WorkerSession, stored_instant
+from server.tables import WorkerSession, stored_instant
 
 VALID_FOR = timedelta(days=30)
+# A phone that never got the new token goes on with the old one, for as long.
+RENEWED_FOR = timedelta(minutes=5)
 
 
-def sign_in(session: Session, subject: str, *, now: datetime) -> tuple[str, datetime]:
-    """A new token, and when it ends, for the person known outside as `subject`.
+class SignedIn(NamedTuple):
+    """A token, and when it ends."""
 
-    `subject` carries its origin, like `dev:wang` or `wechat:openid`; who may claim it is the
-    caller's decision.
-    """
-    worker_id = _worker(session, subject, now)
-    token = secrets.token_urlsafe(32)
-    expires_at = now + VALID_FOR
+    token: str
+    expires_at: datetime
+
+
+def sign_in(session: Session, worker_id: int, *, now: datetime) -> SignedIn:
+    """A new token for a worker; who may have it is the caller's decision."""
+    signed_in = SignedIn(secrets.token_urlsafe(32), now + VALID_FOR)
     session.add(
         WorkerSession(
-            token_hash=_hash(token), worker_id=worker_id, created_at=now, expires_at=expires_at
+            token_hash=_hash(signed_in.token),
+            worker_id=worker_id,
+            created_at=now,
+            expires_at=signed_in.expires_at,
         )
     )
     session.flush()
-    return token, expires_at
+    return signed_in
 
 
 def worker_of(database: Database, token: str, *, now: datetime) -> int | None:
@@ -41,9 +48,26 @@ def worker_of(database: Database, token: str, *, now: datetime) -> int | None:
     return None if row is None else int(row[0])
 
 
+def renew(session: Session, token: str, *, now: datetime) -> SignedIn | None:
+    """A new token for an old one, which soon ends; None where the old one is unknown or over."""
+    old = session.scalars(
+        select(WorkerSession).where(col(WorkerSession.token_hash) == _hash(token)).with_for_update()
+    ).first()
+    if old is None or old.expires_at <= now:
+        return None
+    old.expires_at = min(old.expires_at, now + RENEWED_FOR)
+    session.add(old)
+    return sign_in(session, old.worker_id, now=now)
+
+
 def sign_out(session: Session, token: str) -> None:
     """Ends this token; an unknown one is no error."""
     session.execute(delete(WorkerSession).where(col(WorkerSession.token_hash) == _hash(token)))
+
+
+def sign_out_everywhere(session: Session, worker_id: int) -> None:
+    """Ends every token of a worker."""
+    session.execute(delete(WorkerSession).where(col(WorkerSession.worker_id) == worker_id))
 
 
 def forget_expired(session: Session, *, now: datetime) -> int:
@@ -52,22 +76,6 @@ def forget_expired(session: Session, *, now: datetime) -> int:
         delete(WorkerSession).where(col(WorkerSession.expires_at) <= now)
     )
     return gone.rowcount
-
-
-def _worker(session: Session, subject: str, now: datetime) -> int:
-    subject_hash = _hash(subject)
-    # Two first sign-ins at once, a double tap, must end at one worker.
-    session.execute(
-        text(
-            "INSERT INTO worker (subject_hash, created_at) VALUES (:subject_hash, :now)"
-            " ON CONFLICT (subject_hash) DO NOTHING"
-        ).bindparams(bindparam("now", now, Instant())),
-        {"subject_hash": subject_hash},
-    )
-    known = select(col(Worker.id)).where(col(Worker.subject_hash) == subject_hash)
-    worker_id = session.scalars(known).one()
-    assert worker_id is not None
-    return worker_id
 
 
 def _hash(secret: str) -> str:

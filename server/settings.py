@@ -5,17 +5,20 @@ import binascii
 import ipaddress
 import json
 import os
+import re
 import secrets
 import tempfile
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SECRETS_FILE = "secrets.json"
 _KEY_LENGTHS = (16, 32)
+_AES_KEY = re.compile("[A-Za-z0-9]{43}")
 
 
 class SettingsRefused(Exception):
@@ -25,6 +28,11 @@ class SettingsRefused(Exception):
 class Environment(StrEnum):
     DEVELOPMENT = "development"
     PRODUCTION = "production"
+
+
+_ONE_RATE = r"[1-9][0-9]{0,6}/(second|minute|hour|day)"
+Rate = Annotated[str, Field(pattern=f"^{_ONE_RATE}(;{_ONE_RATE})*$")]
+"""How often, as in `60/minute` or `60/minute;600/hour`."""
 
 
 class Settings(BaseSettings):
@@ -45,6 +53,16 @@ class Settings(BaseSettings):
     wechat_app_secret: SecretStr | None = None
     wechat_token: SecretStr | None = None
     wechat_aes_key: SecretStr | None = None
+    wechat_mini_app_id: str | None = None
+    wechat_mini_app_secret: SecretStr | None = None
+    wechat_api_base: str = "https://api.weixin.qq.com"
+    wechat_template_ids: dict[str, str] = {}
+    redis_url: SecretStr | None = None
+    rate_chat: Rate = "60/minute"
+    rate_chat_address: Rate = "3000/minute"
+    rate_sign_in: Rate = "60/minute"
+    rate_sign_in_address: Rate = "3000/minute"
+    rate_wechat: Rate = "60/minute"
 
     @property
     def database(self) -> str:
@@ -113,12 +131,41 @@ def _problems(settings: Settings) -> list[str]:
             f"NUANGANG_HOST={settings.host} is not a loopback address: "
             "development serves this machine only (set NUANGANG_ENV=production to serve others)"
         )
-    wechat = ("wechat_app_id", "wechat_app_secret", "wechat_token", "wechat_aes_key")
+    problems += _wechat_problems(settings)
+    if (settings.wechat_mini_app_id is None) != (settings.wechat_mini_app_secret is None):
+        names = f"{_variable('wechat_mini_app_id')} and {_variable('wechat_mini_app_secret')}"
+        problems.append(f"{names} come together or not at all")
+    if settings.wechat_mini_app_id is not None and settings.wechat_app_id is None:
+        problems.append(f"{_variable('wechat_app_id')} missing: the official account comes first")
+    if not _is_safe_base(settings.wechat_api_base):
+        problems.append(
+            f"{_variable('wechat_api_base')} must be https://, or http:// on a loopback address"
+        )
+    return problems
+
+
+def _wechat_problems(settings: Settings) -> list[str]:
+    problems: list[str] = []
+    wechat = ["wechat_app_id", "wechat_app_secret", "wechat_token"]
+    if settings.env is Environment.PRODUCTION or settings.wechat_aes_key is not None:
+        # A plaintext message is not covered by its signature: anybody could change it.
+        wechat.append("wechat_aes_key")
     missing = [name for name in wechat if getattr(settings, name) is None]
     if 0 < len(missing) < len(wechat):
         names = ", ".join(_variable(name) for name in missing)
         problems.append(f"{names} missing: the WeChat settings come together or not at all")
+    aes_key = settings.wechat_aes_key
+    if aes_key is not None and not _AES_KEY.fullmatch(aes_key.get_secret_value()):
+        name = _variable("wechat_aes_key")
+        problems.append(f"{name} must be the 43 letters and digits of the EncodingAESKey")
     return problems
+
+
+def _is_safe_base(address: str) -> bool:
+    parts = urlsplit(address)
+    if not parts.hostname or parts.query or parts.fragment:
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname))
 
 
 def _is_loopback(host: str) -> bool:

@@ -6,6 +6,7 @@ Long texts that hold JSON are plain text: they are written once and read whole.
 # No `from __future__ import annotations` here: SQLModel reads the annotations at class creation.
 
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
@@ -17,6 +18,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.types import TypeDecorator, TypeEngine
 from sqlmodel import Field, SQLModel
@@ -66,6 +68,24 @@ class Row(SQLModel):
     metadata = MetaData(naming_convention=NAMING)
 
 
+class NoticeState(StrEnum):
+    """Where a notice stands."""
+
+    DUE = "due"
+    """To be sent, again where `attempts` counts."""
+    SENDING = "sending"
+    """A process sends it and has until `leased_until` to say how it went."""
+    SENT = "sent"
+    REFUSED = "refused"
+    """It can never succeed; `error` says why."""
+    UNKNOWN = "unknown"
+    """It may have arrived; sending it again could be seen twice."""
+
+
+def _words(vocabulary: type[StrEnum]) -> str:
+    return ", ".join(f"'{word}'" for word in vocabulary)
+
+
 class Edition(Row, table=True):
     """One immutable version of one piece of knowledge, named by kind and key."""
 
@@ -110,11 +130,30 @@ class CurrentRelease(Row, table=True):
 
 
 class Worker(Row, table=True):
-    """A person who signed in; how they are known outside is kept as a hash only."""
+    """A person who signed in or wrote; `sealed_phone` is verified by WeChat."""
 
     id: int | None = Field(default=None, primary_key=True)
-    subject_hash: str = Field(sa_type=String(64), unique=True)
     created_at: datetime = Field(sa_type=Instant)
+    sealed_phone: str | None = Field(default=None, sa_type=Text)
+    phone_hash: str | None = Field(default=None, sa_type=String(64), index=True)
+    phone_verified_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class Identity(Row, table=True):
+    """One name under which a worker is known: an app's openid, WeChat's unionid, a developer's.
+
+    `issuer` is the AppID, or one of `people`'s own words for where the name comes from.
+    """
+
+    __table_args__ = (Index(None, "worker_id", "issuer"),)
+
+    subject_hash: str = Field(sa_type=String(64), primary_key=True)
+    worker_id: int = Field(foreign_key="worker.id", ondelete="CASCADE")
+    issuer: str = Field(sa_type=String(64))
+    sealed_subject: str = Field(sa_type=Text)
+    created_at: datetime = Field(sa_type=Instant)
+    # When the platform was asked for the unionid, None where it is still to be asked.
+    unionid_asked_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class WorkerSession(Row, table=True):
@@ -161,3 +200,93 @@ class Turn(Row, table=True):
     rejected: str = Field(sa_type=Text)
     region: str | None = Field(default=None, sa_type=String(64))
     release_id: int | None = Field(default=None)
+
+
+class Notice(Row, table=True):
+    """One message to a worker in WeChat; written with what it tells of, sent by a job.
+
+    `sealed` holds whom and what, until it is sent.
+    """
+
+    __table_args__ = (
+        CheckConstraint(f"state IN ({_words(NoticeState)})", name="state"),
+        Index(None, "state", "due_at"),
+        Index(None, "state", "settled_at"),
+    )
+
+    id: str = Field(sa_type=String(32), primary_key=True)
+    key: str | None = Field(default=None, sa_type=String(128), unique=True)
+    kind: str = Field(sa_type=String(32))
+    app_id: str = Field(sa_type=String(64))
+    worker_id: int | None = Field(
+        default=None, foreign_key="worker.id", index=True, ondelete="CASCADE"
+    )
+    sealed: str | None = Field(default=None, sa_type=Text)
+    state: str = Field(sa_type=String(16))
+    attempts: int = Field(default=0)
+    error: str | None = Field(default=None, sa_type=String(32))
+    created_at: datetime = Field(sa_type=Instant)
+    due_at: datetime = Field(sa_type=Instant)
+    leased_until: datetime | None = Field(default=None, sa_type=Instant)
+    settled_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class AccessToken(Row, table=True):
+    """The platform's token of one app, shared by all processes."""
+
+    __tablename__ = "access_token"
+
+    app_id: str = Field(sa_type=String(64), primary_key=True)
+    sealed: str | None = Field(default=None, sa_type=Text)
+    expires_at: datetime | None = Field(default=None, sa_type=Instant)
+    # Somebody is fetching a new one, and has until then.
+    leased_until: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class RateCount(Row, table=True):
+    """How often something was done in the window that ends at `ends_at`."""
+
+    __tablename__ = "rate_count"
+
+    key: str = Field(sa_type=String(128), primary_key=True)
+    count: int
+    ends_at: datetime = Field(sa_type=Instant, index=True)
+
+
+def _where(condition: str) -> dict[str, Any]:
+    """An index over some rows only, on both databases."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
+class WechatReceipt(Row, table=True):
+    """One message or event of the official account: what was replied, for when it comes again."""
+
+    __tablename__ = "wechat_receipt"
+    __table_args__ = (
+        # Of the few that are still to be answered; a job asks for them every second.
+        Index("ix_wechat_receipt_owed", "received_at", **_where("owed IS NOT NULL")),
+        {"sqlite_with_rowid": False},
+    )
+
+    id: str = Field(sa_type=String(64), primary_key=True)
+    received_at: datetime = Field(sa_type=Instant, index=True)
+    reply: str = Field(sa_type=Text)
+    """Empty where there was nothing to say within WeChat's deadline."""
+    owed: str | None = Field(default=None, sa_type=Text)
+    """The sealed message, as long as its answer is still to be sent."""
+
+
+class WechatFollower(Row, table=True):
+    """What is kept of somebody who follows the official account, under a keyed hash."""
+
+    __tablename__ = "wechat_follower"
+    __table_args__ = {"sqlite_with_rowid": False}
+
+    id: str = Field(sa_type=String(64), primary_key=True)
+    region: str | None = Field(default=None, sa_type=String(64))
+    """The place of the QR code that was scanned or the location that was sent last."""
+    more: str | None = Field(default=None, sa_type=Text)
+    """What the last reply had no room for."""
+    more_for: str | None = Field(default=None, sa_type=String(8))
+    """The message that asks for it."""
+    changed_at: datetime = Field(sa_type=Instant)

@@ -1,7 +1,7 @@
 """Resources that tests share: every database test runs on SQLite and on PostgreSQL."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,14 +11,18 @@ import pytest
 
 from server.db import Database
 from server.migrations import upgrade
+from server.sealing import Safe
 from tests.postgres import Cluster
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
 
     from knowledge.library import Library
+    from server.platform import Platform
     from server.resources import Resources
     from server.serving import Served
+    from server.settings import Settings
+    from tests.wechat_platform.state import PlatformState
 
 # The same examples each time: a test that fails once fails again.
 hypothesis.settings.register_profile("project", deadline=None, derandomize=True)
@@ -99,6 +103,17 @@ def database(database_url: str) -> Iterator[Database]:
     opened.release()
 
 
+@pytest.fixture
+def tell(capsys: pytest.CaptureFixture[str]) -> "Callable[[str, object, object], None]":
+    """Prints a figure and its target, also where the test passes."""
+
+    def say(what: str, figure: object, target: object) -> None:
+        with capsys.disabled():
+            print(f"\n  {what}: {figure} (target: {target})", flush=True)
+
+    return say
+
+
 class HandClock:
     """A clock that stands until a test moves it."""
 
@@ -112,6 +127,12 @@ class HandClock:
 @pytest.fixture
 def clock(now: datetime) -> HandClock:
     return HandClock(now)
+
+
+@pytest.fixture(scope="session")
+def safe() -> Safe:
+    """Seals and hashes with keys of the tests."""
+    return Safe({"k1": bytes(32)}, b"secret")
 
 
 @pytest.fixture(scope="session")
@@ -133,18 +154,21 @@ def served(library: "Library") -> "Served":
 
 @pytest.fixture
 def resources(
-    database: Database, served: "Served", clock: HandClock, tmp_path: Path
+    database: Database, served: "Served", clock: HandClock, safe: Safe, tmp_path: Path
 ) -> Iterator["Resources"]:
     """What an application works with, on each database; no release stands in it."""
     from server.conversations import Conversations
     from server.kept_indexes import KeptIndexes
+    from server.rate_limits import make_limits
     from server.resources import Resources
     from server.serving import Serving
     from server.settings import Settings
 
     serving = Serving(database, KeptIndexes(tmp_path, b"secret"), served)
     conversations = Conversations(database, delay=0.01)
-    yield Resources(Settings(data_dir=tmp_path), database, serving, conversations, clock)
+    settings = Settings(data_dir=tmp_path)
+    limits = make_limits(settings, database, safe, clock)
+    yield Resources(settings, database, serving, conversations, clock, safe, limits)
     serving.close()
     conversations.close()
 
@@ -154,3 +178,43 @@ def client(resources: "Resources") -> "FlaskClient":
     from server.app import create_app
 
     return create_app(resources.settings, resources).test_client()
+
+
+@pytest.fixture
+def wechat() -> "PlatformState":
+    """What the stand-in for WeChat knows; a test tells it how to behave."""
+    from tests.wechat_platform.state import PlatformState
+
+    return PlatformState()
+
+
+@pytest.fixture
+def wechat_settings(wechat: "PlatformState", tmp_path: Path) -> Iterator["Settings"]:
+    """Settings that lead to the stand-in, which runs while the test does."""
+    from server.settings import Settings
+    from tests.wechat_platform.running import running
+    from tests.wechat_platform.state import APP_ID, APP_SECRET, TEMPLATE_IDS
+
+    with running(wechat) as base:
+        yield Settings.model_validate(
+            {
+                "data_dir": tmp_path,
+                "wechat_app_id": APP_ID,
+                "wechat_app_secret": APP_SECRET,
+                "wechat_token": "token",
+                "wechat_aes_key": "a" * 43,
+                "wechat_api_base": base,
+                "wechat_template_ids": TEMPLATE_IDS,
+            }
+        )
+
+
+@pytest.fixture
+def platform(wechat_settings: "Settings", database: Database, safe: Safe) -> "Platform":
+    """The program's own side of the platform, over the stand-in."""
+    from server.clock import utc_now
+    from server.platform import make_platform
+
+    made = make_platform(wechat_settings, database, safe, utc_now)
+    assert made is not None
+    return made

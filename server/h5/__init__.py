@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 from bot.answers import Answer
 from knowledge.library import Library
 from knowledge.regions import UnknownRegion
+from server.callers import refuse_too_much_chat
 from server.chatting import Channel, Message, reply
 from server.resources import resources
 
@@ -32,6 +33,7 @@ def get_page() -> Response:
 @blueprint.post("/")
 def post_page() -> Response:
     """The page with the reply to one message, for phones without scripts."""
+    refuse_too_much_chat(None)
     known = resources()
     served = known.serving.current()
     form = request.form

@@ -6,6 +6,7 @@ import pytest
 
 from bot.answers import REPLY_BYTES, Answer, Context, Kind
 from bot.indexing import IndexedLibrary
+from bot.matching import candidates
 from knowledge.regions import UnknownRegion
 from tests.bot.asking import ask
 
@@ -238,3 +239,14 @@ def test_a_message_without_a_subject_is_asked_what_it_is_about(indexed: IndexedL
     asked = ask(indexed, ["能补多少啊"])
     assert asked.kind is Kind.CLARIFY
     assert len(asked.choices) > 3
+
+
+def test_in_speech_a_like_sound_counts_for_more(indexed: IndexedLibrary) -> None:
+    misheard, right = "师业金怎么令", "失业金怎么领"
+    near = {
+        (text, spoken): candidates(text, indexed, spoken=spoken).ranked[0].near
+        for text in (misheard, right)
+        for spoken in (False, True)
+    }
+    assert near[misheard, True] > near[misheard, False] + 0.05
+    assert near[right, True] == near[right, False]

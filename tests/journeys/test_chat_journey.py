@@ -1,6 +1,7 @@
 """A worker asks, the bot answers: whole conversations over HTTP, and what is left of them."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,11 +12,9 @@ from knowledge.figures import unstated
 from knowledge.library import Library
 from server.app import create_app
 from server.conversations import Conversations
-from server.db import Database
 from server.kept_indexes import KeptIndexes
 from server.resources import Resources
 from server.serving import Served, Serving
-from server.settings import Settings
 from tests.conftest import HandClock
 
 
@@ -88,13 +87,14 @@ def test_no_sum_is_said_that_the_quoted_clause_does_not_state(worker: Worker) ->
 
 
 def test_a_conversation_outlives_a_restart(
-    database: Database, served: Served, clock: HandClock, tmp_path: Path
+    resources: Resources, served: Served, clock: HandClock, tmp_path: Path
 ) -> None:
+    database = resources.database
+
     def start() -> tuple[Resources, FlaskClient]:
-        settings = Settings(data_dir=tmp_path)
         serving = Serving(database, KeptIndexes(tmp_path, b"secret"), served)
-        made = Resources(settings, database, serving, Conversations(database), clock)
-        return made, create_app(settings, made).test_client()
+        made = replace(resources, serving=serving, conversations=Conversations(database))
+        return made, create_app(made.settings, made).test_client()
 
     def stop(made: Resources) -> None:
         made.serving.close()

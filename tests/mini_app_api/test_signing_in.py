@@ -1,15 +1,25 @@
-"""POST /api/v1/session: who gets a token."""
+"""Sessions: who gets a token, how long it is good, and what WeChat has to do with it."""
 
+import logging
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
+from server import people
 from server.app import create_app
+from server.db import Database
+from server.platform import Platform
 from server.resources import Resources
 from server.sessions import worker_of
 from server.settings import Environment, Settings
+from server.tables import Row
+from tests.conftest import HandClock
+from tests.wechat_platform.state import APP_ID, APP_SECRET, Fault, PlatformState
 
 
 def test_a_developer_signs_in_and_the_token_is_kept_as_a_hash_only(
@@ -79,8 +89,167 @@ def test_this_machine_is_known_by_each_of_its_names(client: FlaskClient, address
 
 def test_production_knows_no_developers(resources: Resources, tmp_path: Path) -> None:
     settings = Settings(env=Environment.PRODUCTION, data_dir=tmp_path)
-    made = Resources(
-        settings, resources.database, resources.serving, resources.conversations, resources.clock
-    )
+    made = replace(resources, settings=settings)
     client = create_app(settings, made).test_client()
     assert client.post("/api/v1/session", json={"code": "dev:wang"}).status_code == 401
+
+
+# -- with WeChat -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def in_wechat(resources: Resources, wechat_settings: Settings, platform: Platform) -> FlaskClient:
+    """The service with WeChat set up."""
+    made = replace(resources, settings=wechat_settings, platform=platform)
+    return create_app(wechat_settings, made).test_client()
+
+
+def _sign_in(client: FlaskClient, code: str) -> tuple[int, dict[str, Any]]:
+    reply = client.post("/api/v1/session", json={"code": code})
+    return reply.status_code, reply.get_json()
+
+
+def _bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+def test_a_login_code_of_wechat_signs_in_once(
+    in_wechat: FlaskClient, wechat: PlatformState, resources: Resources, now: datetime
+) -> None:
+    openid = wechat.openid(APP_ID, "wang")
+    codes = [wechat.login_code(openid) for _ in range(2)]
+    (status, first), (_, again) = (_sign_in(in_wechat, code) for code in codes)
+    assert status == 200 and set(first) == {"token", "expires_at"}
+    workers = {worker_of(resources.database, s["token"], now=now) for s in (first, again)}
+    assert len(workers) == 1 and None not in workers
+    for code in (codes[0], "invented", "码", "x\n"):
+        assert _sign_in(in_wechat, code)[1]["code"] == "sign_in_refused"
+
+
+def test_who_wrote_to_the_account_before_is_the_same_worker_in_the_mini_program(
+    in_wechat: FlaskClient, wechat: PlatformState, resources: Resources, now: datetime
+) -> None:
+    openid = wechat.openid(APP_ID, "wang")
+    wechat.unions[openid] = "union-of-wang"
+    with resources.database.begin() as session:
+        account = people.recognise(
+            session, resources.safe, issuer="wx-account", subject="a",
+            unionid="union-of-wang", now=now,
+        )  # fmt: skip
+    _, signed_in = _sign_in(in_wechat, wechat.login_code(openid))
+    assert worker_of(resources.database, signed_in["token"], now=now) == account
+
+
+@pytest.mark.parametrize("fault", [Fault(code=-1), Fault(status=502), Fault(drop=True)])
+def test_while_wechat_is_away_the_worker_is_told_so(
+    in_wechat: FlaskClient, wechat: PlatformState, fault: Fault
+) -> None:
+    wechat.faults = [fault]
+    status, problem = _sign_in(in_wechat, "code-wang")
+    assert (status, problem["code"]) == (503, "wechat_away")
+    wechat.faults = []
+    assert _sign_in(in_wechat, "code-wang")[0] == 200
+
+
+def test_a_session_is_renewed_and_ended_here_or_everywhere(
+    client: FlaskClient, clock: HandClock
+) -> None:
+    def session_of(name: str) -> str:
+        token: str = _sign_in(client, f"dev:{name}")[1]["token"]
+        return token
+
+    def lives(token: str) -> bool:
+        asked = {"text": "你好"}
+        return client.post("/api/v1/chat", json=asked, headers=_bearer(token)).status_code == 200
+
+    old, other, theirs = session_of("wang"), session_of("wang"), session_of("li")
+    reply = client.post("/api/v1/session/renewal", headers=_bearer(old))
+    new = reply.get_json()["token"]
+    assert reply.status_code == 200 and new != old and lives(old) and lives(new)
+    clock.now += timedelta(minutes=5)
+    assert not lives(old) and lives(new)
+    assert client.delete("/api/v1/session", headers=_bearer(new)).status_code == 204
+    assert not lives(new) and lives(other)
+    third = session_of("wang")
+    assert client.delete("/api/v1/sessions", headers=_bearer(other)).status_code == 204
+    assert [lives(token) for token in (other, third, theirs)] == [False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/api/v1/session/renewal"),
+        ("POST", "/api/v1/session/phone"),
+        ("DELETE", "/api/v1/session"),
+        ("DELETE", "/api/v1/sessions"),
+    ],
+)
+def test_what_belongs_to_a_session_needs_one(client: FlaskClient, method: str, path: str) -> None:
+    for headers, code in (({}, "sign_in_needed"), (_bearer("unknown"), "session_over")):
+        body = {"code": "x"} if path.endswith("phone") else None
+        reply = client.open(path, method=method, json=body, headers=headers)
+        assert (reply.status_code, reply.get_json()["code"]) == (401, code)
+        assert reply.headers["WWW-Authenticate"] == "Bearer"
+
+
+def test_the_telephone_number_that_wechat_verified_is_kept_and_shown_in_part(
+    in_wechat: FlaskClient, wechat: PlatformState, resources: Resources, now: datetime
+) -> None:
+    token = _sign_in(in_wechat, "code-wang")[1]["token"]
+
+    def verify(code: str) -> tuple[int, dict[str, Any]]:
+        reply = in_wechat.post("/api/v1/session/phone", json={"code": code}, headers=_bearer(token))
+        return reply.status_code, reply.get_json()
+
+    assert verify(wechat.phone_code("13800138000")) == (200, {"phone": "138****8000"})
+    assert verify("invented")[1]["code"] == "phone_refused"
+    worker = worker_of(resources.database, token, now=now)
+    assert worker is not None
+    with resources.database.read() as session:
+        assert people.phone_of(session, resources.safe, worker) == "13800138000"
+
+
+def test_without_wechat_no_telephone_is_verified(client: FlaskClient) -> None:
+    token = _sign_in(client, "dev:wang")[1]["token"]
+    reply = client.post("/api/v1/session/phone", json={"code": "x"}, headers=_bearer(token))
+    assert (reply.status_code, reply.get_json()["code"]) == (503, "wechat_away")
+
+
+def test_secrets_stay_on_the_server_and_nothing_is_stored_in_clear(
+    in_wechat: FlaskClient,
+    wechat: PlatformState,
+    resources: Resources,
+    platform: Platform,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    openid = wechat.openid(APP_ID, "wang")
+    wechat.unions[openid] = "canary-union"
+    said = [in_wechat.post("/api/v1/session", json={"code": wechat.login_code(openid)})]
+    token = said[0].get_json()["token"]
+    platform.account.send_text(openid, "你好")
+    for fault in (Fault(code=-1), Fault(status=500), Fault(drop=True)):
+        wechat.faults = [fault]
+        said.append(in_wechat.post("/api/v1/session", json={"code": "canary-code"}))
+    app_token, _ = wechat.stable_token(APP_ID, APP_SECRET, force=False)
+    secrets = {"canary", APP_SECRET, app_token, openid, token}
+    shown = caplog.text + "".join(capfd.readouterr())
+    shown += "".join(reply.get_data(as_text=True) + str(reply.headers) for reply in said)
+    assert _in(shown.replace(token, "", 1), secrets) == set()
+    assert _in(_all_stored(resources.database), secrets) == set()
+    # The control: what is stored does hold what is no secret.
+    assert _in(_all_stored(resources.database), {APP_ID}) == {APP_ID}
+
+
+def _in(text: str, words: set[str]) -> set[str]:
+    return {word for word in words if word in text}
+
+
+def _all_stored(database: Database) -> str:
+    """Every value of every table, and on SQLite every byte of its files."""
+    with database.read() as session:
+        rows = [session.execute(select(table)).all() for table in Row.metadata.sorted_tables]
+    file = database.engine.url.database
+    files = Path(file).parent.glob("nuangang.db*") if database.is_sqlite and file else ()
+    return repr(rows) + "".join(path.read_bytes().decode("latin-1") for path in files)

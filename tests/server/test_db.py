@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, DBAPIError
 from sqlmodel import select
 
 from server import db
@@ -133,3 +133,9 @@ def test_processes_that_count_at_once_lose_no_count(database: Database, now: dat
         counter.join(60)
     assert [counter.exitcode for counter in counters] == [0] * 4
     assert database.fetch("SELECT note FROM release") == ("200",)
+
+
+def test_an_error_does_not_repeat_what_was_to_be_written(database: Database) -> None:
+    with pytest.raises(DBAPIError) as failed, database.begin() as session:
+        session.execute(text("INSERT INTO nowhere VALUES (:name)"), {"name": "canary"})
+    assert "nowhere" in str(failed.value) and "canary" not in str(failed.value)

@@ -58,3 +58,33 @@ def test_two_first_starts_at_once_both_find_a_ready_database(empty_database_url:
     database = Database(empty_database_url)
     assert is_current(database)
     database.release()
+
+
+def test_workers_and_what_is_theirs_outlive_the_change_of_their_table(
+    empty_database_url: str,
+) -> None:
+    database = Database(empty_database_url)
+    config = configuration()
+    with database.migrating() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+    at = "2026-03-01 09:30:00.000000+00:00"
+    database.insert(
+        "INSERT INTO worker (id, subject_hash, created_at) VALUES {}", [(7, "x", at), (9, "y", at)]
+    )
+    database.insert(
+        "INSERT INTO worker_session (token_hash, worker_id, created_at, expires_at) VALUES {}",
+        [("t", 9, at, at)],
+    )
+    database.insert(
+        "INSERT INTO conversation (id, worker_id, updated_at) VALUES {}", [("c", 7, at)]
+    )
+    assert upgrade(database) is True
+    assert database.fetch("SELECT worker_id FROM worker_session") == (9,)
+    assert database.fetch("SELECT worker_id FROM conversation") == (7,)
+    assert database.fetch("SELECT count(*) FROM worker") == (2,)
+    with database.migrating() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0001")
+    assert database.fetch("SELECT count(DISTINCT subject_hash) FROM worker") == (2,)
+    database.release()

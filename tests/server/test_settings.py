@@ -77,6 +77,33 @@ def test_wechat_settings_come_together(monkeypatch: pytest.MonkeyPatch) -> None:
         load_settings()
 
 
+def _set_wechat(monkeypatch: pytest.MonkeyPatch, **values: str) -> None:
+    for name, value in {"APP_ID": "wx1", "APP_SECRET": "s", "TOKEN": "t", **values}.items():
+        monkeypatch.setenv(f"NUANGANG_WECHAT_{name}", value)
+
+
+def test_production_never_takes_wechat_in_plaintext(monkeypatch: pytest.MonkeyPatch) -> None:
+    _set_wechat(monkeypatch)
+    assert load_settings().wechat_aes_key is None
+    monkeypatch.setenv("NUANGANG_ENV", "production")
+    monkeypatch.setenv("NUANGANG_SECRET_KEY", "s" * 43)
+    monkeypatch.setenv("NUANGANG_ENCRYPTION_KEYS", KEY)
+    with pytest.raises(SettingsRefused, match="NUANGANG_WECHAT_AES_KEY"):
+        load_settings()
+    _set_wechat(monkeypatch, AES_KEY="a" * 43)
+    assert load_settings().wechat_aes_key is not None
+
+
+@pytest.mark.parametrize("key", ["a" * 42, "a" * 44, "a" * 42 + "="])
+def test_an_aes_key_that_is_none_is_refused_without_being_repeated(
+    monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    _set_wechat(monkeypatch, AES_KEY=key)
+    with pytest.raises(SettingsRefused, match="NUANGANG_WECHAT_AES_KEY") as refused:
+        load_settings()
+    assert key not in str(refused.value)
+
+
 def test_a_value_of_the_wrong_kind_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NUANGANG_PORT", "eighty")
     with pytest.raises(SettingsRefused, match="NUANGANG_PORT"):
@@ -95,3 +122,39 @@ def test_an_empty_value_is_the_default_as_the_example_says(
             monkeypatch.setenv(name, value)
     assert load_settings() == plain
     assert plain.database == f"sqlite:///{tmp_path / 'new' / 'var' / 'nuangang.db'}"
+
+
+def test_the_mini_programs_own_app_comes_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NUANGANG_WECHAT_MINI_APP_ID", "wx2")
+    with pytest.raises(SettingsRefused, match="NUANGANG_WECHAT_MINI_APP_SECRET"):
+        load_settings()
+    monkeypatch.setenv("NUANGANG_WECHAT_MINI_APP_SECRET", "s")
+    with pytest.raises(SettingsRefused, match="NUANGANG_WECHAT_APP_ID"):
+        load_settings()
+
+
+def test_secrets_go_to_wechat_encrypted_or_stay_on_this_machine(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for base in ("https://api.weixin.qq.com", "http://127.0.0.1:9999", "http://[::1]:9999/"):
+        monkeypatch.setenv("NUANGANG_WECHAT_API_BASE", base)
+        assert load_settings().wechat_api_base == base
+    for base in ("http://api.weixin.qq.com", "ftp://127.0.0.1", "api.weixin.qq.com", "https://"):
+        monkeypatch.setenv("NUANGANG_WECHAT_API_BASE", base)
+        with pytest.raises(SettingsRefused, match="NUANGANG_WECHAT_API_BASE"):
+            load_settings()
+
+
+def test_a_rate_is_a_number_in_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    for rate in ("5/minute", "5/second;100/hour"):
+        monkeypatch.setenv("NUANGANG_RATE_CHAT", rate)
+        assert load_settings().rate_chat == rate
+    for rate in ("5", "0/minute", "5/fortnight", "5/minute;", "-1/hour"):
+        monkeypatch.setenv("NUANGANG_RATE_CHAT", rate)
+        with pytest.raises(SettingsRefused, match="NUANGANG_RATE_CHAT"):
+            load_settings()
+
+
+def test_template_ids_are_given_by_kind(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NUANGANG_WECHAT_TEMPLATE_IDS", '{"paid":"t1"}')
+    assert load_settings().wechat_template_ids == {"paid": "t1"}

@@ -1,0 +1,170 @@
+"""`nuangang jobs …`: what a timer runs: deliver notices, forget what is over."""
+
+import argparse
+import signal
+import sys
+import time
+from threading import Event
+from typing import TYPE_CHECKING
+
+import structlog
+
+if TYPE_CHECKING:
+    from server.db import Database
+    from server.platform import Platform
+    from server.resources import Resources
+    from server.sealing import Safe
+    from server.settings import Settings
+
+_OK = 0
+_FAILED = 1
+_ASKING_SECONDS = 60.0
+
+_log = structlog.get_logger()
+
+
+def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command to a parser."""
+    jobs = commands.add_parser("jobs", help="deliver notices, show stuck ones, forget what is over")
+    verbs = jobs.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    deliver = verbs.add_parser("deliver", help="send the notices that are due")
+    deliver.add_argument("--watch", action="store_true", help="go on until stopped")
+    deliver.set_defaults(run=_deliver)
+
+    box = verbs.add_parser("outbox", help="how many notices stand where, and which are stuck")
+    box.add_argument("--again", metavar="ID", help="send a stuck notice again; 'all': all of them")
+    box.set_defaults(run=_outbox)
+
+    sweep = verbs.add_parser(
+        "sweep", help="forget sessions, contexts, receipts, counts that are over"
+    )
+    sweep.set_defaults(run=_sweep)
+
+
+def _deliver(parsed: argparse.Namespace) -> int:
+    from server.clock import utc_now
+    from server.delivering import deliver
+    from server.journal import keep_journal
+    from server.platform import make_platform
+    from server.resources import make_safe
+    from server.settings import load_settings
+
+    keep_journal()
+    settings = load_settings()
+    database, safe = _prepared(settings), make_safe(settings)
+    platform = make_platform(settings, database, safe, utc_now)
+    if platform is None:
+        print("nuangang: WeChat is not set up: set NUANGANG_WECHAT_*", file=sys.stderr)
+        return _FAILED
+    stop = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    counted = deliver(
+        database,
+        safe,
+        platform,
+        clock=utc_now,
+        stop=stop,
+        watch=parsed.watch,
+        between=_Between(settings, database, safe, platform),
+    )
+    told = ", ".join(f"{count} {state}" for state, count in sorted(counted.items()))
+    print(f"delivered: {told or 'nothing was due'}")
+    return _OK
+
+
+def _outbox(parsed: argparse.Namespace) -> int:
+    from server import outbox
+    from server.clock import CHINA, utc_now
+    from server.settings import load_settings
+
+    database = _prepared(load_settings())
+    if parsed.again is not None:
+        with database.begin() as session:
+            ids = [parsed.again]
+            if parsed.again == "all":
+                ids = [notice.id for notice in outbox.stuck(session, at_most=100_000)]
+            again = sum(outbox.send_again(session, id, now=utc_now()) for id in ids)
+        print(f"{again} notices are due again")
+        return _OK if again else _FAILED
+    with database.read() as session:
+        counted = outbox.counts(session)
+        stuck = outbox.stuck(session)
+    print(", ".join(f"{count} {state}" for state, count in counted.items()) or "empty")
+    for notice in stuck:
+        at = notice.created_at.astimezone(CHINA)
+        print(
+            f"{notice.id} {at:%Y-%m-%d %H:%M} {notice.state:8} {notice.error or '-':14}"
+            f" {notice.kind:18} worker {notice.worker_id or '-'}, {notice.attempts} attempts"
+        )
+    return _OK
+
+
+def _sweep(_: argparse.Namespace) -> int:
+    from server import conversations, outbox, rate_limits, sessions
+    from server.clock import utc_now
+    from server.settings import load_settings
+    from server.wechat import followers, receipts
+
+    now = utc_now()
+    database = _prepared(load_settings())
+    for name, forget in (
+        ("sessions", sessions.forget_expired),
+        ("contexts", conversations.forget_expired),
+        ("notices", outbox.forget_settled),
+        ("rate counts", rate_limits.forget_over),
+        ("receipts", receipts.forget_expired),
+        ("followers", followers.forget_expired),
+    ):
+        # Each in a transaction of its own, so that nobody waits for all of them.
+        with database.begin() as session:
+            print(f"{forget(session, now=now):6} {name} forgotten")
+    return _OK
+
+
+class _Between:
+    """What is looked after between deliveries."""
+
+    def __init__(
+        self, settings: "Settings", database: "Database", safe: "Safe", platform: "Platform"
+    ) -> None:
+        self._settings = settings
+        self._database = database
+        self._safe = safe
+        self._platform = platform
+        self._answering: Resources | None = None
+        self._asked_at: float | None = None
+
+    def __call__(self) -> None:
+        """Answer what is owed, and ask who is who; a fault of one round is one of that round."""
+        try:
+            self._answer_owed()
+            self._ask_unionids()
+        except Exception as error:
+            _log.warning("round_failed", reason=type(error).__name__)
+
+    def _answer_owed(self) -> None:
+        from server.clock import utc_now
+        from server.resources import make_resources
+        from server.wechat import answering, receipts
+
+        if receipts.any_owed(self._database, now=utc_now()):
+            # Only answering needs the knowledge, which takes a while to load.
+            self._answering = self._answering or make_resources(self._settings)
+            answering.answer_owed(self._answering)
+
+    def _ask_unionids(self) -> None:
+        from server.clock import utc_now
+        from server.delivering import ask_unionids
+
+        if self._asked_at is None or time.monotonic() - self._asked_at >= _ASKING_SECONDS:
+            self._asked_at = time.monotonic()
+            ask_unionids(self._database, self._safe, self._platform.account, clock=utc_now)
+
+
+def _prepared(settings: "Settings") -> "Database":
+    from server.clock import utc_now
+    from server.preparing import prepare
+
+    return prepare(settings, now=utc_now())

@@ -1,0 +1,277 @@
+"""The outbox: notices that are written in the transaction of what they tell of, and sent later.
+
+A notice is claimed with a lease, sent outside any transaction, and what came of it is recorded.
+Where that is not known, by a timeout or because the process died, it is not sent again: it waits,
+visible, for a person's decision.
+"""
+
+import json
+import random
+import secrets
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlmodel import Session, col
+
+from server.db import insert_new
+from server.notice_templates import NoticeKind, filled
+from server.people import address
+from server.sealing import Safe, SealBroken
+from server.tables import Notice, NoticeState
+
+LEASE = timedelta(seconds=60)
+"""Longer than sending one notice can take, a new token included."""
+LONGEST_PAUSE = timedelta(seconds=30)
+MOST_AGE = timedelta(hours=72)
+"""How long it is tried; a customer-service message may be sent for 48 hours at most."""
+KEPT_FOR = timedelta(days=30)
+
+NO_ADDRESS = "no_address"
+NO_TEMPLATE = "no_template"
+TOO_LATE = "too_late"
+LEASE_RAN_OUT = "lease_ran_out"
+SEAL_BROKEN = "seal_broken"
+NO_APP = "no_app"
+
+_LONGEST_TEXT = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A notice that this process is to send."""
+
+    id: str
+    kind: NoticeKind
+    app_id: str
+    attempts: int
+    created_at: datetime
+    content: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of sending a notice; `DUE`: it is to be tried again."""
+
+    id: str
+    state: NoticeState
+    attempts: int
+    error: str | None = None
+
+
+def add_text(
+    session: Session,
+    safe: Safe,
+    *,
+    app_id: str,
+    openid: str,
+    text: str,
+    worker_id: int | None = None,
+    key: str | None = None,
+    now: datetime,
+) -> str:
+    """Puts a customer-service message into the outbox and returns its id.
+
+    `key` names what is told: the same key again is the same notice. Raises ValueError for a text
+    of more than 2,048 bytes.
+    """
+    if len(text.encode()) > _LONGEST_TEXT:
+        raise ValueError("a customer-service message has 2,048 bytes at most")
+    content = {"to": openid, "text": text}
+    return _add(session, safe, NoticeKind.TEXT, app_id, worker_id, content, None, key, now)
+
+
+def add_notice(
+    session: Session,
+    safe: Safe,
+    template_ids: Mapping[str, str],
+    *,
+    kind: NoticeKind,
+    worker_id: int,
+    app_id: str,
+    values: Mapping[str, str],
+    key: str | None = None,
+    now: datetime,
+) -> str:
+    """Puts a subscribe message into the outbox and returns its id; raises `FieldUnfit`, KeyError.
+
+    Where it can't be sent, because the worker has no mini-program or there is no template, it
+    stands there as refused, for staff to tell the worker otherwise.
+    """
+    data, page = filled(kind, values)
+    to = address(session, safe, worker_id, app_id)
+    template_id = template_ids.get(kind)
+    error = NO_ADDRESS if to is None else NO_TEMPLATE if template_id is None else None
+    content = {"to": to, "template": template_id, "data": data, "page": page}
+    return _add(session, safe, kind, app_id, worker_id, content, error, key, now)
+
+
+def claim(
+    session: Session, safe: Safe, *, at_most: int, only: str | None = None, now: datetime
+) -> list[Claimed]:
+    """Takes notices that are due, for this process alone until the lease ends."""
+    rows = session.scalars(
+        select(Notice)
+        .where(
+            col(Notice.state) == NoticeState.DUE,
+            col(Notice.due_at) <= now,
+            *([col(Notice.id) == only] if only is not None else []),
+        )
+        .order_by(col(Notice.due_at))
+        .limit(at_most)
+        # SQLite has no such lock: there the whole transaction is the only one that writes.
+        .with_for_update(skip_locked=True)
+    ).all()
+    claimed: list[Claimed] = []
+    for row in rows:
+        try:
+            claimed.append(_claimed(safe, row))
+            row.state, row.leased_until = NoticeState.SENDING, now + LEASE
+        except SealBroken:
+            row.state, row.error, row.settled_at = NoticeState.REFUSED, SEAL_BROKEN, now
+        session.add(row)
+    return claimed
+
+
+def settle(session: Session, outcomes: Iterable[Outcome], *, now: datetime) -> None:
+    """Records what came of notices that this process had claimed.
+
+    A notice whose lease ran out meanwhile is one it knows better about than `give_up_leases`.
+    """
+    for outcome in outcomes:
+        values: dict[str, Any] = {
+            "state": outcome.state,
+            "attempts": outcome.attempts,
+            "error": outcome.error,
+            "leased_until": None,
+        }
+        if outcome.state is NoticeState.DUE:
+            values["due_at"] = now + pause(outcome.attempts)
+        else:
+            values["settled_at"] = now
+        if outcome.state is NoticeState.SENT:
+            values["sealed"] = None
+        session.execute(
+            update(Notice)
+            .where(
+                col(Notice.id) == outcome.id,
+                col(Notice.state).in_((NoticeState.SENDING, NoticeState.UNKNOWN)),
+            )
+            .values(**values)
+        )
+
+
+def give_up_leases(session: Session, *, now: datetime) -> int:
+    """Sets aside what a process that died was sending: it may have arrived or not."""
+    gone = session.connection().execute(
+        update(Notice)
+        .where(col(Notice.state) == NoticeState.SENDING, col(Notice.leased_until) <= now)
+        .values(state=NoticeState.UNKNOWN, error=LEASE_RAN_OUT, leased_until=None, settled_at=now)
+    )
+    return gone.rowcount
+
+
+def pause(attempts: int) -> timedelta:
+    """How long to wait before the next try: 1 s, doubled, at most `LONGEST_PAUSE`; half is chance.
+
+    Without the chance all that failed together would come again together.
+    """
+    longest = min(LONGEST_PAUSE, timedelta(seconds=2 ** min(attempts, 10)))
+    return longest * random.uniform(0.5, 1)
+
+
+def send_again(session: Session, notice_id: str, *, now: datetime) -> bool:
+    """Puts a refused or unknown notice back in line; False where it is neither."""
+    changed = session.connection().execute(
+        update(Notice)
+        .where(col(Notice.id) == notice_id, col(Notice.sealed).is_not(None), _is_stuck())
+        .values(
+            state=NoticeState.DUE,
+            due_at=now,
+            created_at=now,
+            attempts=0,
+            error=None,
+            settled_at=None,
+        )
+    )
+    return changed.rowcount == 1
+
+
+def stuck(session: Session, *, at_most: int = 100) -> Sequence[Notice]:
+    """Notices that no program will send any more, newest first: refused, or of unknown outcome."""
+    return session.scalars(
+        select(Notice).where(_is_stuck()).order_by(col(Notice.settled_at).desc()).limit(at_most)
+    ).all()
+
+
+def counts(session: Session) -> Counter[NoticeState]:
+    """How many notices stand where."""
+    rows = session.execute(
+        select(col(Notice.state), func.count()).group_by(col(Notice.state))
+    ).all()
+    return Counter({NoticeState(state): count for state, count in rows})
+
+
+def next_due(session: Session) -> datetime | None:
+    """When the next notice is due, None where none is."""
+    return session.scalar(
+        select(func.min(col(Notice.due_at))).where(col(Notice.state) == NoticeState.DUE)
+    )
+
+
+def forget_settled(session: Session, *, now: datetime) -> int:
+    """Deletes notices that were settled long ago and returns their number."""
+    gone = session.connection().execute(
+        delete(Notice).where(col(Notice.settled_at) <= now - KEPT_FOR)
+    )
+    return gone.rowcount
+
+
+def _is_stuck() -> ColumnElement[bool]:
+    return col(Notice.state).in_((NoticeState.REFUSED, NoticeState.UNKNOWN))
+
+
+def _add(
+    session: Session,
+    safe: Safe,
+    kind: NoticeKind,
+    app_id: str,
+    worker_id: int | None,
+    content: Mapping[str, Any],
+    error: str | None,
+    key: str | None,
+    now: datetime,
+) -> str:
+    notice_id = secrets.token_hex(16)
+    is_new = insert_new(
+        session,
+        Notice,
+        id=notice_id,
+        key=key,
+        kind=kind,
+        app_id=app_id,
+        worker_id=worker_id,
+        sealed=safe.seal(json.dumps(content, ensure_ascii=False), _purpose(notice_id)),
+        state=NoticeState.DUE if error is None else NoticeState.REFUSED,
+        attempts=0,
+        error=error,
+        created_at=now,
+        due_at=now,
+        settled_at=None if error is None else now,
+    )
+    if is_new:
+        return notice_id
+    return session.scalars(select(col(Notice.id)).where(col(Notice.key) == key)).one()
+
+
+def _claimed(safe: Safe, row: Notice) -> Claimed:
+    assert row.sealed is not None
+    content = json.loads(safe.unseal(row.sealed, _purpose(row.id)))
+    return Claimed(row.id, NoticeKind(row.kind), row.app_id, row.attempts, row.created_at, content)
+
+
+def _purpose(notice_id: str) -> str:
+    return f"notice.sealed:{notice_id}"

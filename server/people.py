@@ -1,0 +1,184 @@
+"""Who a worker is: the names under which WeChat and others know one person.
+
+The official account and the mini-program know a person by an openid each; the unionid tells that
+both are one, who then is one worker. Names are kept as a keyed hash, to find, and sealed, to write
+to.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import delete, select, update
+from sqlmodel import Session, col
+
+from server.db import Database, insert_new
+from server.sealing import Safe
+from server.tables import Identity, Row, Worker
+
+UNIONID = "unionid"
+DEVELOPER = "developer"
+
+
+def recognise(
+    session: Session,
+    safe: Safe,
+    *,
+    issuer: str,
+    subject: str,
+    unionid: str | None = None,
+    now: datetime,
+) -> int:
+    """The worker whom the app `issuer` knows as `subject`; on the first time there is a new one.
+
+    Who may claim the name is the caller's decision. Where `unionid` tells that two workers are one
+    person, they become one: the older.
+    """
+    holders = [_holder(session, _hash(safe, issuer, subject))]
+    if unionid is not None:
+        holders.append(_holder(session, _hash(safe, UNIONID, unionid)))
+    known = next(filter(None, holders), None)
+    proposed = known or _new_worker(session, now)
+    worker = _name(session, safe, issuer, subject, proposed, unionid is not None, now)
+    if unionid is not None:
+        other = _name(session, safe, UNIONID, unionid, worker, True, now)
+        worker = worker if other == worker else _unite(session, safe, worker, other)
+    if known is None and worker != proposed:
+        # Another first sign-in at the same moment was faster.
+        session.execute(delete(Worker).where(col(Worker.id) == proposed))
+    return worker
+
+
+def find(database: Database, safe: Safe, *, issuer: str, subject: str) -> int | None:
+    """The worker whom `issuer` knows as `subject`, None where nobody is known so."""
+    row = database.fetch(
+        "SELECT worker_id FROM identity WHERE subject_hash = :hash",
+        hash=_hash(safe, issuer, subject),
+    )
+    return None if row is None else int(row[0])
+
+
+def address(session: Session, safe: Safe, worker_id: int, issuer: str) -> str | None:
+    """Under which name `issuer` reaches the worker, None where it can't."""
+    found = session.scalars(
+        select(Identity)
+        .where(col(Identity.worker_id) == worker_id, col(Identity.issuer) == issuer)
+        .order_by(col(Identity.created_at).desc())
+    ).first()
+    return None if found is None else _unseal(safe, found)
+
+
+def without_unionid(session: Session, safe: Safe, issuer: str, at_most: int) -> list[str]:
+    """The names of people of whom the platform was not yet asked who they are elsewhere."""
+    found = session.scalars(
+        select(Identity)
+        .where(col(Identity.issuer) == issuer, col(Identity.unionid_asked_at).is_(None))
+        .order_by(col(Identity.created_at))
+        .limit(at_most)
+    )
+    return [_unseal(safe, identity) for identity in found]
+
+
+def unionid_asked(
+    session: Session, safe: Safe, *, issuer: str, subject: str, now: datetime
+) -> None:
+    """Notes that the platform was asked, so that it is not asked again."""
+    session.execute(
+        update(Identity)
+        .where(col(Identity.subject_hash) == _hash(safe, issuer, subject))
+        .values(unionid_asked_at=now)
+    )
+
+
+def verify_phone(
+    session: Session, safe: Safe, *, worker_id: int, phone: str, now: datetime
+) -> None:
+    """Keeps the telephone number that WeChat vouches for."""
+    session.execute(
+        update(Worker)
+        .where(col(Worker.id) == worker_id)
+        .values(
+            sealed_phone=safe.seal(phone, _phone_purpose(worker_id)),
+            phone_hash=safe.hash("phone", phone),
+            phone_verified_at=now,
+        )
+    )
+
+
+def phone_of(session: Session, safe: Safe, worker_id: int) -> str | None:
+    """The verified telephone number, None where there is none."""
+    worker = session.get(Worker, worker_id)
+    if worker is None or worker.sealed_phone is None:
+        return None
+    return safe.unseal(worker.sealed_phone, _phone_purpose(worker_id))
+
+
+def _hash(safe: Safe, issuer: str, subject: str) -> str:
+    return safe.hash("identity", issuer, subject)
+
+
+def _purpose(subject_hash: str) -> str:
+    return f"identity.sealed_subject:{subject_hash}"
+
+
+def _phone_purpose(worker_id: int) -> str:
+    return f"worker.sealed_phone:{worker_id}"
+
+
+def _unseal(safe: Safe, identity: Identity) -> str:
+    return safe.unseal(identity.sealed_subject, _purpose(identity.subject_hash))
+
+
+def _holder(session: Session, subject_hash: str) -> int | None:
+    return session.scalar(
+        select(col(Identity.worker_id)).where(col(Identity.subject_hash) == subject_hash)
+    )
+
+
+def _new_worker(session: Session, now: datetime) -> int:
+    worker = Worker(created_at=now)
+    session.add(worker)
+    session.flush()
+    assert worker.id is not None
+    return worker.id
+
+
+def _name(
+    session: Session,
+    safe: Safe,
+    issuer: str,
+    subject: str,
+    worker_id: int,
+    unionid_known: bool,
+    now: datetime,
+) -> int:
+    """Give the worker a name; returns who has it: another, where it was given before."""
+    subject_hash = _hash(safe, issuer, subject)
+    # Two first sign-ins at once, a double tap, must end at one worker.
+    insert_new(
+        session,
+        Identity,
+        subject_hash=subject_hash,
+        worker_id=worker_id,
+        issuer=issuer,
+        sealed_subject=safe.seal(subject, _purpose(subject_hash)),
+        created_at=now,
+        unionid_asked_at=now if unionid_known or issuer == DEVELOPER else None,
+    )
+    holder = _holder(session, subject_hash)
+    assert holder is not None
+    return holder
+
+
+def _unite(session: Session, safe: Safe, one: int, other: int) -> int:
+    """Make two workers one, with all that points to either; returns the older."""
+    kept, gone = sorted((one, other))
+    if phone_of(session, safe, kept) is None and (phone := phone_of(session, safe, gone)):
+        verified_at = session.get_one(Worker, gone).phone_verified_at
+        assert verified_at is not None
+        verify_phone(session, safe, worker_id=kept, phone=phone, now=verified_at)
+    for table in Row.metadata.sorted_tables:
+        for key in table.foreign_keys:
+            if key.column.table.name == "worker":
+                owner = key.parent
+                session.execute(table.update().where(owner == gone).values({owner.name: kept}))
+    session.execute(delete(Worker).where(col(Worker.id) == gone))
+    return kept

@@ -1,0 +1,142 @@
+"""`nuangang jobs …`, as a timer and the staff run it."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from server import outbox, sessions
+from server.clock import utc_now
+from server.db import Database
+from server.preparing import prepare
+from server.resources import make_safe
+from server.sealing import Safe
+from server.settings import Settings, load_settings
+from server.tables import NoticeState, Worker
+from tests.wechat_platform.state import APP_ID, Fault, PlatformState
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def environment(
+    wechat_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[Database, Safe]]:
+    """A database as the settings of the environment name it, and its keys."""
+    for name in [name for name in os.environ if name.startswith("NUANGANG_")]:
+        monkeypatch.delenv(name)
+    for name in ("data_dir", "wechat_app_id", "wechat_api_base"):
+        monkeypatch.setenv(f"NUANGANG_{name}".upper(), str(getattr(wechat_settings, name)))
+    for name in ("wechat_app_secret", "wechat_token", "wechat_aes_key"):
+        secret = getattr(wechat_settings, name).get_secret_value()
+        monkeypatch.setenv(f"NUANGANG_{name}".upper(), secret)
+    settings = load_settings()
+    database = prepare(settings, now=utc_now())
+    yield database, make_safe(settings)
+    database.release()
+
+
+def _add(environment: tuple[Database, Safe], text: str) -> str:
+    database, safe = environment
+    with database.begin() as session:
+        return outbox.add_text(
+            session, safe, app_id=APP_ID, openid="o" * 28, text=text, now=utc_now()
+        )
+
+
+def _jobs(*arguments: str) -> subprocess.CompletedProcess[str]:
+    program = "import sys; from server.cli import main; sys.exit(main())"
+    return subprocess.run(
+        [sys.executable, "-c", program, "jobs", *arguments],
+        cwd=ROOT, env=os.environ, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+
+
+def test_notices_are_delivered_and_stuck_ones_shown_and_sent_again(
+    environment: tuple[Database, Safe], wechat: PlatformState
+) -> None:
+    for text in ("一", "二"):
+        _add(environment, text)
+    ran = _jobs("deliver")
+    assert (ran.returncode, ran.stdout) == (0, "delivered: 2 sent\n")
+    assert sorted(wechat.texts()) == ["一", "二"]
+    wechat.faults = [Fault(code=45015, path="/cgi-bin/message")]
+    stuck = _add(environment, "canary")
+    assert _jobs("deliver").stdout == "delivered: 1 refused\n"
+    shown = _jobs("outbox").stdout
+    assert stuck in shown and "45015" in shown and "1 refused" in shown and "canary" not in shown
+    wechat.faults = []
+    assert _jobs("deliver").stdout == "delivered: nothing was due\n"
+    assert _jobs("outbox", "--again", "unknown").returncode == 1
+    assert _jobs("outbox", "--again", stuck).returncode == 0
+    assert _jobs("deliver").stdout == "delivered: 1 sent\n"
+    assert wechat.texts()[-1] == "canary"
+
+
+def test_watching_goes_on_until_it_is_told_to_stop(
+    environment: tuple[Database, Safe], wechat: PlatformState
+) -> None:
+    program = "import sys; from server.cli import main; sys.exit(main())"
+    watching = subprocess.Popen(
+        [sys.executable, "-c", program, "jobs", "deliver", "--watch"],
+        cwd=ROOT, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    for text in ("一", "二"):
+        _add(environment, text)
+        for _ in range(200):
+            if text in wechat.texts():
+                break
+            assert watching.poll() is None
+            _pause()
+    watching.terminate()
+    told, _ = watching.communicate(timeout=20)
+    assert (watching.returncode, told) == (0, "delivered: 2 sent\n")
+
+
+def _pause() -> None:
+    import time
+
+    time.sleep(0.05)
+
+
+def test_without_wechat_delivery_says_what_to_set(
+    environment: tuple[Database, Safe],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("APP_ID", "APP_SECRET", "TOKEN", "AES_KEY"):
+        monkeypatch.delenv(f"NUANGANG_WECHAT_{name}")
+    ran = _jobs("deliver")
+    assert ran.returncode == 1 and "NUANGANG_WECHAT" in ran.stderr
+
+
+def test_a_sweep_forgets_what_is_over_and_nothing_else(
+    environment: tuple[Database, Safe],
+) -> None:
+    database, safe = environment
+    long_ago = utc_now() - timedelta(days=90)
+    with database.begin() as session:
+        worker = Worker(created_at=long_ago)
+        session.add(worker)
+        session.flush()
+        assert worker.id is not None
+        sessions.sign_in(session, worker.id, now=long_ago)
+        kept, _ = sessions.sign_in(session, worker.id, now=utc_now())
+        over = outbox.add_text(session, safe, app_id=APP_ID, openid="o", text="x", now=long_ago)
+        outbox.claim(session, safe, at_most=1, now=long_ago)
+        sent = outbox.Outcome(over, NoticeState.SENT, 1)
+        outbox.settle(session, [sent], now=long_ago)
+    due = _add(environment, "due")
+    ran = _jobs("sweep")
+    assert ran.returncode == 0
+    told = dict(
+        reversed(line.strip().removesuffix(" forgotten").split(" ", 1))
+        for line in ran.stdout.splitlines()
+    )
+    assert told["sessions"] == told["notices"] == "1"
+    assert {"contexts", "rate counts", "receipts", "followers"} < set(told)
+    assert sessions.worker_of(database, kept, now=utc_now()) == worker.id
+    assert database.fetch("SELECT id FROM notice") == (due,)

@@ -1,0 +1,116 @@
+"""Templates are data, and what leaves them is what WeChat takes, as the stand-in judges."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from server.notice_templates import RULES, FieldUnfit, NoticeKind, filled, read, templates
+from tests.wechat_platform.fields import FITS, fits
+
+VALUES = {
+    "measure": "失业保险金",
+    "result": "已通过",
+    "at": "2026年3月1日 09:30",
+    "hint": "请留意短信",
+    "case": "SH-2026-000012",
+    "materials": "身份证、劳动合同",
+    "until": "2026年3月31日",
+    "amount": "1200.50元",
+    "on": "2026年3月2日",
+    "measure_id": "shishi-4a",
+}
+
+
+@pytest.mark.parametrize("kind", templates())
+def test_every_template_is_filled_with_what_the_platform_takes(kind: NoticeKind) -> None:
+    data, page = filled(kind, VALUES)
+    assert data and all(fits(name, field["value"]) for name, field in data.items())
+    assert re.fullmatch(r"pages/\w+/index\?id=[\w-]+", page)
+
+
+def test_there_is_a_template_for_every_kind_of_subscribe_message() -> None:
+    assert set(templates()) == set(NoticeKind) - {NoticeKind.TEXT}
+    assert {template.label for template in templates().values()} == {
+        "审核结果", "待补材料", "发放到账", "政策到期提醒",
+    }  # fmt: skip
+
+
+@given(st.text(min_size=1).filter(str.strip))
+def test_any_thing_is_shortened_until_it_fits(text: str) -> None:
+    try:
+        data, _ = filled(NoticeKind.PAID, VALUES | {"measure": text})
+    except FieldUnfit:
+        assert "\x00" in text
+        return
+    assert fits("thing1", data["thing1"]["value"])
+    assert len(text.split()) != 1 or len(text) > 20 or data["thing1"]["value"] == text.strip()
+
+
+@pytest.mark.parametrize(
+    ("kind", "of", "value"),
+    [
+        (NoticeKind.PAID, "amount", "约1200元"),
+        (NoticeKind.PAID, "amount", "12345678901元"),
+        (NoticeKind.PAID, "amount", ""),
+        (NoticeKind.PAID, "on", "下个月"),
+        (NoticeKind.PAID, "case", "办件十二"),
+        (NoticeKind.PAID, "case", "x" * 33),
+        (NoticeKind.REVIEWED, "result", "没有通过审核"),
+        (NoticeKind.REVIEWED, "result", "OK"),
+        (NoticeKind.REVIEWED, "at", "25:00"),
+        (NoticeKind.REVIEWED, "measure", " "),
+    ],
+)
+def test_a_figure_or_date_that_does_not_fit_is_refused_and_not_repeated(
+    kind: NoticeKind, of: str, value: str
+) -> None:
+    field = next(name for name, named in templates()[kind].fields.items() if named == of)
+    assert not fits(field, value)
+    with pytest.raises(FieldUnfit) as unfit:
+        filled(kind, VALUES | {of: value})
+    assert str(unfit.value) == f"{kind}.{field}"
+
+
+def test_a_missing_value_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        filled(NoticeKind.PAID, {"measure": "失业保险金"})
+
+
+SAMPLES = st.one_of(
+    st.text(max_size=40),
+    st.from_regex(r"[\d年月日:¥.元/~ -]{1,25}", fullmatch=True),
+    st.text("张三·李四ABc 12京", max_size=25),
+)
+
+
+@pytest.mark.parametrize("kind", RULES)
+@given(text=SAMPLES)
+def test_whatever_our_rules_let_through_the_platform_takes(kind: str, text: str) -> None:
+    if RULES[kind].fullmatch(text) and text.strip() and _is_possible(text):
+        assert fits(f"{kind}1", text)
+
+
+def _is_possible(text: str) -> bool:
+    """Whether days and months are counted as a calendar does; the templates' dates are."""
+    days = re.findall(r"\d{4}[年/-](\d{1,2})[月/-](\d{1,2})", text)
+    return all(1 <= int(month) <= 12 and 1 <= int(day) <= 31 for month, day in days)
+
+
+def test_both_sets_of_rules_know_the_same_types() -> None:
+    assert set(RULES) == set(FITS)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "- {kind: paid, label: a, page: p, fields: {thong1: {of: measure}}}",
+        "- {kind: text, label: a, page: p, fields: {thing1: {of: measure}}}",
+        "- {kind: other, label: a, page: p, fields: {}}",
+        "- {kind: paid, label: a, page: p, fields: {}}\n" * 2,
+    ],
+)
+def test_a_damaged_file_is_refused(wrong: str) -> None:
+    with pytest.raises(ValueError):
+        read(wrong)

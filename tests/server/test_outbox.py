@@ -1,0 +1,210 @@
+"""The outbox: a notice stands or falls with what it tells of, and one process sends it."""
+
+import threading
+from datetime import datetime, timedelta
+
+import pytest
+from sqlmodel import Session
+
+from server import outbox, people
+from server.db import Database
+from server.notice_templates import FieldUnfit, NoticeKind
+from server.outbox import Claimed, Outcome
+from server.sealing import Safe
+from server.tables import Notice, NoticeState
+
+APP = "wx-app"
+SECOND = timedelta(seconds=1)
+VALUES = {"measure": "失业保险金", "amount": "1200.00元", "on": "2026年3月2日", "case": "SH-12"}
+IDS = {NoticeKind.PAID: "template-paid"}
+
+
+def _add(session: Session, safe: Safe, now: datetime, text: str = "你好", **more: str) -> str:
+    return outbox.add_text(session, safe, app_id=APP, openid="o" * 28, text=text, now=now, **more)
+
+
+def _claim(database: Database, safe: Safe, now: datetime, at_most: int = 100) -> list[Claimed]:
+    with database.begin() as session:
+        return outbox.claim(session, safe, at_most=at_most, now=now)
+
+
+def _settle(database: Database, now: datetime, *outcomes: Outcome) -> None:
+    with database.begin() as session:
+        outbox.settle(session, outcomes, now=now)
+
+
+def _state(database: Database, id: str) -> tuple[str, str | None]:
+    with database.read() as session:
+        notice = session.get_one(Notice, id)
+        return notice.state, notice.error
+
+
+def test_what_is_rolled_back_is_not_told(database: Database, safe: Safe, now: datetime) -> None:
+    with pytest.raises(RuntimeError), database.begin() as session:
+        _add(session, safe, now)
+        raise RuntimeError
+    assert _claim(database, safe, now) == []
+
+
+def test_a_notice_is_claimed_once_and_tells_what_was_put_in(
+    database: Database, safe: Safe, now: datetime
+) -> None:
+    with database.begin() as session:
+        id = _add(session, safe, now)
+    (claimed,) = _claim(database, safe, now)
+    assert (claimed.id, claimed.content) == (id, {"to": "o" * 28, "text": "你好"})
+    assert _claim(database, safe, now) == []
+    _settle(database, now, Outcome(id, NoticeState.SENT, 1))
+    assert _state(database, id) == ("sent", None)
+    # What was said is nobody's business any more.
+    assert database.fetch("SELECT sealed FROM notice") == (None,)
+
+
+def test_the_same_key_is_the_same_notice(database: Database, safe: Safe, now: datetime) -> None:
+    ids = set()
+    for _ in range(2):
+        with database.begin() as session:
+            ids |= {_add(session, safe, now, key="case 12 paid") for _ in range(2)}
+    assert len(ids) == 1 and len(_claim(database, safe, now)) == 1
+
+
+def test_nothing_in_it_can_be_read_or_moved(database: Database, safe: Safe, now: datetime) -> None:
+    with database.begin() as session:
+        first, second = (_add(session, safe, now, text) for text in ("canary 一", "canary 二"))
+        rows = session.connection().exec_driver_sql("SELECT * FROM notice").all()
+        assert "canary" not in repr(rows) and "oooo" not in repr(rows)
+        # One person's message under another's row does not open.
+        moved = session.get_one(Notice, second)
+        moved.sealed = session.get_one(Notice, first).sealed
+        session.add(moved)
+    assert [claimed.id for claimed in _claim(database, safe, now)] == [first]
+    assert _state(database, second) == ("refused", outbox.SEAL_BROKEN)
+
+
+def test_many_processes_claim_each_notice_once(
+    database: Database, safe: Safe, now: datetime
+) -> None:
+    with database.begin() as session:
+        ids = {_add(session, safe, now) for _ in range(60)}
+    claimed: list[str] = []
+
+    def claim_all() -> None:
+        while found := _claim(database, safe, now, at_most=4):
+            claimed.extend(notice.id for notice in found)
+
+    threads = [threading.Thread(target=claim_all) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(claimed) == 60 and set(claimed) == ids
+
+
+def test_a_busy_platform_is_tried_again_later_and_later_but_within_half_a_minute(
+    database: Database, safe: Safe, now: datetime
+) -> None:
+    with database.begin() as session:
+        id = _add(session, safe, now)
+    at = now
+    for attempt in range(1, 12):
+        (claimed,) = _claim(database, safe, at)
+        assert claimed.attempts == attempt - 1
+        _settle(database, at, Outcome(id, NoticeState.DUE, attempt, "-1"))
+        assert _claim(database, safe, at) == []
+        at += outbox.LONGEST_PAUSE
+
+
+def test_pauses_grow_to_a_limit_and_differ() -> None:
+    for attempts in range(1, 40):
+        pauses = {outbox.pause(attempts) for _ in range(20)}
+        assert len(pauses) == 20
+        assert min(pauses) >= min(SECOND * 2**attempts, outbox.LONGEST_PAUSE) / 2
+        assert max(pauses) <= outbox.LONGEST_PAUSE
+
+
+def test_what_a_dead_process_was_sending_is_not_sent_again_but_seen(
+    database: Database, safe: Safe, now: datetime
+) -> None:
+    with database.begin() as session:
+        id = _add(session, safe, now)
+    _claim(database, safe, now)
+    with database.begin() as session:
+        assert outbox.give_up_leases(session, now=now + outbox.LEASE - SECOND) == 0
+        assert outbox.give_up_leases(session, now=now + outbox.LEASE) == 1
+        assert [notice.id for notice in outbox.stuck(session)] == [id]
+    assert _claim(database, safe, now + outbox.MOST_AGE) == []
+    # It was only slow, and knows better.
+    _settle(database, now, Outcome(id, NoticeState.SENT, 1))
+    assert _state(database, id) == ("sent", None)
+
+
+def test_staff_see_what_is_stuck_and_may_have_it_sent_again(
+    database: Database, safe: Safe, now: datetime
+) -> None:
+    with database.begin() as session:
+        refused, unknown, sent = (_add(session, safe, now) for _ in range(3))
+    _claim(database, safe, now)
+    _settle(
+        database, now,
+        Outcome(refused, NoticeState.REFUSED, 1, "43101"),
+        Outcome(unknown, NoticeState.UNKNOWN, 1, "unknown"),
+        Outcome(sent, NoticeState.SENT, 1),
+    )  # fmt: skip
+    with database.begin() as session:
+        assert {notice.id for notice in outbox.stuck(session)} == {refused, unknown}
+        assert outbox.counts(session) == {
+            NoticeState.REFUSED: 1, NoticeState.UNKNOWN: 1, NoticeState.SENT: 1,
+        }  # fmt: skip
+        assert [outbox.send_again(session, id, now=now) for id in (refused, sent, "none")] == [
+            True, False, False,
+        ]  # fmt: skip
+    assert [notice.id for notice in _claim(database, safe, now)] == [refused]
+
+
+def test_a_subscribe_message_goes_to_the_workers_mini_program(
+    database: Database, safe: Safe, now: datetime
+) -> None:
+    with database.begin() as session:
+        worker = people.recognise(session, safe, issuer=APP, subject="o1", now=now)
+        elsewhere = people.recognise(session, safe, issuer="dev", subject="o2", now=now)
+
+        def add(worker_id: int, ids: dict[NoticeKind, str]) -> str:
+            return outbox.add_notice(
+                session, safe, ids, kind=NoticeKind.PAID, worker_id=worker_id, app_id=APP,
+                values=VALUES, now=now,
+            )  # fmt: skip
+
+        reached, unreached, unmade = add(worker, IDS), add(elsewhere, IDS), add(worker, {})
+        with pytest.raises(FieldUnfit):
+            outbox.add_notice(
+                session, safe, IDS, kind=NoticeKind.PAID, worker_id=worker, app_id=APP,
+                values=VALUES | {"amount": "很多"}, now=now,
+            )  # fmt: skip
+    (claimed,) = _claim(database, safe, now)
+    assert claimed.id == reached
+    assert claimed.content["to"] == "o1" and claimed.content["template"] == "template-paid"
+    assert claimed.content["data"]["amount2"] == {"value": "1200.00元"}
+    assert claimed.content["page"] == "pages/case/index?id=SH-12"
+    assert _state(database, unreached) == ("refused", outbox.NO_ADDRESS)
+    assert _state(database, unmade) == ("refused", outbox.NO_TEMPLATE)
+
+
+def test_what_was_settled_long_ago_is_forgotten(
+    database: Database, safe: Safe, now: datetime
+) -> None:
+    with database.begin() as session:
+        settled, due = (_add(session, safe, now) for _ in range(2))
+        outbox.claim(session, safe, at_most=9, only=settled, now=now)
+    _settle(database, now, Outcome(settled, NoticeState.SENT, 1))
+    later = now + outbox.KEPT_FOR
+    with database.begin() as session:
+        assert outbox.forget_settled(session, now=later - SECOND) == 0
+        assert outbox.forget_settled(session, now=later) == 1
+        assert session.get(Notice, due) is not None
+
+
+def test_a_text_that_is_too_long_is_the_callers_fault(
+    database: Database, safe: Safe, now: datetime
+) -> None:
+    with pytest.raises(ValueError), database.begin() as session:
+        _add(session, safe, now, "长" * 683)
