@@ -282,7 +282,7 @@ def _question(turn: Turn, check: Check, *before: str) -> Answer:
         left = str(len(_open_questions(results, check)))
         line = say("check_question", number=number, left=left, question=asked)
     else:
-        left = str(rest(results))
+        left = str(rest(results, _given(turn, check)))
         line = say("check_question_of_many", number=number, left=left, question=asked)
     starts = turn.context.check is None
     if not starts and turn.chosen not in (None, turn.context.chosen, check.region):
