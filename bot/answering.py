@@ -11,16 +11,17 @@ from bot.turn import Turn
 Step = Callable[[Turn], Answer | None]
 
 STEPS: tuple[Step, ...] = (
-    caring.unreadable,
+    caring.too_long,
     caring.distress,
     caring.wish_for_person,
     self_checking.answer_to_question,
+    caring.empty,
     caring.small_talk,
     choosing.number_out_of_range,
+    self_checking.start,
     caring.sounds_like_distress,
     gates.place_not_covered,
     gates.several_places,
-    self_checking.start,
     choosing.overview,
     choosing.no_subject,
     gates.outside,

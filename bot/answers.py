@@ -19,6 +19,17 @@ class Kind(StrEnum):
     CHAT = "chat"
 
 
+class Input(StrEnum):
+    """How the next message can be given, beside typing: what a page offers for it."""
+
+    ONE = "one"
+    """One of the choices."""
+    SEVERAL = "several"
+    """The numbers of several choices, with a space between; 0 for none where the reply says so."""
+    NUMBER = "number"
+    DAY = "day"
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """Where a reply comes from: a clause of a document, or the body that runs a helpline."""
@@ -138,5 +149,7 @@ class Answer:
     sources: tuple[Source, ...] = ()
     suggestions: tuple[str, ...] = ()
     choices: tuple[Choice, ...] = ()
+    input: Input | None = None
+    """What a question of the self-check is answered with."""
     rejected: tuple[Rejected, ...] = ()
     context: Context = field(default_factory=Context)

@@ -21,13 +21,18 @@ _PERSON = "person"
 _HOTLINE = "hotline"
 
 
-def unreadable(turn: Turn) -> Answer | None:
-    """Ask for a question where the message is empty or far too long."""
-    if len(turn.message) > LONGEST_MESSAGE:
-        return _chat(turn, turn.composer.say("too_long"), "too-long")
-    if not any(char.isalnum() for char in turn.question.text):
-        return _chat(turn, turn.composer.say("empty"), "empty")
-    return None
+def too_long(turn: Turn) -> Answer | None:
+    """Ask for a shorter message where it is far too long."""
+    if len(turn.message) <= LONGEST_MESSAGE:
+        return None
+    return _chat(turn, turn.composer.say("too_long"), "too-long")
+
+
+def empty(turn: Turn) -> Answer | None:
+    """Ask for a question where the message says nothing."""
+    if any(char.isalnum() for char in turn.question.text):
+        return None
+    return _chat(turn, turn.composer.say("empty"), "empty")
 
 
 def distress(turn: Turn) -> Answer | None:

@@ -39,7 +39,8 @@ def taken_choice(turn: Turn) -> Turn:
         return turn
     choice = choices[number - 1]
     region = choice.region or turn.spoken_of
-    context = Context(region=region, chosen=turn.chosen, choices=choices)
+    check = turn.context.check
+    context = Context(region=region, chosen=turn.chosen, choices=choices, check=check)
     return replace(turn, message=choice.question, context=context, picked=True)
 
 
@@ -129,9 +130,11 @@ def _may_be_meant(candidate: Candidate, best: Candidate) -> bool:
     )
 
 
-def ask_place(turn: Turn, regions: list[str] | tuple[str, ...], question: str) -> Answer:
+def ask_place(
+    turn: Turn, regions: list[str] | tuple[str, ...], question: str, *, whole_towns: bool = True
+) -> Answer:
     """Ask which of these places is meant; picking one asks `question` there."""
-    towns = list(dict.fromkeys(turn.town(region) for region in regions))
+    towns = list(dict.fromkeys(turn.town(region) if whole_towns else region for region in regions))
     question = question[:_KEPT_QUESTION]
     choices = tuple(
         Choice(turn.composer.region_label(town), question, town) for town in towns[:_MOST_CHOICES]

@@ -1,36 +1,60 @@
-"""What a person replies to a question of the self-check, read as the value of a fact."""
+"""What a person replies to a question of the self-check, read as the value of a fact.
+
+A reply is read only where it can be meant in one way; everything else is asked again.
+"""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
-from rapidfuzz import fuzz
-
+from bot.days import NotYet, YearMissing, read_days
+from bot.homes import ANSWERS, home_of
 from bot.normalising import normalise
 from bot.numerals import with_arabic_numerals
-from knowledge.eligibility.facts import Fact, FactsRefused, FactType, read_value
+from bot.quantities import read_number, read_quantity
+from bot.yes_and_no import is_unsure, yes_or_no
+from knowledge.eligibility.facts import Fact, FactsRefused, FactType, Reason, read_value
+from knowledge.regions import Regions
 
-_UNSURE = re.compile(
-    "不(?:太|是很)?(?:清楚|知道|晓得|记得|确定|懂)|说不(?:准|清|好)|忘了?|记不(?:得|清)了?"
+_LONGEST = 60
+"""A longer reply is a story, and no answer."""
+_NONE = re.compile("0|[都也]?(?:不是|没有|无|冇)|一[个样种]都?(?:不是|没有|没)|都不(?:沾|属于|算)")
+_BEFORE_PICK = re.compile("^(?:我?[选要]|回复|就?是)")
+_BETWEEN_PICKS = re.compile(r"[\s、，,和跟与.。;/+&]+|还有")
+_PICK = re.compile(
+    "(?:第([0-9一二三四五六七八九十]{1,3})[个项条种]?|([0-9]+|[一二三四五六七八九十]{1,3}))号?"
 )
-_YES = re.compile("(?:是|有|对|嗯|在|会|能|想|要|参加|交|办|领|拿|留)[的了过呀啊吧]{0,2}|yes|y|ok")
-_NO = re.compile(
-    "(?:不|没|没有|不是|否|无|冇|唔系|没得)(?:[是有在会能想要过的了呀啊]|参加|交|办|领|拿|留){0,3}|no|n"
+_YES_NO_UNSURE = {1: True, 2: False, 3: None}
+_FILLER = re.compile(
+    "我们?|俺们?|咱们?|的|是|在|了|里|属于|算|企业|现在|目前|就|吧|啊|呀|呢|哦|嗯|[\\W_]"
 )
-_NONE = re.compile("0|都?(?:不是|没有|没)|一个都?(?:不是|没有)|都不(?:沾|属于)")
-_NUMBERS = re.compile(r"\d{1,2}(?:[\s、，,和.。]+\d{1,2})*[.。]?")
-_RANGE = re.compile(r"(\d+)\D{0,3}?(?:到|至|-|~|—|～)(\d+)\D*")
-_AT_LEAST = re.compile(r"(\d+)\D{0,3}(?:以上|多|好几)\D*|(?:至少|不少于|超过)(\d+)\D*")
-_AT_MOST = re.compile(r"(\d+)\D{0,3}(?:以下|以内|不到)\D*|(?:最多|不到|不超过)(\d+)\D*")
-_YEARS = re.compile(r"(\d+)年(半)?(?:零?(\d+)个?月)?\D*")
-_HALF_YEAR = re.compile("(?:大概|差不多)?半年\\D*")
-_ONE = re.compile(r"\D{0,6}?(\d+)\D{0,4}")
-_DAY = re.compile(r"(\d{4})\D{1,2}(\d{1,2})\D{1,2}(\d{1,2})\D{0,2}")
-_ALIKE = 80
-"""rapidfuzz's partial ratio from which on an answer in words means an option."""
+_SELF = re.compile("^(?:我|俺|咱|本人|我本人)$")
+_PIECES = re.compile("[、，,（）()\\s]")
+_AND = re.compile("[、，,;+&\\s]|还有|以及|和|跟|与")
+_DOUBT = re.compile("[不没冇未无非莫别快想曾前原吗?？]")
+"""What turns the meaning of the words beside it around, or makes them a wish or a memory."""
+_MOSTLY = 0.6
+"""The share of a reply that an option's own words must make up."""
+_STATED_NUMBER = re.compile("([^（(，,]+)填(\\d+)")
+_BEFORE_AMOUNT = re.compile(
+    "我们?|俺|咱们?|家里|平均|每人|人均|前后|一共|总共|共|连着|连续|已经|就|才|也就|有|是|了|过|\\s"
+)
+_HEDGE = re.compile(
+    "大概|大约|差不多|估计|可能|最多|顶多|至少|最少|起码|不到|还?不足|快到?|超过|不止"
+)
+_POINT = re.compile(r"(?<=\d)点(?=\d)")
+_VERBS = "交缴买领签开上学住"
+_NO_AMOUNT = re.compile(f"(?:一个月也?都?)?(?:没有?|冇|未)([{_VERBS}])(?:过|了)?")
+_MONTH = re.compile(
+    "(?:(?:\\d{4}|\\d{2})年)?(\\d{1,2}|十[一二]?|[一二三四五六七八九])(?:月份?(?:\\d{1,2}[日号])?)?(?:出?生|过?生日)?的?"
+)
+_AROUND_DAY = re.compile(
+    "^(?:我|就?是|在|从|于)+|(?:那天|的时候)?(?:就|才|开始)?"
+    "(?:没(?:了|的)?(?:工作|活)干?|失的?业|下的?岗|被?辞退?|被裁|离职|走)?[的了]*$"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,89 +64,200 @@ class Read:
     value: Any
 
 
-def read_answer(fact: Fact, message: str, today: date) -> Read | None:
-    """Read a reply to the question for a fact; None where it is no answer to it."""
-    text = with_arabic_numerals(normalise(message)).strip(" 。.!！,，")
-    if not text:
-        return None
-    if _UNSURE.fullmatch(text) or text == str(unsure_number(fact)):
+class Unread(StrEnum):
+    """Why a reply is asked for again."""
+
+    NOT_UNDERSTOOD = "not_understood"
+    NO_SUCH_NUMBER = "no_such_number"
+    NOT_POSSIBLE = "not_possible"
+    YEAR_MISSING = "year_missing"
+    NOT_YET = "not_yet"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question that was put: the fact, the day, and the region the check is for."""
+
+    fact: Fact
+    today: date
+    region: str
+    regions: Regions
+
+
+def read_answer(message: str, asked: Asked) -> Read | Unread:
+    """Read a reply to a question; any string will do."""
+    text = with_arabic_numerals(normalise(message[: 4 * _LONGEST])).strip(" 。.!！,，~")
+    if not text or len(text) > _LONGEST:
+        return Unread.NOT_UNDERSTOOD
+    fact = asked.fact
+    if is_unsure(text):
         return Read(None)
-    found = _read(fact, text)
-    if found is None:
-        return None
+    found = _READERS[fact.type](text, asked)
+    if isinstance(found, Unread) or found.value is None:
+        return found
     try:
-        read_value(fact, found.value, today)
-    except FactsRefused:
-        return None
+        read_value(fact, found.value, asked.today)
+    except FactsRefused as error:
+        odd = error.refusals[0].reason is Reason.OUT_OF_RANGE
+        return Unread.NOT_POSSIBLE if odd else Unread.NOT_UNDERSTOOD
     return found
 
 
-def unsure_number(fact: Fact) -> int | None:
-    """The number that stands for 不清楚; a question for a figure has none."""
+def choices_of(fact: Fact) -> int:
+    """The number that stands for 不清楚, the last one; 0 where a question has no choices."""
     match fact.type:
         case FactType.BOOLEAN:
-            return 3
+            return len(_YES_NO_UNSURE)
         case FactType.CHOICE | FactType.MULTI_CHOICE:
             return len(fact.options) + 1
         case _:
-            return None
+            return 0
 
 
-def _read(fact: Fact, text: str) -> Read | None:
-    match fact.type:
-        case FactType.BOOLEAN:
-            return _yes_or_no(text)
-        case FactType.CHOICE:
-            chosen = _options(fact, text)
-            return Read(chosen[0]) if len(chosen) == 1 else None
-        case FactType.MULTI_CHOICE:
-            if _NONE.fullmatch(text):
-                return Read([])
-            chosen = _options(fact, text)
-            return Read(chosen) if chosen else None
-        case FactType.INTEGER:
-            return _number(fact, text)
-        case _:
-            found = _DAY.fullmatch(text)
-            return Read(f"{found[1]}-{int(found[2]):02}-{int(found[3]):02}") if found else None
+def may_be_none(fact: Fact) -> bool:
+    """Whether «none of these» is an answer to a question with several choices."""
+    return "不选" in fact.question
 
 
-def _yes_or_no(text: str) -> Read | None:
-    if text == "1" or _YES.fullmatch(text):
-        return Read(True)
-    if text == "2" or _NO.fullmatch(text):
-        return Read(False)
-    return None
+# -- choices ----------------------------------------------------------------------------------
 
 
-def _options(fact: Fact, text: str) -> Sequence[str]:
-    """The options that a text names, by number or in words; none where one isn't there."""
-    if _NUMBERS.fullmatch(text):
-        numbers = [int(n) for n in re.findall(r"\d+", text)]
-        if any(not 1 <= n <= len(fact.options) for n in numbers):
-            return []
-        return list(dict.fromkeys(fact.values[n - 1] for n in numbers))
-    if len(text) < 2:
+def _picked(text: str) -> list[int]:
+    """The numbers that a reply picks, none where it says anything else; -1 is no number."""
+    body = _BEFORE_PICK.sub("", text).rstrip("吧的了")
+    found = [_PICK.fullmatch(piece) for piece in _BETWEEN_PICKS.split(body) if piece]
+    numbers = [read_number(pick[1] or pick[2]) for pick in found if pick]
+    if len(numbers) < len(found):
         return []
-    scored = [(fuzz.partial_ratio(text, normalise(o.label)), o.value) for o in fact.options]
-    best = max(score for score, _ in scored)
-    named = [value for score, value in scored if score == best]
-    return named if best >= _ALIKE and len(named) == 1 else []
+    return list(dict.fromkeys(-1 if number is None else number for number in numbers))
 
 
-def _number(fact: Fact, text: str) -> Read | None:
-    if fact.unit == "months":
-        if found := _YEARS.fullmatch(text):
-            months = int(found[1]) * 12 + (6 if found[2] else 0) + int(found[3] or 0)
-            return Read(months)
-        if _HALF_YEAR.fullmatch(text):
-            return Read(6)
-    if found := _RANGE.fullmatch(text):
-        return Read({"at_least": int(found[1]), "at_most": int(found[2])})
-    if found := _AT_LEAST.fullmatch(text):
-        return Read({"at_least": int(found[1] or found[2])})
-    if found := _AT_MOST.fullmatch(text):
-        return Read({"at_most": int(found[1] or found[2])})
-    if found := _ONE.fullmatch(text):
-        return Read(int(Decimal(found[1])))
-    return None
+def _boolean(text: str, asked: Asked) -> Read | Unread:
+    if picked := _picked(text):
+        one = len(picked) == 1 and picked[0] in _YES_NO_UNSURE
+        return Read(_YES_NO_UNSURE[picked[0]]) if one else Unread.NO_SUCH_NUMBER
+    said = yes_or_no(asked.fact.question, text)
+    return Unread.NOT_UNDERSTOOD if said is None else Read(said)
+
+
+def _choice(text: str, asked: Asked) -> Read | Unread:
+    fact = asked.fact
+    if picked := _picked(text):
+        if picked == [choices_of(fact)]:
+            return Read(None)
+        one = len(picked) == 1 and 1 <= picked[0] <= len(fact.options)
+        return Read(fact.values[picked[0] - 1]) if one else Unread.NO_SUCH_NUMBER
+    value = _in_words(fact, text)
+    if value is None and set(fact.values) == ANSWERS and not _DOUBT.search(text):
+        value = home_of(text, asked.region, asked.regions)
+    return Read(value) if value else Unread.NOT_UNDERSTOOD
+
+
+def _several(text: str, asked: Asked) -> Read | Unread:
+    fact = asked.fact
+    if may_be_none(fact) and (_NONE.fullmatch(text) or f"{text}就不选" in fact.question):
+        return Read([])
+    if picked := _picked(text):
+        if picked == [choices_of(fact)]:
+            return Read(None)
+        if not all(1 <= number <= len(fact.options) for number in picked):
+            return Unread.NO_SUCH_NUMBER
+        return Read([fact.values[number - 1] for number in picked])
+    named = [_in_words(fact, piece) for piece in _AND.split(text) if piece]
+    if not named or None in named:
+        return Unread.NOT_UNDERSTOOD
+    return Read(list(dict.fromkeys(named)))
+
+
+def _in_words(fact: Fact, text: str) -> str | None:
+    """The one option whose words make up most of a reply, None where that isn't clear."""
+    text = _SELF.sub("自己", text)
+    said = _FILLER.sub("", text)
+    labels = {option.value: normalise(option.label) for option in fact.options}
+    for whole in filter(None, (text, said)):
+        exact = [value for value, label in labels.items() if whole in _PIECES.split(label)]
+        if len(exact) == 1:
+            return exact[0]
+    covered = {value: _covered(said, label) for value, label in labels.items()}
+    best = max(covered, key=lambda value: len(covered[value]))
+    most = len(covered[best])
+    alike = [value for value, places in covered.items() if len(places) == most]
+    if not most or len(alike) > 1 or most < _MOSTLY * len(said):
+        return None
+    left = "".join(c for place, c in enumerate(said) if place not in covered[best])
+    return None if _DOUBT.search(left) else best
+
+
+def _covered(said: str, label: str) -> frozenset[int]:
+    """The places of a text that stand in a label, two characters at least in a row."""
+    pairs = (n for n in range(len(said) - 1) if said[n : n + 2] in label)
+    return frozenset(place for n in pairs for place in (n, n + 1))
+
+
+# -- numbers and days -------------------------------------------------------------------------
+
+
+def _number(text: str, asked: Asked) -> Read | Unread:
+    fact = asked.fact
+    stated = {words.strip(): int(number) for words, number in _STATED_NUMBER.findall(fact.question)}
+    for words, number in stated.items():
+        if words.removesuffix("的") in text and len(text) <= len(words) + 2:
+            return Read(number)
+    nothing = _NO_AMOUNT.fullmatch(text)
+    if nothing and nothing[1] in fact.question:
+        return Read(0)
+    if fact.unit == "month_of_year":
+        month = _MONTH.fullmatch(text)
+        number_of_month = month and read_number(month[1])
+        return Read(number_of_month) if number_of_month else Unread.NOT_UNDERSTOOD
+    return _quantity(_bare(text, fact.question), fact)
+
+
+def _bare(text: str, question: str) -> str:
+    """Take away what only says what is counted: 我大概交了, where the question asks for 交."""
+    hedge = ""
+    while text:
+        if found := _HEDGE.match(text):
+            hedge += found[0]
+        elif not (found := _BEFORE_AMOUNT.match(text)):
+            if text[0] not in _VERBS or text[0] not in question:
+                break
+            text = text[1:]
+            continue
+        text = text[found.end() :]
+    return hedge + re.sub("[吧呢啊呀的了\\s]+$", "", text)
+
+
+def _quantity(text: str, fact: Fact) -> Read | Unread:
+    bounds = read_quantity(_POINT.sub(".", text), fact.unit or "")
+    if bounds is None:
+        return Unread.NOT_UNDERSTOOD
+    if bounds.low == bounds.high:
+        return Read(bounds.low)
+    if fact.unit == "square_metre" and bounds.high == (bounds.low or 0) + 1:
+        return Read(bounds.high)  # 12.5 counts as 13
+    given = {"at_least": bounds.low, "at_most": bounds.high}
+    return Read({name: bound for name, bound in given.items() if bound is not None})
+
+
+def _day(text: str, asked: Asked) -> Read | Unread:
+    try:
+        days = read_days(_AROUND_DAY.sub("", text).replace(" ", ""), asked.today)
+    except YearMissing:
+        return Unread.YEAR_MISSING
+    except NotYet:
+        return Unread.NOT_YET
+    if days is None:
+        return Unread.NOT_UNDERSTOOD
+    if days.first == days.last:
+        return Read(days.first.isoformat())
+    return Read({"at_least": days.first.isoformat(), "at_most": days.last.isoformat()})
+
+
+_READERS: dict[FactType, Callable[[str, Asked], Read | Unread]] = {
+    FactType.BOOLEAN: _boolean,
+    FactType.CHOICE: _choice,
+    FactType.MULTI_CHOICE: _several,
+    FactType.INTEGER: _number,
+    FactType.DATE: _day,
+}

@@ -7,12 +7,17 @@ from bot.answers import REPLY_BYTES, Answer, Kind, Rejected
 from bot.composing import Part, fitted
 from bot.matching import Candidate
 from bot.turn import Turn
+from knowledge.eligibility.verdicts import is_open
+from knowledge.measures import Measure
 
 _NEAR_ENOUGH = 0.5
 """Among candidates this near to the best, the one that states what is asked for wins."""
 _COMPARABLE = 2.8
 """So far behind the best of all places, a place has nothing to compare."""
 _ALSO_SHOWN = 4
+_SUGGESTED = 3
+_WORTH_A_LOOK = 2.0
+"""So far behind the best, a measure's question is suggested."""
 _ALIKE = 1.0
 """So near to the best, a measure of the same topic and place is mentioned along with it."""
 
@@ -58,10 +63,22 @@ def from_the_documents(turn: Turn) -> Answer | None:
         region=region,
         measures=measures,
         sources=tuple(turn.composer.source(c.measure) for c in used),
-        suggestions=tuple(c.measure.question for c in near if c.score >= best.score - 2.0)[:3],
+        suggestions=(*_next_to_ask(near, best), *_self_check(turn, best.measure)),
         rejected=tuple(Rejected(c.measure.id, c.score, "rank") for c in near if c not in alike),
         context=turn.next_context(measures),
     )
+
+
+def _next_to_ask(near: Sequence[Candidate], best: Candidate) -> list[str]:
+    return [c.measure.question for c in near if c.score >= best.score - _WORTH_A_LOOK][:_SUGGESTED]
+
+
+def _self_check(turn: Turn, measure: Measure) -> list[str]:
+    """Offer a self-check where the measure is open and the clause puts conditions."""
+    criteria = turn.library.rules.criteria.get(measure.id)
+    if criteria is None or criteria.own is None or not is_open(criteria, turn.today):
+        return []
+    return [turn.composer.say("check_suggestion")]
 
 
 def _is_alike(candidate: Candidate, best: Candidate) -> bool:

@@ -4,87 +4,124 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
-from bot import choosing, gates, replying
-from bot.answers import Answer, Check, Choice, Context, Kind
+from bot import caring, choosing, gates, replying
+from bot.answers import Answer, Check, Choice, Kind
+from bot.check_questions import asked_again, conditions, named, question
 from bot.check_results import measure_result, region_result
 from bot.composing import Part, fitted
-from bot.fact_answers import read_answer, unsure_number
+from bot.fact_answers import Asked, Read, Unread, read_answer
 from bot.normalising import normalise
 from bot.question import content
 from bot.turn import Turn
 from knowledge.eligibility.asking import next_question, rest
+from knowledge.eligibility.criteria import Criteria
 from knowledge.eligibility.facts import (
     APPLICANT_ROLE,
     WORK_REGION,
-    Fact,
     FactsRefused,
-    FactType,
     Given,
     read_facts,
 )
 from knowledge.eligibility.verdicts import Person, Result, is_open, verdict
 from knowledge.measures import Audience, Measure
 
+_SMALL = "娃儿?|孩子|小孩|崽"
+_CHILD = f"{_SMALL}|儿子|女儿|闺女"
+_FIRM = "厂[子里]?|工厂|公司|单位|企业|店[里铺]?|铺子|老板"
+_KIN = (
+    f"{_CHILD}|老公|丈夫|老婆|媳妇|爱人|对象|爸妈?|妈|父母|哥哥?|姐姐?|弟弟?|妹妹?"
+    "|亲戚|老乡|工友|朋友"
+)
+_WHO = f"(?:你?看?(?:我们?|俺们?|咱们?|我家|俺家)(?:家|的)?)?(?P<who>{_KIN}|{_FIRM})?"
 _START = re.compile(
-    "(?:请?(?:你)?(?:帮|给|替)(?:我|俺|咱)?(?:查查|查一?查|查一下|看看|看一下|算算|测测|测一下))"
+    f"(?:请?(?:你)?(?:帮|给|替){_WHO}(?:查查|查一?查|查一下|看看|看一下|算算|测测|测一下))"
     "|(?:(?:我|俺|咱|我们|你看我)?(?:到底)?(?:够不够|符不符合|符合不符合|够得上|满不满足|够)"
     "(?:这个|那个|申请|领取?|享受)?的?(?:条件|资格|标准)(?:吗|么|不)?)"
     "|(?:(?:我|俺|咱)?(?:有没有|有无)(?:这个|申请|领取?)?的?资格)|自测|资格自查|查(?:一查|查|一下)?(?:我的)?资格"
 )
 """Words that ask for a check, whatever else a message says."""
 _START_ALONE = re.compile(
-    "(?:那)?(?:我|俺|咱|我们|像我这样的?)(?:这种情况)?(?:能不能|可不可以|可以|能|该)?"
+    f"(?:那|像)?{_WHO}(?:这样的?|这种情况)?(?:能不能|可不可以|可以|能|该)?"
     "(?:领|拿|申请|享受|办)(?:到|得到|取)?(?:吗|么|不|嘛)?"
 )
 """Words that ask for one where they are the whole message."""
-_BACK = re.compile("返回|上一[题步个]|后退|退回|回上一[题步]|改上一[题个]|back")
-_STOP = re.compile("停|停止|退出|结束|不[查做测答玩](?:了|下去了?)?|算了|够了|stop|quit")
+_BACK = re.compile(
+    "返回|上一[题步个]|后退|退回|回上一[题步]|改上一[题个]|(?:我)?(?:选|答|按|点)错了?|back"
+)
+_STOP = re.compile(
+    "停|停止|退出|结束|取消|不[查做测答玩](?:了|下去了?)?|不想[查做测答](?:了)?|算了|够了|不用了|不需要了?|stop|quit"
+)
 _GO_ON = re.compile("继续|接着(?:来|查|答|做)?|go on|下一[题步]")
+_ANEW = re.compile("(?:重新?|从头|再)(?:开始|来|查|查查|测|答|做)(?:一?[次遍下]|过|吧)*")
+_WHY = re.compile(
+    "(?:这|这个|这题|这话|你)?是?(?:什么|啥)意思|(?:这个?)?(?:为什么|为啥|干嘛|干吗|咋)要?问(?:我?这个?|这些)?"
+    "|问(?:我?这个?|这些)(?:干嘛|干啥|干什么|做什么|有什么用)|(?:没|不|听不|看不|没看|没听|不太)(?:懂|明白)"
+)
 _ANOTHER = re.compile("[?？吗呢]|什么|怎么|咋|多少|哪|为啥|谁|电话|[你您]")
 """What a message has that is a question of its own and no answer."""
 _HARDLY_A_SUBJECT = 2
 _SHORT = 4
+_MOST_TITLES = 3
+_AGREED = "small-talk:ok"
 
 
 def answer_to_question(turn: Turn) -> Answer | None:
-    """Take the message as the answer to the question asked last, or as 返回, 停 or 继续."""
+    """Take the message as the answer to the question asked last, or as 返回, 停, 重来 or 继续."""
     check = turn.context.check
-    if check is None:
+    if check is None or turn.picked or not _fits(turn, check):
         return None
-    given = _given(turn, check)
-    if given is None:
-        return None
-    text = normalise(turn.message).strip(" 。.!！")
+    text = normalise(turn.message).strip(" 。.!！?？~")
     if _STOP.fullmatch(text):
-        return _result(turn, check, given, stopped=True)
+        return _result(turn, check, stopped=True)
     if _GO_ON.fullmatch(text):
         return _question(turn, check)
     if _BACK.fullmatch(text):
         return _went_back(turn, check)
+    if _ANEW.fullmatch(text):
+        return _next(turn, replace(check, answers=check.answers[: check.fixed]))
+    if _WHY.fullmatch(text):
+        return _question(turn, check, _reason(turn, check))
+    return _answered(turn, check, text)
+
+
+def _answered(turn: Turn, check: Check, text: str) -> Answer | None:
     fact = turn.library.facts[check.asked]
-    read = read_answer(fact, turn.message, turn.today)
-    if read is None:
+    asked = Asked(fact, turn.today, check.region, turn.library.regions)
+    read = read_answer(turn.message, asked)
+    if isinstance(read, Read):
+        answers = (*check.answers, (fact.id, json.dumps(read.value)))
+        return _next(turn, replace(check, answers=answers))
+    if read is Unread.NOT_UNDERSTOOD:
+        talk = None if text.isdigit() else caring.small_talk(turn)
+        if talk is not None:
+            return _question(turn, check) if talk.reason == _AGREED else None
         if _START.search(text) or (len(text) > _SHORT and _ANOTHER.search(text)) or turn.places:
             return None
-        return _question(turn, check, turn.composer.say("check_not_read"))
-    answers = (*check.answers, (fact.id, json.dumps(read.value)))
-    return _next(turn, replace(check, answers=answers))
+    return _question(turn, check, asked_again(turn, fact, read))
 
 
 def start(turn: Turn) -> Answer | None:
     """Start where the message is hardly more than the wish for a check, for what is at hand."""
-    text = turn.question.rest
-    bare = content(_START.sub("", text))
-    alone = _START_ALONE.fullmatch(text.strip(" ?？。!！"))
-    if not alone and (not _START.search(text) or len(bare) > _HARDLY_A_SUBJECT):
+    if turn.elsewhere or len(turn.places) > 1:
         return None
-    if measure := _at_hand(turn):
-        return _started(turn, [measure], measure.region)
+    text = turn.question.rest
+    if turn.places and not turn.question.content:
+        text = turn.asked_text  # the place that was asked for
+    alone = _START_ALONE.fullmatch(text.strip(" ?？。!！"))
+    found = alone or _START.search(text)
+    if not found or (not alone and len(content(_START.sub("", text))) > _HARDLY_A_SUBJECT):
+        return None
+    who = found["who"] or ""
+    at_hand = _at_hand(turn)
+    regions = list(dict.fromkeys(measure.region for measure in at_hand))
+    if len(regions) > 1:
+        return choosing.ask_place(turn, regions, text, whole_towns=False)
+    if at_hand:
+        return _started(turn, at_hand[:1], regions[0], who)
     region = turn.region
     if region is not None and turn.library.regions.get(region).own:
-        return _started(turn, [], region)
+        return _started(turn, [], region, who)
     if alone:
         return None
     covered = turn.library.regions.covered
@@ -94,113 +131,140 @@ def start(turn: Turn) -> Answer | None:
 
 def start_for_subject(turn: Turn) -> Answer | None:
     """Start for the measure that a message names along with its wish for a check."""
-    if not _START.search(turn.question.rest):
+    found = _START.search(turn.question.rest)
+    best = replying.chosen(turn) if found else None
+    if found is None or best is None or best.score < gates.UNDERSTOOD:
         return None
-    best = replying.chosen(turn)
-    if best is None or best.score < gates.UNDERSTOOD:
-        return None
-    return _started(turn, [best.measure], best.measure.region)
+    return _started(turn, [best.measure], best.measure.region, found["who"] or "")
 
 
 def with_reminder(turn: Turn, reply: Answer) -> Answer:
     """Keep a check that another question interrupted, and say that it can go on."""
     check = turn.context.check
-    if check is None or reply.reason.startswith("check") or _given(turn, check) is None:
+    if check is None or reply.reason.startswith("check"):
         return reply
+    if not _fits(turn, check):
+        return replace(reply, context=replace(reply.context, check=None))
     kept = replace(reply, context=replace(reply.context, check=check))
     if reply.kind is Kind.HANDOFF:
         return kept
-    text = fitted([Part(reply.reply), Part(turn.composer.say("check_paused"), 1)])
-    return replace(kept, reply=text)
+    say = turn.composer.say
+    text = fitted([Part(reply.reply), Part(say("check_paused"), 1)])
+    return replace(kept, reply=text, suggestions=(say("check_go_on"), say("check_stop")))
 
 
 # -- what is at hand --------------------------------------------------------------------------
 
 
-def _at_hand(turn: Turn) -> Measure | None:
-    """The measure the conversation is about, as far as the place named now has it."""
-    if not turn.context.measures:
-        return None
-    measure = turn.library.measures.get(turn.context.measures[0])
-    if measure is None or measure.audience is Audience.GOVERNMENT:
-        return None
-    if turn.region is not None and measure.region not in turn.scope(turn.region):
-        return None
-    return measure
+def _at_hand(turn: Turn) -> list[Measure]:
+    """The measures that were spoken of last, as far as the place that is meant now has them."""
+    known = (turn.library.measures.get(id) for id in turn.context.measures)
+    return [
+        measure
+        for measure in known
+        if measure is not None
+        and measure.audience is not Audience.GOVERNMENT
+        and (turn.region is None or measure.region in turn.scope(turn.region))
+    ]
 
 
-def _started(turn: Turn, measures: Sequence[Measure], region: str) -> Answer | None:
-    facts: list[tuple[str, str]] = [(WORK_REGION, json.dumps(region))]
-    if measures and measures[0].audience is Audience.WORKER:
-        # Whoever asks «can I get it» of what is for workers asks for themselves.
-        facts.append((APPLICANT_ROLE, json.dumps([Audience.WORKER.value])))
+def _started(turn: Turn, measures: Sequence[Measure], region: str, who: str) -> Answer | None:
+    facts = [(WORK_REGION, json.dumps(region))]
+    role = _role(measures[0].audience if measures else None, who)
+    if role:
+        facts.append((APPLICANT_ROLE, json.dumps([role.value])))
     check = Check(region, tuple(m.id for m in measures), tuple(facts), "", len(facts))
-    scope = _scope(turn, check)
-    if not any(is_open(criteria, turn.today) for criteria in scope):
-        if measures:
-            return None  # the answer about the measure says that it is over
-        return _all_over(turn, region)
-    opening = (
-        _opening(turn, measures[0])
-        if measures
-        else turn.composer.say("check_start_region", region=turn.composer.region_label(region))
+    if not any(is_open(criteria, turn.today) for criteria in _scope(turn, check)):
+        return _not_open(turn, measures[0]) if measures else _nothing_open(turn, region)
+    say, label = turn.composer.say, turn.composer.region_label(region)
+    lines = [say("check_start_region", region=label)]
+    if measures:
+        start = say("check_start", title=named(measures[0]))
+        lines = [start, *conditions(turn, measures[0])]
+    if who and role is not Audience.CHILD and not re.fullmatch(_FIRM, who):
+        lines.append(say("check_for_other", who=who))
+    if turn.context.check is None:
+        lines.append(say("check_help"))
+    return _next(turn, check, *lines)
+
+
+def _role(audience: Audience | None, who: str) -> Audience | None:
+    """For whom somebody asks, as far as it is beyond doubt; None has to be asked."""
+    if re.fullmatch(_FIRM, who):
+        return Audience.EMPLOYER if audience in (Audience.EMPLOYER, None) else None
+    if audience is Audience.WORKER:
+        # Whoever asks «can I get it» of what is for workers asks for a worker.
+        return audience
+    # A son may be grown up, where it isn't a matter of children anyway.
+    child = re.fullmatch(_CHILD if audience is Audience.CHILD else _SMALL, who)
+    return Audience.CHILD if child and audience in (Audience.CHILD, None) else None
+
+
+def _not_open(turn: Turn, measure: Measure) -> Answer:
+    """Tell the conditions of a measure that can't be applied for now, and that it can't."""
+    lines = [turn.composer.closing_note(measure, turn.today), *conditions(turn, measure)]
+    return Answer(
+        kind=Kind.ANSWER,
+        reply=fitted(
+            [Part(turn.composer.say("check_not_open", title=named(measure))), *map(Part, lines)]
+        ),
+        reason="check-not-open",
+        region=measure.region,
+        measures=(measure.id,),
+        sources=(turn.composer.source(measure),),
+        context=replace(turn.kept_context(), check=None, measures=(measure.id,), choices=()),
     )
-    return _next(turn, check, opening)
 
 
-def _opening(turn: Turn, measure: Measure) -> str:
-    conditions = "；".join(s.say.rstrip("。；") for s in measure.conditions)
-    lines = [turn.composer.say("check_start", title=measure.title)]
-    if conditions:
-        lines.append(turn.composer.say("conditions", conditions=conditions))
-    lines.append(turn.composer.say("source", source=turn.composer.cite(measure)))
-    return "\n".join(lines)
-
-
-def _all_over(turn: Turn, region: str) -> Answer:
+def _nothing_open(turn: Turn, region: str) -> Answer:
     label = turn.composer.region_label(region)
     return Answer(
         kind=Kind.ANSWER,
-        reply=turn.composer.say("check_all_over", region=label),
-        reason="check-all-over",
+        reply=turn.composer.say("check_nothing_open", region=label),
+        reason="check-nothing-open",
         region=region,
-        context=turn.kept_context(),
+        context=replace(turn.kept_context(), check=None),
     )
 
 
 # -- one step ---------------------------------------------------------------------------------
 
 
-def _scope(turn: Turn, check: Check) -> list[Any]:
+def _scope(turn: Turn, check: Check) -> list[Criteria]:
     rules = turn.library.rules
     if check.measures:
         return [rules.criteria[id] for id in check.measures if id in rules.criteria]
     return list(rules.of(check.region))
 
 
-def _given(turn: Turn, check: Check) -> Given | None:
-    """What has been answered so far; None where the knowledge has changed and it fits no more."""
+def _fits(turn: Turn, check: Check) -> bool:
+    """Tell whether a check can go on; where the knowledge has changed it may fit no more."""
+    known = turn.library
+    if check.asked not in known.facts or check.region not in known.regions:
+        return False
     try:
-        data = {fact: json.loads(value) for fact, value in check.answers}
-        given = read_facts(data, turn.library.facts, turn.today)
+        _given(turn, check)
     except FactsRefused:
-        return None
-    return given if check.asked in turn.library.facts or not check.asked else None
+        return False
+    return all(id in known.rules.criteria for id in check.measures)
 
 
-def _results(turn: Turn, check: Check, given: Given) -> list[Result]:
-    person = Person(given.values, turn.today)
+def _given(turn: Turn, check: Check) -> Given:
+    """What has been answered so far; raises `FactsRefused`."""
+    data = {fact: json.loads(value) for fact, value in check.answers}
+    return read_facts(data, turn.library.facts, turn.today)
+
+
+def _results(turn: Turn, check: Check) -> list[Result]:
+    person = Person(_given(turn, check).values, turn.today)
     return [verdict(criteria, person, turn.today) for criteria in _scope(turn, check)]
 
 
-def _next(turn: Turn, check: Check, opening: str = "") -> Answer:
-    given = _given(turn, check)
-    assert given is not None, "only what was read is kept"
-    results = _results(turn, check, given)
-    fact = next_question(results, given, turn.library.rules)
+def _next(turn: Turn, check: Check, *before: str) -> Answer:
+    fact = next_question(_results(turn, check), _given(turn, check), turn.library.rules)
     if fact is None:
-        return _result(turn, check, given, opening=opening)
-    return _question(turn, replace(check, asked=fact), opening, results)
+        return _result(turn, check, *before)
+    return _question(turn, replace(check, asked=fact), *before)
 
 
 def _went_back(turn: Turn, check: Check) -> Answer:
@@ -210,37 +274,26 @@ def _went_back(turn: Turn, check: Check) -> Answer:
     return _question(turn, replace(check, answers=check.answers[:-1], asked=last))
 
 
-def _question(
-    turn: Turn, check: Check, opening: str = "", results: Sequence[Result] | None = None
-) -> Answer:
-    say = turn.composer.say
+def _question(turn: Turn, check: Check, *before: str) -> Answer:
+    say, results = turn.composer.say, _results(turn, check)
     fact = turn.library.facts[check.asked]
-    if results is None:
-        given = _given(turn, check)
-        results = _results(turn, check, given) if given else []
-    number = len(check.answers) - check.fixed + 1
-    labels = _labels(turn, fact)
-    starts = turn.context.check is None
+    number, asked = str(len(check.answers) - check.fixed + 1), fact.question
     if check.measures:
-        left, name = len(_open_questions(results, check)), "check_question"
+        left = str(len(_open_questions(results, check)))
+        line = say("check_question", number=number, left=left, question=asked)
     else:
-        left, name = rest(results), "check_question_of_many"
-    lines = [
-        opening,
-        say("check_help") if starts else "",
-        say(name, number=str(number), left=str(left), question=fact.question),
-        *(say("choice", number=str(n), label=label) for n, label in labels),
-        _hint(turn, fact),
-    ]
-    return Answer(
-        kind=Kind.ANSWER if starts and check.measures else Kind.CLARIFY,
-        reply=fitted([Part(line) for line in lines if line]),
-        reason="check-question",
-        region=check.region,
+        left = str(rest(results, _given(turn, check)))
+        line = say("check_question_of_many", number=number, left=left, question=asked)
+    starts = turn.context.check is None
+    if not starts and turn.chosen not in (None, turn.context.chosen, check.region):
+        before = (say("check_still", region=turn.composer.region_label(check.region)), *before)
+    measures = [turn.library.measures[id] for id in check.measures]
+    return replace(
+        question(turn, fact, line, before, measures if starts else ()),
         measures=check.measures,
-        sources=tuple(turn.composer.source(turn.library.measures[id]) for id in check.measures),
-        choices=tuple(Choice(label, label, check.region) for _, label in labels),
-        context=_context(turn, check),
+        kind=Kind.ANSWER if starts and measures else Kind.CLARIFY,
+        region=check.region,
+        context=replace(turn.kept_context(), choices=(), check=check),
     )
 
 
@@ -249,46 +302,29 @@ def _open_questions(results: Sequence[Result], check: Check) -> set[str]:
     return {fact for result in results for fact in result.missing} - answered
 
 
-def _context(turn: Turn, check: Check | None) -> Context:
-    return replace(turn.kept_context(), choices=(), check=check)
+def _reason(turn: Turn, check: Check) -> str:
+    """Say what the question is asked for: the words of the clause, or the measures that need it."""
+    scope = [c for c in _scope(turn, check) if check.asked in c.facts]
+    if check.measures and scope:
+        quotes = dict.fromkeys(c.quote for c in scope[0].criteria if c.fact == check.asked)
+        return turn.composer.say("check_why", quote="……".join(quotes))
+    titles = [c.measure.title for c in scope if is_open(c, turn.today)]
+    return turn.composer.say("check_why_of_many", titles="、".join(titles[:_MOST_TITLES]))
 
 
-def _labels(turn: Turn, fact: Fact) -> list[tuple[int, str]]:
-    say = turn.composer.say
-    unsure = unsure_number(fact)
-    if unsure is None:
-        return []
-    options = [option.label for option in fact.options]
-    labels = options if options else [say("check_yes"), say("check_no")]
-    return list(enumerate([*labels, say("check_unsure")], start=1))
-
-
-def _hint(turn: Turn, fact: Fact) -> str:
-    match fact.type:
-        case FactType.MULTI_CHOICE:
-            return turn.composer.say("check_several")
-        case FactType.INTEGER:
-            return turn.composer.say("check_number")
-        case FactType.DATE:
-            return turn.composer.say("check_day")
-        case _:
-            return ""
-
-
-def _result(
-    turn: Turn, check: Check, given: Given, *, stopped: bool = False, opening: str = ""
-) -> Answer:
+def _result(turn: Turn, check: Check, *before: str, stopped: bool = False) -> Answer:
     """The verdict, with reasons and the way to apply; the answers are forgotten."""
-    results = _results(turn, check, given)
-    parts = [Part(opening)] if opening else []
-    if stopped:
-        parts.append(Part(turn.composer.say("check_stopped")))
+    if stopped and len(check.answers) <= check.fixed:
+        return _left(turn, check)
+    say, results = turn.composer.say, _results(turn, check)
+    parts = [Part(line) for line in (*before, say("check_stopped") if stopped else "")]
     choices: tuple[Choice, ...] = ()
     if check.measures:
         parts += measure_result(turn, results[0])
         shown = check.measures
     else:
         listed, found = region_result(turn, results)
+        parts += [Part(say("check_region", region=turn.composer.region_label(check.region)))]
         parts += listed
         choices = tuple(Choice(m.title, m.question, check.region) for m in found)
         shown = tuple(m.id for m in found)
@@ -304,4 +340,15 @@ def _result(
         sources=tuple(turn.composer.source(turn.library.measures[id]) for id in shown),
         choices=choices,
         context=context,
+    )
+
+
+def _left(turn: Turn, check: Check) -> Answer:
+    """Stopped before anything was answered: there is nothing to tell."""
+    return Answer(
+        kind=Kind.CHAT,
+        reply=turn.composer.say("check_left"),
+        reason="check-left",
+        region=check.region,
+        context=replace(turn.kept_context(), check=None, choices=()),
     )

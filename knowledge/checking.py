@@ -32,7 +32,7 @@ def problems(library: Library, catalogue: Path | None = None) -> list[str]:
     for measure in library.measures.values():
         found += [f"{measure.id}: {text}" for text in _measure_problems(library, measure)]
     for document in library.documents.values():
-        found += [f"{document.entry.id}: {text}" for text in account(library, document).problems]
+        found += [f"{document.entry.id}: {text}" for text in _unread_sentences(library, document)]
     found += _ambiguous_questions(library)
     if catalogue:
         found += _catalogue_problems(library, catalogue)
@@ -90,6 +90,13 @@ def _measure_problems(library: Library, measure: Measure) -> Iterator[str]:
         yield from _wrong_figures(library, measure)
         about = library.documents[measure.document].entry
         yield from misdated(measure.validity, about.dated, about.validity)
+    except UnknownClause as error:
+        yield str(error)
+
+
+def _unread_sentences(library: Library, document: Document) -> Iterator[str]:
+    try:
+        yield from account(library, document).problems
     except UnknownClause as error:
         yield str(error)
 

@@ -67,4 +67,5 @@ def view(answer: Answer) -> AnswerView:
             ChoiceView(number=number, label=choice.label)
             for number, choice in enumerate(answer.choices, start=1)
         ],
+        input=answer.input,
     )

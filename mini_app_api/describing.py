@@ -25,7 +25,12 @@ _EXTRA = {
 _FIELD = {
     "type": "object",
     "required": ["field", "detail"],
-    "properties": {"field": {"type": "string"}, "detail": {"type": "string"}},
+    "properties": {
+        "field": {"type": "string"},
+        "detail": {"type": "string"},
+        "reason": {"type": "string", "description": "Why a fact is refused, for programs."},
+        "allowed": {"type": "string", "description": "What the fact may be."},
+    },
 }
 _SCHEMA = {
     "type": "object",

@@ -5,11 +5,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from bot.answers import Kind
+from bot.answers import Input, Kind
 from knowledge.eligibility.facts import FactType
 from knowledge.eligibility.verdicts import Outcome
 from knowledge.measures import Aspect, Audience, Form
 from knowledge.regions import Level
+from server.self_checks import Day
 
 
 def _readable(value: object) -> object:
@@ -229,7 +230,7 @@ class ChoiceView(View):
 
 
 class AnswerView(View):
-    """The answer to one message."""
+    """The answer to one message; `input`: how a question of the self-check is answered."""
 
     kind: Kind
     reply: str
@@ -238,6 +239,7 @@ class AnswerView(View):
     sources: list[SourceView]
     suggestions: list[str]
     choices: list[ChoiceView]
+    input: Input | None
 
 
 class ChatReply(AnswerView):
@@ -287,9 +289,9 @@ class SelfCheckAsked(Request):
     """
 
     region: Words
-    as_of: date | None = None
+    as_of: Day | None = None
     facts: dict[str, Any]
-    already: Annotated[list[str], Field(max_length=200)] = []
+    already: Annotated[list[Words], Field(max_length=200)] = []
 
 
 class PeriodView(View):

@@ -101,8 +101,10 @@ def work_out(
         text="" if private else message.text,
         kind=answer.kind,
         reply="" if private else answer.reply,
-        measures=answer.measures,
-        rejected=[f"{r.measure} {r.gate} {r.score:.2f}" for r in answer.rejected],
+        measures=() if private else answer.measures,
+        rejected=()
+        if private
+        else [f"{r.measure} {r.gate} {r.score:.2f}" for r in answer.rejected],
         region=answer.region,
         release_id=served.release,
         worker_id=message.worker,

@@ -15,6 +15,8 @@ from server.db import DatabaseBusy
 from server.platform import OutcomeUnknown, PlatformBusy
 
 MEDIA_TYPE = "application/problem+json"
+_MOST_TOLD = 100
+"""Facts of one request that are told to be wrong: more than there are."""
 _TYPE = "urn:nuangang:problem:"
 
 
@@ -184,6 +186,9 @@ _OF_FIELD: Mapping[str, str] = {
     "int_type": "这一项要填整数。",
     "greater_than_equal": "这个数太小了。",
     "less_than_equal": "这个数太大了。",
+    "value_error": "这一项的写法不对。",
+    "dict_type": "这里要填一组内容。",
+    "list_type": "这里要填一组内容。",
     "model_type": "这里要填一组内容。",
     "model_attributes_type": "这里要填一组内容。",
 }
@@ -233,7 +238,7 @@ def body_of(error: BaseException) -> dict[str, Any]:
                 "detail": _OF_FACT[refusal.reason],
                 "allowed": refusal.allowed,
             }
-            for refusal in error.refusals
+            for refusal in error.refusals[:_MOST_TOLD]
         ]
     elif isinstance(error, RepeatedName):
         body["errors"] = [{"field": _shown(error.name), "detail": "这一项写了两次。"}]

@@ -22,10 +22,7 @@ def next_question(results: Sequence[Result], given: Given, rules: Rulebook) -> s
     """
     worth: dict[str, float] = {}
     for result in results:
-        if not _in_question(result):
-            continue
-        asked = [f for f in result.missing if f not in given.unsure and f not in given.values]
-        for fact, share in _shares(result, asked, rules):
+        for fact, share in _shares(result, _can_still_decide(result, given), rules):
             worth[fact] = worth.get(fact, 0.0) + share
     if not worth:
         return None
@@ -40,29 +37,33 @@ def next_question(results: Sequence[Result], given: Given, rules: Rulebook) -> s
     return max(together or worth, key=lambda fact: (worth[fact], -order[fact]))
 
 
-def _in_question(result: Result) -> bool:
+def _can_still_decide(result: Result, given: Given) -> list[str]:
+    """Return the facts that may be asked for a measure; none where no answer can decide it."""
     undetermined = result.outcome is Outcome.UNDETERMINED
-    return undetermined and result.open and not result.already and not result.excluded_by
+    node = result.criteria.node
+    if node is None or not undetermined or not result.open or result.already or result.excluded_by:
+        return []
+    asked = [f for f in result.missing if f not in given.unsure and f not in given.values]
+    return asked if _can_change(node, result.person, asked) else []
 
 
 def _shares(result: Result, asked: Sequence[str], rules: Rulebook) -> Iterable[tuple[str, float]]:
     """Yield for each fact the share of its answers that decide the measure."""
-    node = result.criteria.node
-    if node is None or not _can_change(node, result.person, asked):
-        return
     for fact in asked:
         values = rules.telling_values(fact)
-        decided = sum(_supposing(node, result.person, fact, value) is not None for value in values)
+        decided = sum(_supposing(result, fact, value) is not None for value in values)
         yield fact, decided / len(values) + _SOME_USE
 
 
-def _supposing(node: Node, person: Person, fact: str, value: Value) -> Truth:
+def _supposing(result: Result, fact: str, value: Value) -> Truth:
+    person, node = result.person, result.criteria.node
+
     def truth_of(predicate: Predicate | None) -> Truth:
         if predicate is not None and predicate.fact == fact:
             return predicate.truth(value)
         return person.truth_of(predicate)
 
-    return holds(node, truth_of)
+    return holds(node, truth_of) if node else None
 
 
 def _can_change(node: Node, person: Person, asked: Sequence[str]) -> bool:
@@ -76,6 +77,6 @@ def _can_change(node: Node, person: Person, asked: Sequence[str]) -> bool:
     return any(holds(node, partial(assuming, hope)) is hope for hope in (True, False))
 
 
-def rest(results: Iterable[Result]) -> int:
-    """Count the measures that are still in question."""
-    return sum(map(_in_question, results))
+def rest(results: Iterable[Result], given: Given) -> int:
+    """Count the measures that answers can still decide."""
+    return sum(bool(_can_still_decide(result, given)) for result in results)

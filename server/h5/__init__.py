@@ -41,7 +41,8 @@ def post_page() -> Response:
         region = served.region(form["region"]) if form.get("region") else None
     except UnknownRegion:
         region = None
-    text = form.get("text", "")
+    # Several boxes can be ticked, each with its number.
+    text = " ".join(filter(None, form.getlist("text")))
     message = Message(text, Channel.H5, region=region, conversation=form.get("conversation"))
     replied = reply(message, served, known.conversations, now=known.clock())
     return _page(text, replied.answered.answer, replied.conversation, region)

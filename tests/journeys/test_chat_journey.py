@@ -1,17 +1,20 @@
 """A worker asks, the bot answers: whole conversations over HTTP, and what is left of them."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import MetaData, select
 
 from knowledge.figures import unstated
 from knowledge.library import Library
 from server.app import create_app
-from server.conversations import Conversations
+from server.conversations import Conversations, forget_expired
+from server.db import Database
 from server.kept_indexes import KeptIndexes
 from server.resources import Resources
 from server.serving import Served, Serving
@@ -114,6 +117,128 @@ def test_a_conversation_outlives_a_restart(
     stop(made)
     count = database.fetch("SELECT count(*), count(DISTINCT conversation_id) FROM turn")
     assert count == (2, 1)
+
+
+# -- the self-check -----------------------------------------------------------------------------
+
+ANSWERS = ("想", "交了", "是单位把我辞了", "办了", "交了237个月")
+# What nobody else says, and what these answers are kept as while the check runs.
+CANARIES = (
+    "是单位把我辞了", "交了237个月", "job_loss_involuntary", "unemployment_insurance_months",
+    "unemployment_insured", "你符合",
+)  # fmt: skip
+
+
+def everything_stored(database: Database) -> str:
+    """Every row of every table, as one text."""
+    with database.read() as session:
+        connection = session.connection()
+        tables = MetaData()
+        tables.reflect(connection)
+        rows = [row for table in tables.sorted_tables for row in connection.execute(select(table))]
+    return "\n".join(f"{row!r} {_plain(row)}" for row in rows)
+
+
+def _plain(row: Sequence[object]) -> str:
+    """What a row holds as JSON, with its characters written out."""
+    return " ".join(
+        json.dumps(json.loads(value), ensure_ascii=False)
+        for value in row
+        if isinstance(value, str) and value.startswith(("{", "["))
+    )
+
+
+def test_a_self_check_in_chat_outlives_a_restart(
+    database: Database, served: Served, clock: HandClock, tmp_path: Path
+) -> None:
+    clock.now = datetime(2022, 4, 10, 4, tzinfo=UTC)
+
+    def start() -> tuple[Resources, FlaskClient]:
+        settings = Settings(data_dir=tmp_path)
+        serving = Serving(database, KeptIndexes(tmp_path, b"secret"), served)
+        made = Resources(settings, database, serving, Conversations(database), clock)
+        return made, create_app(settings, made).test_client()
+
+    def stop(made: Resources) -> None:
+        made.serving.close()
+        made.conversations.close()
+
+    conversation = None
+    for said in (("石狮失业金怎么领", "我能领吗"), *((answer,) for answer in ANSWERS)):
+        made, client = start()
+        worker = Worker(client)
+        worker.conversation = conversation
+        for text in said:
+            told = worker.says(text)
+        conversation = worker.conversation
+        clock.now += timedelta(minutes=5)
+        stop(made)
+    assert "你符合" in str(told["reply"]) and told["measures"] == ["shishi-4a"]
+
+
+def test_nothing_entered_in_a_self_check_is_left_when_it_ends(
+    worker: Worker, resources: Resources, clock: HandClock
+) -> None:
+    clock.now = datetime(2022, 4, 10, 4, tzinfo=UTC)
+    worker.signs_in("wang")
+    worker.says("石狮失业金怎么领")
+    worker.says("我能领吗")
+    for answer in ANSWERS[:-1]:
+        worker.says(answer)
+    assert resources.conversations.flush()
+    # While it runs the answers stand in the context, and nowhere else.
+    running = everything_stored(resources.database)
+    assert "job_loss_involuntary" in running and "失业金怎么领" in running
+    assert "是单位把我辞了" not in running
+    assert "你符合" in str(worker.says(ANSWERS[-1])["reply"])
+    assert resources.conversations.flush()
+    left = everything_stored(resources.database)
+    assert "失业金怎么领" in left, "the rest of the talk is kept"
+    assert not [canary for canary in CANARIES if canary in left]
+    # What is said after it is kept again: the search above does find what is there.
+    worker.says("交了238个月算不算满一年？")
+    assert resources.conversations.flush()
+    assert "238个月" in everything_stored(resources.database)
+
+
+def test_a_self_check_that_is_left_lying_is_forgotten(
+    worker: Worker, resources: Resources, clock: HandClock
+) -> None:
+    clock.now = datetime(2022, 4, 10, 4, tzinfo=UTC)
+    for text in ("石狮失业金怎么领", "我能领吗", *ANSWERS[:3]):
+        worker.says(text)
+    assert resources.conversations.flush()
+    assert "job_loss_involuntary" in everything_stored(resources.database)
+    with resources.database.begin() as session:
+        assert forget_expired(session, now=clock.now + timedelta(minutes=31)) == 1
+    assert "job_loss_involuntary" not in everything_stored(resources.database)
+
+
+def test_the_answers_of_a_self_check_are_not_remembered_in_memory(
+    worker: Worker, resources: Resources, clock: HandClock
+) -> None:
+    clock.now = datetime(2022, 4, 10, 4, tzinfo=UTC)
+    for text in ("石狮失业金怎么领", "我能领吗", *ANSWERS):
+        worker.says(text)
+    remembered = repr(resources.serving.current()._remembered)
+    assert "石狮失业金怎么领" in remembered
+    assert not [canary for canary in CANARIES if canary in remembered]
+
+
+def test_the_verdict_in_chat_is_that_of_the_api(worker: Worker, clock: HandClock) -> None:
+    clock.now = datetime(2022, 4, 10, 4, tzinfo=UTC)
+    facts = {
+        "applicant_role": ["worker"], "seeking_work": True, "unemployment_insured": True,
+        "job_loss_involuntary": True, "unemployment_registered": True,
+    }  # fmt: skip
+    for months, said, outcome in ((237, "你符合", "eligible"), (9, "还差3个月", "ineligible")):
+        for text in ("石狮失业金怎么领", "我能领吗", *ANSWERS[:-1]):
+            worker.says(text)
+        assert said in str(worker.says(str(months))["reply"])
+        body = {"region": "石狮", "facts": {**facts, "unemployment_insurance_months": months}}
+        checked = worker.client.post("/api/v1/self-check", json=body).get_json()
+        found = {each["measure"]: each["outcome"] for each in checked["results"]}
+        assert found["shishi-4a"] == outcome
 
 
 def test_what_could_not_be_answered_is_there_to_be_looked_at(

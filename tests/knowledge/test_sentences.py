@@ -14,8 +14,11 @@ def _said() -> Iterator[tuple[set[str], set[str]]]:
             if isinstance(function, ast.FunctionDef):
                 strings = set(_strings(ast.walk(function)))
                 for call in ast.walk(function):
-                    if isinstance(call, ast.Call) and _is_say(call):
+                    if isinstance(call, ast.Call) and _is(call, "say"):
                         yield _names(call, strings), _filled(call)
+                    elif isinstance(call, ast.Call) and _is(call, "say_as_is"):
+                        name = _names(call, strings)
+                        yield name, {gap for each in name for gap in PLACEHOLDERS[each]}
 
 
 def _strings(nodes: Iterable[ast.AST | None]) -> Iterator[str]:
@@ -24,9 +27,9 @@ def _strings(nodes: Iterable[ast.AST | None]) -> Iterator[str]:
             yield node.value
 
 
-def _is_say(call: ast.Call) -> bool:
+def _is(call: ast.Call, function: str) -> bool:
     name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-    return name == "say"
+    return name == function
 
 
 def _names(call: ast.Call, strings: set[str]) -> set[str]:

@@ -4,6 +4,7 @@ import re
 import shutil
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from html import unescape
 
 import pytest
@@ -14,6 +15,7 @@ from werkzeug.serving import make_server
 from server.app import create_app
 from server.h5 import with_calls
 from server.resources import Resources
+from tests.conftest import HandClock
 
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
@@ -131,3 +133,57 @@ def test_a_telephone_number_is_a_link(page: Page) -> None:
     link = page.locator('a[href^="tel:"]').first
     link.wait_for()
     assert link.get_attribute("href") == "tel:88712565"
+
+
+def test_a_self_check_is_tapped_through(page: Page) -> None:
+    page.get_by_label("我在").select_option("石狮")
+    page.get_by_label("你的问题").fill("帮我查查够不够条件")
+    page.get_by_role("button", name="发送").click()
+    page.get_by_label("孩子（家长替孩子问").check()
+    page.get_by_role("button", name="选好了").click()
+    page.get_by_text("第2题").last.wait_for()
+    page.get_by_role("button", name="外省").click()
+    page.get_by_text("第3题").last.wait_for()
+    page.get_by_role("button", name="返回").click()
+    page.get_by_text("第2题").last.wait_for()
+    page.get_by_role("button", name="外省").click()
+    page.get_by_text("第3题").last.wait_for()
+    page.get_by_role("button", name="停").click()
+    page.get_by_text("好，先查到这里").last.wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def test_a_number_and_a_day_have_fields_of_their_own(page: Page, clock: HandClock) -> None:
+    clock.now = datetime(2021, 2, 20, 4, tzinfo=UTC)
+
+    def say(text: str) -> None:
+        page.get_by_label("你的问题").fill(text)
+        page.get_by_role("button", name="发送").click()
+
+    def tap(question: str, button: str) -> None:
+        page.get_by_text(question).last.wait_for()
+        page.get_by_role("button", name=button).click()
+
+    say("定州失业补助金怎么领")
+    page.get_by_role("button", name="帮我查查够不够条件").click()
+    tap("第1题", "失业了、没活干")
+    tap("第2题", "1. 是")
+    page.get_by_text("第3题").last.wait_for()
+    page.get_by_label("你的回答").fill("2020-06-30")
+    page.get_by_role("button", name="回复").click()
+    tap("第4题", "2. 不是")
+    page.get_by_text("你符合").last.wait_for()
+
+
+def test_what_is_ticked_goes_out_as_numbers(client: FlaskClient) -> None:
+    def held(page: str) -> str:
+        found = re.search(r'id="conversation" name="conversation" value="([^"]+)"', page)
+        assert found
+        return found[1]
+
+    begun = client.post("/", data={"text": "帮我查查", "region": "石狮"}).text
+    assert begun.count('type="checkbox"') == 4
+    both = client.post("/", data={"text": ["", "1", "2"], "conversation": held(begun)}).text
+    assert "第2题" in both
+    none = client.post("/", data={"text": [""], "conversation": held(begun)}).text
+    assert "没看懂" in none

@@ -42,9 +42,53 @@ function say(kind, text) {
 
 function way(label, text) {
   const button = element("button", label);
-  button.type = "button";
-  button.addEventListener("click", () => ask(text, label));
+  button.value = text;
   return button;
+}
+
+// A field to answer with: a box to tick, a number or a day.
+function input(type, value, label) {
+  const made = element("input");
+  made.type = type;
+  made.name = "text";
+  if (value) made.value = value;
+  if (label) made.setAttribute("aria-label", label);
+  return made;
+}
+
+function box(label, text) {
+  const made = element("label", label);
+  made.prepend(input("checkbox", text));
+  return made;
+}
+
+const FIELDS = { number: "number", day: "date" };
+
+function waysOn(answer) {
+  const ways = element("form", "", "ways");
+  const offer = answer.input === "several" ? box : way;
+  for (const choice of answer.choices) ways.append(offer(`${choice.number}. ${choice.label}`, String(choice.number)));
+  if (answer.input === "several") ways.append(way("选好了", ""));
+  if (FIELDS[answer.input]) ways.append(input(FIELDS[answer.input], "", "你的回答"), way("回复", ""));
+  for (const suggestion of answer.suggestions) ways.append(way(suggestion, suggestion));
+  return working(ways);
+}
+
+// A button with a value says it; one without sends what is ticked or filled in.
+function working(ways) {
+  for (const button of ways.querySelectorAll("button")) {
+    if (!button.value) continue;
+    button.type = "button";
+    button.addEventListener("click", () => ask(button.value, button.textContent));
+  }
+  ways.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const given = [...ways.querySelectorAll("input[name=text]")];
+    const filled = given.filter((field) => (field.type === "checkbox" ? field.checked : field.value));
+    const told = filled.map((field) => (field.type === "checkbox" ? field.parentElement.textContent : field.value));
+    if (filled.length) ask(filled.map((field) => field.value).join(" "), told.join("，"));
+  });
+  return ways;
 }
 
 function show(bubble, answer) {
@@ -57,9 +101,7 @@ function show(bubble, answer) {
     details.append(element("blockquote", source.quote));
     bubble.append(details);
   }
-  const ways = element("div", "", "ways");
-  for (const choice of answer.choices) ways.append(way(`${choice.number}. ${choice.label}`, String(choice.number)));
-  for (const suggestion of answer.suggestions) ways.append(way(suggestion, suggestion));
+  const ways = waysOn(answer);
   if (ways.childElementCount) bubble.after(ways);
   bubble.scrollIntoView({ block: "start" });
 }
@@ -86,9 +128,9 @@ async function ask(text, label) {
     bubble.className = "said bot failed";
     const told = error instanceof TypeError || error instanceof SyntaxError || !error.message;
     bubble.firstChild.textContent = told ? "网络不好，没有发出去。" : error.message;
-    const ways = element("div", "", "ways");
+    const ways = element("form", "", "ways");
     ways.append(way("再发一次", text));
-    bubble.after(ways);
+    bubble.after(working(ways));
   } finally {
     send.disabled = false;
   }
@@ -100,9 +142,5 @@ form.addEventListener("submit", (event) => {
   field.value = "";
 });
 
-// The buttons of a page that came with its reply.
-for (const ways of talk.querySelectorAll("form.ways")) {
-  for (const button of ways.querySelectorAll("button")) {
-    button.replaceWith(way(button.textContent, button.value));
-  }
-}
+// The ways to go on of a page that came with its reply.
+for (const ways of talk.querySelectorAll("form.ways")) working(ways);

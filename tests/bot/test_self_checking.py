@@ -1,0 +1,393 @@
+"""The self-check in conversation: whole talks, and what every talk must hold to."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.answering import answer
+from bot.answers import REPLY_BYTES, Answer, Check, Context, Input, Kind
+from bot.fact_answers import Asked, Read, read_answer
+from bot.indexing import IndexedLibrary
+from knowledge.eligibility.asking import next_question
+from knowledge.eligibility.facts import APPLICANT_ROLE, WORK_REGION, read_facts
+from knowledge.eligibility.verdicts import Outcome, check
+from knowledge.library import Library
+from knowledge.measures import Audience
+from tests.bot.test_honesty import wrong_figures
+
+SPRING_2022 = date(2022, 4, 10)
+FEBRUARY_2021 = date(2021, 2, 1)
+AUTUMN_2026 = date(2026, 11, 22)
+
+
+class Talk:
+    """One conversation; its context goes through plain data after every turn, as it is stored."""
+
+    def __init__(
+        self, indexed: IndexedLibrary, day: date = SPRING_2022, chosen: str | None = None
+    ) -> None:
+        self.indexed, self.day, self.chosen = indexed, day, chosen
+        self.context = Context()
+
+    def says(self, *messages: str) -> Answer:
+        for message in messages:
+            last = answer(message, self.indexed, self.context, today=self.day, chosen=self.chosen)
+            self.context = Context.from_data(json.loads(json.dumps(last.context.as_data())))
+            assert len(last.reply.encode()) <= REPLY_BYTES
+        return last
+
+    @property
+    def given(self) -> dict[str, object]:
+        """What has been answered so far."""
+        check = self.context.check
+        assert check is not None
+        return {fact: json.loads(value) for fact, value in check.answers[check.fixed :]}
+
+
+def unemployed(indexed: IndexedLibrary) -> Talk:
+    """A talk in which a self-check for unemployment benefit has just begun."""
+    talk = Talk(indexed)
+    talk.says("石狮失业金怎么领", "我能领吗")
+    return talk
+
+
+# -- from the first question to the verdict -----------------------------------------------------
+
+
+def test_who_meets_everything_is_told_so_with_the_clause_and_the_way(
+    indexed: IndexedLibrary,
+) -> None:
+    talk = unemployed(indexed)
+    assert talk.context.check and talk.context.check.measures == ("shishi-4a",)
+    said = talk.says("想", "交了", "是单位把我辞了", "办了", "一年半")
+    assert said.reason == "check-result" and said.measures == ("shishi-4a",)
+    assert "你符合" in said.reply and "市人社局" in said.reply
+    assert "狮委办〔2022〕19号" in said.reply and "审核" in said.reply
+    assert talk.context.check is None
+
+
+@pytest.mark.parametrize(
+    ("months", "told"),
+    [
+        ("12", "你符合"), ("9", "还差3个月失业保险缴费"), ("不到一年", "不符合"),
+        ("差不多一年", "还定不下来"), ("不清楚", "失业保险缴费月数"),
+    ],
+)  # fmt: skip
+def test_the_last_answer_decides(indexed: IndexedLibrary, months: str, told: str) -> None:
+    assert told in unemployed(indexed).says("1", "1", "1", "1", months).reply
+
+
+def test_how_much_is_missing_is_not_said_where_it_is_not_known(indexed: IndexedLibrary) -> None:
+    assert "还差" not in unemployed(indexed).says("1", "1", "1", "1", "不到一年").reply
+
+
+def test_one_failed_condition_ends_it_with_its_words(indexed: IndexedLibrary) -> None:
+    said = unemployed(indexed).says("1", "没交")
+    assert said.reason == "check-result"
+    assert "不符合" in said.reply and "参加了失业保险" in said.reply
+    assert "原文：“按照规定参加失业保险”" in said.reply
+
+
+def test_a_sum_that_hangs_on_something_unknown_is_not_added_up(indexed: IndexedLibrary) -> None:
+    said = Talk(indexed).says("石狮稳岗返还", "我们厂能申请吗", "没裁人")
+    assert "你符合" in said.reply
+    assert "合起来" not in said.reply and "中小微企业按90%返还" in said.reply
+
+
+def test_a_whole_place_ends_with_a_list_to_pick_from(indexed: IndexedLibrary) -> None:
+    talk = Talk(indexed, FEBRUARY_2021, "沧州")
+    said = talk.says("帮我查查", "我自己", "河南", "农村", "留了")
+    while talk.context.check:
+        said = talk.says("不清楚")
+    assert said.reason == "check-result" and "hebei-cangzhou-1" in said.measures
+    assert "符合条件的：" in said.reply
+    number = said.measures.index("hebei-cangzhou-1") + 1
+    assert "500元" in talk.says(str(number)).reply
+
+
+# -- how it starts ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["我够不够条件", "我能领吗", "帮我查查", "我符不符合条件", "自测", "帮我查查够不够条件",
+     "我能不能申请", "像我这样的能领吗"],
+)  # fmt: skip
+def test_words_that_start_it(indexed: IndexedLibrary, words: str) -> None:
+    talk = Talk(indexed)
+    assert talk.says("石狮失业金怎么领", words).reason == "check-question"
+
+
+@pytest.mark.parametrize(
+    ("measure", "words", "roles"),
+    [
+        ("石狮失业金怎么领", "我老公能领吗", ["worker"]),
+        ("石狮孩子生日礼物", "我家娃能领吗", ["child"]),
+        ("石狮稳岗返还", "我们厂能申请吗", ["employer"]),
+        ("石狮稳岗返还", "我能领吗", None),
+        ("石狮失业金怎么领", "我们厂能领吗", None),
+    ],
+)
+def test_for_whom_it_is_asked_is_taken_from_the_words_or_asked(
+    indexed: IndexedLibrary, measure: str, words: str, roles: list[str] | None
+) -> None:
+    talk = Talk(indexed)
+    talk.says(measure, words)
+    assert talk.context.check
+    known = {fact: json.loads(value) for fact, value in talk.context.check.answers}
+    assert known.get(APPLICANT_ROLE) == roles
+    assert (talk.context.check.asked == APPLICANT_ROLE) is (roles is None)
+
+
+def test_what_is_meant_for_others_is_said_to_be(indexed: IndexedLibrary) -> None:
+    said = Talk(indexed).says("石狮稳岗返还", "我能领吗", "1")
+    assert "是给单位的" in said.reply
+
+
+def test_without_a_place_it_asks_for_the_place_first(indexed: IndexedLibrary) -> None:
+    for place in ("1", "石狮", "我在石狮"):
+        talk = Talk(indexed)
+        assert talk.says("我够不够条件").reason == "which-place"
+        assert talk.says(place).reason == "check-question"
+        assert talk.context.check and talk.context.check.region == "石狮"
+
+
+def test_a_district_is_checked_with_what_its_town_has(indexed: IndexedLibrary) -> None:
+    talk = Talk(indexed, FEBRUARY_2021)
+    talk.says("鹿泉我够不够条件")
+    assert talk.context.check and talk.context.check.region == "石家庄鹿泉区"
+
+
+def test_where_districts_differ_it_asks_which_one(indexed: IndexedLibrary) -> None:
+    talk = Talk(indexed, FEBRUARY_2021)
+    said = talk.says("石家庄过年红包", "我能领吗")
+    assert said.kind is Kind.CLARIFY
+    number = next(n for n, c in enumerate(said.choices, 1) if "鹿泉" in c.label)
+    talk.says(str(number))
+    assert talk.context.check and talk.context.check.region == "石家庄鹿泉区"
+
+
+def test_a_place_without_documents_is_not_checked(indexed: IndexedLibrary) -> None:
+    assert Talk(indexed).says("保定我够不够条件").kind is Kind.DECLINE
+
+
+@pytest.mark.parametrize("day", [date(2020, 12, 1), AUTUMN_2026])
+def test_what_is_not_open_is_not_checked_and_not_said_to_be_over_before_it_began(
+    indexed: IndexedLibrary, day: date
+) -> None:
+    said = Talk(indexed, day, "沧州").says("帮我查查")
+    assert said.reason == "check-nothing-open" and "结束" not in said.reply
+    said = Talk(indexed, day).says("沧州红包多少钱", "我能领吗")
+    assert said.reason == "check-not-open"
+    assert ("还没到时间" if day.year == 2020 else "已经结束") in said.reply
+    assert "留在沧州过年" in said.reply
+
+
+def test_it_can_be_started_in_every_place(indexed: IndexedLibrary, library: Library) -> None:
+    for region in library.regions.covered:
+        for day in (FEBRUARY_2021, SPRING_2022, AUTUMN_2026):
+            said = Talk(indexed, day, region).says("帮我查查")
+            assert said.reason in ("check-question", "check-nothing-open")
+
+
+def test_an_answer_from_an_open_measure_suggests_it_and_no_other(indexed: IndexedLibrary) -> None:
+    words = "帮我查查够不够条件"
+    talk = Talk(indexed)
+    assert words in talk.says("石狮失业金怎么领").suggestions
+    assert talk.says(words).reason == "check-question"
+    assert words not in Talk(indexed, AUTUMN_2026).says("沧州红包多少钱").suggestions
+
+
+# -- on the way ---------------------------------------------------------------------------------
+
+
+def test_going_back_takes_answers_away_one_by_one(indexed: IndexedLibrary) -> None:
+    talk = unemployed(indexed)
+    talk.says("1", "1", "1")
+    assert len(talk.given) == 3
+    for left in (2, 1, 0):
+        talk.says("返回")
+        assert len(talk.given) == left
+    assert "第一题" in talk.says("返回").reply
+    talk.says("2")
+    assert talk.context.check is None
+
+
+def test_starting_over_forgets_the_answers(indexed: IndexedLibrary) -> None:
+    for words in ("重来", "重新开始", "从头来"):
+        talk = unemployed(indexed)
+        talk.says("1", "1", words)
+        assert talk.given == {}
+
+
+def test_stopping_tells_what_is_known_so_far(indexed: IndexedLibrary) -> None:
+    talk = unemployed(indexed)
+    said = talk.says("1", "1", "停")
+    assert talk.context.check is None
+    assert said.reason == "check-result" and "失业登记" in said.reply
+    assert unemployed(indexed).says("停").reason == "check-left"
+
+
+@pytest.mark.parametrize(
+    ("reply", "told"),
+    [
+        ("哗啦哗啦", "没看懂"), ("", "没看懂"), ("  ", "没看懂"), ("三十五岁", "没看懂"),
+        ("9", "1到3之间"), ("8" * 60, "1到3之间"), ("啥意思", "有求职要求"),
+        ("为什么问这个", "有求职要求"),
+        ("继续", "第1题"), ("好的", "第1题"),
+    ],
+)  # fmt: skip
+def test_what_is_no_answer_brings_the_question_again(
+    indexed: IndexedLibrary, reply: str, told: str
+) -> None:
+    talk = unemployed(indexed)
+    said = talk.says(reply)
+    assert said.reason == "check-question" and told in said.reply
+    assert "第1题" in said.reply and talk.given == {}
+
+
+def test_a_month_without_its_year_is_asked_for_the_year(indexed: IndexedLibrary) -> None:
+    talk = Talk(indexed, date(2021, 2, 20))
+    talk.says("定州失业补助金怎么领", "我能领吗", "失业", "1")
+    assert "年份" in talk.says("6月30号").reply
+    assert "还没到" in talk.says("2022年1月").reply
+    talk.says("去年6月30号")
+    assert talk.given["job_loss_date"] == "2020-06-30"
+
+
+def test_another_question_is_answered_and_the_check_goes_on(indexed: IndexedLibrary) -> None:
+    talk = unemployed(indexed)
+    talk.says("1")
+    said = talk.says("被欠工资了找谁")
+    assert "88712565" in said.reply and "继续" in said.reply
+    assert said.suggestions == ("继续", "停")
+    assert "第2题" in talk.says("继续").reply
+    assert talk.given == {"seeking_work": True}
+
+
+def test_a_number_after_another_question_picks_what_that_offered(indexed: IndexedLibrary) -> None:
+    talk = unemployed(indexed)
+    talk.says("1")
+    assert talk.says("石狮有哪些政策可以领？").reason == "overview"
+    assert talk.says("1").measures[0] == "shishi-3a"
+    assert talk.given == {"seeking_work": True}
+    assert "第2题" in talk.says("继续").reply
+
+
+def test_distress_hands_over_and_says_nothing_of_the_check(indexed: IndexedLibrary) -> None:
+    talk = unemployed(indexed)
+    said = talk.says("1", "我不想活了")
+    assert said.kind is Kind.HANDOFF and "自测" not in said.reply
+    assert "第2题" in talk.says("继续").reply
+
+
+def test_a_son_to_check_for_is_no_child_in_danger(indexed: IndexedLibrary) -> None:
+    assert Talk(indexed, chosen="石狮").says("帮我儿子查查").reason == "check-question"
+
+
+def test_another_place_named_on_the_way_changes_nothing(indexed: IndexedLibrary) -> None:
+    talk = unemployed(indexed)
+    talk.says("1")
+    assert "自测还没做完" in talk.says("鹿泉的呢").reply
+    talk.says("继续")
+    assert talk.context.check and talk.context.check.region == "石狮"
+
+
+def test_a_place_chosen_anew_is_told_and_the_check_stays_where_it_was(
+    indexed: IndexedLibrary,
+) -> None:
+    talk = Talk(indexed, chosen="石狮")
+    talk.says("帮我查查")
+    talk.chosen = "锦州"
+    assert "还是石狮市的" in talk.says("1").reply
+    assert "还是石狮市的" not in talk.says("4").reply
+    talk.says("停")
+    talk.says("帮我查查")
+    assert talk.context.check and talk.context.check.region == "锦州"
+
+
+def test_the_ways_to_answer_are_offered(indexed: IndexedLibrary) -> None:
+    talk = Talk(indexed, chosen="石狮")
+    said = talk.says("帮我查查")
+    assert said.input is Input.SEVERAL and said.choices[-1].label == "不清楚"
+    assert said.suggestions == ("返回", "停")
+    talk.says("2", "4")
+    said = talk.says("继续")
+    assert (said.input, said.choices) == (Input.NUMBER, ())
+    assert said.suggestions == ("不清楚", "返回", "停")
+
+
+# -- what always holds --------------------------------------------------------------------------
+
+
+def test_what_no_longer_fits_the_knowledge_is_dropped(indexed: IndexedLibrary) -> None:
+    begun = unemployed(indexed).context
+    assert begun.check
+    gone: list[Check] = [
+        replace(begun.check, measures=("gone",)),
+        replace(begun.check, asked="gone"),
+        replace(begun.check, region="gone"),
+        replace(begun.check, answers=(("gone", "true"),)),
+        replace(begun.check, answers=(("seeking_work", "5"),)),
+    ]
+    for damaged in gone:
+        talk = Talk(indexed)
+        talk.context = replace(begun, check=damaged)
+        talk.says("1")
+        assert talk.context.check is None
+
+
+@settings(max_examples=60)
+@given(data=st.data())
+def test_the_talk_and_the_rules_say_the_same(
+    indexed: IndexedLibrary, library: Library, data: st.DataObject
+) -> None:
+    region = data.draw(st.sampled_from(library.regions.covered))
+    day = data.draw(st.sampled_from([FEBRUARY_2021, date(2021, 3, 20), SPRING_2022]))
+    talk = Talk(indexed, day, region)
+    said = talk.says("帮我查查")
+    facts: dict[str, object] = {WORK_REGION: region}
+    while talk.context.check:
+        fact = library.facts[talk.context.check.asked]
+        assert fact.id not in facts, "nothing is asked twice"
+        reply = str(data.draw(st.integers(1, len(said.choices) or 12)))
+        if said.input is Input.DAY:
+            reply = f"2020年{reply}月"
+        read = read_answer(reply, Asked(fact, day, region, library.regions))
+        assert isinstance(read, Read)
+        facts[fact.id] = read.value
+        said = talk.says(reply)
+    results = check(library.rules, region, read_facts(facts, library.facts, day), day)
+    assert next_question(results, read_facts(facts, library.facts, day), library.rules) is None
+    eligible = [r.criteria.measure.id for r in results if r.open and r.outcome is Outcome.ELIGIBLE]
+    assert said.measures[: len(eligible)] == tuple(eligible[:12])
+
+
+def verdicts(indexed: IndexedLibrary) -> Iterator[Answer]:
+    """The end of a check of every measure, for somebody who says yes to everything."""
+    for measure in indexed.library.measures.values():
+        if measure.audience is Audience.GOVERNMENT:
+            continue
+        talk = Talk(indexed, measure.validity.from_ or SPRING_2022, measure.region)
+        talk.context = Context(measures=(measure.id,), chosen=measure.region)
+        said = talk.says("我能领吗")
+        while talk.context.check:
+            roles = {Audience.WORKER: "1", Audience.CHILD: "2", Audience.EMPLOYER: "3"}
+            role = talk.context.check.asked == APPLICANT_ROLE
+            said = talk.says(roles[measure.audience] if role else "1" if said.choices else "不清楚")
+        yield said
+
+
+def test_no_verdict_states_a_figure_that_its_source_does_not(indexed: IndexedLibrary) -> None:
+    told = list(verdicts(indexed))
+    assert {said.reason for said in told} == {"check-result", "check-not-open"}
+    assert sum("你符合" in said.reply for said in told) > 20
+    for said in told:
+        assert not wrong_figures(indexed, said), said.reply
+    wrong = replace(told[0], reply=told[0].reply + "\n每人8765元。")
+    assert wrong_figures(indexed, wrong) == {"8765元"}
