@@ -149,15 +149,15 @@ def _plain(row: Sequence[object]) -> str:
 
 
 def test_a_self_check_in_chat_outlives_a_restart(
-    database: Database, served: Served, clock: HandClock, tmp_path: Path
+    resources: Resources, served: Served, clock: HandClock, tmp_path: Path
 ) -> None:
     clock.now = datetime(2022, 4, 10, 4, tzinfo=UTC)
+    database = resources.database
 
     def start() -> tuple[Resources, FlaskClient]:
-        settings = Settings(data_dir=tmp_path)
         serving = Serving(database, KeptIndexes(tmp_path, b"secret"), served)
-        made = Resources(settings, database, serving, Conversations(database), clock)
-        return made, create_app(settings, made).test_client()
+        made = replace(resources, serving=serving, conversations=Conversations(database))
+        return made, create_app(made.settings, made).test_client()
 
     def stop(made: Resources) -> None:
         made.serving.close()
