@@ -193,11 +193,11 @@ def test_a_turn_in_a_transaction_stands_or_falls_with_it(
 ) -> None:
     said = turn(text="电话13812345678")
     with pytest.raises(ZeroDivisionError), database.begin() as session:
-        conversations.record_within(session, said, {"n": 1})
+        conversations.record_within(session, said, masked_json({"n": 1}))
         _ = 1 / 0
     assert _count(database) == 0
     with database.begin() as session:
-        conversations.record_within(session, said, {"n": 1})
+        conversations.record_within(session, said, masked_json({"n": 1}))
     assert database.fetch("SELECT text FROM turn") == (f"电话{MOBILE}",)
     assert Conversations(database).load_context(said.conversation_id, now=now) == {"n": 1}
 
