@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.sealing import SealBroken, keyed_hash, seal, unseal
+from server.sealing import Safe, SealBroken, keyed_hash, seal, unseal
 
 AES_KEY, SM4_KEY = bytes(range(32)), bytes(range(16))
 
@@ -50,3 +50,24 @@ def test_different_parts_have_different_hashes(first: list[str], second: list[st
     same = keyed_hash(b"s", *first) == keyed_hash(b"s", *second)
     assert same == (first == second)
     assert keyed_hash(b"s", *first) != keyed_hash(b"t", *first)
+
+
+@pytest.mark.parametrize("key", [bytes(16), bytes(32)], ids=["SM4", "AES"])
+def test_a_file_opens_with_its_key_and_for_its_row_only(key: bytes) -> None:
+    own = Safe({"k1": key}, b"secret")
+    picture = bytes(range(256)) * 40
+    sealed = own.seal_bytes(picture, "material.file:1")
+    assert sealed.startswith(b"k1:") and picture[:64] not in sealed
+    later = Safe({"k2": bytes(32), "k1": key}, b"x")
+    assert later.unseal_bytes(sealed, "material.file:1") == picture
+    changed = sealed[:-1] + bytes([sealed[-1] ^ 1])
+    for broken, purpose in (
+        (changed, "material.file:1"),
+        (sealed, "material.file:2"),
+        (sealed[:20], "material.file:1"),
+        (b"k9" + sealed[2:], "material.file:1"),
+        (b"\xff\xfe", "material.file:1"),
+        (b"", "material.file:1"),
+    ):
+        with pytest.raises(SealBroken):
+            own.unseal_bytes(broken, purpose)

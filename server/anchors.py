@@ -1,0 +1,64 @@
+"""Anchors of the audit: how far its chain reached on a day, kept outside the database.
+
+Each is one line of JSON, under a keyed hash with the line before it. A copy that is kept where
+nobody of the service can write (on paper, in another's mailbox) is worth more than the file itself.
+"""
+
+import json
+import os
+from datetime import date
+from pathlib import Path
+
+from server.audit import End
+from server.sealing import Safe
+
+FILE = "audit_anchors.jsonl"
+
+
+class AnchorForged(Exception):
+    """A line of the anchors is none of ours, or one before it is missing; `line` counts from 1."""
+
+    def __init__(self, line: int) -> None:
+        super().__init__(line)
+        self.line = line
+
+
+def add(path: Path, safe: Safe, end: End, *, on: date) -> str:
+    """Add an anchor for a day and return its line; it is on the disk when this returns."""
+    lines = _lines(path)
+    content = {"on": on.isoformat(), "position": end.position, "entry": end.entry_id,
+               "chain": end.chain}  # fmt: skip
+    line = json.dumps({**content, "mac": _mac(safe, lines[-1] if lines else "", content)})
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        os.write(handle, (line + "\n").encode())
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+    return line
+
+
+def read(path: Path, safe: Safe) -> list[End]:
+    """The anchors, oldest first, none where there is no file; raises `AnchorForged`."""
+    ends: list[End] = []
+    before = ""
+    for number, line in enumerate(_lines(path), start=1):
+        try:
+            content = json.loads(line)
+            mac = content.pop("mac")
+            end = End(content["position"], content["chain"], content["entry"])
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise AnchorForged(number) from None
+        if mac != _mac(safe, before, content):
+            raise AnchorForged(number)
+        ends.append(end)
+        before = line
+    return ends
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+
+
+def _mac(safe: Safe, before: str, content: dict[str, object]) -> str:
+    return safe.hash("audit_anchor", before, json.dumps(content, sort_keys=True))

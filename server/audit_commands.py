@@ -1,0 +1,87 @@
+"""`nuangang audit …`: whether the audit is as it was written, and anchors for it."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from server.audit import Found
+
+_OK = 0
+_FAILED = 1
+_SHOWN = 20
+
+
+def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command to a parser."""
+    audit = commands.add_parser("audit", help="verify the records of who saw and changed what")
+    verbs = audit.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    verify = verbs.add_parser("verify", help="find what was changed, taken away or cut off")
+    verify.add_argument(
+        "--anchors", type=Path, help="a copy of the anchors that was kept elsewhere"
+    )
+    verify.set_defaults(run=_verify)
+
+    anchor = verbs.add_parser("anchor", help="note outside the database how far the chain reaches")
+    anchor.set_defaults(run=_anchor)
+
+
+def _verify(parsed: argparse.Namespace) -> int:
+    from itertools import islice
+
+    from server import anchors, audit
+    from server.clock import utc_now
+    from server.preparing import prepare
+    from server.resources import make_safe
+    from server.settings import load_settings
+
+    settings = load_settings()
+    database, safe = prepare(settings, now=utc_now()), make_safe(settings)
+    path = parsed.anchors or settings.data_dir / anchors.FILE
+    if parsed.anchors is not None and not path.exists():
+        print(f"nuangang: {path} does not exist", file=sys.stderr)
+        return _FAILED
+    try:
+        known = anchors.read(path, safe)
+    except anchors.AnchorForged as forged:
+        print(f"{path}: line {forged.line} is not as it was written, or one before it is missing")
+        return _FAILED
+    with database.read() as session:
+        entries, links = audit.counts(session)
+        found = list(islice(audit.verify(session, safe, known), _SHOWN))
+    for one in found:
+        print(_told(one))
+    judged = "NOT as written" if found else "as written"
+    print(
+        f"{entries} entries, {entries - links} not yet in the chain, {len(known)} anchors: {judged}"
+    )
+    return _FAILED if found else _OK
+
+
+def _anchor(_: argparse.Namespace) -> int:
+    from server import anchors, audit
+    from server.clock import china_day, utc_now
+    from server.preparing import prepare
+    from server.resources import make_safe
+    from server.settings import load_settings
+
+    settings = load_settings()
+    database, safe = prepare(settings, now=utc_now()), make_safe(settings)
+    with database.begin() as session:
+        audit.link(session, safe, whole=True)
+    with database.read() as session:
+        end = audit.end(session)
+    # Printed, too: a timer's mail keeps a copy where the service can't reach.
+    print(anchors.add(settings.data_dir / anchors.FILE, safe, end, on=china_day(utc_now())))
+    return _OK
+
+
+def _told(found: "Found") -> str:
+    where = ", ".join(
+        f"{name} {value}"
+        for name, value in (("position", found.position), ("entry", found.entry_id))
+        if value is not None
+    )
+    return f"{found.fault.value}: {where}"

@@ -1,0 +1,178 @@
+"""What is held about people, as `holdings.yaml` lists it: no new column gets past that list."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from sqlalchemy import Column, ColumnElement, Table, and_, or_, select
+from sqlmodel import Session
+
+from server.tables import Row
+
+_FILE = Path(__file__).with_suffix(".yaml")
+
+
+class OnErasure(StrEnum):
+    """What becomes of a row when the person is erased."""
+
+    DELETE = "delete"
+    BLANK = "blank"
+    KEEP = "keep"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holding:
+    """One table, column by column; `owner` None: nobody can tell whose a row is."""
+
+    table: str
+    title: str
+    on_erasure: OnErasure
+    owner: tuple[str, ...] | None = None
+    sealed: tuple[str, ...] = ()
+    accounts: tuple[str, ...] = ()
+    service: tuple[str, ...] = ()
+    hashed: tuple[str, ...] = ()
+    clear: tuple[str, ...] = ()
+    other: tuple[str, ...] = ()
+    why: str | None = None
+    delete_where: Mapping[str, tuple[str, ...]] | None = None
+    keep_days: int | None = None
+    since: str | None = None
+    only: Mapping[str, tuple[str, ...]] | None = None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column that the list names, once for each time it is named."""
+        return (
+            *self.sealed, *self.accounts, *self.service, *self.hashed, *self.clear, *self.other,
+        )  # fmt: skip
+
+    @property
+    def emptied(self) -> tuple[str, ...]:
+        """The columns that a blank row has nothing in."""
+        return (*self.sealed, *self.service, *self.hashed, *self.clear)
+
+    @property
+    def rows(self) -> Table:
+        """The table itself."""
+        return Row.metadata.tables[self.table]
+
+    def owned_by(self, worker_id: int) -> ColumnElement[bool]:
+        """Which rows are about a worker."""
+        if self.owner is None:
+            raise ValueError(f"nobody can tell whose the rows of {self.table} are")
+        return or_(*(self._leads_to(self.rows.c[name], worker_id) for name in self.owner))
+
+    def over(self, now: datetime) -> ColumnElement[bool]:
+        """Which rows have been kept for long enough."""
+        if self.keep_days is None or self.since is None:
+            raise ValueError(f"{self.table} has no end")
+        ended = self.rows.c[self.since] < now - timedelta(days=self.keep_days)
+        return ended & self.where(self.only) if self.only else ended
+
+    def _leads_to(self, column: Column[Any], worker_id: int) -> ColumnElement[bool]:
+        target = next((key.column for key in column.foreign_keys), None)
+        if target is None or target.table.name == "worker":
+            return column == worker_id
+        parent = holdings()[target.table.name]
+        return column.in_(select(target).where(parent.owned_by(worker_id)))
+
+    def where(self, values: Mapping[str, tuple[str, ...]]) -> ColumnElement[bool]:
+        """Which rows have one of the values in each of the columns."""
+        return and_(*(self.rows.c[column].in_(allowed) for column, allowed in values.items()))
+
+
+@lru_cache(maxsize=1)
+def holdings() -> Mapping[str, Holding]:
+    """Every table that holds something about people, by name."""
+    return {
+        name: Holding(table=name, **{key: _frozen(key, value) for key, value in listed.items()})
+        for name, listed in _read()["holdings"].items()
+    }
+
+
+@lru_cache(maxsize=1)
+def impersonal() -> frozenset[str]:
+    """The tables that tell of nobody."""
+    return frozenset(_read()["impersonal"])
+
+
+def words() -> Mapping[str, str]:
+    """How people call what a column holds."""
+    found: Mapping[str, str] = _read()["words"]
+    return found
+
+
+def parents_first() -> Iterator[Holding]:
+    """The holdings in an order in which every row comes after those it points to."""
+    for table in Row.metadata.sorted_tables:
+        if table.name in holdings():
+            yield holdings()[table.name]
+
+
+def faults() -> list[str]:
+    """Where the list and the tables differ; empty is right."""
+    found: list[str] = []
+    for table in Row.metadata.sorted_tables:
+        holding = holdings().get(table.name)
+        if (holding is None) == (table.name not in impersonal()):
+            found.append(f"{table.name}: to be listed once, as a holding or as impersonal")
+        if holding is None:
+            continue
+        if sorted(holding.columns) != sorted(table.columns.keys()):
+            differing = set(holding.columns) ^ set(table.columns.keys())
+            found.append(f"{table.name}: {', '.join(sorted(differing)) or 'a column named twice'}")
+        found += _contradictions(holding)
+    listed = {*holdings(), *impersonal()}
+    found += [f"{name}: no such table" for name in sorted(listed - set(Row.metadata.tables))]
+    return found
+
+
+def key_of(holding: Holding, row: Mapping[str, Any]) -> str:
+    """The key of a row, as it stands in what its columns are sealed for."""
+    return ":".join(str(row[column.name]) for column in holding.rows.primary_key)
+
+
+def owned_rows(session: Session, holding: Holding, worker_id: int) -> list[dict[str, Any]]:
+    """The rows about a worker, as they are."""
+    asked = select(holding.rows).where(holding.owned_by(worker_id))
+    order = list(holding.rows.primary_key)
+    return [dict(row) for row in session.execute(asked.order_by(*order)).mappings()]
+
+
+def _contradictions(holding: Holding) -> Iterator[str]:
+    keeps = holding.on_erasure is not OnErasure.DELETE
+    if keeps and not holding.why:
+        yield f"{holding.table}: says not why it stays"
+    if (holding.keep_days is None) != (holding.since is None):
+        yield f"{holding.table}: keep_days and since come together"
+    if holding.owner is None and holding.on_erasure is not OnErasure.KEEP:
+        yield f"{holding.table}: nobody can tell whose rows to erase"
+    if holding.on_erasure is OnErasure.BLANK:
+        key = {column.name for column in holding.rows.primary_key}
+        if key & set(holding.emptied):
+            yield f"{holding.table}: a key can't be emptied"
+    named = {*(holding.owner or ()), *(holding.only or {}), *(holding.delete_where or {})}
+    if not named | ({holding.since} - {None}) <= set(holding.columns):
+        yield f"{holding.table}: names a column that it doesn't list"
+
+
+@lru_cache(maxsize=1)
+def _read() -> dict[str, Any]:
+    read: dict[str, Any] = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
+    return read
+
+
+def _frozen(key: str, value: Any) -> Any:
+    if key == "on_erasure":
+        return OnErasure(value)
+    if key == "owner":
+        return (value,) if isinstance(value, str) else tuple(value)
+    if isinstance(value, dict):
+        return {name: tuple(allowed) for name, allowed in value.items()}
+    return tuple(value) if isinstance(value, list) else value

@@ -1,0 +1,246 @@
+"""A key for each worker: what it seals is gone, in backups too, once the key is destroyed.
+
+The keys lie in a database of their own, each wrapped by the keys of the settings. A backup of the
+main database holds none of them, so nothing that is restored from it brings an erased person back.
+"""
+
+import base64
+import os
+import secrets
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, and_, delete, event, func, select, text
+from sqlmodel import Session, col
+
+from server.clock import Clock, china_day
+from server.db import Database
+from server.sealing import Safe, SealBroken
+from server.tables import Lifetime, SubjectKey, Worker, stored_instant
+
+# A key that nobody claims after so long belongs to a worker whose making or erasing broke off.
+_UNCLAIMED_FOR = timedelta(hours=1)
+_CREATE = (
+    "CREATE TABLE IF NOT EXISTS wrapped_key (id VARCHAR(16) PRIMARY KEY, wrapped TEXT,"
+    " made_at VARCHAR(32) NOT NULL, erased_at VARCHAR(32))"
+)
+
+
+class SubjectErased(Exception):
+    """The worker's key was destroyed: what it sealed can't be read by anybody any more."""
+
+
+class KeyLost(Exception):
+    """The database of keys lacks a key that was never erased; the message is its id."""
+
+
+class Rewrapped(NamedTuple):
+    """How many keys were wrapped anew, which could not be opened, and after which to go on."""
+
+    done: int
+    broken: tuple[str, ...]
+    after: str | None
+
+
+class SubjectKeys:
+    """The keys of all workers; each worker's come as a `Safe`."""
+
+    def __init__(self, database: Database, keys: Database, safe: Safe, clock: Clock) -> None:
+        self._database = database
+        self._keys = keys
+        self._safe = safe
+        self._clock = clock
+        if keys.is_sqlite:
+            # What is erased must not stay readable in a page that happens to be free.
+            event.listen(keys.engine, "connect", _overwrite_what_is_deleted)
+
+    def prepare(self) -> None:
+        """Make the table of keys where there is none."""
+        try:
+            self._keys.fetch("SELECT id FROM wrapped_key")
+        except Exception:
+            with self._keys.migrating() as connection:
+                connection.exec_driver_sql(_CREATE)
+
+    def safe_of(self, worker_id: int, lifetime: Lifetime = Lifetime.PERSON) -> Safe:
+        """What seals and opens this worker's data; makes the key on the first time.
+
+        To be called outside any transaction. Raises `SubjectErased`, `KeyLost`.
+        """
+        row = self._database.fetch(
+            "SELECT string_agg(id, ',' ORDER BY made_at DESC, id), max(made_at) FROM subject_key"
+            " WHERE worker_id = :worker AND lifetime = :lifetime",
+            worker=worker_id,
+            lifetime=lifetime.value,
+        )
+        if row is None or row[0] is None or self._is_due(lifetime, row[1]):
+            self._make(worker_id, lifetime)
+            return self.safe_of(worker_id, lifetime)
+        return self._safe_with(row[0].split(","))
+
+    def safes_of(
+        self, worker_ids: Iterable[int], lifetime: Lifetime = Lifetime.PERSON
+    ) -> dict[int, Safe]:
+        """The safes of several workers who have one; those who were erased are left out."""
+        wanted = list(dict.fromkeys(worker_ids))
+        ids: dict[int, list[str]] = {}
+        with self._database.read() as session:
+            rows = session.execute(
+                select(col(SubjectKey.worker_id), col(SubjectKey.id))
+                .where(col(SubjectKey.worker_id).in_(wanted), col(SubjectKey.lifetime) == lifetime)
+                .order_by(col(SubjectKey.made_at).desc(), col(SubjectKey.id))
+            )
+            for worker_id, key_id in rows:
+                ids.setdefault(worker_id, []).append(key_id)
+        found: dict[int, Safe] = {}
+        for worker_id, key_ids in ids.items():
+            try:
+                found[worker_id] = self._safe_with(key_ids)
+            except SubjectErased:
+                continue
+        return found
+
+    def destroy(self, key_ids: Iterable[str]) -> None:
+        """Erase keys for good; nothing in this or an older copy of the main database needs them."""
+        at = stored_instant(self._clock())
+        with self._keys.begin() as session:
+            for key_id in key_ids:
+                session.execute(
+                    text(
+                        "UPDATE wrapped_key SET wrapped = NULL, erased_at = :at"
+                        " WHERE id = :id AND wrapped IS NOT NULL"
+                    ),
+                    {"at": at, "id": key_id},
+                )
+        if self._keys.is_sqlite:
+            # The write-ahead log still has the pages as they were.
+            with self._keys.gate():
+                self._keys.fetch("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def destroy_unclaimed(self) -> int:
+        """Erase keys that no worker has: their making or erasing broke off half way."""
+        before = stored_instant(self._clock() - _UNCLAIMED_FOR)
+        with self._keys.read() as session:
+            ids = session.scalars(
+                text("SELECT id FROM wrapped_key WHERE wrapped IS NOT NULL AND made_at < :before"),
+                params={"before": before},
+            ).all()
+        with self._database.read() as session:
+            claimed = set(session.scalars(select(col(SubjectKey.id))))
+        unclaimed = [key_id for key_id in ids if key_id not in claimed]
+        if unclaimed:
+            self.destroy(unclaimed)
+        return len(unclaimed)
+
+    def erased(self) -> set[int]:
+        """Workers whose key was destroyed though their rows are there: restored from a backup."""
+        with self._keys.read() as session:
+            gone = set(session.scalars(text("SELECT id FROM wrapped_key WHERE wrapped IS NULL")))
+        with self._database.read() as session:
+            rows = session.execute(
+                select(col(SubjectKey.worker_id), col(SubjectKey.id)).where(
+                    col(SubjectKey.lifetime) == Lifetime.PERSON
+                )
+            ).all()
+        return {worker_id for worker_id, key_id in rows if key_id in gone}
+
+    def behind(self) -> int:
+        """How many keys are wrapped by another than the first key of the settings."""
+        row = self._keys.fetch(
+            "SELECT count(*) FROM wrapped_key WHERE substr(wrapped, 1, :length) <> :newest",
+            **self._newest(),
+        )
+        return 0 if row is None else int(row[0])
+
+    def rewrap(self, after: str = "", at_most: int = 200) -> Rewrapped:
+        """Wrap some keys anew with the first key of the settings, those with ids past `after`."""
+        asked = text(
+            "SELECT id, wrapped FROM wrapped_key WHERE id > :after"
+            " AND substr(wrapped, 1, :length) <> :newest ORDER BY id LIMIT :most"
+        )
+        # A key that is destroyed at this moment must stay so.
+        change = text("UPDATE wrapped_key SET wrapped = :new WHERE id = :id AND wrapped = :old")
+        done, broken = 0, []
+        with self._keys.begin() as session:
+            values = {"after": after, "most": at_most, **self._newest()}
+            rows = session.execute(asked, values).all()
+            for key_id, old in rows:
+                purpose = _purpose(key_id)
+                try:
+                    new = self._safe.seal(self._safe.unseal(old, purpose), purpose)
+                except SealBroken:
+                    broken.append(purpose)
+                    continue
+                session.execute(change, {"new": new, "id": key_id, "old": old})
+                done += 1
+        return Rewrapped(done, tuple(broken), rows[-1][0] if len(rows) == at_most else None)
+
+    def _safe_with(self, key_ids: list[str]) -> Safe:
+        keys: dict[str, bytes] = {}
+        for key_id in key_ids:
+            row = self._keys.fetch("SELECT wrapped FROM wrapped_key WHERE id = :id", id=key_id)
+            if row is None:
+                raise KeyLost(key_id)
+            if row[0] is not None:
+                keys[key_id] = base64.b64decode(self._safe.unseal(row[0], _purpose(key_id)))
+        if not keys:
+            raise SubjectErased
+        return Safe(keys, self._safe.secret)
+
+    def _make(self, worker_id: int, lifetime: Lifetime) -> None:
+        # AES or SM4, as the keys of the settings are.
+        length = len(next(iter(self._safe.keys.values())))
+        key_id = secrets.token_hex(8)
+        plain = base64.b64encode(os.urandom(length)).decode()
+        now = self._clock()
+        # First the key, then whose it is: a key without a worker harms nobody.
+        self._keys.insert(
+            "INSERT INTO wrapped_key (id, wrapped, made_at) VALUES {}",
+            [(key_id, self._safe.seal(plain, _purpose(key_id)), stored_instant(now))],
+        )
+        with self._database.begin() as session:
+            # Two at once must end at one key: what the second seals has to open for the first.
+            erased_at = session.scalar(
+                select(col(Worker.erased_at))
+                .where(col(Worker.id) == worker_id)
+                .with_for_update(key_share=True)
+            )
+            if erased_at is not None and lifetime is Lifetime.PERSON:
+                raise SubjectErased
+            made_at = session.scalar(
+                select(func.max(col(SubjectKey.made_at))).where(_of(worker_id, lifetime))
+            )
+            if made_at is None or self._is_due(lifetime, made_at):
+                session.add(
+                    SubjectKey(id=key_id, worker_id=worker_id, lifetime=lifetime, made_at=now)
+                )
+
+    def _is_due(self, lifetime: Lifetime, made_at: str | datetime) -> bool:
+        """Whether another key is due: the books of each year are kept for as long."""
+        made = datetime.fromisoformat(made_at) if isinstance(made_at, str) else made_at
+        is_old = china_day(made).year != china_day(self._clock()).year
+        return lifetime is Lifetime.ACCOUNTS and is_old
+
+    def _newest(self) -> dict[str, Any]:
+        newest = next(iter(self._safe.keys)) + ":"
+        return {"newest": newest, "length": len(newest)}
+
+
+def release(session: Session, worker_id: int, lifetime: Lifetime) -> list[str]:
+    """Let go of a worker's keys; to be destroyed once this transaction has ended."""
+    ids = list(session.scalars(select(col(SubjectKey.id)).where(_of(worker_id, lifetime))))
+    session.execute(delete(SubjectKey).where(col(SubjectKey.id).in_(ids)))
+    return ids
+
+
+def _of(worker_id: int, lifetime: Lifetime) -> ColumnElement[bool]:
+    return and_(col(SubjectKey.worker_id) == worker_id, col(SubjectKey.lifetime) == lifetime)
+
+
+def _purpose(key_id: str) -> str:
+    return f"wrapped_key.wrapped:{key_id}"
+
+
+def _overwrite_what_is_deleted(connection: Any, _record: Any) -> None:
+    connection.execute("PRAGMA secure_delete=ON")

@@ -1,0 +1,116 @@
+"""Everything held about somebody, and nothing about anybody else."""
+
+import json
+import time
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+import server.casework.tables  # noqa: F401
+from server import exporting
+from server.db import Database
+from server.holdings import holdings
+from server.sealing import Safe
+from server.subject_keys import SubjectKeys
+from server.tables import Conversation, Lifetime, Turn
+from tests import citizens
+from tests.server.test_erasing import wang
+from tests.server.test_profiles import NewWorker, new_worker, save
+from tests.verifying import size
+
+__all__ = ["new_worker", "wang"]
+
+
+def _export(
+    database: Database, subject_keys: SubjectKeys, safe: Safe, who: tuple[int, Safe], now: datetime
+) -> dict[str, Any]:
+    accounts = subject_keys.safes_of([who[0]], Lifetime.ACCOUNTS).get(who[0])
+    with database.begin() as session:
+        return exporting.collect(session, safe, who[1], accounts, worker_id=who[0], now=now)
+
+
+def test_the_worker_finds_all_that_was_given_and_nobody_elses(
+    database: Database,
+    subject_keys: SubjectKeys,
+    safe: Safe,
+    wang: tuple[int, Safe],
+    new_worker: NewWorker,
+    now: datetime,
+) -> None:
+    li = new_worker("li")
+    save(database, li, citizens.person(2), now)
+    collected = _export(database, subject_keys, safe, wang, now)
+    by_table = {part["table"]: part["rows"] for part in collected["holdings"]}
+    assert set(by_table) == {h.table for h in holdings().values() if h.owner is not None}
+    mine = citizens.person(1)
+    assert by_table["profile"][0]["sealed"] == mine.model_dump()
+    assert by_table["worker"][0]["sealed_phone"] == mine.phone
+    assert by_table["identity"][0]["sealed_subject"] == "wang"
+    assert by_table["turn"][0]["text"] == "我被裁了"
+    assert {row["action"] for row in by_table["audit_entry"]} >= {"consented", "created"}
+    page = exporting.page(collected)
+    for whole in (json.dumps(collected, ensure_ascii=False), page):
+        for value in mine.model_dump().values():
+            assert value in whole
+        assert "_hash" not in whole and "无法读取" not in whole
+        for value in citizens.person(2).model_dump().values():
+            assert value not in whole
+    assert database.fetch("SELECT action FROM audit_entry ORDER BY id DESC LIMIT 1") == (
+        "exported",
+    )
+
+
+def test_what_no_key_opens_any_more_does_not_spoil_the_rest(
+    database: Database,
+    subject_keys: SubjectKeys,
+    safe: Safe,
+    wang: tuple[int, Safe],
+    now: datetime,
+) -> None:
+    stranger = (wang[0], Safe({"other": bytes(32)}, b"secret"))
+    collected = _export(database, subject_keys, safe, stranger, now)
+    by_table = {part["table"]: part["rows"] for part in collected["holdings"]}
+    assert "无法读取" in by_table["profile"][0]["sealed"]
+    assert by_table["turn"][0]["text"] == "我被裁了"
+
+
+@pytest.mark.parametrize("text", ["<script>alert(1)</script>", "{{ 7 * 7 }}", "<img src=x>"])
+def test_words_stay_words_on_the_page(
+    database: Database,
+    subject_keys: SubjectKeys,
+    safe: Safe,
+    wang: tuple[int, Safe],
+    now: datetime,
+    text: str,
+) -> None:
+    with database.begin() as session:
+        session.connection().exec_driver_sql(f"UPDATE turn SET text = '{text}'")
+    page = exporting.page(_export(database, subject_keys, safe, wang, now))
+    assert text not in page or "{{" in text
+    assert "<script" not in page and "<img" not in page and ">49<" not in page
+
+
+@pytest.mark.fault
+def test_somebody_who_wrote_for_years_waits_ten_seconds_at_most(
+    database: Database,
+    subject_keys: SubjectKeys,
+    safe: Safe,
+    wang: tuple[int, Safe],
+    now: datetime,
+    tell: Any,
+) -> None:
+    count = size(500, 20_000)
+    with database.begin() as session:
+        session.add(Conversation(id="d" * 30, worker_id=wang[0], updated_at=now))
+        session.flush()
+        session.add_all(
+            Turn(conversation_id="d" * 30, at=now, channel="api", text="问" * 40, kind="answer",
+                 reply="答" * 300, measures="[]", rejected="[]")
+            for _ in range(count)
+        )  # fmt: skip
+    began = time.perf_counter()
+    page = exporting.page(_export(database, subject_keys, safe, wang, now))
+    took = time.perf_counter() - began
+    tell(f"export with {count} turns, {len(page) // 1000} kB, seconds", round(took, 2), "<= 10")
+    assert took <= 10
