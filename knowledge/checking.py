@@ -7,7 +7,7 @@ belongs to a measure or is marked as granting nothing.
 
 import csv
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from knowledge.clauses import PREAMBLE
@@ -16,7 +16,7 @@ from knowledge.documents import Document, UnknownClause
 from knowledge.eligibility.sentences import account, rule_leaves
 from knowledge.figures import Figure, unstated
 from knowledge.library import DATA, Library
-from knowledge.measures import Measure
+from knowledge.measures import Form, Measure
 from knowledge.periods import gives, misdated
 
 CATALOGUE = DATA / "catalogue.tsv"
@@ -33,6 +33,7 @@ def problems(library: Library, catalogue: Path | None = None) -> list[str]:
         found += [f"{measure.id}: {text}" for text in _measure_problems(library, measure)]
     for document in library.documents.values():
         found += [f"{document.entry.id}: {text}" for text in _unread_sentences(library, document)]
+    found += _unlisted_materials(library)
     found += _ambiguous_questions(library)
     if catalogue:
         found += _catalogue_problems(library, catalogue)
@@ -86,7 +87,9 @@ def _document_periods(document: Document) -> Iterator[str]:
 
 def _measure_problems(library: Library, measure: Measure) -> Iterator[str]:
     try:
-        yield from _misquotes(library.documents[measure.document], measure)
+        yield from _misquotes(
+            library.documents[measure.document], measure, _needs(library, measure)
+        )
         yield from _wrong_figures(library, measure)
         about = library.documents[measure.document].entry
         yield from misdated(measure.validity, about.dated, about.validity)
@@ -101,14 +104,18 @@ def _unread_sentences(library: Library, document: Document) -> Iterator[str]:
         yield str(error)
 
 
-def _misquotes(document: Document, measure: Measure) -> Iterator[str]:
-    for where, locator, quote in _quotes(measure):
+_Quote = tuple[str, str | None, str]
+"""Where it stands, the clause that it is of, None: the measure's own, and the words."""
+
+
+def _misquotes(document: Document, measure: Measure, more: Iterable[_Quote]) -> Iterator[str]:
+    for where, locator, quote in (*_quotes(measure), *more):
         home = document.source_text(locator or measure.locator)
         if quote not in home and (locator or quote not in document.source_text(PREAMBLE)):
             yield f"{where}: not in clause {locator or measure.locator}: {quote}"
 
 
-def _quotes(measure: Measure) -> Iterator[tuple[str, str | None, str]]:
+def _quotes(measure: Measure) -> Iterator[_Quote]:
     for quote in measure.quotes:
         yield "quotes", None, quote
     for grant in measure.grants:
@@ -126,6 +133,20 @@ def _quotes(measure: Measure) -> Iterator[tuple[str, str | None, str]]:
     if measure.responsible.quote:
         yield "responsible", measure.responsible.locator, measure.responsible.quote
     yield "validity", measure.validity.locator, measure.validity.quote
+
+
+def _needs(library: Library, measure: Measure) -> list[_Quote]:
+    listed = library.checklists.get(measure.id)
+    stated = () if listed is None else listed.stated
+    return [(f"materials.{each.kind}", each.locator, each.quote) for each in stated]
+
+
+def _unlisted_materials(library: Library) -> Iterator[str]:
+    """What can be applied for without anybody having said what it takes."""
+    for measure in library.measures.values():
+        nothing = measure.rule is None or measure.form in (Form.INFORMATION, Form.RULE)
+        if not nothing and measure.id not in library.checklists:
+            yield f"{measure.id}: has no list of materials"
 
 
 def _wrong_figures(library: Library, measure: Measure) -> Iterator[str]:

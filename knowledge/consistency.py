@@ -25,8 +25,10 @@ _NEEDED = (
     "region",
 )
 _WHOLE = ("lexicon", "aspects", "care_sentences", "sentences", "places_not_covered")
-KINDS = (*_NEEDED, *_WHOLE)
-"""Kinds of editions; those of the second group have one piece, with the key `all`."""
+UNNEEDED = ("material", "checklist")
+"""Kinds that a release can be without: what is handed in is then said by people."""
+KINDS = (*_NEEDED, *UNNEEDED, *_WHOLE)
+"""Kinds of editions; those of the last group have one piece, with the key `all`."""
 
 _PLACE = r"[\u3400-\u9fff]+(?:[|?-][\u3400-\u9fff]*)?"
 _ALIASES = r"(?:=[\u3400-\u9fff]+)*"
@@ -120,6 +122,9 @@ def faults_of(library: "Library", regions: Collection[str]) -> Iterator[Fault]:
         )
         yield from _unknown("measure", measure.id, "region", [measure.region], regions)
         yield from _unknown("measure", measure.id, "topic", measure.topics, library.topics)
+    for listed in library.checklists.values():
+        yield from _unknown("checklist", listed.id, "measure", [listed.id], library.measures)
+        yield from _unknown("checklist", listed.id, "material", listed.kinds(), library.materials)
     for care in library.care.values():
         yield from _unknown("care", care.id, "helpline", care.helplines, library.helplines)
     for kind in library.care_sentences.heard:

@@ -16,6 +16,7 @@ from knowledge.care import CareEntry, CareSentences, Helpline, SmallTalk
 from knowledge.cleaning import CorrectionMissesText
 from knowledge.consistency import (
     KINDS,
+    UNNEEDED,
     Fault,
     IncompleteLibrary,
     faults_of,
@@ -30,6 +31,7 @@ from knowledge.eligibility.faults import rule_faults
 from knowledge.entries import Entry
 from knowledge.files import KnowledgeFileRefused, ReadFile, dump_model, read_located, read_text
 from knowledge.lexicon import Lexicon, LexiconEntry
+from knowledge.materials import Checklist, MaterialKind
 from knowledge.measures import Measure
 from knowledge.regions import Region, Regions, read_places
 from knowledge.sentences import Location, Sentences
@@ -78,6 +80,8 @@ class Library:
         self.topics: Mapping[str, Topic] = read("topic", Topic)
         self.outside: Mapping[str, OutsideTopic] = read("outside", OutsideTopic)
         self.facts: Mapping[str, Fact] = read("fact", Fact)
+        self.materials: Mapping[str, MaterialKind] = read("material", MaterialKind)
+        self.checklists: Mapping[str, Checklist] = read("checklist", Checklist)
         self.helplines: Mapping[str, Helpline] = read("helpline", Helpline)
         self.care: Mapping[str, CareEntry] = read("care", CareEntry)
         self.small_talk: Mapping[str, SmallTalk] = read("small_talk", SmallTalk)
@@ -160,6 +164,8 @@ _LISTS: tuple[tuple[str, str, type[Entry]], ...] = (
     ("care", "care.yaml", CareEntry),
     ("small_talk", "small_talk.yaml", SmallTalk),
     ("region", "regions.yaml", Region),
+    ("material", "materials.yaml", MaterialKind),
+    ("checklist", "checklists.yaml", Checklist),
 )
 _WHOLES: tuple[tuple[str, str, type[Entry]], ...] = (
     ("lexicon", "lexicon.yaml", LexiconEntry),
@@ -185,7 +191,8 @@ class _Reading:
         for path in self._found("measures"):
             self._attempt(self._read_list, "measure", path, Measure)
         for kind, name, shape in _LISTS:
-            self._attempt(self._read_list, kind, self.folder / name, shape)
+            if kind not in UNNEEDED or (self.folder / name).exists():
+                self._attempt(self._read_list, kind, self.folder / name, shape)
         for kind, name, shape in _WHOLES:
             self._attempt(self._read_whole, kind, self.folder / name, shape)
         self._attempt(self._read_places, self.folder / "places_not_covered.tsv")

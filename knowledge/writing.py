@@ -17,6 +17,8 @@ _LISTS = {
     "care": "care.yaml",
     "small_talk": "small_talk.yaml",
     "region": "regions.yaml",
+    "material": "materials.yaml",
+    "checklist": "checklists.yaml",
 }
 _WHOLES = {
     "lexicon": "lexicon.yaml",

@@ -28,6 +28,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
             path.unlink()
     for path in folder.glob("measures/*"):
         path.write_text("\n- id:".join(_text(path).split("\n- id:")[:3]) + "\n", encoding="utf-8")
+    _keep_those_of(folder, "checklists.yaml")
     for name, (entries, lines) in _KEPT.items():
         _shorten(folder / name, entries, lines)
     for name in ("care_sentences.yaml", "lexicon.yaml", "aspects.yaml"):
@@ -47,6 +48,14 @@ def _shorten(path: Path, most: int, lines: int) -> None:
         "\n- id:".join("\n".join(entry.split("\n")[:lines]) for entry in entries) + "\n",
         encoding="utf-8",
     )
+
+
+def _keep_those_of(folder: Path, name: str) -> None:
+    """Keep the entries of the measures that are left."""
+    kept = "".join(_text(path) for path in folder.glob("measures/*"))
+    head, *entries = _text(folder / name).split("\n- id: ")
+    left = [entry for entry in entries if f"- id: {entry.split()[0]}\n" in kept]
+    (folder / name).write_text("\n- id: ".join([head, *left]).rstrip() + "\n", encoding="utf-8")
 
 
 def _thin_out(path: Path) -> None:

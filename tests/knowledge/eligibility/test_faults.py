@@ -32,6 +32,8 @@ class Damaged:
                 lines.append(f"  {key}: {written}")
         with self.path.open("a", encoding="utf-8") as file:
             file.write("\n".join(lines) + "\n\n")
+        with (self.folder / "checklists.yaml").open("a", encoding="utf-8") as file:
+            file.write(f"- {{id: {id}, usual: [identity_card]}}\n")
 
     def line(self, id: str, words: str) -> int:
         """The line of these words in a measure."""
@@ -63,6 +65,8 @@ def copied(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Damaged]:
         for path in [*folder.glob("documents/*"), *folder.glob("measures/*")]:
             if path.stem != "shishi":
                 path.unlink()
+        # No measure is left that they could be of; each that is added brings its own.
+        (folder / "checklists.yaml").write_text("", encoding="utf-8")
         return Damaged(folder)
 
     return copy

@@ -1,0 +1,61 @@
+"""Inspecting what workers send, in a process of its own with little time and memory."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from server.casework.recoding import Recoded, Refusal, Refused
+
+_PROGRAM = Path(__file__).with_name("recoding.py")
+PATIENCE_SECONDS = 10.0
+"""The inspection itself ends after two seconds of the processor's time; this is for waiting."""
+_QUEUE_SECONDS = 5.0
+_AT_ONCE = threading.BoundedSemaphore(2)
+
+
+class InspectionBusy(Exception):
+    """There was no time to look at the file; it may be a good one."""
+
+
+def inspect(content: bytes) -> Recoded:
+    """What may be kept of a file; raises `Refused`, `InspectionBusy`."""
+    if not _AT_ONCE.acquire(timeout=_QUEUE_SECONDS):
+        raise InspectionBusy
+    try:
+        report = _run(content)
+    finally:
+        _AT_ONCE.release()
+    head, _, kept = report.partition(b"\n")
+    told: dict[str, Any] = json.loads(head)
+    if "refused" in told:
+        raise Refused(Refusal(told["refused"]))
+    return Recoded(kept, **told)
+
+
+def _run(content: bytes) -> bytes:
+    # Isolated: nothing of the environment, its secrets least of all, is handed on.
+    process = subprocess.Popen(
+        [sys.executable, "-I", "-X", "utf8", str(_PROGRAM)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={"MALLOC_ARENA_MAX": "1"},
+        cwd=os.sep,
+    )
+    with process:
+        try:
+            report, _ = process.communicate(content, timeout=PATIENCE_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+            raise InspectionBusy from None
+    if process.returncode < 0:
+        # Ended by its limits, or by a fault of a decoder.
+        raise Refused(Refusal.TOO_HARD)
+    if process.returncode > 0 or not report:
+        raise Refused(Refusal.BROKEN)
+    return report
