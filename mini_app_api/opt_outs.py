@@ -1,0 +1,83 @@
+"""/me/opt-outs: no cases that the worker did not apply for, of one measure or of none at all."""
+
+from apiflask import APIBlueprint
+from flask import Response
+from sqlmodel import Session
+
+from mini_app_api.access import own_safe, signed_in
+from mini_app_api.models import View
+from mini_app_api.writing import SIGNED_IN, once
+from server.admitting import Who, admits
+from server.casework import opting_out
+from server.problems import UnknownMeasure
+from server.resources import resources
+
+blueprint = APIBlueprint("opt_outs", __name__, url_prefix="/api/v1", tag="opt-outs")
+
+ALL = "all"
+
+
+class OptOutsView(View):
+    """What the worker wants no cases of; `all`: of nothing."""
+
+    opt_outs: list[str]
+
+
+@blueprint.get("/me/opt-outs")
+@blueprint.output(OptOutsView)
+@blueprint.doc(
+    summary="What is not to be granted unasked", operation_id="list_opt_outs", security=SIGNED_IN
+)
+@admits(Who.WORKER)
+def get_opt_outs() -> OptOutsView:
+    """List the measures of which the worker wants no case without an application."""
+    worker = signed_in()
+    with resources().database.read() as session:
+        return _view(session, worker)
+
+
+@blueprint.put("/me/opt-outs/<measure>")
+@blueprint.output(OptOutsView)
+@blueprint.doc(
+    summary="Nothing unasked of a measure, or of all", operation_id="opt_out", security=SIGNED_IN
+)
+@admits(Who.WORKER)
+def put_opt_out(measure: str) -> Response:
+    """Opt out; later runs over registers leave the worker alone."""
+    wanted, known = _measure(measure), resources()
+    own, now = own_safe(signed_in()), known.clock()
+
+    def opt_out(session: Session, worker: int) -> OptOutsView:
+        opting_out.opt_out(session, own, worker_id=worker, measure=wanted, now=now)
+        return _view(session, worker)
+
+    return once(opt_out)
+
+
+@blueprint.delete("/me/opt-outs/<measure>")
+@blueprint.output(OptOutsView)
+@blueprint.doc(summary="Take an opt-out back", operation_id="opt_in", security=SIGNED_IN)
+@admits(Who.WORKER)
+def delete_opt_out(measure: str) -> Response:
+    """Opt in again."""
+    wanted, known = _measure(measure), resources()
+    own, now = own_safe(signed_in()), known.clock()
+
+    def opt_in(session: Session, worker: int) -> OptOutsView:
+        opting_out.opt_in(session, own, worker_id=worker, measure=wanted, now=now)
+        return _view(session, worker)
+
+    return once(opt_in)
+
+
+def _measure(name: str) -> str:
+    if name == ALL:
+        return opting_out.ALL
+    if name not in resources().serving.current().library.measures:
+        raise UnknownMeasure(name)
+    return name
+
+
+def _view(session: Session, worker: int) -> OptOutsView:
+    found = opting_out.of_worker(session, worker)
+    return OptOutsView(opt_outs=[each.measure or ALL for each in found])

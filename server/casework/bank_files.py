@@ -1,0 +1,203 @@
+"""Files for the bank and from it: what goes out is exact and inert, what comes in is read strictly.
+
+XLSX is for people: every cell is text, so that no program rounds an account or runs a formula. CSV
+is for the bank's program; opened in a spreadsheet it would lose digits, as any CSV does.
+"""
+
+import csv
+import io
+import os
+import re
+import secrets
+import unicodedata
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from zipfile import BadZipFile
+
+from server.casework.payment_batches import Bad, Fault, Line, Result
+from server.casework.payments import yuan
+from server.clock import CHINA
+
+_COLUMNS = ("流水号", "户名", "账号", "金额", "用途", "办件编号")
+_ANSWERS = ("结果", "原因")
+_NEEDED = ("流水号", "金额", *_ANSWERS)
+_ALLOWED = frozenset({*_COLUMNS, *_ANSWERS})
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_AMOUNT = re.compile(r"([0-9]{1,12})(?:\.([0-9]{1,2}))?")
+_OUTCOMES = {"成功": True, "失败": False}
+_MOST_BYTES = 10_000_000
+_MOST_ROWS = 10_000
+_LONGEST_REASON = 200
+
+
+class BankFileRefused(Exception):
+    """A file that is no table of results; the message says why."""
+
+
+def xlsx(batch_id: str, lines: Sequence[Line], at: datetime) -> bytes:
+    """The lines as a workbook; the same lines and instant give the same bytes."""
+    import xlsxwriter
+
+    written = io.BytesIO()
+    book = xlsxwriter.Workbook(
+        written,
+        {
+            "in_memory": True,
+            "strings_to_formulas": False,
+            "strings_to_numbers": False,
+            "strings_to_urls": False,
+        },
+    )
+    book.set_properties({"title": batch_id, "created": at.astimezone(CHINA).replace(tzinfo=None)})
+    text = book.add_format({"num_format": "@"})
+    sheet = book.add_worksheet(batch_id)
+    for number, row in enumerate([_COLUMNS, *map(_cells, lines)]):
+        for place, cell in enumerate(row):
+            sheet.write_string(number, place, cell, text)
+    sheet.set_column(0, len(_COLUMNS) - 1, 24, text)
+    sheet.freeze_panes(1, 0)
+    book.close()
+    return written.getvalue()
+
+
+def csv_file(lines: Sequence[Line]) -> bytes:
+    """The lines as CSV; a text that a spreadsheet would take for a formula is made inert."""
+    written = io.StringIO()
+    writer = csv.writer(written, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+    writer.writerow(_COLUMNS)
+    writer.writerows([_inert(cell) for cell in _cells(line)] for line in lines)
+    return written.getvalue().encode("utf-8-sig")
+
+
+def write(path: Path, content: bytes) -> None:
+    """Put a file in its place whole, or not at all; only its owner can read it."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        with open(part, "xb", opener=_private) as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def read_results(path: Path) -> tuple[list[Result], list[Bad]]:
+    """The bank's word on each payment, and the rows that can't be read.
+
+    Raises `BankFileRefused`.
+    """
+    if path.stat().st_size > _MOST_BYTES:
+        raise BankFileRefused(f"{path.name}: more than {_MOST_BYTES // 1_000_000} MB")
+    rows = read_rows(path)
+    _, header = next(rows, (0, []))
+    columns = _header(path.name, header)
+    results: list[Result] = []
+    bad: list[Bad] = []
+    for line, cells in rows:
+        if not any(cells):
+            continue
+        if len(results) + len(bad) >= _MOST_ROWS:
+            raise BankFileRefused(f"{path.name}: more than {_MOST_ROWS} rows")
+        read = _result(line, columns, cells)
+        (results if isinstance(read, Result) else bad).append(read)  # type: ignore[arg-type]
+    if not results and not bad:
+        raise BankFileRefused(f"{path.name}: no rows")
+    return results, bad
+
+
+def read_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a CSV or XLSX file as texts, each with its line; raises `BankFileRefused`."""
+    with path.open("rb") as file:
+        begin = file.read(4)
+    return _xlsx_rows(path) if begin == b"PK\x03\x04" else _csv_rows(path)
+
+
+def _cells(line: Line) -> tuple[str, ...]:
+    amount = yuan(line.amount_fen)
+    return line.payment_id, line.name, line.bank_card, amount, line.what_for, line.case_id
+
+
+def _inert(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+
+
+def _private(name: str, flags: int) -> int:
+    return os.open(name, flags, 0o600)
+
+
+def _header(name: str, cells: list[str]) -> list[str]:
+    if missing := [column for column in _NEEDED if column not in cells]:
+        raise BankFileRefused(f"{name}: no column {'、'.join(missing)}")
+    if unknown := [cell for cell in cells if cell not in _ALLOWED]:
+        raise BankFileRefused(f"{name}: unknown columns {unknown}")
+    if len(set(cells)) != len(cells):
+        raise BankFileRefused(f"{name}: a column stands twice")
+    return cells
+
+
+def _result(line: int, columns: list[str], cells: list[str]) -> Result | Bad:
+    if len(cells) != len(columns):
+        return Bad(line, Fault.UNREADABLE, f"{len(cells)} cells under {len(columns)} headers")
+    row = dict(zip(columns, cells, strict=True))
+    amount = _AMOUNT.fullmatch(row["金额"])
+    if amount is None:
+        return Bad(line, Fault.UNREADABLE, "金额")
+    if row["结果"] not in _OUTCOMES:
+        return Bad(line, Fault.UNREADABLE, "结果")
+    if len(row["原因"]) > _LONGEST_REASON:
+        return Bad(line, Fault.UNREADABLE, "原因")
+    return Result(
+        line,
+        row["流水号"],
+        int(amount[1]) * 100 + int((amount[2] or "").ljust(2, "0")),
+        _OUTCOMES[row["结果"]],
+        row["原因"],
+        row.get("户名"),
+        row.get("账号"),
+    )
+
+
+def _csv_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+    content = path.read_bytes()
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            text = content.decode(encoding)
+            break
+        except UnicodeDecodeError:
+            continue
+    else:
+        raise BankFileRefused(f"{path.name}: neither UTF-8 nor GB 18030")
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        for cells in reader:
+            yield reader.line_num, [_plain(cell) for cell in cells]
+    except csv.Error as error:
+        raise BankFileRefused(f"{path.name}: line {reader.line_num}: {error}") from error
+
+
+def _xlsx_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+    from openpyxl import load_workbook
+    from openpyxl.utils.exceptions import InvalidFileException
+
+    try:
+        # Formulas are read as they stand, so that none passes for its last result.
+        book = load_workbook(path, read_only=True)
+        sheet = book.worksheets[0]
+        sheet.reset_dimensions()
+        width = 0
+        for line, values in enumerate(sheet.iter_rows(values_only=True), start=1):
+            cells = ["" if value is None else _plain(str(value)) for value in values]
+            while len(cells) > width and not cells[-1]:
+                cells.pop()
+            width = width or len(cells)
+            yield line, cells + [""] * (width - len(cells))
+        book.close()
+    except (BadZipFile, InvalidFileException, KeyError, ValueError, IndexError) as error:
+        raise BankFileRefused(f"{path.name}: no workbook: {error}") from error
+
+
+def _plain(cell: str) -> str:
+    return unicodedata.normalize("NFKC", cell).strip()

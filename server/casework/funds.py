@@ -1,0 +1,348 @@
+"""Funds: money for a purpose, reserved by approvals and spent by payments, never more than granted.
+
+Every change is one conditional update and one row of the ledger in the same transaction; the
+database refuses by itself what would pass the budget. All sums are in fen.
+"""
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select, update
+from sqlmodel import Session, col
+
+from knowledge.regions import Regions, UnknownRegion
+from server import audit
+from server.audit import Action
+from server.casework.officers import NotAllowed, Officer, Role
+from server.casework.tables import Case, EntryKind, Fund, FundEntry, Payment, Reservation
+from server.sealing import Safe
+
+MOST_FEN = 10**15
+"""Ten thousand times what a city has: a slip of the hand is no budget."""
+
+
+class FundUnknown(LookupError):
+    """There is no such fund, or it is not for whoever asks."""
+
+
+class FundMissing(Exception):
+    """No fund pays for a case, or several do and none was named: `funds` are their numbers."""
+
+    def __init__(self, funds: Collection[int] = ()) -> None:
+        super().__init__(tuple(funds))
+        self.funds = tuple(funds)
+
+
+class FundShort(Exception):
+    """A fund has only `left_fen` left to promise."""
+
+    def __init__(self, left_fen: int) -> None:
+        super().__init__(left_fen)
+        self.left_fen = left_fen
+
+
+class FundNameTaken(Exception):
+    """Another fund has this name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What a fund was given, holds back for approved cases, and has paid out."""
+
+    budget_fen: int
+    reserved_fen: int
+    spent_fen: int
+
+    @property
+    def left_fen(self) -> int:
+        """What can still be promised."""
+        return self.budget_fen - self.reserved_fen - self.spent_fen
+
+
+def add(
+    session: Session,
+    safe: Safe,
+    regions: Regions,
+    *,
+    name: str,
+    purpose: str,
+    budget_fen: int,
+    measures: Collection[str],
+    where: Collection[str],
+    by: Officer,
+    now: datetime,
+) -> Fund:
+    """Set up a fund for measures and regions.
+
+    Raises `NotAllowed`, `UnknownRegion`, `FundNameTaken`, ValueError.
+    """
+    _check_administrator(by, regions, where)
+    if not name.strip() or not measures or not where or not 0 < budget_fen <= MOST_FEN:
+        raise ValueError("a fund has a name, a sum, and measures and regions that it is for")
+    if session.scalar(select(col(Fund.id)).where(col(Fund.name) == name)) is not None:
+        raise FundNameTaken(name)
+    fund = Fund(
+        name=name,
+        purpose=purpose,
+        measures=json.dumps(sorted(measures)),
+        regions=json.dumps(sorted(where)),
+        budget_fen=budget_fen,
+        created_at=now,
+    )
+    session.add(fund)
+    session.flush()
+    assert fund.id is not None
+    _enter(session, fund.id, EntryKind.GRANT, budget_fen, by=by, now=now)
+    _record(session, safe, fund.id, by, Action.CREATED, ("budget", "measures", "regions"), now)
+    return fund
+
+
+def grant(
+    session: Session,
+    safe: Safe,
+    regions: Regions,
+    fund_id: int,
+    amount_fen: int,
+    *,
+    by: Officer,
+    now: datetime,
+) -> None:
+    """Give a fund more, or take from what it has left where `amount_fen` is less than nothing.
+
+    Raises `FundUnknown`, `NotAllowed`, `FundShort`.
+    """
+    fund = find(session, fund_id)
+    _check_administrator(by, regions, regions_of(fund))
+    if not amount_fen or abs(amount_fen) > MOST_FEN:
+        raise ValueError(amount_fen)
+    budget = col(Fund.budget_fen) + amount_fen
+    enough = col(Fund.reserved_fen) + col(Fund.spent_fen) <= budget
+    if not _change(session, fund_id, enough, budget_fen=budget):
+        raise FundShort(sums(session, fund_id).left_fen)
+    _enter(session, fund_id, EntryKind.GRANT, amount_fen, by=by, now=now)
+    _record(session, safe, fund_id, by, Action.CHANGED, ("budget",), now)
+
+
+def find(session: Session, fund_id: int) -> Fund:
+    """A fund; raises `FundUnknown`."""
+    fund = session.get(Fund, fund_id)
+    if fund is None:
+        raise FundUnknown(fund_id)
+    return fund
+
+
+def listed(session: Session, officer: Officer, regions: Regions) -> list[Fund]:
+    """The funds that are for a region of the officer's."""
+    funds = session.scalars(select(Fund).order_by(col(Fund.id))).all()
+    return [
+        fund
+        for fund in funds
+        if any(officer.covers(where, regions) for where in regions_of(fund) if where in regions)
+    ]
+
+
+def sums(session: Session, fund_id: int) -> Sums:
+    """How a fund stands."""
+    columns = (col(Fund.budget_fen), col(Fund.reserved_fen), col(Fund.spent_fen))
+    row = session.execute(select(*columns).where(col(Fund.id) == fund_id)).first()
+    if row is None:
+        raise FundUnknown(fund_id)
+    return Sums(*row)
+
+
+def sums_of_ledger(session: Session, fund_id: int) -> Sums:
+    """How a fund stands by its ledger alone: the same, or something went wrong."""
+
+    def of(*kinds: EntryKind) -> ColumnElement[int]:
+        counted = func.sum(col(FundEntry.amount_fen)).filter(col(FundEntry.kind).in_(kinds))
+        return func.coalesce(counted, 0)
+
+    row = session.execute(
+        select(
+            of(EntryKind.GRANT),
+            of(EntryKind.RESERVE) - of(EntryKind.RELEASE, EntryKind.SPEND),
+            of(EntryKind.SPEND),
+        ).where(col(FundEntry.fund_id) == fund_id)
+    ).one()
+    return Sums(*(int(each) for each in row))
+
+
+def regions_of(fund: Fund) -> list[str]:
+    """The regions that a fund is for, with all that lies in them."""
+    found: list[str] = json.loads(fund.regions)
+    return found
+
+
+def measures_of(fund: Fund) -> list[str]:
+    """The measures that a fund pays for."""
+    found: list[str] = json.loads(fund.measures)
+    return found
+
+
+def pays_for(fund: Fund, case: Case, regions: Regions) -> bool:
+    """Whether a fund is for the measure and the region of a case."""
+    return case.measure in measures_of(fund) and any(
+        regions.lies_in(case.region, where) for where in regions_of(fund) if where in regions
+    )
+
+
+def reserve(
+    session: Session,
+    own: Safe,
+    regions: Regions,
+    case: Case,
+    *,
+    by: Officer,
+    fund_id: int | None = None,
+    instalments: int = 1,
+    now: datetime,
+) -> None:
+    """Hold back what an approval promises; nothing where it promises no money.
+
+    Without `fund_id` it is the one fund for the measure and the region.
+    Raises `FundMissing`, `FundShort`, ValueError for instalments of less than a fen.
+    """
+    if case.amount_fen is None:
+        return
+    if not 1 <= instalments <= min(60, case.amount_fen):
+        raise ValueError(instalments)
+    fund = _fund_of(session, regions, case, fund_id)
+    enough = col(Fund.reserved_fen) + col(Fund.spent_fen) + case.amount_fen <= col(Fund.budget_fen)
+    more = col(Fund.reserved_fen) + case.amount_fen
+    if not _change(session, fund, enough, reserved_fen=more):
+        raise FundShort(sums(session, fund).left_fen)
+    session.add(
+        Reservation(
+            case_id=case.id, fund_id=fund, amount_fen=case.amount_fen, instalments=instalments
+        )
+    )
+    _enter(session, fund, EntryKind.RESERVE, case.amount_fen, case=case, by=by, now=now)
+    _record(session, own, fund, by, Action.DECIDED, ("reserved",), now, reason=case.id)
+
+
+def spend(session: Session, payment: Payment, *, by: Officer | None, now: datetime) -> Reservation:
+    """Take a payment out of what is held back for its case; once, or the database refuses."""
+    kept = session.get_one(
+        Reservation, payment.case_id, with_for_update=True, populate_existing=True
+    )
+    amount = payment.amount_fen
+    less = col(Fund.reserved_fen) - amount
+    more = col(Fund.spent_fen) + amount
+    kept.paid_fen += amount
+    session.add(kept)
+    session.flush()
+    if not _change(
+        session, kept.fund_id, col(Fund.reserved_fen) >= amount, reserved_fen=less, spent_fen=more
+    ):
+        raise AssertionError(f"fund {kept.fund_id} holds less back than it promised")
+    _enter(session, kept.fund_id, EntryKind.SPEND, amount, payment=payment, by=by, now=now)
+    return kept
+
+
+def release_rest(
+    session: Session, own: Safe, case: Case, *, by: Officer | None, now: datetime
+) -> int:
+    """Give back to the fund what is still held back for a case; returns how much."""
+    kept = session.get(Reservation, case.id, with_for_update=True, populate_existing=True)
+    if kept is None:
+        return 0
+    rest = kept.amount_fen - kept.paid_fen - kept.released_fen
+    if not rest:
+        return 0
+    kept.released_fen += rest
+    session.add(kept)
+    session.flush()
+    less = col(Fund.reserved_fen) - rest
+    if not _change(session, kept.fund_id, col(Fund.reserved_fen) >= rest, reserved_fen=less):
+        raise AssertionError(f"fund {kept.fund_id} holds less back than it promised")
+    _enter(session, kept.fund_id, EntryKind.RELEASE, rest, case=case, by=by, now=now)
+    _record(session, own, kept.fund_id, by, Action.CHANGED, ("reserved",), now, reason=case.id)
+    return rest
+
+
+def instalment_fen(reservation: Reservation, instalment: int) -> int:
+    """What one instalment comes to; the last has what doesn't divide."""
+    even = reservation.amount_fen // reservation.instalments
+    if instalment < reservation.instalments:
+        return even
+    return reservation.amount_fen - even * (reservation.instalments - 1)
+
+
+def _fund_of(session: Session, regions: Regions, case: Case, fund_id: int | None) -> int:
+    if fund_id is not None:
+        wanted = session.get(Fund, fund_id)
+        fitting = [] if wanted is None or not pays_for(wanted, case, regions) else [wanted]
+    else:
+        funds = session.scalars(select(Fund).order_by(col(Fund.id))).all()
+        fitting = [fund for fund in funds if pays_for(fund, case, regions)]
+    ids = [fund.id for fund in fitting if fund.id is not None]
+    if len(ids) != 1:
+        raise FundMissing(ids)
+    return ids[0]
+
+
+def _change(session: Session, fund_id: int, only: ColumnElement[bool], **values: Any) -> bool:
+    changed = session.connection().execute(
+        update(Fund).where(col(Fund.id) == fund_id, only).values(**values)
+    )
+    return changed.rowcount == 1
+
+
+def _enter(
+    session: Session,
+    fund_id: int,
+    kind: EntryKind,
+    amount_fen: int,
+    *,
+    case: Case | None = None,
+    payment: Payment | None = None,
+    by: Officer | None,
+    now: datetime,
+) -> None:
+    session.add(
+        FundEntry(
+            fund_id=fund_id,
+            kind=kind,
+            amount_fen=amount_fen,
+            case_id=payment.case_id if payment else case.id if case else None,
+            payment_id=payment.id if payment else None,
+            officer_id=by.id if by else None,
+            at=now,
+        )
+    )
+    session.flush()
+
+
+def _check_administrator(by: Officer, regions: Regions, where: Collection[str]) -> None:
+    for region in where:
+        if region not in regions:
+            raise UnknownRegion(region)
+        if Role.ADMINISTRATOR not in by.roles or not by.covers(region, regions):
+            raise NotAllowed
+
+
+def _record(
+    session: Session,
+    safe: Safe,
+    fund_id: int,
+    by: Officer | None,
+    action: Action,
+    fields: tuple[str, ...],
+    now: datetime,
+    reason: str = "",
+) -> None:
+    audit.record(
+        session,
+        safe,
+        by=audit.Actor("job", "close") if by is None else audit.Actor("officer", by.id),
+        action=action,
+        about="fund",
+        row=fund_id,
+        worker_id=None,
+        fields=fields,
+        reason=reason,
+        now=now,
+    )

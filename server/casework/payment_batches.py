@@ -1,0 +1,402 @@
+"""A batch of payments on its way: locked, released by a second officer, to the bank, and settled.
+
+Every step says what it needs and can be repeated: a step that was made before changes nothing.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import func, or_, select
+from sqlmodel import Session, col
+
+from knowledge.regions import Regions
+from server import audit
+from server.audit import Action
+from server.casework import payments
+from server.casework.deciding import SameOfficer
+from server.casework.officers import NotAllowed, Officer, Role
+from server.casework.payments import Cashier, payee_of, yuan
+from server.casework.tables import BatchState, Case, Payment, PaymentBatch, PaymentState
+from server.sealing import Safe
+
+_ORDER = tuple(BatchState)
+_SETTLING = (BatchState.EXPORTED, BatchState.SETTLED)
+
+
+class BatchUnknown(LookupError):
+    """There is no such batch, or it is not for whoever asks."""
+
+
+class StepRefused(Exception):
+    """The batch does not stand where this step starts."""
+
+    def __init__(self, batch_id: str, state: BatchState) -> None:
+        super().__init__(batch_id, state)
+        self.batch_id = batch_id
+        self.state = state
+
+
+class BatchAltered(Exception):
+    """The payments are not those that were locked."""
+
+
+class Fault(StrEnum):
+    """What is wrong with a row of the bank's result."""
+
+    UNREADABLE = "unreadable"
+    UNKNOWN = "unknown"
+    """No payment of this batch."""
+    TWICE = "twice"
+    AMOUNT = "amount"
+    PAYEE = "payee"
+    """Another name or account than the one it was to go to."""
+    REASON = "reason"
+    """Returned, and nobody says why."""
+    CONTRADICTS = "contradicts"
+    """Paid before and returned now, or the other way round."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bad:
+    """A row that can't be taken: its line in the file, and what is wrong."""
+
+    line: int
+    fault: Fault
+    detail: str = ""
+
+
+class ResultsRefused(Exception):
+    """Some rows of the bank's result are bad: nothing of it is taken."""
+
+    def __init__(self, bad: Sequence[Bad]) -> None:
+        super().__init__(tuple(bad))
+        self.bad = tuple(bad)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What the bank says of one payment; name and account None where the file doesn't have them."""
+
+    line: int
+    payment_id: str
+    amount_fen: int
+    paid: bool
+    reason: str
+    name: str | None = None
+    bank_card: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One payment as the bank gets it."""
+
+    payment_id: str
+    case_id: str
+    name: str
+    bank_card: str
+    amount_fen: int
+    what_for: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """How many payments a result settles, and how many it had settled before."""
+
+    paid: int = 0
+    returned: int = 0
+    before: int = 0
+
+    def __add__(self, other: "Settled") -> "Settled":
+        return Settled(
+            self.paid + other.paid, self.returned + other.returned, self.before + other.before
+        )
+
+
+def find(session: Session, batch_id: str, officer: Officer, regions: Regions) -> PaymentBatch:
+    """A batch all of whose cases lie in the officer's regions; raises `BatchUnknown`."""
+    batch = session.get(PaymentBatch, batch_id)
+    if batch is None or not all(
+        officer.covers(region, regions) for region in _regions_of(session, batch_id)
+    ):
+        raise BatchUnknown(batch_id)
+    return batch
+
+
+def listed(session: Session, officer: Officer, regions: Regions) -> list[PaymentBatch]:
+    """The batches of the officer's regions, the newest first."""
+    batches = session.scalars(
+        select(PaymentBatch).order_by(col(PaymentBatch.collected_at).desc(), col(PaymentBatch.id))
+    ).all()
+    return [
+        batch
+        for batch in batches
+        if all(officer.covers(region, regions) for region in _regions_of(session, batch.id))
+    ]
+
+
+def counted(session: Session, batch_id: str) -> dict[PaymentState, tuple[int, int]]:
+    """How many payments of a batch stand where, and what they come to in fen."""
+    rows = session.execute(
+        select(col(Payment.state), func.count(), func.sum(col(Payment.amount_fen)))
+        .where(col(Payment.batch_id) == batch_id)
+        .group_by(col(Payment.state))
+    ).all()
+    return {PaymentState(state): (count, int(total)) for state, count, total in rows}
+
+
+def workers_of(session: Session, batch_id: str) -> list[int]:
+    """Whom the payments of a batch go to."""
+    return list(
+        session.scalars(
+            select(col(Case.worker_id))
+            .join(Payment, col(Payment.case_id) == col(Case.id))
+            .where(col(Payment.batch_id) == batch_id)
+            .distinct()
+        )
+    )
+
+
+def lock(session: Session, cashier: Cashier, batch_id: str) -> PaymentBatch:
+    """Fix what is to be paid. Raises `BatchUnknown`, `NotAllowed`, `StepRefused`."""
+    batch = _locked(session, cashier, batch_id, Role.CASE_OFFICER)
+    if _is_past(batch, BatchState.COLLECTED):
+        return batch
+    digest = _digest(session, cashier.post.safe, batch.id)
+    now = cashier.now
+    return _step(
+        session, cashier, batch, BatchState.LOCKED,
+        digest=digest, locked_by=cashier.officer.id, locked_at=now,
+    )  # fmt: skip
+
+
+def release(session: Session, cashier: Cashier, batch_id: str) -> PaymentBatch:
+    """Let it go to the bank; whoever had a hand in it before can't.
+
+    Raises what `lock` raises, `SameOfficer`, `BatchAltered`.
+    """
+    batch = _locked(session, cashier, batch_id, Role.APPROVER)
+    if _is_past(batch, BatchState.LOCKED):
+        return batch
+    _check_second(session, batch, cashier.officer)
+    _check_unaltered(session, cashier, batch)
+    now = cashier.now
+    return _step(
+        session, cashier, batch, BatchState.RELEASED,
+        released_by=cashier.officer.id, released_at=now,
+    )  # fmt: skip
+
+
+def export(session: Session, cashier: Cashier, batch_id: str) -> tuple[PaymentBatch, list[Line]]:
+    """What the bank gets, noted for each person: from now on the bank may have it.
+
+    Again: the same lines. Raises what `lock` raises, `BatchAltered`.
+    """
+    batch = _locked(session, cashier, batch_id, Role.CASE_OFFICER, Role.APPROVER)
+    before = _is_past(batch, BatchState.RELEASED)
+    _check_unaltered(session, cashier, batch)
+    if not before:
+        now = cashier.now
+        _step(
+            session, cashier, batch, BatchState.EXPORTED,
+            exported_by=cashier.officer.id, exported_at=now,
+        )  # fmt: skip
+    lines = []
+    for payment, case in _payments_of(session, batch.id):
+        payee = payee_of(payment, cashier.keys[case.worker_id])
+        measure = cashier.post.library.measures.get(case.measure)
+        lines.append(
+            Line(
+                payment.id,
+                case.id,
+                payee.name,
+                payee.bank_card,
+                payment.amount_fen,
+                case.measure if measure is None else measure.title,
+            )
+        )
+        cashier.record(session, payment, case.worker_id, Action.EXPORTED)
+    return batch, lines
+
+
+def cancel(session: Session, cashier: Cashier, batch_id: str) -> PaymentBatch:
+    """Undo a batch that the bank can't have yet. Raises what `lock` raises."""
+    batch = _locked(session, cashier, batch_id, Role.CASE_OFFICER)
+    if batch.state == BatchState.CANCELLED:
+        return batch
+    if batch.state in _SETTLING:
+        raise StepRefused(batch.id, BatchState(batch.state))
+    for payment, case in _payments_of(session, batch.id):
+        payments.cancel(session, cashier, payment, case)
+    now = cashier.now
+    return _step(session, cashier, batch, BatchState.CANCELLED, ended_at=now)
+
+
+def check(
+    session: Session, cashier: Cashier, batch_id: str, results: Iterable[Result]
+) -> tuple[Settled, list[Bad]]:
+    """What the bank's result would settle, and the rows that can't be taken; changes nothing.
+
+    Raises `BatchUnknown`, `StepRefused`.
+    """
+    batch = find(session, batch_id, cashier.officer, cashier.post.library.regions)
+    _check_settling(batch)
+    known = {payment.id: (payment, case) for payment, case in _payments_of(session, batch_id)}
+    seen: set[str] = set()
+    bad: list[Bad] = []
+    found = Settled()
+    for result in results:
+        if result.payment_id not in known:
+            bad.append(Bad(result.line, Fault.UNKNOWN, result.payment_id))
+            continue
+        payment, case = known[result.payment_id]
+        faults = list(_faults(cashier, payment, case, result))
+        if result.payment_id in seen:
+            faults.insert(0, Bad(result.line, Fault.TWICE, result.payment_id))
+        seen.add(result.payment_id)
+        bad += faults
+        if not faults:
+            found += _effect(payment, result)
+    return found, bad
+
+
+def settle(session: Session, cashier: Cashier, batch_id: str, results: Sequence[Result]) -> Settled:
+    """Take some rows of the bank's result, all of them or none; again: nothing changes.
+
+    Raises `ResultsRefused`, and what `lock` raises.
+    """
+    batch = _locked(session, cashier, batch_id, Role.CASE_OFFICER, Role.APPROVER)
+    found, bad = check(session, cashier, batch_id, results)
+    if bad:
+        raise ResultsRefused(bad)
+    known = {payment.id: (payment, case) for payment, case in _payments_of(session, batch_id)}
+    for result in results:
+        payment, case = known[result.payment_id]
+        if payment.state != PaymentState.ORDERED:
+            continue
+        if result.paid:
+            payments.pay(session, cashier, payment, case)
+        else:
+            payments.give_back(session, cashier, payment, case, reason=result.reason)
+    session.flush()
+    if batch.state == BatchState.EXPORTED and PaymentState.ORDERED not in counted(
+        session, batch_id
+    ):
+        _step(session, cashier, batch, BatchState.SETTLED, ended_at=cashier.now)
+    return found
+
+
+def _faults(cashier: Cashier, payment: Payment, case: Case, result: Result) -> Iterator[Bad]:
+    if result.amount_fen != payment.amount_fen:
+        yield Bad(result.line, Fault.AMOUNT, f"{yuan(result.amount_fen)}")
+    if result.name is not None or result.bank_card is not None:
+        payee = payee_of(payment, cashier.keys[case.worker_id])
+        same_name = result.name in (None, payee.name)
+        if not same_name or result.bank_card not in (None, payee.bank_card):
+            yield Bad(result.line, Fault.PAYEE, payment.id)
+    if not result.paid and not result.reason:
+        yield Bad(result.line, Fault.REASON, payment.id)
+    if payment.state not in (PaymentState.ORDERED, _outcome(result)):
+        yield Bad(result.line, Fault.CONTRADICTS, payment.state)
+
+
+def _effect(payment: Payment, result: Result) -> Settled:
+    if payment.state != PaymentState.ORDERED:
+        return Settled(before=1)
+    return Settled(paid=1) if result.paid else Settled(returned=1)
+
+
+def _outcome(result: Result) -> PaymentState:
+    return PaymentState.PAID if result.paid else PaymentState.RETURNED
+
+
+def _locked(session: Session, cashier: Cashier, batch_id: str, *roles: Role) -> PaymentBatch:
+    """The batch, for this transaction alone, for an officer with one of the roles."""
+    find(session, batch_id, cashier.officer, cashier.post.library.regions)
+    if not cashier.officer.roles & set(roles):
+        raise NotAllowed
+    return session.get_one(PaymentBatch, batch_id, with_for_update=True, populate_existing=True)
+
+
+def _is_past(batch: PaymentBatch, start: BatchState) -> bool:
+    """Whether a step was made before; raises `StepRefused` where it can't be made yet, or ever."""
+    state = BatchState(batch.state)
+    if state is BatchState.CANCELLED or _ORDER.index(state) < _ORDER.index(start):
+        raise StepRefused(batch.id, state)
+    return state is not start
+
+
+def _check_settling(batch: PaymentBatch) -> None:
+    if batch.state not in _SETTLING:
+        raise StepRefused(batch.id, BatchState(batch.state))
+
+
+def _check_second(session: Session, batch: PaymentBatch, officer: Officer) -> None:
+    had_a_hand = select(func.count()).where(
+        col(Payment.batch_id) == batch.id,
+        col(Payment.case_id) == col(Case.id),
+        or_(col(Case.author_id) == officer.id, col(Case.approver_id) == officer.id),
+    )
+    if officer.id in (batch.collected_by, batch.locked_by) or session.scalar(had_a_hand):
+        raise SameOfficer
+
+
+def _check_unaltered(session: Session, cashier: Cashier, batch: PaymentBatch) -> None:
+    if batch.digest != _digest(session, cashier.post.safe, batch.id):
+        raise BatchAltered(batch.id)
+
+
+def _digest(session: Session, safe: Safe, batch_id: str) -> str:
+    """A keyed hash over all that the bank gets to know, but in what order."""
+    rows = [
+        (payment.id, payment.case_id, payment.instalment, payment.amount_fen, payment.sealed_payee)
+        for payment, _ in _payments_of(session, batch_id)
+    ]
+    return safe.hash("payment_batch", batch_id, json.dumps(rows))
+
+
+def _payments_of(session: Session, batch_id: str) -> list[tuple[Payment, Case]]:
+    rows = session.execute(
+        select(Payment, Case)
+        .join(Case, col(Case.id) == col(Payment.case_id))
+        .where(col(Payment.batch_id) == batch_id)
+        .order_by(col(Payment.id))
+        .execution_options(populate_existing=True)
+    ).all()
+    return [(payment, case) for payment, case in rows]
+
+
+def _regions_of(session: Session, batch_id: str) -> list[str]:
+    return list(
+        session.scalars(
+            select(col(Case.region))
+            .join(Payment, col(Payment.case_id) == col(Case.id))
+            .where(col(Payment.batch_id) == batch_id)
+            .distinct()
+        )
+    )
+
+
+def _step(
+    session: Session, cashier: Cashier, batch: PaymentBatch, state: BatchState, **values: Any
+) -> PaymentBatch:
+    """Move a locked batch on."""
+    for name, value in {**values, "state": state.value, "version": batch.version + 1}.items():
+        setattr(batch, name, value)
+    session.add(batch)
+    session.flush()
+    audit.record(
+        session,
+        cashier.post.safe,
+        by=cashier.mover.audited,
+        action=Action.DECIDED if state is BatchState.RELEASED else Action.CHANGED,
+        about="payment_batch",
+        row=batch.id,
+        worker_id=None,
+        fields=("state",),
+        reason=state,
+        now=cashier.now,
+    )
+    return batch

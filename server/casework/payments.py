@@ -1,0 +1,366 @@
+"""Payments: one for each instalment of an approved case, collected in batches for the bank."""
+
+import json
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import exists, select, update
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col
+
+from server import audit, consents, profiles
+from server.audit import Action
+from server.casework import cases, funds, opting_out
+from server.casework.advancing import Mover, Post, advance, by_officer
+from server.casework.applying import new_case_id
+from server.casework.moves import Move, State
+from server.casework.officers import NotAllowed, Officer, Role, scope
+from server.casework.tables import (
+    BatchState,
+    Case,
+    Fund,
+    Origin,
+    Payment,
+    PaymentBatch,
+    PaymentState,
+    Reservation,
+)
+from server.sealing import Safe
+from server.subject_keys import SubjectKeys
+from server.tables import Lifetime, Purpose
+
+MOST_IN_A_BATCH = 500
+_LIVE = (PaymentState.ORDERED, PaymentState.PAID)
+_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
+
+
+class PaymentSettled(Exception):
+    """What became of the payment is known already."""
+
+
+class NotPayable(StrEnum):
+    """Why an approved case is left out of a batch."""
+
+    ERASED = "erased"
+    OTHER_PERSON = "other_person"
+    """The person has another identity number than when the case was submitted."""
+    NO_CARD = "no_card"
+    NO_CONSENT = "no_consent"
+    OPTED_OUT = "opted_out"
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """What seals for a worker: their own key, and the one that lives as long as the books.
+
+    `own` is None for somebody who was erased.
+    """
+
+    own: Safe | None
+    accounts: Safe
+
+
+@dataclass(frozen=True, slots=True)
+class Cashier:
+    """An officer at the payments, with the keys of the workers whom they are about."""
+
+    officer: Officer
+    post: Post
+    keys: Mapping[int, Keys]
+    now: datetime
+
+    @property
+    def mover(self) -> Mover:
+        """The officer, as who makes a move."""
+        return by_officer(self.officer)
+
+    def move(self, session: Session, case: Case, move: Move, reason: str = "", **told: str) -> None:
+        """Make a move of a case as it stands; raises what `advance` raises."""
+        advance(
+            session,
+            case,
+            move,
+            by=self.mover,
+            version=case.version,
+            own=self.own(case.worker_id),
+            post=self.post,
+            reason=reason,
+            told=told,
+            now=self.now,
+        )
+
+    def own(self, worker_id: int) -> Safe:
+        """The worker's own key; the service's for somebody who was erased."""
+        keys = self.keys.get(worker_id)
+        return self.post.safe if keys is None or keys.own is None else keys.own
+
+    def record(self, session: Session, payment: Payment, worker_id: int, action: Action) -> None:
+        """Note in the audit what was done to a payment."""
+        audit.record(
+            session,
+            self.own(worker_id),
+            by=self.mover.audited,
+            action=action,
+            about="payment",
+            row=payment.id,
+            worker_id=worker_id,
+            fields=("name", "bank_card", "amount"),
+            reason=payment.batch_id,
+            now=self.now,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Payee:
+    """Who gets the money, and where."""
+
+    name: str
+    bank_card: str
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """A new batch, None where there was nothing to pay; which cases were left out, and why."""
+
+    batch: PaymentBatch | None
+    left_out: Mapping[str, NotPayable]
+
+
+def keys_of(
+    subject_keys: SubjectKeys, worker_ids: Iterable[int], *, ordering: bool = False
+) -> dict[int, Keys]:
+    """The keys of workers; for `ordering` one for this year's books is made where there is none.
+
+    To be called outside any transaction.
+    """
+    ids = list(worker_ids)
+    own = subject_keys.safes_of(ids)
+    accounts = subject_keys.safes_of(ids, Lifetime.ACCOUNTS)
+    if ordering:
+        accounts |= {worker: subject_keys.safe_of(worker, Lifetime.ACCOUNTS) for worker in own}
+    return {worker: Keys(own.get(worker), safe) for worker, safe in accounts.items()}
+
+
+def due(
+    session: Session,
+    post: Post,
+    officer: Officer,
+    fund_id: int,
+    *,
+    instalment: int = 1,
+    at_most: int = MOST_IN_A_BATCH,
+) -> list[Case]:
+    """Cases of the officer's regions whose instalment is to be paid, the most urgent first.
+
+    Raises `NotAllowed`.
+    """
+    if Role.CASE_OFFICER not in officer.roles:
+        raise NotAllowed
+    live, before = aliased(Payment), aliased(Payment)
+    query = (
+        select(Case)
+        .join(Reservation, col(Reservation.case_id) == col(Case.id))
+        .where(
+            col(Reservation.fund_id) == fund_id,
+            col(Reservation.instalments) >= instalment,
+            col(Case.state).in_((State.APPROVED, State.PAYMENT_PENDING)),
+            col(Case.region).in_(scope(officer, post.library.regions)),
+            ~exists().where(
+                col(live.case_id) == col(Case.id),
+                col(live.instalment) == instalment,
+                col(live.state).in_(_LIVE),
+            ),
+        )
+    )
+    if instalment > 1:
+        query = query.where(
+            exists().where(
+                col(before.case_id) == col(Case.id),
+                col(before.instalment) == instalment - 1,
+                col(before.state) == PaymentState.PAID,
+            )
+        )
+    return list(session.scalars(query.order_by(col(Case.due_on), col(Case.id)).limit(at_most)))
+
+
+def collect(
+    session: Session,
+    cashier: Cashier,
+    fund_id: int,
+    *,
+    instalment: int = 1,
+    at_most: int = MOST_IN_A_BATCH,
+) -> Collected:
+    """Put what is due into a new batch; who has no key at hand is left for the next one.
+
+    Raises `NotAllowed`, `FundUnknown`.
+    """
+    # Two who collect at once would choose the same cases.
+    if session.get(Fund, fund_id, with_for_update=True) is None:
+        raise funds.FundUnknown(fund_id)
+    waiting = due(
+        session, cashier.post, cashier.officer, fund_id, instalment=instalment, at_most=at_most
+    )
+    payees: dict[str, Payee] = {}
+    left_out: dict[str, NotPayable] = {}
+    for case in waiting:
+        found = _payee(session, cashier, case)
+        if isinstance(found, Payee):
+            payees[case.id] = found
+        else:
+            left_out[case.id] = found
+    if not payees:
+        return Collected(None, left_out)
+    batch = _add_batch(session, cashier, fund_id)
+    for case in waiting:
+        if case.id in payees:
+            payment = _order(session, cashier, batch, case, payees[case.id], instalment)
+            batch.payments += 1
+            batch.total_fen += payment.amount_fen
+    session.add(batch)
+    session.flush()
+    return Collected(batch, left_out)
+
+
+def payee_of(payment: Payment, keys: Keys) -> Payee:
+    """Open whom a payment goes to."""
+    return Payee(**json.loads(keys.accounts.unseal(payment.sealed_payee, _purpose(payment))))
+
+
+def pay(session: Session, cashier: Cashier, payment: Payment, case: Case) -> None:
+    """The bank has paid: payment, case, fund and notice at once.
+
+    Raises what `advance` raises; the case stays pending where another instalment comes.
+    """
+    _settle(session, payment, PaymentState.PAID, cashier.now)
+    kept = funds.spend(session, payment, by=cashier.officer, now=cashier.now)
+    last = payment.instalment == kept.instalments
+    move = Move.PAY if last else Move.PAY_INSTALMENT
+    cashier.move(session, case, move, amount=yuan(payment.amount_fen) + "元")
+    cashier.record(session, payment, case.worker_id, Action.PAID)
+
+
+def give_back(
+    session: Session, cashier: Cashier, payment: Payment, case: Case, *, reason: str
+) -> None:
+    """The bank could not pay: the case can be paid anew, the money stays held back for it."""
+    purpose = f"payment.sealed_reason:{payment.id}"
+    sealed = cashier.keys[case.worker_id].accounts.seal(reason, purpose)
+    _settle(session, payment, PaymentState.RETURNED, cashier.now, sealed)
+    cashier.move(session, case, Move.RETURN_PAYMENT, reason)
+    cashier.record(session, payment, case.worker_id, Action.CHANGED)
+
+
+def cancel(session: Session, cashier: Cashier, payment: Payment, case: Case) -> None:
+    """The payment is not made: the case can be collected anew."""
+    _settle(session, payment, PaymentState.CANCELLED, cashier.now)
+    cashier.move(session, case, Move.CANCEL_PAYMENT)
+    cashier.record(session, payment, case.worker_id, Action.CHANGED)
+
+
+def of_case(session: Session, case_id: str) -> list[Payment]:
+    """The payments of a case, with those that came back, the oldest first."""
+    return list(
+        session.scalars(
+            select(Payment)
+            .join(PaymentBatch, col(PaymentBatch.id) == col(Payment.batch_id))
+            .where(col(Payment.case_id) == case_id)
+            .order_by(col(Payment.instalment), col(PaymentBatch.collected_at), col(Payment.id))
+        )
+    )
+
+
+def yuan(fen: int) -> str:
+    """A sum as it is written, to the fen."""
+    return f"{fen // 100}.{fen % 100:02}"
+
+
+def _payee(session: Session, cashier: Cashier, case: Case) -> Payee | NotPayable:
+    own = cashier.keys[case.worker_id].own if case.worker_id in cashier.keys else None
+    frozen = cases.frozen(case, own).person
+    if own is None or frozen is None:
+        return NotPayable.ERASED
+    if case.origin == Origin.ROSTER:
+        # Nobody was asked before: what counts is that they didn't say no.
+        if consents.withdrawn(session, case.worker_id, Purpose.PAYMENT):
+            return NotPayable.NO_CONSENT
+        number = frozen["identity_number"]
+        if opting_out.is_out(session, own, number, case.worker_id, case.measure):
+            return NotPayable.OPTED_OUT
+    elif not consents.is_given(session, case.worker_id, Purpose.PAYMENT):
+        return NotPayable.NO_CONSENT
+    held = profiles.find(session, own, case.worker_id)
+    if held is not None and held.person.identity_number != frozen["identity_number"]:
+        return NotPayable.OTHER_PERSON
+    # The card of today: the one that the case was submitted with may be why it came back.
+    card = frozen.get("bank_card") if held is None else held.person.bank_card
+    return NotPayable.NO_CARD if card is None else Payee(frozen["name"], card)
+
+
+def _add_batch(session: Session, cashier: Cashier, fund_id: int) -> PaymentBatch:
+    batch = PaymentBatch(
+        # A letter first: no spreadsheet takes it for a number.
+        id=f"F{new_case_id(cashier.now)}",
+        fund_id=fund_id,
+        state=BatchState.COLLECTED.value,
+        payments=0,
+        total_fen=0,
+        collected_by=cashier.officer.id,
+        collected_at=cashier.now,
+    )
+    session.add(batch)
+    session.flush()
+    return batch
+
+
+def _order(
+    session: Session,
+    cashier: Cashier,
+    batch: PaymentBatch,
+    case: Case,
+    payee: Payee,
+    instalment: int,
+) -> Payment:
+    kept = session.get_one(Reservation, case.id)
+    payment = Payment(
+        id="P" + "".join(secrets.choice(_LETTERS) for _ in range(15)),
+        batch_id=batch.id,
+        case_id=case.id,
+        instalment=instalment,
+        amount_fen=funds.instalment_fen(kept, instalment),
+        state=PaymentState.ORDERED.value,
+        sealed_payee="",
+    )
+    plain = json.dumps({"name": payee.name, "bank_card": payee.bank_card}, ensure_ascii=False)
+    keys = cashier.keys[case.worker_id]
+    payment.sealed_payee = keys.accounts.seal(plain, _purpose(payment))
+    session.add(payment)
+    session.flush()
+    if case.state == State.APPROVED:
+        cashier.move(session, case, Move.ORDER_PAYMENT)
+    cashier.record(session, payment, case.worker_id, Action.CREATED)
+    return payment
+
+
+def _settle(
+    session: Session,
+    payment: Payment,
+    state: PaymentState,
+    now: datetime,
+    sealed_reason: str | None = None,
+) -> None:
+    changed = session.connection().execute(
+        update(Payment)
+        .where(col(Payment.id) == payment.id, col(Payment.state) == PaymentState.ORDERED)
+        .values(state=state, settled_at=now, sealed_reason=sealed_reason)
+    )
+    if changed.rowcount != 1:
+        raise PaymentSettled(payment.id)
+    session.refresh(payment)
+
+
+def _purpose(payment: Payment) -> str:
+    return f"payment.sealed_payee:{payment.id}"

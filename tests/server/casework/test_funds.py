@@ -1,0 +1,345 @@
+"""Funds: what is promised and paid never passes what was given, and the ledger knows every fen."""
+
+import threading
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete, text, update
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlmodel import Session, col
+
+from knowledge.library import Library
+from knowledge.regions import UnknownRegion
+from server.casework import deciding, funds
+from server.casework.advancing import CaseChanged, MoveRefused
+from server.casework.funds import FundMissing, FundNameTaken, FundShort, Sums, instalment_fen
+from server.casework.moves import State
+from server.casework.officers import NotAllowed, Role
+from server.casework.tables import Case, EntryKind, Fund, FundEntry, Reservation
+from server.db import Database, DatabaseBusy
+from server.sealing import Safe
+from server.subject_keys import SubjectKeys
+from tests import casework, funding
+from tests.funding import SUM, Office
+from tests.verifying import size
+
+
+@pytest.fixture
+def office(
+    database: Database, safe: Safe, library: Library, subject_keys: SubjectKeys, now: datetime
+) -> Iterator[Office]:
+    yield funding.office(database, safe, library, subject_keys, now)
+
+
+def _reserve(office: Office, case_id: str, fund_id: int, database: Database | None = None) -> None:
+    with (database or office.database).begin() as session:
+        funds.reserve(
+            session,
+            office.safe,
+            office.library.regions,
+            session.get_one(Case, case_id),
+            by=office.approver,
+            fund_id=fund_id,
+            now=office.now,
+        )
+
+
+def test_the_last_fen_is_given_and_no_fen_more(office: Office) -> None:
+    fund = office.fund(2 * SUM - 1)
+    first, second = office.recommended(), office.recommended()
+    office.approve(first)
+    with pytest.raises(FundShort) as short:
+        office.approve(second)
+    assert short.value.left_fen == SUM - 1
+    # Refused as a whole: the case stands where it stood, with the recommendation.
+    assert office.state(second) == State.IN_REVIEW
+    assert office.sums(fund) == (2 * SUM - 1, SUM, 0)
+    with office.database.begin() as session:
+        funds.grant(
+            session,
+            office.safe,
+            office.library.regions,
+            fund.id or 0,
+            1,
+            by=office.administrator,
+            now=office.now,
+        )
+    office.approve(second)
+    assert office.sums(fund) == (2 * SUM, 2 * SUM, 0)
+
+
+def test_a_fund_is_not_cut_below_what_it_promised(office: Office) -> None:
+    fund = office.fund(SUM + 10)
+    office.approved()
+    for cut, fits in ((-11, False), (-10, True)):
+        with office.database.begin() as session:
+            try:
+                funds.grant(
+                    session,
+                    office.safe,
+                    office.library.regions,
+                    fund.id or 0,
+                    cut,
+                    by=office.administrator,
+                    now=office.now,
+                )
+            except FundShort:
+                assert not fits
+            else:
+                assert fits
+    assert office.sums(fund) == (SUM, SUM, 0)
+
+
+def test_no_money_is_promised_without_a_fund_for_it(office: Office) -> None:
+    office.fund(10_000_000, measures=["shishi-1b"])
+    office.fund(10_000_000, name="别处", where=["锦州"])
+    case_id = office.recommended()
+    with pytest.raises(FundMissing) as missing:
+        office.approve(case_id)
+    assert missing.value.funds == ()
+    first = office.fund(10_000_000, name="一")
+    second = office.fund(10_000_000, name="二")
+    with pytest.raises(FundMissing) as several:
+        office.approve(case_id)
+    assert several.value.funds == (first.id, second.id)
+    office.approve(case_id, fund_id=second.id)
+    assert office.sums(second) == (10_000_000, SUM, 0)
+
+
+def test_an_approval_without_a_sum_needs_no_fund(office: Office) -> None:
+    case_id = office.approved(None)
+    assert office.state(case_id) == State.APPROVED
+
+
+def test_what_is_closed_unpaid_goes_back_to_the_fund(office: Office) -> None:
+    fund = office.fund(1_000_000)
+    case_id = office.approved()
+    for given_back in (SUM, 0):
+        with office.database.begin() as session:
+            case = session.get_one(Case, case_id)
+            rest = funds.release_rest(session, office.safe, case, by=None, now=office.now)
+        assert rest == given_back
+    assert office.sums(fund) == (1_000_000, 0, 0)
+
+
+def test_only_an_administrator_of_the_place_sets_up_a_fund(office: Office) -> None:
+    def add(by: object, **other: object) -> None:
+        with office.database.begin() as session:
+            funds.add(
+                session,
+                office.safe,
+                office.library.regions,
+                purpose="",
+                budget_fen=1,
+                measures=[casework.MEASURE],
+                by=by,  # type: ignore[arg-type]
+                now=office.now,
+                **{"name": "新", "where": ["石狮"], **other},  # type: ignore[arg-type]
+            )
+
+    with pytest.raises(NotAllowed):
+        add(office.approver)
+    with pytest.raises(NotAllowed):
+        add(office.administrator, where=["石狮", "定州"])
+    with pytest.raises(UnknownRegion):
+        add(office.administrator, where=["月球"])
+    with pytest.raises(ValueError):
+        add(office.administrator, where=[])
+    add(office.administrator)
+    with pytest.raises(FundNameTaken):
+        add(office.administrator)
+
+
+def test_the_database_itself_refuses_to_pass_the_budget(office: Office) -> None:
+    fund = office.fund(100)
+    for values in ({"reserved_fen": 101}, {"spent_fen": 101}, {"budget_fen": -1}):
+        with pytest.raises(IntegrityError), office.database.begin() as session:
+            session.execute(update(Fund).where(col(Fund.id) == fund.id).values(**values))
+    with office.database.begin() as session:
+        session.execute(update(Fund).where(col(Fund.id) == fund.id).values(reserved_fen=100))
+
+
+def test_the_ledger_is_only_ever_added_to(office: Office) -> None:
+    office.fund(100)
+    for statement in ("UPDATE fund_entry SET amount_fen = 1", "DELETE FROM fund_entry"):
+        with pytest.raises(DBAPIError), office.database.begin() as session:
+            session.execute(text(statement))
+
+
+def test_a_sum_that_the_ledger_does_not_know_shows(office: Office) -> None:
+    fund = office.fund(100)
+    with office.database.begin() as session:
+        session.execute(update(Fund).where(col(Fund.id) == fund.id).values(spent_fen=7))
+    with pytest.raises(AssertionError):
+        office.sums(fund)
+
+
+def test_sums_of_ten_billion_yuan_fit(office: Office) -> None:
+    fund = office.fund(10**12 + 1)
+    assert office.sums(fund)[0] == 10**12 + 1
+
+
+def test_an_officer_sees_the_funds_of_their_regions(office: Office) -> None:
+    fund = office.fund(100)
+    with office.database.read() as session:
+        regions = office.library.regions
+        assert [each.id for each in funds.listed(session, office.cashier, regions)] == [fund.id]
+    stranger = casework.officer(
+        office.database,
+        office.safe,
+        office.library,
+        Role.AUDITOR,
+        where=("锦州",),
+        now=office.now,
+    )
+    with office.database.read() as session:
+        assert funds.listed(session, stranger, office.library.regions) == []
+
+
+@given(amount=st.integers(1, 10**9), parts=st.integers(1, 60))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_instalments_come_to_the_sum(amount: int, parts: int) -> None:
+    kept = Reservation(case_id="c", fund_id=1, amount_fen=amount, instalments=parts)
+    each = [instalment_fen(kept, number) for number in range(1, parts + 1)]
+    assert sum(each) == amount
+    assert all(part >= 0 for part in each) and (amount < parts or min(each) > 0)
+
+
+def _careless(session: Session, office: Office, case: Case, fund_id: int, seen: Sums) -> None:
+    """The control: what was left is looked up first, and written later."""
+    assert case.amount_fen is not None
+    if seen.left_fen < case.amount_fen:
+        raise FundShort(seen.left_fen)
+    session.add(Reservation(case_id=case.id, fund_id=fund_id, amount_fen=case.amount_fen))
+    session.add(
+        FundEntry(
+            fund_id=fund_id,
+            kind=EntryKind.RESERVE,
+            amount_fen=case.amount_fen,
+            case_id=case.id,
+            at=office.now,
+        )
+    )
+    reserved = seen.reserved_fen + case.amount_fen
+    session.execute(update(Fund).where(col(Fund.id) == fund_id).values(reserved_fen=reserved))
+
+
+def _race(
+    office: Office, cases: list[str], databases: list[Database], name: str, careful: bool
+) -> tuple[int, Fund]:
+    """All reach for a fund that has enough for one at once; how many got it."""
+    fund = office.fund(2 * SUM - 1, name=name)
+    assert fund.id is not None
+    fund_id = fund.id
+    line = threading.Barrier(len(cases))
+    won: list[str] = []
+
+    def reach(case_id: str, database: Database) -> None:
+        with database.read() as session:
+            seen = funds.sums(session, fund_id)
+        line.wait()
+        try:
+            if careful:
+                _reserve(office, case_id, fund_id, database)
+            else:
+                with database.begin() as session:
+                    case = session.get_one(Case, case_id)
+                    _careless(session, office, case, fund_id, seen)
+        except FundShort:
+            return
+        won.append(case_id)
+
+    _at_once([(reach, pair) for pair in zip(cases, databases, strict=True)])
+    with office.database.begin() as session:
+        session.execute(delete(Reservation))
+    return len(won), fund
+
+
+def _at_once(calls: list[tuple[Callable[..., None], tuple[object, ...]]]) -> None:
+    failed: list[BaseException] = []
+
+    def run(act: Callable[..., None], arguments: tuple[object, ...]) -> None:
+        try:
+            act(*arguments)
+        except BaseException as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=run, args=call) for call in calls]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert not failed, failed
+
+
+@pytest.fixture
+def databases(office: Office) -> Iterator[list[Database]]:
+    """As many doors to the database as processes would have."""
+    url = office.database.engine.url.render_as_string(hide_password=False)
+    opened = [Database(url) for _ in range(3)]
+    yield opened
+    for database in opened:
+        database.release()
+
+
+@pytest.mark.fault
+def test_one_wins_the_last_of_a_fund(
+    office: Office, databases: list[Database], tell: Callable[[str, object, object], None]
+) -> None:
+    cases = [office.recommended() for _ in databases]
+    rounds = size(10, 250)
+    for number in range(rounds):
+        won, fund = _race(office, cases, databases, f"基金{number}", True)
+        assert won == 1
+        assert office.sums(fund) == (2 * SUM - 1, SUM, 0)
+    kind = "SQLite" if office.database.is_sqlite else "PostgreSQL"
+    tell(f"{kind}: races for the last of a fund with one winner", rounds, rounds)
+
+
+@pytest.mark.fault
+def test_looking_first_and_writing_later_promises_too_much(
+    office: Office, databases: list[Database]
+) -> None:
+    cases = [office.recommended() for _ in databases]
+    won, fund = _race(office, cases, databases, "基金", False)
+    assert won > 1
+    with pytest.raises(AssertionError):
+        office.sums(fund)
+
+
+@pytest.mark.fault
+def test_two_who_approve_one_case_reserve_once(office: Office, databases: list[Database]) -> None:
+    fund = office.fund(10**9)
+    rounds = size(3, 100)
+    for _ in range(rounds):
+        case_id = office.recommended()
+        with office.database.read() as session:
+            case = session.get_one(Case, case_id)
+        desk = casework.desk(
+            office.approver, office.post, office.keys.safe_of(case.worker_id), office.now
+        )
+        line = threading.Barrier(2)
+        won: list[int] = []
+
+        def approve(
+            database: Database,
+            case: Case = case,
+            desk: deciding.Desk = desk,
+            line: threading.Barrier = line,
+            won: list[int] = won,
+        ) -> None:
+            line.wait()
+            try:
+                with database.begin() as session:
+                    found = session.get_one(Case, case.id)
+                    deciding.approve(session, desk, found, version=case.version)
+                    won.append(1)
+            except (CaseChanged, MoveRefused, DatabaseBusy):
+                return
+
+        _at_once([(approve, (database,)) for database in databases[:2]])
+        assert won == [1]
+    assert office.sums(fund) == (10**9, rounds * SUM, 0)

@@ -1,0 +1,176 @@
+"""Clerks at the same button at once: every fen is paid and every person is there once."""
+
+import threading
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+from sqlmodel import col
+
+from knowledge.library import Library
+from server.casework import payment_batches, payments, proactive
+from server.casework.proactive import Fate, Run
+from server.casework.registers import read_register
+from server.casework.tables import Case, Payment, PaymentBatch
+from server.clock import china_day
+from server.db import Database
+from server.sealing import Safe
+from server.subject_keys import SubjectKeys
+from server.tables import Worker
+from tests import casework, citizens, funding
+from tests.funding import SUM, Office, said
+from tests.verifying import size
+
+_CLERKS = 3
+
+
+@pytest.fixture
+def office(
+    database: Database, safe: Safe, library: Library, subject_keys: SubjectKeys, now: datetime
+) -> Iterator[Office]:
+    yield funding.office(database, safe, library, subject_keys, now)
+
+
+@pytest.fixture
+def doors(office: Office) -> Iterator[list[Database]]:
+    """As many doors to the database as processes would have."""
+    url = office.database.engine.url.render_as_string(hide_password=False)
+    opened = [Database(url) for _ in range(_CLERKS)]
+    yield opened
+    for door in opened:
+        door.release()
+
+
+def _at_once(doors: list[Database], act: Callable[[Database], None]) -> list[BaseException]:
+    """Everybody does it at the same moment; what failed."""
+    line = threading.Barrier(len(doors))
+    failed: list[BaseException] = []
+
+    def run(door: Database) -> None:
+        line.wait()
+        try:
+            act(door)
+        except BaseException as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=run, args=(door,)) for door in doors]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return failed
+
+
+@pytest.mark.fault
+def test_who_collects_at_once_collects_each_case_once(
+    office: Office, doors: list[Database]
+) -> None:
+    fund = office.fund(10**9)
+    for number in range(size(3, 50)):
+        cases = {office.approved() for _ in range(3)}
+        till = office.at_the_till(office.cashier)
+        before = number * len(cases)
+
+        def collect(door: Database, till: payments.Cashier = till) -> None:
+            with door.begin() as session:
+                payments.collect(session, till, fund.id or 0)
+
+        assert _at_once(doors, collect) == []
+        with office.database.read() as session:
+            rows = session.scalars(select(col(Payment.case_id))).all()
+        assert len(rows) == before + len(cases) and cases <= set(rows)
+
+
+@pytest.mark.fault
+def test_the_banks_word_taken_at_once_pays_once(office: Office, doors: list[Database]) -> None:
+    fund = office.fund(10**9)
+    rounds = size(3, 50)
+    for number in range(rounds):
+        returned = [office.approved(), office.approved()][0]
+        batch = office.released(fund)
+        results = said(office.export(batch), {returned: "销户"} if number == 0 else None)
+        till = office.at_the_till(office.cashier, batch)
+
+        def settle(
+            door: Database,
+            batch: str = batch,
+            till: payments.Cashier = till,
+            results: list[payment_batches.Result] = results,
+        ) -> None:
+            with door.begin() as session:
+                payment_batches.settle(session, till, batch, results)
+
+        assert _at_once(doors, settle) == []
+    assert office.sums(fund) == (10**9, 0, rounds * 2 * SUM)
+
+
+@pytest.mark.fault
+def test_a_batch_released_and_cancelled_at_once_is_one_of_both(
+    office: Office, doors: list[Database]
+) -> None:
+    fund = office.fund(10**9)
+    for _ in range(size(4, 60)):
+        case_id = office.approved()
+        batch = office.collect(fund).batch
+        assert batch is not None
+        till = office.at_the_till(office.releaser, batch.id)
+        with office.database.begin() as session:
+            payment_batches.lock(session, office.at_the_till(office.cashier, batch.id), batch.id)
+        with office.database.begin() as session:
+            payment_batches.release(session, till, batch.id)
+
+        def go(door: Database, batch_id: str = batch.id, till: payments.Cashier = till) -> None:
+            with door.begin() as session:
+                if door is doors[0]:
+                    payment_batches.export(session, till, batch_id)
+                else:
+                    payment_batches.cancel(session, till, batch_id)
+
+        failed = _at_once(doors, go)
+        assert all(isinstance(error, payment_batches.StepRefused) for error in failed)
+        assert failed
+        with office.database.read() as session:
+            state = session.get_one(PaymentBatch, batch.id).state
+        assert (state, office.state(case_id)) in (
+            ("exported", "payment_pending"),
+            ("cancelled", "approved"),
+        )
+        if state == "exported":
+            office.settle(batch.id, said(office.export(batch.id)))
+        else:
+            again = office.released(fund)
+            office.settle(again, said(office.export(again)))
+
+
+@pytest.mark.fault
+def test_a_register_run_twice_at_once_makes_each_case_once(
+    office: Office, doors: list[Database], tmp_path: Path
+) -> None:
+    people = [citizens.person(number) for number in range(size(6, 100))]
+    outcome, roster = tmp_path / "outcome.csv", tmp_path / "roster.csv"
+    rows = [f"{n},{n},{casework.MEASURE},eligible,true,\n" for n in range(len(people))]
+    outcome.write_text("line,id,measure,outcome,open,missing\n" + "".join(rows), "utf-8")
+    rows = [f"{n},{who.name},{who.identity_number},{who.phone}\n" for n, who in enumerate(people)]
+    roster.write_text("编号,姓名,身份证号,手机号\n" + "".join(rows), "utf-8")
+    run = Run(
+        office.library,
+        office.release_id,
+        read_register(outcome, roster),
+        office.author,
+        office.safe,
+        china_day(office.now),
+    )
+    told: list[proactive.Told] = []
+
+    def propose(door: Database) -> None:
+        told.extend(proactive.propose(door, office.keys, run, now=office.now))
+
+    assert _at_once(doors, propose) == []
+    made = [each for each in told if each.case_id is not None]
+    assert len(made) == len(people)
+    assert {each.fate for each in told} == {Fate.PROPOSED, Fate.HAS_CASE}
+    with office.database.read() as session:
+        for table in (Case, Worker):
+            assert session.scalar(select(func.count()).select_from(table)) == len(people)

@@ -1,0 +1,443 @@
+"""Payments: what was approved goes to the bank in a batch that two release, and is paid once."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col
+
+from knowledge.library import Library
+from server import consents, erasing, profiles
+from server.audit import Actor
+from server.casework import cases, payment_batches, payments
+from server.casework.advancing import CaseChanged
+from server.casework.deciding import SameOfficer
+from server.casework.moves import State
+from server.casework.officers import NotAllowed, Role
+from server.casework.payment_batches import (
+    BatchAltered,
+    BatchUnknown,
+    Fault,
+    Result,
+    ResultsRefused,
+    Settled,
+    StepRefused,
+)
+from server.casework.payments import NotPayable
+from server.casework.tables import BatchState, Case, Payment, PaymentBatch, PaymentState
+from server.db import Database
+from server.sealing import Safe
+from server.subject_keys import SubjectKeys
+from server.tables import AuditEntry, Notice, Purpose
+from tests import casework, funding
+from tests.funding import SUM, Office, said
+
+
+@pytest.fixture
+def office(
+    database: Database, safe: Safe, library: Library, subject_keys: SubjectKeys, now: datetime
+) -> Iterator[Office]:
+    yield funding.office(database, safe, library, subject_keys, now)
+
+
+def _rows(office: Office) -> tuple[int, ...]:
+    """How many rows of everything there are, but for the audit."""
+    with office.database.read() as session:
+        return tuple(
+            session.scalar(select(func.count()).select_from(table)) or 0
+            for table in (Case, Payment, PaymentBatch, Notice)
+        )
+
+
+def test_the_main_road_from_approval_to_money(office: Office) -> None:
+    fund = office.fund(500_000_000)
+    first, second = office.approved(), office.approved(SUM + 1)
+    assert office.sums(fund) == (500_000_000, 2 * SUM + 1, 0)
+
+    batch = office.released(fund)
+    assert office.state(first) == State.PAYMENT_PENDING
+    lines = office.export(batch)
+    assert {line.case_id: line.amount_fen for line in lines} == {first: SUM, second: SUM + 1}
+    assert {line.name for line in lines} == {"王小明"}
+
+    settled = office.settle(batch, said(lines, {second: "账号与户名不符"}))
+    assert settled == Settled(paid=1, returned=1)
+    assert (office.state(first), office.state(second)) == (State.PAID, State.APPROVED)
+    assert office.sums(fund) == (500_000_000, SUM + 1, SUM)
+
+    again = office.released(fund)
+    office.settle(again, said(office.export(again)))
+    assert office.state(second) == State.PAID
+    assert office.sums(fund) == (500_000_000, 0, 2 * SUM + 1)
+    with office.database.read() as session:
+        assert session.get_one(PaymentBatch, again).state == BatchState.SETTLED
+        states = [payment.state for payment in payments.of_case(session, second)]
+        assert sorted(states) == [PaymentState.PAID, PaymentState.RETURNED]
+        paid = session.scalar(select(func.count()).where(col(Notice.kind) == "paid"))
+        assert paid == 2
+
+
+def test_the_worker_reads_why_the_bank_returned_it(office: Office) -> None:
+    fund = office.fund(1_000_000)
+    case_id = office.approved()
+    batch = office.released(fund)
+    office.settle(batch, said(office.export(batch), {case_id: "账号与户名不符"}))
+    with office.database.read() as session:
+        case = session.get_one(Case, case_id)
+        own = office.keys.safe_of(case.worker_id)
+        assert cases.history(session, case, own)[-1].reason == "账号与户名不符"
+
+
+def test_every_step_again_changes_nothing(office: Office) -> None:
+    fund = office.fund(1_000_000)
+    office.approved(), office.approved()
+    batch = office.collect(fund).batch
+    assert batch is not None
+    for step, officer in (
+        (payment_batches.lock, office.cashier),
+        (payment_batches.release, office.releaser),
+        (payment_batches.export, office.cashier),
+    ):
+        till = office.at_the_till(officer, batch.id)
+        with office.database.begin() as session:
+            step(session, till, batch.id)
+        before = _rows(office)
+        with office.database.begin() as session:
+            once = session.get_one(PaymentBatch, batch.id).model_dump()
+        with office.database.begin() as session:
+            step(session, till, batch.id)
+        with office.database.begin() as session:
+            assert session.get_one(PaymentBatch, batch.id).model_dump() == once
+        assert office.collect(fund).batch is None
+        assert _rows(office) == before
+    results = said(office.export(batch.id))
+    assert office.settle(batch.id, results) == Settled(paid=2)
+    before, sums = _rows(office), office.sums(fund)
+    assert office.settle(batch.id, results) == Settled(before=2)
+    assert (_rows(office), office.sums(fund)) == (before, sums)
+
+
+def test_no_step_comes_before_the_one_before(office: Office) -> None:
+    fund = office.fund(1_000_000)
+    office.approved()
+    batch = office.collect(fund).batch
+    assert batch is not None
+    till = office.at_the_till(office.releaser, batch.id)
+    for step in (payment_batches.release, payment_batches.export):
+        with pytest.raises(StepRefused), office.database.begin() as session:
+            step(session, till, batch.id)
+    with pytest.raises(StepRefused), office.database.begin() as session:
+        payment_batches.settle(session, till, batch.id, [])
+
+
+def test_whoever_had_a_hand_in_it_does_not_release_it(office: Office) -> None:
+    fund = office.fund(1_000_000)
+    office.approved()
+    batch = office.collect(fund).batch
+    assert batch is not None
+    with office.database.begin() as session:
+        locker = office.releaser
+        payment_batches.lock(session, office.at_the_till(locker, batch.id), batch.id)
+    # Who approved the case, and who locked the batch; who collected it is no approver at all.
+    for officer, refusal in (
+        (office.approver, SameOfficer),
+        (office.releaser, SameOfficer),
+        (office.cashier, NotAllowed),
+    ):
+        with pytest.raises(refusal), office.database.begin() as session:
+            till = office.at_the_till(officer, batch.id)
+            payment_batches.release(session, till, batch.id)
+    other = casework.officer(
+        office.database, office.safe, office.library, Role.APPROVER, now=office.now
+    )
+    with office.database.begin() as session:
+        released = payment_batches.release(session, office.at_the_till(other, batch.id), batch.id)
+        assert released.released_by == other.id
+
+
+def test_a_batch_of_other_regions_is_not_there(office: Office) -> None:
+    fund = office.fund(1_000_000)
+    office.approved()
+    batch = office.released(fund)
+    stranger = casework.officer(
+        office.database,
+        office.safe,
+        office.library,
+        Role.CASE_OFFICER,
+        Role.APPROVER,
+        where=("锦州",),
+        now=office.now,
+    )
+    with pytest.raises(BatchUnknown), office.database.begin() as session:
+        payment_batches.export(session, office.at_the_till(stranger, batch), batch)
+    with office.database.read() as session:
+        assert payments.due(session, office.post, stranger, fund.id or 0) == []
+        assert payment_batches.listed(session, stranger, office.library.regions) == []
+
+
+def test_a_payment_altered_in_the_database_is_not_released(office: Office) -> None:
+    fund = office.fund(1_000_000)
+    case_id = office.approved()
+    batch = office.collect(fund).batch
+    assert batch is not None
+    with office.database.begin() as session:
+        payment_batches.lock(session, office.at_the_till(office.cashier, batch.id), batch.id)
+    with office.database.begin() as session:
+        payment = payments.of_case(session, case_id)[0]
+        payment.amount_fen += 1
+        session.add(payment)
+    with pytest.raises(BatchAltered), office.database.begin() as session:
+        till = office.at_the_till(office.releaser, batch.id)
+        payment_batches.release(session, till, batch.id)
+
+
+def test_a_cancelled_batch_can_be_collected_anew(office: Office) -> None:
+    fund = office.fund(1_000_000)
+    case_id = office.approved()
+    batch = office.released(fund)
+    till = office.at_the_till(office.cashier, batch)
+    for _ in range(2):
+        with office.database.begin() as session:
+            payment_batches.cancel(session, till, batch)
+    assert office.state(case_id) == State.APPROVED
+    assert office.sums(fund) == (1_000_000, SUM, 0)
+    with pytest.raises(StepRefused), office.database.begin() as session:
+        payment_batches.lock(session, till, batch)
+    assert office.released(fund) != batch
+
+
+def test_what_the_bank_may_have_is_not_cancelled(office: Office) -> None:
+    fund = office.fund(1_000_000)
+    office.approved()
+    batch = office.released(fund)
+    office.export(batch)
+    with pytest.raises(StepRefused), office.database.begin() as session:
+        payment_batches.cancel(session, office.at_the_till(office.cashier, batch), batch)
+
+
+def test_instalments_come_one_after_the_other_and_to_the_sum(office: Office) -> None:
+    fund = office.fund(1_000_000)
+    case_id = office.approved(1000, instalments=3)
+    paid = []
+    for instalment in (1, 2, 3):
+        assert office.collect(fund, instalment=instalment + 1).batch is None
+        batch = office.released(fund, instalment=instalment)
+        lines = office.export(batch)
+        office.settle(batch, said(lines))
+        paid += [line.amount_fen for line in lines]
+        expected = State.PAID if instalment == 3 else State.PAYMENT_PENDING
+        assert office.state(case_id) == expected
+    assert paid == [333, 333, 334]
+    assert office.sums(fund) == (1_000_000, 0, 1000)
+    with office.database.read() as session:
+        assert session.scalar(select(func.count()).where(col(Notice.kind) == "paid")) == 3
+
+
+def test_the_database_refuses_a_second_payment_of_an_instalment(office: Office) -> None:
+    fund = office.fund(1_000_000)
+    case_id = office.approved()
+    batch = office.released(fund)
+    with office.database.read() as session:
+        first = payments.of_case(session, case_id)[0]
+    second = {**first.model_dump(), "id": "PSECOND"}
+    with pytest.raises(IntegrityError), office.database.begin() as session:
+        session.add(Payment(**second))
+    # The control: one that came back makes room for another.
+    office.settle(batch, said(office.export(batch), {case_id: "销户"}))
+    with office.database.begin() as session:
+        session.add(Payment(**second))
+
+
+def test_who_cannot_be_paid_is_left_out_and_told_why(office: Office, now: datetime) -> None:
+    fund = office.fund(10_000_000)
+    fine, no_card, no_consent, other = (office.approved() for _ in range(4))
+    with office.database.begin() as session:
+        workers = {c: session.get_one(Case, c).worker_id for c in (no_card, no_consent, other)}
+    own = {c: office.keys.safe_of(worker) for c, worker in workers.items()}
+    with office.database.begin() as session:
+        by = Actor("worker", workers[no_card])
+        profiles.remove_card(session, own[no_card], worker_id=workers[no_card], by=by, now=now)
+        consents.withdraw(
+            session,
+            own[no_consent],
+            worker_id=workers[no_consent],
+            purpose=Purpose.PAYMENT,
+            now=now,
+        )
+        profiles.save(
+            session,
+            own[other],
+            worker_id=workers[other],
+            person=casework.person(99),
+            version=1,
+            by=Actor("worker", workers[other]),
+            now=now,
+        )
+    collected = office.collect(fund)
+    assert collected.left_out == {
+        no_card: NotPayable.NO_CARD,
+        no_consent: NotPayable.NO_CONSENT,
+        other: NotPayable.OTHER_PERSON,
+    }
+    assert collected.batch is not None and collected.batch.payments == 1
+    assert office.state(fine) == State.PAYMENT_PENDING
+    assert office.state(no_card) == State.APPROVED
+
+
+def test_a_corrected_card_is_the_one_that_is_paid_to(office: Office, now: datetime) -> None:
+    fund = office.fund(1_000_000)
+    case_id = office.approved()
+    batch = office.released(fund)
+    office.settle(batch, said(office.export(batch), {case_id: "卡号不存在"}))
+    with office.database.read() as session:
+        worker = session.get_one(Case, case_id).worker_id
+    own, card = office.keys.safe_of(worker), casework.person(77).bank_card
+    with office.database.begin() as session:
+        held = profiles.get(session, own, worker)
+        mended = held.person.model_copy(update={"bank_card": card})
+        by = Actor("worker", worker)
+        profiles.save(session, own, worker_id=worker, person=mended, version=1, by=by, now=now)
+    assert [line.bank_card for line in office.export(office.released(fund))] == [card]
+
+
+def test_bad_rows_of_the_bank_are_told_and_nothing_is_taken(office: Office) -> None:
+    fund = office.fund(1_000_000)
+    for _ in range(2):
+        office.approved()
+    batch = office.released(fund)
+    good, other = said(office.export(batch))
+    bad = [
+        Result(2, "PNOBODY", 1, True, ""),
+        good,
+        Result(4, good.payment_id, good.amount_fen, True, ""),
+        Result(5, other.payment_id, other.amount_fen + 1, True, ""),
+        Result(6, other.payment_id, other.amount_fen, True, "", name="别人"),
+        Result(7, other.payment_id, other.amount_fen, False, ""),
+    ]
+    with pytest.raises(ResultsRefused) as refused:
+        office.settle(batch, bad)
+    assert [(each.line, each.fault) for each in refused.value.bad] == [
+        (2, Fault.UNKNOWN),
+        (4, Fault.TWICE),
+        (5, Fault.AMOUNT),
+        (6, Fault.TWICE),
+        (6, Fault.PAYEE),
+        (7, Fault.TWICE),
+        (7, Fault.REASON),
+    ]
+    assert office.sums(fund) == (1_000_000, 2 * SUM, 0)
+
+
+def test_what_was_paid_does_not_come_back_by_a_later_file(office: Office) -> None:
+    fund = office.fund(1_000_000)
+    case_id = office.approved()
+    batch = office.released(fund)
+    lines = office.export(batch)
+    office.settle(batch, said(lines))
+    with pytest.raises(ResultsRefused) as refused:
+        office.settle(batch, said(lines, {case_id: "退汇"}))
+    assert [each.fault for each in refused.value.bad] == [Fault.CONTRADICTS]
+    assert office.sums(fund) == (1_000_000, 0, SUM)
+
+
+def test_a_dry_run_counts_and_changes_nothing(office: Office) -> None:
+    fund = office.fund(1_000_000)
+    case_id, _ = office.approved(), office.approved()
+    batch = office.released(fund)
+    results = said(office.export(batch), {case_id: "销户"})
+    till = office.at_the_till(office.cashier, batch)
+    with office.database.read() as session:
+        found, bad = payment_batches.check(session, till, batch, results)
+    assert (found, bad) == (Settled(paid=1, returned=1), [])
+    assert office.sums(fund) == (1_000_000, 2 * SUM, 0)
+
+
+def test_each_payee_who_is_unsealed_is_in_the_audit(office: Office) -> None:
+    fund = office.fund(1_000_000)
+    for _ in range(2):
+        office.approved()
+    batch = office.released(fund)
+    for times in (1, 2):
+        lines = office.export(batch)
+        with office.database.read() as session:
+            noted = session.scalars(
+                select(col(AuditEntry.row)).where(
+                    col(AuditEntry.about) == "payment", col(AuditEntry.action) == "exported"
+                )
+            ).all()
+        assert sorted(noted) == sorted([line.payment_id for line in lines] * times)
+
+
+def test_names_and_cards_stand_nowhere_in_clear(office: Office) -> None:
+    fund = office.fund(1_000_000)
+    office.approved()
+    batch = office.released(fund)
+    line = office.export(batch)[0]
+    office.settle(batch, said([line]))
+    with office.database.read() as session:
+        connection = session.connection()
+        for table in ("payment", "payment_batch", "fund_entry", "reservation", "audit_entry"):
+            stored = str(connection.exec_driver_sql(f"SELECT * FROM {table}").fetchall())
+            assert line.bank_card not in stored and line.name not in stored
+            assert stored != "[]"
+
+
+def test_a_case_that_somebody_moved_meanwhile_is_not_paid_over(office: Office) -> None:
+    fund = office.fund(1_000_000)
+    case_id = office.approved()
+    batch = office.released(fund)
+    till = office.at_the_till(office.cashier, batch)
+    with pytest.raises(CaseChanged), office.database.begin() as session:
+        payment, case = payments.of_case(session, case_id)[0], session.get_one(Case, case_id)
+        stale = Case(**{**case.model_dump(), "version": case.version - 1})
+        payments.pay(session, till, payment, stale)
+    assert office.sums(fund) == (1_000_000, SUM, 0)
+    assert office.settle(batch, said(office.export(batch))) == Settled(paid=1)
+
+
+def test_the_books_outlive_the_person_and_nothing_else_does(office: Office) -> None:
+    fund = office.fund(1_000_000)
+    case_id = office.approved()
+    batch = office.released(fund)
+    lines = office.export(batch)
+    office.settle(batch, said(lines))
+    with office.database.read() as session:
+        worker = session.get_one(Case, case_id).worker_id
+    by = Actor("worker", worker)
+    with office.database.begin() as session:
+        gone = erasing.erase(
+            session,
+            office.safe,
+            worker_id=worker,
+            by=by,
+            blockers=[cases.under_way],
+            now=office.now,
+        )
+    office.keys.destroy(gone)
+    with office.database.read() as session:
+        assert cases.frozen(session.get_one(Case, case_id), None).person is None
+    keys = payments.keys_of(office.keys, [worker])[worker]
+    assert keys.own is None
+    with office.database.read() as session:
+        (payment,) = payments.of_case(session, case_id)
+        assert payments.payee_of(payment, keys).bank_card == lines[0].bank_card
+    assert office.export(batch) == lines
+
+
+def test_who_waits_for_money_is_not_erased(office: Office) -> None:
+    fund = office.fund(1_000_000)
+    case_id = office.approved()
+    office.released(fund)
+    with office.database.read() as session:
+        worker = session.get_one(Case, case_id).worker_id
+    with pytest.raises(erasing.StillUnderWay), office.database.begin() as session:
+        erasing.erase(
+            session,
+            office.safe,
+            worker_id=worker,
+            by=Actor("worker", worker),
+            blockers=[cases.under_way],
+            now=office.now,
+        )

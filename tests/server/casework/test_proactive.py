@@ -1,0 +1,352 @@
+"""Cases without an application: made once for whom a register names, and for nobody who said no."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from knowledge.library import Library
+from server import consents, erasing, people, profiles
+from server.audit import Actor
+from server.casework import cases, deciding, opting_out, payments, proactive
+from server.casework.moves import Move, State
+from server.casework.officers import NotAllowed, Role
+from server.casework.payments import NotPayable
+from server.casework.proactive import Fate, Run, Told
+from server.casework.registers import Register, RegisterRefused, read_register
+from server.casework.tables import Case, Origin
+from server.clock import china_day
+from server.db import Database
+from server.persons import Person
+from server.sealing import Safe
+from server.subject_keys import SubjectKeys
+from server.tables import AuditEntry, Purpose, Worker
+from tests import casework, citizens, funding
+from tests.casework import CLOSED, MEASURE
+from tests.funding import Office
+
+HEADER = "line,id,measure,outcome,open,missing\n"
+
+
+@pytest.fixture
+def office(
+    database: Database, safe: Safe, library: Library, subject_keys: SubjectKeys, now: datetime
+) -> Iterator[Office]:
+    yield funding.office(database, safe, library, subject_keys, now)
+
+
+class Files:
+    """An outcome and a roster, as they lie in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.outcome, self.roster = folder / "outcome.csv", folder / "roster.csv"
+
+    def write(self, people: Sequence[Person], *more: str, measure: str = MEASURE) -> Register:
+        """Everybody eligible for a measure that is open; `more` are further lines."""
+        lines = [f"{n},A{n},{measure},eligible,true,\n" for n in range(2, len(people) + 2)]
+        self.outcome.write_text(HEADER + "".join([*lines, *more]), encoding="utf-8")
+        rows = ["编号,姓名,身份证号,手机号,银行卡号,困难类别\n"]
+        rows += [
+            f"A{n},{who.name},{who.identity_number},{who.phone},{who.bank_card or ''},低保\n"
+            for n, who in enumerate(people, start=2)
+        ]
+        self.roster.write_text("".join(rows), encoding="utf-8-sig")
+        return read_register(self.outcome, self.roster)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Files:
+    return Files(tmp_path)
+
+
+def _run(office: Office, register: Register, **other: object) -> Run:
+    values = {
+        "library": office.library,
+        "release_id": office.release_id,
+        "register": register,
+        "officer": office.author,
+        "safe": office.safe,
+        "today": china_day(office.now),
+        **other,
+    }
+    return Run(**values)  # type: ignore[arg-type]
+
+
+def _propose(office: Office, register: Register) -> list[Told]:
+    run = _run(office, register)
+    counted = proactive.counted(proactive.dry_run(office.database, office.keys, run))
+    told = list(proactive.propose(office.database, office.keys, run, now=office.now))
+    # What the dry run said is what happens.
+    assert proactive.counted(told) == counted
+    return told
+
+
+def _fates(told: Sequence[Told]) -> list[Fate]:
+    return [each.fate for each in told]
+
+
+def _count(office: Office, table: type) -> int:
+    with office.database.read() as session:
+        return session.scalar(select(func.count()).select_from(table)) or 0
+
+
+def test_a_dry_run_counts_and_changes_nothing(office: Office, files: Files) -> None:
+    register = files.write([citizens.person(n) for n in range(3)])
+    before = [_count(office, table) for table in (Case, Worker, AuditEntry)]
+    told = proactive.dry_run(office.database, office.keys, _run(office, register))
+    assert proactive.counted(told) == {MEASURE: {Fate.PROPOSED: 3}}
+    assert [_count(office, table) for table in (Case, Worker, AuditEntry)] == before
+
+
+def test_cases_are_marked_and_frozen_with_where_they_come_from(
+    office: Office, files: Files
+) -> None:
+    register = files.write([citizens.person(1)])
+    (told,) = _propose(office, register)
+    assert told.case_id is not None
+    with office.database.read() as session:
+        case = session.get_one(Case, told.case_id)
+        own = office.keys.safe_of(case.worker_id)
+        frozen = cases.frozen(case, own)
+        (event,) = cases.history(session, case, own)
+    assert (case.origin, case.state) == (Origin.ROSTER, State.SUBMITTED)
+    assert event.event.move == Move.PROPOSE and event.event.actor == "job"
+    assert frozen.person is not None
+    assert frozen.person["identity_number"] == citizens.person(1).identity_number
+
+
+def test_again_nothing_changes(office: Office, files: Files) -> None:
+    register = files.write([citizens.person(n) for n in range(3)])
+    _propose(office, register)
+    before = [_count(office, table) for table in (Case, Worker)]
+    assert _fates(_propose(office, register)) == [Fate.HAS_CASE] * 3
+    assert [_count(office, table) for table in (Case, Worker)] == before
+
+
+def test_a_run_that_broke_off_goes_on(office: Office, files: Files) -> None:
+    register = files.write([citizens.person(n) for n in range(4)])
+    going = proactive.propose(office.database, office.keys, _run(office, register), now=office.now)
+    next(going), next(going)
+    going.close()
+    # Known to the register, but killed before the case was made.
+    with office.database.begin() as session:
+        number = citizens.person(2).identity_number
+        people.recognise(session, office.safe, issuer="register", subject=number, now=office.now)
+    assert _fates(_propose(office, register)) == [Fate.HAS_CASE] * 2 + [Fate.PROPOSED] * 2
+    assert (_count(office, Case), _count(office, Worker)) == (4, 4)
+
+
+def test_somebody_who_signed_in_gets_the_case_and_no_second_self(
+    office: Office, files: Files
+) -> None:
+    who = citizens.person(1)
+    worker = casework.worker(office.database, office.safe, office.keys, now=office.now, who=who)
+    (told,) = _propose(office, files.write([who]))
+    with office.database.read() as session:
+        assert session.get_one(Case, told.case_id).worker_id == worker
+    assert _count(office, Worker) == 1
+
+
+def test_who_applied_already_gets_no_second_case(office: Office, files: Files) -> None:
+    who = citizens.person(1)
+    office.recommended(who=who)
+    assert _fates(_propose(office, files.write([who]))) == [Fate.HAS_CASE]
+
+
+def test_every_line_that_is_no_case_is_told_why(office: Office, files: Files) -> None:
+    casework.worker(
+        office.database, office.safe, office.keys, now=office.now, who=citizens.person(5)
+    )
+    wrong = citizens.person(6).model_copy(update={"identity_number": "110101199001011234"})
+    renamed = citizens.person(5).model_copy(update={"name": "赵钱孙"})
+    register = files.write(
+        [citizens.person(1), wrong, renamed],
+        f"9,A2,{MEASURE},ineligible,true,\n",
+        f"10,A2,{MEASURE},undetermined,true,insured\n",
+        f"11,A2,{MEASURE},eligible,false,\n",
+        f"12,A2,{MEASURE},eligible,true,\n",
+        f"13,B9,{MEASURE},eligible,true,\n",
+        f"14,,{MEASURE},eligible,true,\n",
+        "15,A2,nowhere-1,eligible,true,\n",
+    )
+    assert _fates(_propose(office, register)) == [
+        Fate.PROPOSED,
+        Fate.UNREADABLE,
+        Fate.OTHER_NAME,
+        Fate.NOT_ELIGIBLE,
+        Fate.NOT_ELIGIBLE,
+        Fate.NOT_ELIGIBLE,
+        Fate.TWICE,
+        Fate.NOBODY,
+        Fate.NOBODY,
+        Fate.NOT_FOR_APPLICANTS,
+    ]
+
+
+def test_a_number_that_stands_twice_in_the_roster_is_nobody(office: Office, files: Files) -> None:
+    files.write([citizens.person(1), citizens.person(2)])
+    text = files.roster.read_text("utf-8-sig").replace("A3,", "A2,")
+    files.roster.write_text(text, encoding="utf-8-sig")
+    assert _fates(_propose(office, read_register(files.outcome, files.roster))) == [
+        Fate.NOBODY,
+        Fate.NOBODY,
+    ]
+
+
+def test_two_who_signed_in_with_one_number_are_for_an_officer(office: Office, files: Files) -> None:
+    who = citizens.person(1)
+    for _ in range(2):
+        casework.worker(office.database, office.safe, office.keys, now=office.now, who=who)
+    assert _fates(_propose(office, files.write([who]))) == [Fate.SEVERAL]
+
+
+def test_a_closed_measure_proposes_nobody(office: Office, files: Files) -> None:
+    clerk = casework.officer(
+        office.database,
+        office.safe,
+        office.library,
+        Role.CASE_OFFICER,
+        where=(office.library.measures[CLOSED].region,),
+        now=office.now,
+    )
+    register = files.write([citizens.person(1)], measure=CLOSED)
+    run = _run(office, register, officer=clerk)
+    assert _fates(proactive.dry_run(office.database, office.keys, run)) == [Fate.CLOSED]
+
+
+def test_only_an_officer_of_the_place_proposes(office: Office, files: Files) -> None:
+    register = files.write([citizens.person(1)])
+    for officer in (office.administrator, office.approver):
+        with pytest.raises(NotAllowed):
+            proactive.dry_run(office.database, office.keys, _run(office, register, officer=officer))
+
+
+def test_whoever_opted_out_is_left_alone_until_they_take_it_back(
+    office: Office, files: Files
+) -> None:
+    who = citizens.person(1)
+    worker = casework.worker(office.database, office.safe, office.keys, now=office.now, who=who)
+    own = office.keys.safe_of(worker)
+    register = files.write([who])
+    for measure, fate in (("shishi-1a", Fate.PROPOSED), (MEASURE, Fate.OPTED_OUT)):
+        with office.database.begin() as session:
+            opting_out.opt_out(session, own, worker_id=worker, measure=measure, now=office.now)
+        run = _run(office, register)
+        assert _fates(proactive.dry_run(office.database, office.keys, run)) == [fate]
+    with office.database.begin() as session:
+        opting_out.opt_out(session, own, worker_id=worker, now=office.now)
+        opting_out.opt_in(session, own, worker_id=worker, measure=MEASURE, now=office.now)
+    assert _fates(_propose(office, register)) == [Fate.OPTED_OUT]
+    with office.database.begin() as session:
+        opting_out.opt_in(session, own, worker_id=worker, now=office.now)
+    assert _fates(_propose(office, register)) == [Fate.PROPOSED]
+
+
+def test_an_opt_out_holds_after_everything_else_is_erased(office: Office, files: Files) -> None:
+    who = citizens.person(1)
+    worker = casework.worker(office.database, office.safe, office.keys, now=office.now, who=who)
+    own = office.keys.safe_of(worker)
+    by = Actor("worker", worker)
+    with office.database.begin() as session:
+        opting_out.opt_out(session, own, worker_id=worker, now=office.now)
+    with office.database.begin() as session:
+        gone = erasing.erase(session, office.safe, worker_id=worker, by=by, now=office.now)
+    office.keys.destroy(gone)
+    with office.database.read() as session:
+        assert profiles.holders(session, office.safe, "identity_number", who.identity_number) == []
+    assert _fates(_propose(office, files.write([who]))) == [Fate.OPTED_OUT]
+
+
+def test_a_consent_taken_back_is_an_opt_out(office: Office, files: Files) -> None:
+    who = citizens.person(1)
+    worker = casework.worker(office.database, office.safe, office.keys, now=office.now, who=who)
+    own = office.keys.safe_of(worker)
+    with office.database.begin() as session:
+        version = consents.in_force(Purpose.PROACTIVE).version
+        consents.give(
+            session,
+            own,
+            worker_id=worker,
+            purpose=Purpose.PROACTIVE,
+            version=version,
+            now=office.now,
+        )
+        consents.withdraw(session, own, worker_id=worker, purpose=Purpose.PROACTIVE, now=office.now)
+    assert _fates(_propose(office, files.write([who]))) == [Fate.OPTED_OUT]
+
+
+def test_whoever_withdrew_such_a_case_gets_it_no_second_time(office: Office, files: Files) -> None:
+    register = files.write([citizens.person(1)])
+    (told,) = _propose(office, register)
+    with office.database.read() as session:
+        case = session.get_one(Case, told.case_id)
+    own = office.keys.safe_of(case.worker_id)
+    with office.database.begin() as session:
+        deciding.withdraw(
+            session,
+            own,
+            office.post,
+            session.get_one(Case, case.id),
+            worker_id=case.worker_id,
+            version=case.version,
+            now=office.now,
+        )
+    assert _fates(_propose(office, register)) == [Fate.WITHDREW]
+
+
+def test_a_case_of_a_register_is_paid_unless_the_person_said_no(
+    office: Office, files: Files
+) -> None:
+    fund = office.fund(1_000_000)
+    told = _propose(office, files.write([citizens.person(n) for n in range(2)]))
+    for each in told:
+        with office.database.read() as session:
+            worker = session.get_one(Case, each.case_id).worker_id
+        desk = casework.desk(office.author, office.post, office.keys.safe_of(worker), office.now)
+        with office.database.begin() as session:
+            case = deciding.take(session, desk, session.get_one(Case, each.case_id), version=1)
+            deciding.recommend(
+                session, desk, case, Move.APPROVE, version=2, reason="符合", amount_fen=300
+            )
+        office.approve(each.case_id or "")
+    with office.database.begin() as session:
+        own = office.keys.safe_of(worker)
+        opting_out.opt_out(session, own, worker_id=worker, now=office.now)
+    collected = office.collect(fund)
+    assert collected.left_out == {told[1].case_id: NotPayable.OPTED_OUT}
+    assert collected.batch is not None and collected.batch.payments == 1
+    with office.database.read() as session:
+        (payment,) = payments.of_case(session, told[0].case_id or "")
+        keys = office.at_the_till(office.cashier, collected.batch.id).keys
+        case = session.get_one(Case, told[0].case_id)
+        payee = payments.payee_of(payment, keys[case.worker_id])
+    assert payee.bank_card == citizens.person(0).bank_card
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    ["", "line,id\n1,2\n", HEADER + "x,A1,m,eligible,true,\n", HEADER + "1,A1\n", HEADER + '"'],
+)
+def test_an_outcome_of_another_form_is_refused(files: Files, outcome: str) -> None:
+    files.write([citizens.person(1)])
+    files.outcome.write_text(outcome, encoding="utf-8")
+    with pytest.raises(RegisterRefused):
+        read_register(files.outcome, files.roster)
+
+
+@pytest.mark.parametrize("header", ["编号,姓名", "编号,姓名,姓名,身份证号,手机号"])
+def test_a_roster_without_who_the_people_are_is_refused(files: Files, header: str) -> None:
+    files.write([])
+    files.roster.write_text(header + "\n", encoding="utf-8")
+    with pytest.raises(RegisterRefused):
+        read_register(files.outcome, files.roster)
+
+
+def test_other_files_are_another_run(office: Office, files: Files) -> None:
+    first = _run(office, files.write([citizens.person(1)]))
+    second = _run(office, files.write([citizens.person(2)]))
+    narrower = _run(office, first.register, measures=frozenset({MEASURE}))
+    assert len({first.digest, second.digest, narrower.digest}) == 3
+    assert _run(office, files.write([citizens.person(1)])).digest == first.digest
