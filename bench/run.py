@@ -10,12 +10,14 @@ import sys
 WHOLE: tuple[tuple[str, list[str]], ...] = (
     ("bench.answering", []),
     ("bench.serving", []),
+    ("bench.casework", []),
     ("bench.retrieval", []),
     ("bench.eligibility", []),
 )
 QUICK: tuple[tuple[str, list[str]], ...] = (
     ("bench.answering", ["--rounds", "1"]),
     ("bench.serving", ["--pairs", "3", "--seconds", "2"]),
+    ("bench.casework", ["--pairs", "3", "--seconds", "2", "--people", "6000"]),
     ("bench.retrieval", ["--sizes", "1000,10000", "--queries", "50"]),
     ("bench.eligibility", ["--people", "10000", "--stream", "10000,100000", "--asked", "3"]),
 )

@@ -1,9 +1,10 @@
 """Who is calling."""
 
-from flask import request
+from flask import g, request
 
 from server.problems import SessionOver, SignInNeeded
 from server.resources import resources
+from server.sealing import Safe
 from server.sessions import worker_of
 
 _BEARER = "bearer "
@@ -16,11 +17,14 @@ def token() -> str:
 
 def worker() -> int | None:
     """Who signed in, None for a call without a token; raises `SessionOver`."""
+    found: int | None = g.get("worker")
+    if found is not None:
+        return found
     given = _token()
     if given is None:
         return None
     known = resources()
-    found = worker_of(known.database, given, now=known.clock())
+    found = g.worker = worker_of(known.database, given, now=known.clock())
     if found is None:
         raise SessionOver
     return found
@@ -31,6 +35,14 @@ def signed_in() -> int:
     found = worker()
     if found is None:
         raise SignInNeeded
+    return found
+
+
+def own_safe(worker_id: int) -> Safe:
+    """What seals and opens the data of the worker who calls; raises `SubjectErased`."""
+    found: Safe | None = g.get("own_safe")
+    if found is None:
+        found = g.own_safe = resources().subject_keys.safe_of(worker_id)
     return found
 
 

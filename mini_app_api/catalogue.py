@@ -26,6 +26,7 @@ from mini_app_api.models import (
     StatementView,
     ValidityView,
 )
+from server.admitting import Who, admits
 from server.clock import china_day
 from server.problems import RepeatedName, UnknownCursor, UnknownMeasure
 from server.resources import resources
@@ -44,6 +45,7 @@ def refuse_repeated_names() -> None:
 @blueprint.get("/regions")
 @blueprint.output(RegionsView)
 @blueprint.doc(summary="The tree of regions", operation_id="list_regions")
+@admits(Who.EVERYBODY)
 def get_regions() -> RegionsView:
     """All regions, each with those that lie in it."""
     library = resources().serving.current().library
@@ -55,6 +57,7 @@ def get_regions() -> RegionsView:
 @blueprint.input(MeasuresAsked, location="query", arg_name="asked")
 @blueprint.output(MeasuresView)
 @blueprint.doc(summary="The measures that apply in a region", operation_id="list_measures")
+@admits(Who.EVERYBODY)
 def get_measures(asked: MeasuresAsked) -> MeasuresView:
     """Those of the region and of the regions it lies in, or all, in the order of the catalogue."""
     known = resources()
@@ -80,6 +83,7 @@ def get_measures(asked: MeasuresAsked) -> MeasuresView:
 @blueprint.get("/measures/<id>")
 @blueprint.output(MeasureView)
 @blueprint.doc(summary="One measure with its source", operation_id="get_measure")
+@admits(Who.EVERYBODY)
 def get_measure(id: str) -> MeasureView:
     """The measure, its clause word for word, its document and its time."""
     known = resources()

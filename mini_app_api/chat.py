@@ -6,6 +6,7 @@ from flask import Response
 from bot.answers import Answer
 from mini_app_api.access import worker
 from mini_app_api.models import AnswerView, Asked, ChatReply, ChoiceView, SourceView
+from server.admitting import Who, admits
 from server.callers import refuse_too_much_chat
 from server.chatting import Channel, Message, reply
 from server.resources import resources
@@ -18,6 +19,7 @@ blueprint = APIBlueprint("chat", __name__, url_prefix="/api/v1", tag="chat")
 @blueprint.input(Asked, arg_name="asked")
 @blueprint.output(ChatReply)
 @blueprint.doc(summary="Ask the bot", operation_id="chat", security=[{}, {"bearer": []}])
+@admits(Who.EVERYBODY)
 def post_chat(asked: Asked) -> Response:
     """Answer a message; without a token, too."""
     known = resources()

@@ -14,6 +14,7 @@ from mini_app_api.models import (
     SelfCheckAsked,
     SelfCheckView,
 )
+from server.admitting import Who, admits
 from server.clock import china_day
 from server.problems import RepeatedName
 from server.resources import resources
@@ -34,6 +35,7 @@ def refuse_repeated_names() -> None:
 @blueprint.input(FactsAsked, location="query", arg_name="asked")
 @blueprint.output(FactsView)
 @blueprint.doc(summary="The facts a self-check can ask for", operation_id="list_facts")
+@admits(Who.EVERYBODY)
 def get_facts(asked: FactsAsked) -> FactsView:
     """Those that the measures of a region rest on, or all, in the order of the vocabulary."""
     served = resources().serving.current()
@@ -48,6 +50,7 @@ def get_facts(asked: FactsAsked) -> FactsView:
 @blueprint.input(SelfCheckAsked, arg_name="asked")
 @blueprint.output(SelfCheckView)
 @blueprint.doc(summary="Check what somebody says against every measure", operation_id="self_check")
+@admits(Who.EVERYBODY)
 def post_self_check(asked: SelfCheckAsked) -> dict[str, Any]:
     """Say which measures of a region hold, fail or stay open, and what to ask next."""
     known = resources()

@@ -8,7 +8,9 @@ from apiflask import APIBlueprint
 from mini_app_api.access import signed_in, token
 from mini_app_api.models import PhoneAsked, SignedInView, SignIn, VerifiedPhoneView
 from server import people, sessions
+from server.admitting import Who, admits
 from server.callers import address, is_this_machine, refuse_too_many
+from server.casework import near_duplicates
 from server.platform import PlatformRefused
 from server.problems import PhoneRefused, SessionOver, SignInRefused, WeChatAway
 from server.rate_limits import Limit
@@ -26,6 +28,7 @@ _SIGNED_IN: list[str | dict[str, list[Any]]] = [{"bearer": []}]
 @blueprint.input(SignIn, arg_name="asked")
 @blueprint.output(SignedInView)
 @blueprint.doc(summary="Sign in with a login code", operation_id="sign_in")
+@admits(Who.EVERYBODY)
 def post_session(asked: SignIn) -> SignedInView:
     """Sign somebody in; in development `dev:NAME` signs NAME in from this machine."""
     refuse_too_many(Limit.SIGN_IN_ADDRESS, address())
@@ -35,7 +38,13 @@ def post_session(asked: SignIn) -> SignedInView:
     now = known.clock()
     with known.database.begin() as session:
         worker = people.recognise(
-            session, known.safe, issuer=issuer, subject=subject, unionid=unionid, now=now
+            session,
+            known.safe,
+            issuer=issuer,
+            subject=subject,
+            unionid=unionid,
+            uniting=near_duplicates.unite,
+            now=now,
         )
         return _view(sessions.sign_in(session, worker, now=now))
 
@@ -47,6 +56,7 @@ def post_session(asked: SignIn) -> SignedInView:
     operation_id="renew_session",
     security=_SIGNED_IN,
 )
+@admits(Who.WORKER)
 def post_renewal() -> SignedInView:
     """Renew a session."""
     refuse_too_many(Limit.SIGN_IN, signed_in())
@@ -61,6 +71,7 @@ def post_renewal() -> SignedInView:
 @blueprint.delete("/session")
 @blueprint.output({}, status_code=204)
 @blueprint.doc(summary="Sign out", operation_id="sign_out", security=_SIGNED_IN)
+@admits(Who.WORKER)
 def delete_session() -> str:
     """End the session of this token."""
     signed_in()
@@ -74,6 +85,7 @@ def delete_session() -> str:
 @blueprint.doc(
     summary="Sign out everywhere", operation_id="sign_out_everywhere", security=_SIGNED_IN
 )
+@admits(Who.WORKER)
 def delete_sessions() -> str:
     """End every session of the worker."""
     worker = signed_in()
@@ -90,6 +102,7 @@ def delete_sessions() -> str:
     operation_id="verify_phone",
     security=_SIGNED_IN,
 )
+@admits(Who.WORKER)
 def post_phone(asked: PhoneAsked) -> VerifiedPhoneView:
     """Exchange the code of a `getPhoneNumber` button."""
     worker = signed_in()

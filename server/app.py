@@ -1,5 +1,6 @@
 """The roof: composes the faces into one web application."""
 
+from functools import partial
 from typing import Any
 
 import structlog
@@ -8,11 +9,25 @@ from flask import Response, jsonify
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
-from mini_app_api import catalogue, chat, operations, self_check, signing_in
+from mini_app_api import (
+    applications,
+    catalogue,
+    chat,
+    consents,
+    drafts,
+    materials,
+    me,
+    operations,
+    opt_outs,
+    requests,
+    self_check,
+    signing_in,
+)
+from mini_app_api.access import signed_in
 from mini_app_api.bodies import StrictJson, StrictRequest
 from mini_app_api.describing import describe
-from server import h5, wechat
-from server.journal import keep_journal
+from server import h5, logs, wechat
+from server.admitting import Who, admits, keep_out
 from server.problems import MEDIA_TYPE, FieldsRefused, TooMany, body_of
 from server.resources import Resources, attach, make_resources
 from server.settings import Settings, load_settings
@@ -21,6 +36,22 @@ LONGEST_BODY = 64 * 1024
 """Bytes of a request's body that are read at all."""
 
 _log = structlog.get_logger()
+
+
+_RESOURCES = (
+    chat,
+    catalogue,
+    self_check,
+    signing_in,
+    me,
+    consents,
+    opt_outs,
+    drafts,
+    applications,
+    materials,
+    requests,
+    operations,
+)
 
 
 class _App(APIFlask):
@@ -33,7 +64,7 @@ def create_app(settings: Settings | None = None, made: Resources | None = None) 
 
     Settings come from the environment where none are given; tests hand in resources they made.
     """
-    keep_journal()
+    logs.configure()
     app = _App(
         "server",
         title="暖岗",
@@ -46,15 +77,25 @@ def create_app(settings: Settings | None = None, made: Resources | None = None) 
     app.config["MAX_FORM_MEMORY_SIZE"] = LONGEST_BODY
     known = made or make_resources(settings or load_settings())
     attach(app, known)
-    for module in (chat, catalogue, self_check, signing_in, operations):
+    for module in _RESOURCES:
         app.register_blueprint(module.blueprint)
     app.register_blueprint(h5.blueprint)
     if known.settings.wechat_token is not None:
         app.register_blueprint(wechat.blueprint)
+    for name in ("openapi.spec", "h5.static"):
+        # Views that are not ours say it here.
+        app.view_functions[name] = admits(Who.EVERYBODY)(partial(app.view_functions[name]))
+    # What the platform sends is known by its signature, which the view reads with the message.
+    keep_out(app, {Who.EVERYBODY: _ok, Who.WECHAT: _ok, Who.WORKER: signed_in})
+    app.before_request(known.linking.wake)
     for error in (HTTPError, HTTPException, Exception):
         app.register_error_handler(error, _tell)
     describe(app)
     return app
+
+
+def _ok() -> None:
+    """Let somebody in."""
 
 
 def _tell(error: Exception) -> Response:

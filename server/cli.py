@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+from server import logs
+
 if TYPE_CHECKING:
     from bot.answers import Answer
     from knowledge.scoring import Score
@@ -33,6 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Whatever the machine's language: UTF-8, and no character stops a batch.
         stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     parsed = _parser().parse_args(arguments)
+    logs.configure()
     run: Callable[[argparse.Namespace], int] = parsed.run
     try:
         return run(parsed)
@@ -109,9 +112,25 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("files", type=Path, nargs="+", metavar="FILE")
     evaluate.set_defaults(run=_evaluate)
 
-    from server import eligibility_commands, jobs_commands, knowledge_commands, wechat_commands
+    from server import (
+        audit_commands,
+        eligibility_commands,
+        jobs_commands,
+        keys_commands,
+        knowledge_commands,
+        payments_commands,
+        wechat_commands,
+    )
 
-    for module in (eligibility_commands, jobs_commands, knowledge_commands, wechat_commands):
+    for module in (
+        audit_commands,
+        eligibility_commands,
+        jobs_commands,
+        keys_commands,
+        knowledge_commands,
+        payments_commands,
+        wechat_commands,
+    ):
         module.add_to(commands)
     return parser
 

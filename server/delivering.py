@@ -11,6 +11,7 @@ import structlog
 from sqlalchemy.exc import OperationalError
 
 from server import outbox, people
+from server.casework import near_duplicates
 from server.clock import Clock
 from server.db import Database, DatabaseBusy
 from server.notice_templates import NoticeKind
@@ -109,7 +110,15 @@ def _note_unionid(
 ) -> None:
     with database.begin() as session:
         if unionid is not None:
-            people.recognise(session, safe, issuer=app_id, subject=openid, unionid=unionid, now=now)
+            people.recognise(
+                session,
+                safe,
+                issuer=app_id,
+                subject=openid,
+                unionid=unionid,
+                uniting=near_duplicates.unite,
+                now=now,
+            )
         people.unionid_asked(session, safe, issuer=app_id, subject=openid, now=now)
 
 

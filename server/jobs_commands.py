@@ -1,4 +1,4 @@
-"""`nuangang jobs …`: what a timer runs: deliver notices, forget what is over."""
+"""`nuangang jobs …`: what a timer runs: deliver notices, forget and erase what is over."""
 
 import argparse
 import signal
@@ -37,20 +37,24 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     box.set_defaults(run=_outbox)
 
     sweep = verbs.add_parser(
-        "sweep", help="forget sessions, contexts, receipts, counts that are over"
+        "sweep", help="forget sessions, contexts, receipts, counts, stored objects that are over"
     )
     sweep.set_defaults(run=_sweep)
+
+    cases = verbs.add_parser("cases", help="go on with cases whose time is over, close final ones")
+    cases.set_defaults(run=_cases)
+
+    erase = verbs.add_parser("erase", help="erase what was kept for as long as it may be")
+    erase.set_defaults(run=_erase)
 
 
 def _deliver(parsed: argparse.Namespace) -> int:
     from server.clock import utc_now
     from server.delivering import deliver
-    from server.journal import keep_journal
     from server.platform import make_platform
     from server.resources import make_safe
     from server.settings import load_settings
 
-    keep_journal()
     settings = load_settings()
     database, safe = _prepared(settings), make_safe(settings)
     platform = make_platform(settings, database, safe, utc_now)
@@ -101,14 +105,35 @@ def _outbox(parsed: argparse.Namespace) -> int:
     return _OK
 
 
+def _cases(_: argparse.Namespace) -> int:
+    from server.casework import deciding, drafting, objecting
+    from server.clock import utc_now
+    from server.preparing import kept_indexes
+    from server.resources import make_post, make_safe
+    from server.serving import load
+    from server.settings import load_settings
+
+    settings = load_settings()
+    database, safe = _prepared(settings), make_safe(settings)
+    post = make_post(settings, safe, load(database, kept_indexes(settings)).library)
+    for name, settle in (
+        ("cases go on without the material", deciding.go_on_overdue),
+        ("cases closed", objecting.close_final),
+        ("drafts given up", drafting.discard_old),
+    ):
+        with database.begin() as session:
+            print(f"{settle(session, safe, post, now=utc_now()):6} {name}")
+    return _OK
+
+
 def _sweep(_: argparse.Namespace) -> int:
     from server import conversations, outbox, rate_limits, sessions
     from server.clock import utc_now
     from server.settings import load_settings
     from server.wechat import followers, receipts
 
-    now = utc_now()
-    database = _prepared(load_settings())
+    now, settings = utc_now(), load_settings()
+    database = _prepared(settings)
     for name, forget in (
         ("sessions", sessions.forget_expired),
         ("contexts", conversations.forget_expired),
@@ -120,6 +145,48 @@ def _sweep(_: argparse.Namespace) -> int:
         # Each in a transaction of its own, so that nobody waits for all of them.
         with database.begin() as session:
             print(f"{forget(session, now=now):6} {name} forgotten")
+    return _sweep_store(settings, database)
+
+
+def _sweep_store(settings: "Settings", database: "Database") -> int:
+    from server.casework.sweeping import sweep
+    from server.clock import utc_now
+    from server.material_store import StoreAway, make_store
+
+    try:
+        print(f"{sweep(database, make_store(settings), now=utc_now()):6} objects deleted")
+    except StoreAway as error:
+        print(f"nuangang: the store of materials is away ({error})", file=sys.stderr)
+        return _FAILED
+    return _OK
+
+
+def _erase(_: argparse.Namespace) -> int:
+    from server import erasing
+    from server.audit import Actor
+    from server.clock import utc_now
+    from server.resources import make_safe, make_subject_keys
+    from server.settings import load_settings
+
+    settings = load_settings()
+    database, safe = _prepared(settings), make_safe(settings)
+    keys = make_subject_keys(settings, database, safe)
+    for holding in erasing.with_an_end():
+        total, some = 0, -1
+        while some:
+            with database.begin() as session:
+                some = erasing.forget_over(session, holding, now=utc_now())
+            total += some
+        print(f"{total:6} rows of {holding.table} erased")
+    for worker in sorted(keys.erased()):
+        # A backup brought them back; their keys are gone for good.
+        with database.begin() as session:
+            again = erasing.erase(
+                session, safe, worker_id=worker, by=Actor("job", "erase"), now=utc_now()
+            )
+        keys.destroy(again)
+        print(f"worker {worker} erased again")
+    print(f"{keys.destroy_unclaimed():6} keys without a worker destroyed")
     return _OK
 
 

@@ -5,11 +5,15 @@ both are one, who then is one worker. Names are kept as a keyed hash, to find, a
 to.
 """
 
+from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Column, delete, func, select, update
 from sqlmodel import Session, col
 
+from server import audit
+from server.audit import Action, Actor
 from server.db import Database, insert_new
 from server.sealing import Safe
 from server.tables import Identity, Row, Worker
@@ -25,12 +29,14 @@ def recognise(
     issuer: str,
     subject: str,
     unionid: str | None = None,
+    uniting: Callable[[Session, int, int], None] | None = None,
     now: datetime,
 ) -> int:
     """The worker whom the app `issuer` knows as `subject`; on the first time there is a new one.
 
     Who may claim the name is the caller's decision. Where `unionid` tells that two workers are one
-    person, they become one: the older.
+    person, they become one: the older. Before, `uniting` is called with the one who stays and the
+    one who goes, to make what both have one.
     """
     holders = [_holder(session, _hash(safe, issuer, subject))]
     if unionid is not None:
@@ -40,7 +46,7 @@ def recognise(
     worker = _name(session, safe, issuer, subject, proposed, unionid is not None, now)
     if unionid is not None:
         other = _name(session, safe, UNIONID, unionid, worker, True, now)
-        worker = worker if other == worker else _unite(session, safe, worker, other)
+        worker = worker if other == worker else _unite(session, safe, worker, other, uniting, now)
     if known is None and worker != proposed:
         # Another first sign-in at the same moment was faster.
         session.execute(delete(Worker).where(col(Worker.id) == proposed))
@@ -168,9 +174,18 @@ def _name(
     return holder
 
 
-def _unite(session: Session, safe: Safe, one: int, other: int) -> int:
+def _unite(
+    session: Session,
+    safe: Safe,
+    one: int,
+    other: int,
+    uniting: Callable[[Session, int, int], None] | None,
+    now: datetime,
+) -> int:
     """Make two workers one, with all that points to either; returns the older."""
     kept, gone = sorted((one, other))
+    if uniting is not None:
+        uniting(session, kept, gone)
     if phone_of(session, safe, kept) is None and (phone := phone_of(session, safe, gone)):
         verified_at = session.get_one(Worker, gone).phone_verified_at
         assert verified_at is not None
@@ -179,6 +194,24 @@ def _unite(session: Session, safe: Safe, one: int, other: int) -> int:
         for key in table.foreign_keys:
             if key.column.table.name == "worker":
                 owner = key.parent
+                if owner.unique:
+                    _drop_second(session, owner, kept, gone)
                 session.execute(table.update().where(owner == gone).values({owner.name: kept}))
     session.execute(delete(Worker).where(col(Worker.id) == gone))
+    audit.record(
+        session,
+        safe,
+        by=Actor("job", "unite"),
+        action=Action.UNITED,
+        about="worker",
+        row=gone,
+        worker_id=kept,
+        now=now,
+    )
     return kept
+
+
+def _drop_second(session: Session, owner: Column[Any], kept: int, gone: int) -> None:
+    """Where each may have one row only and both have one, that of the older stays."""
+    if session.scalar(select(func.count()).where(owner == kept)):
+        session.execute(delete(owner.table).where(owner == gone))

@@ -3,7 +3,8 @@
 Replies follow RFC 9457. `code` is stable and for programs, `title` and `detail` are for people.
 """
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,13 +12,76 @@ from werkzeug.exceptions import HTTPException
 
 from knowledge.eligibility.facts import FactsRefused, Reason
 from knowledge.regions import UnknownRegion
+from server.admitting import NobodyAdmitted
+from server.casework.advancing import CaseChanged, MoveRefused, ReasonMissing
+from server.casework.applying import (
+    AlreadyApplied,
+    MeasureClosed,
+    MeasureElsewhere,
+    MeasureNotOpenYet,
+    NothingToApplyFor,
+    RulesChanged,
+    WarningNotTaken,
+)
+from server.casework.cases import CaseUnknown
+from server.casework.deciding import (
+    AskedForNothing,
+    ItemsMissing,
+    NotAdjudicated,
+    NotRecommended,
+    SameOfficer,
+    SumOutOfRange,
+)
+from server.casework.drafting import DraftUnknown
+from server.casework.funds import FundMissing, FundNameTaken, FundShort, FundUnknown
+from server.casework.inspecting import InspectionBusy
+from server.casework.materials import (
+    CaseTakesNone,
+    MaterialInUse,
+    MaterialKindUnknown,
+    MaterialUnknown,
+    TooManyMaterials,
+)
+from server.casework.near_duplicates import FindingChanged
+from server.casework.objecting import ObjectionTooLate
+from server.casework.officers import NotAllowed, OfficerChanged, OfficerUnknown
+from server.casework.payment_batches import (
+    BatchAltered,
+    BatchUnknown,
+    ResultsRefused,
+    StepRefused,
+)
+from server.casework.recoding import Refusal, Refused
+from server.casework.service_requests import (
+    NotSettled,
+    RequestChanged,
+    RequestClosed,
+    RequestUnknown,
+)
+from server.casework.uploading import (
+    FileTooLarge,
+    OffsetWrong,
+    PieceRefused,
+    TooManyUploads,
+    UploadUnknown,
+)
+from server.children import ChildChanged, ChildTooOld, ChildUnknown, TooManyChildren
+from server.consents import ConsentMissing, TextReplaced, in_force
 from server.db import DatabaseBusy
+from server.erasing import StillUnderWay
+from server.idempotency import KeyMissing, KeyReused, StillInFlight
+from server.material_store import ObjectMissing, StoreAway
+from server.persons import NotBornYet
 from server.platform import OutcomeUnknown, PlatformBusy
+from server.privacy import mask
+from server.profiles import ProfileChanged, ProfileMissing
+from server.subject_keys import SubjectErased
 
 MEDIA_TYPE = "application/problem+json"
 _MOST_TOLD = 100
 """Facts of one request that are told to be wrong: more than there are."""
 _TYPE = "urn:nuangang:problem:"
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]{0,63}")
 
 
 class MalformedJson(Exception):
@@ -74,6 +138,10 @@ class SignInNeeded(Exception):
 
 class PhoneRefused(Exception):
     """WeChat knows no telephone number for this code."""
+
+
+class UnknownPurpose(LookupError):
+    """Nobody is asked to agree to such a thing."""
 
 
 class WeChatAway(Exception):
@@ -151,6 +219,177 @@ _OF_ERROR: Mapping[type[Exception], Problem] = {
     PhoneRefused: Problem(
         422, "phone_refused", "手机号没有取到", "微信没有给出手机号，请再点一次按钮。"
     ),
+    ConsentMissing: Problem(
+        403, "consent_missing", "请先看说明", "这一步要用到你的个人信息，请先看说明，再选同不同意。"
+    ),
+    TextReplaced: Problem(
+        409, "text_replaced", "说明已经更新", "说明的内容已经更新，请重新看一遍再选。"
+    ),
+    UnknownPurpose: Problem(404, "unknown_purpose", "没有这一项", "没有这一项说明，请刷新再看。"),
+    ProfileMissing: Problem(
+        404, "profile_missing", "还没有填资料", "还没有填个人资料，请先填好再来办。"
+    ),
+    **dict.fromkeys(
+        (ProfileChanged, ChildChanged),
+        Problem(409, "person_changed", "资料已经变了", "这份资料刚才在别处改过，请刷新以后再改。"),
+    ),
+    NotBornYet: Problem(422, "not_born_yet", "出生日期不对", "出生日期还没到，请检查一下再填。"),
+    ChildUnknown: Problem(
+        404, "unknown_child", "没有这个孩子", "没有找到这个孩子的信息，请刷新再看。"
+    ),
+    ChildTooOld: Problem(
+        422,
+        "child_too_old",
+        "孩子满十四周岁了",
+        "这里只填不满十四周岁的孩子。满了十四周岁，要由孩子自己登录来填。",
+    ),
+    TooManyChildren: Problem(
+        422, "too_many_children", "孩子填得太多", "孩子最多填二十个，请先删掉填错的。"
+    ),
+    StillUnderWay: Problem(
+        409,
+        "still_under_way",
+        "还有事在办",
+        "还有申请正在办，请先撤回申请，或者等办完，再来删除资料。",
+    ),
+    SubjectErased: Problem(410, "erased", "资料已经删除", "这份资料已经按要求删除，看不到了。"),
+    KeyMissing: Problem(
+        400,
+        "idempotency_key_missing",
+        "请求不完整",
+        "这个请求没有编号，不能保证只办一次。请更新小程序后再试。",
+    ),
+    KeyReused: Problem(
+        422, "idempotency_key_reused", "编号已经用过", "这个编号已经办过另一件事，请重新操作一次。"
+    ),
+    StillInFlight: Problem(
+        409, "still_in_flight", "还在办", "同一个请求还在办，请过几秒再看结果。"
+    ),
+    MeasureClosed: Problem(
+        409,
+        "measure_closed",
+        "已经截止",
+        "这项政策到{last_on.year}年{last_on.month}月{last_on.day}日截止，现在不能申请了。",
+    ),
+    MeasureNotOpenYet: Problem(
+        409,
+        "measure_not_open_yet",
+        "还没开始",
+        "这项政策从{first_on.year}年{first_on.month}月{first_on.day}日开始，到时候再来申请。",
+    ),
+    NothingToApplyFor: Problem(
+        422, "nothing_to_apply_for", "不用申请", "这一项不用个人申请，请看它的说明。"
+    ),
+    MeasureElsewhere: Problem(
+        422, "measure_elsewhere", "不是这个地区的", "这项政策不适用于你选的地区，请换一个地区。"
+    ),
+    AlreadyApplied: Problem(
+        409, "already_applied", "已经有了", "这项政策你已经申请过或者有草稿，编号{case_id}。"
+    ),
+    WarningNotTaken: Problem(
+        409,
+        "likely_ineligible",
+        "可能不符合条件",
+        "按文件写的条件，你可能不符合。确认还要申请的话，可以继续提交，由经办人来定。",
+    ),
+    RulesChanged: Problem(
+        409, "rules_changed", "政策有变化", "填写以后政策有了变化，请看看下面哪些变了，再提交。"
+    ),
+    DraftUnknown: Problem(404, "unknown_draft", "没有这份草稿", "没有找到这份草稿。"),
+    CaseUnknown: Problem(404, "unknown_application", "没有这个办件", "没有找到这个办件。"),
+    CaseChanged: Problem(
+        409, "case_changed", "办件有变化", "这个办件刚刚有了变化，请看看最新情况再操作。"
+    ),
+    MoveRefused: Problem(409, "move_refused", "现在不能这样办", "办件现在的状态不能这样操作。"),
+    ReasonMissing: Problem(422, "reason_missing", "请写原因", "这一步要写明原因。"),
+    ItemsMissing: Problem(
+        409, "items_missing", "材料还不齐", "还有要补的材料没有交。实在交不了的，请写明原因。"
+    ),
+    AskedForNothing: Problem(
+        422, "asked_for_nothing", "请写要补什么", "请写清楚要补哪些材料、几个工作日内补。"
+    ),
+    SameOfficer: Problem(
+        409, "same_officer", "要换一个人", "经办和审批不能是同一个人，请换一个人来办。"
+    ),
+    NotRecommended: Problem(
+        409, "not_recommended", "和经办意见不一致", "这和经办意见不一致，请写明原因退回。"
+    ),
+    SumOutOfRange: Problem(422, "sum_out_of_range", "金额不对", "金额不对，请检查一下再填。"),
+    NotAdjudicated: Problem(
+        409, "not_adjudicated", "疑似重复", "有人用了同样的证件、银行卡或手机号，请先核实。"
+    ),
+    FundUnknown: Problem(404, "unknown_fund", "没有这笔资金", "没有找到这笔资金。"),
+    FundMissing: Problem(
+        409,
+        "fund_missing",
+        "没有对应的资金",
+        "这项政策在这里没有对应的资金，或者不止一笔，请先选定。",
+    ),
+    FundShort: Problem(
+        409, "fund_short", "资金不够", "这笔资金剩下的不够这次发放，请先追加，或者换一笔。"
+    ),
+    FundNameTaken: Problem(409, "fund_name_taken", "名称重复", "已经有同名的资金，请换个名称。"),
+    BatchUnknown: Problem(404, "unknown_batch", "没有这个批次", "没有找到这个发放批次。"),
+    BatchAltered: Problem(
+        409, "batch_altered", "批次有变化", "批次和锁定时不一样，不能发放，请作废后重新归集。"
+    ),
+    StepRefused: Problem(
+        409, "step_refused", "现在不能这样办", "这个批次现在的状态不能这样操作，请看看最新情况。"
+    ),
+    ResultsRefused: Problem(
+        422,
+        "results_refused",
+        "回盘文件有错",
+        "有的行不对，整份都没有处理，请看看下面列出的几行。",
+    ),
+    FindingChanged: Problem(
+        409, "finding_changed", "核实结果有变化", "别人刚核实过，或者资料有变化，请重新看看。"
+    ),
+    ObjectionTooLate: Problem(
+        409, "objection_too_late", "过了申诉时间", "申诉要在结果出来60天内提出，现在已经过了。"
+    ),
+    RequestUnknown: Problem(404, "unknown_request", "没有这个求助", "没有找到这个求助。"),
+    RequestChanged: Problem(
+        409, "request_changed", "求助有变化", "这个求助刚刚有了新的内容，请看看再说。"
+    ),
+    RequestClosed: Problem(
+        409, "request_closed", "已经办结", "这个求助已经办结。还有事，请重新提一个。"
+    ),
+    NotSettled: Problem(409, "not_settled", "还没办结", "办结以后再来评价。"),
+    MaterialKindUnknown: Problem(
+        422, "unknown_material_kind", "没有这种材料", "没有这种材料，请从列表里选一种。"
+    ),
+    MaterialUnknown: Problem(404, "unknown_material", "没有这份材料", "没有找到这份材料。"),
+    MaterialInUse: Problem(
+        409, "material_in_use", "已经交上去了", "这份材料已经随办件{case_id}交上去了，不能删。"
+    ),
+    CaseTakesNone: Problem(
+        409, "takes_no_material", "现在不能加材料", "这个办件现在不能再加材料了。"
+    ),
+    TooManyMaterials: Problem(
+        409, "too_many_materials", "材料太多", "这里最多放{at_most}份，请先删掉不用的。"
+    ),
+    UploadUnknown: Problem(
+        404, "unknown_upload", "上传已经作废", "这次上传已经作废了，请重新选照片上传。"
+    ),
+    OffsetWrong: Problem(409, "offset_wrong", "接不上", "已经收到{offset}个字节，请从那里接着传。"),
+    PieceRefused: Problem(422, "piece_refused", "传的内容不对", "这一段内容不对，请重新上传。"),
+    FileTooLarge: Problem(
+        422, "file_too_large", "文件太大", "一个文件最大{megabytes}MB，请换一张小一点的。"
+    ),
+    TooManyUploads: Problem(429, "too_many_uploads", "传得太多", "传得太多了，请明天再传。"),
+    Refused: Problem(422, "material_refused", "这个文件不能用", "这个文件不能用，请换一个。"),
+    InspectionBusy: Problem(503, "busy", "现在人多", "现在用的人多，请过几秒再试一次。"),
+    ObjectMissing: Problem(
+        503, "material_away", "材料暂时打不开", "这份材料暂时打不开，请过一会儿再试。"
+    ),
+    StoreAway: Problem(
+        503, "material_away", "材料暂时存不了", "材料暂时存不了、打不开，请过一会儿再试。"
+    ),
+    NotAllowed: Problem(403, "not_allowed", "不能这样操作", "你不能办这件事。"),
+    OfficerUnknown: Problem(404, "unknown_officer", "没有这个人", "没有找到这个工作人员。"),
+    OfficerChanged: Problem(409, "officer_changed", "资料有变化", "别人刚改过，请看看最新的再改。"),
+    NobodyAdmitted: Problem(500, "internal_error", _BROKEN.title, _BROKEN.detail),
     TooMany: Problem(429, "too_many", "发得太快", "发得太快了，请歇一会儿再试。"),
     **dict.fromkeys(
         (WeChatAway, PlatformBusy, OutcomeUnknown),
@@ -189,6 +428,19 @@ _OF_FIELD: Mapping[str, str] = {
     "value_error": "这一项的写法不对。",
     "dict_type": "这里要填一组内容。",
     "list_type": "这里要填一组内容。",
+    "person_name": "姓名写得不对，请照身份证上的写。",
+    "identity_form": "身份证号要写18位，最后一位可以是X。",
+    "identity_checksum": "身份证号有一位写错了，请对着身份证再看一遍。",
+    "identity_birth": "身份证号里的出生日期不对，请再看一遍。",
+    "identity_region": "身份证号开头的地区不对，请再看一遍。",
+    "phone_form": "手机号要写11位，以1开头。",
+    "card_form": "银行卡号要写12到19位数字。",
+    "card_checksum": "银行卡号有一位写错了，请对着卡再看一遍。",
+    "place_form": "籍贯请写六十个字以内的地名。",
+    "birthday_differs": "出生日期和身份证号里的不一样，请再看一遍。",
+    "date_from_datetime_parsing": "日期请写成2015-06-01这样。",
+    "date_parsing": "日期请写成2015-06-01这样。",
+    "date_type": "日期请写成2015-06-01这样。",
     "model_type": "这里要填一组内容。",
     "model_attributes_type": "这里要填一组内容。",
 }
@@ -200,6 +452,20 @@ _OF_FACT: Mapping[Reason, str] = {
     Reason.OUT_OF_RANGE: "这个数超出了可能的范围。",
     Reason.NOT_A_DAY: "这不是一个日期，请写成2021-01-15这样。",
     Reason.AFTER_AS_OF: "这个日期还没到。",
+}
+
+_OF_REFUSAL: Mapping[Refusal, str] = {
+    Refusal.DAMAGED: "传的时候出了错，内容不完整，请重新上传。",
+    Refusal.EMPTY: "这是个空文件，请重新选一个。",
+    Refusal.KIND: "这里只收照片（JPG、PNG、WebP）和PDF。别的格式请截图，或者重新拍一张。",
+    Refusal.MIXED: "这个文件里夹带了别的内容，不能收。请重新拍一张，或者截图上传。",
+    Refusal.BROKEN: "这个文件坏了，打不开。请重新拍一张，或者重新保存再传。",
+    Refusal.TOO_LARGE: "这个文件太大（像素或者页数太多）。请把照片调小一点，文件分开传。",
+    Refusal.TOO_SMALL: "照片太小，字会看不清。请重新拍一张。",
+    Refusal.ANIMATED: "这里不收动图，请换成普通照片。",
+    Refusal.ACTIVE: "这个PDF里带有会自己运行的内容或者附件，不能收。请另存成PDF，或者截图上传。",
+    Refusal.LOCKED: "这个PDF有密码。请去掉密码再传，或者截图上传。",
+    Refusal.TOO_HARD: "这个文件太复杂，打不开。请重新拍一张，或者截图上传。",
 }
 
 
@@ -222,7 +488,7 @@ def body_of(error: BaseException) -> dict[str, Any]:
         "type": _TYPE + problem.code,
         "title": problem.title,
         "status": problem.status,
-        "detail": problem.detail,
+        "detail": problem.detail.format_map(vars(error)),
         "code": problem.code,
     }
     if isinstance(error, FieldsRefused):
@@ -240,14 +506,49 @@ def body_of(error: BaseException) -> dict[str, Any]:
             }
             for refusal in error.refusals[:_MOST_TOLD]
         ]
+    elif isinstance(error, ConsentMissing):
+        body["errors"] = [{"field": error.purpose.value, "detail": in_force(error.purpose).title}]
+    elif isinstance(error, StillUnderWay):
+        body["errors"] = [{"field": number, "detail": "正在办。"} for number in error.cases]
     elif isinstance(error, RepeatedName):
         body["errors"] = [{"field": _shown(error.name), "detail": "这一项写了两次。"}]
+    elif (more := _MORE.get(type(error))) is not None:
+        body |= more(error)
     return body
 
 
+_MORE: Mapping[type[BaseException], Callable[[Any], dict[str, Any]]] = {
+    AlreadyApplied: lambda error: {"application": error.case_id, "state": error.state},
+    WarningNotTaken: lambda error: {"reasons": error.reasons},
+    RulesChanged: lambda error: {
+        "edition": error.edition,
+        "changes": [
+            {"part": each.part, "before": each.before, "after": each.after}
+            for each in error.changes
+        ],
+    },
+    CaseChanged: lambda error: {
+        "happened": [
+            {"at": each.at.isoformat(), "move": each.move, "state": each.state, "by": each.actor}
+            for each in error.happened
+        ]
+    },
+    MoveRefused: lambda error: {"state": error.state},
+    FundMissing: lambda error: {"funds": list(error.funds)},
+    FundShort: lambda error: {"left_fen": error.left_fen},
+    StepRefused: lambda error: {"state": error.state},
+    ResultsRefused: lambda error: {
+        "bad": [{"line": each.line, "fault": each.fault} for each in error.bad]
+    },
+    ItemsMissing: lambda error: {"items": list(error.items)},
+    OffsetWrong: lambda error: {"offset": error.offset},
+    Refused: lambda error: {"reason": error.why, "detail": _OF_REFUSAL[error.why]},
+}
+
+
 def _shown(name: str) -> str:
-    """A name that came from outside, short and fit for any encoding."""
-    return name[:64].encode("utf-8", "replace").decode()
+    """A name that came from outside, as far as it is one: a value in its place is not repeated."""
+    return mask(name) if _NAME.fullmatch(name) else "*"
 
 
 def _unnamed(status: int) -> Problem:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlmodel import Session, col
 
+from server.db import fetch_within
 from server.tables import CurrentRelease, Edition, Release, ReleaseEdition
 
 
@@ -22,6 +23,10 @@ class EditionTwice(Exception):
 
 class ReleaseUnknown(Exception):
     """No release has this number."""
+
+
+class EditionMissing(Exception):
+    """The release holds no such edition."""
 
 
 def publish(
@@ -73,6 +78,22 @@ def add(
     ]
     session.execute(insert(ReleaseEdition), places)
     return release.id
+
+
+def edition_id(session: Session, release_id: int, kind: str, key: str) -> int:
+    """The number of the edition of something in a release; raises EditionMissing."""
+    found = fetch_within(
+        session,
+        "SELECT edition.id FROM edition JOIN release_edition"
+        " ON release_edition.edition_id = edition.id AND release_edition.release_id = :release"
+        " WHERE edition.kind = :kind AND edition.key = :key",
+        release=release_id,
+        kind=kind,
+        key=key,
+    )
+    if found is None:
+        raise EditionMissing(kind, key)
+    return int(found[0])
 
 
 def current_id(session: Session) -> int | None:

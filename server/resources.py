@@ -5,15 +5,20 @@ from typing import cast
 
 from flask import Flask, current_app
 
+from knowledge.library import Library
+from server.casework.advancing import Post
 from server.clock import Clock, utc_now
 from server.conversations import Conversations
 from server.db import Database
+from server.linking import Linking
+from server.material_store import Store, make_store
 from server.platform import Platform, make_platform
 from server.preparing import kept_indexes, prepare
 from server.rate_limits import Limits, make_limits
 from server.sealing import Safe
 from server.serving import Served, Serving, load
 from server.settings import Settings, load_settings
+from server.subject_keys import SubjectKeys
 
 _EXTENSION = "nuangang"
 
@@ -29,6 +34,9 @@ class Resources:
     clock: Clock
     safe: Safe
     limits: Limits
+    subject_keys: SubjectKeys
+    linking: Linking
+    store: Store
     platform: Platform | None = None
     """None where WeChat is not set up."""
 
@@ -46,6 +54,9 @@ def make_resources(settings: Settings, clock: Clock = utc_now) -> Resources:
         clock,
         safe,
         make_limits(settings, database, safe, clock),
+        make_subject_keys(settings, database, safe, clock),
+        Linking(database, safe),
+        make_store(settings),
         make_platform(settings, database, safe, clock),
     )
 
@@ -54,6 +65,15 @@ def make_safe(settings: Settings) -> Safe:
     """What seals and hashes with the keys of the settings."""
     secret = settings.secret_key.get_secret_value() if settings.secret_key else ""
     return Safe(settings.keys, secret.encode())
+
+
+def make_subject_keys(
+    settings: Settings, database: Database, safe: Safe, clock: Clock = utc_now
+) -> SubjectKeys:
+    """The keys of the workers, with their table where there was none."""
+    made = SubjectKeys(database, Database(settings.keys_database), safe, clock)
+    made.prepare()
+    return made
 
 
 def load_served() -> Served:
@@ -74,3 +94,15 @@ def attach(app: Flask, made: Resources) -> None:
 def resources() -> Resources:
     """The resources of the app that handles the request."""
     return cast(Resources, current_app.extensions[_EXTENSION])
+
+
+def post() -> Post:
+    """How workers are told of what happens to their cases."""
+    known = resources()
+    return make_post(known.settings, known.safe, known.serving.current().library)
+
+
+def make_post(settings: Settings, safe: Safe, library: Library) -> Post:
+    """The same without a web application, for jobs."""
+    app_id = settings.wechat_mini_app_id or settings.wechat_app_id or ""
+    return Post(safe, library, app_id, settings.wechat_template_ids)

@@ -18,6 +18,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SECRETS_FILE = "secrets.json"
 _KEY_LENGTHS = (16, 32)
+_BUCKET = re.compile("s3://[a-z0-9][a-z0-9.-]{1,62}(/[A-Za-z0-9_-]+)*")
 _AES_KEY = re.compile("[A-Za-z0-9]{43}")
 
 
@@ -43,6 +44,7 @@ class Settings(BaseSettings):
     env: Environment = Environment.DEVELOPMENT
     data_dir: Path = Path("var")
     database_url: str | None = None
+    keys_url: str | None = None
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
     workers: int = Field(default=2, ge=1, le=64)
@@ -58,6 +60,11 @@ class Settings(BaseSettings):
     wechat_api_base: str = "https://api.weixin.qq.com"
     wechat_template_ids: dict[str, str] = {}
     redis_url: SecretStr | None = None
+    materials_url: str | None = None
+    s3_endpoint: str | None = None
+    s3_region: str = "us-east-1"
+    s3_access_key: SecretStr | None = None
+    s3_secret_key: SecretStr | None = None
     rate_chat: Rate = "60/minute"
     rate_chat_address: Rate = "3000/minute"
     rate_sign_in: Rate = "60/minute"
@@ -70,6 +77,13 @@ class Settings(BaseSettings):
         if self.database_url:
             return self.database_url
         return f"sqlite:///{self.data_dir.resolve() / 'nuangang.db'}"
+
+    @property
+    def keys_database(self) -> str:
+        """The URL of the database of workers' keys; never the one that holds their data."""
+        if self.keys_url:
+            return self.keys_url
+        return f"sqlite:///{self.data_dir.resolve() / 'keys.db'}"
 
     @property
     def keys(self) -> dict[str, bytes]:
@@ -131,6 +145,10 @@ def _problems(settings: Settings) -> list[str]:
             f"NUANGANG_HOST={settings.host} is not a loopback address: "
             "development serves this machine only (set NUANGANG_ENV=production to serve others)"
         )
+    if settings.keys_database == settings.database:
+        # One backup would hold both, and erasing a key would erase nothing in it.
+        problems.append(f"{_variable('keys_url')} must name another database than the data's")
+    problems += _store_problems(settings)
     problems += _wechat_problems(settings)
     if (settings.wechat_mini_app_id is None) != (settings.wechat_mini_app_secret is None):
         names = f"{_variable('wechat_mini_app_id')} and {_variable('wechat_mini_app_secret')}"
@@ -140,6 +158,24 @@ def _problems(settings: Settings) -> list[str]:
     if not _is_safe_base(settings.wechat_api_base):
         problems.append(
             f"{_variable('wechat_api_base')} must be https://, or http:// on a loopback address"
+        )
+    return problems
+
+
+def _store_problems(settings: Settings) -> list[str]:
+    if settings.materials_url is None:
+        return []
+    problems: list[str] = []
+    if not _BUCKET.fullmatch(settings.materials_url):
+        problems.append(f"{_variable('materials_url')} must be s3://bucket or s3://bucket/folder")
+    problems += [
+        f"{_variable(name)} is missing: {_variable('materials_url')} comes with it"
+        for name in ("s3_access_key", "s3_secret_key")
+        if getattr(settings, name) is None
+    ]
+    if settings.s3_endpoint is not None and not _is_safe_base(settings.s3_endpoint):
+        problems.append(
+            f"{_variable('s3_endpoint')} must be https://, or http:// on a loopback address"
         )
     return problems
 

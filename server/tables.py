@@ -82,7 +82,28 @@ class NoticeState(StrEnum):
     """It may have arrived; sending it again could be seen twice."""
 
 
-def _words(vocabulary: type[StrEnum]) -> str:
+class Lifetime(StrEnum):
+    """How long what a key seals is kept."""
+
+    PERSON = "person"
+    """Until the worker wants it gone."""
+    ACCOUNTS = "accounts"
+    """As long as the law wants the books kept, whatever the worker wants."""
+
+
+class Purpose(StrEnum):
+    """What a worker is asked to agree to, each by itself."""
+
+    IDENTITY = "identity"
+    PAYMENT = "payment"
+    MATERIALS = "materials"
+    CHILDREN = "children"
+    HANDOFF = "handoff"
+    PROACTIVE = "proactive"
+
+
+def words(vocabulary: type[StrEnum]) -> str:
+    """A closed vocabulary as SQL lists it."""
     return ", ".join(f"'{word}'" for word in vocabulary)
 
 
@@ -137,6 +158,98 @@ class Worker(Row, table=True):
     sealed_phone: str | None = Field(default=None, sa_type=Text)
     phone_hash: str | None = Field(default=None, sa_type=String(64), index=True)
     phone_verified_at: datetime | None = Field(default=None, sa_type=Instant)
+    erased_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class SubjectKey(Row, table=True):
+    """Whose a key is that seals one worker's data; the key itself lies in another database."""
+
+    __tablename__ = "subject_key"
+    __table_args__ = (
+        CheckConstraint(f"lifetime IN ({words(Lifetime)})", name="lifetime"),
+        Index(None, "worker_id", "lifetime"),
+    )
+
+    id: str = Field(sa_type=String(16), primary_key=True)
+    worker_id: int = Field(foreign_key="worker.id")
+    lifetime: str = Field(sa_type=String(16))
+    made_at: datetime = Field(sa_type=Instant)
+
+
+class Profile(Row, table=True):
+    """What a worker says of themselves; `sealed` is a person as JSON, the hashes find it again."""
+
+    id: str = Field(sa_type=String(32), primary_key=True)
+    worker_id: int = Field(foreign_key="worker.id", unique=True)
+    sealed: str = Field(sa_type=Text)
+    identity_hash: str = Field(sa_type=String(64), index=True)
+    phone_hash: str = Field(sa_type=String(64), index=True)
+    card_hash: str | None = Field(default=None, sa_type=String(64), index=True)
+    version: int
+    changed_at: datetime = Field(sa_type=Instant)
+
+
+class Child(Row, table=True):
+    """A child under 14 of a worker, who is the guardian and consented; `sealed` is JSON."""
+
+    id: str = Field(sa_type=String(32), primary_key=True)
+    worker_id: int = Field(foreign_key="worker.id", index=True)
+    sealed: str = Field(sa_type=Text)
+    identity_hash: str | None = Field(default=None, sa_type=String(64), index=True)
+    version: int
+    changed_at: datetime = Field(sa_type=Instant)
+
+
+class Consent(Row, table=True):
+    """That a worker agreed to one version of one text, until it was withdrawn."""
+
+    __table_args__ = (
+        CheckConstraint(f"purpose IN ({words(Purpose)})", name="purpose"),
+        Index(None, "worker_id", "purpose"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    worker_id: int = Field(foreign_key="worker.id")
+    purpose: str = Field(sa_type=String(16))
+    version: int
+    given_at: datetime = Field(sa_type=Instant)
+    withdrawn_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class AuditEntry(Row, table=True):
+    """Who did what to whose data, when; triggers refuse to change or delete it.
+
+    No foreign key: it outlives what it tells of. `mac` is the keyed hash of all but the id.
+    """
+
+    __tablename__ = "audit_entry"
+    __table_args__ = {"sqlite_autoincrement": True}
+
+    id: int | None = Field(default=None, primary_key=True)
+    at: datetime = Field(sa_type=Instant)
+    actor: str = Field(sa_type=String(16))
+    actor_id: str = Field(sa_type=String(32))
+    action: str = Field(sa_type=String(16))
+    about: str = Field(sa_type=String(32))
+    """The table, and `row` its key."""
+    row: str = Field(sa_type=String(80))
+    worker_id: int | None = Field(default=None, index=True)
+    fields: str = Field(sa_type=Text)
+    """Names, joined by commas."""
+    reason: str = Field(sa_type=Text)
+    nonce: str = Field(sa_type=String(16))
+    mac: str = Field(sa_type=String(64))
+
+
+class AuditLink(Row, table=True):
+    """An entry's place, counted from 1, in the one chain; `chain` covers all before it."""
+
+    __tablename__ = "audit_link"
+
+    # Counted by the program: a gap is a loss.
+    position: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    entry_id: int = Field(foreign_key="audit_entry.id", unique=True)
+    chain: str = Field(sa_type=String(64))
 
 
 class Identity(Row, table=True):
@@ -209,7 +322,7 @@ class Notice(Row, table=True):
     """
 
     __table_args__ = (
-        CheckConstraint(f"state IN ({_words(NoticeState)})", name="state"),
+        CheckConstraint(f"state IN ({words(NoticeState)})", name="state"),
         Index(None, "state", "due_at"),
         Index(None, "state", "settled_at"),
     )
@@ -290,3 +403,18 @@ class WechatFollower(Row, table=True):
     more_for: str | None = Field(default=None, sa_type=String(8))
     """The message that asks for it."""
     changed_at: datetime = Field(sa_type=Instant)
+
+
+class IdempotentReply(Row, table=True):
+    """What was replied to a worker's write, for when the same comes again; see `idempotency`."""
+
+    __tablename__ = "idempotent_reply"
+    # No second index: every write pays for it, and only a rare sweep would use it.
+    __table_args__ = {"sqlite_with_rowid": False}
+
+    id: str = Field(sa_type=String(64), primary_key=True)
+    worker_id: int = Field(foreign_key="worker.id", ondelete="CASCADE")
+    fingerprint: str = Field(sa_type=String(64))
+    at: datetime = Field(sa_type=Instant)
+    status: int
+    sealed_body: str | None = Field(default=None, sa_type=Text)

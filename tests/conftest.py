@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from server.resources import Resources
     from server.serving import Served
     from server.settings import Settings
+    from server.subject_keys import SubjectKeys
     from tests.wechat_platform.state import PlatformState
 
 # The same examples each time: a test that fails once fails again.
@@ -153,12 +154,33 @@ def served(library: "Library") -> "Served":
 
 
 @pytest.fixture
+def subject_keys(
+    database: Database, safe: Safe, clock: HandClock, tmp_path: Path
+) -> Iterator["SubjectKeys"]:
+    """The keys of workers, in a database of their own."""
+    from server.subject_keys import SubjectKeys
+
+    keys = Database(f"sqlite:///{tmp_path / 'keys.db'}")
+    made = SubjectKeys(database, keys, safe, clock)
+    made.prepare()
+    yield made
+    keys.release()
+
+
+@pytest.fixture
 def resources(
-    database: Database, served: "Served", clock: HandClock, safe: Safe, tmp_path: Path
+    database: Database,
+    served: "Served",
+    clock: HandClock,
+    safe: Safe,
+    subject_keys: "SubjectKeys",
+    tmp_path: Path,
 ) -> Iterator["Resources"]:
     """What an application works with, on each database; no release stands in it."""
     from server.conversations import Conversations
     from server.kept_indexes import KeptIndexes
+    from server.linking import Linking
+    from server.material_store import make_store
     from server.rate_limits import make_limits
     from server.resources import Resources
     from server.serving import Serving
@@ -168,7 +190,20 @@ def resources(
     conversations = Conversations(database, delay=0.01)
     settings = Settings(data_dir=tmp_path)
     limits = make_limits(settings, database, safe, clock)
-    yield Resources(settings, database, serving, conversations, clock, safe, limits)
+    linking = Linking(database, safe)
+    yield Resources(
+        settings,
+        database,
+        serving,
+        conversations,
+        clock,
+        safe,
+        limits,
+        subject_keys,
+        linking,
+        make_store(settings),
+    )
+    linking.close()
     serving.close()
     conversations.close()
 

@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 from bot.answers import Answer
 from knowledge.library import Library
 from knowledge.regions import UnknownRegion
+from server.admitting import Who, admits
 from server.callers import refuse_too_much_chat
 from server.chatting import Channel, Message, reply
 from server.resources import resources
@@ -25,12 +26,14 @@ _POLICY = (
 
 
 @blueprint.get("/")
+@admits(Who.EVERYBODY)
 def get_page() -> Response:
     """The page, empty."""
     return _page()
 
 
 @blueprint.post("/")
+@admits(Who.EVERYBODY)
 def post_page() -> Response:
     """The page with the reply to one message, for phones without scripts."""
     refuse_too_much_chat(None)

@@ -7,6 +7,7 @@ import structlog
 from flask import Blueprint, Flask, Response, current_app, request
 from flask.blueprints import BlueprintSetupState
 
+from server.admitting import Who, admits
 from server.problems import MalformedXml, NotFromWeChat
 from server.resources import resources
 from server.wechat.answering import Answering
@@ -30,6 +31,7 @@ def _attach(setup: BlueprintSetupState) -> None:
 
 
 @blueprint.get("/wechat")
+@admits(Who.WECHAT)
 def get_echo() -> Response:
     """Answer WeChat's question whether this address is ours."""
     _account().check(request.args, now=resources().clock())
@@ -37,6 +39,7 @@ def get_echo() -> Response:
 
 
 @blueprint.post("/wechat")
+@admits(Who.WECHAT)
 def post_message() -> Response:
     """Reply to one message or event."""
     began = time.monotonic()

@@ -195,7 +195,8 @@ def test_a_fact_that_cannot_be_read_is_named_with_the_reason(
     body = json.dumps({"region": "石狮", "facts": facts, "as_of": DAY})
     reply = client.post("/api/v1/self-check", data=body, content_type="application/json")
     problem = told(reply, 422, "facts_refused")
-    key = next(iter(facts)).encode("utf-8", "replace").decode()
+    # What is no name of a fact is not repeated: it may be anything somebody typed.
+    key = next(iter(facts)) if next(iter(facts)).isascii() else "*"
     assert [(e["field"], e["reason"]) for e in problem["errors"]] == [(key, reason)]
     assert problem["errors"][0]["detail"].endswith("。")
 

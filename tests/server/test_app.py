@@ -30,7 +30,11 @@ def publish(database: Database, editions: Editions, clock: HandClock) -> int:
 
 def with_title(library: Library, title: str) -> Editions:
     return [
-        (kind, key, {**content, "title": title} if key == "shishi-4a" else content)
+        (
+            kind,
+            key,
+            {**content, "title": title} if (kind, key) == ("measure", "shishi-4a") else content,
+        )
         for kind, key, content in library.editions
     ]
 

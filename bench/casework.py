@@ -1,0 +1,144 @@
+"""Compares submitting an application with a single durable insert through the same server.
+
+    python -m bench.casework --pairs 7 --seconds 3
+
+Each application is of another person, checked, idempotent, audited, sealed and on the disk when it
+is answered. Both endpoints are asked in turn, in the same server, so that a busy machine slows them
+alike: read the ratio, the median of the pairs. The cases are counted afterwards.
+"""
+
+import argparse
+import json
+import os
+import re
+import statistics
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.serving import ROOT, serving
+from server import sessions
+from server.clock import utc_now
+from server.db import Database
+from server.resources import make_resources
+from server.settings import load_settings
+from server.tables import Worker
+from tests import casework
+
+MEASURE = "shishi-4a"
+FACTS = {
+    "applicant_role": ["worker"],
+    "unemployment_insured": True,
+    "unemployment_insurance_months": 14,
+    "job_loss_involuntary": True,
+    "unemployment_registered": True,
+    "seeking_work": True,
+}
+CONNECTIONS = 4
+SCRIPT = "bench/casework.lua"
+_DONE = re.compile(r"(\d+) requests in")
+_P99 = re.compile(r"99%\s+([\d.]+)(us|ms|s)")
+_BAD = re.compile(r"Non-2xx or 3xx responses: (\d+)|Socket errors: (.*)")
+_MILLISECONDS = {"us": 0.001, "ms": 1.0, "s": 1000.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What one stretch of asking came to; `p99` in milliseconds."""
+
+    rate: float
+    done: int
+    p99: float
+    bad: str
+
+
+def people(count: int) -> Iterator[str]:
+    """Make so many workers who agreed and said who they are; yields the token of each."""
+    known = make_resources(load_settings())
+    now = utc_now()
+    with known.database.begin() as session:
+        session.connection().exec_driver_sql(
+            "CREATE TABLE raw_row (id TEXT PRIMARY KEY, at TEXT, body TEXT) WITHOUT ROWID"
+        )
+    with known.database.begin() as session:
+        workers = [Worker(created_at=now) for _ in range(count)]
+        session.add_all(workers)
+    ids = [worker.id for worker in workers if worker.id is not None]
+    safes = {id: known.subject_keys.safe_of(id) for id in ids}
+    for start in range(0, count, 500):
+        with known.database.begin() as session:
+            for id in ids[start : start + 500]:
+                casework.introduce(session, safes[id], id, casework.person(id), now=now)
+                yield sessions.sign_in(session, id, now=now).token
+    known.database.release()
+
+
+def ask(url: str, seconds: float, tokens: Path, body: Path, first: int) -> Window:
+    """Post for so many seconds, beginning with the person at `first`."""
+    said = subprocess.run(
+        ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency", "-s", SCRIPT, url],
+        cwd=ROOT,
+        env={**os.environ, "TOKENS": str(tokens), "BODY": str(body), "FIRST": str(first)},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    done, p99, bad = _DONE.search(said), _P99.search(said), _BAD.search(said)
+    if done is None or p99 is None:
+        raise RuntimeError(said)
+    took = float(p99[1]) * _MILLISECONDS[p99[2]]
+    return Window(int(done[1]) / seconds, int(done[1]), took, bad[0] if bad else "")
+
+
+def compare(pairs: int, seconds: float, count: int) -> list[tuple[Window, Window]]:
+    """Measure interleaved pairs of (raw insert, submission) windows."""
+    with tempfile.TemporaryDirectory() as folder:
+        data_dir = Path(folder) / "var"
+        os.environ |= {"NUANGANG_DATA_DIR": str(data_dir), "NUANGANG_DATABASE_URL": ""}
+        tokens, body = Path(folder) / "tokens", Path(folder) / "body"
+        tokens.write_text("\n".join(people(count)) + "\n", encoding="utf-8")
+        body.write_text(json.dumps({"measure": MEASURE, "facts": FACTS}), encoding="utf-8")
+        found: list[tuple[Window, Window]] = []
+        with serving("bench.casework_app:create_app()", "", data_dir) as server:
+            raw, submit = f"{server.url}/raw", f"{server.url}/api/v1/applications"
+            place = 0
+            for number in range(pairs + 1):
+                one = ask(raw, seconds, tokens, body, place)
+                other = ask(submit, seconds, tokens, body, place)
+                # Those whose reply the end of the window cut off have their case, too.
+                place += other.done + 2 * CONNECTIONS
+                if place > count:
+                    raise RuntimeError(f"{count} people are too few: --people")
+                if number:
+                    found.append((one, other))
+        database = Database(f"sqlite:///{data_dir / 'nuangang.db'}")
+        row = database.fetch("SELECT count(*), count(DISTINCT worker_id) FROM cases")
+        database.release()
+        assert row is not None
+        print(f"cases {row[0]}, of so many people {row[1]}; asked for about {place}")
+    return found
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pairs", type=int, default=7)
+    parser.add_argument("--seconds", type=int, default=3)
+    parser.add_argument("--people", type=int, default=20_000)
+    options = parser.parse_args()
+    found = compare(options.pairs, options.seconds, options.people)
+    print(f"{CONNECTIONS} connections, 2 workers: requests per second, 99th percentile in ms")
+    print(f"{'raw':>8}{'submit':>8}{'ratio':>7}{'raw p99':>9}{'submit p99':>11}")
+    for one, other in found:
+        print(
+            f"{one.rate:8.0f}{other.rate:8.0f}{other.rate / one.rate:7.2f}"
+            f"{one.p99:9.1f}{other.p99:11.1f} {one.bad} {other.bad}"
+        )
+    ratio = statistics.median(other.rate / one.rate for one, other in found)
+    print(f"median ratio {ratio:.2f}, worst p99 {max(o.p99 for _, o in found):.1f} ms")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,269 @@
+"""POST, GET /applications, and what a worker can do with a case: answer, withdraw, object."""
+
+from datetime import datetime
+from typing import Any
+
+from apiflask import APIBlueprint
+from flask import Response
+from sqlmodel import Session
+
+from knowledge.eligibility.verdicts import Outcome
+from mini_app_api.access import own_safe, signed_in
+from mini_app_api.case_models import (
+    AppealAsked,
+    ApplicationAsked,
+    CaseBrief,
+    CasesView,
+    CaseView,
+    EventView,
+    ItemView,
+    MoveAsked,
+    ObjectionView,
+)
+from mini_app_api.drafts import measure_of, title_of
+from mini_app_api.writing import SIGNED_IN, once
+from server import profiles
+from server.admitting import Who, admits
+from server.casework import applying, cases, deciding, drafting, objecting
+from server.casework.advancing import Post
+from server.casework.cases import CaseUnknown
+from server.casework.drafting import DraftUnknown
+from server.casework.moves import INSIDE, Actor, Move, State, moves_from
+from server.casework.tables import Case, Origin, Source
+from server.clock import china_day
+from server.persons import Person
+from server.resources import post, resources
+from server.sealing import Safe
+
+blueprint = APIBlueprint("applications", __name__, url_prefix="/api/v1", tag="applications")
+
+
+@blueprint.post("/applications")
+@blueprint.input(ApplicationAsked, arg_name="asked")
+@blueprint.output(CaseBrief, status_code=201)
+@blueprint.doc(summary="Apply for a measure", operation_id="apply", security=SIGNED_IN)
+@admits(Who.WORKER)
+def post_application(asked: ApplicationAsked) -> Response:
+    """Submit an application; the facts, the verdict and the person are frozen with it."""
+    known = resources()
+    served = known.serving.current()
+    now = known.clock()
+    worker = signed_in()
+    own, telling = own_safe(worker), post()
+    facts, region = asked.facts, None
+    if asked.region is not None:
+        region = served.region(asked.region)
+    if facts is None:
+        draft_facts, draft_region = _of_draft(worker, own, asked.measure)
+        facts, region = draft_facts, region or draft_region
+    checked = applying.check(
+        served.library,
+        served.release,
+        measure_of(asked.measure),
+        region,
+        facts,
+        today=china_day(now),
+    )
+
+    def apply(session: Session, worker: int) -> CaseBrief:
+        submitted = drafting.submit(
+            session,
+            own,
+            telling,
+            checked,
+            worker_id=worker,
+            seen=asked.edition,
+            despite_warning=asked.despite_warning,
+            now=now,
+        )
+        return CaseBrief(
+            id=submitted.case_id,
+            measure=asked.measure,
+            title=checked.measure.title,
+            region=checked.region,
+            origin=Origin.APPLICATION,
+            state=State.SUBMITTED,
+            version=submitted.version,
+            submitted_at=now,
+            due_on=submitted.due_on,
+        )
+
+    return once(apply, status=201)
+
+
+@blueprint.get("/applications")
+@blueprint.output(CasesView)
+@blueprint.doc(summary="My cases", operation_id="list_applications", security=SIGNED_IN)
+@admits(Who.WORKER)
+def get_applications() -> CasesView:
+    """The worker's cases."""
+    worker = signed_in()
+    with resources().database.read() as session:
+        mine = cases.all_of_worker(session, worker)
+    return CasesView(applications=[_brief(case) for case in mine])
+
+
+@blueprint.get("/applications/<id>")
+@blueprint.output(CaseView)
+@blueprint.doc(summary="One of my cases", operation_id="get_application", security=SIGNED_IN)
+@admits(Who.WORKER)
+def get_application(id: str) -> CaseView:
+    """A case with its history; raises `CaseUnknown`."""
+    worker = signed_in()
+    own = own_safe(worker)
+    with resources().database.read() as session:
+        return _view(session, own, _mine(session, id, worker))
+
+
+@blueprint.post("/applications/<id>/answer")
+@blueprint.input(MoveAsked, arg_name="asked")
+@blueprint.output(CaseView)
+@blueprint.doc(
+    summary="Done with the materials that were asked for",
+    operation_id="answer_request",
+    security=SIGNED_IN,
+)
+@admits(Who.WORKER)
+def post_answer(id: str, asked: MoveAsked) -> Response:
+    """Say that what was asked for is there, or why it is not."""
+    now, own, telling = _at_hand()
+
+    def answer(session: Session, worker: int) -> CaseView:
+        moved = deciding.answer(
+            session,
+            own,
+            telling,
+            _mine(session, id, worker),
+            worker_id=worker,
+            version=asked.version,
+            words=asked.words,
+            now=now,
+        )
+        return _view(session, own, moved)
+
+    return once(answer)
+
+
+@blueprint.post("/applications/<id>/withdraw")
+@blueprint.input(MoveAsked, arg_name="asked")
+@blueprint.output(CaseView)
+@blueprint.doc(summary="Withdraw a case", operation_id="withdraw", security=SIGNED_IN)
+@admits(Who.WORKER)
+def post_withdrawal(id: str, asked: MoveAsked) -> Response:
+    """Take a case back."""
+    now, own, telling = _at_hand()
+
+    def withdraw(session: Session, worker: int) -> CaseView:
+        moved = deciding.withdraw(
+            session,
+            own,
+            telling,
+            _mine(session, id, worker),
+            worker_id=worker,
+            version=asked.version,
+            words=asked.words,
+            now=now,
+        )
+        return _view(session, own, moved)
+
+    return once(withdraw)
+
+
+@blueprint.post("/applications/<id>/appeal")
+@blueprint.input(AppealAsked, arg_name="asked")
+@blueprint.output(CaseView)
+@blueprint.doc(summary="Object to a refusal", operation_id="appeal", security=SIGNED_IN)
+@admits(Who.WORKER)
+def post_appeal(id: str, asked: AppealAsked) -> Response:
+    """File an objection (申诉)."""
+    now, own, telling = _at_hand()
+
+    def appeal(session: Session, worker: int) -> CaseView:
+        moved = objecting.file(
+            session,
+            own,
+            telling,
+            _mine(session, id, worker),
+            worker_id=worker,
+            version=asked.version,
+            words=asked.words,
+            now=now,
+        )
+        return _view(session, own, moved)
+
+    return once(appeal)
+
+
+def _at_hand() -> tuple[datetime, Safe, Post]:
+    return resources().clock(), own_safe(signed_in()), post()
+
+
+def _mine(session: Session, id: str, worker: int) -> Case:
+    case = cases.of_worker(session, id, worker)
+    if case.submitted_at is None:
+        raise CaseUnknown(id)
+    return case
+
+
+def _of_draft(worker: int, own: Safe, measure: str) -> tuple[dict[str, Any], str]:
+    with resources().database.read() as session:
+        draft = cases.draft_of(session, worker, measure)
+        if draft is None:
+            raise DraftUnknown(measure)
+        return cases.frozen(draft, own).facts or {}, draft.region
+
+
+def _brief(case: Case) -> CaseBrief:
+    return CaseBrief(title=title_of(case.measure), **_shared(case))
+
+
+def _shared(case: Case) -> dict[str, Any]:
+    return {name: getattr(case, name) for name in CaseBrief.model_fields if name != "title"}
+
+
+def _view(session: Session, own: Safe, case: Case) -> CaseView:
+    held = cases.frozen(case, own)
+    person = {} if held.person is None else profiles.masked(Person.model_validate(held.person))
+    return CaseView(
+        **_shared(case),
+        title=title_of(case.measure),
+        unit=case.unit,
+        outcome=None if case.outcome is None else Outcome(case.outcome),
+        despite_warning=case.despite_warning,
+        facts=held.facts or {},
+        sources={fact: Source(source) for fact, source in (held.sources or {}).items()},
+        verdict=held.verdict or {},
+        person=person,
+        # What an officer only recommends is no promise.
+        amount_fen=None if case.decided_at is None else case.amount_fen,
+        history=[
+            EventView(
+                at=each.event.at,
+                move=Move(each.event.move),
+                state=State(each.event.state),
+                by=each.event.actor,
+                reason=each.reason,
+            )
+            for each in cases.history(session, case, own)
+            if each.event.move not in INSIDE
+        ],
+        requested=[
+            ItemView(
+                item=item.item,
+                reason=cases.item_reason(own, item),
+                due_on=item.due_on,
+                answered_at=item.answered_at,
+            )
+            for item in cases.items_of(session, case.id)
+        ],
+        objections=[
+            ObjectionView(
+                filed_at=each.filed_at,
+                due_on=each.due_on,
+                outcome=each.outcome,
+                decided_at=each.decided_at,
+            )
+            for each in cases.objections_of(session, case.id)
+        ],
+        moves=list(moves_from(State(case.state), Actor.WORKER)),
+    )

@@ -1,0 +1,54 @@
+"""Whom a route lets in: each route says so, and one that doesn't is closed to everybody."""
+
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from flask import Flask, current_app, request
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+_DECLARED = "admitted"
+
+
+class Who(StrEnum):
+    """Whom a route lets in."""
+
+    EVERYBODY = "everybody"
+    WORKER = "worker"
+    """Who signed in; each sees and changes their own only."""
+    WECHAT = "wechat"
+    """The platform, by its signature."""
+
+
+class NobodyAdmitted(Exception):
+    """The route does not say whom it lets in."""
+
+
+def admits(who: Who) -> Callable[[View], View]:
+    """Declare whom a route lets in; stands below the decorators that wrap the view."""
+
+    def declare(view: View) -> View:
+        setattr(view, _DECLARED, who)
+        return view
+
+    return declare
+
+
+def admitted(view: Callable[..., Any]) -> Who | None:
+    """Whom a view lets in, None where it doesn't say."""
+    who: Who | None = getattr(view, _DECLARED, None)
+    return who
+
+
+def keep_out(app: Flask, checks: Mapping[Who, Callable[[], object]]) -> None:
+    """Check each call of an app before its view; a check raises where somebody is not let in."""
+
+    @app.before_request
+    def check() -> None:
+        if request.endpoint is None:
+            return
+        who = admitted(current_app.view_functions[request.endpoint])
+        if who is None:
+            raise NobodyAdmitted(request.endpoint)
+        checks[who]()

@@ -1,0 +1,245 @@
+"""One move of a case: the state, the event, the notice and the audit row, all or nothing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from sqlalchemy import select, update
+from sqlmodel import Session, col
+
+from knowledge.library import Library
+from server import audit
+from server.audit import Action
+from server.casework import workdays
+from server.casework.moves import MOVES, WORKING_DAYS, Actor, Move, Rule, State
+from server.casework.officers import NotAllowed, Officer
+from server.casework.tables import Case, CaseEvent
+from server.clock import CHINA, china_day
+from server.db import insert_within
+from server.notice_templates import NoticeKind
+from server.outbox import add_notice
+from server.sealing import Safe
+from server.tables import stored_instant
+
+
+class CaseChanged(Exception):
+    """Somebody else moved the case meanwhile: what happened since, and who did it."""
+
+    def __init__(self, case_id: str, happened: tuple[CaseEvent, ...] = ()) -> None:
+        super().__init__(case_id)
+        self.case_id = case_id
+        self.happened = happened
+
+
+class MoveRefused(Exception):
+    """The case does not stand where this move starts."""
+
+    def __init__(self, move: Move, state: State) -> None:
+        super().__init__(move, state)
+        self.move = move
+        self.state = state
+
+
+class ReasonMissing(Exception):
+    """The move needs words that the worker gets to read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mover:
+    """Who makes a move."""
+
+    actors: frozenset[Actor]
+    audited: audit.Actor
+    worker_id: int | None = None
+    officer: Officer | None = None
+
+
+def by_worker(worker_id: int) -> Mover:
+    """The worker whose case it is."""
+    actors = frozenset({Actor.WORKER})
+    return Mover(actors, audit.Actor("worker", worker_id), worker_id=worker_id)
+
+
+def by_officer(officer: Officer) -> Mover:
+    """One of the staff."""
+    return Mover(officer.actors, audit.Actor("officer", officer.id), officer=officer)
+
+
+def by_system(job: str) -> Mover:
+    """A job."""
+    return Mover(frozenset({Actor.SYSTEM}), audit.Actor("job", job))
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """How workers are told: keys, the mini-program and its templates, the words of the measures."""
+
+    safe: Safe
+    library: Library
+    app_id: str = ""
+    template_ids: Mapping[str, str] = field(default_factory=dict)
+
+    def tell(self, session: Session, case: Case, move: Move, now: datetime, **values: str) -> None:
+        """Put the notice of a move into the outbox, where it has one."""
+        kind = MOVES[move].notice
+        if kind is None:
+            return
+        told = {**_values(self.library, case, now), **_words()[move], **values}
+        key = f"case {case.id} {case.version}"
+        add_notice(
+            session,
+            self.safe,
+            self.template_ids,
+            kind=kind,
+            worker_id=case.worker_id,
+            app_id=self.app_id,
+            values=told,
+            key=key,
+            now=now,
+        )
+
+
+def advance(
+    session: Session,
+    case: Case,
+    move: Move,
+    *,
+    by: Mover,
+    version: int,
+    own: Safe,
+    post: Post,
+    reason: str = "",
+    told: Mapping[str, str] | None = None,
+    due_on: date | None = None,
+    now: datetime,
+    **changes: Any,
+) -> Case:
+    """Make a move and return the case as it is then.
+
+    `own` seals for the worker; `told` are values of the notice, `changes` further columns.
+    Raises `CaseChanged`, `MoveRefused`, `NotAllowed`, `ReasonMissing`.
+    """
+    rule = _allowed(session, case, move, by, version, reason, post)
+    if due_on is None:
+        due_on = _due_on(rule.to, now) if rule.to != case.state else case.due_on
+    changed = session.connection().execute(
+        update(Case)
+        .where(col(Case.id) == case.id, col(Case.version) == version)
+        .values(state=rule.to, version=version + 1, changed_at=now, due_on=due_on, **changes)
+    )
+    if changed.rowcount != 1:
+        raise _changed(session, case.id, version)
+    record(session, own, case.id, version + 1, move, by, reason=reason, now=now)
+    audit.record(
+        session,
+        own,
+        by=by.audited,
+        action=Action.DECIDED if rule.notice is NoticeKind.REVIEWED else Action.CHANGED,
+        about="cases",
+        row=case.id,
+        worker_id=case.worker_id,
+        fields=("state", *changes),
+        reason=move,
+        now=now,
+    )
+    moved = session.get_one(Case, case.id, populate_existing=True)
+    post.tell(session, moved, move, now, **(told or {}))
+    return moved
+
+
+def record(
+    session: Session,
+    own: Safe,
+    case_id: str,
+    version: int,
+    move: Move,
+    by: Mover,
+    *,
+    reason: str = "",
+    now: datetime,
+) -> None:
+    """Write the event of a move."""
+    sealed = own.seal(reason, reason_purpose(case_id, version)) if reason else None
+    officer = by.officer and by.officer.id
+    row = (
+        case_id,
+        version,
+        stored_instant(now),
+        move.value,
+        MOVES[move].to.value,
+        by.audited.kind,
+        officer,
+        sealed,
+    )
+    insert_within(
+        session,
+        "INSERT INTO case_event"
+        " (case_id, version, at, move, state, actor, officer_id, sealed_reason) VALUES {}",
+        [row],
+    )
+
+
+def reason_purpose(case_id: str, version: int) -> str:
+    """What the words of an event are sealed for."""
+    return f"case_event.sealed_reason:{case_id}:{version}"
+
+
+def _allowed(
+    session: Session,
+    case: Case,
+    move: Move,
+    by: Mover,
+    version: int,
+    reason: str,
+    post: Post,
+) -> Rule:
+    rule = MOVES[move]
+    is_own = by.worker_id is None or by.worker_id == case.worker_id
+    covered = by.officer is None or by.officer.covers(case.region, post.library.regions)
+    if not rule.by & by.actors or not is_own or not covered:
+        raise NotAllowed
+    if case.version != version:
+        raise _changed(session, case.id, version)
+    if State(case.state) not in rule.from_:
+        raise MoveRefused(move, State(case.state))
+    if rule.needs_reason and not reason.strip():
+        raise ReasonMissing(move)
+    return rule
+
+
+def _due_on(state: State, now: datetime) -> date | None:
+    days = WORKING_DAYS.get(state)
+    return None if days is None else workdays.after(china_day(now), days)
+
+
+def _changed(session: Session, case_id: str, version: int) -> CaseChanged:
+    happened = session.scalars(
+        select(CaseEvent)
+        .where(col(CaseEvent.case_id) == case_id, col(CaseEvent.version) > version)
+        .order_by(col(CaseEvent.version))
+    ).all()
+    return CaseChanged(case_id, tuple(happened))
+
+
+def _values(library: Library, case: Case, now: datetime) -> dict[str, str]:
+    measure = library.measures.get(case.measure)
+    at = now.astimezone(CHINA)
+    return {
+        "case": case.id,
+        "measure": case.measure if measure is None else measure.title,
+        "at": f"{at:%Y-%m-%d %H:%M}",
+        "on": f"{at:%Y-%m-%d}",
+        "amount": ""
+        if case.amount_fen is None
+        else f"{case.amount_fen // 100}.{case.amount_fen % 100:02}元",
+    }
+
+
+@cache
+def _words() -> Mapping[Move, Mapping[str, str]]:
+    rows = yaml.safe_load(Path(__file__).with_name("sentences.yaml").read_text("utf-8"))
+    return {Move(name): words for name, words in rows.items()}

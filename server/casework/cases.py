@@ -1,0 +1,224 @@
+"""Finding cases: a worker's own, and those of an officer's regions."""
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlmodel import Session, col
+
+from knowledge.regions import Regions
+from server.casework.advancing import reason_purpose
+from server.casework.applying import purpose
+from server.casework.moves import UNDER_WAY, State
+from server.casework.officers import NotAllowed, Officer, Role, scope
+from server.casework.tables import Case, CaseEvent, Objection, RequestedItem
+from server.sealing import Safe
+
+_LOOKS = frozenset({Role.CASE_OFFICER, Role.APPROVER, Role.AUDITOR})
+
+
+class CaseUnknown(LookupError):
+    """There is no such case, or it is not for whoever asks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """What a case was submitted with; None where it was not, or is erased."""
+
+    facts: dict[str, Any] | None
+    sources: dict[str, str] | None
+    verdict: dict[str, Any] | None
+    person: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One move of a case, with the words that came with it."""
+
+    event: CaseEvent
+    reason: str
+
+
+def of_worker(session: Session, case_id: str, worker_id: int) -> Case:
+    """A worker's own case or draft; raises `CaseUnknown`."""
+    case = session.get(Case, case_id)
+    if case is None or case.worker_id != worker_id:
+        raise CaseUnknown(case_id)
+    return case
+
+
+def of_officer(session: Session, case_id: str, officer: Officer, regions: Regions) -> Case:
+    """A case of the officer's regions; raises `CaseUnknown`, `NotAllowed`."""
+    if not officer.roles & _LOOKS:
+        raise NotAllowed
+    case = session.get(Case, case_id)
+    if case is None or case.state == State.DRAFT or not officer.covers(case.region, regions):
+        # Not told apart: whether a case exists elsewhere is none of their business.
+        raise CaseUnknown(case_id)
+    return case
+
+
+def all_of_worker(session: Session, worker_id: int, *, drafts: bool = False) -> list[Case]:
+    """A worker's cases, or drafts, the newest first."""
+    is_draft = col(Case.state) == State.DRAFT
+    shown = col(Case.state) != State.DRAFT
+    query = select(Case).where(col(Case.worker_id) == worker_id, is_draft if drafts else shown)
+    if not drafts:
+        # A draft that was given up was never a case.
+        query = query.where(col(Case.submitted_at).is_not(None))
+    return list(session.scalars(query.order_by(col(Case.begun_at).desc(), col(Case.id))))
+
+
+def draft_of(session: Session, worker_id: int, measure: str) -> Case | None:
+    """A worker's newest draft for a measure."""
+    return session.scalars(
+        select(Case)
+        .where(
+            col(Case.worker_id) == worker_id,
+            col(Case.measure) == measure,
+            col(Case.state) == State.DRAFT,
+        )
+        .order_by(col(Case.begun_at).desc())
+    ).first()
+
+
+def under_way(session: Session, worker_id: int) -> list[str]:
+    """The numbers of a worker's cases in which somebody still has something to do."""
+    return list(
+        session.scalars(
+            select(col(Case.id)).where(
+                col(Case.worker_id) == worker_id,
+                col(Case.state).in_(UNDER_WAY),
+                # What was granted without money is settled.
+                or_(col(Case.state) != State.APPROVED, col(Case.amount_fen).is_not(None)),
+            )
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which cases to list; None: any."""
+
+    states: frozenset[State] | None = None
+    measure: str | None = None
+    assigned_to: int | None = None
+    overdue_on: date | None = None
+    """Those whose time was over before this Asia/Shanghai day."""
+
+
+def listed(
+    session: Session,
+    officer: Officer,
+    regions: Regions,
+    wanted: Wanted | None = None,
+    *,
+    at_most: int = 50,
+    after: str | None = None,
+) -> list[Case]:
+    """Cases of the officer's regions, those that are due first; `after`: the last one's number."""
+    query = select(Case).where(*_seen(officer, regions, wanted or Wanted()))
+    if after is not None and (last := session.get(Case, after)) is not None:
+        due = _due(col(Case.due_on))
+        last_due = last.due_on or date.max
+        query = query.where((due > last_due) | ((due == last_due) & (col(Case.id) > last.id)))
+    query = query.order_by(_due(col(Case.due_on)), col(Case.id)).limit(at_most)
+    return list(session.scalars(query))
+
+
+def counted(
+    session: Session, officer: Officer, regions: Regions, wanted: Wanted | None = None
+) -> dict[State, int]:
+    """How many cases of the officer's regions stand where."""
+    rows = session.execute(
+        select(col(Case.state), func.count())
+        .where(*_seen(officer, regions, wanted or Wanted()))
+        .group_by(col(Case.state))
+    ).all()
+    return {State(state): count for state, count in rows}
+
+
+def history(session: Session, case: Case, own: Safe | None) -> list[Happened]:
+    """The moves of a case, the oldest first; `own` None: erased, the words are gone."""
+    events = session.scalars(
+        select(CaseEvent).where(col(CaseEvent.case_id) == case.id).order_by(col(CaseEvent.version))
+    )
+    return [
+        Happened(event, _unsealed(own, event.sealed_reason, _reason(event))) for event in events
+    ]
+
+
+def items_of(session: Session, case_id: str) -> list[RequestedItem]:
+    """What was asked for in a case, the oldest first."""
+    return list(
+        session.scalars(
+            select(RequestedItem)
+            .where(col(RequestedItem.case_id) == case_id)
+            .order_by(col(RequestedItem.requested_at), col(RequestedItem.id))
+        )
+    )
+
+
+def item_reason(own: Safe | None, item: RequestedItem) -> str:
+    """Why an item was asked for, in the officer's words."""
+    return _unsealed(own, item.sealed_reason, f"requested_item.sealed_reason:{item.id}")
+
+
+def objections_of(session: Session, case_id: str) -> list[Objection]:
+    """The objections in a case, the oldest first."""
+    return list(
+        session.scalars(
+            select(Objection)
+            .where(col(Objection.case_id) == case_id)
+            .order_by(col(Objection.decision))
+        )
+    )
+
+
+def frozen(case: Case, own: Safe | None) -> Frozen:
+    """Open what a case was submitted with; for an officer the reading is audited by the caller."""
+    facts = _json(_unsealed(own, case.sealed_facts, purpose("sealed_facts", case.id)))
+    return Frozen(
+        None if facts is None else facts["facts"],
+        None if facts is None else facts["sources"],
+        _json(_unsealed(own, case.sealed_verdict, purpose("sealed_verdict", case.id))),
+        _json(_unsealed(own, case.sealed_person, purpose("sealed_person", case.id))),
+    )
+
+
+def _seen(officer: Officer, regions: Regions, wanted: Wanted) -> list[ColumnElement[bool]]:
+    if not officer.roles & _LOOKS:
+        raise NotAllowed
+    # No region is none: an empty list matches nothing.
+    where: list[ColumnElement[bool]] = [
+        col(Case.region).in_(scope(officer, regions)),
+        col(Case.submitted_at).is_not(None),
+    ]
+    if wanted.states is not None:
+        where.append(col(Case.state).in_(wanted.states))
+    if wanted.measure is not None:
+        where.append(col(Case.measure) == wanted.measure)
+    if wanted.assigned_to is not None:
+        where.append(col(Case.assigned_to) == wanted.assigned_to)
+    if wanted.overdue_on is not None:
+        where += [col(Case.due_on) < wanted.overdue_on, col(Case.state).in_(UNDER_WAY)]
+    return where
+
+
+def _due(column: Any) -> Any:
+    return func.coalesce(column, date.max)
+
+
+def _reason(event: CaseEvent) -> str:
+    return reason_purpose(event.case_id, event.version)
+
+
+def _unsealed(own: Safe | None, sealed: str | None, what_for: str) -> str:
+    return "" if own is None or sealed is None else own.unseal(sealed, what_for)
+
+
+def _json(text: str) -> dict[str, Any] | None:
+    found: dict[str, Any] | None = json.loads(text) if text else None
+    return found

@@ -1,0 +1,366 @@
+"""What officers do with a case: take it, ask for more, recommend, decide; two for each decision."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from server import audit
+from server.audit import Action
+from server.casework import funds, near_duplicates, workdays
+from server.casework.advancing import Post, advance, by_officer, by_system, by_worker
+from server.casework.moves import ASKED_FOR_AT_MOST, Move, State
+from server.casework.officers import NotAllowed, Officer, Role
+from server.casework.tables import Case, RequestedItem
+from server.clock import china_day
+from server.sealing import Safe
+
+MOST_FEN = 2_000_000_000
+"""20 million yuan: no measure gives one applicant more."""
+
+
+class SameOfficer(Exception):
+    """Whoever decides must be another than whoever recommended it, or decided it before."""
+
+
+class NotRecommended(Exception):
+    """The decision is not the one that was recommended: it goes back with a reason instead."""
+
+
+class SumOutOfRange(ValueError):
+    """A sum of nothing, or of more than one case can be about."""
+
+
+class NotAdjudicated(Exception):
+    """Somebody else has the same numbers, and nobody has looked into it yet."""
+
+
+class ItemsMissing(Exception):
+    """Something that was asked for is still missing, and nothing was said about it."""
+
+    def __init__(self, items: Sequence[str]) -> None:
+        super().__init__(items)
+        self.items = tuple(items)
+
+
+class AskedForNothing(Exception):
+    """A request for material names nothing there is, or no time that it can be brought in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One material to ask for: its kind in the library, and why."""
+
+    kind: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """An officer at a case: who, how workers are told, the worker's own keys, the time."""
+
+    officer: Officer
+    post: Post
+    own: Safe
+    now: datetime
+
+    def move(
+        self,
+        session: Session,
+        case: Case,
+        move: Move,
+        version: int,
+        reason: str = "",
+        **more: Any,
+    ) -> Case:
+        """Make a move as this officer; raises what `advance` raises."""
+        return advance(
+            session,
+            case,
+            move,
+            by=by_officer(self.officer),
+            version=version,
+            own=self.own,
+            post=self.post,
+            reason=reason,
+            now=self.now,
+            **more,
+        )
+
+
+def take(session: Session, desk: Desk, case: Case, *, version: int) -> Case:
+    """Begin the review."""
+    return desk.move(session, case, Move.TAKE, version, assigned_to=desk.officer.id)
+
+
+def assign(session: Session, desk: Desk, case: Case, to: Officer, *, version: int) -> Case:
+    """Hand a case that waits to an officer of its region; raises `NotAllowed` for another."""
+    regions = desk.post.library.regions
+    if Role.CASE_OFFICER not in to.roles or not to.covers(case.region, regions):
+        raise NotAllowed
+    return desk.move(session, case, Move.ASSIGN, version, assigned_to=to.id)
+
+
+def request_material(
+    session: Session,
+    desk: Desk,
+    case: Case,
+    items: Sequence[Item],
+    *,
+    version: int,
+    reason: str,
+    days: int,
+) -> Case:
+    """Ask the worker for materials within so many working days; raises `AskedForNothing`."""
+    kinds = desk.post.library.materials
+    if not items or not 1 <= days <= ASKED_FOR_AT_MOST or {i.kind for i in items} - kinds.keys():
+        raise AskedForNothing
+    due_on = workdays.after(china_day(desk.now), days)
+    moved = desk.move(
+        session,
+        case,
+        Move.REQUEST_MATERIAL,
+        version,
+        reason,
+        told={
+            "materials": "、".join(kinds[item.kind].title for item in items),
+            "until": due_on.isoformat(),
+        },
+        due_on=due_on,
+    )
+    for item in items:
+        item_id = secrets.token_hex(8)
+        session.add(
+            RequestedItem(
+                id=item_id,
+                case_id=case.id,
+                item=item.kind,
+                sealed_reason=desk.own.seal(item.reason, f"requested_item.sealed_reason:{item_id}"),
+                due_on=due_on,
+                requested_at=desk.now,
+            )
+        )
+    session.flush()
+    return moved
+
+
+def item_brought(session: Session, case_id: str, kind: str, *, now: datetime) -> None:
+    """Note that the worker has brought what was asked for; nothing where it was not."""
+    for item in _open_items(session, case_id):
+        if item.item == kind:
+            item.answered_at = now
+            session.add(item)
+    session.flush()
+
+
+def answer(
+    session: Session,
+    own: Safe,
+    post: Post,
+    case: Case,
+    *,
+    worker_id: int,
+    version: int,
+    words: str = "",
+    now: datetime,
+) -> Case:
+    """The worker is done with what was asked for; raises `ItemsMissing` unless they say why."""
+    missing = [item.item for item in _open_items(session, case.id)]
+    if missing and not words.strip():
+        raise ItemsMissing(missing)
+    return advance(
+        session,
+        case,
+        Move.ANSWER,
+        by=by_worker(worker_id),
+        version=version,
+        own=own,
+        post=post,
+        reason=words,
+        now=now,
+    )
+
+
+def withdraw(
+    session: Session,
+    own: Safe,
+    post: Post,
+    case: Case,
+    *,
+    worker_id: int,
+    version: int,
+    words: str = "",
+    now: datetime,
+) -> Case:
+    """The worker takes the case back, and may apply anew."""
+    return advance(
+        session,
+        case,
+        Move.WITHDRAW,
+        by=by_worker(worker_id),
+        version=version,
+        own=own,
+        post=post,
+        reason=words,
+        now=now,
+        claim=None,
+    )
+
+
+def go_on(session: Session, desk: Desk, case: Case, *, version: int) -> Case:
+    """Go on with the review without what was asked for."""
+    return desk.move(session, case, Move.GO_ON, version)
+
+
+def recommend(
+    session: Session,
+    desk: Desk,
+    case: Case,
+    decision: Move,
+    *,
+    version: int,
+    reason: str,
+    amount_fen: int | None = None,
+) -> Case:
+    """Put a decision before an approver; an approval may come with a sum in fen."""
+    if decision not in (Move.APPROVE, Move.REFUSE):
+        raise ValueError(decision)
+    if amount_fen is not None and decision is Move.REFUSE:
+        raise ValueError("a sum comes with an approval")
+    if amount_fen is not None and not 0 < amount_fen <= MOST_FEN:
+        raise SumOutOfRange(amount_fen)
+    return desk.move(
+        session,
+        case,
+        Move.RECOMMEND,
+        version,
+        reason,
+        author_id=desk.officer.id,
+        recommended=decision.value,
+        amount_fen=amount_fen,
+    )
+
+
+def send_back(session: Session, desk: Desk, case: Case, *, version: int, reason: str) -> Case:
+    """Give the recommendation back: what was recommended is not what is decided."""
+    return desk.move(
+        session,
+        case,
+        Move.RETURN,
+        version,
+        reason,
+        author_id=None,
+        recommended=None,
+        amount_fen=None,
+    )
+
+
+def approve(
+    session: Session,
+    desk: Desk,
+    case: Case,
+    *,
+    version: int,
+    reason: str = "",
+    fund_id: int | None = None,
+    instalments: int = 1,
+) -> Case:
+    """Grant what was recommended, and hold its sum back in the fund.
+
+    Raises `SameOfficer`, `NotRecommended`, `NotAdjudicated`, and what `funds.reserve` raises.
+    """
+    _check_second(desk, case, Move.APPROVE, version)
+    if case.version == version and near_duplicates.is_open(session, case):
+        raise NotAdjudicated
+    moved = _decide(session, desk, case, Move.APPROVE, version, reason)
+    funds.reserve(
+        session,
+        desk.own,
+        desk.post.library.regions,
+        moved,
+        by=desk.officer,
+        fund_id=fund_id,
+        instalments=instalments,
+        now=desk.now,
+    )
+    return moved
+
+
+def refuse(session: Session, desk: Desk, case: Case, *, version: int, reason: str) -> Case:
+    """Refuse as it was recommended; raises `SameOfficer`, `NotRecommended`."""
+    _check_second(desk, case, Move.REFUSE, version)
+    return _decide(session, desk, case, Move.REFUSE, version, reason)
+
+
+def read(session: Session, desk: Desk, case: Case) -> None:
+    """Note that the officer looked at what a case was submitted with."""
+    audit.record(
+        session,
+        desk.own,
+        by=by_officer(desk.officer).audited,
+        action=Action.READ,
+        about="cases",
+        row=case.id,
+        worker_id=case.worker_id,
+        fields=("facts", "person"),
+        now=desk.now,
+    )
+
+
+def go_on_overdue(session: Session, safe: Safe, post: Post, *, now: datetime) -> int:
+    """Go on with cases whose worker let the time for materials pass; returns how many."""
+    today = china_day(now)
+    overdue = session.scalars(
+        select(Case).where(col(Case.state) == State.MATERIAL_REQUESTED, col(Case.due_on) < today)
+    ).all()
+    for case in overdue:
+        advance(
+            session,
+            case,
+            Move.GO_ON,
+            by=by_system("overdue"),
+            version=case.version,
+            own=safe,
+            post=post,
+            now=now,
+        )
+    return len(overdue)
+
+
+def _decide(
+    session: Session, desk: Desk, case: Case, move: Move, version: int, reason: str
+) -> Case:
+    return desk.move(
+        session,
+        case,
+        move,
+        version,
+        reason,
+        approver_id=desk.officer.id,
+        decided_at=desk.now,
+    )
+
+
+def _check_second(desk: Desk, case: Case, decision: Move, version: int) -> None:
+    if case.version != version or case.state != State.IN_REVIEW:
+        # Stale or out of place: the move itself says what happened.
+        return
+    if case.author_id == desk.officer.id:
+        raise SameOfficer
+    if case.recommended != decision:
+        raise NotRecommended(decision)
+
+
+def _open_items(session: Session, case_id: str) -> list[RequestedItem]:
+    return list(
+        session.scalars(
+            select(RequestedItem).where(
+                col(RequestedItem.case_id) == case_id,
+                col(RequestedItem.answered_at).is_(None),
+            )
+        )
+    )

@@ -1,0 +1,174 @@
+"""People who share a number that should be one person's, for an officer to look into.
+
+Two workers with the same identity number, bank card or telephone may be one person with two phones,
+a couple with one card, or a fraud: a person decides. What is shared is worked out anew whenever
+somebody's data change; regions play no part.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import or_, select, update
+from sqlmodel import Session, col
+
+from knowledge.regions import Regions
+from server import audit, profiles
+from server.audit import Action
+from server.casework.moves import State
+from server.casework.officers import Officer, Role, require
+from server.casework.tables import Case, Finding, NearDuplicate
+from server.db import insert_new
+from server.sealing import Safe
+
+
+class FindingChanged(Exception):
+    """Somebody else looked into it meanwhile, or the data changed."""
+
+
+def recompute(session: Session, worker_id: int, *, now: datetime) -> None:
+    """Compare a worker's numbers with everybody's, after they changed or are gone."""
+    shared = {
+        other.worker_id: ",".join(sorted(other.fields))
+        for other in profiles.sharing(session, worker_id)
+    }
+    known = {_other(pair, worker_id): pair for pair in pairs_of(session, worker_id)}
+    for other, pair in known.items():
+        if other not in shared:
+            session.delete(pair)
+        elif pair.shared != shared[other]:
+            # What was found held for other data.
+            pair.shared, pair.found_at = shared[other], now
+            pair.finding, pair.officer_id, pair.decided_at = Finding.OPEN.value, None, None
+            pair.version += 1
+            session.add(pair)
+    session.flush()
+    for other in shared.keys() - known.keys():
+        first, second = sorted((worker_id, other))
+        insert_new(
+            session,
+            NearDuplicate,
+            worker_id=first,
+            other_id=second,
+            shared=shared[other],
+            found_at=now,
+            finding=Finding.OPEN,
+            version=1,
+        )
+
+
+def pairs_of(session: Session, worker_id: int) -> list[NearDuplicate]:
+    """Everybody who shares a number with a worker."""
+    return list(
+        session.scalars(
+            select(NearDuplicate)
+            .where(
+                or_(
+                    col(NearDuplicate.worker_id) == worker_id,
+                    col(NearDuplicate.other_id) == worker_id,
+                )
+            )
+            .order_by(col(NearDuplicate.worker_id), col(NearDuplicate.other_id))
+        )
+    )
+
+
+def flagged(session: Session, case: Case) -> list[tuple[NearDuplicate, list[Case]]]:
+    """Who shares a number with the person of a case, each with their cases, wherever they are."""
+    found = []
+    for pair in pairs_of(session, case.worker_id):
+        others = session.scalars(
+            select(Case).where(
+                col(Case.worker_id) == _other(pair, case.worker_id),
+                col(Case.submitted_at).is_not(None),
+                col(Case.state) != State.WITHDRAWN,
+            )
+        ).all()
+        if others:
+            found.append((pair, list(others)))
+    return found
+
+
+def is_open(session: Session, case: Case) -> bool:
+    """Whether somebody who shares a number has a case too, and nobody looked into it.
+
+    Where both were found to be one person, it stays open as long as the other has what this case
+    asks for.
+    """
+    for pair, others in flagged(session, case):
+        if pair.finding == Finding.OPEN:
+            return True
+        if pair.finding == Finding.SAME and _has_the_same(case, others):
+            return True
+    return False
+
+
+def adjudicate(
+    session: Session,
+    safe: Safe,
+    regions: Regions,
+    case: Case,
+    other_id: int,
+    finding: Finding,
+    *,
+    by: Officer,
+    version: int,
+    now: datetime,
+) -> None:
+    """Say whether two people are one; raises `NotAllowed`, `FindingChanged`."""
+    require(by, Role.APPROVER, case.region, regions)
+    first, second = sorted((case.worker_id, other_id))
+    changed = session.connection().execute(
+        update(NearDuplicate)
+        .where(
+            col(NearDuplicate.worker_id) == first,
+            col(NearDuplicate.other_id) == second,
+            col(NearDuplicate.version) == version,
+        )
+        .values(finding=finding, officer_id=by.id, decided_at=now, version=version + 1)
+    )
+    if changed.rowcount != 1:
+        raise FindingChanged
+    audit.record(
+        session,
+        safe,
+        by=audit.Actor("officer", by.id),
+        action=Action.DECIDED,
+        about="near_duplicate",
+        row=f"{first}:{second}",
+        worker_id=case.worker_id,
+        reason=finding,
+        now=now,
+    )
+
+
+def unite(session: Session, kept: int, gone: int) -> None:
+    """Two workers turn out to be one: what was found between them is void."""
+    for pair in pairs_of(session, gone):
+        other = _other(pair, gone)
+        values = pair.model_dump(exclude={"worker_id", "other_id"})
+        session.delete(pair)
+        session.flush()
+        if other != kept:
+            first, second = sorted((kept, other))
+            insert_new(session, NearDuplicate, worker_id=first, other_id=second, **values)
+    claims = select(col(Case.claim)).where(col(Case.worker_id) == kept)
+    both = select(Case).where(col(Case.worker_id) == gone, col(Case.claim).in_(claims))
+    for case in session.scalars(both).all():
+        # The second keeps a claim of its own: both stand, and an officer sees both.
+        case.claim = f"{case.claim}:{case.id}"
+        session.add(case)
+    session.flush()
+
+
+def _other(pair: NearDuplicate, worker_id: int) -> int:
+    return pair.other_id if pair.worker_id == worker_id else pair.worker_id
+
+
+_HAS = frozenset({State.APPROVED, State.PAYMENT_PENDING, State.PAID})
+
+
+def _has_the_same(case: Case, others: Iterable[Case]) -> bool:
+    return any(
+        other.measure == case.measure and other.period == case.period and other.state in _HAS
+        for other in others
+    )

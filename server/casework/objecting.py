@@ -1,0 +1,135 @@
+"""Objections (申诉): a refusal is looked at again, by somebody who had no part in it."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_, select, update
+from sqlmodel import Session, col
+
+from server.casework import funds
+from server.casework.advancing import Post, advance, by_system, by_worker
+from server.casework.deciding import Desk, SameOfficer
+from server.casework.moves import OBJECTED_WITHIN, Move, State
+from server.casework.tables import Case, CaseEvent, Objection
+from server.clock import china_day
+from server.sealing import Safe
+
+
+class ObjectionTooLate(Exception):
+    """The time for objecting to the decision is over."""
+
+
+def file(
+    session: Session,
+    own: Safe,
+    post: Post,
+    case: Case,
+    *,
+    worker_id: int,
+    version: int,
+    words: str,
+    now: datetime,
+) -> Case:
+    """Object to a refusal, in the worker's words; raises `ObjectionTooLate` after the last day."""
+    decided_at = case.decided_at
+    if case.state == State.REFUSED and decided_at is not None:
+        last = china_day(decided_at) + timedelta(days=OBJECTED_WITHIN)
+        if china_day(now) > last:
+            raise ObjectionTooLate(last)
+    moved = advance(
+        session,
+        case,
+        Move.OBJECT,
+        by=by_worker(worker_id),
+        version=version,
+        own=own,
+        post=post,
+        reason=words,
+        now=now,
+        assigned_to=None,
+    )
+    assert moved.due_on is not None
+    decision = _decision(session, case.id)
+    session.add(
+        Objection(
+            case_id=case.id,
+            decision=decision,
+            sealed_words=own.seal(words, f"objection.sealed_words:{case.id}:{decision}"),
+            filed_at=now,
+            due_on=moved.due_on,
+        )
+    )
+    session.flush()
+    return moved
+
+
+def uphold(session: Session, desk: Desk, case: Case, *, version: int, reason: str) -> Case:
+    """The worker is right: the case is reviewed again. Raises `SameOfficer`."""
+    _check_other(desk, case, version)
+    moved = desk.move(
+        session,
+        case,
+        Move.UPHOLD,
+        version,
+        reason,
+        author_id=None,
+        recommended=None,
+        approver_id=None,
+        decided_at=None,
+        amount_fen=None,
+    )
+    _settle(session, desk, case.id, "upheld")
+    return moved
+
+
+def dismiss(session: Session, desk: Desk, case: Case, *, version: int, reason: str) -> Case:
+    """The decision stands. Raises `SameOfficer`."""
+    _check_other(desk, case, version)
+    moved = desk.move(session, case, Move.DISMISS, version, reason)
+    _settle(session, desk, case.id, "dismissed")
+    return moved
+
+
+def close_final(session: Session, safe: Safe, post: Post, *, now: datetime) -> int:
+    """Close cases in which nobody has anything to do or to object to; returns how many."""
+    over = col(Case.decided_at) < now - timedelta(days=OBJECTED_WITHIN + 1)
+    nothing_to_pay = (col(Case.state) == State.APPROVED) & col(Case.amount_fen).is_(None)
+    settled = col(Case.state).in_((State.REFUSED, State.PAID))
+    final = session.scalars(select(Case).where(over, or_(settled, nothing_to_pay))).all()
+    for case in final:
+        closed = advance(
+            session,
+            case,
+            Move.CLOSE,
+            by=by_system("close"),
+            version=case.version,
+            own=safe,
+            post=post,
+            now=now,
+        )
+        funds.release_rest(session, safe, closed, by=None, now=now)
+    return len(final)
+
+
+def _check_other(desk: Desk, case: Case, version: int) -> None:
+    had_part = {case.author_id, case.approver_id}
+    if case.version == version and desk.officer.id in had_part:
+        raise SameOfficer
+
+
+def _decision(session: Session, case_id: str) -> int:
+    return (
+        session.scalars(
+            select(col(CaseEvent.version))
+            .where(col(CaseEvent.case_id) == case_id, col(CaseEvent.move) == Move.REFUSE)
+            .order_by(col(CaseEvent.version).desc())
+        ).first()
+        or 0
+    )
+
+
+def _settle(session: Session, desk: Desk, case_id: str, outcome: str) -> None:
+    session.execute(
+        update(Objection)
+        .where(col(Objection.case_id) == case_id, col(Objection.outcome).is_(None))
+        .values(outcome=outcome, officer_id=desk.officer.id, decided_at=desk.now)
+    )

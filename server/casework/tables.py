@@ -1,0 +1,495 @@
+"""The tables of casework, on SQLite and PostgreSQL alike.
+
+What a `sealed_` column holds is sealed with the worker's own key: it goes with the key.
+"""
+
+# No `from __future__ import annotations` here: SQLModel reads the annotations at class creation.
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, CheckConstraint, Index, String, Text, UniqueConstraint, text
+from sqlmodel import Field
+
+from server.casework.moves import Move, State
+from server.tables import Instant, Row, words
+
+
+class Origin(StrEnum):
+    """How a case came about."""
+
+    APPLICATION = "application"
+    ROSTER = "roster"
+    """Found by matching a register: nobody applied."""
+
+
+class Source(StrEnum):
+    """Where a fact comes from."""
+
+    DECLARED = "declared"
+    """The worker says so."""
+    DOCUMENT = "document"
+    """An officer has seen it in a material."""
+    REGISTER = "register"
+
+
+class Finding(StrEnum):
+    """What an officer finds of two people who share a number."""
+
+    OPEN = "open"
+    SAME = "same"
+    DIFFERENT = "different"
+
+
+class Category(StrEnum):
+    """What a request for help is about."""
+
+    ADVICE = "advice"
+    LIVING = "living"
+    RIGHTS = "rights"
+    MEDIATION = "mediation"
+    WAGES = "wages"
+
+
+class RequestState(StrEnum):
+    """Where a request for help stands."""
+
+    OPEN = "open"
+    ANSWERED = "answered"
+    CLOSED = "closed"
+
+
+class Voice(StrEnum):
+    """Who says something in a request for help."""
+
+    WORKER = "worker"
+    OFFICER = "officer"
+    BOT = "bot"
+
+
+class Officer(Row, table=True):
+    """Somebody of the staff; `roles` and `regions` are JSON lists."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(sa_type=String(64))
+    roles: str = Field(sa_type=Text)
+    regions: str = Field(sa_type=Text)
+    active: bool = True
+    version: int = 1
+    created_at: datetime = Field(sa_type=Instant)
+
+
+class Case(Row, table=True):
+    """One person's case under one measure; what it was decided on is frozen when it is submitted.
+
+    `claim` is what a person can have one of, measure and period; None once it is withdrawn.
+    """
+
+    __tablename__ = "cases"
+    __table_args__ = (
+        CheckConstraint(f"state IN ({words(State)})", name="state"),
+        CheckConstraint(f"origin IN ({words(Origin)})", name="origin"),
+        # Also finds the cases of a worker: an index of its own would be one more page to write.
+        UniqueConstraint("worker_id", "claim"),
+        Index(None, "region", "state", "due_on"),
+        {"sqlite_with_rowid": False},
+    )
+
+    id: str = Field(sa_type=String(16), primary_key=True)
+    worker_id: int = Field(foreign_key="worker.id")
+    origin: str = Field(sa_type=String(16))
+    measure: str = Field(sa_type=String(64))
+    region: str = Field(sa_type=String(64))
+    period: str = Field(sa_type=String(32))
+    claim: str | None = Field(default=None, sa_type=String(128))
+    state: str = Field(sa_type=String(24))
+    version: int = 1
+    release_id: int
+    edition_id: int
+    """The edition of the measure: of a draft the one it was last shown with."""
+    unit: str = Field(sa_type=Text)
+    """The units in charge, as the clause names them."""
+    outcome: str | None = Field(default=None, sa_type=String(16))
+    """What the stated conditions say of the facts."""
+    despite_warning: bool = False
+    sealed_facts: str | None = Field(default=None, sa_type=Text)
+    """Values by fact, and the source of each."""
+    sealed_verdict: str | None = Field(default=None, sa_type=Text)
+    sealed_person: str | None = Field(default=None, sa_type=Text)
+    begun_at: datetime = Field(sa_type=Instant)
+    changed_at: datetime = Field(sa_type=Instant)
+    submitted_at: datetime | None = Field(default=None, sa_type=Instant)
+    decided_at: datetime | None = Field(default=None, sa_type=Instant)
+    due_on: date | None = None
+    """The day by which whoever is to act now has to, included."""
+    assigned_to: int | None = Field(default=None, foreign_key="officer.id")
+    author_id: int | None = Field(default=None, foreign_key="officer.id")
+    """Who recommended the decision."""
+    recommended: str | None = Field(default=None, sa_type=String(16))
+    approver_id: int | None = Field(default=None, foreign_key="officer.id")
+    amount_fen: int | None = None
+
+
+class CaseEvent(Row, table=True):
+    """One move of a case."""
+
+    __tablename__ = "case_event"
+    __table_args__ = (
+        CheckConstraint(f"move IN ({words(Move)})", name="move"),
+        CheckConstraint(f"state IN ({words(State)})", name="state"),
+        {"sqlite_with_rowid": False},
+    )
+
+    case_id: str = Field(sa_type=String(16), primary_key=True, foreign_key="cases.id")
+    version: int = Field(primary_key=True)
+    """The version that the case has since."""
+    at: datetime = Field(sa_type=Instant)
+    move: str = Field(sa_type=String(24))
+    state: str = Field(sa_type=String(24))
+    actor: str = Field(sa_type=String(16))
+    officer_id: int | None = Field(default=None, foreign_key="officer.id")
+    sealed_reason: str | None = Field(default=None, sa_type=Text)
+
+
+class RequestedItem(Row, table=True):
+    """One material that an officer asks the worker for."""
+
+    __tablename__ = "requested_item"
+
+    id: str = Field(sa_type=String(16), primary_key=True)
+    case_id: str = Field(sa_type=String(16), foreign_key="cases.id", index=True)
+    item: str = Field(sa_type=String(64))
+    sealed_reason: str | None = Field(default=None, sa_type=Text)
+    due_on: date
+    requested_at: datetime = Field(sa_type=Instant)
+    answered_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class Objection(Row, table=True):
+    """What a worker objects to a decision, and what came of it."""
+
+    __table_args__ = (CheckConstraint("outcome IN ('upheld', 'dismissed')", name="outcome"),)
+
+    case_id: str = Field(sa_type=String(16), primary_key=True, foreign_key="cases.id")
+    decision: int = Field(primary_key=True)
+    """The version of the event that is objected to."""
+    sealed_words: str | None = Field(default=None, sa_type=Text)
+    filed_at: datetime = Field(sa_type=Instant)
+    due_on: date
+    outcome: str | None = Field(default=None, sa_type=String(16))
+    officer_id: int | None = Field(default=None, foreign_key="officer.id")
+    decided_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class NearDuplicate(Row, table=True):
+    """Two people who share a number that should be one person's; `worker_id` is the smaller id."""
+
+    __tablename__ = "near_duplicate"
+    __table_args__ = (CheckConstraint(f"finding IN ({words(Finding)})", name="finding"),)
+
+    worker_id: int = Field(primary_key=True, foreign_key="worker.id", ondelete="CASCADE")
+    other_id: int = Field(primary_key=True, foreign_key="worker.id", ondelete="CASCADE", index=True)
+    shared: str = Field(sa_type=String(64))
+    """Which numbers, by comma."""
+    found_at: datetime = Field(sa_type=Instant)
+    finding: str = Field(sa_type=String(16))
+    version: int = 1
+    officer_id: int | None = Field(default=None, foreign_key="officer.id")
+    decided_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class ServiceRequest(Row, table=True):
+    """What somebody asks the service line for."""
+
+    __tablename__ = "service_request"
+    __table_args__ = (
+        CheckConstraint(f"category IN ({words(Category)})", name="category"),
+        CheckConstraint(f"state IN ({words(RequestState)})", name="state"),
+        CheckConstraint("satisfied BETWEEN 1 AND 5", name="satisfied"),
+        Index(None, "region", "state", "due_on"),
+    )
+
+    id: str = Field(sa_type=String(16), primary_key=True)
+    worker_id: int = Field(foreign_key="worker.id", index=True)
+    category: str = Field(sa_type=String(16))
+    region: str = Field(sa_type=String(64))
+    measure: str | None = Field(default=None, sa_type=String(64))
+    unit: str = Field(sa_type=Text)
+    state: str = Field(sa_type=String(16))
+    version: int = 1
+    due_on: date
+    opened_at: datetime = Field(sa_type=Instant)
+    closed_at: datetime | None = Field(default=None, sa_type=Instant)
+    assigned_to: int | None = Field(default=None, foreign_key="officer.id")
+    sealed_outcome: str | None = Field(default=None, sa_type=Text)
+    satisfied: int | None = None
+    """From 1 to 5, by the worker."""
+    sealed_word: str | None = Field(default=None, sa_type=Text)
+
+
+class ServiceMessage(Row, table=True):
+    """One thing said in a request; what was said to the bot before is masked."""
+
+    __tablename__ = "service_message"
+    __table_args__ = (CheckConstraint(f"voice IN ({words(Voice)})", name="voice"),)
+
+    id: str = Field(sa_type=String(16), primary_key=True)
+    request_id: str = Field(sa_type=String(16), foreign_key="service_request.id", index=True)
+    place: int
+    """Counted from 0 in its request."""
+    at: datetime = Field(sa_type=Instant)
+    voice: str = Field(sa_type=String(16))
+    officer_id: int | None = Field(default=None, foreign_key="officer.id")
+    sealed_text: str | None = Field(default=None, sa_type=Text)
+
+
+# -- funds and payments ---------------------------------------------------------------------------
+
+
+class EntryKind(StrEnum):
+    """What a row of a fund's ledger does."""
+
+    GRANT = "grant"
+    """More, or less, for the fund to give."""
+    RESERVE = "reserve"
+    RELEASE = "release"
+    """Of what was reserved, given back to the fund."""
+    SPEND = "spend"
+    """Of what was reserved, paid out."""
+
+
+class BatchState(StrEnum):
+    """Where a batch of payments stands."""
+
+    COLLECTED = "collected"
+    LOCKED = "locked"
+    RELEASED = "released"
+    EXPORTED = "exported"
+    """The bank may have it: from here on only the bank says what became of it."""
+    SETTLED = "settled"
+    CANCELLED = "cancelled"
+
+
+class PaymentState(StrEnum):
+    """What became of one payment."""
+
+    ORDERED = "ordered"
+    PAID = "paid"
+    RETURNED = "returned"
+    """The bank could not pay it out."""
+    CANCELLED = "cancelled"
+
+
+class Fund(Row, table=True):
+    """Money for a purpose; `measures` and `regions` are JSON lists.
+
+    The three sums follow from the ledger; the database refuses to give more than there is.
+    """
+
+    __table_args__ = (
+        CheckConstraint("reserved_fen >= 0", name="reserved"),
+        CheckConstraint("spent_fen >= 0", name="spent"),
+        CheckConstraint("reserved_fen + spent_fen <= budget_fen", name="within_budget"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(sa_type=String(64), unique=True)
+    purpose: str = Field(sa_type=Text)
+    measures: str = Field(sa_type=Text)
+    regions: str = Field(sa_type=Text)
+    budget_fen: int = Field(sa_type=BigInteger)
+    reserved_fen: int = Field(default=0, sa_type=BigInteger)
+    spent_fen: int = Field(default=0, sa_type=BigInteger)
+    created_at: datetime = Field(sa_type=Instant)
+
+
+class Reservation(Row, table=True):
+    """What a fund holds back for an approved case, to be paid in so many instalments."""
+
+    __table_args__ = (
+        CheckConstraint("amount_fen > 0", name="amount"),
+        CheckConstraint("paid_fen >= 0 AND released_fen >= 0", name="parts"),
+        CheckConstraint("paid_fen + released_fen <= amount_fen", name="within_amount"),
+        CheckConstraint("instalments BETWEEN 1 AND 60", name="instalments"),
+    )
+
+    case_id: str = Field(sa_type=String(16), primary_key=True, foreign_key="cases.id")
+    fund_id: int = Field(foreign_key="fund.id", index=True)
+    amount_fen: int = Field(sa_type=BigInteger)
+    paid_fen: int = Field(default=0, sa_type=BigInteger)
+    released_fen: int = Field(default=0, sa_type=BigInteger)
+    instalments: int = 1
+
+
+class PaymentBatch(Row, table=True):
+    """Payments that go to the bank together; `id` is the number that the bank sees.
+
+    `digest` covers every payment as it was locked.
+    """
+
+    __tablename__ = "payment_batch"
+    __table_args__ = (CheckConstraint(f"state IN ({words(BatchState)})", name="state"),)
+
+    id: str = Field(sa_type=String(16), primary_key=True)
+    fund_id: int = Field(foreign_key="fund.id", index=True)
+    state: str = Field(sa_type=String(16))
+    version: int = 1
+    payments: int
+    """How many."""
+    total_fen: int = Field(sa_type=BigInteger)
+    digest: str | None = Field(default=None, sa_type=String(64))
+    collected_by: int = Field(foreign_key="officer.id")
+    collected_at: datetime = Field(sa_type=Instant)
+    locked_by: int | None = Field(default=None, foreign_key="officer.id")
+    locked_at: datetime | None = Field(default=None, sa_type=Instant)
+    released_by: int | None = Field(default=None, foreign_key="officer.id")
+    released_at: datetime | None = Field(default=None, sa_type=Instant)
+    exported_by: int | None = Field(default=None, foreign_key="officer.id")
+    exported_at: datetime | None = Field(default=None, sa_type=Instant)
+    ended_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class Payment(Row, table=True):
+    """One payment to one person; of each instalment of a case there is one that counts.
+
+    Whom it goes to is sealed with the worker's key for the books.
+    """
+
+    __table_args__ = (
+        CheckConstraint(f"state IN ({words(PaymentState)})", name="state"),
+        CheckConstraint("amount_fen > 0", name="amount"),
+        Index(
+            "uq_payment_case_id_instalment",
+            "case_id",
+            "instalment",
+            unique=True,
+            sqlite_where=text("state IN ('ordered', 'paid')"),
+            postgresql_where=text("state IN ('ordered', 'paid')"),
+        ),
+    )
+
+    id: str = Field(sa_type=String(16), primary_key=True)
+    batch_id: str = Field(sa_type=String(16), foreign_key="payment_batch.id", index=True)
+    case_id: str = Field(sa_type=String(16), foreign_key="cases.id")
+    instalment: int
+    """Counted from 1."""
+    amount_fen: int = Field(sa_type=BigInteger)
+    state: str = Field(sa_type=String(16))
+    sealed_payee: str = Field(sa_type=Text)
+    sealed_reason: str | None = Field(default=None, sa_type=Text)
+    """Why the bank returned it."""
+    settled_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class FundEntry(Row, table=True):
+    """One row of the ledger of a fund; triggers refuse to change or delete it."""
+
+    __tablename__ = "fund_entry"
+    __table_args__ = (
+        CheckConstraint(f"kind IN ({words(EntryKind)})", name="kind"),
+        CheckConstraint("amount_fen > 0 OR kind = 'grant'", name="amount"),
+        CheckConstraint("(kind = 'grant') = (case_id IS NULL)", name="case"),
+        CheckConstraint("(kind = 'spend') = (payment_id IS NOT NULL)", name="payment"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    fund_id: int = Field(foreign_key="fund.id", index=True)
+    kind: str = Field(sa_type=String(16))
+    amount_fen: int = Field(sa_type=BigInteger)
+    case_id: str | None = Field(default=None, sa_type=String(16), foreign_key="cases.id")
+    payment_id: str | None = Field(
+        default=None, sa_type=String(16), foreign_key="payment.id", unique=True
+    )
+    """A payment is spent once."""
+    officer_id: int | None = Field(default=None, foreign_key="officer.id")
+    at: datetime = Field(sa_type=Instant)
+
+
+class OptOut(Row, table=True):
+    """Somebody who doesn't want cases that they didn't apply for; `measure` empty: none at all.
+
+    Under a keyed hash of the identity number, so that it holds for whoever has it.
+    """
+
+    __tablename__ = "opt_out"
+
+    identity_hash: str = Field(sa_type=String(64), primary_key=True)
+    measure: str = Field(sa_type=String(64), primary_key=True)
+    worker_id: int = Field(foreign_key="worker.id", index=True)
+    at: datetime = Field(sa_type=Instant)
+
+
+class UploadState(StrEnum):
+    """Where an upload stands."""
+
+    OPEN = "open"
+    KEPT = "kept"
+    """It became a material of the same id."""
+    REFUSED = "refused"
+
+
+class Upload(Row, table=True):
+    """A file on its way in, piece by piece; `id` is that of the material it becomes."""
+
+    __table_args__ = (
+        CheckConstraint(f"state IN ({words(UploadState)})", name="state"),
+        CheckConstraint("received BETWEEN 0 AND size", name="received"),
+        Index(None, "worker_id", "begun_at"),
+    )
+
+    id: str = Field(sa_type=String(32), primary_key=True)
+    worker_id: int = Field(foreign_key="worker.id")
+    case_id: str | None = Field(
+        default=None, sa_type=String(16), foreign_key="cases.id", ondelete="CASCADE"
+    )
+    """The case or draft that it is for."""
+    kind: str = Field(sa_type=String(64))
+    size: int
+    """Bytes of the whole file."""
+    sha256: str = Field(sa_type=String(64))
+    """Of the whole file, as hexadecimal digits."""
+    received: int
+    """Bytes that are kept already: where the next piece begins."""
+    pieces: str = Field(sa_type=Text)
+    """JSON: the objects that hold them, in their order."""
+    state: str = Field(sa_type=String(16))
+    refusal: str | None = Field(default=None, sa_type=String(32))
+    begun_at: datetime = Field(sa_type=Instant)
+
+
+class Material(Row, table=True):
+    """A checked photo or document; what it shows lies sealed in the store."""
+
+    __table_args__ = (Index(None, "worker_id", "kind"),)
+
+    id: str = Field(sa_type=String(32), primary_key=True)
+    worker_id: int = Field(foreign_key="worker.id")
+    kind: str = Field(sa_type=String(64))
+    media_type: str = Field(sa_type=String(32))
+    size: int
+    """Bytes of what is kept, before it is sealed."""
+    width: int | None = None
+    """Pixels; None for a document with pages."""
+    height: int | None = None
+    pages: int | None = None
+    added_at: datetime = Field(sa_type=Instant)
+
+
+class CaseMaterial(Row, table=True):
+    """A material that belongs to a case; the next case can use it, too."""
+
+    __tablename__ = "case_material"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    case_id: str = Field(
+        sa_type=String(16), primary_key=True, foreign_key="cases.id", ondelete="CASCADE"
+    )
+    material_id: str = Field(
+        sa_type=String(32),
+        primary_key=True,
+        foreign_key="material.id",
+        ondelete="CASCADE",
+        index=True,
+    )
+    added_at: datetime = Field(sa_type=Instant)

@@ -1,0 +1,331 @@
+"""A worker's cases over HTTP: applying, following, answering, withdrawing, objecting."""
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from server import releases
+from server.casework import cases, deciding, drafting
+from server.casework.deciding import Item
+from server.casework.moves import Move
+from server.casework.officers import Role
+from server.sessions import worker_of
+from tests import casework
+from tests.casework import CLOSED, ELIGIBLE, INELIGIBLE, MEASURE, Phone
+
+if TYPE_CHECKING:
+    from flask.testing import FlaskClient
+
+    from server.resources import Resources
+
+
+@pytest.fixture
+def published(resources: "Resources", now: datetime) -> int:
+    return casework.publish(resources.database, resources.serving.current().library, now=now)
+
+
+@pytest.fixture
+def phone(client: "FlaskClient", resources: "Resources", published: int, now: datetime) -> Phone:
+    """The phone of somebody who agreed and said who they are."""
+    return introduced(client, resources, now, "alice", 1)
+
+
+def introduced(
+    client: "FlaskClient", resources: "Resources", now: datetime, name: str, number: int
+) -> Phone:
+    phone = Phone(client, name)
+    worker = worker_of(resources.database, phone.token, now=resources.clock())
+    assert worker is not None
+    own = resources.subject_keys.safe_of(worker)
+    with resources.database.begin() as session:
+        casework.introduce(session, own, worker, casework.person(number), now=now)
+    return phone
+
+
+def apply(phone: Phone, **more: Any) -> Any:
+    return phone.post("/applications", {"measure": MEASURE, "facts": ELIGIBLE, **more})
+
+
+def test_an_application_becomes_a_case_that_its_worker_finds_again(phone: Phone) -> None:
+    made = apply(phone)
+    assert made.status_code == 201, made.json
+    found = phone.get(f"/applications/{made.json['id']}").json
+    assert found["state"] == "submitted"
+    assert found["facts"] == ELIGIBLE
+    assert set(found["sources"].values()) == {"declared"}
+    assert found["verdict"]["outcome"] == "eligible"
+    assert found["person"]["identity_number"].startswith("3505")
+    assert "*" in found["person"]["identity_number"]
+    assert found["unit"] == "市人社局"
+    assert [event["move"] for event in found["history"]] == ["submit"]
+    assert found["moves"] == ["withdraw"]
+    assert phone.get("/applications").json["applications"][0]["id"] == made.json["id"]
+
+
+def test_the_same_key_with_the_same_body_gives_the_same_reply_and_one_case(phone: Phone) -> None:
+    body = {"measure": MEASURE, "facts": ELIGIBLE}
+    first = phone.post("/applications", body, key="once-and-only-once")
+    second = phone.post("/applications", body, key="once-and-only-once")
+    assert second.status_code == 201
+    assert second.data == first.data
+    assert second.headers["Idempotency-Replayed"] == "true"
+    assert "Idempotency-Replayed" not in first.headers
+    assert len(phone.get("/applications").json["applications"]) == 1
+
+
+def test_the_same_key_with_another_body_is_refused(phone: Phone) -> None:
+    body = {"measure": MEASURE, "facts": ELIGIBLE}
+    phone.post("/applications", body, key="once-and-only-once")
+    other = phone.post("/applications", {**body, "facts": INELIGIBLE}, key="once-and-only-once")
+    assert (other.status_code, other.json["code"]) == (422, "idempotency_key_reused")
+
+
+def test_a_write_needs_a_key(phone: Phone, client: "FlaskClient") -> None:
+    body = {"measure": MEASURE, "facts": ELIGIBLE}
+    bare = client.post("/api/v1/applications", json=body, headers=phone.headers)
+    assert (bare.status_code, bare.json["code"]) == (400, "idempotency_key_missing")
+    assert phone.get("/applications").json["applications"] == []
+
+
+def test_what_failed_left_its_key_free(phone: Phone) -> None:
+    refused = phone.post(
+        "/applications", {"measure": MEASURE, "facts": INELIGIBLE}, key="once-and-only-once"
+    )
+    assert refused.status_code == 409
+    made = phone.post(
+        "/applications", {"measure": MEASURE, "facts": ELIGIBLE}, key="once-and-only-once"
+    )
+    assert made.status_code == 201
+
+
+def test_the_same_key_of_another_worker_is_another(
+    phone: Phone, client: "FlaskClient", resources: "Resources", now: datetime
+) -> None:
+    body = {"measure": MEASURE, "facts": ELIGIBLE}
+    other = introduced(client, resources, now, "bob", 2)
+    first = phone.post("/applications", body, key="once-and-only-once")
+    second = other.post("/applications", body, key="once-and-only-once")
+    assert first.json["id"] != second.json["id"]
+    assert other.get(f"/applications/{first.json['id']}").status_code == 404
+
+
+def test_there_is_one_case_for_a_person_a_measure_and_a_period(phone: Phone) -> None:
+    made = apply(phone)
+    second = apply(phone)
+    assert (second.status_code, second.json["code"]) == (409, "already_applied")
+    assert second.json["application"] == made.json["id"]
+
+
+def test_what_the_conditions_speak_against_takes_a_second_yes(phone: Phone) -> None:
+    warned = phone.post("/applications", {"measure": MEASURE, "facts": INELIGIBLE})
+    assert (warned.status_code, warned.json["code"]) == (409, "likely_ineligible")
+    assert warned.json["reasons"] == ["失业保险缴满一年（单位和你都缴了的）"]
+    body = {"measure": MEASURE, "facts": INELIGIBLE, "despite_warning": True}
+    made = phone.post("/applications", body)
+    assert made.status_code == 201
+    found = phone.get(f"/applications/{made.json['id']}").json
+    assert (found["outcome"], found["despite_warning"]) == ("ineligible", True)
+
+
+def test_an_unknown_fact_takes_no_warning(phone: Phone) -> None:
+    made = phone.post("/applications", {"measure": MEASURE, "facts": {"seeking_work": True}})
+    assert made.status_code == 201
+    assert phone.get(f"/applications/{made.json['id']}").json["outcome"] == "undetermined"
+
+
+def test_a_closed_measure_refuses_with_the_date(phone: Phone) -> None:
+    refused = phone.post("/applications", {"measure": CLOSED, "facts": {}})
+    assert (refused.status_code, refused.json["code"]) == (409, "measure_closed")
+    assert "2021年3月31日" in refused.json["detail"]
+
+
+def test_nobody_applies_without_consent_or_without_a_name(
+    client: "FlaskClient", published: int
+) -> None:
+    stranger = Phone(client, "stranger")
+    refused = apply(stranger)
+    assert (refused.status_code, refused.json["code"]) == (403, "consent_missing")
+
+
+def test_a_draft_goes_on_on_another_phone(phone: Phone, client: "FlaskClient") -> None:
+    begun = phone.send("PUT", f"/drafts/{MEASURE}", {"facts": {"seeking_work": True}})
+    assert begun.status_code == 200, begun.json
+    other = Phone(client, "alice")
+    found = other.get(f"/drafts/{MEASURE}").json
+    assert found["facts"] == {"seeking_work": True}
+    kept = other.send("PUT", f"/drafts/{MEASURE}", {"facts": ELIGIBLE, "version": found["version"]})
+    assert kept.json["version"] == 2
+    stale = phone.send("PUT", f"/drafts/{MEASURE}", {"facts": {}, "version": found["version"]})
+    assert (stale.status_code, stale.json["code"]) == (409, "case_changed")
+    assert [each["move"] for each in stale.json["happened"]] == ["edit"]
+    made = other.post("/applications", {"measure": MEASURE})
+    assert (made.status_code, made.json["id"]) == (201, found["id"])
+    assert phone.get("/drafts").json["drafts"] == []
+    assert phone.get(f"/applications/{found['id']}").json["facts"] == ELIGIBLE
+
+
+def test_a_draft_that_was_given_up_is_gone_and_can_be_begun_anew(phone: Phone) -> None:
+    begun = phone.send("PUT", f"/drafts/{MEASURE}", {"facts": {"seeking_work": True}}).json
+    assert phone.send("DELETE", f"/drafts/{MEASURE}?version=1").status_code == 204
+    assert phone.get(f"/drafts/{MEASURE}").status_code == 404
+    assert phone.get(f"/applications/{begun['id']}").status_code == 404
+    assert phone.send("PUT", f"/drafts/{MEASURE}", {"facts": {}}).status_code == 200
+
+
+def test_who_has_a_draft_is_told_what_changed_in_the_rules(
+    phone: Phone, resources: "Resources", now: datetime
+) -> None:
+    phone.send("PUT", f"/drafts/{MEASURE}", {"facts": ELIGIBLE})
+    change_a_rule(resources, now)
+    found = phone.get(f"/drafts/{MEASURE}").json
+    assert {"part": "condition", "before": None, "after": "你现在没有领别的补助"} in found[
+        "changes"
+    ]
+    refused = phone.post("/applications", {"measure": MEASURE})
+    assert (refused.status_code, refused.json["code"]) == (409, "rules_changed")
+    assert refused.json["changes"] == found["changes"]
+    seen = phone.post("/applications", {"measure": MEASURE, "edition": refused.json["edition"]})
+    assert seen.status_code == 201, seen.json
+
+
+def test_rules_that_stay_the_same_hold_nobody_up(
+    phone: Phone, resources: "Resources", now: datetime
+) -> None:
+    phone.send("PUT", f"/drafts/{MEASURE}", {"facts": ELIGIBLE})
+    library = resources.serving.current().library
+    with resources.database.begin() as session:
+        release = releases.publish(session, library.editions, note="again", now=now)
+    serve(resources, release, library)
+    assert phone.get(f"/drafts/{MEASURE}").json["changes"] == []
+    assert phone.post("/applications", {"measure": MEASURE}).status_code == 201
+
+
+def test_a_withdrawn_case_may_be_applied_for_anew(phone: Phone) -> None:
+    made = apply(phone).json
+    withdrawn = phone.post(f"/applications/{made['id']}/withdraw", {"version": 1})
+    assert (withdrawn.status_code, withdrawn.json["state"]) == (200, "withdrawn")
+    assert apply(phone).status_code == 201
+    assert phone.post(f"/applications/{made['id']}/withdraw", {"version": 2}).status_code == 409
+
+
+def test_a_worker_brings_what_is_asked_for_and_objects_to_a_refusal(
+    phone: Phone, resources: "Resources", now: datetime
+) -> None:
+    made = apply(phone).json
+    office = Office(resources, now)
+    asked = office.request_material(made["id"])
+    found = phone.get(f"/applications/{made['id']}").json
+    assert [item["item"] for item in found["requested"]] == ["dismissal_notice"]
+    assert found["requested"][0]["reason"] == "照片看不清"
+    assert found["moves"] == ["withdraw", "answer"]
+    open_still = phone.post(f"/applications/{made['id']}/answer", {"version": asked})
+    assert (open_still.status_code, open_still.json["items"]) == (409, ["dismissal_notice"])
+    words = {"version": asked, "words": "单位已经关门了，开不出来"}
+    answered = phone.post(f"/applications/{made['id']}/answer", words).json
+    assert answered["state"] == "in_review"
+    refused = office.refuse(made["id"])
+    found = phone.get(f"/applications/{made['id']}").json
+    assert (found["state"], found["history"][-1]["reason"]) == ("refused", "不符合条件")
+    appeal = {"version": refused, "words": "我缴满了一年"}
+    objected = phone.post(f"/applications/{made['id']}/appeal", appeal).json
+    assert objected["state"] == "objection"
+    assert objected["objections"][0]["outcome"] is None
+
+
+class Office:
+    """What officers do with a case, between what the worker sees."""
+
+    def __init__(self, resources: "Resources", now: datetime) -> None:
+        self.known, self.now = resources, now
+        self.library = resources.serving.current().library
+        make = [resources.database, resources.safe, self.library]
+        self.clerk = casework.officer(*make, Role.CASE_OFFICER, now=now)
+        self.chief = casework.officer(*make, Role.APPROVER, now=now)
+
+    def request_material(self, case_id: str) -> int:
+        item = Item("dismissal_notice", "照片看不清")
+        with self.known.database.begin() as session:
+            case = cases.of_officer(session, case_id, self.clerk, self.library.regions)
+            desk = self.desk(self.clerk, case.worker_id)
+            taken = deciding.take(session, desk, case, version=case.version)
+            return deciding.request_material(
+                session, desk, taken, [item], version=taken.version, reason="请补材料", days=5
+            ).version
+
+    def refuse(self, case_id: str) -> int:
+        with self.known.database.begin() as session:
+            case = cases.of_officer(session, case_id, self.clerk, self.library.regions)
+            desk = self.desk(self.clerk, case.worker_id)
+            case = deciding.recommend(
+                session, desk, case, Move.REFUSE, version=case.version, reason="没缴满一年"
+            )
+            chief = self.desk(self.chief, case.worker_id)
+            return deciding.refuse(
+                session, chief, case, version=case.version, reason="不符合条件"
+            ).version
+
+    def desk(self, who: Any, worker_id: int) -> deciding.Desk:
+        post = casework.post(self.known.safe, self.library)
+        return casework.desk(who, post, self.known.subject_keys.safe_of(worker_id), self.now)
+
+
+def change_a_rule(resources: "Resources", now: datetime) -> None:
+    """Put a release in force in which the measure has one condition more."""
+    from knowledge.library import Library
+
+    editions = []
+    for kind, key, content in resources.serving.current().library.editions:
+        if (kind, key) == ("measure", MEASURE):
+            rule = content["rule"]
+            more = {
+                "fact": "unemployment_allowance_claimed",
+                "is": False,
+                "say": "你现在没有领别的补助",
+                "quote": "有求职要求",
+            }
+            content = {**content, "rule": {**rule, "all": [*rule["all"], more]}}
+        editions.append((kind, key, content))
+    with resources.database.begin() as session:
+        release = releases.publish(session, editions, note="changed", now=now)
+    serve(resources, release, Library(editions))
+
+
+def serve(resources: "Resources", release: int, library: Any) -> None:
+    """Serve a release at once, as the watch does within half a second."""
+    from bot.indexing import IndexedLibrary
+    from server.serving import Served
+
+    resources.serving._served = Served(release, IndexedLibrary(library))
+
+
+def test_after_sixty_days_a_refusal_stands(
+    phone: Phone, resources: "Resources", now: datetime, clock: Any
+) -> None:
+    made = apply(phone).json
+    office = Office(resources, now)
+    with resources.database.begin() as session:
+        case = cases.of_officer(session, made["id"], office.clerk, office.library.regions)
+        deciding.take(session, office.desk(office.clerk, case.worker_id), case, version=1)
+    version = office.refuse(made["id"])
+    clock.now = now + timedelta(days=61)
+    late = Phone(phone.client, "alice")
+    appeal = {"version": version, "words": "我缴满了一年"}
+    refused = late.post(f"/applications/{made['id']}/appeal", appeal)
+    assert (refused.status_code, refused.json["code"]) == (409, "objection_too_late")
+    clock.now = now + timedelta(days=60)
+    in_time = Phone(phone.client, "alice")
+    assert in_time.post(f"/applications/{made['id']}/appeal", appeal).status_code == 200
+
+
+def test_a_draft_that_nobody_touches_is_given_up_in_time(
+    phone: Phone, resources: "Resources", now: datetime
+) -> None:
+    phone.send("PUT", f"/drafts/{MEASURE}", {"facts": {"seeking_work": True}})
+    post = casework.post(resources.safe, resources.serving.current().library)
+    for days, given_up in ((179, 0), (181, 1)):
+        with resources.database.begin() as session:
+            later = now + timedelta(days=days)
+            done = drafting.discard_old(session, resources.safe, post, now=later)
+            assert done == given_up
+    assert phone.get("/drafts").json["drafts"] == []

@@ -1,0 +1,64 @@
+"""The table of legal moves: what any such table must hold."""
+
+from server.casework.moves import INSIDE, MOVES, UNDER_WAY, Actor, Move, Rule, State, moves_from
+from server.notice_templates import NoticeKind
+
+
+def reached(moves: dict[Move, Rule]) -> set[State]:
+    """Every state that can come about, from nothing."""
+    found: set[State | None] = {None}
+    while True:
+        more = {rule.to for rule in moves.values() if rule.from_ & found} - found
+        if not more:
+            return {state for state in found if state is not None}
+        found |= more
+
+
+def ends(moves: dict[Move, Rule]) -> set[State]:
+    return {s for s in State if not any(s in rule.from_ for rule in moves.values())}
+
+
+def test_every_move_has_a_rule_and_every_state_can_come_about() -> None:
+    assert set(MOVES) == set(Move)
+    assert reached(dict(MOVES)) == set(State)
+
+
+def test_a_table_without_a_road_to_a_state_is_found_out() -> None:
+    without = {move: rule for move, rule in MOVES.items() if move is not Move.OBJECT}
+    assert State.OBJECTION not in reached(without)
+
+
+def test_only_what_is_over_has_no_move_left() -> None:
+    assert ends(dict(MOVES)) == {State.WITHDRAWN, State.CLOSED}
+
+
+def test_every_other_state_can_come_to_an_end() -> None:
+    for start in State:
+        states: set[State | None] = {start}
+        for _ in State:
+            states |= {rule.to for rule in MOVES.values() if rule.from_ & states}
+        assert states & {State.WITHDRAWN, State.CLOSED}, start
+
+
+def test_a_worker_decides_nothing_and_an_officer_withdraws_nothing() -> None:
+    decisions = {Move.APPROVE, Move.REFUSE, Move.UPHOLD, Move.DISMISS}
+    for move in decisions:
+        assert MOVES[move].by == {Actor.APPROVER}
+    for move in (Move.SUBMIT, Move.WITHDRAW, Move.ANSWER, Move.OBJECT):
+        assert MOVES[move].by == {Actor.WORKER}
+
+
+def test_every_decision_tells_the_worker_and_a_refusal_says_why() -> None:
+    for move in (Move.APPROVE, Move.REFUSE, Move.UPHOLD, Move.DISMISS):
+        assert MOVES[move].notice is NoticeKind.REVIEWED
+        assert MOVES[move].needs_reason is (move is not Move.APPROVE)
+
+
+def test_what_tells_the_worker_is_shown_to_the_worker() -> None:
+    assert not any(MOVES[move].notice for move in INSIDE)
+
+
+def test_a_worker_sees_the_moves_that_are_legal_now() -> None:
+    assert moves_from(State.REFUSED, Actor.WORKER) == (Move.OBJECT,)
+    assert moves_from(State.PAID, Actor.WORKER) == ()
+    assert State.REFUSED not in UNDER_WAY

@@ -1,0 +1,164 @@
+"""People who share a number: flagged, wherever they apply, until somebody has looked into it."""
+
+import pytest
+from sqlalchemy import update
+from sqlmodel import col
+
+from server import audit, profiles
+from server.casework import deciding, near_duplicates
+from server.casework.deciding import NotAdjudicated
+from server.casework.moves import Move, State
+from server.casework.near_duplicates import FindingChanged
+from server.casework.officers import NotAllowed, Officer, Role
+from server.casework.tables import Case, Finding
+from server.persons import Person
+from tests import casework
+from tests.server.casework.conftest import House
+
+
+def joined(house: House, who: Person) -> int:
+    """A worker whose numbers were compared when they were given."""
+    worker_id = house.worker(who=who)
+    recompute(house, worker_id)
+    return worker_id
+
+
+def recompute(house: House, worker_id: int) -> None:
+    with house.database.begin() as session:
+        near_duplicates.recompute(session, worker_id, now=house.now)
+
+
+def pairs(house: House, worker_id: int) -> list[tuple[int, int, str, str]]:
+    with house.database.read() as session:
+        found = near_duplicates.pairs_of(session, worker_id)
+    return [(pair.worker_id, pair.other_id, pair.shared, pair.finding) for pair in found]
+
+
+def correct(house: House, worker_id: int, who: Person) -> None:
+    own = house.keys.safe_of(worker_id)
+    with house.database.begin() as session:
+        version = profiles.get(session, own, worker_id).version
+        by = audit.Actor("worker", worker_id)
+        profiles.save(
+            session, own, worker_id=worker_id, person=who, version=version, by=by, now=house.now
+        )
+        near_duplicates.recompute(session, worker_id, now=house.now)
+
+
+@pytest.mark.parametrize("field", ["identity_number", "phone", "bank_card"])
+def test_a_shared_number_is_found(house: House, field: str) -> None:
+    first, second = casework.person(1), casework.person(2)
+    one = joined(house, first)
+    two = joined(house, second.model_copy(update={field: getattr(first, field)}))
+    assert pairs(house, one) == pairs(house, two) == [(one, two, field, Finding.OPEN)]
+
+
+def test_people_with_numbers_of_their_own_are_not_flagged(house: House) -> None:
+    workers = [joined(house, casework.person(number)) for number in range(1, 5)]
+    assert not any(pairs(house, worker) for worker in workers)
+
+
+def test_it_is_worked_out_anew_when_the_data_change(house: House) -> None:
+    first, second = casework.person(1), casework.person(2)
+    one = joined(house, first)
+    two = joined(house, second.model_copy(update={"phone": first.phone}))
+    correct(house, two, second)
+    assert pairs(house, one) == []
+    correct(house, two, second.model_copy(update={"bank_card": first.bank_card}))
+    assert pairs(house, one) == [(one, two, "bank_card", Finding.OPEN)]
+
+
+def test_what_was_found_holds_only_for_the_data_it_was_found_for(
+    house: House, chief: Officer
+) -> None:
+    first, second = casework.person(1), casework.person(2)
+    joined(house, first)
+    two = joined(house, second.model_copy(update={"phone": first.phone}))
+    case_id = house.submit(two)
+    adjudicate(house, chief, case_id, Finding.DIFFERENT)
+    recompute(house, two)
+    assert pairs(house, two)[0][3] == Finding.DIFFERENT
+    both = {"phone": first.phone, "bank_card": first.bank_card}
+    correct(house, two, second.model_copy(update=both))
+    assert pairs(house, two)[0][2:] == ("bank_card,phone", Finding.OPEN)
+
+
+def test_nothing_is_granted_until_somebody_has_looked_also_across_regions(
+    house: House, clerk: Officer, chief: Officer
+) -> None:
+    first, second = casework.person(1), casework.person(2)
+    one = joined(house, first)
+    two = joined(house, second.model_copy(update={"bank_card": first.bank_card}))
+    house.submit(one, "jinzhou-7a")
+    case_id = house.submit(two)
+    house.do(clerk, case_id, deciding.take)
+    house.do(clerk, case_id, deciding.recommend, Move.APPROVE, reason="符合")
+    with pytest.raises(NotAdjudicated):
+        house.do(chief, case_id, deciding.approve)
+    adjudicate(house, chief, case_id, Finding.DIFFERENT)
+    assert house.do(chief, case_id, deciding.approve).state == State.APPROVED
+
+
+def test_one_person_gets_one_thing_once(house: House, clerk: Officer, chief: Officer) -> None:
+    first = casework.person(1)
+    one, two = joined(house, first), joined(house, first)
+    cases = [house.submit(one), house.submit(two)]
+    for case_id in cases:
+        house.do(clerk, case_id, deciding.take)
+        house.do(clerk, case_id, deciding.recommend, Move.APPROVE, reason="符合")
+    adjudicate(house, chief, cases[0], Finding.SAME)
+    assert house.do(chief, cases[0], deciding.approve).state == State.APPROVED
+    with pytest.raises(NotAdjudicated):
+        house.do(chief, cases[1], deciding.approve)
+
+
+def test_only_an_approver_of_the_region_says_so(house: House, clerk: Officer) -> None:
+    first = casework.person(1)
+    joined(house, first)
+    case_id = house.submit(joined(house, first))
+    for who in (clerk, house.officer(Role.APPROVER, where=("锦州",))):
+        with pytest.raises(NotAllowed):
+            adjudicate(house, who, case_id, Finding.DIFFERENT)
+
+
+def test_of_two_who_look_into_it_at_once_the_second_is_told(house: House, chief: Officer) -> None:
+    first = casework.person(1)
+    joined(house, first)
+    case_id = house.submit(joined(house, first))
+    adjudicate(house, chief, case_id, Finding.SAME, version=1)
+    with pytest.raises(FindingChanged):
+        adjudicate(house, chief, case_id, Finding.DIFFERENT, version=1)
+
+
+def test_two_workers_who_become_one_are_no_pair_any_more(house: House) -> None:
+    first = casework.person(1)
+    one, two = joined(house, first), joined(house, first)
+    three = joined(house, casework.person(3).model_copy(update={"phone": first.phone}))
+    first_case, second_case = house.submit(one), house.submit(two)
+    other_case = house.submit(two, "jinzhou-7a")
+    with house.database.begin() as session:
+        near_duplicates.unite(session, one, two)
+        session.execute(update(Case).where(col(Case.worker_id) == two).values(worker_id=one))
+    assert pairs(house, one) == [(one, three, "phone", Finding.OPEN)]
+    claims = [house.case(id).claim for id in (first_case, second_case, other_case)]
+    assert claims == ["shishi-4a:2026", f"shishi-4a:2026:{second_case}", "jinzhou-7a:2026"]
+
+
+def adjudicate(
+    house: House, who: Officer, case_id: str, finding: Finding, version: int | None = None
+) -> None:
+    case = house.case(case_id)
+    with house.database.begin() as session:
+        pair = near_duplicates.pairs_of(session, case.worker_id)[0]
+        other = pair.other_id if pair.worker_id == case.worker_id else pair.worker_id
+        near_duplicates.adjudicate(
+            session,
+            house.safe,
+            house.library.regions,
+            case,
+            other,
+            finding,
+            by=who,
+            version=version or pair.version,
+            now=house.now,
+        )
