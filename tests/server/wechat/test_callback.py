@@ -34,6 +34,16 @@ def test_a_choice_is_picked_by_its_number(user: User) -> None:
     assert "狮委办" in user.says(number)
 
 
+def test_a_self_check_goes_on_from_message_to_message(user: User) -> None:
+    assert "第1题" in user.says("石狮失业金我够不够条件")
+    for answer in ("1", "1", "1", "是的"):
+        asked = user.says(answer)
+    assert "第5题" in asked and "几个月" in asked
+    assert "第4题" in user.says("返回")
+    assert "第5题" in user.says("有")
+    assert "还差3个月失业保险缴费" in user.says("9个月")
+
+
 def test_speech_is_answered_with_what_was_heard(user: User) -> None:
     reply = user.speaks("石狮被裁了有钱领吗。")
     assert reply.startswith("我听到：石狮被裁了有钱领吗。\n")
