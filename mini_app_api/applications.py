@@ -21,6 +21,7 @@ from mini_app_api.case_models import (
     ObjectionView,
 )
 from mini_app_api.drafts import measure_of, title_of
+from mini_app_api.telling import MOVED, STANDING, what_next
 from mini_app_api.writing import SIGNED_IN, once
 from server import profiles
 from server.admitting import Who, admits
@@ -86,6 +87,8 @@ def post_application(asked: ApplicationAsked) -> Response:
             version=submitted.version,
             submitted_at=now,
             due_on=submitted.due_on,
+            standing=STANDING[State.SUBMITTED],
+            next=what_next(State.SUBMITTED, submitted.due_on),
         )
 
     return once(apply, status=201)
@@ -213,12 +216,24 @@ def _of_draft(worker: int, own: Safe, measure: str) -> tuple[dict[str, Any], str
         return cases.frozen(draft, own).facts or {}, draft.region
 
 
+def _material_title(kind: str) -> str:
+    known = resources().serving.current().library.materials.get(kind)
+    return kind if known is None else known.title
+
+
 def _brief(case: Case) -> CaseBrief:
-    return CaseBrief(title=title_of(case.measure), **_shared(case))
+    return CaseBrief(**_shared(case))
 
 
 def _shared(case: Case) -> dict[str, Any]:
-    return {name: getattr(case, name) for name in CaseBrief.model_fields if name != "title"}
+    state = State(case.state)
+    told = {
+        "title": title_of(case.measure),
+        "standing": STANDING[state],
+        "next": what_next(state, case.due_on),
+    }
+    columns = CaseBrief.model_fields.keys() - told.keys()
+    return {name: getattr(case, name) for name in columns} | told
 
 
 def _view(session: Session, own: Safe, case: Case) -> CaseView:
@@ -226,7 +241,6 @@ def _view(session: Session, own: Safe, case: Case) -> CaseView:
     person = {} if held.person is None else profiles.masked(Person.model_validate(held.person))
     return CaseView(
         **_shared(case),
-        title=title_of(case.measure),
         unit=case.unit,
         outcome=None if case.outcome is None else Outcome(case.outcome),
         despite_warning=case.despite_warning,
@@ -242,6 +256,7 @@ def _view(session: Session, own: Safe, case: Case) -> CaseView:
                 move=Move(each.event.move),
                 state=State(each.event.state),
                 by=each.event.actor,
+                said=MOVED[Move(each.event.move)],
                 reason=each.reason,
             )
             for each in cases.history(session, case, own)
@@ -250,6 +265,7 @@ def _view(session: Session, own: Safe, case: Case) -> CaseView:
         requested=[
             ItemView(
                 item=item.item,
+                title=_material_title(item.item),
                 reason=cases.item_reason(own, item),
                 due_on=item.due_on,
                 answered_at=item.answered_at,

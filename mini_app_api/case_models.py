@@ -78,7 +78,10 @@ class ApplicationAsked(Request):
 
 
 class CaseBrief(View):
-    """A case in a list; `due_on`: the day by which whoever is to act now has to."""
+    """A case in a list; `due_on`: the day by which whoever is to act now has to.
+
+    `standing`, `next`: where it stands and what comes now, in words for the worker.
+    """
 
     id: str
     measure: str
@@ -89,6 +92,8 @@ class CaseBrief(View):
     version: int
     submitted_at: datetime
     due_on: date | None
+    standing: str
+    next: str
 
 
 class CasesView(View):
@@ -98,20 +103,22 @@ class CasesView(View):
 
 
 class EventView(View):
-    """One move of a case."""
+    """One move of a case; `said`: in a sentence for the worker."""
 
     at: datetime
     move: Move
     state: State
     by: str
     """worker, officer or job"""
+    said: str
     reason: str
 
 
 class ItemView(View):
-    """A material that was asked for."""
+    """A material that was asked for; `item` is its kind."""
 
     item: str
+    title: str
     reason: str
     due_on: date
     answered_at: datetime | None

@@ -7,7 +7,7 @@ from apiflask import APIBlueprint
 from flask import request
 
 from knowledge.library import Library
-from knowledge.measures import Grant, Measure
+from knowledge.measures import Audience, Grant, Measure
 from knowledge.regions import Region
 from mini_app_api.models import (
     AmountView,
@@ -24,14 +24,19 @@ from mini_app_api.models import (
     RegionView,
     ResponsibleView,
     StatementView,
+    SuggestionsAsked,
+    SuggestionsView,
     ValidityView,
 )
 from server.admitting import Who, admits
+from server.casework.applying import can_be_applied_for
 from server.clock import china_day
 from server.problems import RepeatedName, UnknownCursor, UnknownMeasure
 from server.resources import resources
 
 blueprint = APIBlueprint("catalogue", __name__, url_prefix="/api/v1", tag="catalogue")
+
+_SUGGESTED = 5
 
 
 @blueprint.before_request
@@ -73,9 +78,9 @@ def get_measures(asked: MeasuresAsked) -> MeasuresView:
             raise UnknownCursor(asked.cursor)
         start = ids.index(asked.cursor) + 1
     page = listed[start : start + asked.limit]
-    today = china_day(known.clock())
+    library, today = served.library, china_day(known.clock())
     return MeasuresView(
-        measures=[MeasureBrief(**_brief(measure, today)) for measure in page],
+        measures=[MeasureBrief(**_brief(library, measure, today)) for measure in page],
         next=page[-1].id if start + asked.limit < len(listed) else None,
     )
 
@@ -95,6 +100,35 @@ def get_measure(id: str) -> MeasureView:
     return _measure(library, measure, china_day(known.clock()))
 
 
+@blueprint.get("/suggestions")
+@blueprint.input(SuggestionsAsked, location="query", arg_name="asked")
+@blueprint.output(SuggestionsView)
+@blueprint.doc(summary="Questions to begin with in a region", operation_id="list_suggestions")
+@admits(Who.EVERYBODY)
+def get_suggestions(asked: SuggestionsAsked) -> SuggestionsView:
+    """Questions that the documents of a region answer, what is still open first."""
+    known = resources()
+    served = known.serving.current()
+    region = None if asked.region is None else served.region(asked.region)
+    today = china_day(known.clock())
+    return SuggestionsView(region=region, questions=suggested(served.library, region, today))
+
+
+def suggested(library: Library, region: str | None, today: date) -> list[str]:
+    """Questions to begin with: one a topic, of workers before children's, of the place itself."""
+    within = library.regions.within(region) if region is not None else ()
+    of_people = {Audience.WORKER: 0, Audience.CHILD: 1}
+    listed = [
+        m for m in library.measures.values() if m.region in within and m.audience in of_people
+    ]
+    listed.sort(key=lambda m: (not m.validity.open_on(today), of_people[m.audience]))
+    questions: dict[str, str] = {}
+    for measure in listed:
+        questions.setdefault(measure.topics[0], measure.question)
+    found = list(dict.fromkeys(questions.values()))[:_SUGGESTED]
+    return found or list(library.sentences.examples)
+
+
 def _region(library: Library, region: Region) -> RegionView:
     return RegionView(
         id=region.id,
@@ -109,17 +143,20 @@ def _region(library: Library, region: Region) -> RegionView:
     )
 
 
-def _brief(measure: Measure, today: date) -> dict[str, Any]:
+def _brief(library: Library, measure: Measure, today: date) -> dict[str, Any]:
     shared = ("id", "title", "region", "audience", "form", "summary")
-    brief = {name: getattr(measure, name) for name in shared}
-    return {**brief, "open": measure.validity.open_on(today)}
+    return {
+        **{name: getattr(measure, name) for name in shared},
+        "open": measure.validity.open_on(today),
+        "can_apply": can_be_applied_for(library, measure, today),
+    }
 
 
 def _measure(library: Library, measure: Measure, today: date) -> MeasureView:
     document = library.documents[measure.document]
     entry = document.entry
     return MeasureView(
-        **_brief(measure, today),
+        **_brief(library, measure, today),
         document=DocumentView(
             id=entry.id,
             title=entry.title,

@@ -25,6 +25,8 @@ _WITHOUT_KEY = {
     "verify_phone",
     # A piece that comes twice is known by its place.
     "send_piece",
+    # The last thumb counts.
+    "rate_turn",
 }
 _KEY = {
     "name": HEADER,
@@ -40,6 +42,10 @@ _EXTRA = {
     "sign_out_everywhere": ("401",),
     "verify_phone": ("401",),
     "chat": ("401",),
+    "read_conversation": ("401", "404"),
+    "rate_turn": ("401", "404"),
+    "list_messages": ("401", "410"),
+    "list_suggestions": ("422",),
     "get_me": ("401", "410"),
     "save_me": ("401", "403", "409", "410"),
     "erase_me": ("401", "409", "422"),
@@ -170,7 +176,7 @@ def _name_regions(spec: dict[Any, Any]) -> None:
         schemas[name]["properties"]["region"] = {"anyOf": [named, {"type": "null"}]}
     schemas["HelpAsked"]["properties"]["region"] = named
     schemas["SelfCheckAsked"]["properties"]["region"] = named
-    for path in ("/api/v1/measures", "/api/v1/facts"):
+    for path in ("/api/v1/measures", "/api/v1/facts", "/api/v1/suggestions"):
         for parameter in spec["paths"][path]["get"]["parameters"]:
             if parameter["name"] == "region":
                 parameter["schema"] = named

@@ -11,6 +11,7 @@ from knowledge.eligibility.verdicts import Outcome
 from knowledge.measures import Aspect, Audience, Form
 from knowledge.regions import Level
 from server.self_checks import Day
+from server.tables import Direction
 
 
 def _readable(value: object) -> object:
@@ -94,7 +95,7 @@ class MeasuresAsked(Request):
 
 
 class MeasureBrief(View):
-    """One measure in a list; `open`: today lies in its time."""
+    """One measure in a list; `open`: today lies in its time, `can_apply`: here, today."""
 
     id: str
     title: str
@@ -103,6 +104,7 @@ class MeasureBrief(View):
     form: Form
     summary: str
     open: bool
+    can_apply: bool
 
 
 class MeasuresView(View):
@@ -203,6 +205,19 @@ class MeasureView(MeasureBrief):
     question: str
 
 
+class SuggestionsAsked(Request):
+    """Where somebody is, null: not known."""
+
+    region: Words | None = None
+
+
+class SuggestionsView(View):
+    """Questions to begin with."""
+
+    region: str | None
+    questions: list[str]
+
+
 class Asked(Request):
     """One message; `region` is the place chosen in the app, `conversation` the last reply's."""
 
@@ -230,7 +245,10 @@ class ChoiceView(View):
 
 
 class AnswerView(View):
-    """The answer to one message; `input`: how a question of the self-check is answered."""
+    """The answer to one message; `input`: how a question of the self-check is answered.
+
+    `can_check`, `can_apply`: measures of it that one can check oneself against, and apply for now.
+    """
 
     kind: Kind
     reply: str
@@ -240,12 +258,53 @@ class AnswerView(View):
     suggestions: list[str]
     choices: list[ChoiceView]
     input: Input | None
+    can_check: list[str]
+    can_apply: list[str]
 
 
 class ChatReply(AnswerView):
-    """The answer, and the conversation that the next message names to go on with it."""
+    """The answer, and the conversation that the next message names to go on with it.
+
+    `turn` is what a thumb names.
+    """
 
     conversation: str
+    turn: int
+
+
+class ConversationAsked(Request):
+    """Which conversation to read again; in the body, so that its id stands in no log."""
+
+    conversation: Annotated[Words, Field(max_length=64)]
+
+
+class TurnView(View):
+    """One message and its reply as they are recorded: masked, and empty within a self-check."""
+
+    turn: int
+    at: datetime
+    text: str
+    kind: Kind
+    reply: str
+    measures: list[str]
+    region: str | None
+    sources: list[SourceView]
+    thumb: Direction | None
+
+
+class ConversationView(View):
+    """The last turns of a conversation, the oldest first."""
+
+    conversation: str
+    turns: list[TurnView]
+
+
+class ThumbAsked(Request):
+    """What somebody thinks of a reply; null takes it back."""
+
+    conversation: Annotated[Words, Field(max_length=64)]
+    turn: Annotated[int, Field(ge=0, le=1 << 53)]
+    thumb: Direction | None
 
 
 class FactsAsked(Request):

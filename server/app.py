@@ -17,9 +17,11 @@ from mini_app_api import (
     drafts,
     materials,
     me,
+    messages,
     operations,
     opt_outs,
     requests,
+    script,
     self_check,
     signing_in,
 )
@@ -49,7 +51,9 @@ _RESOURCES = (
     drafts,
     applications,
     materials,
+    messages,
     requests,
+    script,
     operations,
 )
 

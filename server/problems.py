@@ -76,6 +76,7 @@ from server.platform import OutcomeUnknown, PlatformBusy
 from server.privacy import mask
 from server.profiles import ProfileChanged, ProfileMissing
 from server.subject_keys import SubjectErased
+from server.turns import TurnUnknown
 
 MEDIA_TYPE = "application/problem+json"
 _MOST_TOLD = 100
@@ -208,6 +209,9 @@ _OF_ERROR: Mapping[type[Exception], Problem] = {
     ),
     UnknownMeasure: Problem(
         404, "unknown_measure", "没有这项政策", "没有找到这项政策措施，它可能已经换了，请重新查找。"
+    ),
+    TurnUnknown: Problem(
+        404, "unknown_conversation", "对话找不到了", "以前的对话找不到了，请直接重新问。"
     ),
     SignInRefused: Problem(
         401, "sign_in_refused", "登录没有成功", "登录没有成功，请关掉后重新打开再试。"

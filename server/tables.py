@@ -315,6 +315,26 @@ class Turn(Row, table=True):
     release_id: int | None = Field(default=None)
 
 
+class Direction(StrEnum):
+    """Which way a thumb points."""
+
+    UP = "up"
+    DOWN = "down"
+
+
+class Thumb(Row, table=True):
+    """What somebody thinks of a reply: the turn of this instant in this conversation."""
+
+    __table_args__ = (CheckConstraint(f"direction IN ({words(Direction)})", name="direction"),)
+
+    conversation_id: str = Field(
+        sa_type=String(30), primary_key=True, foreign_key="conversation.id", ondelete="CASCADE"
+    )
+    turn_at: datetime = Field(sa_type=Instant, primary_key=True)
+    direction: str = Field(sa_type=String(8))
+    at: datetime = Field(sa_type=Instant)
+
+
 class Notice(Row, table=True):
     """One message to a worker in WeChat; written with what it tells of, sent by a job.
 

@@ -30,6 +30,7 @@ from server.tables import Purpose, stored_instant
 
 _LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 """Without those that are mistaken for others on the telephone."""
+_NOTHING_GIVEN = (Form.INFORMATION, Form.RULE)
 
 
 class MeasureClosed(Exception):
@@ -118,6 +119,12 @@ class Submitted:
     due_on: date
 
 
+def can_be_applied_for(library: Library, measure: Measure, today: date) -> bool:
+    """Tell whether somebody could apply on this Asia/Shanghai day."""
+    criteria = library.rules.criteria.get(measure.id)
+    return criteria is not None and measure.form not in _NOTHING_GIVEN and is_open(criteria, today)
+
+
 def check(
     library: Library,
     release_id: int,
@@ -134,7 +141,7 @@ def check(
     `FactsRefused`.
     """
     criteria = library.rules.criteria.get(measure.id)
-    if criteria is None or measure.form in (Form.INFORMATION, Form.RULE):
+    if criteria is None or measure.form in _NOTHING_GIVEN:
         raise NothingToApplyFor(measure.id)
     where = _region(library, measure, region)
     if not is_open(criteria, today):

@@ -1,0 +1,95 @@
+"""GET /messages: what the worker was told, of all cases and requests for help together."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from apiflask import APIBlueprint
+from sqlmodel import Session
+
+from mini_app_api.access import own_safe, signed_in
+from mini_app_api.drafts import title_of
+from mini_app_api.models import View
+from mini_app_api.telling import MOVED
+from mini_app_api.writing import SIGNED_IN
+from server.admitting import Who, admits
+from server.casework import cases, service_requests
+from server.casework.moves import INSIDE, Move
+from server.casework.tables import Voice
+from server.resources import resources
+from server.sealing import Safe
+
+blueprint = APIBlueprint("messages", __name__, url_prefix="/api/v1", tag="messages")
+
+_WORKER = "worker"
+_SHOWN = 50
+
+
+class About(StrEnum):
+    """What a message is about."""
+
+    APPLICATION = "application"
+    REQUEST = "request"
+
+
+class MessageView(View):
+    """Something that was done or said to the worker; `words` are the officer's."""
+
+    at: datetime
+    about: About
+    id: str
+    title: str
+    said: str
+    words: str
+
+
+class MessagesView(View):
+    """The newest messages first."""
+
+    messages: list[MessageView]
+
+
+@blueprint.get("/messages")
+@blueprint.output(MessagesView)
+@blueprint.doc(summary="What I was told", operation_id="list_messages", security=SIGNED_IN)
+@admits(Who.WORKER)
+def get_messages() -> MessagesView:
+    """List what others did in the worker's cases and answered to their requests."""
+    worker = signed_in()
+    own = own_safe(worker)
+    with resources().database.read() as session:
+        found = [*_of_cases(session, worker, own), *_of_requests(session, worker, own)]
+    found.sort(key=lambda message: message.at, reverse=True)
+    return MessagesView(messages=found[:_SHOWN])
+
+
+def _of_cases(session: Session, worker: int, own: Safe) -> list[MessageView]:
+    return [
+        MessageView(
+            at=each.event.at,
+            about=About.APPLICATION,
+            id=case.id,
+            title=title_of(case.measure),
+            said=MOVED[Move(each.event.move)],
+            words=each.reason,
+        )
+        for case in cases.all_of_worker(session, worker)
+        # The newest first also where two stand at one instant.
+        for each in reversed(cases.history(session, case, own))
+        if each.event.actor != _WORKER and each.event.move not in INSIDE
+    ]
+
+
+def _of_requests(session: Session, worker: int, own: Safe) -> list[MessageView]:
+    return [
+        MessageView(
+            at=said.at,
+            about=About.REQUEST,
+            id=request.id,
+            title="你的求助",
+            said="工作人员回复了你的求助。",
+            words=said.text,
+        )
+        for request in service_requests.all_of_worker(session, worker)
+        for said in service_requests.dialogue(session, own, request.id)
+        if said.voice is Voice.OFFICER
+    ]

@@ -1,0 +1,69 @@
+"""How a worker is told where a case stands, what was done and what comes next."""
+
+from collections.abc import Mapping
+from datetime import date
+
+from server.casework.moves import Move, State
+
+STANDING: Mapping[State, str] = {
+    State.DRAFT: "还没提交",
+    State.SUBMITTED: "已经提交",
+    State.IN_REVIEW: "正在审核",
+    State.MATERIAL_REQUESTED: "要你补材料",
+    State.APPROVED: "审核通过",
+    State.REFUSED: "没有通过",
+    State.PAYMENT_PENDING: "等着打款",
+    State.PAID: "已经发放",
+    State.WITHDRAWN: "已经撤回",
+    State.OBJECTION: "正在申诉",
+    State.CLOSED: "已经办结",
+}
+"""Where a case stands, in a word or two."""
+
+_NEXT: Mapping[State, str] = {
+    State.DRAFT: "接着填完，再提交。",
+    State.SUBMITTED: "接下来由经办人接手{by}。不用做什么，等消息就行。",
+    State.IN_REVIEW: "经办人正在核对{by}。要补材料会告诉你。",
+    State.MATERIAL_REQUESTED: "请把要的材料补上{by}，再点“补好了”。",
+    State.APPROVED: "有钱要发的，接下来安排打款。",
+    State.REFUSED: "原因写在下面。不同意的话，可以申诉。",
+    State.PAYMENT_PENDING: "钱会打到你填的银行卡上{by}。",
+    State.PAID: "请查一查银行卡。没收到的话，联系负责的单位。",
+    State.WITHDRAWN: "想办的话，可以重新申请。",
+    State.OBJECTION: "有人会重新看这件事{by}，看完会告诉你。",
+    State.CLOSED: "这件事办完了。",
+}
+
+MOVED: Mapping[Move, str] = {
+    Move.BEGIN: "你开始填写。",
+    Move.EDIT: "你改了草稿。",
+    Move.DISCARD: "你不要这份草稿了。",
+    Move.SUBMIT: "你提交了申请。",
+    Move.WITHDRAW: "你撤回了申请。",
+    Move.ANSWER: "你说材料补好了。",
+    Move.OBJECT: "你提出了申诉。",
+    Move.PROPOSE: "按名册比对，你够条件，不用你申请就报上来了。",
+    Move.TAKE: "经办人接手了，开始审核。",
+    Move.ASSIGN: "换了一位经办人。",
+    Move.REQUEST_MATERIAL: "经办人要你补材料。",
+    Move.GO_ON: "不再等材料，接着审核。",
+    Move.RECOMMEND: "经办人提了意见。",
+    Move.RETURN: "退回经办人再看。",
+    Move.APPROVE: "审核通过了。",
+    Move.REFUSE: "审核没有通过。",
+    Move.UPHOLD: "申诉成立，重新审核。",
+    Move.DISMISS: "申诉看过了，结果不变。",
+    Move.ORDER_PAYMENT: "已经安排打款。",
+    Move.CANCEL_PAYMENT: "这次打款取消了，会重新安排。",
+    Move.PAY: "钱已经打出去了。",
+    Move.PAY_INSTALMENT: "这一期的钱已经打出去了，后面的按期打。",
+    Move.RETURN_PAYMENT: "银行没打成，钱退回来了。请看看卡号对不对。",
+    Move.CLOSE: "这件事办结了。",
+}
+"""What was done to a case, in one sentence."""
+
+
+def what_next(state: State, due_on: date | None) -> str:
+    """What comes next and by which day (Asia/Shanghai)."""
+    by = "" if due_on is None else f"，最晚{due_on.year}年{due_on.month}月{due_on.day}日"
+    return _NEXT[state].format(by=by)

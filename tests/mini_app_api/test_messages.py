@@ -1,0 +1,40 @@
+"""What a worker is told of cases and requests, in sentences."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from mini_app_api.telling import MOVED, STANDING, what_next
+from server.casework.moves import Move, State
+from tests import casework
+from tests.casework import ELIGIBLE, MEASURE
+from tests.mini_app_api.test_applications import Office, introduced
+
+if TYPE_CHECKING:
+    from flask.testing import FlaskClient
+
+    from server.resources import Resources
+
+
+def test_every_move_and_every_state_has_its_words() -> None:
+    assert set(MOVED) == set(Move)
+    assert set(STANDING) == set(State)
+    assert all(what_next(state, None).endswith("。") for state in State)
+
+
+def test_what_an_officer_asks_for_is_a_message(
+    client: "FlaskClient", resources: "Resources", now: datetime
+) -> None:
+    library = resources.serving.current().library
+    casework.publish(resources.database, library, now=now)
+    phone = introduced(client, resources, now, "alice", 1)
+    made = phone.post("/applications", {"measure": MEASURE, "facts": ELIGIBLE}).json
+    assert made["standing"] == "已经提交" and "最晚2026年3月4日" in made["next"]
+    assert phone.get("/messages").json["messages"] == []
+    Office(resources, now).request_material(made["id"])
+    newest, first = phone.get("/messages").json["messages"]
+    assert newest["said"] == "经办人要你补材料。" and newest["id"] == made["id"]
+    assert first["said"] == "经办人接手了，开始审核。"
+    case_now = phone.get(f"/applications/{made['id']}").json
+    assert case_now["standing"] == "要你补材料"
+    assert case_now["requested"][0]["title"] == library.materials["dismissal_notice"].title
+    assert case_now["history"][0]["said"] == "你提交了申请。"
