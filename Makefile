@@ -35,9 +35,9 @@ bench: .venv/.dev ## run the benchmarks and print their ratios
 	@echo "bench: measuring on this machine"
 	@$(BIN)/python -m bench.run
 
-verify: .venv/.dev system-packages ## check the promises under faults: kills, races, restarts
+verify: .venv/.dev system-packages ## check the promises under faults, hours; PROMISE=crash, PROFILE=short
 	@echo "verify: checking the promises under faults"
-	@VERIFY=whole $(BIN)/python -m pytest -m fault -v
+	@$(BIN)/python -m tests.promises --profile $(or $(PROFILE),whole) $(PROMISE)
 
 format: .venv/.dev ## format the code
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
@@ -46,7 +46,7 @@ lock: .venv/.dev ## resolve requirements/*.in anew into hashed locks
 	@sh requirements/lock
 
 system-packages:
-	@sh deploy/install-system-packages chromium postgresql fonts
+	@sh deploy/install-system-packages chromium postgresql fonts strace
 
 # One environment for all: once the developers' packages are in, they stay in.
 .venv/.run: $(LOCKS)

@@ -105,7 +105,7 @@ def load_settings() -> Settings:
     if problems:
         raise SettingsRefused("; ".join(problems))
     if settings.env is Environment.DEVELOPMENT:
-        settings = _with_development_secrets(settings)
+        settings = with_development_secrets(settings)
     try:
         _ = settings.keys
     except ValueError as error:
@@ -213,7 +213,8 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _with_development_secrets(settings: Settings) -> Settings:
+def with_development_secrets(settings: Settings) -> Settings:
+    """The settings with secrets that are made once and kept in the data directory."""
     if settings.secret_key is not None and settings.encryption_keys is not None:
         return settings
     kept = _development_secrets(settings.data_dir)

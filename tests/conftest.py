@@ -13,6 +13,7 @@ from server.db import Database
 from server.migrations import upgrade
 from server.sealing import Safe
 from tests.postgres import Cluster
+from tests.promises import CONTROL, FIGURE
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
@@ -104,11 +105,73 @@ def database(database_url: str) -> Iterator[Database]:
     opened.release()
 
 
-@pytest.fixture
-def tell(capsys: pytest.CaptureFixture[str]) -> "Callable[[str, object, object], None]":
-    """Prints a figure and its target, also where the test passes."""
+@pytest.fixture(scope="session")
+def prepared_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory as a first start leaves it: secrets, database, knowledge and its index."""
+    from server.clock import utc_now
+    from server.preparing import kept_indexes, prepare
+    from server.serving import load
+    from server.settings import Settings, with_development_secrets
 
+    settings = with_development_secrets(Settings(data_dir=tmp_path_factory.mktemp("prepared")))
+    database = prepare(settings, now=utc_now())
+    load(database, kept_indexes(settings))
+    database.release()
+    return settings.data_dir
+
+
+@pytest.fixture
+def home(prepared_home: Path, tmp_path: Path) -> Path:
+    """A copy of it, for one test."""
+    return shutil.copytree(prepared_home, tmp_path / "var")
+
+
+@pytest.fixture(scope="session")
+def prepared_postgres(cluster: Cluster, postgres_template: str, prepared_home: Path) -> str:
+    """The name of a PostgreSQL database with the knowledge of the program in force, to copy."""
+    from server.clock import utc_now
+    from server.preparing import prepare
+    from server.settings import Settings
+
+    name = cluster.new_database(postgres_template)
+    settings = Settings(data_dir=prepared_home, database_url=cluster.url(name))
+    prepare(settings, now=utc_now()).release()
+    return name
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def prepared_url(request: pytest.FixtureRequest, home: Path) -> Iterator[str]:
+    """The address of a database with the knowledge in force; the rest is in `home`."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{home / 'nuangang.db'}"
+        return
+    cluster: Cluster = request.getfixturevalue("cluster")
+    name = cluster.new_database(request.getfixturevalue("prepared_postgres"))
+    yield cluster.url(name)
+    cluster.drop_database(name)
+
+
+@pytest.fixture
+def tell(
+    capsys: pytest.CaptureFixture[str], record_property: Callable[[str, object], None]
+) -> "Callable[[str, object, object], None]":
+    """Prints a figure and its target, also where the test passes; `make verify` collects them."""
+    return _telling(capsys, record_property, FIGURE)
+
+
+@pytest.fixture
+def control(
+    capsys: pytest.CaptureFixture[str], record_property: Callable[[str, object], None]
+) -> "Callable[[str, object, object], None]":
+    """The same for a run without the protection, once it was seen to fail as it must."""
+    return _telling(capsys, record_property, CONTROL)
+
+
+def _telling(
+    capsys: pytest.CaptureFixture[str], record: Callable[[str, object], None], kind: str
+) -> "Callable[[str, object, object], None]":
     def say(what: str, figure: object, target: object) -> None:
+        record(kind, f"{what}\t{figure}\t{target}")
         with capsys.disabled():
             print(f"\n  {what}: {figure} (target: {target})", flush=True)
 

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -34,12 +35,15 @@ class Service:
         self._environ = os.environ | {f"NUANGANG_{k}": str(v) for k, v in settings.items()}
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> float:
-        """Start and wait until it is ready; returns how many seconds that took."""
+    def start(self, app: str | None = None, under: Sequence[str] = ()) -> float:
+        """Start and wait until it is ready; returns how many seconds that took.
+
+        `app`: another application than ours; `under`: a program that watches it run.
+        """
         began = time.monotonic()
         configuration = str(ROOT / "deploy" / "gunicorn.conf.py")
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "-c", configuration],
+            [*under, sys.executable, "-m", "gunicorn", "-c", configuration, *filter(None, [app])],
             cwd=ROOT,
             env=self._environ,
             start_new_session=True,

@@ -79,7 +79,7 @@ class Served:
     """The service in processes of its own."""
 
     def __init__(self, folder: Path, database_url: str) -> None:
-        self.folder, self.printed = folder / "data", folder / "printed.log"
+        self.folder, self.printed = folder / "var", folder / "printed.log"
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
@@ -232,16 +232,14 @@ def _places(served: Served, cluster: Cluster | None, url: str) -> dict[str, byte
     return places
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def served(request: pytest.FixtureRequest, tmp_path: Path) -> Served:
-    if request.param == "sqlite":
-        return Served(tmp_path, "")
-    return Served(tmp_path, request.getfixturevalue("postgres_url"))
+@pytest.fixture
+def served(prepared_url: str, home: Path) -> Served:
+    return Served(home.parent, "" if prepared_url.startswith("sqlite") else prepared_url)
 
 
 @pytest.mark.fault
 def test_no_value_can_be_read_anywhere(
-    served: Served, request: pytest.FixtureRequest, tell: Any
+    served: Served, request: pytest.FixtureRequest, tell: Any, control: Any
 ) -> None:
     people = [Somebody(number) for number in range(size(3, 24))]
     values = [value for who in people for value in who.values]
@@ -263,6 +261,7 @@ def test_no_value_can_be_read_anywhere(
     tell(f"values in clear, of {len(values)}", len(found), 0)
     assert found == []
     _control(served, values[:EACH], cluster, url)
+    control("values found that were written in clear", EACH, EACH)
 
 
 def _control(served: Served, values: list[str], cluster: Cluster | None, url: str) -> None:
@@ -284,7 +283,7 @@ def _control(served: Served, values: list[str], cluster: Cluster | None, url: st
 
 @pytest.mark.fault
 def test_nothing_of_the_person_opens_with_all_keys_once_they_are_erased(
-    tmp_path: Path, tell: Any
+    home: Path, tmp_path: Path, tell: Any, control: Any
 ) -> None:
     """With the keys of the settings, the keys' database of now and a backup of the data."""
     served = Served(tmp_path, "")
@@ -293,7 +292,9 @@ def test_nothing_of_the_person_opens_with_all_keys_once_they_are_erased(
         _live(served, who)
         backup = tmp_path / "backup"
         shutil.copytree(served.folder, backup)
-        assert _opened(served, backup, tmp_path / "a") == {who.name, who.profile["phone"]}
+        before = _opened(served, backup, tmp_path / "a")
+        assert before == {who.name, who.profile["phone"]}
+        control("the same fields with the keys of before", len(before), 2)
         token = served.call("POST", "/api/v1/session", {"code": f"dev:{who.number}"}).json()
         assert served.call("DELETE", "/api/v1/me", token=token["token"]).status_code == 200
         for name in ("keys.db", "keys.db-wal", "keys.db-shm"):
@@ -311,11 +312,11 @@ def _opened(served: Served, folder: Path, work: Path) -> set[str]:
     from server.clock import utc_now
     from server.profiles import get
     from server.resources import make_safe, make_subject_keys
-    from server.settings import Settings, _with_development_secrets
+    from server.settings import Settings, with_development_secrets
     from server.subject_keys import KeyLost, SubjectErased
 
     shutil.copytree(folder, work)
-    settings = _with_development_secrets(Settings(data_dir=work))
+    settings = with_development_secrets(Settings(data_dir=work))
     database = Database(settings.database)
     keys = make_subject_keys(settings, database, make_safe(settings), utc_now)
     try:

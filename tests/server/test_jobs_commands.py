@@ -24,12 +24,13 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def environment(
-    wechat_settings: Settings, monkeypatch: pytest.MonkeyPatch
+    wechat_settings: Settings, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[tuple[Database, Safe]]:
     """A database as the settings of the environment name it, and its keys."""
     for name in [name for name in os.environ if name.startswith("NUANGANG_")]:
         monkeypatch.delenv(name)
-    for name in ("data_dir", "wechat_app_id", "wechat_api_base"):
+    monkeypatch.setenv("NUANGANG_DATA_DIR", str(home))
+    for name in ("wechat_app_id", "wechat_api_base"):
         monkeypatch.setenv(f"NUANGANG_{name}".upper(), str(getattr(wechat_settings, name)))
     for name in ("wechat_app_secret", "wechat_token", "wechat_aes_key"):
         secret = getattr(wechat_settings, name).get_secret_value()

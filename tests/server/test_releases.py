@@ -12,6 +12,7 @@ from sqlalchemy.exc import DatabaseError
 
 from server import releases
 from server.db import Database
+from server.tables import Release
 
 Triple = tuple[str, str, dict[str, Any]]
 FIRST: list[Triple] = [
@@ -117,4 +118,30 @@ def test_a_publication_that_is_killed_leaves_the_release_in_force(
     assert publisher.exitcode == -signal.SIGKILL
     assert _current(database) == (release, FIRST)
     assert _publish(database, FIRST, now) > release
+    database.release()
+
+
+def _publish_in_two_steps_and_die(url: str) -> None:
+    with Database(url).begin() as session:
+        session.add(Release(id=9, note="", created_at=datetime.now(UTC)))
+        session.flush()
+        releases.put_in_force(session, 9, datetime.now(UTC))
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.mark.fault
+def test_a_publication_in_two_steps_is_found_half(
+    database_url: str, now: datetime, control: Any
+) -> None:
+    """The control: put in force first, filled in a second transaction."""
+    database = Database(database_url)
+    _publish(database, FIRST, now)
+    publisher = multiprocessing.get_context("fork").Process(
+        target=_publish_in_two_steps_and_die, args=(database_url,)
+    )
+    publisher.start()
+    publisher.join(60)
+    found = _current(database)
+    assert found == (9, [])
+    control("pieces of a release put in force in two steps", len(found[1]), len(FIRST))
     database.release()

@@ -117,7 +117,7 @@ def _forgeries(platform: Platform, user: User) -> Iterator[tuple[str, bytes]]:
 @pytest.mark.parametrize("database_url", ["sqlite_url"], indirect=True)
 @pytest.mark.fault
 def test_no_forged_request_is_accepted(
-    platform: Platform, user: User, known: Resources, tell: Tell
+    platform: Platform, user: User, known: Resources, tell: Tell, control: Tell
 ) -> None:
     text_of(
         platform.unpacked(platform.post(*platform.packed(user.message("text", Content="好")))[1])
@@ -142,6 +142,7 @@ def test_no_forged_request_is_accepted(
     # The control: the same requests, one bit less wrong, are taken.
     path, body = platform.packed(user.message("text", Content="好"))
     assert platform.post(path, body)[0] == 200 and _effects(known) != before
+    control("the same request, one bit less wrong", "taken", "taken")
 
 
 BILLION = "<!DOCTYPE x [" + '<!ENTITY a0 "ha">' + "".join(

@@ -161,11 +161,11 @@ def _effects(database_url: str) -> Counter[tuple[str, str]]:
 
 @pytest.mark.fault
 def test_each_message_has_one_effect_and_one_reply_though_a_worker_is_killed(
-    database_url: str, tmp_path: Path, tell: Tell
+    prepared_url: str, home: Path, tell: Tell
 ) -> None:
     count = size(120, 10_000)
     killed: list[int] = []
-    with _serving(database_url, tmp_path) as (platform, master):
+    with _serving(prepared_url, home) as (platform, master):
         messages = _messages(platform, count)
 
         def kill() -> None:
@@ -176,10 +176,10 @@ def test_each_message_has_one_effect_and_one_reply_though_a_worker_is_killed(
         delivered = _deliver_all(platform, messages, at_half=kill)
         lasted = time.monotonic() - began
         assert len(_workers(master)) == 2 and killed[0] not in _workers(master)
-    effects = _effects(database_url)
+    effects = _effects(prepared_url)
     several = sum(len(texts) > 1 for texts in delivered.replies.values())
     took = sorted(delivered.took)
-    kind = database_url.partition(":")[0]
+    kind = prepared_url.partition(":")[0]
     tell(f"{kind}: messages, each delivered {DELIVERIES} times", count, "10000 in make verify")
     tell("deliveries that the kill left unanswered", delivered.unanswered, "-")
     tell("messages without or with several effects", count - list(effects.values()).count(1), 0)
@@ -195,10 +195,11 @@ def test_each_message_has_one_effect_and_one_reply_though_a_worker_is_killed(
 
 @pytest.mark.fault
 def test_deliveries_that_nothing_tells_to_be_one_message_have_several_effects(
-    sqlite_url: str, tmp_path: Path
+    home: Path, control: Tell
 ) -> None:
     """The control: the same run, by a platform that numbers every delivery anew."""
-    with _serving(sqlite_url, tmp_path) as (platform, _):
+    url = f"sqlite:///{home / 'nuangang.db'}"
+    with _serving(url, home) as (platform, _):
         numbers = iter(range(1, 1_000))
         _deliver_all(
             platform,
@@ -206,4 +207,6 @@ def test_deliveries_that_nothing_tells_to_be_one_message_have_several_effects(
             at_half=lambda: None,
             again=lambda message: message | {"MsgId": next(numbers)},
         )
-    assert set(_effects(sqlite_url).values()) == {DELIVERIES}
+    effects = set(_effects(url).values())
+    assert effects == {DELIVERIES}
+    control("effects of each message numbered anew", *effects, DELIVERIES)

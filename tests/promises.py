@@ -1,0 +1,374 @@
+"""What the service promises, by name, with the tests that keep it to that and their controls.
+
+`make verify` runs them all at whole size and prints figure, target and outcome of each; `make
+verify PROMISE=crash` one of them, `PROFILE=short` the sizes that the tests have anyway. A control
+is the same run without the protection: it passes where the run is then found to fail. A promise
+without a control that ran counts as broken: its tests might be unable to fail.
+"""
+
+import argparse
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+FIGURE, CONTROL = "figure", "control"
+"""Under these names `tell` and `control` leave what they print with the outcome of a test."""
+
+
+@dataclass(frozen=True)
+class Promise:
+    """One promise; `tests` and `controls` are `path::function` below tests/."""
+
+    name: str
+    says: str
+    tests: tuple[str, ...]
+    controls: tuple[str, ...] = ()
+    """Tests that are nothing but a control; others have theirs inside and tell it."""
+
+
+PROMISES = (
+    Promise(
+        "crash",
+        "kill -9 at any moment: what was acknowledged is there, once and whole",
+        (
+            "server/casework/test_faults.py::test_every_acknowledged_case_survives_the_death_of_all_processes",
+            "server/casework/test_uploading.py::test_what_was_acknowledged_is_there_after_a_kill",
+            "server/test_conversations.py::test_a_killed_worker_loses_at_most_the_last_second",
+            "server/test_gunicorn.py::test_a_killed_worker_is_replaced_and_the_conversation_goes_on",
+        ),
+        ("server/casework/test_faults.py::test_a_server_that_acknowledges_too_early_is_found_out",),
+    ),
+    Promise(
+        "power",
+        "the power goes at any write: what was acknowledged is on the disk",
+        (
+            "server/casework/test_power_loss.py::test_nothing_acknowledged_is_lost_whichever_writes_reach_the_disk",
+        ),
+        ("server/casework/test_power_loss.py::test_with_less_syncing_acknowledged_cases_are_lost",),
+    ),
+    Promise(
+        "duplicates",
+        "a double tap, a lost reply, fifty at once: done once",
+        (
+            "server/test_idempotency.py::test_fifty_at_once_with_one_key_do_it_once",
+            "server/casework/test_faults.py::test_of_fifty_at_once_with_one_key_there_is_one_case",
+            "server/casework/test_faults.py::test_over_a_line_that_loses_every_fifth_reply_there_is_one_case_for_each_intent",
+            "server/casework/test_uploading.py::test_the_same_pieces_sent_by_many_at_once_make_one_material",
+            "server/test_profiles.py::test_of_many_first_saves_at_once_one_wins",
+            "server/test_db.py::test_processes_that_count_at_once_lose_no_count",
+        ),
+        (
+            "server/casework/test_faults.py::test_without_the_same_key_what_is_sent_again_is_done_again",
+            "server/test_idempotency.py::test_without_a_key_each_of_them_does_it",
+        ),
+    ),
+    Promise(
+        "decisions",
+        "of two who decide at once one wins, and the other sees it",
+        (
+            "server/casework/test_deciding.py::test_of_two_who_decide_at_once_one_wins_and_the_other_sees_it",
+        ),
+        (
+            "server/casework/test_deciding.py::test_without_the_version_both_would_believe_they_had_decided",
+        ),
+    ),
+    Promise(
+        "money",
+        "the sum paid is the sum approved, to the fen; no fund is overdrawn",
+        (
+            "server/casework/test_payment_faults.py::test_kills_during_export_and_import_lose_and_double_nothing",
+            "server/casework/test_payment_races.py::test_who_collects_at_once_collects_each_case_once",
+            "server/casework/test_payment_races.py::test_the_banks_word_taken_at_once_pays_once",
+            "server/casework/test_payment_races.py::test_a_batch_released_and_cancelled_at_once_is_one_of_both",
+            "server/casework/test_payment_races.py::test_a_register_run_twice_at_once_makes_each_case_once",
+            "server/casework/test_funds.py::test_one_wins_the_last_of_a_fund",
+            "server/casework/test_funds.py::test_two_who_approve_one_case_reserve_once",
+        ),
+        (
+            "server/casework/test_payment_faults.py::test_noting_the_payment_apart_from_the_fund_is_found_out",
+            "server/casework/test_funds.py::test_looking_first_and_writing_later_promises_too_much",
+        ),
+    ),
+    Promise(
+        "load",
+        "two hundred people at once: no error, and nobody waits for more than a second",
+        (
+            "server/casework/test_faults.py::test_two_hundred_at_once_are_all_served",
+            "server/test_exporting.py::test_somebody_who_wrote_for_years_waits_ten_seconds_at_most",
+            "server/test_gunicorn.py::test_workers_share_connections_evenly_and_none_waits_for_one_that_hangs",
+            "server/test_gunicorn.py::test_the_successor_of_a_dead_worker_gets_its_connections",
+            "server/test_gunicorn.py::test_one_worker_alone_takes_all",
+        ),
+    ),
+    Promise(
+        "chat",
+        "a conversation goes on, on whichever worker and after a restart",
+        (
+            "server/test_gunicorn.py::test_every_turn_counts_on_whichever_worker_and_after_a_restart",
+            "server/test_conversations.py::test_the_second_turn_finds_its_context_on_another_worker_at_once",
+            "bot/test_honesty.py::test_no_reply_states_a_figure_its_sources_do_not",
+        ),
+        ("bot/test_honesty.py::test_a_control_with_a_changed_sum_is_noticed",),
+    ),
+    Promise(
+        "callback",
+        "a message that WeChat delivers four times has one effect and one reply",
+        (
+            "server/wechat/test_two_workers.py::test_each_message_has_one_effect_and_one_reply_though_a_worker_is_killed",
+        ),
+        (
+            "server/wechat/test_two_workers.py::test_deliveries_that_nothing_tells_to_be_one_message_have_several_effects",
+        ),
+    ),
+    Promise(
+        "forgery",
+        "a forged, flipped or hostile request to the callback is refused at once",
+        (
+            "server/wechat/test_forgery.py::test_no_forged_request_is_accepted",
+            "server/wechat/test_forgery.py::test_what_is_no_message_is_refused_at_once",
+        ),
+        ("server/wechat/test_forgery.py::test_the_library_alone_would_let_them_in",),
+    ),
+    Promise(
+        "outage",
+        "WeChat slow, failing, down: no notice is lost, none repeated that could be avoided",
+        (
+            "server/test_delivering.py::test_no_notice_is_lost_and_none_is_sent_twice",
+            "server/test_delivering.py::test_a_killed_sender_leaves_no_notice_unseen_and_repeats_none",
+        ),
+        (
+            "server/test_delivering.py::test_a_message_that_arrives_twice_would_be_seen",
+            "server/test_delivering.py::test_a_blind_repetition_would_be_seen",
+        ),
+    ),
+    Promise(
+        "tokens",
+        "a hundred processes whose token is over fetch one",
+        (
+            "server/test_platform.py::test_a_hundred_expiries_in_several_processes_make_one_refresh",
+            "server/test_platform.py::test_many_expiries_at_once_make_one_refresh",
+        ),
+        ("server/test_access_tokens.py::test_without_the_lease_each_would_fetch",),
+    ),
+    Promise(
+        "authorization",
+        "every route lets in whom its table says, and nobody else",
+        (
+            "architecture/test_admission.py::test_every_route_says_whom_it_lets_in",
+            "architecture/test_admission.py::test_nobody_gets_in_without_a_token_that_holds",
+            "architecture/test_admission.py::test_another_worker_finds_nothing_and_changes_nothing",
+        ),
+        (
+            "architecture/test_admission.py::test_a_route_that_does_not_say_it_is_found_and_closed",
+            "architecture/test_admission.py::test_the_worker_finds_all_of_it",
+        ),
+    ),
+    Promise(
+        "uploads",
+        "of a hostile file nothing is kept as it came, in little time and memory",
+        (
+            "server/casework/test_recoding.py::test_hostile_files_are_refused_or_come_out_clean_in_little_time_and_memory",
+            "server/casework/test_uploading.py::test_nothing_of_a_hostile_file_is_stored_raw",
+        ),
+        ("server/casework/test_recoding.py::test_a_reader_without_limits_does_fail_on_them",),
+    ),
+    Promise(
+        "canaries",
+        "no personal value stands in clear in a log, database, backup or error",
+        ("journeys/test_canaries.py::test_no_value_can_be_read_anywhere",),
+    ),
+    Promise(
+        "secrets",
+        "no secret of WeChat stands in a log, an error or a database",
+        (
+            "server/test_platform.py::test_no_secret_shows_in_an_error_or_a_log",
+            "server/test_platform.py::test_the_token_is_stored_sealed",
+        ),
+        ("server/test_platform.py::test_the_search_for_canaries_finds_one_that_sings",),
+    ),
+    Promise(
+        "privacy",
+        "who is erased is erased in the backups, too",
+        (
+            "journeys/test_canaries.py::test_nothing_of_the_person_opens_with_all_keys_once_they_are_erased",
+        ),
+    ),
+    Promise(
+        "audit",
+        "any tampering with the log of looks and changes is located",
+        (
+            "server/test_audit.py::test_every_single_tampering_is_located",
+            "server/test_audit.py::test_many_writers_and_linkers_at_once_end_at_one_chain_without_a_gap",
+        ),
+        ("server/test_audit.py::test_only_an_anchor_shows_that_the_end_was_cut_off",),
+    ),
+    Promise(
+        "rotation",
+        "keys change while the service runs, and nothing is lost",
+        (
+            "server/test_rotating.py::test_the_service_goes_on_meanwhile_and_loses_nothing",
+            "server/test_rotating.py::test_it_can_be_broken_off_after_any_step_and_repeated",
+        ),
+        ("server/test_rotating.py::test_what_no_key_opens_is_named_and_the_rest_goes_on",),
+    ),
+    Promise(
+        "swap",
+        "a release that is published takes the place of the last one whole, or not at all",
+        ("server/test_releases.py::test_a_publication_that_is_killed_leaves_the_release_in_force",),
+        ("server/test_releases.py::test_a_publication_in_two_steps_is_found_half",),
+    ),
+    Promise(
+        "migration",
+        "a start that brings the tables up to date leaves the old or the new ones",
+        ("server/test_migrations.py::test_two_first_starts_at_once_both_find_a_ready_database",),
+        ("server/test_migrations.py::test_a_missing_column_is_noticed",),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What a test measured, and what it had to reach."""
+
+    what: str
+    figure: str
+    target: str
+    of_control: bool
+
+    @classmethod
+    def of(cls, told: ElementTree.Element, variant: str) -> "Figure":
+        """What a fixture left with a test's outcome; `variant` as in `sqlite]`."""
+        what, figure, target = (told.get("value") or "").split("\t")
+        where = f" [{variant}" if variant else ""
+        return cls(what.strip() + where, figure, target, told.get("name") == CONTROL)
+
+
+@dataclass
+class Outcome:
+    """What came of one promise."""
+
+    promise: Promise
+    figures: list[Figure]
+    passed: int
+    failed: list[str]
+    controls: int
+    seconds: float
+
+    @property
+    def word(self) -> str:
+        """`pass`, or what is wrong."""
+        if self.failed:
+            return "FAIL"
+        return "pass" if self.controls else "FAIL (no control ran)"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run promises and print what came of each; 0 where all were kept."""
+    parser = argparse.ArgumentParser(prog="make verify", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="PROMISE")
+    parser.add_argument("--profile", choices=("whole", "short"), default="whole")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="note the run in a page")
+    parsed = parser.parse_args(arguments)
+    known = {promise.name: promise for promise in PROMISES}
+    if unknown := [name for name in parsed.names if name not in known]:
+        parser.error(f"no promise {', '.join(unknown)}; there are {', '.join(known)}")
+    chosen = [known[name] for name in parsed.names] or list(PROMISES)
+    outcomes = []
+    for promise in chosen:
+        print(f"\n{promise.name}: {promise.says}", flush=True)
+        outcomes.append(run(promise, parsed.profile))
+        print("\n".join(_lines(outcomes[-1])), flush=True)
+    print("\n" + "\n".join(_summary(outcomes)), flush=True)
+    if parsed.write is not None:
+        parsed.write.write_text(_page(outcomes, parsed.profile), encoding="utf-8")
+    return int(any(outcome.word != "pass" for outcome in outcomes))
+
+
+def run(promise: Promise, profile: str) -> Outcome:
+    """Run one promise in a process of its own."""
+    ids = [f"tests/{id}" for id in promise.tests + promise.controls]
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.xml"
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", "--no-header", "--tb=short",
+             "-p", "no:cacheprovider", f"--junitxml={report}", *ids],
+            cwd=ROOT,
+            env=os.environ | {"VERIFY": profile},
+            capture_output=True,
+            text=True,
+        )  # fmt: skip
+        if not report.exists():
+            return Outcome(promise, [], 0, [done.stdout + done.stderr], 0, 0)
+        outcome = read(promise, report.read_bytes(), time.monotonic() - began)
+    if done.returncode and not outcome.failed:
+        outcome.failed.append(done.stdout[-2000:])
+    return outcome
+
+
+def read(promise: Promise, report: bytes, seconds: float) -> Outcome:
+    """What pytest reports (JUnit's XML) of the tests of a promise."""
+    outcome = Outcome(promise, [], 0, [], 0, seconds)
+    only_controls = {id.rpartition("::")[2] for id in promise.controls}
+    for case in ElementTree.fromstring(report).iter("testcase"):
+        name, _, variant = case.get("name", "").partition("[")
+        broken = [part for part in case if part.tag in ("failure", "error", "skipped")]
+        if broken:
+            outcome.failed.append(f"{case.get('name')}: {(broken[0].text or '')[-1500:]}")
+            continue
+        outcome.passed += 1
+        told = [Figure.of(each, variant) for each in case.iter("property")]
+        outcome.controls += name in only_controls or any(each.of_control for each in told)
+        outcome.figures += told
+    return outcome
+
+
+def _lines(outcome: Outcome) -> Iterable[str]:
+    for figure in outcome.figures:
+        kind = "control: " if figure.of_control else ""
+        yield f"  {kind}{figure.what}: {figure.figure} (target: {figure.target})"
+    yield f"  tests passed: {outcome.passed}; controls that failed as they must: {outcome.controls}"
+    yield from (f"  FAILED {told}" for told in outcome.failed)
+    yield f"  {outcome.word}, {outcome.seconds:.0f} s"
+
+
+def _summary(outcomes: Iterable[Outcome]) -> Iterable[str]:
+    for outcome in outcomes:
+        yield f"{outcome.promise.name:14} {outcome.word:22} {outcome.promise.says}"
+
+
+def _page(outcomes: Iterable[Outcome], profile: str) -> str:
+    """The run as a page for the repository."""
+    day = datetime.now(UTC).date()
+    machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
+    lines = [
+        "# The promises, as they were last verified",
+        "",
+        f"`make verify` in the {profile} profile on {day}, {machine}. Written by the command.",
+        "",
+        "| promise | figure | target | outcome |",
+        "| --- | --- | --- | --- |",
+    ]
+    for outcome in outcomes:
+        name = outcome.promise.name
+        lines.append(f"| **{name}**: {outcome.promise.says} | {outcome.passed} tests, "
+                     f"{outcome.controls} controls | all pass | {outcome.word} |")  # fmt: skip
+        lines += [
+            f"| {'control: ' if each.of_control else ''}{each.what} | {each.figure} "
+            f"| {each.target} | |"
+            for each in outcome.figures
+        ]
+    return "\n".join(lines).replace("\t", " ") + "\n"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
