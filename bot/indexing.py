@@ -1,16 +1,19 @@
 """A library made ready to be asked: its questions and its answers indexed apart."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from decimal import Decimal
 from enum import StrEnum
-from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from bot.normalising import normalise
 from bot.places import find_places
 from bot.profiles import Profiles
 from bot.question import tidy
-from bot.retrieval import Hit, Index
+from bot.retrieval import Index
 from bot.wording import words
 from knowledge.figures import figures
 from knowledge.library import Library
@@ -18,6 +21,11 @@ from knowledge.measures import Measure
 
 _TELLING = 10
 _NAME = 2
+_LOOKED_AT = 160
+"""So many of the nearest texts are compared at least."""
+
+Ints = NDArray[np.int64]
+Amounts = NDArray[np.float64]
 
 
 class Shelf(StrEnum):
@@ -30,6 +38,26 @@ class Shelf(StrEnum):
     UNANSWERED = "unanswered"
     CARE = "care"
     ORDINARY = "ordinary"
+
+
+class Weighed(NamedTuple):
+    """A question against all that stands on the shelves, a number for each place there.
+
+    `near` is how near the nearest text comes, 0..1; `fits` how well all its texts together word the
+    question. Both end with a 0, for what stands nowhere. `clause` is, by measure, how near the
+    nearest sentence of its clause comes.
+    """
+
+    near: Amounts
+    fits: Amounts
+    clause: Amounts
+
+
+class Standing(NamedTuple):
+    """What stands on one shelf: the names, and the place of each."""
+
+    names: tuple[str, ...]
+    places: Ints
 
 
 class IndexedLibrary:
@@ -47,36 +75,55 @@ class IndexedLibrary:
         self._stating = Counter(f for stated in self.figures.values() for f in stated)
         self.names = _proper_names(library)
         self._profiles = Profiles(questions)
-        self._shelved = tuple(_shelf(key) for key in self._profiles.keys)
+        self.measures = tuple(library.measures.values())
+        self.on = {shelf: _standing(self.questions.keys, shelf) for shelf in Shelf}
+        self.open = self._places_by_measure(Shelf.UNANSWERED)
+        self.negative = self._places_by_measure(Shelf.NEGATIVE)
+        self.topics = self._places_of_topics()
+        clauses = _standing(self.answers.keys, Shelf.MEASURE)
+        self._clauses = np.array([clauses.names.index(m.id) for m in self.measures], np.int64)
+        self._named: dict[str, list[int]] = defaultdict(list)
+        for number, measure in enumerate(self.measures):
+            for name in self.names[measure.id]:
+                self._named[name].append(number)
 
     def searched(self, text: str) -> str:
         """Return a tidied text with the policy terms its colloquial words stand for."""
         return " ".join([text, *self.library.lexicon.terms(text)])
 
-    def find_questions(
-        self, text: str, k: int, pinyin_weight: float = 1.0
-    ) -> list[tuple[Shelf, str, Hit]]:
-        """Search the questions for what `searched` gave."""
-        return [_shelved(hit) for hit in self.questions.search(text, k, pinyin_weight)]
-
-    def find_answers(
-        self, text: str, k: int, pinyin_weight: float = 1.0
-    ) -> list[tuple[Shelf, str, Hit]]:
-        """Search what the measures say for what `searched` gave."""
-        return [_shelved(hit) for hit in self.answers.search(text, k, pinyin_weight)]
-
-    def fits(self, text: str) -> dict[Shelf, dict[str, float]]:
-        """How well all questions of each measure, topic … together word what `searched` gave."""
-        by_shelf: dict[Shelf, dict[str, float]] = {shelf: {} for shelf in Shelf}
-        fits = self._profiles.fits(text).tolist()
-        for (shelf, name), fit in zip(self._shelved, fits, strict=True):
-            by_shelf[shelf][name] = fit
-        return by_shelf
+    def weighed(self, text: str, pinyin_weight: float = 1.0) -> Weighed:
+        """Weigh all that stands on the shelves against what `searched` gave."""
+        clauses = self.answers.nearest(text, _LOOKED_AT, pinyin_weight)
+        return Weighed(
+            near=self.questions.nearest(text, _LOOKED_AT, pinyin_weight),
+            fits=np.append(self._profiles.fits(text), 0.0),
+            clause=clauses[self._clauses],
+        )
 
     def telling(self, named: Collection[Decimal], measure: str) -> float:
         """How much figures that a question names tell of a measure: 1 if it alone states one."""
         shared = [self._stating[figure] for figure in self.figures[measure].intersection(named)]
         return (1 + 1 / min(shared)) / 2 if shared else 0.0
+
+    def using_their_names(self, text: str) -> NDArray[np.bool_]:
+        """Tell of each measure whether a text uses a proper name of its title."""
+        using = np.zeros(len(self.measures), np.bool_)
+        for name, measures in self._named.items():
+            if name in text:
+                using[measures] = True
+        return using
+
+    def _places_by_measure(self, shelf: Shelf) -> Ints:
+        """Where each measure stands on a shelf; the last place, of nothing, where it does not."""
+        standing = dict(zip(*self.on[shelf], strict=True))
+        return np.array([standing.get(measure.id, -1) for measure in self.measures], np.int64)
+
+    def _places_of_topics(self) -> Ints:
+        """Where the topics of each measure stand, a row for each."""
+        standing = dict(zip(*self.on[Shelf.TOPIC], strict=True))
+        widest = max(len(measure.topics) for measure in self.measures)
+        rows = [[standing[topic] for topic in measure.topics] for measure in self.measures]
+        return np.array([row + [-1] * (widest - len(row)) for row in rows], np.int64)
 
     def _entry(self, shelf: Shelf, name: str, text: str) -> tuple[str, str]:
         rest = find_places(tidy(text, self.library), self.library.regions).rest
@@ -142,11 +189,8 @@ def _said(measure: Measure) -> Iterator[str]:
     yield from (statement.say for statement in measure.answers.values())
 
 
-def _shelved(hit: Hit) -> tuple[Shelf, str, Hit]:
-    return (*_shelf(hit.key), hit)
-
-
-@cache
-def _shelf(key: str) -> tuple[Shelf, str]:
-    shelf, _, name = key.partition(":")
-    return Shelf(shelf), name
+def _standing(keys: Sequence[str], shelf: Shelf) -> Standing:
+    parted = [key.partition(":") for key in keys]
+    found = [(name, at) for at, (on, _, name) in enumerate(parted) if on == shelf]
+    names = tuple(name for name, _ in found)
+    return Standing(names, np.array([at for _, at in found], np.int64))

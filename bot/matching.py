@@ -5,13 +5,15 @@ and how well all its questions together word it. Topics and what no document cov
 the same way, so that the gates compare like with like.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
-from bot.indexing import IndexedLibrary, Shelf, telling_figures
+import numpy as np
+
+from bot.indexing import Amounts, IndexedLibrary, Shelf, Standing, telling_figures
 from knowledge.measures import Measure
 
-_KEYS = 160
 _CLAUSE_WEIGHT = 0.8
 _NEAR_WEIGHT = 2.5
 """What a like question weighs against the wording of all: settled on open questions."""
@@ -31,8 +33,7 @@ _SPOKEN_WEIGHT = 1.4
 """What a like sound counts where a machine wrote down what it heard."""
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A measure with its evidence: `near` 0..1, `own` and `score` from about -2 to 8.
 
     `own` is its own questions' evidence, `score` adds that of its topic and orders candidates.
@@ -50,8 +51,7 @@ class Candidate:
     open: float
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(NamedTuple):
     """A topic, or something no document covers, with its evidence on the same scale."""
 
     id: str
@@ -79,38 +79,30 @@ class Candidates:
 def candidates(text: str, indexed: IndexedLibrary, *, spoken: bool = False) -> Candidates:
     """Weigh everything against a tidied question without its place words."""
     searched = indexed.searched(text)
-    pinyin_weight = _SPOKEN_WEIGHT if spoken else 1.0
-    near: dict[Shelf, dict[str, float]] = {shelf: {} for shelf in Shelf}
-    for shelf, name, hit in indexed.find_questions(searched, _KEYS, pinyin_weight):
-        near[shelf][name] = hit.score
-    for _, name, hit in indexed.find_answers(searched, _KEYS, pinyin_weight):
-        clause = _CLAUSE_WEIGHT * hit.score
-        near[Shelf.MEASURE][name] = max(near[Shelf.MEASURE].get(name, 0.0), clause)
-    fits = indexed.fits(searched)
+    weighed = indexed.weighed(searched, _SPOKEN_WEIGHT if spoken else 1.0)
+    near, evidence = weighed.near, _NEAR_WEIGHT * weighed.near + weighed.fits
+    places = indexed.on[Shelf.MEASURE].places
+    closest = np.maximum(near[places], _CLAUSE_WEIGHT * weighed.clause)
+    answered = _NEAR_WEIGHT * closest + weighed.fits[places]
+    left_open = evidence[indexed.open]
+    kind = np.maximum(evidence[indexed.topics].max(axis=1), 0.0)
     named = telling_figures(text)
-    topics = _subjects(near[Shelf.TOPIC], fits[Shelf.TOPIC])
-    topic_scores = {topic.id: topic.score for topic in topics}
-    ranked = []
-    for measure in indexed.library.measures.values():
-        closest = near[Shelf.MEASURE].get(measure.id, 0.0)
-        answered = _NEAR_WEIGHT * closest + fits[Shelf.MEASURE][measure.id]
-        asked_open = near[Shelf.UNANSWERED].get(measure.id, 0.0)
-        left_open = _NEAR_WEIGHT * asked_open + fits[Shelf.UNANSWERED].get(measure.id, 0.0)
-        own = max(answered, left_open)
-        kind = max(0.0, *(topic_scores[topic] for topic in measure.topics))
-        figure = _FIGURE_BONUS * indexed.telling(named, measure.id)
-        own += figure
-        own += _NAME_BONUS * any(name in text for name in indexed.names[measure.id])
-        own -= _MISTAKEN_WEIGHT * max(0.0, near[Shelf.NEGATIVE].get(measure.id, 0.0) - closest)
-        score = own + _TOPIC_WEIGHT * kind
-        ranked.append(Candidate(measure, closest, own, score, score - figure, answered, left_open))
-    ranked.sort(key=lambda candidate: -candidate.score)
+    told = [indexed.telling(named, m.id) if named else 0.0 for m in indexed.measures]
+    figure = _FIGURE_BONUS * np.array(told)
+    own = np.maximum(answered, left_open) + figure
+    own += _NAME_BONUS * indexed.using_their_names(text)
+    own -= _MISTAKEN_WEIGHT * np.maximum(near[indexed.negative] - closest, 0.0)
+    score = own + _TOPIC_WEIGHT * kind
+    best_first = np.argsort(-score, kind="stable")
+    columns = (closest, own, score, score - figure, answered, left_open)
+    numbers = (column[best_first].tolist() for column in columns)
+    measures = (indexed.measures[at] for at in best_first.tolist())
     return Candidates(
-        tuple(ranked),
-        topics,
-        _subjects(near[Shelf.OUTSIDE], fits[Shelf.OUTSIDE]),
-        _subjects(near[Shelf.CARE], fits[Shelf.CARE]),
-        max(s.score for s in _subjects(near[Shelf.ORDINARY], fits[Shelf.ORDINARY])),
+        tuple(map(Candidate, measures, *numbers)),
+        _subjects(near, evidence, indexed.on[Shelf.TOPIC]),
+        _subjects(near, evidence, indexed.on[Shelf.OUTSIDE]),
+        _subjects(near, evidence, indexed.on[Shelf.CARE]),
+        _subjects(near, evidence, indexed.on[Shelf.ORDINARY])[0].score,
     )
 
 
@@ -125,8 +117,7 @@ def leaning(alone: Candidates, last: Candidates, recent: Collection[str]) -> Can
         earlier = before[candidate.measure.id]
         bonus = _RECENT_BONUS if candidate.measure.id in recent else 0.0
         ranked.append(
-            replace(
-                candidate,
+            candidate._replace(
                 own=candidate.own + _LAST_WEIGHT * earlier.own,
                 score=candidate.score + _LAST_WEIGHT * earlier.score + bonus,
                 unbiased=candidate.unbiased + _LAST_WEIGHT * earlier.unbiased + bonus,
@@ -136,9 +127,10 @@ def leaning(alone: Candidates, last: Candidates, recent: Collection[str]) -> Can
     return replace(alone, ranked=tuple(ranked))
 
 
-def _subjects(near: Mapping[str, float], fits: Mapping[str, float]) -> tuple[Subject, ...]:
-    subjects = [
-        Subject(name, near.get(name, 0.0), _NEAR_WEIGHT * near.get(name, 0.0) + fit)
-        for name, fit in fits.items()
-    ]
-    return tuple(sorted(subjects, key=lambda subject: -subject.score))
+def _subjects(near: Amounts, evidence: Amounts, standing: Standing) -> tuple[Subject, ...]:
+    """Those who stand on one shelf, best first."""
+    scores = evidence[standing.places]
+    best_first = np.argsort(-scores, kind="stable")
+    names = (standing.names[at] for at in best_first.tolist())
+    nearness = near[standing.places[best_first]].tolist()
+    return tuple(map(Subject, names, nearness, scores[best_first].tolist()))

@@ -71,6 +71,10 @@ class Index:
             self._texts.append(text)
             self._normal.append(normal)
             wordings.append(wording)
+        self.keys = tuple(dict.fromkeys(self._keys))
+        """Every key once, in the order of the entries."""
+        number = {key: n for n, key in enumerate(self.keys)}
+        self._key_of = np.array([number[key] for key in self._keys], np.int64)
         self._lay_out(wordings)
         per_key = len(self._keys) / max(1, len(set(self._keys)))
         self._compared = round(_COMPARED_ENTRIES * min(per_key, 4))
@@ -103,7 +107,8 @@ class Index:
         same = self._same.get(normal, ())
         scored = [(-1.0, at) for at in same]
         if wording.characters and len(self._postings):
-            compared_to = self._compare(normal, wording, k, pinyin_weight)
+            scores, chosen = self._compare(normal, wording, k, pinyin_weight)
+            compared_to = zip(scores.tolist(), chosen.tolist(), strict=True)
             scored += [(-score, at) for score, at in compared_to if at not in same]
         best: dict[str, Hit] = {}
         for score, at in sorted(scored):
@@ -113,12 +118,29 @@ class Index:
                     break
         return list(best.values())
 
+    def nearest(self, text: str, k: int, pinyin_weight: float = 1.0) -> NDArray[np.float64]:
+        """How near the best entry of each key comes, 0 for what `search` does not look at.
+
+        One number a key, in their order, with a last 0 for whatever is no key.
+        """
+        nearest = np.zeros(len(self.keys) + 1)
+        normal, wording = compared(text)
+        if wording.characters and len(self._postings):
+            scores, chosen = self._compare(normal, wording, k, pinyin_weight)
+            # Of several entries of a key the last one written is the best.
+            worst_first = np.argsort(scores)
+            nearest[self._key_of[chosen[worst_first]]] = scores[worst_first]
+        for at in self._same.get(normal, ()):
+            nearest[self._key_of[at]] = 1.0
+        return nearest
+
     def _compare(
         self, normal: str, wording: Wording, k: int, pinyin_weight: float
-    ) -> Iterable[tuple[float, int]]:
+    ) -> tuple[NDArray[np.float64], Ints]:
+        """The entries worth a look, with their scores."""
         asked = self._postings.asked(wording.characters, wording.sounds)
         if not asked.found:
-            return ()
+            return np.zeros(0), np.zeros(0, np.int64)
         chosen = self._chosen(asked, max(k, self._compared))
         pair = [
             weight if together else weight * _APART
@@ -131,7 +153,7 @@ class Index:
             np.array(pair, np.float32),
         )
         scores = self._scores(question, chosen, pinyin_weight)
-        return zip(self._refined(normal, chosen, scores), chosen.tolist(), strict=True)
+        return self._refined(normal, chosen, scores), chosen
 
     def _chosen(self, asked: Asked, count: int) -> Ints:
         """The entries worth comparing."""
@@ -167,13 +189,13 @@ class Index:
         mixed = (1 - _OF_ENTRY) * of_question + _OF_ENTRY * of_entries
         return (mixed / _SAME_CHARACTER).astype(np.float32)
 
-    def _refined(self, normal: str, chosen: Ints, scores: Floats) -> list[float]:
+    def _refined(self, normal: str, chosen: Ints, scores: Floats) -> NDArray[np.float64]:
         """The scores; where they are nearly the best, likeness of the letters has a say."""
-        refined: list[float] = (scores * (1 - _READS_ALIKE)).tolist()
+        refined = (scores * (1 - _READS_ALIKE)).astype(np.float64)
         for place in np.flatnonzero(scores >= scores.max() - 2 * _READS_ALIKE).tolist():
             likeness = fuzz.ratio(normal, self._normal[chosen[place]]) / 100
             refined[place] += _READS_ALIKE * likeness * float(scores[place])
-        return [min(max(score, 0.0), 1.0) * _HIGHEST for score in refined]
+        return np.minimum(np.maximum(refined, 0.0), 1.0) * _HIGHEST
 
 
 def _fit(
