@@ -37,7 +37,7 @@ from knowledge.regions import Region, Regions, read_places
 from knowledge.sentences import Location, Sentences
 from knowledge.topics import OutsideTopic, Topic
 
-__all__ = ["DATA", "Edition", "IncompleteLibrary", "Library", "read_library"]
+__all__ = ["DATA", "SHAPES", "Edition", "IncompleteLibrary", "Library", "read_library"]
 
 DATA = Path(__file__).parent / "data"
 
@@ -129,23 +129,28 @@ def read_library(folder: Path = DATA) -> Library:
 
     Raises `KnowledgeFileRefused` with every problem of every file; nothing is taken partly.
     """
+    return read_and_locate(folder)[0]
+
+
+def read_and_locate(folder: Path = DATA) -> tuple[Library, Callable[[Fault], str]]:
+    """Read a folder as `read_library` does; also what writes a fault with its file and line."""
     reading = _Reading(folder)
     reading.read()
     if reading.problems:
         raise KnowledgeFileRefused(reading.problems)
     try:
         library = Library(reading.editions)
-        if faults := list(_uncleanable(library)):
+        if faults := list(uncleanable(library)):
             raise IncompleteLibrary(faults)
     except IncompleteLibrary as error:
         raise KnowledgeFileRefused(map(reading.located, error.faults)) from error
     except Exception as error:
         # Each piece is sound; whatever putting them together breaks on, the whole is refused.
         raise KnowledgeFileRefused([f"{folder.name}:1: {type(error).__name__}: {error}"]) from error
-    return library
+    return library, reading.located
 
 
-def _uncleanable(library: Library) -> Iterator[Fault]:
+def uncleanable(library: Library) -> Iterator[Fault]:
     """Clean every document, which otherwise happens when it is first looked into."""
     for key, document in library.documents.items():
         try:
@@ -173,6 +178,13 @@ _WHOLES: tuple[tuple[str, str, type[Entry]], ...] = (
     ("aspects", "aspects.yaml", AspectRules),
     ("sentences", "sentences.yaml", Sentences),
 )
+SHAPES: Mapping[str, type[Entry]] = {
+    "document": SourceText,
+    "measure": Measure,
+    **{kind: shape for kind, _, shape in (*_LISTS, *_WHOLES)},
+    "places_not_covered": PlacesNotCovered,
+}
+"""What each kind of edition holds."""
 
 
 class _Reading:

@@ -9,6 +9,8 @@ import yaml
 
 from knowledge.library import Edition
 
+_Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+
 _LISTS = {
     "topic": "topics.yaml",
     "outside": "outside.yaml",
@@ -28,6 +30,33 @@ _WHOLES = {
 }
 
 
+def file_texts(editions: Iterable[Edition]) -> dict[str, str]:
+    """The files of a release: the text of each by its path, parted by `/`."""
+    files: dict[str, Any] = {}
+    lists: dict[str, list[Any]] = defaultdict(list)
+    texts: dict[str, str] = {}
+    for kind, key, content in editions:
+        if kind == "document":
+            files[f"documents/{key}.yaml"] = content["about"]
+            texts[f"documents/{key}.txt"] = content["raw"]
+        elif kind == "measure":
+            lists[f"measures/{content['region']}.yaml"].append(content)
+        elif kind in _LISTS:
+            lists[_LISTS[kind]].append(content)
+        elif kind == "places_not_covered":
+            texts["places_not_covered.tsv"] = "\n".join(content["lines"]) + "\n"
+        else:
+            files[_WHOLES[kind]] = content
+    for path, data in {**files, **lists}.items():
+        texts[path] = as_yaml(data)
+    return texts
+
+
+def as_yaml(data: Any) -> str:
+    """Plain data as the text of a knowledge file."""
+    return yaml.dump(data, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=100)
+
+
 def write_library(editions: Iterable[Edition], folder: Path) -> list[Path]:
     """Write the files of a release into an empty or missing folder; returns their paths.
 
@@ -35,23 +64,7 @@ def write_library(editions: Iterable[Edition], folder: Path) -> list[Path]:
     """
     if folder.exists() and any(folder.iterdir()):
         raise FileExistsError(f"{folder} is not empty")
-    files: dict[Path, Any] = {}
-    lists: dict[Path, list[Any]] = defaultdict(list)
-    texts: dict[Path, str] = {}
-    for kind, key, content in editions:
-        if kind == "document":
-            files[folder / "documents" / f"{key}.yaml"] = content["about"]
-            texts[folder / "documents" / f"{key}.txt"] = content["raw"]
-        elif kind == "measure":
-            lists[folder / "measures" / f"{content['region']}.yaml"].append(content)
-        elif kind in _LISTS:
-            lists[folder / _LISTS[kind]].append(content)
-        elif kind == "places_not_covered":
-            texts[folder / "places_not_covered.tsv"] = "\n".join(content["lines"]) + "\n"
-        else:
-            files[folder / _WHOLES[kind]] = content
-    for path, data in {**files, **lists}.items():
-        texts[path] = yaml.safe_dump(data, allow_unicode=True, sort_keys=False, width=100)
+    texts = {folder / path: text for path, text in file_texts(editions).items()}
     for path, text in texts.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         # As bytes: the raw documents keep their line ends.

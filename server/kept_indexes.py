@@ -22,7 +22,7 @@ import knowledge
 from bot.indexing import IndexedLibrary
 
 _SEAL = hashlib.sha256().digest_size
-_KEPT = 2
+_KEPT = 4
 _BUILT_WITH = ("numpy", "opencc", "pydantic", "rapidfuzz", "rjieba")
 
 _log = structlog.get_logger()
@@ -37,8 +37,11 @@ class KeptIndexes:
 
     def get(self, fingerprint: str) -> IndexedLibrary | None:
         """What is kept for a release and this very program, None where nothing is."""
+        path = self._path(fingerprint)
         try:
-            data = self._path(fingerprint).read_bytes()
+            data = path.read_bytes()
+            # What is read is not among the oldest, which go first.
+            os.utime(path)
         except OSError:
             return None
         seal, content = data[:_SEAL], memoryview(data)[_SEAL:]

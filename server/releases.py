@@ -96,6 +96,32 @@ def edition_id(session: Session, release_id: int, kind: str, key: str) -> int:
     return int(found[0])
 
 
+def content_of(session: Session, release_id: int, kind: str, key: str) -> dict[str, Any] | None:
+    """The content of one piece in a release, None where it has none."""
+    found = _edition(session, release_id, kind, key)
+    return None if found is None else json.loads(found[0])
+
+
+def sha256_in_force(session: Session, kind: str, key: str) -> str | None:
+    """Which edition of a piece is in force, None for none."""
+    release_id = current_id(session)
+    found = None if release_id is None else _edition(session, release_id, kind, key)
+    return None if found is None else found[1]
+
+
+def _edition(session: Session, release_id: int, kind: str, key: str) -> tuple[str, str] | None:
+    found = fetch_within(
+        session,
+        "SELECT edition.content, edition.sha256 FROM edition JOIN release_edition"
+        " ON release_edition.edition_id = edition.id AND release_edition.release_id = :release"
+        " WHERE edition.kind = :kind AND edition.key = :key",
+        release=release_id,
+        kind=kind,
+        key=key,
+    )
+    return None if found is None else (str(found[0]), str(found[1]))
+
+
 def current_id(session: Session) -> int | None:
     """The number of the release in force, None before the first publication."""
     return session.execute(select(col(CurrentRelease.release_id))).scalar_one_or_none()
@@ -130,7 +156,17 @@ def fingerprint(session: Session, release_id: int) -> str:
         .where(col(ReleaseEdition.release_id) == release_id)
         .order_by(col(ReleaseEdition.position))
     )
-    text = "".join(f"{kind}\0{key}\0{sha256}\n" for kind, key, sha256 in rows)
+    return _fingerprint((kind, key, sha256) for kind, key, sha256 in rows)
+
+
+def fingerprint_of(editions: Iterable[tuple[str, str, Mapping[str, Any]]]) -> str:
+    """The fingerprint that these editions will have once they are stored."""
+    drafts = _drafts(editions)
+    return _fingerprint((kind, key, sha256) for (kind, key), (_, sha256) in drafts.items())
+
+
+def _fingerprint(pieces: Iterable[tuple[str, str, str]]) -> str:
+    text = "".join(f"{kind}\0{key}\0{sha256}\n" for kind, key, sha256 in pieces)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -1,13 +1,11 @@
 """Inspecting what workers send, in a process of its own with little time and memory."""
 
 import json
-import os
-import subprocess
-import sys
 import threading
 from pathlib import Path
 from typing import Any
 
+from server import confining
 from server.casework.recoding import Recoded, Refusal, Refused
 
 _PROGRAM = Path(__file__).with_name("recoding.py")
@@ -37,25 +35,9 @@ def inspect(content: bytes) -> Recoded:
 
 
 def _run(content: bytes) -> bytes:
-    # Isolated: nothing of the environment, its secrets least of all, is handed on.
-    process = subprocess.Popen(
-        [sys.executable, "-I", "-X", "utf8", str(_PROGRAM)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env={"MALLOC_ARENA_MAX": "1"},
-        cwd=os.sep,
-    )
-    with process:
-        try:
-            report, _ = process.communicate(content, timeout=PATIENCE_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.communicate()
-            raise InspectionBusy from None
-    if process.returncode < 0:
-        # Ended by its limits, or by a fault of a decoder.
-        raise Refused(Refusal.TOO_HARD)
-    if process.returncode > 0 or not report:
-        raise Refused(Refusal.BROKEN)
-    return report
+    try:
+        return confining.run([str(_PROGRAM)], content, patience_seconds=PATIENCE_SECONDS)
+    except confining.StillRunning:
+        raise InspectionBusy from None
+    except confining.Failed as failed:
+        raise Refused(Refusal.TOO_HARD if failed.by_limits else Refusal.BROKEN) from None

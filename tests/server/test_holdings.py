@@ -3,7 +3,8 @@
 import pytest
 from sqlalchemy import Column, ForeignKey, Integer, String, Table
 
-import server.casework.tables  # noqa: F401
+import server.casework.tables
+import server.editing.tables  # noqa: F401
 from server import holdings as module
 from server.holdings import OnErasure, faults, holdings, impersonal, parents_first
 from server.tables import Row

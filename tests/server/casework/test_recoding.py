@@ -15,6 +15,7 @@ from PIL import Image
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import ArrayObject, DecodedStreamObject, DictionaryObject, NameObject
 
+from server import confining
 from server.casework import inspecting, recoding
 from server.casework.recoding import Refusal, Refused, recode, without_labels
 from tests import hostile_files
@@ -258,7 +259,7 @@ def test_the_process_knows_nothing_of_the_service(monkeypatch: pytest.MonkeyPatc
         given.update(named)
         return real(*arguments, **named)  # type: ignore[call-overload]
 
-    monkeypatch.setattr(inspecting.subprocess, "Popen", spy)
+    monkeypatch.setattr(confining.subprocess, "Popen", spy)
     made: Recoded = inspecting.inspect(hostile_files.jpeg(random.Random(9)))
     assert made.media_type == "image/jpeg"
     assert "NUANGANG_SECRET_KEY" not in dict(given["env"])  # type: ignore[call-overload]

@@ -1,0 +1,168 @@
+"""Drafts over a release: what a set of changed pieces makes of it, and what stands against that.
+
+A draft may be anything a person left half done: it is plain data until it is checked here.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from knowledge.checking import problems
+from knowledge.cleaning import CorrectionMissesText
+from knowledge.consistency import IncompleteLibrary
+from knowledge.files import dump_model
+from knowledge.library import SHAPES, Edition, Library, uncleanable
+from knowledge.sentences import Location
+
+Change = dict[str, Any] | None
+"""The new content of a piece; None takes it out."""
+Changes = Mapping[tuple[str, str], Change]
+"""What is otherwise than in the release, by kind and key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What stands against publishing: the piece, the place inside it, and the reason.
+
+    `code` is Pydantic's error type, or one of `invalid`, `unfit` (it does not fit the others) and
+    `dishonest` (the checks of `knowledge.checking`).
+    """
+
+    kind: str
+    key: str
+    location: Location
+    reason: str
+    code: str
+
+
+def merged(editions: Iterable[Edition], changes: Changes) -> list[Edition]:
+    """Put changes into a release; what is new stands behind the last piece of its kind."""
+    found: list[Edition] = []
+    left = {place: content for place, content in changes.items() if content is not None}
+    by_kind: dict[str, list[Edition]] = {}
+    for kind, key, content in editions:
+        if (kind, key) not in changes:
+            by_kind.setdefault(kind, []).append((kind, key, content))
+        elif (kind, key) in left:
+            by_kind.setdefault(kind, []).append((kind, key, left.pop((kind, key))))
+        else:
+            by_kind.setdefault(kind, [])
+    for (kind, key), content in left.items():
+        by_kind.setdefault(kind, []).append((kind, key, content))
+    for pieces in by_kind.values():
+        found += pieces
+    return found
+
+
+def shape_troubles(kind: str, key: str, content: Mapping[str, Any]) -> list[Trouble]:
+    """What is wrong with one piece by itself."""
+    if kind not in SHAPES:
+        return [Trouble(kind, key, (), f"no such kind of edition: {kind}", "invalid")]
+    try:
+        read = SHAPES[kind].model_validate(content)
+    except ValidationError as error:
+        return [
+            Trouble(kind, key, _without_tags(problem["loc"]), problem["msg"], problem["type"])
+            for problem in error.errors(include_url=False)
+        ]
+    except Exception as error:
+        # Validators run what the piece holds, regular expressions for one: anything may come.
+        return [Trouble(kind, key, (), f"{type(error).__name__}: {error}", "invalid")]
+    named = _name_of(kind, read)
+    if named != key:
+        return [Trouble(kind, key, ("id",), f"is called {named}, not {key}", "invalid")]
+    return []
+
+
+def canonical(kind: str, content: Mapping[str, Any]) -> dict[str, Any]:
+    """The content as a release stores it; raises Pydantic's `ValidationError`."""
+    return dump_model(SHAPES[kind].model_validate(content))
+
+
+def candidate(editions: Iterable[Edition], changes: Changes) -> list[Edition]:
+    """The editions of a release with changes in it, as they are stored; raises as `canonical`."""
+    made = {
+        place: None if content is None else canonical(place[0], content)
+        for place, content in changes.items()
+    }
+    return merged(editions, made)
+
+
+def troubles(editions: Iterable[Edition], changes: Changes) -> tuple[list[Trouble], Library | None]:
+    """Everything that stands against a release with changes; its library where it holds together.
+
+    A library comes with the troubles that only the honesty checks find.
+    """
+    found = [
+        trouble
+        for (kind, key), content in changes.items()
+        if content is not None
+        for trouble in shape_troubles(kind, key, content)
+    ]
+    if found:
+        return found, None
+    try:
+        library = Library(candidate(editions, changes))
+        if faults := list(uncleanable(library)):
+            raise IncompleteLibrary(faults)
+    except IncompleteLibrary as error:
+        return [Trouble(f.kind, f.key, f.location, f.reason, "unfit") for f in error.faults], None
+    except (CorrectionMissesText, ValidationError) as error:
+        return [Trouble("", "", (), str(error), "unfit")], None
+    except Exception as error:
+        # Each piece is sound; whatever putting them together breaks on, the whole is refused.
+        return [Trouble("", "", (), f"{type(error).__name__}: {error}", "unfit")], None
+    return list(honesty_troubles(library)), library
+
+
+def honesty_troubles(library: Library) -> Iterator[Trouble]:
+    """The problems of a library, each with the piece and the field it is about."""
+    for text in problems(library):
+        named, _, reason = text.partition(": ")
+        key = named.partition(", ")[0]
+        kind = "document" if key in library.documents else "measure"
+        yield Trouble(kind, key, _place_of(reason), reason, "dishonest")
+
+
+_PLACE = re.compile(r"^(?P<field>[a-z]+)(?:\.(?P<part>[a-z_]+)|\[(?P<number>\d+)\])?: ")
+
+
+def _place_of(reason: str) -> Location:
+    found = _PLACE.match(reason)
+    if not found:
+        return ()
+    place: list[str | int] = [found["field"]]
+    if found["part"]:
+        place.append(found["part"])
+    if found["number"]:
+        place.append(int(found["number"]))
+    return tuple(place)
+
+
+_TAGS = frozenset({"comparison", "assessed", "everyone", "meets", "all", "any", "not"})
+
+
+def _without_tags(location: tuple[int | str, ...]) -> Location:
+    """Leave out the steps that name which form of a rule was tried.
+
+    Of «rule.all.all.0», the first names the form, the second the field.
+    """
+    kept: list[int | str] = []
+    in_rule = expects_form = False
+    for step in location:
+        if expects_form and step in _TAGS:
+            expects_form = False
+            continue
+        kept.append(step)
+        in_rule = in_rule or step in ("rule", "when")
+        expects_form = in_rule and (isinstance(step, int) or step in ("rule", "when", "not"))
+    return tuple(kept)
+
+
+def _name_of(kind: str, read: Any) -> str:
+    if kind == "document":
+        return str(read.about.id)
+    return str(getattr(read, "id", "all"))

@@ -1,0 +1,1 @@
+"""Keeping the knowledge true: drafts, what a release of them would do, publishing, taking back."""

@@ -1,0 +1,277 @@
+"""Publishing: what was tried is proposed, a second person puts it in force; and the way back."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, select, update
+from sqlmodel import Session, col
+
+from server import releases
+from server.editing import drafts
+from server.editing.drafts import DraftUnknown
+from server.editing.reports import Report
+from server.editing.tables import KnowledgeDraft, Proposal, ProposalState
+from server.editing.trials import DraftsMoved, DraftVersion, Trial
+from server.releases import NothingToPublish
+from server.tables import Release
+
+LONGEST_REASON = 500
+
+
+class GateClosed(Exception):
+    """Something stands against the release; the report says what."""
+
+    def __init__(self, report: Report) -> None:
+        super().__init__(len(report.troubles), len(report.borrowed))
+        self.report = report
+
+
+class ReleaseMoved(Exception):
+    """Another release was put in force since this one was tried against the last."""
+
+
+class SecondPersonNeeded(Exception):
+    """Whoever wrote any of it may not publish it."""
+
+
+class NotWorseWithoutReason(Exception):
+    """Something is answered worse than now: whoever publishes it all the same has to say why."""
+
+
+class ProposalUnknown(LookupError):
+    """There is no such proposal."""
+
+
+class ProposalDecided(Exception):
+    """It was published, refused or withdrawn before: `state`, and who did it."""
+
+    def __init__(self, state: ProposalState, officer_id: int | None) -> None:
+        super().__init__(state)
+        self.state = state
+        self.officer_id = officer_id
+
+
+class NoEarlierRelease(Exception):
+    """There is no release to go back to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """A proposal as it stands."""
+
+    id: int
+    release_id: int
+    base_release_id: int | None
+    state: ProposalState
+    drafts: tuple[DraftVersion, ...]
+    authors: frozenset[int]
+    report: Report
+    note: str
+    proposed_by: int
+    proposed_at: datetime
+    decided_by: int | None
+    decided_at: datetime | None
+    reason: str | None
+
+
+def propose(
+    session: Session,
+    trial: Trial,
+    *,
+    note: str,
+    officer_id: int,
+    now: datetime,
+) -> int:
+    """Store what was tried as a release that waits for a second person; the proposal's number.
+
+    Raises `GateClosed`, `ReleaseMoved`, `DraftsMoved`, `releases.NothingToPublish`.
+    """
+    if trial.report.stops or trial.editions is None:
+        raise GateClosed(trial.report)
+    if not trial.report.changed:
+        raise NothingToPublish
+    if releases.current_id(session) != trial.base:
+        raise ReleaseMoved
+    authors = {officer_id}
+    for kind, key, version in trial.drafts:
+        try:
+            draft = drafts.find(session, kind, key)
+        except DraftUnknown:
+            raise DraftsMoved from None
+        if draft.version != version:
+            raise DraftsMoved
+        authors |= draft.authors
+    release_id = releases.add(session, trial.editions, note=note, now=now)
+    row = Proposal(
+        release_id=release_id,
+        base_release_id=trial.base,
+        state=ProposalState.PROPOSED,
+        drafts=json.dumps(trial.drafts, ensure_ascii=False),
+        authors=json.dumps(sorted(authors)),
+        report=trial.report.model_dump_json(),
+        proposed_by=officer_id,
+        proposed_at=now,
+    )
+    session.add(row)
+    session.flush()
+    assert row.id is not None
+    return row.id
+
+
+def publish(
+    session: Session, proposal_id: int, *, officer_id: int, reason: str = "", now: datetime
+) -> int:
+    """Put a proposed release in force and give its number; its drafts are done with.
+
+    Raises `ProposalUnknown`, `ProposalDecided`, `SecondPersonNeeded`, `ReleaseMoved`,
+    `NotWorseWithoutReason`.
+    """
+    found = find(session, proposal_id)
+    if found.state is not ProposalState.PROPOSED:
+        raise ProposalDecided(found.state, found.decided_by)
+    if officer_id in found.authors:
+        raise SecondPersonNeeded
+    if releases.current_id(session) != found.base_release_id:
+        raise ReleaseMoved
+    if found.report.worsens and not reason.strip():
+        raise NotWorseWithoutReason
+    _decide(session, found, ProposalState.PUBLISHED, officer_id, reason, now)
+    releases.put_in_force(session, found.release_id, now)
+    _settle(session, found.drafts)
+    return found.release_id
+
+
+def refuse(
+    session: Session, proposal_id: int, *, officer_id: int, reason: str, now: datetime
+) -> None:
+    """Leave a proposal unpublished; its author may do the same. The drafts stay.
+
+    Raises `ProposalUnknown`, `ProposalDecided`.
+    """
+    found = find(session, proposal_id)
+    own = officer_id in found.authors
+    state = ProposalState.WITHDRAWN if own else ProposalState.REFUSED
+    _decide(session, found, state, officer_id, reason, now)
+
+
+def roll_back(session: Session, *, to: int | None = None, now: datetime) -> int:
+    """Put an earlier release in force again: `to`, or the one before; gives its number.
+
+    Raises `NoEarlierRelease`, `releases.ReleaseUnknown`.
+    """
+    target = to if to is not None else before(session)
+    releases.put_in_force(session, target, now)
+    return target
+
+
+def before(session: Session) -> int:
+    """The release that a rollback would put in force; raises `NoEarlierRelease`.
+
+    Only one that was in force, or never waited for a second person, is gone back to.
+    """
+    current = releases.current_id(session) or 0
+    never = select(col(Proposal.release_id)).where(col(Proposal.state) != ProposalState.PUBLISHED)
+    earlier = session.scalars(
+        select(col(Release.id))
+        .where(col(Release.id) < current, col(Release.id).not_in(never))
+        .order_by(col(Release.id).desc())
+        .limit(1)
+    ).first()
+    if earlier is None:
+        raise NoEarlierRelease
+    return earlier
+
+
+def find(session: Session, proposal_id: int) -> Proposed:
+    """A proposal; raises `ProposalUnknown`."""
+    row = session.scalars(
+        select(Proposal).where(col(Proposal.id) == proposal_id).with_for_update()
+    ).first()
+    if row is None:
+        raise ProposalUnknown(proposal_id)
+    return _proposed(session, row)
+
+
+def waiting(session: Session) -> list[Proposed]:
+    """The proposals that wait for a second person, newest first."""
+    return _listed(session, [ProposalState.PROPOSED])
+
+
+def decided(session: Session, most: int = 30) -> list[Proposed]:
+    """The proposals that were decided, newest first."""
+    states = [state for state in ProposalState if state is not ProposalState.PROPOSED]
+    return _listed(session, states)[:most]
+
+
+def _listed(session: Session, states: Iterable[ProposalState]) -> list[Proposed]:
+    rows = session.scalars(
+        select(Proposal)
+        .where(col(Proposal.state).in_(list(states)))
+        .order_by(col(Proposal.id).desc())
+    )
+    return [_proposed(session, row) for row in rows]
+
+
+def _decide(
+    session: Session,
+    found: Proposed,
+    state: ProposalState,
+    officer_id: int,
+    reason: str,
+    now: datetime,
+) -> None:
+    changed = session.connection().execute(
+        update(Proposal)
+        .where(col(Proposal.id) == found.id, col(Proposal.state) == ProposalState.PROPOSED)
+        .values(
+            state=state.value,
+            decided_by=officer_id,
+            decided_at=now,
+            reason=reason.strip()[:LONGEST_REASON] or None,
+        )
+    )
+    session.expire_all()
+    if changed.rowcount != 1:
+        again = find(session, found.id)
+        raise ProposalDecided(again.state, again.decided_by)
+
+
+def _settle(session: Session, published: Iterable[DraftVersion]) -> None:
+    """Drafts that are in force now go; one that was changed since goes on from what is in force."""
+    for kind, key, version in published:
+        session.connection().execute(
+            delete(KnowledgeDraft).where(
+                col(KnowledgeDraft.kind) == kind,
+                col(KnowledgeDraft.key) == key,
+                col(KnowledgeDraft.version) == version,
+            )
+        )
+        session.connection().execute(
+            update(KnowledgeDraft)
+            .where(col(KnowledgeDraft.kind) == kind, col(KnowledgeDraft.key) == key)
+            .values(base_sha256=releases.sha256_in_force(session, kind, key))
+        )
+    session.expire_all()
+
+
+def _proposed(session: Session, row: Proposal) -> Proposed:
+    assert row.id is not None
+    release = session.get(Release, row.release_id)
+    listed = [(kind, key, version) for kind, key, version in json.loads(row.drafts)]
+    return Proposed(
+        row.id,
+        row.release_id,
+        row.base_release_id,
+        ProposalState(row.state),
+        tuple(listed),
+        frozenset(json.loads(row.authors)),
+        Report.model_validate_json(row.report),
+        release.note if release else "",
+        row.proposed_by,
+        row.proposed_at,
+        row.decided_by,
+        row.decided_at,
+        row.reason,
+    )

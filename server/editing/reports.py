@@ -1,0 +1,108 @@
+"""What the gate found of a proposed release, as it is stored and shown."""
+
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from knowledge.drafting import Trouble
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PieceTrouble(_Part):
+    """What stands against the release; see `knowledge.drafting.Trouble`."""
+
+    kind: str
+    key: str
+    location: tuple[int | str, ...]
+    reason: str
+    code: str
+
+    @classmethod
+    def of(cls, trouble: Trouble) -> "PieceTrouble":
+        """The same as it is stored."""
+        return cls(
+            kind=trouble.kind,
+            key=trouble.key,
+            location=trouble.location,
+            reason=trouble.reason,
+            code=trouble.code,
+        )
+
+
+class QuestionResult(_Part):
+    """A stored question that only one of two releases answers right."""
+
+    id: str
+    turns: tuple[str, ...]
+    before: str
+    """What is wrong with the reply of the release in force, '' where it is right."""
+    after: str
+    reply: str
+
+
+class SwapResult(_Part):
+    """A question about one city that got another city's measure."""
+
+    question: str
+    place: str
+    """'' for a place without documents."""
+    measures: tuple[str, ...]
+    reply: str
+
+
+class PersonaResult(_Part):
+    """A stored person for whom only one of two releases comes out right."""
+
+    id: str
+    measure: str
+    before: str
+    after: str
+
+
+class Changed(_Part):
+    """One piece that is new, gone or changed."""
+
+    sort: Literal["new", "gone", "changed"]
+    kind: str
+    key: str
+
+
+class Report(_Part):
+    """All of it; a release with troubles or borrowed money is not stored at all."""
+
+    changed: tuple[Changed, ...] = ()
+    troubles: tuple[PieceTrouble, ...] = ()
+    asked: int = 0
+    """How many stored questions there are; none is told, not passed over."""
+    wrong: int = 0
+    """How many of them the new release answers wrong."""
+    better: tuple[QuestionResult, ...] = ()
+    worse: tuple[QuestionResult, ...] = ()
+    swapped: int = 0
+    borrowed: tuple[SwapResult, ...] = ()
+    checked: int = 0
+    """How many outcomes of stored persons were compared."""
+    persons_better: tuple[PersonaResult, ...] = ()
+    persons_worse: tuple[PersonaResult, ...] = ()
+    persons_unfit: tuple[str, ...] = ()
+    """Persons who name what the new release no longer has."""
+    seconds: Annotated[float, Field(ge=0)] = 0
+
+    @property
+    def stops(self) -> bool:
+        """Whether nobody may publish this."""
+        return bool(self.troubles or self.borrowed)
+
+    @property
+    def worsens(self) -> bool:
+        """Whether a publisher has to say why it is published all the same."""
+        return bool(self.worse or self.persons_worse or self.persons_unfit)
+
+
+def as_troubles(found: Sequence[Trouble]) -> tuple[PieceTrouble, ...]:
+    """Troubles as they are stored."""
+    return tuple(map(PieceTrouble.of, found))

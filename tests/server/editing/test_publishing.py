@@ -1,0 +1,215 @@
+"""What is published was tried as it is, by a second person, whole; and one press takes it back."""
+
+from typing import Any
+
+import pytest
+
+from bot.evaluation import Gold
+from server import releases
+from server.editing import drafts, gold, publishing, trials
+from server.editing.publishing import (
+    GateClosed,
+    NoEarlierRelease,
+    NotWorseWithoutReason,
+    ProposalDecided,
+    ReleaseMoved,
+    SecondPersonNeeded,
+)
+from server.editing.tables import ProposalState
+from server.editing.trials import DraftsMoved, Trial
+from server.kept_indexes import KeptIndexes
+from server.serving import Serving
+from tests.server.editing.conftest import Desk
+
+MEASURE = ("measure", "shishi-4a")
+GOLD = Gold.model_validate(
+    {
+        "id": "held",
+        "turns": ["失业保险金怎么领"],
+        "region": "石狮",
+        "kind": "answer",
+        "measures": ["shishi-4a"],
+    }
+)
+
+
+def edit(desk: Desk, changes: dict[str, Any], officer: int | None = None) -> trials.DraftVersion:
+    with desk.database.begin() as session:
+        found = drafts.save(
+            session,
+            kind=MEASURE[0],
+            key=MEASURE[1],
+            content={**desk.content(*MEASURE), **changes},
+            version=0,
+            officer_id=officer or desk.anna,
+            now=desk.now,
+        )
+    return (*MEASURE, found.version)
+
+
+def tried(desk: Desk, *chosen: trials.DraftVersion, inside: bool = True) -> Trial:
+    """Try drafts; inside this process, where it is the trial that counts and not the process."""
+    asked = desk.order(drafts=chosen)
+    if not inside:
+        return trials.run(asked)
+    told = trials.attempt(asked)
+    if told is None:
+        raise DraftsMoved
+    return trials.read(told, asked)
+
+
+def propose(desk: Desk, trial: Trial, officer: int | None = None) -> int:
+    with desk.database.begin() as session:
+        return publishing.propose(
+            session, trial, note="试一试", officer_id=officer or desk.anna, now=desk.now
+        )
+
+
+def publish(desk: Desk, proposal: int, officer: int, reason: str = "") -> int:
+    with desk.database.begin() as session:
+        return publishing.publish(
+            session, proposal, officer_id=officer, reason=reason, now=desk.now
+        )
+
+
+def test_a_draft_goes_into_force_by_a_second_person_and_back_by_one_press(desk: Desk) -> None:
+    trial = tried(desk, edit(desk, {"advice": ["请先打电话问一问。"]}), inside=False)
+    assert [(c.sort, c.kind, c.key) for c in trial.report.changed] == [("changed", *MEASURE)]
+    assert trial.report.swapped > 0 and not trial.report.borrowed
+    proposal = propose(desk, trial)
+    with pytest.raises(SecondPersonNeeded):
+        publish(desk, proposal, desk.anna)
+    with desk.database.read() as session:
+        assert releases.current_id(session) == desk.release
+    release = publish(desk, proposal, desk.bert)
+    assert desk.content(*MEASURE)["advice"] == ["请先打电话问一问。"]
+    with desk.database.read() as session:
+        assert drafts.listed(session) == []
+    with pytest.raises(ProposalDecided) as twice:
+        publish(desk, proposal, desk.carla)
+    assert (twice.value.state, twice.value.officer_id) == (ProposalState.PUBLISHED, desk.bert)
+    # The index was made by the trial: whoever serves it reads what is kept.
+    kept = KeptIndexes(desk.settings.data_dir / "indexes", b"k" * 32)
+    with desk.database.read() as session:
+        assert kept.get(releases.fingerprint(session, release)) is not None
+    serving = Serving(desk.database, kept)
+    assert serving.current().release == release
+    with desk.database.begin() as session:
+        assert publishing.roll_back(session, now=desk.now) == desk.release
+    serving.look()
+    assert serving.current().release == desk.release
+    serving.close()
+    with desk.database.begin() as session, pytest.raises(NoEarlierRelease):
+        publishing.roll_back(session, now=desk.now)
+
+
+def test_what_is_dishonest_is_never_stored(desk: Desk) -> None:
+    trial = tried(desk, edit(desk, {"summary": "每月领9876元。"}))
+    assert any("9876元 is not in the clause" in t.reason for t in trial.report.troubles)
+    assert trial.editions is None
+    with pytest.raises(GateClosed):
+        propose(desk, trial)
+    assert len(history(desk)) == 1
+
+
+def test_what_has_not_the_shape_is_told_by_its_place(desk: Desk) -> None:
+    trial = tried(desk, edit(desk, {"grants": [{"what": "钱"}], "colour": "red"}))
+    places = {(t.location, t.code) for t in trial.report.troubles}
+    assert (("grants", 0, "quote"), "missing") in places
+    assert (("colour",), "extra_forbidden") in places
+
+
+def test_every_author_is_kept_from_publishing(desk: Desk) -> None:
+    _, _, version = edit(desk, {"advice": ["一"]})
+    with desk.database.begin() as session:
+        drafts.save(
+            session,
+            kind=MEASURE[0],
+            key=MEASURE[1],
+            content={**desk.content(*MEASURE), "advice": ["两句话。"]},
+            version=version,
+            officer_id=desk.bert,
+            now=desk.now,
+        )
+    proposal = propose(desk, tried(desk, (*MEASURE, version + 1)), desk.anna)
+    for author in (desk.anna, desk.bert):
+        with pytest.raises(SecondPersonNeeded):
+            publish(desk, proposal, author)
+    publish(desk, proposal, desk.carla)
+
+
+def test_a_question_that_was_answered_right_before_needs_a_reason(desk: Desk) -> None:
+    with desk.database.begin() as session:
+        assert gold.add_question(session, GOLD, officer_id=None, now=desk.now)
+        assert gold.add_question(session, GOLD, officer_id=None, now=desk.now) is None
+    others = {"similar": ["石狮老年大学怎么报名"], "question": "老年大学怎么报名？"}
+    others |= {"title": "老年大学", "negative": [GOLD.turns[0], "失业保险金怎么领"]}
+    trial = tried(desk, edit(desk, others))
+    assert [(w.id, w.before) for w in trial.report.worse] == [("held", "")]
+    assert trial.report.worse[0].after and trial.report.worse[0].reply
+    proposal = propose(desk, trial)
+    with pytest.raises(NotWorseWithoutReason):
+        publish(desk, proposal, desk.bert, "  ")
+    publish(desk, proposal, desk.bert, "这项改名了")
+    with desk.database.read() as session:
+        assert publishing.decided(session)[0].reason == "这项改名了"
+
+
+def test_a_persona_who_no_longer_comes_out_right_needs_a_reason(desk: Desk) -> None:
+    line = (
+        '{"id":"p","story":"","region":"石狮","as_of":"2022-04-10",'
+        '"facts":{"applicant_role":["worker"],"unemployment_insured":false},'
+        '"expect":{"shishi-4a":"ineligible"}}'
+    )
+    with desk.database.begin() as session:
+        gold.add_persona(session, "p", line, officer_id=None, now=desk.now)
+    rule = {"everyone": True, "say": "谁都可以", "quote": "有求职要求的人员"}
+    trial = tried(desk, edit(desk, {"rule": rule}))
+    worse = [(w.id, w.measure) for w in trial.report.persons_worse]
+    assert worse == [("p", "shishi-4a")] or trial.report.troubles
+
+
+def test_what_changed_since_it_was_tried_is_tried_again(desk: Desk) -> None:
+    chosen = edit(desk, {"advice": ["一"]})
+    trial = tried(desk, chosen)
+    with desk.database.begin() as session:
+        found = drafts.find(session, *MEASURE)
+        drafts.save(
+            session,
+            kind=MEASURE[0],
+            key=MEASURE[1],
+            content=found.content,
+            version=found.version,
+            officer_id=desk.anna,
+            now=desk.now,
+        )
+    with pytest.raises(DraftsMoved):
+        propose(desk, trial)
+    with pytest.raises(DraftsMoved):
+        tried(desk, chosen)
+
+
+def test_a_proposal_over_an_older_release_is_not_published(desk: Desk) -> None:
+    chosen = edit(desk, {"advice": ["一"]})
+    one, other = propose(desk, tried(desk, chosen)), propose(desk, tried(desk, chosen))
+    publish(desk, one, desk.bert)
+    with pytest.raises(ReleaseMoved):
+        publish(desk, other, desk.bert)
+    with desk.database.begin() as session:
+        publishing.refuse(session, other, officer_id=desk.bert, reason="过时了", now=desk.now)
+        assert publishing.find(session, other).state is ProposalState.REFUSED
+        assert publishing.waiting(session) == []
+
+
+def test_a_rollback_passes_over_what_was_never_in_force(desk: Desk) -> None:
+    chosen = edit(desk, {"advice": ["一"]})
+    trial = tried(desk, chosen)
+    propose(desk, trial)
+    publish(desk, propose(desk, trial), desk.bert)
+    with desk.database.begin() as session:
+        assert publishing.roll_back(session, now=desk.now) == desk.release
+
+
+def history(desk: Desk) -> list[Any]:
+    with desk.database.read() as session:
+        return releases.history(session)
