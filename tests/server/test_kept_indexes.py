@@ -81,11 +81,16 @@ def test_nobody_else_may_read_it_and_old_ones_go(tmp_path: Path, indexed: Indexe
     kept = KeptIndexes(folder, SECRET)
     for name in ("one", "two", "three", "four"):
         kept.put(name, indexed)
+    assert kept.get("one") is not None
+    for name in ("five", "six", "seven"):
+        kept.put(name, indexed)
+    assert kept.get("one") is not None, "what is read stays"
+    assert kept.get("two") is None
     assert folder.stat().st_mode & 0o077 == 0
     files = list(folder.iterdir())
-    assert len(files) == 2
+    assert len(files) == 4
     assert all(file.stat().st_mode & 0o077 == 0 for file in files)
-    assert kept.get("four") is not None
+    assert kept.get("seven") is not None
 
 
 def test_a_disk_that_takes_nothing_is_no_fault(tmp_path: Path, indexed: IndexedLibrary) -> None:
