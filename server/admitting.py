@@ -9,6 +9,7 @@ from flask import Flask, current_app, request
 View = TypeVar("View", bound=Callable[..., Any])
 
 _DECLARED = "admitted"
+_ROLES = "admitted_roles"
 
 
 class Who(StrEnum):
@@ -19,17 +20,27 @@ class Who(StrEnum):
     """Who signed in; each sees and changes their own only."""
     WECHAT = "wechat"
     """The platform, by its signature."""
+    OFFICER = "officer"
+    """Who signed in at the desk, in one of the roles that the route names."""
+    STARTING_OFFICER = "starting_officer"
+    """The same, also one who has yet to choose a password or set up a second factor."""
 
 
 class NobodyAdmitted(Exception):
     """The route does not say whom it lets in."""
 
 
-def admits(who: Who) -> Callable[[View], View]:
-    """Declare whom a route lets in; stands below the decorators that wrap the view."""
+def admits(who: Who, *roles: str) -> Callable[[View], View]:
+    """Declare whom a route lets in; stands below the decorators that wrap the view.
+
+    An officer needs one of the roles; where none is named, any will do.
+    """
+    if roles and who is not Who.OFFICER:
+        raise ValueError("only officers have roles")
 
     def declare(view: View) -> View:
         setattr(view, _DECLARED, who)
+        setattr(view, _ROLES, frozenset(roles))
         return view
 
     return declare
@@ -39,6 +50,12 @@ def admitted(view: Callable[..., Any]) -> Who | None:
     """Whom a view lets in, None where it doesn't say."""
     who: Who | None = getattr(view, _DECLARED, None)
     return who
+
+
+def admitted_roles(view: Callable[..., Any]) -> frozenset[str]:
+    """The roles of which an officer needs one, none where any will do."""
+    roles: frozenset[str] = getattr(view, _ROLES, frozenset())
+    return roles
 
 
 def keep_out(app: Flask, checks: Mapping[Who, Callable[[], object]]) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import structlog
 from apiflask import APIFlask, HTTPError
-from flask import Response, jsonify
+from flask import Response, jsonify, request
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
@@ -28,8 +28,9 @@ from mini_app_api import (
 from mini_app_api.access import signed_in
 from mini_app_api.bodies import StrictJson, StrictRequest
 from mini_app_api.describing import describe
-from server import h5, logs, wechat
+from server import console, h5, logs, wechat
 from server.admitting import Who, admits, keep_out
+from server.console import entering, rendering
 from server.problems import MEDIA_TYPE, FieldsRefused, TooMany, body_of
 from server.resources import Resources, attach, make_resources
 from server.settings import Settings, load_settings
@@ -84,13 +85,23 @@ def create_app(settings: Settings | None = None, made: Resources | None = None) 
     for module in _RESOURCES:
         app.register_blueprint(module.blueprint)
     app.register_blueprint(h5.blueprint)
+    app.register_blueprint(console.blueprint)
     if known.settings.wechat_token is not None:
         app.register_blueprint(wechat.blueprint)
-    for name in ("openapi.spec", "h5.static"):
+    for name in ("openapi.spec", "h5.static", "desk.static"):
         # Views that are not ours say it here.
         app.view_functions[name] = admits(Who.EVERYBODY)(partial(app.view_functions[name]))
     # What the platform sends is known by its signature, which the view reads with the message.
-    keep_out(app, {Who.EVERYBODY: _ok, Who.WECHAT: _ok, Who.WORKER: signed_in})
+    keep_out(
+        app,
+        {
+            Who.EVERYBODY: _ok,
+            Who.WECHAT: _ok,
+            Who.WORKER: signed_in,
+            Who.OFFICER: entering.let_in,
+            Who.STARTING_OFFICER: entering.let_in_starting,
+        },
+    )
     app.before_request(known.linking.wake)
     for error in (HTTPError, HTTPException, Exception):
         app.register_error_handler(error, _tell)
@@ -103,7 +114,9 @@ def _ok() -> None:
 
 
 def _tell(error: Exception) -> Response:
-    """Turn any error into a problem document."""
+    """Turn any error into a problem document, at the desk into a page."""
+    if request.path.startswith("/staff/"):
+        return rendering.fail(error)
     known = _cause(error)
     body = body_of(known)
     if body["status"] >= 500 and not isinstance(known, HTTPException):

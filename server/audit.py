@@ -54,6 +54,7 @@ class Action(StrEnum):
     CONSENTED = "consented"
     WITHDREW = "withdrew"
     UNITED = "united"
+    SIGNED_IN = "signed_in"
 
 
 class Actor(NamedTuple):

@@ -130,12 +130,14 @@ def _sweep(_: argparse.Namespace) -> int:
     from server import conversations, outbox, rate_limits, sessions
     from server.clock import utc_now
     from server.settings import load_settings
+    from server.staff import sessions as staff_sessions
     from server.wechat import followers, receipts
 
     now, settings = utc_now(), load_settings()
     database = _prepared(settings)
     for name, forget in (
         ("sessions", sessions.forget_expired),
+        ("sessions of the staff", staff_sessions.forget_over),
         ("contexts", conversations.forget_expired),
         ("notices", outbox.forget_settled),
         ("rate counts", rate_limits.forget_over),

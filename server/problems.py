@@ -497,8 +497,7 @@ def body_of(error: BaseException) -> dict[str, Any]:
     }
     if isinstance(error, FieldsRefused):
         body["errors"] = [
-            {"field": _shown(field), "detail": _OF_FIELD.get(kind, "这一项不对。")}
-            for field, kind in error.fields
+            {"field": _shown(field), "detail": words_of_field(kind)} for field, kind in error.fields
         ]
     elif isinstance(error, FactsRefused):
         body["errors"] = [
@@ -548,6 +547,11 @@ _MORE: Mapping[type[BaseException], Callable[[Any], dict[str, Any]]] = {
     OffsetWrong: lambda error: {"offset": error.offset},
     Refused: lambda error: {"reason": error.why, "detail": _OF_REFUSAL[error.why]},
 }
+
+
+def words_of_field(kind: str) -> str:
+    """What is wrong with a field, by Pydantic's error type."""
+    return _OF_FIELD.get(kind, "这一项不对。")
 
 
 def _shown(name: str) -> str:

@@ -41,6 +41,11 @@ class Limit(StrEnum):
     SIGN_IN = "sign_in"
     SIGN_IN_ADDRESS = "sign_in_address"
     WECHAT = "wechat"
+    STAFF = "staff"
+    """Tries to sign in to one account from browsers that are not known there."""
+    STAFF_DEVICE = "staff_device"
+    """The same from one where the officer has signed in before: guessing elsewhere leaves it."""
+    STAFF_ADDRESS = "staff_address"
 
 
 class Limits:

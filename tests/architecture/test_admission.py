@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from server.admitting import Who, admits, admitted
+from server.admitting import Who, admits, admitted, admitted_roles
+from server.casework.officers import Role
 from tests import casework
 from tests.casework import ELIGIBLE, MEASURE, Phone
 from tests.mini_app_api.test_applications import introduced
+from tests.server.console.pages import PAGES
 
 if TYPE_CHECKING:
     from apiflask import APIFlask
@@ -140,11 +142,22 @@ def routes(app: "APIFlask") -> dict[tuple[str, str], Any]:
 def undeclared(app: "APIFlask") -> list[tuple[str, str]]:
     """Routes that do not say whom they let in, or say it otherwise than the table."""
     found = routes(app)
+    declared = {key: (asked.who, frozenset[str]()) for key, asked in CALLS.items()}
+    declared |= {
+        key: (page.who, page.roles if page.who is Who.OFFICER else frozenset())
+        for key, page in PAGES.items()
+    }
     return sorted(
         key
-        for key in found.keys() | CALLS.keys()
-        if key not in found or key not in CALLS or admitted(found[key]) is not CALLS[key].who
+        for key in found.keys() | declared.keys()
+        if key not in found or key not in declared or admission(found[key]) != declared[key]
     )
+
+
+def admission(view: Any) -> tuple[Who | None, frozenset[str]]:
+    """Whom a view lets in; where it names no role, every role will do."""
+    who = admitted(view)
+    return who, (admitted_roles(view) or frozenset(Role)) if who is Who.OFFICER else frozenset()
 
 
 @pytest.fixture

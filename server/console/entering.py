@@ -1,0 +1,153 @@
+"""Who is at the desk: cookies, the session, and that a form is one of ours."""
+
+import hmac
+from collections.abc import Callable
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from flask import Response, current_app, g, request
+
+from knowledge.regions import Regions
+from server.admitting import admitted_roles
+from server.casework.officers import NotAllowed, Officer
+from server.resources import resources
+from server.settings import Environment
+from server.staff import sessions
+from server.staff.sessions import SignedIn
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+_SESSION = "nuangang_staff"
+_DEVICE = "nuangang_device"
+_TAKES = "takes_bytes"
+FORGERY_FIELD = "csrf"
+
+
+class DeskClosed(Exception):
+    """Nobody is signed in here, or not any more."""
+
+
+class NotStarted(Exception):
+    """The officer has yet to choose a password, or to set up the second factor."""
+
+
+class FormForged(Exception):
+    """The form is none of ours, or of a session that is over."""
+
+
+def takes(*, megabytes: int) -> Callable[[View], View]:
+    """Declare that a route takes a longer body than others."""
+
+    def declare(view: View) -> View:
+        setattr(view, _TAKES, megabytes * 2**20)
+        return view
+
+    return declare
+
+
+def let_in() -> None:
+    """Let in officers with one of the roles that the route names.
+
+    Raises `DeskClosed`, `NotStarted`, `NotAllowed`.
+    """
+    found = signed_in()
+    if found is None:
+        raise DeskClosed
+    if found.starting:
+        raise NotStarted
+    roles = admitted_roles(current_app.view_functions[request.endpoint or ""])
+    if roles and not roles & found.officer.roles:
+        raise NotAllowed
+
+
+def let_in_starting() -> None:
+    """Let in whoever has proven the password; raises `DeskClosed`."""
+    if signed_in() is None:
+        raise DeskClosed
+
+
+def signed_in() -> SignedIn | None:
+    """Who is at the desk, None: nobody."""
+    if "signed_in" not in g:
+        given = session_token()
+        known = resources()
+        g.signed_in = (given and sessions.find(known.database, given, now=known.clock())) or None
+    found: SignedIn | None = g.signed_in
+    return found
+
+
+def officer() -> Officer:
+    """The officer at the desk; raises `DeskClosed`."""
+    found = signed_in()
+    if found is None:
+        raise DeskClosed
+    return found.officer
+
+
+def regions() -> Regions:
+    """The tree of regions in force."""
+    return resources().serving.current().library.regions
+
+
+def session_token() -> str:
+    """What the browser keeps of the session, empty for none."""
+    return request.cookies.get(_named(_SESSION), "")
+
+
+def device() -> str:
+    """What tells this browser from others; made on the first page."""
+    if "device" not in g:
+        g.device = request.cookies.get(_named(_DEVICE)) or sessions.token()
+    found: str = g.device
+    return found
+
+
+def keep_session(response: Response, token: str) -> None:
+    """Let the browser keep a session until it is closed; empty: forget it."""
+    if token:
+        response.set_cookie(_named(_SESSION), token, **_flags())
+    else:
+        response.delete_cookie(_named(_SESSION), **_flags())
+
+
+def keep_device(response: Response) -> None:
+    """Let the browser keep what tells it from others."""
+    age = int(sessions.DEVICE_KNOWN_FOR.total_seconds())
+    response.set_cookie(_named(_DEVICE), device(), max_age=age, **_flags())
+
+
+def form_token() -> str:
+    """What proves that a form is one of ours: of the session, before that of the browser."""
+    found = signed_in()
+    return resources().safe.hash("desk form", session_token() if found else device())
+
+
+def refuse_forged() -> None:
+    """Check every call that may change something; raises `FormForged`."""
+    view = current_app.view_functions[request.endpoint or ""]
+    if (longest := getattr(view, _TAKES, None)) is not None:
+        request.max_content_length = request.max_form_memory_size = longest
+    if request.method in ("GET", "HEAD", "OPTIONS"):
+        return
+    if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
+        raise FormForged
+    origin = request.headers.get("Origin")
+    if origin is not None and urlsplit(origin).netloc != request.host:
+        raise FormForged
+    given = request.form.get(FORGERY_FIELD, "")
+    if not hmac.compare_digest(given.encode("utf-8", "surrogatepass"), form_token().encode()):
+        raise FormForged
+
+
+def is_production() -> bool:
+    """Whether the service serves others than this machine."""
+    return resources().settings.env is Environment.PRODUCTION
+
+
+def _named(name: str) -> str:
+    # Browsers take this prefix only with Secure, the whole path and no domain.
+    return f"__Host-{name}" if is_production() else name
+
+
+def _flags() -> dict[str, Any]:
+    return {"secure": is_production(), "httponly": True, "samesite": "Lax", "path": "/"}

@@ -1,0 +1,212 @@
+"""Pages of the desk: what surrounds them, what is said once, what goes wrong."""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import secrets
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import structlog
+from flask import Response, g, make_response, redirect, render_template, request, url_for
+from markupsafe import Markup, escape
+from werkzeug.exceptions import HTTPException
+
+from server.clock import CHINA
+from server.console import entering
+from server.console.entering import DeskClosed, FormForged, NotStarted
+from server.console.navigation import entries
+from server.problems import Problem, body_of, problem_of
+from server.resources import resources
+
+_STATIC = Path(__file__).with_name("static")
+_TOLD = "nuangang_told"
+_LONGEST_TOLD = 300
+
+_OWN: Mapping[type[Exception], Problem] = {
+    FormForged: Problem(
+        403, "form_forged", "页面已经失效", "这个页面已经失效，什么都没有改。请返回、刷新后再操作。"
+    ),
+    DeskClosed: Problem(
+        401, "desk_closed", "请重新登录", "登录已经过期，刚才填的没有保存。请重新登录再办。"
+    ),
+}
+
+_log = structlog.get_logger()
+
+
+def page(template: str, *, title: str, status: int = 200, **values: Any) -> Response:
+    """A page of the desk, from `templates/console/`."""
+    found = entering.signed_in()
+    shown = render_template(
+        f"console/{template}",
+        title=title,
+        signed_in=found,
+        navigation=entries(found.officer) if found and not found.starting else [],
+        told=_told(),
+        nonce=_nonce(),
+        **values,
+    )
+    response = make_response(shown, status)
+    _forget_told(response)
+    return response
+
+
+def go_to(address: str, told: str = "") -> Response:
+    """Send the browser on after a change; `told` is shown once on the page it comes to."""
+    response = make_response(redirect(address, 303))
+    if told:
+        tell(response, told)
+    return response
+
+
+def tell(response: Response, words: str) -> None:
+    """Let the next page say something; nothing personal, it is kept by the browser."""
+    value = base64.urlsafe_b64encode(words[:_LONGEST_TOLD].encode()).decode()
+    response.set_cookie(
+        _TOLD, f"{value}.{_told_mac(value)}", max_age=60, httponly=True, samesite="Lax",
+        secure=entering.is_production(), path="/staff",
+    )  # fmt: skip
+
+
+def fail(error: Exception) -> Response:
+    """The page for whatever went wrong."""
+    if isinstance(error, DeskClosed) and request.method == "GET":
+        return go_to(url_for("desk.signing_in.get_sign_in", next=_here()))
+    if isinstance(error, NotStarted):
+        return go_to(url_for("desk.signing_in.get_start"))
+    if isinstance(error, HTTPException) and error.code is not None and error.code < 400:
+        return make_response(error.get_response())
+    known = _OWN.get(type(error))
+    if known is None:
+        problem, body = problem_of(error), body_of(error)
+        title, status, detail = problem.title, problem.status, str(body["detail"])
+        errors = [each["detail"] for each in body.get("errors", ())]
+    else:
+        title, status, detail, errors = known.title, known.status, known.detail, []
+    if status >= 500 and not isinstance(error, HTTPException):
+        _log.error("page_failed", code=status, exc_info=error)
+    return protect(page("problem.html", title=title, status=status, detail=detail, errors=errors))
+
+
+def protect(response: Response) -> Response:
+    """Let the browser load nothing foreign, frame nothing, keep nothing."""
+    headers = response.headers
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+    if request.endpoint == "desk.static":
+        headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return response
+    headers.setdefault(
+        "Content-Security-Policy",
+        f"default-src 'none'; script-src 'nonce-{_nonce()}'; style-src 'nonce-{_nonce()}'; "
+        "img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'",
+    )
+    # Not `no-referrer`: forms would then be sent with the origin «null».
+    headers.setdefault("Referrer-Policy", "same-origin")
+    headers.setdefault("X-Frame-Options", "DENY")
+    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+    headers.setdefault("Cache-Control", "no-store")
+    if entering.is_production():
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    return response
+
+
+def shown_instant(at: datetime | None) -> str:
+    """`2026-03-01 17:30`, as it was in China; empty for none."""
+    return "" if at is None else f"{at.astimezone(CHINA):%Y-%m-%d %H:%M}"
+
+
+def shown_day(on: date | None) -> str:
+    """`2026-03-01`; empty for none."""
+    return "" if on is None else on.isoformat()
+
+
+def shown_yuan(fen: int | None) -> str:
+    """`1,500.00元`; empty for none."""
+    if fen is None:
+        return ""
+    sign, rest = ("-", -fen) if fen < 0 else ("", fen)
+    return f"{sign}{rest // 100:,}.{rest % 100:02}元"
+
+
+def form_field() -> Markup:
+    """The hidden field that proves a form to be one of ours."""
+    return Markup('<input type="hidden" name="{}" value="{}">').format(
+        entering.FORGERY_FIELD, entering.form_token()
+    )
+
+
+def address_with(**changes: Any) -> str:
+    """The address of this page with other parameters; None takes one away."""
+    kept = [(name, value) for name, value in request.args.items(multi=True) if name not in changes]
+    kept += [(name, str(value)) for name, value in changes.items() if value is not None]
+    return quote(request.path) + (f"?{urlencode(kept)}" if kept else "")
+
+
+def asset(name: str) -> str:
+    """The address of a file in `static/`, another one when the file changes."""
+    return url_for("desk.static", filename=name, v=_fingerprint(name))
+
+
+def paragraphs(text: str) -> Markup:
+    """A text of several lines, each shown as one."""
+    return Markup("<br>").join(escape(line) for line in text.splitlines())
+
+
+GLOBALS: Mapping[str, Any] = {
+    "address_with": address_with,
+    "asset": asset,
+    "form_field": form_field,
+    "paragraphs": paragraphs,
+    "shown_day": shown_day,
+    "shown_instant": shown_instant,
+    "shown_yuan": shown_yuan,
+}
+
+
+@cache
+def _fingerprint(name: str) -> str:
+    return hashlib.sha256((_STATIC / name).read_bytes()).hexdigest()[:12]
+
+
+def _nonce() -> str:
+    if "nonce" not in g:
+        g.nonce = secrets.token_urlsafe(16)
+    found: str = g.nonce
+    return found
+
+
+def _here() -> str | None:
+    return None if request.path.rstrip("/") == "/staff" else request.full_path.rstrip("?")
+
+
+def _told() -> str:
+    value, _, mac = request.cookies.get(_TOLD, "").partition(".")
+    if not value or not hmac.compare_digest(
+        mac.encode("utf-8", "replace"), _told_mac(value).encode()
+    ):
+        return ""
+    try:
+        return base64.urlsafe_b64decode(value).decode()
+    except (ValueError, binascii.Error):
+        return ""
+
+
+def _forget_told(response: Response) -> None:
+    if _TOLD in request.cookies:
+        response.delete_cookie(
+            _TOLD, path="/staff", httponly=True, samesite="Lax", secure=entering.is_production()
+        )
+
+
+def _told_mac(value: str) -> str:
+    # Bound to the browser: nobody can put words into another's page.
+    return resources().safe.hash("desk told", value, entering.device())[:32]

@@ -1,0 +1,239 @@
+"""Signing in and out, choosing a password, setting up the second factor."""
+
+import io
+from typing import Annotated
+
+import segno
+from flask import Blueprint, Response, request, url_for
+from markupsafe import Markup
+from pydantic import StringConstraints
+
+from server import callers
+from server.admitting import Who, admits
+from server.console import entering, forms
+from server.console.entering import DeskClosed, device
+from server.console.rendering import go_to, page
+from server.problems import TooMany
+from server.rate_limits import Limit
+from server.resources import resources
+from server.staff import accounts, passwords, second_factors, sessions
+from server.staff.accounts import CodeRefused
+from server.staff.passwords import PasswordTooWeak
+from server.staff.sessions import SignedIn, SignInFailed
+
+blueprint = Blueprint("signing_in", __name__)
+
+_REFUSED = "用户名、密码或动态码不对。"
+_WEAK = "密码要12位以上，不能带用户名，也不要用连号、重复的字。"
+
+
+class _SignInAsked(forms.Asked):
+    username: Annotated[str, StringConstraints(max_length=64)]
+    # As it was typed: a blank at its end is part of a password.
+    password: Annotated[str, StringConstraints(max_length=1024, strip_whitespace=False)]
+    code: Annotated[str, StringConstraints(max_length=16)] = ""
+    next: str = ""
+
+
+class _StartAsked(forms.Asked):
+    password: Annotated[str, StringConstraints(max_length=1024, strip_whitespace=False)] = ""
+    again: Annotated[str, StringConstraints(max_length=1024, strip_whitespace=False)] = ""
+    secret: Annotated[str, StringConstraints(max_length=64)] = ""
+    proof: Annotated[str, StringConstraints(max_length=64)] = ""
+    code: Annotated[str, StringConstraints(max_length=16)] = ""
+
+
+@blueprint.get("/sign-in")
+@admits(Who.EVERYBODY)
+def get_sign_in() -> Response:
+    """The form to sign in with."""
+    if entering.signed_in() is not None:
+        return go_to(_next(request.args.get("next", "")))
+    return _sign_in_page(forms.empty(next=_next(request.args.get("next", ""))))
+
+
+@blueprint.post("/sign-in")
+@admits(Who.EVERYBODY)
+def post_sign_in() -> Response:
+    """Sign in; what was wrong is not told apart."""
+    form = forms.read(_SignInAsked)
+    if form.asked is None:
+        return _sign_in_page(form, 422)
+    try:
+        token = _begin(form.asked)
+    except TooMany as error:
+        form.refuse("", f"试得太多了，请{_wait(error.retry_after)}后再试。")
+        return _sign_in_page(form, 429)
+    except SignInFailed:
+        form.refuse("", _REFUSED)
+        return _sign_in_page(form, 401)
+    response = go_to(_next(form.asked.next))
+    entering.keep_session(response, token)
+    entering.keep_device(response)
+    return response
+
+
+@blueprint.post("/sign-out")
+@admits(Who.STARTING_OFFICER)
+def post_sign_out() -> Response:
+    """End the session."""
+    with resources().database.begin() as session:
+        sessions.end(session, entering.session_token())
+    response = go_to(url_for("desk.signing_in.get_sign_in"))
+    entering.keep_session(response, "")
+    return response
+
+
+@blueprint.get("/start")
+@admits(Who.STARTING_OFFICER)
+def get_start() -> Response:
+    """Choose a password, set up the second factor."""
+    return _start_page(forms.empty())
+
+
+@blueprint.post("/start")
+@admits(Who.STARTING_OFFICER)
+def post_start() -> Response:
+    """Keep both, and go on with a whole session."""
+    known, found = resources(), _found()
+    needs_password, needs_factor = _needed(found)
+    form = forms.read(_StartAsked)
+    asked = form.asked
+    if asked is None:
+        return _start_page(form, 422)
+    kept = None
+    if needs_password:
+        try:
+            passwords.check_chosen(asked.password, found.username)
+        except PasswordTooWeak:
+            form.refuse("password", _WEAK)
+        if asked.password != asked.again:
+            form.refuse("again", "两次输入的不一样。")
+    if needs_factor and asked.proof != _proof(asked.secret):
+        form.refuse("code", "二维码已经换了，请重新扫一次。")
+    if form.asked is None:
+        return _start_page(form, 422)
+    if needs_password:
+        kept = passwords.hashed(asked.password)
+    now, officer_id = known.clock(), found.officer.id
+    try:
+        with known.database.begin() as session:
+            if needs_factor:
+                accounts.set_second_factor(
+                    session, known.safe, officer_id, secret=asked.secret, code=asked.code, now=now
+                )
+            if kept is not None:
+                accounts.choose_password(
+                    session, known.safe, officer_id, password_hash=kept, now=now
+                )
+            token = sessions.renew(session, entering.session_token(), device(), now=now)
+    except CodeRefused:
+        form.refuse("code", "动态码不对，请看手机上现在显示的六位数字。")
+        return _start_page(form, 422)
+    response = go_to(url_for("desk.home.get_home"), "设置好了。")
+    entering.keep_session(response, token)
+    entering.keep_device(response)
+    return response
+
+
+def _begin(asked: _SignInAsked) -> str:
+    known = resources()
+    now = known.clock()
+    with known.database.read() as session:
+        account = accounts.by_username(session, asked.username)
+        is_known = account is not None and sessions.is_known(
+            session, device(), account.officer_id, now=now
+        )
+    callers.refuse_too_many(Limit.STAFF_ADDRESS, None if is_known else callers.address())
+    name = asked.username.casefold()
+    if is_known:
+        # Whoever guesses elsewhere does not keep the officer out of a browser they have used.
+        callers.refuse_too_many(Limit.STAFF_DEVICE, f"{name} {device()}")
+    else:
+        callers.refuse_too_many(Limit.STAFF, name)
+    matches = passwords.matches(account.password_hash if account else None, asked.password)
+    if account is None or not matches:
+        raise SignInFailed
+    anew = passwords.is_outdated(account.password_hash)
+    kept = passwords.hashed(asked.password) if anew else None
+    with known.database.begin() as session:
+        if kept is not None:
+            accounts.rehash(session, account.officer_id, kept)
+        return sessions.begin(
+            session,
+            known.safe,
+            account,
+            code=asked.code,
+            device=device(),
+            needs_second_factor=entering.is_production(),
+            now=now,
+        )
+
+
+def _sign_in_page(form: "forms.Form[_SignInAsked]", status: int = 200) -> Response:
+    response = page(
+        "sign_in.html",
+        title="登录",
+        status=status,
+        form=form,
+    )
+    entering.keep_device(response)
+    return response
+
+
+def _start_page(form: "forms.Form[_StartAsked]", status: int = 200) -> Response:
+    found = _found()
+    needs_password, needs_factor = _needed(found)
+    given = str(form.values.get("secret", ""))
+    secret = given if given and form.values.get("proof") == _proof(given) else second_factors.made()
+    return page(
+        "start.html",
+        title="第一次登录",
+        status=status,
+        form=form,
+        needs_password=needs_password,
+        needs_factor=needs_factor,
+        secret=secret,
+        proof=_proof(secret),
+        picture=_picture(second_factors.address(secret, found.username)),
+    )
+
+
+def _found() -> SignedIn:
+    found = entering.signed_in()
+    if found is None:
+        raise DeskClosed
+    return found
+
+
+def _needed(found: SignedIn) -> tuple[bool, bool]:
+    """Whether a password is to be chosen, and a second factor to be set up."""
+    with resources().database.read() as session:
+        account = accounts.of_officer(session, found.officer.id)
+    return account.starting, account.sealed_secret is None and entering.is_production()
+
+
+def _proof(secret: str) -> str:
+    """That a secret which comes back is one that this session was shown."""
+    return resources().safe.hash("desk second factor", entering.session_token(), secret)
+
+
+def _picture(text: str) -> Markup:
+    """A QR code as an inline SVG without styles."""
+    drawn = io.BytesIO()
+    segno.make(text, error="m").save(
+        drawn, kind="svg", scale=5, xmldecl=False, svgns=True, omitsize=False, dark="#000"
+    )
+    return Markup(drawn.getvalue().decode())
+
+
+def _next(asked: str) -> str:
+    """Where to go after signing in: within the desk only."""
+    is_ours = asked.startswith("/staff/") and "//" not in asked and "\\" not in asked
+    return asked if is_ours and asked.isprintable() else url_for("desk.home.get_home")
+
+
+def _wait(seconds: int) -> str:
+    if seconds < 60:
+        return f"{seconds}秒"
+    return f"{-(-seconds // 60)}分钟" if seconds < 3600 else f"{-(-seconds // 3600)}小时"

@@ -1,0 +1,1 @@
+"""How the staff sign in: accounts, passwords, second factors, sessions, known devices."""

@@ -1,0 +1,192 @@
+"""The desk as its staff find it: knowledge in force, officers signed in, a case to look at."""
+
+import re
+import shutil
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from html import unescape
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+from werkzeug.serving import make_server
+
+from server import audit
+from server.app import create_app
+from server.casework import officers
+from server.casework.officers import Officer, Role
+from server.casework.tables import StaffAccount
+from server.resources import Resources
+from server.staff import accounts, passwords, sessions
+from tests import casework
+
+if TYPE_CHECKING:
+    from apiflask import APIFlask
+    from flask.testing import FlaskClient
+    from werkzeug.test import TestResponse
+
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+PASSWORD = "correct horse battery"
+COOKIE, DEVICE_COOKIE = "nuangang_staff", "nuangang_device"
+
+
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """Pages run on one database; what they call is tested on both."""
+    return sqlite_url
+
+
+@pytest.fixture(scope="session")
+def password_hash() -> str:
+    """Of `PASSWORD`; hashing takes its time on purpose, so it is done once."""
+    return passwords.hashed(PASSWORD)
+
+
+@dataclass
+class Desk:
+    """A browser in which an officer has signed in."""
+
+    client: "FlaskClient"
+    officer: Officer
+    token: str
+
+    def get(self, path: str, **more: Any) -> "TestResponse":
+        return self.client.get(f"/staff{path}", **more)
+
+    def form_token(self) -> str:
+        """What our own pages put into their forms."""
+        return form_token(self.get("/").text)
+
+    def post(self, path: str, data: dict[str, Any] | None = None, **more: Any) -> "TestResponse":
+        """Send a form of ours."""
+        filled = {"csrf": self.form_token(), **(data or {})}
+        return self.client.post(f"/staff{path}", data=filled, **more)
+
+
+def form_token(page: str) -> str:
+    """The token in the first form of a page."""
+    found = re.search(r'name="csrf" value="([0-9a-f]+)"', page)
+    assert found, page[:500]
+    return found[1]
+
+
+def text_of(page: str) -> str:
+    """What a page shows, without its tags."""
+    shown = re.sub(r"(?s)<(script|style).*?</\1>|<[^>]*>", " ", page)
+    return " ".join(unescape(shown).split())
+
+
+@pytest.fixture
+def app(resources: Resources, now: datetime) -> "APIFlask":
+    library = resources.serving.current().library
+    casework.publish(resources.database, library, now=now)
+    return create_app(resources.settings, resources)
+
+
+@dataclass
+class Staff:
+    """Takes officers on and lets them sign in, without the pages for it."""
+
+    app: "APIFlask"
+    resources: Resources
+    now: datetime
+    password_hash: str
+    count: int = 0
+
+    def officer(
+        self, *roles: Role, where: tuple[str, ...] = ("石狮",), name: str = "陈晓"
+    ) -> Officer:
+        known = self.resources
+        self.count += 1
+        by = audit.Actor("job", "test")
+        with known.database.begin() as session:
+            officer = officers.add(
+                session,
+                known.safe,
+                known.serving.current().library.regions,
+                name=name,
+                roles=roles,
+                where=where,
+                by=by,
+                now=self.now,
+            )
+            accounts.add(
+                session,
+                known.safe,
+                officer,
+                username=f"officer{self.count}",
+                password_hash=self.password_hash,
+                starting=False,
+                by=by,
+                now=self.now,
+            )
+        return officer
+
+    def sign_in(self, officer: Officer) -> Desk:
+        known = self.resources
+        device = sessions.token()
+        with known.database.begin() as session:
+            token = sessions.begin(
+                session,
+                known.safe,
+                session.get_one(StaffAccount, officer.id),
+                code="",
+                device=device,
+                needs_second_factor=False,
+                now=known.clock(),
+            )
+        client = self.app.test_client()
+        client.set_cookie(COOKIE, token)
+        client.set_cookie(DEVICE_COOKIE, device)
+        return Desk(client, officer, token)
+
+    def desk(self, *roles: Role, where: tuple[str, ...] = ("石狮",), name: str = "陈晓") -> Desk:
+        """The desk of a new officer."""
+        return self.sign_in(self.officer(*roles, where=where, name=name))
+
+
+@pytest.fixture
+def staff(app: "APIFlask", resources: Resources, now: datetime, password_hash: str) -> Staff:
+    return Staff(app, resources, now, password_hash)
+
+
+@pytest.fixture
+def clerk(staff: Staff) -> Desk:
+    return staff.desk(Role.CASE_OFFICER)
+
+
+@pytest.fixture
+def chief(staff: Staff) -> Desk:
+    return staff.desk(Role.APPROVER, name="周敏")
+
+
+@pytest.fixture
+def things(staff: Staff) -> dict[str, str]:
+    """What the paths of pages name, all of it in 石狮."""
+    from tests.server.console.pages import MAKERS
+
+    return {name: value for make in MAKERS for name, value in make(staff).items()}
+
+
+@pytest.fixture
+def address(staff: Staff) -> Iterator[str]:
+    """The desk on a port of its own, for a browser."""
+    server = make_server("127.0.0.1", 0, staff.app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--lang=zh-CN"]
+        )

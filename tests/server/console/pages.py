@@ -1,0 +1,70 @@
+"""Every page of the desk: who may see it, how it is called, what it answers elsewhere.
+
+A page that stands only in the code, or only here, fails; so does one that says something else
+there. Each group of pages has its rows in one place; what their paths name is made by `MAKERS`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from server.admitting import Who
+from server.casework.officers import Role
+
+if TYPE_CHECKING:
+    from tests.server.console.conftest import Staff
+
+EVERYBODY, STARTING = Who.EVERYBODY, Who.STARTING_OFFICER
+ALL = frozenset(Role)
+
+
+@dataclass(frozen=True)
+class PageCall:
+    """One route of the desk as it is called.
+
+    `roles`: one of these is needed. `path`, `query` and `form` may name what the makers made, as
+    `{case}`. `elsewhere`: what an officer with the role, but of another region or of none, is
+    answered; pages that only list or search answer 200. `shown`: the page is one to look at in the
+    browser with the first of its roles.
+    """
+
+    roles: frozenset[Role] = ALL
+    who: Who = Who.OFFICER
+    path: Mapping[str, str] = field(default_factory=dict)
+    query: str = ""
+    form: Mapping[str, Any] = field(default_factory=dict)
+    elsewhere: int = 200
+    shown: bool = True
+
+
+Maker = Callable[["Staff"], dict[str, str]]
+"""Makes things in 石狮 and tells their ids, by the names that paths use."""
+
+PAGES: dict[tuple[str, str], PageCall] = {
+    ("GET", "/staff/static/<path:filename>"): PageCall(
+        who=EVERYBODY, path={"filename": "desk.css"}, shown=False
+    ),
+    ("GET", "/staff/sign-in"): PageCall(who=EVERYBODY),
+    ("POST", "/staff/sign-in"): PageCall(who=EVERYBODY),
+    ("POST", "/staff/sign-out"): PageCall(who=STARTING, elsewhere=303),
+    ("GET", "/staff/start"): PageCall(who=STARTING),
+    ("POST", "/staff/start"): PageCall(who=STARTING, elsewhere=303),
+    ("GET", "/staff/"): PageCall(),
+}
+
+MAKERS: list[Maker] = []
+
+
+def filled(text: str, things: Mapping[str, str]) -> str:
+    """A path, query or value with the ids in the place of their names."""
+    for name, value in things.items():
+        text = text.replace(f"{{{name}}}", value)
+    return text
+
+
+def path_of(rule: str, asked: PageCall, things: Mapping[str, str]) -> str:
+    """The address of a page, from its rule."""
+    address = rule.replace("<path:", "<").replace("<int:", "<")
+    for name, value in asked.path.items():
+        address = address.replace(f"<{name}>", filled(value, things))
+    return address + (f"?{filled(asked.query, things)}" if asked.query else "")

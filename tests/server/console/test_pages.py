@@ -1,0 +1,101 @@
+"""Every page of the desk, looked at in a browser: accessible, small, and from nowhere else."""
+
+import gzip
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from server.admitting import Who
+from server.casework.officers import Role
+from tests.server.console.conftest import COOKIE, Desk, Staff
+from tests.server.console.pages import PAGES, PageCall, path_of
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+LARGEST = 100_000
+"""Bytes of a page, compressed, with everything it loads except photos."""
+WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+OFFICE, PHONE = {"width": 1366, "height": 768}, {"width": 360, "height": 640}
+SHOWN = [
+    (rule, asked) for (method, rule), asked in PAGES.items() if method == "GET" and asked.shown
+]
+
+
+def looker(staff: Staff, asked: PageCall) -> Desk | None:
+    """Somebody who may see the page, None: who has not signed in."""
+    if asked.who is Who.EVERYBODY:
+        return None
+    return staff.desk(*sorted(asked.roles), name="吴桂芳")
+
+
+def faults_of(page: Page, address: str, path: str) -> list[str]:
+    """What is wrong with a page, as it is after loading."""
+    faults: list[str] = []
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    page.on("pageerror", lambda error: faults.append(f"error {error}"))
+    page.on("console", lambda m: faults.append(m.text) if m.type == "error" else None)
+    response = page.goto(address + path)
+    assert response is not None and response.status == 200, response
+    size = len(gzip.compress(response.body()))
+    faults += [f"{size} bytes"] * (size > LARGEST)
+    faults += [
+        f"request to {url}"
+        for url in requests
+        if not url.startswith("data:") and urlsplit(url).netloc != urlsplit(address).netloc
+    ]
+    for name, view in (("office", OFFICE), ("phone", PHONE)):
+        page.set_viewport_size({"width": view["width"], "height": view["height"]})
+        width = page.evaluate("document.documentElement.scrollWidth")
+        faults += [f"{name}: {width} wide"] * (width > view["width"])
+        found = Axe().run(page, options=WCAG)
+        faults += [
+            f"{name}: {each['id']} {[node['target'] for node in each['nodes']][:3]}"
+            for each in found.response["violations"]
+        ]
+    return faults
+
+
+def test_every_page_is_accessible_and_small_and_loads_nothing_foreign(
+    staff: Staff, things: dict[str, str], address: str, browser: "Browser"
+) -> None:
+    faults = {}
+    for rule, asked in SHOWN:
+        context = browser.new_context(viewport=OFFICE)
+        if desk := looker(staff, asked):
+            context.add_cookies([{"name": COOKIE, "value": desk.token, "url": address}])
+        path = path_of(rule, asked, things)
+        if found := faults_of(context.new_page(), address, path):
+            faults[path] = found
+        context.close()
+    assert faults == {}
+
+
+def test_the_check_finds_what_is_wrong(address: str, browser: "Browser") -> None:
+    """The control: a page with faults of each kind."""
+    page = browser.new_page()
+    page.route(
+        "**/bad",
+        lambda route: route.fulfill(
+            status=200,
+            content_type="text/html",
+            body="<html><img src='http://127.0.0.1:1/x.png'><p style='width:2000px'>x</p></html>",
+        ),
+    )
+    told = " ".join(faults_of(page, address, "/bad"))
+    for wrong in ("image-alt", "html-has-lang", "request to", "wide"):
+        assert wrong in told
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/", "/nothing-here"])
+def test_no_page_runs_scripts_or_styles_of_its_own(staff: Staff, path: str) -> None:
+    page = staff.desk(Role.CASE_OFFICER).get(path)
+    policy = page.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy and "*" not in policy
+    assert not re.search(r"<script(?![^>]*\ssrc=)|\son\w+=|\sstyle=", page.text)
