@@ -80,6 +80,17 @@ _EXTRA = {
     "answer_request": ("404",),
     "withdraw": ("404",),
     "appeal": ("404",),
+    "list_offers": ("401", "422"),
+    "get_offer": ("401", "404"),
+    "propose_vacancy": ("403",),
+    "join_offer": ("404",),
+    "leave_offer": ("404",),
+    "attend_offer": ("404",),
+    "list_places": ("401", "410"),
+    "list_wishes": ("401",),
+    "put_wish": ("404",),
+    "delete_wish": ("404",),
+    "list_fits": ("401",),
     "ask_for_help": ("403", "404"),
     "list_requests": ("401",),
     "get_request": ("401", "404", "410"),
@@ -174,9 +185,9 @@ def _name_regions(spec: dict[Any, Any]) -> None:
     schemas = spec["components"]["schemas"]
     for name in ("Asked", "DraftAsked", "ApplicationAsked"):
         schemas[name]["properties"]["region"] = {"anyOf": [named, {"type": "null"}]}
-    schemas["HelpAsked"]["properties"]["region"] = named
-    schemas["SelfCheckAsked"]["properties"]["region"] = named
-    for path in ("/api/v1/measures", "/api/v1/facts", "/api/v1/suggestions"):
+    for name in ("HelpAsked", "SelfCheckAsked", "VacancyAsked", "WishAsked"):
+        schemas[name]["properties"]["region"] = named
+    for path in ("/api/v1/measures", "/api/v1/facts", "/api/v1/suggestions", "/api/v1/offers"):
         for parameter in spec["paths"][path]["get"]["parameters"]:
             if parameter["name"] == "region":
                 parameter["schema"] = named

@@ -18,6 +18,7 @@ from mini_app_api import (
     materials,
     me,
     messages,
+    offers,
     operations,
     opt_outs,
     requests,
@@ -55,6 +56,7 @@ _RESOURCES = (
     messages,
     requests,
     script,
+    offers,
     operations,
 )
 

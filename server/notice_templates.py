@@ -46,6 +46,7 @@ class NoticeKind(StrEnum):
     MATERIALS_MISSING = "materials_missing"
     PAID = "paid"
     POLICY_ENDS = "policy_ends"
+    OFFER = "offer"
     TEXT = "text"
     """A customer-service message in free words."""
 

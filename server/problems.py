@@ -71,6 +71,16 @@ from server.db import DatabaseBusy
 from server.erasing import StillUnderWay
 from server.idempotency import KeyMissing, KeyReused, StillInFlight
 from server.material_store import ObjectMissing, StoreAway
+from server.offers.offering import (
+    OfferChanged,
+    OfferOver,
+    OfferUnknown,
+    ReasonNeeded,
+    SeatsTaken,
+)
+from server.offers.offering import StepRefused as OfferStepRefused
+from server.offers.taking_part import NotTakingPart, NotYet, TooManyCodes
+from server.offers.wishing import WishTooLong
 from server.persons import NotBornYet
 from server.platform import OutcomeUnknown, PlatformBusy
 from server.privacy import mask
@@ -321,6 +331,27 @@ _OF_ERROR: Mapping[type[Exception], Problem] = {
     SumOutOfRange: Problem(422, "sum_out_of_range", "金额不对", "金额不对，请检查一下再填。"),
     NotAdjudicated: Problem(
         409, "not_adjudicated", "疑似重复", "有人用了同样的证件、银行卡或手机号，请先核实。"
+    ),
+    OfferUnknown: Problem(404, "unknown_offer", "没有找到", "没有找到这一条，它可能已经撤下了。"),
+    OfferOver: Problem(
+        409,
+        "offer_over",
+        "已经截止",
+        "已经截止了，最后一天是{last_on.year}年{last_on.month}月{last_on.day}日。",
+    ),
+    **dict.fromkeys(
+        (OfferChanged, OfferStepRefused),
+        Problem(409, "offer_changed", "有变化", "这一条刚刚有了变化，请看看最新情况再操作。"),
+    ),
+    ReasonNeeded: Problem(422, "reason_needed", "请写原因", "这一步要写明原因。"),
+    SeatsTaken: Problem(409, "seats_taken", "名额太少", "已经报名的人比这个名额多，请改大一些。"),
+    NotTakingPart: Problem(404, "not_taking_part", "还没有报名", "你还没有报名，或者已经退出了。"),
+    NotYet: Problem(409, "not_yet", "还没有开始", "还没有开始，到了现场再签到。"),
+    TooManyCodes: Problem(
+        409, "too_many_codes", "签到码错得太多", "签到码输错的次数太多，请找现场的工作人员签到。"
+    ),
+    WishTooLong: Problem(
+        422, "wish_too_long", "日期不对", "日期要从今天起，最长九十天。到期了可以再登记。"
     ),
     FundUnknown: Problem(404, "unknown_fund", "没有这笔资金", "没有找到这笔资金。"),
     FundMissing: Problem(

@@ -5,8 +5,7 @@ from typing import Any, Literal
 from alembic import context
 from sqlalchemy import Connection
 
-import server.casework.tables
-import server.editing.tables  # noqa: F401
+import server.schema  # noqa: F401
 from server.db import Database
 from server.settings import load_settings
 from server.tables import Instant, Row

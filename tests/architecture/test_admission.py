@@ -52,6 +52,15 @@ _SAID = {"version": 1, "words": "还有一件事"}
 _HELP = {"category": "wages", "region": "石狮", "words": "老板拖欠三个月工资"}
 _UPLOAD = {"kind": "labour_contract", "size": 9, "sha256": "0" * 64}
 _TALK = {"conversation": "x" * 30}
+_VACANCY = {
+    "region": "石狮",
+    "title": "缝纫工",
+    "organiser": "某服装厂",
+    "contact": "0595-88000000",
+    "last_on": "2026-03-20",
+    "details": {"trade": "缝纫"},
+}
+_WISH = {"region": "石狮", "until_on": "2026-03-20", "details": {"trade": "缝纫"}}
 _CHILD = {"name": "王小宝", "born_on": "2018-06-01"}
 
 CALLS: dict[tuple[str, str], Call] = {
@@ -120,6 +129,17 @@ CALLS: dict[tuple[str, str], Call] = {
     ("POST", f"{_API}/uploads"): Call(WORKER, _UPLOAD),
     ("GET", f"{_API}/uploads/<id>"): Call(WORKER, owned=True),
     ("PUT", f"{_API}/uploads/<id>"): Call(WORKER, b"123456789", query="offset=0", owned=True),
+    ("GET", f"{_API}/offers"): Call(EVERYBODY, query="region=石狮"),
+    ("GET", f"{_API}/offers/<id>"): Call(EVERYBODY, missing=True),
+    ("POST", f"{_API}/offers"): Call(WORKER, _VACANCY),
+    ("POST", f"{_API}/offers/<id>/join"): Call(WORKER),
+    ("POST", f"{_API}/offers/<id>/leave"): Call(WORKER),
+    ("POST", f"{_API}/offers/<id>/attendance"): Call(WORKER, {"code": "000000"}),
+    ("GET", f"{_API}/places"): Call(WORKER),
+    ("GET", f"{_API}/wishes"): Call(WORKER),
+    ("PUT", f"{_API}/wishes/<kind>"): Call(WORKER, _WISH, path={"kind": "work"}),
+    ("DELETE", f"{_API}/wishes/<kind>"): Call(WORKER, path={"kind": "work"}),
+    ("GET", f"{_API}/wishes/work/fits"): Call(WORKER),
     ("POST", f"{_API}/requests"): Call(WORKER, _HELP),
     ("GET", f"{_API}/requests"): Call(WORKER),
     ("GET", f"{_API}/requests/<id>"): Call(WORKER, owned=True),
@@ -176,12 +196,14 @@ def things(alice: Phone) -> dict[str, dict[str, str]]:
     alice.send("PUT", "/consents/children", {"version": 1})
     child = alice.post("/me/children", _CHILD).json["id"]
     upload = alice.post("/uploads", _UPLOAD).json["id"]
+    vacancy = alice.post("/offers", _VACANCY).json["id"]
     return {
         "applications": {"id": case},
         "drafts": {"measure": OTHER_MEASURE},
         "requests": {"id": asked},
         "me": {"child_id": child},
         "uploads": {"id": upload},
+        "offers": {"id": vacancy},
     }
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-import server.casework.tables  # noqa: F401
+import server.schema  # noqa: F401
 from server import children, consents, erasing, people, profiles, sessions
 from server.audit import Actor
 from server.clock import china_day

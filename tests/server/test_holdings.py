@@ -3,8 +3,7 @@
 import pytest
 from sqlalchemy import Column, ForeignKey, Integer, String, Table
 
-import server.casework.tables
-import server.editing.tables  # noqa: F401
+import server.schema  # noqa: F401
 from server import holdings as module
 from server.holdings import OnErasure, faults, holdings, impersonal, parents_first
 from server.tables import Row

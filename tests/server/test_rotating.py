@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-import server.casework.tables  # noqa: F401
+import server.schema  # noqa: F401
 from server import outbox, people, profiles, rotating
 from server.db import Database
 from server.sealing import Safe, SealBroken

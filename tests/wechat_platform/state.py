@@ -12,7 +12,8 @@ from typing import Any
 APP_ID = "wx_stand_in"
 APP_SECRET = "stand-in-secret"
 TEMPLATE_IDS = {
-    kind: f"template-{kind}" for kind in ("reviewed", "materials_missing", "paid", "policy_ends")
+    kind: f"template-{kind}"
+    for kind in ("reviewed", "materials_missing", "paid", "policy_ends", "offer")
 }
 
 

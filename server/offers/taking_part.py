@@ -1,0 +1,304 @@
+"""Taking part in an offer: places are counted under the offer's lock, so none is given twice."""
+
+import secrets
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from knowledge.regions import Regions
+from server import audit, profiles
+from server.audit import Action
+from server.casework.officers import Officer, Role, require
+from server.clock import china_day
+from server.offers import seats
+from server.offers.offering import OfferOver, OfferUnknown, is_open
+from server.offers.tables import Offer, OfferKind, OfferState, Participation, PlaceState
+from server.sealing import Safe
+from server.subject_keys import SubjectErased, SubjectKeys
+
+NEEDS_PROFILE = frozenset({OfferKind.VACANCY, OfferKind.SESSION, OfferKind.TRIP})
+"""Where the organiser has to know who comes and how to call them."""
+
+HOLDS_SEAT = frozenset({PlaceState.JOINED, PlaceState.ATTENDED, PlaceState.ABSENT})
+
+CODE_DIGITS = 6
+MOST_WRONG_CODES = 5
+"""So often a wrong attendance code may be given for one place."""
+_LATEST_BEFORE = timedelta(hours=2)
+"""So long before the beginning attendance can be noted."""
+
+
+class NotTakingPart(LookupError):
+    """Whoever asks has no place in this offer."""
+
+
+class NotYet(Exception):
+    """It has not begun, so nobody has attended."""
+
+
+class TooManyCodes(Exception):
+    """Wrong codes were given too often: an officer has to note the attendance."""
+
+
+@dataclass(frozen=True, slots=True)
+class OnTheList:
+    """One line of an offer's list: who comes, and how to call them."""
+
+    participation: Participation
+    name: str
+    phone: str
+
+
+def join(
+    session: Session, own: Safe, offer_id: str, *, worker_id: int, now: datetime
+) -> Participation:
+    """Take a place, or wait for one; who has one already keeps it.
+
+    Raises `OfferUnknown`, `OfferOver`, and `ProfileMissing` where the organiser has to know who
+    comes.
+    """
+    offer = _locked(session, offer_id)
+    if not is_open(offer, china_day(now)):
+        raise OfferOver(offer.last_on)
+    if offer.kind in NEEDS_PROFILE:
+        profiles.get(session, own, worker_id)
+    place = _place(session, offer_id, worker_id)
+    if place is not None and place.state != PlaceState.LEFT:
+        return place
+    state = PlaceState.JOINED if seats.take(session, offer) else PlaceState.WAITING
+    if place is None:
+        place = Participation(
+            id=secrets.token_hex(16),
+            offer_id=offer_id,
+            worker_id=worker_id,
+            state=state,
+            joined_at=now,
+            changed_at=now,
+        )
+        session.add(place)
+        session.flush()
+        _audit(session, own, place, audit.Actor("worker", worker_id), Action.CREATED, now)
+    else:
+        seats.put(session, place, now, state=state, joined_at=now)
+        _audit(session, own, place, audit.Actor("worker", worker_id), Action.CHANGED, now)
+    return place
+
+
+def leave(
+    session: Session, own: Safe, offer_id: str, *, worker_id: int, now: datetime
+) -> tuple[Participation, list[Participation]]:
+    """Give a place back; returns it, and whoever moved up from waiting, for the caller to tell.
+
+    Raises `NotTakingPart`, and `OfferOver` once attendance is noted.
+    """
+    offer = _locked(session, offer_id)
+    place = _place(session, offer_id, worker_id)
+    if place is None:
+        raise NotTakingPart(offer_id)
+    if place.state == PlaceState.LEFT:
+        return place, []
+    if place.state in (PlaceState.ATTENDED, PlaceState.ABSENT):
+        raise OfferOver(offer.last_on)
+    had_seat = place.state == PlaceState.JOINED
+    seats.put(session, place, now, state=PlaceState.LEFT)
+    _audit(session, own, place, audit.Actor("worker", worker_id), Action.CHANGED, now)
+    if not had_seat:
+        return place, []
+    seats.give_back(session, offer)
+    return place, seats.fill(session, offer, now) if is_open(offer, china_day(now)) else []
+
+
+def attendance_code(safe: Safe, offer: Offer, now: datetime) -> str:
+    """Six digits for the day, which the leader shows on the spot."""
+    told = safe.hash("attendance", f"{offer.id}:{china_day(now)}")
+    return str(int(told, 16) % 10**CODE_DIGITS).zfill(CODE_DIGITS)
+
+
+def attend(
+    session: Session,
+    own: Safe,
+    safe: Safe,
+    offer_id: str,
+    *,
+    worker_id: int,
+    code: str,
+    now: datetime,
+) -> Participation:
+    """Note that somebody is there; a wrong code is counted and leaves the place as it was.
+
+    Raises `NotTakingPart`, `NotYet`, `TooManyCodes`.
+    """
+    offer = _locked(session, offer_id)
+    place = _place(session, offer_id, worker_id)
+    if place is None or place.state not in HOLDS_SEAT:
+        raise NotTakingPart(offer_id)
+    if place.state == PlaceState.ATTENDED:
+        return place
+    if offer.begins_at is not None and now < offer.begins_at - _LATEST_BEFORE:
+        raise NotYet
+    if place.wrong_codes >= MOST_WRONG_CODES:
+        raise TooManyCodes
+    if not secrets.compare_digest(code.encode(), attendance_code(safe, offer, now).encode()):
+        seats.put(session, place, now, wrong_codes=place.wrong_codes + 1)
+        return place
+    seats.put(session, place, now, state=PlaceState.ATTENDED)
+    _audit(session, own, place, audit.Actor("worker", worker_id), Action.CHANGED, now)
+    return place
+
+
+def note(
+    session: Session,
+    own: Safe,
+    place: Participation,
+    *,
+    state: PlaceState,
+    hours: int | None = None,
+    certificate: str | None = None,
+    by: Officer,
+    regions: Regions,
+    now: datetime,
+) -> None:
+    """Note as an officer who was there, for how many hours, with which certificate.
+
+    Raises `NotTakingPart` for who only waits or left, `NotAllowed`.
+    """
+    offer = _locked(session, place.offer_id)
+    require(by, Role.CASE_OFFICER, offer.region, regions)
+    if place.state not in HOLDS_SEAT or state not in HOLDS_SEAT:
+        raise NotTakingPart(place.offer_id)
+    sealed = own.seal(certificate, _certificate(place.id)) if certificate else None
+    seats.put(session, place, now, state=state, hours=hours, sealed_certificate=sealed)
+    _audit(session, own, place, audit.Actor("officer", by.id), Action.CHANGED, now)
+
+
+def certificate_of(own: Safe, place: Participation) -> str:
+    """The number of a certificate; empty where there is none."""
+    sealed = place.sealed_certificate
+    return "" if sealed is None else own.unseal(sealed, _certificate(place.id))
+
+
+def of_worker(session: Session, worker_id: int) -> list[tuple[Participation, Offer]]:
+    """Where somebody takes part, the newest first."""
+    rows = session.execute(
+        select(Participation, Offer)
+        .join(Offer, col(Offer.id) == col(Participation.offer_id))
+        .where(col(Participation.worker_id) == worker_id)
+        .order_by(col(Participation.joined_at).desc(), col(Participation.id))
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def states(session: Session, worker_id: int, offer_ids: Collection[str]) -> dict[str, PlaceState]:
+    """Where somebody stands in some offers; where they take no part is left out."""
+    rows = session.execute(
+        select(col(Participation.offer_id), col(Participation.state)).where(
+            col(Participation.worker_id) == worker_id, col(Participation.offer_id).in_(offer_ids)
+        )
+    )
+    return {row[0]: PlaceState(row[1]) for row in rows}
+
+
+def places(session: Session, offer_id: str) -> list[Participation]:
+    """Everybody who has a place or waits for one, in the order they came."""
+    return list(
+        session.scalars(
+            select(Participation)
+            .where(
+                col(Participation.offer_id) == offer_id,
+                col(Participation.state) != PlaceState.LEFT,
+            )
+            .order_by(col(Participation.joined_at), col(Participation.id))
+        )
+    )
+
+
+def roll(
+    session: Session,
+    keys: SubjectKeys,
+    offer: Offer,
+    *,
+    by: Officer,
+    regions: Regions,
+    now: datetime,
+) -> list[OnTheList]:
+    """The list for the leader, with telephones; each line is a look at somebody, and noted so.
+
+    Raises `NotAllowed`.
+    """
+    require(by, Role.CASE_OFFICER, offer.region, regions)
+    found = []
+    for place in places(session, offer.id):
+        try:
+            own = keys.safe_of(place.worker_id)
+        except SubjectErased:
+            continue
+        held = profiles.read(
+            session, own, worker_id=place.worker_id, by=audit.Actor("officer", by.id), now=now
+        )
+        name, phone = ("", "") if held is None else (held.person.name, held.person.phone)
+        found.append(OnTheList(place, name, phone))
+    return found
+
+
+def trained(session: Session, worker_id: int) -> dict[str, Any]:
+    """What attended courses say of a worker, by fact: hours, and whether there is a certificate.
+
+    Empty where none was attended: that is unknown, and not «no».
+    """
+    attended = [
+        place
+        for place, offer in of_worker(session, worker_id)
+        if offer.kind == OfferKind.SESSION and place.state == PlaceState.ATTENDED
+    ]
+    if not attended:
+        return {}
+    facts: dict[str, Any] = {"local_training": True}
+    if all(place.hours is not None for place in attended):
+        facts["training_hours"] = sum(place.hours or 0 for place in attended)
+    if any(place.sealed_certificate for place in attended):
+        facts["training_certificate"] = True
+    return facts
+
+
+def _locked(session: Session, offer_id: str) -> Offer:
+    # SQLite has no such lock: there the whole transaction is the only one that writes.
+    offer = session.get(Offer, offer_id, with_for_update=True, populate_existing=True)
+    if offer is None or offer.state in (OfferState.PROPOSED, OfferState.REFUSED):
+        raise OfferUnknown(offer_id)
+    return offer
+
+
+def _place(session: Session, offer_id: str, worker_id: int) -> Participation | None:
+    return session.scalar(
+        select(Participation).where(
+            col(Participation.offer_id) == offer_id, col(Participation.worker_id) == worker_id
+        )
+    )
+
+
+def _audit(
+    session: Session,
+    own: Safe,
+    place: Participation,
+    by: audit.Actor,
+    action: Action,
+    now: datetime,
+) -> None:
+    audit.record(
+        session,
+        own,
+        by=by,
+        action=action,
+        about="participation",
+        row=place.id,
+        worker_id=place.worker_id,
+        now=now,
+    )
+
+
+def _certificate(place_id: str) -> str:
+    return f"participation.sealed_certificate:{place_id}"

@@ -1,0 +1,55 @@
+"""What those who take part are told, through the outbox."""
+
+from datetime import datetime
+
+from sqlmodel import Session
+
+from server.casework.advancing import Post
+from server.clock import CHINA
+from server.notice_templates import NoticeKind
+from server.offers.tables import Offer, Participation
+from server.outbox import add_notice
+
+MOVED_UP = "轮到你了，名额已经给你留好"
+CANCELLED = "已经取消，请不要再来"
+INVITED = "和你想找的对得上，点开看看"
+
+
+def tell(
+    session: Session, post: Post, offer: Offer, worker_id: int, hint: str, *, now: datetime
+) -> None:
+    """Put a notice on an offer into the outbox; the same hint twice is one notice."""
+    when = offer.begins_at
+    add_notice(
+        session,
+        post.safe,
+        post.template_ids,
+        kind=NoticeKind.OFFER,
+        worker_id=worker_id,
+        app_id=post.app_id,
+        values={
+            "offer": offer.id,
+            "title": offer.title,
+            "at": f"{offer.last_on:%Y-%m-%d}"
+            if when is None
+            else f"{when.astimezone(CHINA):%Y-%m-%d %H:%M}",
+            "place": offer.place or offer.organiser,
+            "hint": hint,
+        },
+        key=f"offer {offer.id} {worker_id} {hint}",
+        now=now,
+    )
+
+
+def tell_all(
+    session: Session,
+    post: Post,
+    offer: Offer,
+    people: list[Participation],
+    hint: str,
+    *,
+    now: datetime,
+) -> None:
+    """Tell everybody in a list."""
+    for place in people:
+        tell(session, post, offer, place.worker_id, hint, now=now)

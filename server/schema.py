@@ -1,0 +1,8 @@
+"""Every table of the database: importing this makes them all known, wherever they are defined."""
+
+from server.casework import tables as casework_tables
+from server.editing import tables as editing_tables
+from server.offers import tables as offer_tables
+from server.tables import Row
+
+__all__ = ["Row", "casework_tables", "editing_tables", "offer_tables"]

@@ -1,0 +1,185 @@
+"""Places are given once, in order, and given back; attendance is noted on the spot."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from server import people, profiles
+from server.offers import offering, taking_part
+from server.offers.offering import OfferOver, OfferUnknown
+from server.offers.tables import Offer, OfferKind, Participation, PlaceState
+from server.offers.taking_part import MOST_WRONG_CODES, NotTakingPart, NotYet, TooManyCodes
+from tests.server.offers.conftest import LAST_ON, SEWING, Fair
+
+COURSE = replace(
+    SEWING,
+    kind=OfferKind.SESSION,
+    title="缝纫培训班",
+    details={"trade": "缝纫", "hours": 40, "certificate": True},
+)
+
+
+def test_a_place_is_taken_once_however_often_one_asks(fair: Fair) -> None:
+    offer, worker = fair.opened(), fair.worker()
+    assert fair.join(offer, worker).state == "joined"
+    assert fair.join(offer, worker).state == "joined"
+    assert fair.taken(offer) == 1
+
+
+def test_who_comes_late_waits_and_moves_up_in_order(fair: Fair) -> None:
+    offer = fair.opened()
+    four = [fair.worker() for _ in range(4)]
+    for minutes, worker in enumerate(four):
+        fair.join(offer, worker, minutes)
+    assert [fair.state(offer, worker) for worker in four] == ["joined"] * 2 + ["waiting"] * 2
+    assert [place.worker_id for place in fair.leave(offer, four[0])] == [four[2]]
+    assert fair.state(offer, four[2]) == "joined"
+    assert fair.taken(offer) == 2
+    assert fair.leave(offer, four[3]) == []
+    assert fair.leave(offer, four[1]) == []
+    assert fair.taken(offer) == 1
+
+
+def test_who_left_comes_back_at_the_end_of_the_queue(fair: Fair) -> None:
+    offer = fair.opened(seats=1)
+    first, second = fair.worker(), fair.worker()
+    fair.join(offer, first)
+    fair.join(offer, second, minutes=1)
+    fair.leave(offer, first)
+    assert fair.join(offer, first, minutes=2).state == "waiting"
+
+
+def test_no_place_is_given_twice_to_many_at_once(fair: Fair) -> None:
+    offer = fair.opened(seats=3)
+    many = [fair.worker() for _ in range(12)]
+    with ThreadPoolExecutor(6) as hands:
+        states = list(hands.map(lambda worker: fair.join(offer, worker).state, many))
+    assert sorted(states) == ["joined"] * 3 + ["waiting"] * 9
+    with ThreadPoolExecutor(6) as hands:
+        list(hands.map(lambda worker: fair.leave(offer, worker), many[:6]))
+    assert fair.taken(offer) == 3
+    with fair.database.read() as session:
+        left = taking_part.places(session, offer.id)
+    assert [place.state for place in left].count("joined") == 3
+
+
+def test_what_is_over_or_not_published_takes_nobody(fair: Fair) -> None:
+    worker = fair.worker()
+    with pytest.raises(OfferUnknown):
+        fair.join(fair.proposed(), worker)
+    with pytest.raises(OfferOver):
+        fair.join(fair.opened(last_on=fair.now.date() - timedelta(days=1)), worker)
+    cancelled = fair.opened()
+    fair.step(offering.cancel, cancelled, reason="厂里停工")
+    with pytest.raises(OfferOver):
+        fair.join(cancelled, worker)
+
+
+def test_the_organiser_has_to_know_who_comes_except_to_an_activity(fair: Fair) -> None:
+    with fair.database.begin() as session:
+        stranger = people.recognise(
+            session, fair.safe, issuer="wx-mini", subject="stranger", now=fair.now
+        )
+    with pytest.raises(profiles.ProfileMissing):
+        fair.join(fair.opened(), stranger)
+    feast = fair.opened(kind=OfferKind.ACTIVITY, details={})
+    assert fair.join(feast, stranger).state == "joined"
+
+
+def attend(fair: Fair, offer: Offer, worker: int, code: str, days: int = 0) -> Participation:
+    with fair.database.begin() as session:
+        return taking_part.attend(
+            session,
+            fair.keys.safe_of(worker),
+            fair.safe,
+            offer.id,
+            worker_id=worker,
+            code=code,
+            now=fair.now + timedelta(days=days),
+        )
+
+
+def test_the_code_of_the_day_notes_attendance_and_that_of_another_day_does_not(fair: Fair) -> None:
+    offer, worker = fair.opened(COURSE), fair.worker()
+    fair.join(offer, worker)
+    code = taking_part.attendance_code(fair.safe, offer, fair.now)
+    assert attend(fair, offer, worker, code, days=1).state == "joined"
+    assert attend(fair, offer, worker, code).state == "attended"
+    with pytest.raises(OfferOver):
+        fair.leave(offer, worker)
+
+
+def test_codes_can_not_be_tried_through(fair: Fair) -> None:
+    offer, worker = fair.opened(COURSE), fair.worker()
+    fair.join(offer, worker)
+    right = taking_part.attendance_code(fair.safe, offer, fair.now)
+    wrong = "000000" if right != "000000" else "000001"
+    for count in range(MOST_WRONG_CODES):
+        assert attend(fair, offer, worker, wrong).wrong_codes == count + 1
+    with pytest.raises(TooManyCodes):
+        attend(fair, offer, worker, right)
+
+
+def test_nobody_attends_before_it_begins_or_without_a_place(fair: Fair) -> None:
+    offer = fair.opened(COURSE, begins_at=fair.now + timedelta(days=2))
+    worker = fair.worker()
+    code = taking_part.attendance_code(fair.safe, offer, fair.now)
+    with pytest.raises(NotTakingPart):
+        attend(fair, offer, worker, code)
+    fair.join(offer, worker)
+    with pytest.raises(NotYet):
+        attend(fair, offer, worker, code)
+
+
+def test_what_was_attended_is_known_for_the_training_subsidies(fair: Fair) -> None:
+    offer, worker = fair.opened(COURSE), fair.worker()
+    own = fair.keys.safe_of(worker)
+    place = fair.join(offer, worker)
+    with fair.database.read() as session:
+        # Not to have attended is unknown, and no «no».
+        assert taking_part.trained(session, worker) == {}
+    with fair.database.begin() as session:
+        taking_part.note(
+            session,
+            own,
+            session.get_one(Participation, place.id),
+            state=PlaceState.ATTENDED,
+            hours=40,
+            certificate="闽2026-0017",
+            by=fair.clerk,
+            regions=fair.library.regions,
+            now=fair.now,
+        )
+    with fair.database.read() as session:
+        assert taking_part.trained(session, worker) == {
+            "local_training": True,
+            "training_hours": 40,
+            "training_certificate": True,
+        }
+        row = session.get_one(Participation, place.id)
+        assert taking_part.certificate_of(own, row) == "闽2026-0017"
+        assert "2026-0017" not in (row.sealed_certificate or "")
+
+
+def test_the_leaders_list_has_telephones_and_each_look_is_noted(fair: Fair) -> None:
+    offer = fair.opened()
+    for worker in (fair.worker(), fair.worker()):
+        fair.join(offer, worker)
+    with fair.database.begin() as session:
+        lines = taking_part.roll(
+            session,
+            fair.keys,
+            session.get_one(Offer, offer.id),
+            by=fair.clerk,
+            regions=fair.library.regions,
+            now=fair.now,
+        )
+    assert [line.name for line in lines] == ["王小明", "王小明"]
+    assert all(line.phone.startswith("139") for line in lines)
+    looked = fair.database.fetch(
+        "SELECT count(*) FROM audit_entry WHERE action = 'read' AND actor = 'officer'"
+    )
+    assert looked == (2,)
+    assert offer.last_on == LAST_ON
