@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from bot import replying
 from bot.answers import Answer, Kind, Rejected, Source
@@ -27,7 +28,7 @@ _NAMED_SAME_TOPIC_LEAD = 3.1
 """The same where the place was named and the topic is the main one of both."""
 _OWN_ENOUGH = 1.9
 _ASKS = re.compile(
-    r"[吗呢么不没几谁哪怎何否]|什么|多少|多久|多长|多大|要是|[?？]"
+    r"[吗呢么不没几谁哪怎何否]|什么|多少|多久|多长|多大|要是|还是|[?？]"
     r"|\b(?:ma|me|ne|na|ji|shui|bu|mei|duo|how|what|when|where|which|who|can|do|does|is|are)\b"
 )
 """Only what asks can ask for a detail; «沧州暖心红包» just names the thing."""
@@ -59,7 +60,20 @@ def several_places(turn: Turn) -> Answer | None:
     places = [p for p in turn.places if not any(_contains(turn, p, q) for q in turn.places)]
     if len(places) < 2 or not _understood(turn.ranked[:1]):
         return None
-    return replying.for_several(turn, {place: turn.local_to(place)[:3] for place in places})
+    return replying.for_several(turn, {place: _of_place(turn, place) for place in places})
+
+
+def _of_place(turn: Turn, place: str) -> tuple[Candidate, ...]:
+    """The best of one of several places; the name of one's firm tells nothing of the others."""
+    firms = [m for m in turn.question.places.covered if m.landmark]
+    found = turn.local_to(place)
+    if not firms:
+        return found[:3]
+    plain = turn.without_words([m.words for m in firms]).within(turn.scope(place))
+    if all(m.region != place for m in firms):
+        return plain[:3]
+    scores = {c.measure.id: c.score for c in plain}
+    return tuple(replace(c, score=scores[c.measure.id]) for c in found[:3])
 
 
 def outside(turn: Turn) -> Answer | None:

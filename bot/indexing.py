@@ -21,6 +21,8 @@ from knowledge.measures import Measure
 
 _TELLING = 10
 _NAME = 2
+_SHARED = 2
+"""More measures than these can't share what is to name one of them."""
 _LOOKED_AT = 160
 """So many of the nearest texts are compared at least."""
 
@@ -126,8 +128,15 @@ class IndexedLibrary:
         return np.array([row + [-1] * (widest - len(row)) for row in rows], np.int64)
 
     def _entry(self, shelf: Shelf, name: str, text: str) -> tuple[str, str]:
-        rest = find_places(tidy(text, self.library), self.library.regions).rest
-        return f"{shelf}:{name}", self.searched(rest)
+        places = find_places(tidy(text, self.library), self.library.regions)
+        measure = self.library.measures.get(name)
+        # A place that the clause speaks of belongs to the subject, as in a question (bot.question).
+        told = [
+            mention.words
+            for mention in (*places.uncovered, *places.origins)
+            if measure and any(mention.words in quote for quote in measure.quotes)
+        ]
+        return f"{shelf}:{name}", self.searched(" ".join((places.rest, *told)))
 
     def _questions(self) -> Iterator[tuple[str, str]]:
         for measure in self.library.measures.values():
@@ -156,13 +165,18 @@ class IndexedLibrary:
 
 
 def _proper_names(library: Library) -> dict[str, frozenset[str]]:
-    """Return for each measure the words of its title that no other town's measures use."""
+    """Return for each measure the words of its title that no other town's measures use.
+
+    What several measures of the town use names none of them: 从事, 持证.
+    """
     towns: dict[str, set[str]] = defaultdict(set)
+    used: Counter[str] = Counter()
     titled: dict[str, set[str]] = {}
     for measure in library.measures.values():
         town = library.regions.within(measure.region)[-1]
         titled[measure.id] = {w for w in words(normalise(measure.title)) if len(w) >= _NAME}
         said = normalise("\n".join((measure.title, measure.summary, *measure.quotes)))
+        used.update(set(words(said)))
         for word in words(said):
             towns[word].add(town)
         for text in measure.similar:
@@ -173,7 +187,7 @@ def _proper_names(library: Library) -> dict[str, frozenset[str]]:
                 for word in words(normalise(text)):
                     towns[word].add(town)
     return {
-        id: frozenset(word for word in titles if len(towns[word]) == 1)
+        id: frozenset(w for w in titles if len(towns[w]) == 1 and used[w] <= _SHARED)
         for id, titles in titled.items()
     }
 

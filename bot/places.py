@@ -27,6 +27,7 @@ class Mention:
     parts with measures of their own, `no_own_measures` warns that theirs do not apply to it.
     `note` must be said along: the name stands for more than the region. `near`: covered cities
     of the same province. `choices`: the covered regions that an ambiguous name may lie in.
+    `landmark`: what is named is a firm or a construction site of the region.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Mention:
     no_own_measures: bool = False
     near: tuple[str, ...] = ()
     choices: tuple[str, ...] = ()
+    landmark: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class _Atlas:
     homophones: Homophones
     romanisations: Romanisations
     shorts: dict[str, Place]
+    landmarks: dict[str, str]
 
 
 @lru_cache(maxsize=4)
@@ -75,7 +78,9 @@ def _atlas(regions: Regions) -> _Atlas:
             place = Place(region.id, regions.path(region.id), region.id)
             note = region.wider[0].note if region.wider else None
             shorts[region.short] = replace(place, note=note)
-    return _Atlas(regions, names, Homophones(regions, names), Romanisations(regions), shorts)
+    landmarks = {words: region.id for region in regions for words in region.landmarks}
+    sounds = Homophones(regions, names), Romanisations(regions)
+    return _Atlas(regions, names, *sounds, shorts, landmarks)
 
 
 def find_places(text: str, regions: Regions) -> Places:
@@ -84,13 +89,14 @@ def find_places(text: str, regions: Regions) -> Places:
     text_read = text[:LONGEST]
     readings = _joined(text_read, _readings(text_read, atlas), regions)
     if not readings:
-        return Places(rest=text)
+        return _with_landmarks(Places(rest=text), text_read, atlas)
     readings = readings[:MOST]
     settled = [_settled(reading, text, readings) for reading in readings]
     mentions = [_mention(reading, text, regions) for reading in settled]
     roles = [role_of(text, reading, settled) for reading in settled]
     rest = without(text, list(zip(settled, roles, strict=True)))
-    return _sorted_out(list(zip(mentions, roles, strict=True)), regions, text, rest)
+    places = _sorted_out(list(zip(mentions, roles, strict=True)), regions, text, rest)
+    return _with_landmarks(places, text_read, atlas)
 
 
 def _readings(text: str, atlas: _Atlas) -> list[Reading]:
@@ -219,6 +225,36 @@ def _settled(reading: Reading, text: str, readings: Sequence[Reading]) -> Readin
         words = text[reading.start : reading.end]
         there = there[:1] if len({p.path[:1] for p in there}) == 1 else [Place(words, (words,))]
     return replace(reading, places=tuple(there))
+
+
+def _with_landmarks(places: Places, text: str, atlas: _Atlas) -> Places:
+    """Add the regions of the firms and works that the text names: 蒙牛 stands for 张家口.
+
+    A place that is named wins over them, unless it holds them or is compared with them. Their words
+    stay in `rest`: they tell one measure of the place from another.
+    """
+    tokens = Tokens(text, atlas.names)
+    named: list[Mention] = []
+    for words, region in atlas.landmarks.items():
+        start, end = text.find(words), text.find(words) + len(words)
+        if start < 0 or tokens.cut_through(start, end):
+            continue
+        label = atlas.regions.get(region).label
+        landmark = Mention(label, start, end, words, region, landmark=True)
+        others = (*places.covered, *places.uncovered, *places.unclear)
+        if all(_goes_with(landmark, other, text, atlas.regions) for other in others):
+            named.append(landmark)
+    if not named:
+        return places
+    covered = sorted((*places.covered, *named), key=lambda mention: mention.start)
+    return replace(places, covered=tuple(_most_exact(covered, atlas.regions, text)))
+
+
+def _goes_with(landmark: Mention, other: Mention, text: str, regions: Regions) -> bool:
+    if other.region and regions.lies_in(landmark.region, other.region):
+        return True
+    between = text[min(landmark.end, other.end) : max(landmark.start, other.start)]
+    return bool(_APART.search(between))
 
 
 def _set_apart(other: Reading, reading: Reading, text: str) -> bool:

@@ -52,6 +52,7 @@ def parse(message: str, library: Library) -> Question:
     """Take a message apart; any string will do."""
     text = tidy(message, library)
     places, denied = _parted_from_denied(find_places(text, library.regions), text)
+    places = _from_there(places, library)
     spoken_of = [m.words for m in places.uncovered if _in_a_clause(m.words, places, library)]
     if spoken_of:
         # 锦州有去敦煌的车吗: the clause speaks of the other place, so it belongs to the subject.
@@ -74,6 +75,19 @@ def _parted_from_denied(places: Places, text: str) -> tuple[Places, frozenset[st
         uncovered=tuple(filter(meant, places.uncovered)),
     )
     return left, frozenset(m.region for m in places.covered if not meant(m))
+
+
+def _from_there(places: Places, library: Library) -> Places:
+    """Take the place somebody comes from for the one meant, if its clause tells where they go.
+
+    锦州到敦煌的工人: the workers of 锦州, of whom its document speaks.
+    """
+    if places.covered or not places.uncovered:
+        return places
+    left = replace(places, covered=tuple(m for m in places.origins if m.region))
+    if any(_in_a_clause(m.words, left, library) for m in places.uncovered):
+        return left
+    return places
 
 
 def _in_a_clause(words: str, places: Places, library: Library) -> bool:

@@ -1,6 +1,7 @@
 """One turn of a conversation, as every step of the pipeline sees it."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -211,6 +212,13 @@ class Turn:
         """The candidates that speak of one region, best first."""
         scoped = self.candidates.within(self.scope(region))
         return tuple(c for c in scoped if c.measure.is_for_part(self.part))
+
+    def without_words(self, words: Iterable[str]) -> Candidates:
+        """Everything weighed against the question of substance without these words."""
+        text = self.asked_text
+        for word in words:
+            text = text.replace(word, "")
+        return candidates(text, self.indexed, spoken=self.spoken)
 
     # -- what is left behind ------------------------------------------------------------------
 

@@ -9,8 +9,12 @@ from pydantic import Field, model_validator
 
 from knowledge.entries import Entry, Text
 
-# Spaces that only stood between foreign words.
-_GAP = re.compile(r"(?<=[\u4e00-\u9fff]) +(?=[\u4e00-\u9fff])")
+_FOREIGN = "\x01"
+"""Stands on both sides of a foreign word while it is being replaced."""
+# Spaces that only stood between foreign words; others part one sentence from the next.
+_GAP = re.compile(
+    f"{_FOREIGN} *{_FOREIGN}|(?<=[\u4e00-\u9fff]) +{_FOREIGN}|{_FOREIGN} +(?=[\u4e00-\u9fff])|{_FOREIGN}"
+)
 _WORD = "[^\\W_]"
 _START = 2
 """Characters by which forms of terms are looked up."""
@@ -131,7 +135,8 @@ class Lexicon:
     def _replacement(self, match: re.Match[str]) -> str:
         form = match[0].replace("’", "'")
         # The plural s is no part of the form.
-        return self._replacements[form if form in self._replacements else form.removesuffix("s")]
+        to = self._replacements[form if form in self._replacements else form.removesuffix("s")]
+        return f"{_FOREIGN}{to}{_FOREIGN}" if form[0].isascii() else to
 
 
 def _escaped(text: str) -> str:

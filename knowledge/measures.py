@@ -54,9 +54,11 @@ class Aspect(StrEnum):
     FIGURES = "figures"
     HOURS = "hours"
     ADDRESS = "address"
+    CONTENTS = "contents"
+    PAYMENT = "payment"
 
 
-_SELDOM_STATED = frozenset({Aspect.HOURS, Aspect.ADDRESS})
+_SELDOM_STATED = frozenset({Aspect.HOURS, Aspect.ADDRESS, Aspect.CONTENTS, Aspect.PAYMENT})
 """Not stated unless answered: no need to list them for each measure."""
 
 

@@ -65,6 +65,7 @@ class Region(Entry):
     short: Annotated[str, Field(pattern=r"^.$")] | None = None
     wider: tuple[Wider, ...] = ()
     inside: tuple[Text, ...] = ()
+    landmarks: tuple[Text, ...] = ()
 
 
 class Use(StrEnum):

@@ -135,6 +135,16 @@ def test_a_comparison_is_answered_for_both(indexed: IndexedLibrary) -> None:
     assert set(answer.measures) >= {"hebei-hengshui-3", "hebei-cangzhou-1"}
 
 
+def test_a_firm_is_compared_with_a_place(indexed: IndexedLibrary) -> None:
+    reply = ask(indexed, ["格力和鹿泉，留下来过年哪边钱多"])
+    assert {"hebei-sjz-gaoxin-1", "hebei-sjz-luquan-1"} <= set(reply.measures)
+    assert "1000元" in reply.reply and "500元" in reply.reply
+
+
+def test_a_clause_that_speaks_of_another_place_is_found_by_it(indexed: IndexedLibrary) -> None:
+    assert ask(indexed, ["锦州到敦煌上班的工人坐什么车"]).measures[0] == "jinzhou-2"
+
+
 @pytest.mark.parametrize(
     ("text", "number"),
     [("不想活了", "12356"), ("今晚没地方睡", "12345"), ("老板打人了", "110"), ("转人工", "12333")],

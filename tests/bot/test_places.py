@@ -268,6 +268,28 @@ def test_a_name_for_more_than_the_region_carries_a_note() -> None:
     assert places("广州荔湾有补贴吗").covered[0].note is None
 
 
+@pytest.mark.parametrize(
+    "question, wanted",
+    [
+        ("蒙牛过年留岗发多少", ["张家口"]),
+        ("格力留下过年给钱吗", ["石家庄高新区"]),
+        ("石家庄的格力发钱没", ["石家庄高新区"]),
+        ("塞北现代牧业管饭吗", ["张家口/塞北管理区"]),
+        ("格力跟鹿泉区哪个给得多", ["石家庄高新区", "石家庄鹿泉区"]),
+        ("蒙牛和格力谁给得多", ["张家口", "石家庄高新区"]),
+        ("保定格力发钱吗", []),
+        ("衡水的蒙牛发钱吗", ["衡水"]),
+        ("补贴的规格力度大吗", []),
+    ],
+)
+def test_a_firm_of_a_clause_stands_for_its_place_unless_another_is_named(
+    question: str, wanted: list[str]
+) -> None:
+    assert covered(question) == wanted
+    firms = [m.words for m in places(question).covered if m.landmark]
+    assert all(words in places(question).rest for words in firms)
+
+
 def test_near_places_of_an_uncovered_one() -> None:
     assert places("晋江").uncovered[0].near == ("石狮",)
     assert "石家庄" in places("保定").uncovered[0].near

@@ -103,6 +103,10 @@ def test_english_counts_only_as_whole_words(lexicon: Lexicon, text: str) -> None
     assert lexicon.rewrite(text) == text
 
 
+def test_a_space_between_two_sentences_stays(lexicon: Lexicon) -> None:
+    assert lexicon.rewrite("俺娃在老家 妇联管不管") == "我孩子在老家 妇联管不管"
+
+
 def test_what_was_replaced_is_not_replaced_again() -> None:
     entry = LexiconEntry.model_validate(
         {
