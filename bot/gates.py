@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 
 from bot import replying
 from bot.answers import Answer, Kind, Rejected, Source
@@ -73,7 +72,7 @@ def _of_place(turn: Turn, place: str) -> tuple[Candidate, ...]:
     if all(m.region != place for m in firms):
         return plain[:3]
     scores = {c.measure.id: c.score for c in plain}
-    return tuple(replace(c, score=scores[c.measure.id]) for c in found[:3])
+    return tuple(c._replace(score=scores[c.measure.id]) for c in found[:3])
 
 
 def outside(turn: Turn) -> Answer | None:
