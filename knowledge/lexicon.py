@@ -13,7 +13,8 @@ _FOREIGN = "\x01"
 """Stands on both sides of a foreign word while it is being replaced."""
 # Spaces that only stood between foreign words; others part one sentence from the next.
 _GAP = re.compile(
-    f"{_FOREIGN} *{_FOREIGN}|(?<=[\u4e00-\u9fff]) +{_FOREIGN}|{_FOREIGN} +(?=[\u4e00-\u9fff])|{_FOREIGN}"
+    f"{_FOREIGN} *{_FOREIGN}|(?<=[\u4e00-\u9fff]) +{_FOREIGN}"
+    f"|{_FOREIGN} +(?=[\u4e00-\u9fff])|{_FOREIGN}"
 )
 _WORD = "[^\\W_]"
 _START = 2
