@@ -5,6 +5,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from knowledge.eligibility.near_misses import NearMiss
+
 REPLY_BYTES = 2048
 """The longest reply, in bytes of UTF-8: the limit of a WeChat text message."""
 
@@ -152,4 +154,6 @@ class Answer:
     input: Input | None = None
     """What a question of the self-check is answered with."""
     rejected: tuple[Rejected, ...] = ()
+    near_misses: tuple[NearMiss, ...] = ()
+    """Of a self-check that has come to its end."""
     context: Context = field(default_factory=Context)

@@ -23,6 +23,7 @@ from knowledge.eligibility.facts import (
     Given,
     read_facts,
 )
+from knowledge.eligibility.near_misses import near_misses
 from knowledge.eligibility.verdicts import Person, Result, is_open, verdict
 from knowledge.measures import Audience, Measure
 
@@ -339,6 +340,7 @@ def _result(turn: Turn, check: Check, *before: str, stopped: bool = False) -> An
         measures=shown,
         sources=tuple(turn.composer.source(turn.library.measures[id]) for id in shown),
         choices=choices,
+        near_misses=() if stopped else near_misses(results, turn.library),
         context=context,
     )
 

@@ -18,7 +18,7 @@ from server.admitting import Who, admits
 from server.clock import china_day
 from server.problems import RepeatedName
 from server.resources import resources
-from server.self_checks import checked
+from server.self_checks import checked, count_misses
 
 blueprint = APIBlueprint("self_check", __name__, url_prefix="/api/v1", tag="self-check")
 
@@ -55,13 +55,16 @@ def post_self_check(asked: SelfCheckAsked) -> dict[str, Any]:
     """Say which measures of a region hold, fail or stay open, and what to ask next."""
     known = resources()
     served = known.serving.current()
-    return checked(
+    today = china_day(known.clock())
+    found = checked(
         served.library,
         served.region(asked.region),
         asked.facts,
-        as_of=asked.as_of or china_day(known.clock()),
+        as_of=asked.as_of or today,
         already=asked.already,
     )
+    count_misses(known.database, served.library, found, today=today)
+    return found.as_data(served.library)
 
 
 def _fact(fact: Fact) -> FactView:

@@ -108,6 +108,8 @@ def work_out(
         region=answer.region,
         release_id=served.release,
         worker_id=message.worker,
+        reason=answer.reason,
+        near_misses=answer.near_misses,
     )
     kept = _kept(answered, message.worker, served)
     return Replied(answered, conversation), Record(turn, kept, served.public_numbers)

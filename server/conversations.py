@@ -22,6 +22,9 @@ import structlog
 from sqlalchemy import update
 from sqlmodel import Session, col
 
+from knowledge.eligibility.near_misses import NearMiss
+from server import tallying
+from server.clock import china_day
 from server.db import Database, DatabaseBusy, insert_within
 from server.privacy import mask
 from server.recent_contexts import KEY, RecentContexts
@@ -31,6 +34,7 @@ VALID_FOR = timedelta(minutes=30)
 # A context this young may not be in the database yet; an older one is looked up there as well.
 _SURELY_NEWEST_SECONDS = 2.0
 _GROUP = 250
+_LONGEST_REASON = 64
 _ID = re.compile(rf"[A-Za-z0-9_-]{{{KEY}}}")
 # The characters of an id in the order in which they sort, two by two: one pair for 12 bits.
 _IN_ORDER = "-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz"
@@ -90,6 +94,9 @@ class RecordedTurn(NamedTuple):
     region: str | None = None
     release_id: int | None = None
     worker_id: int | None = None
+    reason: str = ""
+    near_misses: Sequence[NearMiss] = ()
+    """Counted without the turn: nobody can tell whose they are."""
 
 
 MaskedJson = NewType("MaskedJson", str)
@@ -200,6 +207,8 @@ def record_within(
     saved, recorded = _entry(turn, context, keep).rows()
     insert_within(session, _SAVE_CONTEXT, [saved])
     insert_within(session, _RECORD_TURN, [recorded])
+    if misses := _misses([turn]):
+        insert_within(session, tallying.COUNT_MISSES, misses)
 
 
 def forget_expired(session: Session, *, now: datetime) -> int:
@@ -234,6 +243,7 @@ class _Entry(NamedTuple):
             _to_json(turn.rejected),
             turn.region,
             turn.release_id,
+            turn.reason[:_LONGEST_REASON],
         )
         return saved, recorded
 
@@ -342,6 +352,15 @@ class _Writer:
         # save them twice does no harm, so that a failure of either may be followed by a repetition.
         self._database.insert(_SAVE_CONTEXT, list(newest.values()))
         self._database.insert(_RECORD_TURN, [recorded for _, recorded in rows])
+        self._count_misses([entry.turn for entry in group])
+
+    def _count_misses(self, turns: Sequence[RecordedTurn]) -> None:
+        try:
+            if misses := _misses(turns):
+                self._database.insert(tallying.COUNT_MISSES, misses)
+        except Exception as error:
+            # The turns are written already: a count that is lost is no reason to write them again.
+            _log.warning("misses_lost", reason=type(error).__name__)
 
 
 _SAVE_CONTEXT = (
@@ -354,8 +373,14 @@ _SAVE_CONTEXT = (
 )
 _RECORD_TURN = (
     "INSERT INTO turn (conversation_id, at, channel, text, kind, reply, measures, rejected,"
-    " region, release_id) VALUES {}"
+    " region, release_id, reason) VALUES {}"
 )
+
+
+def _misses(turns: Sequence[RecordedTurn]) -> list[tuple[Any, ...]]:
+    return tallying.miss_rows(
+        (turn.region or "", miss, china_day(turn.at)) for turn in turns for miss in turn.near_misses
+    )
 
 
 _to_json = json.JSONEncoder(ensure_ascii=False).encode

@@ -100,7 +100,8 @@ def check_lines(lines: Iterable[str], out: TextIO) -> int:
             print(f"line {number}: {error}", file=sys.stderr)
             result = _FAILED
         else:
-            print(json.dumps({"id": asked.id, **found}, ensure_ascii=False), file=out, flush=True)
+            data = {"id": asked.id, **found.as_data(served.library)}
+            print(json.dumps(data, ensure_ascii=False), file=out, flush=True)
     return result
 
 

@@ -44,6 +44,14 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     cases = verbs.add_parser("cases", help="go on with cases whose time is over, close final ones")
     cases.set_defaults(run=_cases)
 
+    report = verbs.add_parser(
+        "report",
+        help="count messages by the hour, keep the report of each week that is over",
+        description="A week ends on Friday at 16:00 in Shanghai; run it on Friday from 16:10 on. "
+        "Weeks that were missed are made up for, as far as they go back.",
+    )
+    report.set_defaults(run=_report)
+
     erase = verbs.add_parser("erase", help="erase what was kept for as long as it may be")
     erase.set_defaults(run=_erase)
 
@@ -126,15 +134,43 @@ def _cases(_: argparse.Namespace) -> int:
     return _OK
 
 
-def _sweep(_: argparse.Namespace) -> int:
-    from server import conversations, outbox, rate_limits, sessions
+def _report(_: argparse.Namespace) -> int:
+    from server import tallying
+    from server.casework import weekly_reports
     from server.clock import utc_now
+    from server.preparing import kept_indexes
+    from server.serving import load
+    from server.settings import load_settings
+
+    now, settings = utc_now(), load_settings()
+    database = _prepared(settings)
+    library = load(database, kept_indexes(settings)).library
+    print(f"{tallying.tally_due(database, library, now=now):6} hours of messages counted")
+    with database.read() as session:
+        due = weekly_reports.due(session, now=now)
+    for week in due:
+        with database.begin() as session:
+            if weekly_reports.keep(session, library, week, now=now):
+                print(f"the report of the week to {week.friday} is kept")
+    if not due:
+        print("every week that is over has its report")
+    return _OK
+
+
+def _sweep(_: argparse.Namespace) -> int:
+    from server import conversations, outbox, rate_limits, sessions, tallying
+    from server.clock import utc_now
+    from server.preparing import kept_indexes
+    from server.serving import load
     from server.settings import load_settings
     from server.staff import sessions as staff_sessions
     from server.wechat import followers, receipts
 
     now, settings = utc_now(), load_settings()
     database = _prepared(settings)
+    # First: what is forgotten below is never counted again.
+    library = load(database, kept_indexes(settings)).library
+    print(f"{tallying.tally_due(database, library, now=now):6} hours of messages counted")
     for name, forget in (
         ("sessions", sessions.forget_expired),
         ("sessions of the staff", staff_sessions.forget_over),

@@ -45,6 +45,8 @@ class NoticeKind(StrEnum):
     REVIEWED = "reviewed"
     MATERIALS_MISSING = "materials_missing"
     PAID = "paid"
+    REPLIED = "replied"
+    """An officer wrote in a request for help."""
     POLICY_ENDS = "policy_ends"
     OFFER = "offer"
     TEXT = "text"

@@ -53,10 +53,12 @@ def _add_funds(funds: argparse.ArgumentParser) -> None:
     add.add_argument("--budget", required=True, type=_fen, help="yuan, as 5000000 or 0.50")
     add.add_argument("--measure", action="append", required=True)
     add.add_argument("--region", action="append", required=True)
+    add.add_argument("--reason", default="", help="by what the money was granted")
     _run(add, _add_fund)
     grant = verbs.add_parser("grant", help="give a fund more, or less with a minus")
     grant.add_argument("fund", type=int)
     grant.add_argument("amount", type=_fen, help="yuan")
+    grant.add_argument("--reason", default="")
     _run(grant, _grant)
     _run(verbs.add_parser("show", help="what each fund has, holds back, has paid"), _show_funds)
 
@@ -222,6 +224,7 @@ def _add_fund(desk: _Desk, parsed: argparse.Namespace) -> int:
             budget_fen=parsed.budget,
             measures=parsed.measure,
             where=parsed.region,
+            reason=parsed.reason,
             by=desk.officer,
             now=utc_now(),
         )
@@ -240,6 +243,7 @@ def _grant(desk: _Desk, parsed: argparse.Namespace) -> int:
             desk.post.library.regions,
             parsed.fund,
             parsed.amount,
+            reason=parsed.reason,
             by=desk.officer,
             now=utc_now(),
         )

@@ -2,18 +2,24 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any
 
+import structlog
 from pydantic import BeforeValidator
 
 from knowledge.eligibility.asking import next_question
 from knowledge.eligibility.facts import FactsRefused, Reason, Refusal, read_facts
+from knowledge.eligibility.near_misses import near_misses
 from knowledge.eligibility.reporting import result_data
-from knowledge.eligibility.verdicts import check
+from knowledge.eligibility.verdicts import Result, check
 from knowledge.library import Library
+from server import tallying
+from server.db import Database, DatabaseBusy
 
 _ALREADY = "already"
+_log = structlog.get_logger()
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -27,6 +33,25 @@ Day = Annotated[date, BeforeValidator(_written_day)]
 """An Asia/Shanghai day in JSON, written YYYY-MM-DD; seconds and times of day are none."""
 
 
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What follows from what a person says; `next` is what to ask, None where nothing is left."""
+
+    region: str
+    as_of: date
+    results: Sequence[Result]
+    next: str | None
+
+    def as_data(self, library: Library) -> dict[str, Any]:
+        """Return it as it goes out."""
+        return {
+            "as_of": self.as_of.isoformat(),
+            "region": self.region,
+            "results": [result_data(result, library) for result in self.results],
+            "next": self.next,
+        }
+
+
 def checked(
     library: Library,
     region: str,
@@ -34,7 +59,7 @@ def checked(
     *,
     as_of: date,
     already: Sequence[str] = (),
-) -> dict[str, Any]:
+) -> Checked:
     """Check what a person says against every measure of a region, and find the next question.
 
     `already`: the ids of measures the person has. Raises `FactsRefused` and `UnknownRegion`.
@@ -43,9 +68,18 @@ def checked(
         raise FactsRefused([Refusal(_ALREADY, Reason.UNKNOWN_OPTION)])
     given = read_facts(facts, library.facts, as_of)
     results = check(library.rules, region, given, as_of, frozenset(already))
-    return {
-        "as_of": as_of.isoformat(),
-        "region": region,
-        "results": [result_data(result, library) for result in results],
-        "next": next_question(results, given, library.rules),
-    }
+    return Checked(region, as_of, results, next_question(results, given, library.rules))
+
+
+def count_misses(database: Database, library: Library, found: Checked, *, today: date) -> None:
+    """Count what a check that has come to its end missed by one fact; what it was is not kept.
+
+    A count that can't be written is lost: the person gets the results all the same.
+    """
+    if found.next is not None:
+        return
+    try:
+        misses = near_misses(found.results, library)
+        tallying.add_misses(database, found.region, misses, day=today)
+    except (DatabaseBusy, database.unavailable) as error:
+        _log.warning("misses_lost", reason=type(error).__name__)

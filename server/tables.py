@@ -5,7 +5,7 @@ Long texts that hold JSON are plain text: they are written once and read whole.
 
 # No `from __future__ import annotations` here: SQLModel reads the annotations at class creation.
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -313,6 +313,49 @@ class Turn(Row, table=True):
     rejected: str = Field(sa_type=Text)
     region: str | None = Field(default=None, sa_type=String(64))
     release_id: int | None = Field(default=None)
+    reason: str = Field(default="", sa_type=String(64))
+    """The step and gate that made the reply, as `Answer.reason` names them."""
+
+
+class TurnTally(Row, table=True):
+    """How many messages of one hour had the same kind of reply for the same reason.
+
+    It tells of nobody, and outlives the turns: reports of past weeks rest on it.
+    """
+
+    __tablename__ = "turn_tally"
+
+    hour: datetime = Field(sa_type=Instant, primary_key=True)
+    """When it begins."""
+    place: str = Field(sa_type=String(64), primary_key=True)
+    """A region, or a place that no document covers; empty: none was meant."""
+    kind: str = Field(sa_type=String(16), primary_key=True)
+    reason: str = Field(sa_type=String(64), primary_key=True)
+    topic: str = Field(sa_type=String(64), primary_key=True)
+    measure: str = Field(sa_type=String(64), primary_key=True)
+    turns: int
+
+
+class TalliedHour(Row, table=True):
+    """An hour whose messages are counted for good."""
+
+    __tablename__ = "tallied_hour"
+
+    hour: datetime = Field(sa_type=Instant, primary_key=True)
+
+
+class NearMiss(Row, table=True):
+    """How many self-checks of one day ended one fact away from a measure; it tells of nobody."""
+
+    __tablename__ = "near_miss"
+
+    day: date = Field(primary_key=True)
+    region: str = Field(sa_type=String(64), primary_key=True)
+    measure: str = Field(sa_type=String(64), primary_key=True)
+    fact: str = Field(sa_type=String(64), primary_key=True)
+    lacking: str = Field(sa_type=String(16), primary_key=True)
+    """`unknown`: it was not said. `failed`: it is otherwise."""
+    checks: int
 
 
 class Direction(StrEnum):

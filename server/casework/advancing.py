@@ -133,7 +133,7 @@ def advance(
     )
     if changed.rowcount != 1:
         raise _changed(session, case.id, version)
-    record(session, own, case.id, version + 1, move, by, reason=reason, now=now)
+    record(session, own, case.id, version + 1, move, by, reason=reason, due_on=due_on, now=now)
     audit.record(
         session,
         own,
@@ -160,9 +160,10 @@ def record(
     by: Mover,
     *,
     reason: str = "",
+    due_on: date | None = None,
     now: datetime,
 ) -> None:
-    """Write the event of a move."""
+    """Write the event of a move; `due_on`: by when whoever is to act then has to."""
     sealed = own.seal(reason, reason_purpose(case_id, version)) if reason else None
     officer = by.officer and by.officer.id
     row = (
@@ -174,11 +175,12 @@ def record(
         by.audited.kind,
         officer,
         sealed,
+        due_on and due_on.isoformat(),
     )
     insert_within(
         session,
         "INSERT INTO case_event"
-        " (case_id, version, at, move, state, actor, officer_id, sealed_reason) VALUES {}",
+        " (case_id, version, at, move, state, actor, officer_id, sealed_reason, due_on) VALUES {}",
         [row],
     )
 

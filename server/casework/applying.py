@@ -300,7 +300,7 @@ def _insert(
     held = f"INSERT INTO cases ({_COLUMNS}) VALUES {{}} ON CONFLICT (worker_id, claim) DO NOTHING"
     if not insert_within(session, held, [row]):
         _refuse_second(session, worker_id, checked)
-    record(session, own, case_id, 1, move, by, now=now)
+    record(session, own, case_id, 1, move, by, due_on=due_on, now=now)
     audit.record(
         session,
         own,

@@ -17,7 +17,7 @@ from zipfile import BadZipFile
 
 from server.casework.payment_batches import Bad, Fault, Line, Result
 from server.casework.payments import yuan
-from server.clock import CHINA
+from server.casework.workbooks import workbook
 
 _COLUMNS = ("流水号", "户名", "账号", "金额", "用途", "办件编号")
 _ANSWERS = ("结果", "原因")
@@ -37,28 +37,15 @@ class BankFileRefused(Exception):
 
 def xlsx(batch_id: str, lines: Sequence[Line], at: datetime) -> bytes:
     """The lines as a workbook; the same lines and instant give the same bytes."""
-    import xlsxwriter
-
-    written = io.BytesIO()
-    book = xlsxwriter.Workbook(
-        written,
-        {
-            "in_memory": True,
-            "strings_to_formulas": False,
-            "strings_to_numbers": False,
-            "strings_to_urls": False,
-        },
-    )
-    book.set_properties({"title": batch_id, "created": at.astimezone(CHINA).replace(tzinfo=None)})
-    text = book.add_format({"num_format": "@"})
-    sheet = book.add_worksheet(batch_id)
-    for number, row in enumerate([_COLUMNS, *map(_cells, lines)]):
-        for place, cell in enumerate(row):
-            sheet.write_string(number, place, cell, text)
-    sheet.set_column(0, len(_COLUMNS) - 1, 24, text)
-    sheet.freeze_panes(1, 0)
-    book.close()
-    return written.getvalue()
+    with workbook(batch_id, at) as writing:
+        text = writing.book.add_format({"num_format": "@"})
+        sheet = writing.book.add_worksheet(batch_id)
+        for number, row in enumerate([_COLUMNS, *map(_cells, lines)]):
+            for place, cell in enumerate(row):
+                sheet.write_string(number, place, cell, text)
+        sheet.set_column(0, len(_COLUMNS) - 1, 24, text)
+        sheet.freeze_panes(1, 0)
+    return writing.written.getvalue()
 
 
 def csv_file(lines: Sequence[Line]) -> bytes:

@@ -90,9 +90,7 @@ def under_way(session: Session, worker_id: int) -> list[str]:
         session.scalars(
             select(col(Case.id)).where(
                 col(Case.worker_id) == worker_id,
-                col(Case.state).in_(UNDER_WAY),
-                # What was granted without money is settled.
-                or_(col(Case.state) != State.APPROVED, col(Case.amount_fen).is_not(None)),
+                *_under_way(),
             )
         )
     )
@@ -203,8 +201,16 @@ def _seen(officer: Officer, regions: Regions, wanted: Wanted) -> list[ColumnElem
     if wanted.assigned_to is not None:
         where.append(col(Case.assigned_to) == wanted.assigned_to)
     if wanted.overdue_on is not None:
-        where += [col(Case.due_on) < wanted.overdue_on, col(Case.state).in_(UNDER_WAY)]
+        where += [col(Case.due_on) < wanted.overdue_on, *_under_way()]
     return where
+
+
+def _under_way() -> list[ColumnElement[bool]]:
+    return [
+        col(Case.state).in_(UNDER_WAY),
+        # What was granted without money is settled.
+        or_(col(Case.state) != State.APPROVED, col(Case.amount_fen).is_not(None)),
+    ]
 
 
 def _due(column: Any) -> Any:

@@ -72,10 +72,11 @@ def add(
     budget_fen: int,
     measures: Collection[str],
     where: Collection[str],
+    reason: str = "",
     by: Officer,
     now: datetime,
 ) -> Fund:
-    """Set up a fund for measures and regions.
+    """Set up a fund for measures and regions; `reason` says by what the money was granted.
 
     Raises `NotAllowed`, `UnknownRegion`, `FundNameTaken`, ValueError.
     """
@@ -95,7 +96,7 @@ def add(
     session.add(fund)
     session.flush()
     assert fund.id is not None
-    _enter(session, fund.id, EntryKind.GRANT, budget_fen, by=by, now=now)
+    _enter(session, fund.id, EntryKind.GRANT, budget_fen, reason=reason, by=by, now=now)
     _record(session, safe, fund.id, by, Action.CREATED, ("budget", "measures", "regions"), now)
     return fund
 
@@ -107,6 +108,7 @@ def grant(
     fund_id: int,
     amount_fen: int,
     *,
+    reason: str = "",
     by: Officer,
     now: datetime,
 ) -> None:
@@ -122,7 +124,7 @@ def grant(
     enough = col(Fund.reserved_fen) + col(Fund.spent_fen) <= budget
     if not _change(session, fund_id, enough, budget_fen=budget):
         raise FundShort(sums(session, fund_id).left_fen)
-    _enter(session, fund_id, EntryKind.GRANT, amount_fen, by=by, now=now)
+    _enter(session, fund_id, EntryKind.GRANT, amount_fen, reason=reason, by=by, now=now)
     _record(session, safe, fund_id, by, Action.CHANGED, ("budget",), now)
 
 
@@ -132,6 +134,25 @@ def find(session: Session, fund_id: int) -> Fund:
     if fund is None:
         raise FundUnknown(fund_id)
     return fund
+
+
+def of_officer(session: Session, fund_id: int, officer: Officer, regions: Regions) -> Fund:
+    """A fund that is for a region of the officer's; raises `FundUnknown`."""
+    fund = find(session, fund_id)
+    if not any(officer.covers(where, regions) for where in regions_of(fund) if where in regions):
+        raise FundUnknown(fund_id)
+    return fund
+
+
+def grants_of(session: Session, fund_id: int) -> list[FundEntry]:
+    """What a fund was given and what was taken back, the oldest first."""
+    return list(
+        session.scalars(
+            select(FundEntry)
+            .where(col(FundEntry.fund_id) == fund_id, col(FundEntry.kind) == EntryKind.GRANT)
+            .order_by(col(FundEntry.id))
+        )
+    )
 
 
 def listed(session: Session, officer: Officer, regions: Regions) -> list[Fund]:
@@ -299,6 +320,7 @@ def _enter(
     *,
     case: Case | None = None,
     payment: Payment | None = None,
+    reason: str = "",
     by: Officer | None,
     now: datetime,
 ) -> None:
@@ -311,6 +333,7 @@ def _enter(
             payment_id=payment.id if payment else None,
             officer_id=by.id if by else None,
             at=now,
+            reason=reason or None,
         )
     )
     session.flush()

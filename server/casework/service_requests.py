@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, case, func, select, update
 from sqlmodel import Session, col
 
 from knowledge.library import Library
@@ -18,16 +18,21 @@ from knowledge.regions import Regions
 from server import audit, consents
 from server.audit import Action
 from server.casework import workdays
+from server.casework.advancing import Post
 from server.casework.applying import new_case_id
 from server.casework.officers import NotAllowed, Officer, Role, require, scope
 from server.casework.tables import (
     Category,
+    RequestMove,
     RequestState,
+    ServiceEvent,
     ServiceMessage,
     ServiceRequest,
     Voice,
 )
-from server.clock import china_day
+from server.clock import CHINA, china_day
+from server.notice_templates import NoticeKind
+from server.outbox import add_notice
 from server.sealing import Safe
 from server.tables import Conversation, Purpose, Turn
 
@@ -40,6 +45,17 @@ WORKING_DAYS: Mapping[Category, int] = {
 }
 """Within what the unit has to answer; a house rule, the documents only say 快速办理."""
 
+TITLES: Mapping[Category, str] = {
+    Category.ADVICE: "政策咨询",
+    Category.LIVING: "生活困难",
+    Category.RIGHTS: "劳动权益",
+    Category.MEDIATION: "纠纷调解",
+    Category.WAGES: "拖欠工资",
+}
+"""What officers and workers call the categories."""
+
+_LOOKS = frozenset({Role.CASE_OFFICER, Role.APPROVER, Role.AUDITOR})
+_HINT = "点开看全部内容，可以接着问"
 _LINE_TOPIC = "服务专线"
 _TURNS_AT_MOST = 40
 
@@ -49,7 +65,12 @@ class RequestUnknown(LookupError):
 
 
 class RequestChanged(Exception):
-    """Somebody wrote to the request, or closed it, meanwhile."""
+    """Somebody changed the request meanwhile: what happened since, and who did it."""
+
+    def __init__(self, request_id: str = "", happened: tuple[ServiceEvent, ...] = ()) -> None:
+        super().__init__(request_id)
+        self.request_id = request_id
+        self.happened = happened
 
 
 class RequestClosed(Exception):
@@ -67,6 +88,7 @@ class Said:
     at: datetime
     voice: Voice
     text: str
+    officer_id: int | None = None
 
 
 def open_request(
@@ -107,6 +129,7 @@ def open_request(
             _say(session, own, request.id, place, said)
             place += 1
     _say(session, own, request.id, place, Said(now, Voice.WORKER, words))
+    _note(session, request, RequestMove.OPEN, now)
     _audit(session, own, request, audit.Actor("worker", worker_id), Action.CREATED, now)
     return request
 
@@ -134,7 +157,7 @@ def of_officer(
     session: Session, request_id: str, officer: Officer, regions: Regions
 ) -> ServiceRequest:
     """A request of the officer's regions; raises `RequestUnknown`, `NotAllowed`."""
-    if not officer.roles & {Role.CASE_OFFICER, Role.APPROVER, Role.AUDITOR}:
+    if not officer.roles & _LOOKS:
         raise NotAllowed
     request = session.get(ServiceRequest, request_id)
     if request is None or not officer.covers(request.region, regions):
@@ -153,23 +176,60 @@ def all_of_worker(session: Session, worker_id: int) -> list[ServiceRequest]:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which requests to list; None: any."""
+
+    states: frozenset[RequestState] = frozenset({RequestState.OPEN, RequestState.ANSWERED})
+    category: Category | None = None
+    unit: str | None = None
+    region: str | None = None
+    """With all that lies in it."""
+    overdue_on: date | None = None
+    """Those still without an answer whose time was over before this Asia/Shanghai day."""
+
+
 def listed(
-    session: Session, officer: Officer, regions: Regions, *, overdue_on: date | None = None
+    session: Session,
+    officer: Officer,
+    regions: Regions,
+    wanted: Wanted | None = None,
+    *,
+    at_most: int | None = None,
+    skip: int = 0,
 ) -> list[ServiceRequest]:
-    """What is not settled in the officer's regions, due first; `overdue_on`: due before it."""
-    if not officer.roles & {Role.CASE_OFFICER, Role.APPROVER, Role.AUDITOR}:
-        raise NotAllowed
-    query = select(ServiceRequest).where(
-        col(ServiceRequest.region).in_(scope(officer, regions)),
-        col(ServiceRequest.state) != RequestState.CLOSED,
+    """Requests of the officer's regions: those that wait for an answer first, due first."""
+    waits = case((col(ServiceRequest.state) == RequestState.OPEN, 0), else_=1)
+    query = (
+        select(ServiceRequest)
+        .where(*_seen(officer, regions, wanted or Wanted()))
+        .order_by(waits, col(ServiceRequest.due_on), col(ServiceRequest.id))
     )
-    if overdue_on is not None:
-        query = query.where(
-            col(ServiceRequest.due_on) < overdue_on,
-            col(ServiceRequest.state) == RequestState.OPEN,
-        )
-    query = query.order_by(col(ServiceRequest.due_on), col(ServiceRequest.id))
-    return list(session.scalars(query))
+    return list(session.scalars(query.limit(at_most).offset(skip)))
+
+
+def counted(
+    session: Session, officer: Officer, regions: Regions, wanted: Wanted | None = None
+) -> int:
+    """How many requests of the officer's regions there are."""
+    query = select(func.count()).where(*_seen(officer, regions, wanted or Wanted()))
+    return session.scalar(query) or 0
+
+
+def units_of(session: Session, library: Library, officer: Officer) -> list[str]:
+    """The units that requests of the officer's regions can go to, by name."""
+    seen = scope(officer, library.regions)
+    where = col(ServiceRequest.region).in_(seen)
+    units = set(session.scalars(select(col(ServiceRequest.unit)).where(where).distinct()))
+    for measure in library.measures.values():
+        if measure.region in seen and measure.responsible.lead:
+            units.update(measure.responsible.lead)
+    return sorted(filter(None, units))
+
+
+def history(session: Session, request_id: str) -> list[ServiceEvent]:
+    """The moves of a request, the oldest first."""
+    return _since(session, request_id, 0)
 
 
 def dialogue(session: Session, own: Safe | None, request_id: str) -> list[Said]:
@@ -180,7 +240,12 @@ def dialogue(session: Session, own: Safe | None, request_id: str) -> list[Said]:
         .order_by(col(ServiceMessage.place))
     )
     return [
-        Said(row.at, Voice(row.voice), own.unseal(row.sealed_text, _text_purpose(row.id)))
+        Said(
+            row.at,
+            Voice(row.voice),
+            own.unseal(row.sealed_text, _text_purpose(row.id)),
+            row.officer_id,
+        )
         for row in rows
         if own is not None and row.sealed_text is not None
     ]
@@ -201,24 +266,58 @@ def write(
     by: Officer | int,
     regions: Regions,
     version: int,
+    post: Post | None = None,
     now: datetime,
 ) -> None:
     """Say something more, as an officer or (`by` a number) as the worker.
 
-    Raises `RequestChanged`, `RequestClosed`, `NotAllowed`.
+    With `post` the worker gets to know of an officer's reply in WeChat. A worker who writes again
+    waits anew. Raises `RequestChanged`, `RequestClosed`, `NotAllowed`.
     """
-    is_officer = isinstance(by, Officer)
+    state, due_on = RequestState.ANSWERED, request.due_on
     if isinstance(by, Officer):
         require(by, Role.CASE_OFFICER, request.region, regions)
     elif by != request.worker_id:
         raise NotAllowed
-    state = RequestState.ANSWERED if is_officer else RequestState.OPEN
-    _change(session, request, version, state=state)
+    else:
+        state = RequestState.OPEN
+        if request.state == RequestState.ANSWERED:
+            days = WORKING_DAYS[Category(request.category)]
+            due_on = workdays.after(china_day(now), days)
+    _change(session, request, version, state=state, due_on=due_on)
     place = session.scalar(select(func.count()).where(col(ServiceMessage.request_id) == request.id))
-    said = Said(now, Voice.OFFICER if is_officer else Voice.WORKER, words)
     officer_id = by.id if isinstance(by, Officer) else None
-    _say(session, own, request.id, place or 0, said, officer_id)
+    voice = Voice.WORKER if officer_id is None else Voice.OFFICER
+    _say(session, own, request.id, place or 0, Said(now, voice, words), officer_id)
+    _note(session, request, RequestMove.WRITE, now, officer_id)
     _audit(session, own, request, _actor(by), Action.CHANGED, now)
+    if officer_id is not None and post is not None:
+        _tell(session, post, request, words, now)
+
+
+def forward(
+    session: Session,
+    own: Safe,
+    request: ServiceRequest,
+    *,
+    unit: str,
+    reason: str,
+    by: Officer,
+    regions: Regions,
+    version: int,
+    now: datetime,
+) -> None:
+    """Hand a request to another unit; its time goes on. Raises what `write` raises."""
+    require(by, Role.CASE_OFFICER, request.region, regions)
+    _change(session, request, version, unit=unit)
+    _note(session, request, RequestMove.FORWARD, now, by.id, own, reason)
+    _audit(session, own, request, _actor(by), Action.CHANGED, now)
+
+
+def forward_reason(own: Safe | None, event: ServiceEvent) -> str:
+    """Why a request went to another unit."""
+    sealed = event.sealed_reason
+    return "" if own is None or sealed is None else own.unseal(sealed, _reason_purpose(event))
 
 
 def settle(
@@ -230,6 +329,7 @@ def settle(
     by: Officer,
     regions: Regions,
     version: int,
+    post: Post | None = None,
     now: datetime,
 ) -> None:
     """Close a request with what came of it; raises what `write` raises."""
@@ -243,7 +343,10 @@ def settle(
         assigned_to=by.id,
         sealed_outcome=own.seal(outcome, _outcome(request.id)),
     )
+    _note(session, request, RequestMove.SETTLE, now, by.id)
     _audit(session, own, request, _actor(by), Action.DECIDED, now)
+    if post is not None:
+        _tell(session, post, request, outcome, now)
 
 
 def rate(
@@ -264,6 +367,7 @@ def rate(
         raise NotSettled
     sealed = own.seal(words, f"service_request.sealed_word:{request.id}") if words else None
     _change(session, request, version, even_closed=True, satisfied=satisfied, sealed_word=sealed)
+    _note(session, request, RequestMove.RATE, now)
     _audit(session, own, request, _actor(worker_id), Action.CHANGED, now)
 
 
@@ -317,6 +421,8 @@ def _change(
     even_closed: bool = False,
     **values: object,
 ) -> None:
+    if request.version != version:
+        raise _changed(session, request.id, version)
     if request.state == RequestState.CLOSED and not even_closed:
         raise RequestClosed
     changed = session.connection().execute(
@@ -325,8 +431,93 @@ def _change(
         .values(version=version + 1, **values)
     )
     if changed.rowcount != 1:
-        raise RequestChanged
+        raise _changed(session, request.id, version)
     session.refresh(request)
+
+
+def _changed(session: Session, request_id: str, version: int) -> RequestChanged:
+    return RequestChanged(request_id, tuple(_since(session, request_id, version)))
+
+
+def _since(session: Session, request_id: str, version: int) -> list[ServiceEvent]:
+    return list(
+        session.scalars(
+            select(ServiceEvent)
+            .where(col(ServiceEvent.request_id) == request_id, col(ServiceEvent.version) > version)
+            .order_by(col(ServiceEvent.version))
+        )
+    )
+
+
+def _seen(officer: Officer, regions: Regions, wanted: Wanted) -> list[ColumnElement[bool]]:
+    if not officer.roles & _LOOKS:
+        raise NotAllowed
+    # No region is none: an empty list matches nothing.
+    seen = scope(officer, regions)
+    if wanted.region is not None:
+        seen &= {wanted.region, *regions.descendants(wanted.region)}
+    where: list[ColumnElement[bool]] = [
+        col(ServiceRequest.region).in_(seen),
+        col(ServiceRequest.state).in_(wanted.states),
+    ]
+    if wanted.category is not None:
+        where.append(col(ServiceRequest.category) == wanted.category)
+    if wanted.unit is not None:
+        where.append(col(ServiceRequest.unit) == wanted.unit)
+    if wanted.overdue_on is not None:
+        where += [
+            col(ServiceRequest.due_on) < wanted.overdue_on,
+            col(ServiceRequest.state) == RequestState.OPEN,
+        ]
+    return where
+
+
+def _note(
+    session: Session,
+    request: ServiceRequest,
+    move: RequestMove,
+    now: datetime,
+    officer_id: int | None = None,
+    own: Safe | None = None,
+    reason: str = "",
+) -> None:
+    """Write the event of a move, with how the request stands since."""
+    event = ServiceEvent(
+        request_id=request.id,
+        version=request.version,
+        at=now,
+        move=move,
+        state=request.state,
+        unit=request.unit,
+        due_on=request.due_on,
+        officer_id=officer_id,
+    )
+    if own is not None and reason:
+        event.sealed_reason = own.seal(reason, _reason_purpose(event))
+    session.add(event)
+    session.flush()
+
+
+def _tell(session: Session, post: Post, request: ServiceRequest, words: str, now: datetime) -> None:
+    """Put the beginning of a reply into the outbox; the whole of it stands in the mini-program."""
+    at = now.astimezone(CHINA)
+    add_notice(
+        session,
+        post.safe,
+        post.template_ids,
+        kind=NoticeKind.REPLIED,
+        worker_id=request.worker_id,
+        app_id=post.app_id,
+        values={
+            "request": request.id,
+            "category": TITLES[Category(request.category)],
+            "reply": words,
+            "at": f"{at:%Y-%m-%d %H:%M}",
+            "hint": "已办结，点开可以评价" if request.state == RequestState.CLOSED else _HINT,
+        },
+        key=f"request {request.id} {request.version}",
+        now=now,
+    )
 
 
 def _audit(
@@ -357,6 +548,10 @@ def _actor(by: Officer | int) -> audit.Actor:
 
 def _text_purpose(message_id: str) -> str:
     return f"service_message.sealed_text:{message_id}"
+
+
+def _reason_purpose(event: ServiceEvent) -> str:
+    return f"service_event.sealed_reason:{event.request_id}:{event.version}"
 
 
 def _outcome(request_id: str) -> str:

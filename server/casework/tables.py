@@ -59,6 +59,17 @@ class RequestState(StrEnum):
     CLOSED = "closed"
 
 
+class RequestMove(StrEnum):
+    """What can be done to a request for help."""
+
+    OPEN = "open"
+    WRITE = "write"
+    FORWARD = "forward"
+    """To another unit."""
+    SETTLE = "settle"
+    RATE = "rate"
+
+
 class Voice(StrEnum):
     """Who says something in a request for help."""
 
@@ -189,6 +200,8 @@ class CaseEvent(Row, table=True):
     actor: str = Field(sa_type=String(16))
     officer_id: int | None = Field(default=None, foreign_key="officer.id")
     sealed_reason: str | None = Field(default=None, sa_type=Text)
+    due_on: date | None = None
+    """As the case has it since: so that what was overdue on a past day can still be told."""
 
 
 class RequestedItem(Row, table=True):
@@ -265,6 +278,30 @@ class ServiceRequest(Row, table=True):
     satisfied: int | None = None
     """From 1 to 5, by the worker."""
     sealed_word: str | None = Field(default=None, sa_type=Text)
+
+
+class ServiceEvent(Row, table=True):
+    """One move of a request for help, and how it stands since."""
+
+    __tablename__ = "service_event"
+    __table_args__ = (
+        CheckConstraint(f"move IN ({words(RequestMove)})", name="move"),
+        CheckConstraint(f"state IN ({words(RequestState)})", name="state"),
+        {"sqlite_with_rowid": False},
+    )
+
+    request_id: str = Field(sa_type=String(16), primary_key=True, foreign_key="service_request.id")
+    version: int = Field(primary_key=True)
+    """The version that the request has since."""
+    at: datetime = Field(sa_type=Instant)
+    move: str = Field(sa_type=String(16))
+    state: str = Field(sa_type=String(16))
+    unit: str = Field(sa_type=Text)
+    due_on: date
+    officer_id: int | None = Field(default=None, foreign_key="officer.id")
+    """None: the worker."""
+    sealed_reason: str | None = Field(default=None, sa_type=Text)
+    """Why it went to another unit."""
 
 
 class ServiceMessage(Row, table=True):
@@ -444,6 +481,8 @@ class FundEntry(Row, table=True):
     """A payment is spent once."""
     officer_id: int | None = Field(default=None, foreign_key="officer.id")
     at: datetime = Field(sa_type=Instant)
+    reason: str | None = Field(default=None, sa_type=Text)
+    """Why the budget was set or changed, in the officer's words."""
 
 
 class OptOut(Row, table=True):
@@ -533,3 +572,38 @@ class CaseMaterial(Row, table=True):
         index=True,
     )
     added_at: datetime = Field(sa_type=Instant)
+
+
+# -- what is counted and reported -----------------------------------------------------------------
+
+
+class WeeklyReport(Row, table=True):
+    """The report of the week that ended on a Friday, as it was handed in."""
+
+    __tablename__ = "weekly_report"
+
+    friday: date = Field(primary_key=True)
+    content: str = Field(sa_type=Text)
+    """JSON; the same events give the same bytes."""
+    sha256: str = Field(sa_type=String(64))
+    made_at: datetime = Field(sa_type=Instant)
+
+
+class RosterFile(Row, table=True):
+    """A roster between its upload and the officer's yes or no; no longer than a day.
+
+    `sealed` is the file, compressed; it goes as soon as it is confirmed or given up.
+    """
+
+    __tablename__ = "roster_file"
+
+    id: str = Field(sa_type=String(32), primary_key=True)
+    officer_id: int = Field(foreign_key="officer.id", index=True)
+    region: str = Field(sa_type=String(64))
+    as_of: date
+    mapping: str = Field(sa_type=Text)
+    """JSON: what each column is, by its header; empty until somebody has said so."""
+    sealed: str = Field(sa_type=Text)
+    size: int
+    """Bytes of the file as it came."""
+    made_at: datetime = Field(sa_type=Instant)

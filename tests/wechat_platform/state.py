@@ -13,7 +13,7 @@ APP_ID = "wx_stand_in"
 APP_SECRET = "stand-in-secret"
 TEMPLATE_IDS = {
     kind: f"template-{kind}"
-    for kind in ("reviewed", "materials_missing", "paid", "policy_ends", "offer")
+    for kind in ("reviewed", "materials_missing", "paid", "replied", "policy_ends", "offer")
 }
 
 

@@ -12,6 +12,7 @@ from server.casework.service_requests import (
     RequestClosed,
     RequestUnknown,
     Said,
+    Wanted,
 )
 from server.casework.tables import Category, RequestState, ServiceRequest, Voice
 from server.consents import ConsentMissing
@@ -167,12 +168,12 @@ def test_what_nobody_answers_is_overdue(house: House, clerk: Officer) -> None:
     with house.database.read() as session:
         for day, count in ((3, 0), (4, 1)):
             today = date(2026, 3, day)
-            found = service_requests.listed(session, clerk, regions, overdue_on=today)
+            found = service_requests.listed(session, clerk, regions, Wanted(overdue_on=today))
             assert len(found) == count
     write(house, request, clerk, "在办", 1)
     with house.database.read() as session:
         overdue_on = date(2026, 3, 4)
-        assert service_requests.listed(session, clerk, regions, overdue_on=overdue_on) == []
+        assert service_requests.listed(session, clerk, regions, Wanted(overdue_on=overdue_on)) == []
 
 
 def write(

@@ -1,0 +1,288 @@
+"""A week in numbers: from the events alone, so that a past week stays what it was."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from server import erasing, tallying
+from server.audit import Actor
+from server.casework import deciding, service_requests, weekly_reports
+from server.casework.moves import Move
+from server.casework.officers import Officer, scope
+from server.casework.tables import Case, Category, RequestState
+from server.casework.weekly_reports import CaseLine, DeclineLine, Week, WeekNotOver, week_of
+from server.clock import CHINA
+from server.conversations import (
+    RecordedTurn,
+    masked_json,
+    new_conversation_id,
+    record_within,
+)
+from server.db import Database
+from server.sealing import Safe
+from server.subject_keys import SubjectKeys
+from tests import casework, funding
+from tests.funding import Office, said
+
+FRIDAY = date(2026, 3, 6)
+WEEK = Week(FRIDAY)
+AFTER = datetime(2026, 3, 6, 8, 10, tzinfo=UTC)
+"""16:10 in Shanghai, when the week is surely written."""
+
+
+@pytest.fixture
+def office(
+    database: Database, safe: Safe, library: Any, subject_keys: SubjectKeys, now: datetime
+) -> Office:
+    return funding.office(database, safe, library, subject_keys, now)
+
+
+def report(office: Office, week: Week = WEEK) -> weekly_reports.Report:
+    with office.database.read() as session:
+        return weekly_reports.worked_out(session, office.library, week)
+
+
+def only_case_line(office: Office, week: Week = WEEK) -> CaseLine:
+    (line,) = report(office, week).cases
+    return line
+
+
+def refuse(office: Office, case_id: str) -> None:
+    with office.database.read() as session:
+        case = session.get_one(Case, case_id)
+    own = office.keys.safe_of(case.worker_id)
+    for who, act, more in (
+        (office.author, deciding.recommend, {"move": Move.REFUSE, "reason": "不符合"}),
+        (office.approver, deciding.refuse, {"reason": "不符合"}),
+    ):
+        with office.database.begin() as session:
+            case = session.get_one(Case, case_id)
+            desk = casework.desk(who, office.post, own, office.now)
+            move = more.pop("move", None)
+            args = [] if move is None else [move]
+            act(session, desk, case, *args, version=case.version, **more)  # type: ignore[operator]
+
+
+def ask(office: Office, *, region: str = "石狮", category: Category = Category.WAGES) -> Any:
+    worker = casework.worker(office.database, office.safe, office.keys, now=office.now)
+    with office.database.begin() as session:
+        return service_requests.open_request(
+            session,
+            office.keys.safe_of(worker),
+            office.library,
+            worker_id=worker,
+            category=category,
+            region=region,
+            measure=None,
+            words="老板拖欠三个月工资",
+            conversation=None,
+            now=office.now,
+        )
+
+
+def decline(office: Office, reason: str, at: datetime | None = None, **more: Any) -> str:
+    conversation = new_conversation_id()
+    turn = RecordedTurn(
+        conversation, at or office.now, "h5", "问", "decline", "没有写", reason=reason, **more
+    )
+    with office.database.begin() as session:
+        record_within(session, turn, masked_json(None))
+    return conversation
+
+
+# -- the week -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("at", "friday"),
+    [
+        ("2026-02-27T15:59:59.999999+08:00", date(2026, 2, 27)),
+        ("2026-02-27T16:00:00+08:00", date(2026, 3, 6)),
+        ("2026-02-28T00:00:00+08:00", date(2026, 3, 6)),
+        ("2026-03-05T17:00:00+00:00", date(2026, 3, 6)),
+        ("2026-03-06T07:59:59+00:00", date(2026, 3, 6)),
+        ("2026-03-06T08:00:00+00:00", date(2026, 3, 13)),
+    ],
+)
+def test_a_week_ends_on_friday_at_four_in_shanghai(at: str, friday: date) -> None:
+    week = week_of(datetime.fromisoformat(at))
+    assert week.friday == friday
+    assert week.begin <= datetime.fromisoformat(at) < week.end
+
+
+def test_weeks_leave_no_gap_and_never_overlap() -> None:
+    week, after = Week(FRIDAY), Week(FRIDAY + timedelta(days=7))
+    assert week.end == after.begin == datetime(2026, 3, 6, 16, 0, tzinfo=CHINA)
+    with pytest.raises(ValueError, match="no Friday"):
+        Week(date(2026, 3, 5))
+
+
+# -- what is told -------------------------------------------------------------------------------
+
+
+def test_cases_are_told_by_region_measure_and_unit(office: Office) -> None:
+    fund = office.fund(10_000_00)
+    office.approved()
+    refuse(office, office.recommended())
+    office.recommended()
+    batch = office.released(fund)
+    office.settle(batch, said(office.export(batch)))
+    assert only_case_line(office) == CaseLine(
+        "石狮", "shishi-4a", "市人社局", 3, approved=1, refused=1, paid=1, paid_fen=funding.SUM
+    )
+    assert (
+        report(office, Week(FRIDAY + timedelta(days=7))).cases
+        == (
+            # Nobody decided the third; it was to be within ten working days.
+        )
+    )
+
+
+def test_what_stands_still_is_overdue_from_the_day_after_its_last(office: Office) -> None:
+    office.recommended()
+    # Taken on 1 March, with ten working days: until Friday, 13 March.
+    assert only_case_line(office, Week(date(2026, 3, 6))).overdue == 0
+    assert report(office, Week(date(2026, 3, 13))).cases == ()
+    assert only_case_line(office, Week(date(2026, 3, 20))).overdue == 1
+
+
+def test_requests_are_told_by_category_and_the_unit_they_were_with(office: Office) -> None:
+    request, other = ask(office), ask(office, category=Category.ADVICE)
+    own = office.keys.safe_of(request.worker_id)
+    with office.database.begin() as session:
+        request = service_requests.of_worker(session, request.id, request.worker_id)
+        service_requests.forward(
+            session, own, request, unit="市人社局", reason="归他们管", by=office.author,
+            regions=office.library.regions, version=1, now=office.now + timedelta(days=1),
+        )  # fmt: skip
+    lines = {(line.unit, line.category): line for line in report(office).requests}
+    assert lines["市总工会", "wages"].opened == 1
+    assert lines["市总工会", "advice"].opened == 1
+    # Two working days: overdue at the end of the week; the forwarded one has five.
+    assert lines["市总工会", "advice"].overdue == 1
+    next_week = {(x.unit, x.category): x for x in report(office, Week(date(2026, 3, 13))).requests}
+    assert next_week["市人社局", "wages"].overdue == 1
+    assert other.state == RequestState.OPEN
+
+
+def test_what_the_bot_could_not_answer_is_told_by_place_and_topic(office: Office) -> None:
+    decline(office, "not-stated:amount", region="石狮", measures=("shishi-4a",))
+    decline(office, "not-in-this-place", region="石狮", rejected=("jinzhou-5a region 7.61",))
+    decline(office, "outside:contract_dispute", region="石狮")
+    decline(office, "place-not-covered:深圳")
+    decline(office, "not-stated:amount", WEEK.end, region="石狮", measures=("shishi-4a",))
+    found = report(office)
+    topic = office.library.measures["shishi-4a"].topics[0]
+    assert set(found.declines) == {
+        DeclineLine("深圳", "", "place-not-covered", 1),
+        DeclineLine("石狮", "contract_dispute", "outside", 1),
+        DeclineLine("石狮", "insurance_deferral", "not-in-this-place", 1),
+        DeclineLine("石狮", topic, "not-stated", 1),
+    }
+    seen = scope(office.author, office.library.regions)
+    assert {line.place for line in found.within(seen).declines} == {"石狮"}
+    assert len(found.within(seen, elsewhere=True).declines) == 4
+
+
+def test_regions_are_respected(office: Office) -> None:
+    office.recommended()
+    ask(office)
+    elsewhere = casework.officer(
+        office.database, office.safe, office.library, where=("锦州",), now=office.now
+    )
+    nowhere = Officer(99, "无", frozenset(), frozenset())
+    whole = report(office)
+    assert whole.within(scope(office.author, office.library.regions)) == whole
+    for who in (elsewhere, nowhere):
+        found = whole.within(scope(who, office.library.regions))
+        assert (found.cases, found.requests, found.declines) == ((), (), ())
+
+
+# -- a past week stays what it was --------------------------------------------------------------
+
+
+def everything_happens(office: Office, fund: Any) -> str:
+    """Some of everything, all within the week; returns the case of somebody who goes on."""
+    office.approved()
+    case_id = office.recommended()
+    refuse(office, office.recommended())
+    batch = office.released(fund)
+    office.settle(batch, said(office.export(batch)))
+    ask(office, category=Category.ADVICE)
+    decline(office, "not-stated:amount", region="石狮", measures=("shishi-4a",))
+    return case_id
+
+
+def test_a_past_week_is_the_same_whatever_happened_later(office: Office) -> None:
+    fund = office.fund(100_000_00)
+    case_id = everything_happens(office, fund)
+    tallying.tally_due(office.database, office.library, now=AFTER)
+    before = report(office, WEEK)
+    later = report(office, Week(FRIDAY + timedelta(days=14)))
+    assert before.cases and before.requests and before.declines
+    assert later.cases[0].overdue == 1
+    office.now = AFTER + timedelta(days=20)
+    office.approve(case_id)
+    everything_happens(office, fund)
+    with office.database.read() as session:
+        request = service_requests.listed(session, office.author, office.library.regions)[0]
+        case = session.get_one(Case, case_id)
+    with office.database.begin() as session:
+        request = service_requests.of_worker(session, request.id, request.worker_id)
+        service_requests.settle(
+            session, office.keys.safe_of(request.worker_id), request, outcome="办好了",
+            by=office.author, regions=office.library.regions, version=1, now=office.now,
+        )  # fmt: skip
+        # The worker is forgotten, and so are the turns.
+        for worker in (case.worker_id, request.worker_id):
+            erasing.erase(
+                session, office.safe, worker_id=worker, by=Actor("job", "test"), now=office.now
+            )
+        session.connection().exec_driver_sql("DELETE FROM turn")
+    assert report(office, WEEK) == before
+    assert report(office, WEEK).as_json() == before.as_json()
+    assert report(office, Week(FRIDAY + timedelta(days=14))) == later
+    # Not because nothing is told of what came later:
+    assert report(office, week_of(office.now)).cases[0].approved == 2
+
+
+def test_messages_are_counted_once_when_their_hour_is_over(office: Office) -> None:
+    decline(office, "not-stated:amount", region="石狮", measures=("shishi-4a",))
+    half_past = office.now
+    assert tallying.tally_due(office.database, office.library, now=half_past) == 0
+    an_hour = half_past + timedelta(minutes=40)
+    assert tallying.tally_due(office.database, office.library, now=an_hour) == 1
+    assert tallying.tally_due(office.database, office.library, now=an_hour) == 0
+    # What comes late is not counted: an hour that was told stays as it was told.
+    decline(office, "not-stated:amount", region="石狮", measures=("shishi-4a",))
+    assert [line.questions for line in report(office).declines] == [1]
+
+
+def test_what_is_not_counted_yet_is_counted_from_the_turns(office: Office) -> None:
+    for hours in (0, 1, 5):
+        at = office.now + timedelta(hours=hours)
+        decline(office, "outside:stocks_lottery", at, region="石狮")
+    whole = report(office)
+    assert [line.questions for line in whole.declines] == [3]
+    tallying.tally_due(office.database, office.library, now=office.now + timedelta(hours=3))
+    assert report(office) == whole
+
+
+def test_a_report_is_kept_once_the_week_is_over(office: Office) -> None:
+    everything_happens(office, office.fund(100_000_00))
+    with office.database.begin() as session, pytest.raises(WeekNotOver):
+        weekly_reports.keep(session, office.library, WEEK, now=WEEK.end)
+    with office.database.read() as session:
+        assert weekly_reports.due(session, now=WEEK.end) == []
+        assert weekly_reports.due(session, now=AFTER) == [WEEK]
+        assert len(weekly_reports.due(session, now=AFTER + timedelta(days=21))) == 4
+    before = report(office)
+    with office.database.begin() as session:
+        assert weekly_reports.keep(session, office.library, WEEK, now=AFTER)
+        assert not weekly_reports.keep(session, office.library, WEEK, now=AFTER)
+    with office.database.read() as session:
+        row = weekly_reports.kept(session, WEEK)
+        assert row is not None and row.sha256 == before.sha256
+        assert weekly_reports.read(row.content) == before
+        assert weekly_reports.due(session, now=AFTER) == []
