@@ -38,9 +38,9 @@ How to add a page:
 
 from apiflask import APIBlueprint
 
-from server.console import entering, home, rendering, signing_in
+from server.console import entering, home, offers, rendering, signing_in
 
-_GROUPS = (home, signing_in)
+_GROUPS = (home, offers, signing_in)
 
 blueprint = APIBlueprint(
     "desk",

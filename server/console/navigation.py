@@ -21,7 +21,10 @@ class Line:
         return self.endpoint.rpartition(".")[0]
 
 
-LINES = (Line("desk.home.get_home", "首页"),)
+LINES = (
+    Line("desk.home.get_home", "首页"),
+    Line("desk.offers.get_offers", "招聘和活动"),
+)
 
 
 @dataclass(frozen=True, slots=True)

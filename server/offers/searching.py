@@ -3,9 +3,11 @@
 from collections.abc import Collection
 from datetime import date
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlmodel import Session, col
 
+from knowledge.regions import Regions
+from server.casework.officers import NotAllowed, Officer, Role, scope
 from server.offers.offering import OfferUnknown
 from server.offers.tables import Offer, OfferKind, OfferState
 
@@ -41,6 +43,36 @@ def listed(
     if after is not None:
         query = query.where(col(Offer.id) < after)
     return list(session.scalars(query.order_by(col(Offer.id).desc()).limit(at_most)))
+
+
+def for_desk(
+    session: Session,
+    officer: Officer,
+    regions: Regions,
+    *,
+    kind: OfferKind | None = None,
+    state: OfferState | None = None,
+    page: int = 1,
+) -> tuple[list[Offer], int]:
+    """One page of the offers in the officer's regions, what waits to be checked first; and how
+    many there are. Raises `NotAllowed`.
+    """
+    if not officer.roles & {Role.CASE_OFFICER, Role.APPROVER, Role.AUDITOR}:
+        raise NotAllowed
+    wanted: list[ColumnElement[bool]] = [col(Offer.region).in_(scope(officer, regions))]
+    if kind is not None:
+        wanted.append(col(Offer.kind) == kind)
+    if state is not None:
+        wanted.append(col(Offer.state) == state)
+    total = session.scalar(select(func.count()).select_from(Offer).where(*wanted)) or 0
+    rows = session.scalars(
+        select(Offer)
+        .where(*wanted)
+        .order_by(col(Offer.state) != OfferState.PROPOSED, col(Offer.id).desc())
+        .limit(MOST)
+        .offset((page - 1) * MOST)
+    )
+    return list(rows), total
 
 
 def published(session: Session, offer_id: str) -> Offer:

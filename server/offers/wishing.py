@@ -1,6 +1,7 @@
 """What people look for, and how it is brought together with what is offered."""
 
 import secrets
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,9 +13,10 @@ from sqlmodel import Session, col
 
 from server import audit
 from server.audit import Action
+from server.clock import china_day
 from server.offers import details
-from server.offers.details import Journey, Vacancy, Work
-from server.offers.tables import Offer, Wish, WishKind
+from server.offers.details import Journey, Trip, Vacancy, Work
+from server.offers.tables import Offer, OfferKind, Wish, WishKind
 from server.sealing import Safe
 
 LONGEST_DAYS = 90
@@ -156,6 +158,29 @@ def fits(wanted: Wish, offers: Iterable[Offer]) -> list[Fit]:
     work = Work.model_validate_json(wanted.details)
     found = [_fit(wanted.region, work, offer) for offer in offers]
     return sorted((fit for fit in found if fit.score > 0), key=lambda fit: -fit.score)
+
+
+def seekers(session: Session, offer: Offer, *, regions: Collection[str], today: date) -> list[Wish]:
+    """Whose wish a vacancy or a trip meets; nobody's for other kinds."""
+    if offer.kind == OfferKind.VACANCY:
+        wanted = wishes(session, kind=WishKind.WORK, regions=regions, today=today)
+        return [each for each in wanted if fits(each, [offer])]
+    if offer.kind == OfferKind.TRIP and offer.begins_at is not None:
+        way = Trip.model_validate_json(offer.details)
+        day = china_day(offer.begins_at)
+        return [
+            each
+            for pool in pools(wishes(session, kind=WishKind.TRIP, regions=regions, today=today))
+            if (pool.origin, pool.destination, pool.day) == (way.origin, way.destination, day)
+            for each in pool.wishes
+        ]
+    return []
+
+
+def by_trade(work: Iterable[Wish]) -> list[tuple[str, int]]:
+    """How many look for work, by trade, the most wanted first; "": whatever there is."""
+    trades = Counter(Work.model_validate_json(each.details).trade or "" for each in work)
+    return sorted(trades.items(), key=lambda pair: (-pair[1], pair[0]))
 
 
 def pools(trips: Iterable[Wish]) -> list[Pool]:

@@ -10,12 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 from server.admitting import Who
 from server.casework.officers import Role
+from server.offers import offering, taking_part
+from tests import casework
+from tests.server.offers.conftest import SEWING
 
 if TYPE_CHECKING:
     from tests.server.console.conftest import Staff
 
 EVERYBODY, STARTING = Who.EVERYBODY, Who.STARTING_OFFICER
 ALL = frozenset(Role)
+CLERK = frozenset({Role.CASE_OFFICER})
+LOOKS = frozenset({Role.CASE_OFFICER, Role.APPROVER, Role.AUDITOR})
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,16 @@ class PageCall:
 Maker = Callable[["Staff"], dict[str, str]]
 """Makes things in 石狮 and tells their ids, by the names that paths use."""
 
+_OFFER = {"id": "{offer}"}
+_OFFER_FORM = {
+    "title": "缝纫工",
+    "region": "石狮",
+    "organiser": "某服装厂",
+    "contact": "0595-88000000",
+    "last_on": "2026-03-20",
+    "trade": "缝纫",
+}
+
 PAGES: dict[tuple[str, str], PageCall] = {
     ("GET", "/staff/static/<path:filename>"): PageCall(
         who=EVERYBODY, path={"filename": "desk.css"}, shown=False
@@ -50,9 +65,43 @@ PAGES: dict[tuple[str, str], PageCall] = {
     ("GET", "/staff/start"): PageCall(who=STARTING),
     ("POST", "/staff/start"): PageCall(who=STARTING, elsewhere=303),
     ("GET", "/staff/"): PageCall(),
+    ("GET", "/staff/offers/"): PageCall(LOOKS),
+    ("GET", "/staff/offers/new"): PageCall(CLERK, query="kind=session"),
+    ("POST", "/staff/offers/new"): PageCall(CLERK, query="kind=vacancy", elsewhere=422),
+    ("GET", "/staff/offers/wishes"): PageCall(LOOKS),
+    ("GET", "/staff/offers/<id>"): PageCall(LOOKS, path=_OFFER, elsewhere=404),
+    ("GET", "/staff/offers/<id>/change"): PageCall(CLERK, path=_OFFER, elsewhere=404),
+    ("POST", "/staff/offers/<id>/change/<int:version>"): PageCall(
+        CLERK, path={**_OFFER, "version": "1"}, form=_OFFER_FORM, elsewhere=404
+    ),
+    ("POST", "/staff/offers/<id>/steps/<step>"): PageCall(
+        CLERK, path={**_OFFER, "step": "publish"}, form={"version": "1"}, elsewhere=404
+    ),
+    ("POST", "/staff/offers/<id>/roll"): PageCall(CLERK, path=_OFFER, elsewhere=404),
+    ("POST", "/staff/offers/<id>/places/<place>"): PageCall(
+        CLERK, path={**_OFFER, "place": "{place}"}, form={"state": "attended"}, elsewhere=404
+    ),
+    ("POST", "/staff/offers/<id>/invitations"): PageCall(CLERK, path=_OFFER, elsewhere=404),
 }
 
-MAKERS: list[Maker] = []
+
+def _make_offer(staff: "Staff") -> dict[str, str]:
+    known, clerk = staff.resources, staff.officer(Role.CASE_OFFICER)
+    regions = known.serving.current().library.regions
+    worker = casework.worker(known.database, known.safe, known.subject_keys, now=staff.now)
+    with known.database.begin() as session:
+        offer = offering.propose(
+            session, known.safe, SEWING, by=clerk, regions=regions, now=staff.now
+        )
+        offering.publish(
+            session, known.safe, offer, by=clerk, regions=regions, version=1, now=staff.now
+        )
+        own = known.subject_keys.safe_of(worker)
+        place = taking_part.join(session, own, offer.id, worker_id=worker, now=staff.now)
+    return {"offer": offer.id, "place": place.id}
+
+
+MAKERS: list[Maker] = [_make_offer]
 
 
 def filled(text: str, things: Mapping[str, str]) -> str:

@@ -1,0 +1,104 @@
+"""Offers at the desk: entered, held back where they smell of fraud, published, people told."""
+
+import re
+from typing import Any
+
+from server.casework.officers import Role
+from server.offers import taking_part
+from tests import casework
+from tests.casework import Phone
+from tests.server.console.conftest import Desk, Staff, text_of
+
+FORM: dict[str, Any] = {
+    "title": "缝纫工",
+    "region": "石狮",
+    "organiser": "某服装厂",
+    "contact": "0595-88000000",
+    "last_on": "2026-03-20",
+    "trade": "缝纫",
+    "pay_from": "5000",
+    "seats": "2",
+}
+
+
+def enter(desk: Desk, kind: str = "vacancy", **other: Any) -> str:
+    """Enter an offer; returns the path of its page."""
+    made = desk.post(f"/offers/new?kind={kind}", {**FORM, **other})
+    assert made.status_code == 303, text_of(made.text)
+    return str(made.headers["Location"]).removeprefix("/staff")
+
+
+def test_what_is_typed_wrong_is_told_beside_its_field(staff: Staff) -> None:
+    desk = staff.desk(Role.CASE_OFFICER)
+    wrong = {"contact": "电话", "trade": "", "region": "锦州", "last_on": "2026-02-30"}
+    shown = desk.post("/offers/new?kind=vacancy", {**FORM, **wrong})
+    assert shown.status_code == 422
+    assert "电话只写数字和短横线" in shown.text
+    again = desk.post("/offers/new?kind=vacancy", {**FORM, "region": "锦州", "trade": ""})
+    assert "请从列表里选一个你负责的地区" in again.text
+    assert 'id="f-trade-error"' in again.text
+    assert "某服装厂" in again.text
+
+
+def test_signs_of_fraud_hold_an_offer_back_until_somebody_checked_it(staff: Staff) -> None:
+    desk = staff.desk(Role.CASE_OFFICER)
+    path = enter(desk, words="入职先交押金300元")
+    assert "有骗局的迹象" in desk.get(path).text
+    held = desk.post(f"{path}/steps/publish", {"version": "1"})
+    assert held.status_code == 422
+    assert "请写明核实的情况" in held.text
+    done = desk.post(f"{path}/steps/publish", {"version": "1", "reason": "电话核实过，是工具押金"})
+    assert done.status_code == 303
+    assert "已发布" in text_of(desk.get(path).text)
+
+
+def test_a_stale_page_changes_nothing_and_says_so(staff: Staff) -> None:
+    desk = staff.desk(Role.CASE_OFFICER)
+    path = enter(desk)
+    desk.post(f"{path}/steps/publish", {"version": "1"})
+    stale = desk.post(f"{path}/steps/cancel", {"version": "1", "reason": "停工"})
+    assert stale.status_code == 409
+    assert "刚刚有了变化" in stale.text
+
+
+def test_pay_is_typed_in_yuan_and_kept_in_fen(staff: Staff) -> None:
+    desk = staff.desk(Role.CASE_OFFICER)
+    path = enter(desk)
+    assert "月工资从（元） 5000" in text_of(desk.get(path).text)
+    assert 'value="5000"' in desk.get(f"{path}/change").text
+    row = staff.resources.database.fetch("SELECT details FROM offer")
+    assert row == ('{"trade":"缝纫","pay_from":500000}',)
+
+
+def test_who_looks_for_it_is_told_once_and_stands_on_the_list(staff: Staff) -> None:
+    desk = staff.desk(Role.CASE_OFFICER)
+    path = enter(desk)
+    desk.post(f"{path}/steps/publish", {"version": "1"})
+    phone = Phone(staff.app.test_client(), "bob")
+    wish = {"region": "石狮", "until_on": "2026-03-20", "details": {"trade": "缝纫"}}
+    assert phone.send("PUT", "/wishes/work", wish).status_code == 200
+    assert "通知合适的1个人" in text_of(desk.get(path).text)
+    for _ in range(2):
+        assert desk.post(f"{path}/invitations").status_code == 303
+    counted = "SELECT count(*) FROM notice WHERE kind = 'offer'"
+    assert staff.resources.database.fetch(counted) == (1,)
+    assert "缝纫 1" in text_of(desk.get("/offers/wishes").text)
+
+
+def test_the_list_shows_names_and_the_code_of_the_day(staff: Staff) -> None:
+    desk = staff.desk(Role.CASE_OFFICER)
+    path = enter(desk, kind="session", hours="40", begins_on="2026-03-25")
+    desk.post(f"{path}/steps/publish", {"version": "1"})
+    known = staff.resources
+    worker = casework.worker(known.database, known.safe, known.subject_keys, now=staff.now)
+    with known.database.begin() as session:
+        own = known.subject_keys.safe_of(worker)
+        id = path.rpartition("/")[2]
+        place = taking_part.join(session, own, id, worker_id=worker, now=staff.now)
+    shown = desk.post(f"{path}/roll").text
+    assert "王小明" in shown
+    assert re.search(r"签到码：<strong>\d{6}</strong>", shown)
+    noted = desk.post(f"{path}/places/{place.id}", {"state": "attended", "hours": "40"})
+    assert noted.status_code == 303
+    assert "到场 1人" in text_of(desk.get(path).text)
+    assert desk.post(f"{path}/places/{place.id}", {"state": "waiting"}).status_code == 404
