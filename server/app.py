@@ -31,6 +31,7 @@ from mini_app_api.bodies import StrictJson, StrictRequest
 from mini_app_api.describing import describe
 from server import console, h5, logs, wechat
 from server.admitting import Who, admits, keep_out
+from server.compressing import compress
 from server.console import entering, rendering
 from server.problems import MEDIA_TYPE, FieldsRefused, TooMany, body_of
 from server.resources import Resources, attach, make_resources
@@ -90,7 +91,7 @@ def create_app(settings: Settings | None = None, made: Resources | None = None) 
     app.register_blueprint(console.blueprint)
     if known.settings.wechat_token is not None:
         app.register_blueprint(wechat.blueprint)
-    for name in ("openapi.spec", "h5.static", "desk.static"):
+    for name in ("openapi.spec", "desk.static"):
         # Views that are not ours say it here.
         app.view_functions[name] = admits(Who.EVERYBODY)(partial(app.view_functions[name]))
     # What the platform sends is known by its signature, which the view reads with the message.
@@ -105,6 +106,7 @@ def create_app(settings: Settings | None = None, made: Resources | None = None) 
         },
     )
     app.before_request(known.linking.wake)
+    app.after_request(lambda response: compress(request, response))
     for error in (HTTPError, HTTPException, Exception):
         app.register_error_handler(error, _tell)
     describe(app)

@@ -60,9 +60,9 @@ def _push_menu(_: argparse.Namespace) -> int:
 
 def _codes(parsed: argparse.Namespace) -> int:
     from server.preparing import kept_indexes
+    from server.scenes import SceneTooLong, region_of, scene_of
     from server.serving import load
     from server.settings import load_settings
-    from server.wechat.scenes import SceneTooLong, region_of, scene_of
 
     settings = load_settings()
     served = load(_prepared(settings), kept_indexes(settings))

@@ -1,4 +1,4 @@
-"""The plain page at `/` to chat on: works without scripts, and better with them."""
+"""The page at `/`: a plain form to ask with, and with scripts all four places of the worker."""
 
 import re
 from collections.abc import Iterator
@@ -6,30 +6,60 @@ from functools import lru_cache
 
 from flask import Blueprint, Response, make_response, render_template, request
 from markupsafe import Markup, escape
+from werkzeug.exceptions import NotFound
 
 from bot.answers import Answer
 from knowledge.library import Library
 from knowledge.regions import UnknownRegion
 from server.admitting import Who, admits
-from server.callers import refuse_too_much_chat
+from server.callers import is_this_machine, refuse_too_much_chat
 from server.chatting import Channel, Message, reply
+from server.compressing import takes_gzip
+from server.h5.files import files, version
 from server.resources import resources
+from server.scenes import region_of_scene
+from server.settings import Environment
 
-blueprint = Blueprint(
-    "h5", __name__, static_folder="static", static_url_path="/h5", template_folder="templates"
-)
+blueprint = Blueprint("h5", __name__, template_folder="templates")
+
+FIRST = ("base.js", "chat.js", "app.css")
+"""What the first screen needs, beside the page itself."""
 
 _POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src data: blob:; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+_FOR_GOOD = "public, max-age=31536000, immutable"
 
 
 @blueprint.get("/")
 @admits(Who.EVERYBODY)
 def get_page() -> Response:
-    """The page, empty."""
-    return _page()
+    """The page, empty; `scene` is what the QR code that was scanned says of its place."""
+    scene = request.args.get("scene", "")
+    response = _page(region=region_of_scene(scene, resources().serving.current()))
+    # Nothing of anybody stands in it: a browser asks whether it is still the same.
+    response.headers["Cache-Control"] = "no-cache"
+    response.add_etag()
+    response.make_conditional(request)
+    return response
+
+
+@blueprint.get("/h5/<edition>/<name>")
+@admits(Who.EVERYBODY)
+def get_file(edition: str, name: str) -> Response:
+    """A file of the page; under the address of another edition it is not kept."""
+    file = files().get(name)
+    if file is None:
+        raise NotFound
+    is_small = takes_gzip(request)
+    response = Response(file.small if is_small else file.plain, mimetype=file.media_type)
+    if is_small:
+        response.content_encoding = "gzip"
+    response.vary.add("Accept-Encoding")
+    response.headers["Cache-Control"] = _FOR_GOOD if edition == version() else "no-cache"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
 
 
 @blueprint.post("/")
@@ -56,7 +86,9 @@ def _page(
 ) -> Response:
     served = resources().serving.current()
     page = render_template(
-        "chat.html",
+        "page.html",
+        base=f"/h5/{version()}/",
+        sign_in=_way_to_sign_in(),
         text=text,
         answer=answer,
         reply=answer and with_calls(answer.reply, served.public_numbers),
@@ -71,6 +103,14 @@ def _page(
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _way_to_sign_in() -> str:
+    """How the page lets somebody sign in: `dev`, `wechat`, or not at all."""
+    known = resources()
+    if known.settings.env is Environment.DEVELOPMENT and is_this_machine():
+        return "dev"
+    return ""
 
 
 def with_calls(text: str, numbers: frozenset[str]) -> Markup:

@@ -10,13 +10,13 @@ from server import chatting
 from server.chatting import Channel, Record, work_out
 from server.conversations import Conversations
 from server.privacy import mask
+from server.scenes import mention_of, place_of, region_of
 from server.serving import Served
 from server.wechat import sentences
 from server.wechat.fitting import Fitted, fitted
 from server.wechat.followers import Follower
 from server.wechat.menus import reply_to_click
 from server.wechat.messages import Message
-from server.wechat.scenes import mention_of, place_of, region_of
 
 # What WeChat puts in the place of a sticker or a card.
 _UNSHOWN = "收到不支持的消息类型"

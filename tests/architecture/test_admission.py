@@ -66,7 +66,7 @@ _CHILD = {"name": "王小宝", "born_on": "2018-06-01"}
 CALLS: dict[tuple[str, str], Call] = {
     ("GET", "/"): Call(EVERYBODY),
     ("POST", "/"): Call(EVERYBODY),
-    ("GET", "/h5/<path:filename>"): Call(EVERYBODY, path={"filename": "chat.css"}),
+    ("GET", "/h5/<edition>/<name>"): Call(EVERYBODY, path={"edition": "x", "name": "app.css"}),
     ("GET", "/healthz"): Call(EVERYBODY),
     ("GET", "/readyz"): Call(EVERYBODY),
     ("GET", "/metrics"): Call(EVERYBODY),

@@ -1,146 +1,240 @@
-// Makes the page a running conversation; without this script its form works all the same.
-const form = document.getElementById("ask");
-const talk = document.getElementById("talk");
-const field = document.getElementById("text");
-const region = document.getElementById("region");
-const held = document.getElementById("conversation");
-const send = document.getElementById("send");
+// 问: a running conversation with the bot.
+import { call, failed, go, h, kept, keepView, known, Problem, put, root, sheet, start, tell, view } from "./base.js";
 
-const phones = (talk.dataset.phones || "").split(" ").filter(Boolean).sort((a, b) => b.length - a.length);
-const called = new RegExp(`(?:^|[^\\d.])(${phones.join("|") || "$^"})(?![\\d.元名人个%])`, "g");
+const talk = h("div.talk", { role: "log", "aria-label": "对话" });
+const field = h("input", { id: "text", maxLength: 2000, autocomplete: "off", enterKeyHint: "send", placeholder: "比如：被辞退了有钱领吗", "aria-label": "你的问题" });
+const send = h("button.primary", { type: "submit" }, "发送");
+const form = h("form.ask", { onsubmit }, field, send);
+let asking = false;
 
-function element(name, text, kind) {
-  const made = document.createElement(name);
-  if (text) made.textContent = text;
-  if (kind) made.className = kind;
-  return made;
-}
+const numbers = root.dataset.phones.split(" ").sort((a, b) => b.length - a.length).join("|");
+const called = new RegExp(`(^|[^\\d.])(${numbers})(?![\\d.元名人个%])`, "g");
 
-// Text only, never markup: telephone numbers become links, everything else stays text.
-function paragraph(text) {
-  const made = element("p");
+// Text with its telephone numbers as links.
+export function withCalls(text) {
+  const pieces = [];
   let from = 0;
-  for (const found of text.matchAll(called)) {
-    const start = found.index + found[0].length - found[1].length;
-    made.append(text.slice(from, start));
-    const link = element("a", found[1]);
-    link.href = `tel:${found[1]}`;
-    made.append(link);
-    from = start + found[1].length;
-  }
-  made.append(text.slice(from));
-  return made;
-}
-
-function say(kind, text) {
-  const bubble = element("div", "", `said ${kind}`);
-  bubble.append(paragraph(text));
-  talk.append(bubble);
-  bubble.scrollIntoView({ block: "start" });
-  return bubble;
-}
-
-function way(label, text) {
-  const button = element("button", label);
-  button.value = text;
-  return button;
-}
-
-// A field to answer with: a box to tick, a number or a day.
-function input(type, value, label) {
-  const made = element("input");
-  made.type = type;
-  made.name = "text";
-  if (value) made.value = value;
-  if (label) made.setAttribute("aria-label", label);
-  return made;
-}
-
-function box(label, text) {
-  const made = element("label", label);
-  made.prepend(input("checkbox", text));
-  return made;
-}
-
-const FIELDS = { number: "number", day: "date" };
-
-function waysOn(answer) {
-  const ways = element("form", "", "ways");
-  const offer = answer.input === "several" ? box : way;
-  for (const choice of answer.choices) ways.append(offer(`${choice.number}. ${choice.label}`, String(choice.number)));
-  if (answer.input === "several") ways.append(way("选好了", ""));
-  if (FIELDS[answer.input]) ways.append(input(FIELDS[answer.input], "", "你的回答"), way("回复", ""));
-  for (const suggestion of answer.suggestions) ways.append(way(suggestion, suggestion));
-  return working(ways);
-}
-
-// A button with a value says it; one without sends what is ticked or filled in.
-function working(ways) {
-  for (const button of ways.querySelectorAll("button")) {
-    if (!button.value) continue;
-    button.type = "button";
-    button.addEventListener("click", () => ask(button.value, button.textContent));
-  }
-  ways.addEventListener("submit", (event) => {
-    event.preventDefault();
-    const given = [...ways.querySelectorAll("input[name=text]")];
-    const filled = given.filter((field) => (field.type === "checkbox" ? field.checked : field.value));
-    const told = filled.map((field) => (field.type === "checkbox" ? field.parentElement.textContent : field.value));
-    if (filled.length) ask(filled.map((field) => field.value).join(" "), told.join("，"));
+  text.replace(called, (whole, before, number, at) => {
+    const start = at + before.length;
+    pieces.push(text.slice(from, start), h("a", { href: `tel:${number}` }, number));
+    from = start + number.length;
+    return whole;
   });
-  return ways;
+  return [...pieces, text.slice(from)];
 }
 
-function show(bubble, answer) {
-  bubble.className = "said bot";
-  bubble.firstChild.replaceWith(paragraph(answer.reply));
-  for (const source of answer.sources) {
-    if (!source.quote) continue;
-    const details = element("details");
-    details.append(element("summary", `原文：${source.title} ${source.locator}`));
-    details.append(element("blockquote", source.quote));
-    bubble.append(details);
-  }
-  const ways = waysOn(answer);
-  if (ways.childElementCount) bubble.after(ways);
-  bubble.scrollIntoView({ block: "start" });
-}
-
-async function ask(text, label) {
-  for (const old of talk.querySelectorAll(".ways")) old.remove();
-  say("worker", label || text);
-  const bubble = say("bot waiting", "正在查…");
-  send.disabled = true;
-  try {
-    const body = { text: text };
-    if (region.value) body.region = region.value;
-    if (held.value) body.conversation = held.value;
-    const response = await fetch("/api/v1/chat", {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify(body),
-    });
-    const answer = await response.json();
-    if (!response.ok) throw new Error(answer.detail);
-    held.value = answer.conversation;
-    show(bubble, answer);
-  } catch (error) {
-    bubble.className = "said bot failed";
-    const told = error instanceof TypeError || error instanceof SyntaxError || !error.message;
-    bubble.firstChild.textContent = told ? "网络不好，没有发出去。" : error.message;
-    const ways = element("form", "", "ways");
-    ways.append(way("再发一次", text));
-    bubble.after(working(ways));
-  } finally {
-    send.disabled = false;
-  }
-}
-
-form.addEventListener("submit", (event) => {
+function onsubmit(event) {
   event.preventDefault();
-  if (field.value.trim()) ask(field.value);
+  const text = field.value.trim();
+  if (!text || asking) return;
   field.value = "";
-});
+  ask(text);
+}
 
-// The ways to go on of a page that came with its reply.
-for (const ways of talk.querySelectorAll("form.ways")) working(ways);
+function bubble(who, ...inside) {
+  const made = h(`div.said.${who}`, null, h("div.bubble", null, inside));
+  talk.append(made);
+  return made;
+}
+
+// Whatever was just said is seen, its beginning at the top.
+function reveal(made) {
+  requestAnimationFrame(() => scrollTo({ top: made.offsetTop - 70, behavior: "smooth" }));
+}
+
+export async function ask(text, label) {
+  for (const old of talk.querySelectorAll(".ways")) old.remove();
+  bubble("worker", label || text);
+  const reply = bubble("bot", h("p", { role: "status" }, "正在查…"));
+  reveal(reply);
+  asking = true;
+  send.setAttribute("aria-busy", "true");
+  const body = { text };
+  if (known.region) body.region = known.region;
+  if (kept.get("my.talk")) body.conversation = kept.get("my.talk");
+  const slow = setTimeout(() => (reply.querySelector("p").textContent = "网有点慢，还在查…"), 4000);
+  try {
+    const answer = await call("POST", "/chat", body);
+    kept.set("my.talk", answer.conversation);
+    answered(reply, answer);
+  } catch (problem) {
+    if (!(problem instanceof Problem)) throw problem;
+    const what = problem.passing ? "没有发出去，请再发一次。" : "";
+    put(fresh(reply), [h("p", null, problem.message + what), h("div.ways", null, way("再发一次", text, label || text))]);
+    reply.classList.add("failed");
+  } finally {
+    clearTimeout(slow);
+    asking = false;
+    send.removeAttribute("aria-busy");
+    reveal(reply);
+  }
+}
+
+function fresh(made) {
+  const inside = made.firstChild;
+  inside.textContent = "";
+  return inside;
+}
+
+const way = (label, text, shown) => h("button", { onclick: () => asking || ask(text, shown || label) }, label);
+
+// A button that sends its text, a box to tick, or a field to fill in: as the question wants it.
+function ways(answer) {
+  const { choices = [], suggestions = [], input } = answer;
+  const made = h("form.ways", { onsubmit: fill });
+  function fill(event) {
+    event.preventDefault();
+    const filled = [...made.querySelectorAll("input")].filter((each) => (each.type === "checkbox" ? each.checked : each.value));
+    const shown = filled.map((each) => (each.type === "checkbox" ? each.parentElement.textContent : each.value));
+    if (filled.length && !asking) ask(filled.map((each) => each.value).join(" "), shown.join("，"));
+  }
+  const offer = ({ number, label }) =>
+    input === "several"
+      ? h("label.tick", null, h("input", { type: "checkbox", value: String(number) }), `${number}. ${label}`)
+      : way(`${number}. ${label}`, String(number), label);
+  put(made, choices.map(offer));
+  const type = { number: "number", day: "date" }[input];
+  if (type) made.append(h("input", { type, "aria-label": "你的回答" }));
+  if (type || input === "several") made.append(h("button.primary", { type: "submit" }, type ? "回复" : "选好了"));
+  put(made, suggestions.map((each) => way(each, each)));
+  return made;
+}
+
+function answered(reply, answer) {
+  const inside = put(fresh(reply), [h("p", null, withCalls(answer.reply))]);
+  const sources = (answer.sources || []).filter((source) => source.measure);
+  put(inside, sources.map((source) => h("button.source", { onclick: () => clause(source.measure, source.quote && [source.quote]) }, `看原文：${source.title} ${source.locator}`)));
+  const [check] = answer.can_check || [];
+  const [apply] = answer.can_apply || [];
+  if (check || apply) {
+    inside.append(h("div.next", null,
+      check && h("button.primary", { onclick: () => go("check", check) }, "查查我够不够"),
+      apply && h("button", { onclick: () => go("apply", apply) }, "去办理")));
+  }
+  if (answer.kind === "handoff" || answer.kind === "decline") {
+    inside.append(h("button", { onclick: () => go("help") }, "找人工帮忙"));
+  }
+  inside.append(opinions(answer));
+  const more = ways(answer);
+  if (more.childElementCount) reply.append(more);
+}
+
+// Thumbs up and down, and the reply read aloud.
+function opinions(answer) {
+  let given = answer.thumb || null;
+  const conversation = answer.conversation || kept.get("my.talk");
+  const thumb = (direction, sign, label) => h("button.plain", { "aria-label": label, "aria-pressed": String(given === direction), onclick: () => press(direction) }, sign);
+  const both = { up: thumb("up", "👍", "有用"), down: thumb("down", "👎", "没用") };
+  async function press(direction) {
+    const wanted = given === direction ? null : direction;
+    try {
+      await call("POST", "/chat/thumb", { conversation, turn: answer.turn, thumb: wanted }, { patience: 8000 });
+    } catch (problem) {
+      tell(problem.message);
+      return;
+    }
+    given = wanted;
+    for (const each of ["up", "down"]) both[each].setAttribute("aria-pressed", String(given === each));
+    tell(given === "down" ? "记下了。说得不对，可以找人工帮忙。" : given ? "谢谢，记下了。" : "取消了。");
+  }
+  return h("div.opinions", null, aloud(answer.reply), both.up, both.down);
+}
+
+// A button that reads a text aloud, where the browser can.
+export function aloud(text) {
+  if (!("speechSynthesis" in window)) return null;
+  return h("button.plain.aloud", {
+    onclick() {
+      const busy = speechSynthesis.speaking;
+      speechSynthesis.cancel();
+      if (busy) return;
+      const spoken = new SpeechSynthesisUtterance(text);
+      spoken.lang = "zh-CN";
+      spoken.rate = 0.9;
+      speechSynthesis.speak(spoken);
+    },
+  }, "读给我听");
+}
+
+// A clause word for word, with the words that count marked.
+export async function clause(measure, quotes) {
+  const body = h("div", null, h("p", { role: "status" }, "正在打开原文…"));
+  sheet("原文", body);
+  try {
+    const found = await call("GET", `/measures/${measure}`);
+    const { document: from, clause: source } = found;
+    body.textContent = "";
+    put(body, [
+      h("p.clause", null, marked(source.text, quotes || found.quotes)),
+      h("p.hint", null, `《${from.title}》${from.number ? `（${from.number}）` : ""}，${from.issuer}，${from.dated}（${from.about_date}）。条款：${source.locator}。`),
+      found.validity.note && h("p.hint", null, found.validity.note),
+      aloud(source.text),
+    ]);
+    const first = body.querySelector("mark");
+    if (first) first.scrollIntoView({ block: "center" });
+  } catch (problem) {
+    body.textContent = "";
+    body.append(failed(problem));
+  }
+}
+
+function marked(text, quotes) {
+  const on = new Array(text.length).fill(false);
+  for (const quote of quotes) {
+    const at = text.indexOf(quote);
+    if (at >= 0) on.fill(true, at, at + quote.length);
+  }
+  const pieces = [];
+  for (let from = 0; from < text.length; ) {
+    let to = from;
+    while (to < text.length && on[to] === on[from]) to += 1;
+    const piece = text.slice(from, to);
+    pieces.push(on[from] ? h("mark", null, piece) : piece);
+    from = to;
+  }
+  return pieces;
+}
+
+const HELLO = "你好，我是暖岗。补贴、社保、找工作、孩子上学、被欠工资，都可以问我，直接打字就行。";
+const begun = h("div.ways");
+
+async function suggest() {
+  const asked = known.region;
+  begun.textContent = "";
+  try {
+    const { questions } = await call("GET", `/suggestions${asked ? `?region=${encodeURIComponent(asked)}` : ""}`);
+    if (asked === known.region) put(begun, [h("p.hint", null, "大家常问："), questions.map((each) => way(each, each))]);
+  } catch (problem) {
+    if (!(problem instanceof Problem)) throw problem;
+  }
+}
+
+async function readAgain() {
+  const conversation = known.given || kept.get("my.talk");
+  if (!conversation) return;
+  try {
+    const { turns } = await call("POST", "/chat/history", { conversation }, { patience: 8000 });
+    kept.set("my.talk", conversation);
+    for (const turn of turns) {
+      if (!turn.reply) continue;
+      bubble("worker", turn.text);
+      answered(bubble("bot"), { ...turn, conversation });
+    }
+    if (turns.length) put(talk, [h("p.hint.line", null, "上面是之前的对话")]);
+    scrollTo(0, document.body.scrollHeight);
+  } catch (problem) {
+    if (problem.code === "unknown_conversation") kept.drop("my.talk");
+  }
+}
+
+addEventListener("city", suggest);
+
+view("ask", "暖岗", () => {
+  talk.textContent = "";
+  bubble("bot", h("p", null, HELLO)).append(begun);
+  suggest();
+  readAgain();
+  return h("div.chat", null, talk, form);
+});
+keepView("ask");
+start();

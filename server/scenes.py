@@ -1,4 +1,4 @@
-"""Scenes: what a QR code of the official account says of the place where it hangs."""
+"""Scenes: what a QR code says of the place where it hangs."""
 
 from bot.normalising import normalise
 from bot.places import Mention, find_places
@@ -26,6 +26,12 @@ def place_of(event_key: str) -> str:
     """The place of a scene as an event names it, '' where the scene is none of ours."""
     scene = event_key.removeprefix(_NEW)
     return scene.removeprefix(_PLACE) if scene.startswith(_PLACE) else ""
+
+
+def region_of_scene(scene: str, served: Served) -> str | None:
+    """The covered region that a scene names, with or without what scenes of places begin with."""
+    place = place_of(scene) or scene
+    return region_of(place[:_LONGEST], served) if place else None
 
 
 def region_of(place: str, served: Served) -> str | None:

@@ -1,0 +1,37 @@
+"""Replies made smaller for phones on slow lines, also where no proxy stands in front."""
+
+import gzip
+
+from flask import Request, Response
+
+_SMALLEST = 600
+"""Bytes below which a reply fits a packet anyhow."""
+_TYPES = frozenset({"application/json", "application/problem+json", "text/html", "text/plain"})
+
+
+def gzipped(body: bytes, level: int = 6) -> bytes:
+    """The body compressed, the same each time."""
+    return gzip.compress(body, level, mtime=0)
+
+
+def takes_gzip(request: Request) -> bool:
+    """Whether whoever asks can read what is compressed."""
+    return request.accept_encodings.quality("gzip") > 0
+
+
+def compress(request: Request, response: Response) -> Response:
+    """Compress a reply where that is worth it and whoever asks can read it."""
+    if response.mimetype not in _TYPES or response.direct_passthrough or response.is_streamed:
+        return response
+    if response.content_encoding or response.status_code in (204, 304):
+        return response
+    response.vary.add("Accept-Encoding")
+    if not takes_gzip(request) or len(response.get_data()) < _SMALLEST:
+        return response
+    response.set_data(gzipped(response.get_data()))
+    response.content_encoding = "gzip"
+    etag, is_weak = response.get_etag()
+    if etag is not None and not is_weak:
+        # The same words in other bytes.
+        response.set_etag(etag, weak=True)
+    return response

@@ -1,0 +1,49 @@
+"""The files of the page as they are sent: small, compressed once, under an address that names
+their content, so that a browser keeps them for good.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from server.compressing import gzipped
+
+_FOLDER = Path(__file__).with_name("static")
+_TYPES = {".js": "text/javascript", ".css": "text/css"}
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One file, plain and compressed."""
+
+    media_type: str
+    plain: bytes
+    small: bytes
+
+
+@cache
+def files() -> Mapping[str, Sent]:
+    """Every file by its name."""
+    found = {}
+    for path in sorted(_FOLDER.iterdir()):
+        if path.suffix in _TYPES:
+            plain = _bare(path.read_text("utf-8")).encode()
+            found[path.name] = Sent(_TYPES[path.suffix], plain, gzipped(plain, level=9))
+    return found
+
+
+@cache
+def version() -> str:
+    """Names the content of all files together."""
+    whole = hashlib.sha256()
+    for name, file in files().items():
+        whole.update(f"{name} {len(file.plain)}\n".encode() + file.plain)
+    return whole.hexdigest()[:12]
+
+
+def _bare(source: str) -> str:
+    """Leave out indentation and lines that are comments only; no text in them spans lines."""
+    lines = (line.strip() for line in source.splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("//")) + "\n"

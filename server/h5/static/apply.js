@@ -1,0 +1,384 @@
+// 办: from a measure to a case, step by step; every step is kept as a draft.
+import { action, call, failed, go, h, kept, known, newKey, Problem, put, signedIn, state, sure, surely, tell, view, waiting } from "./base.js";
+import { aloud, clause } from "./chat.js";
+import { consent, masked, person, signIn } from "./person.js";
+import { checked, question, spoken, vocabulary } from "./question.js";
+import { shrink, upload } from "./upload.js";
+
+const STEPS = ["同意", "资料", "条件", "照片", "提交"];
+const page = h("div.page");
+
+function fill(...made) {
+  page.textContent = "";
+  put(page, made);
+  scrollTo(0, 0);
+  const heading = page.querySelector("h2");
+  if (heading) heading.focus({ preventScroll: true });
+}
+
+// -- what can be applied for --------------------------------------------------------------------
+
+async function list() {
+  const [drafts, found] = await Promise.all([
+    signedIn() ? call("GET", "/drafts").then((got) => got.drafts) : [],
+    known.region ? call("GET", `/measures?limit=100&region=${encodeURIComponent(known.region)}`).then((got) => got.measures) : [],
+  ]);
+  const open = found.filter((each) => each.can_apply);
+  const row = (id, title, under) => h("button.cell", { onclick: () => go("apply", id) }, h("span", null, h("b", null, title), under && h("span.hint", null, under)), h("i", { "aria-hidden": "true" }, "›"));
+  const section = (title, rows) => rows.length > 0 && [h("h2", null, title), h("div.cells", null, rows)];
+  const people = open.filter((each) => each.audience !== "employer");
+  const firms = open.filter((each) => each.audience === "employer");
+  return h("div.page", null,
+    section("接着办", drafts.map((each) => row(each.measure, each.title, "上次填到一半"))),
+    !known.region && [h("h2", null, "你在哪里打工？"), known.cities(() => go("apply"))],
+    section(`${known.region}现在能申请的`, people.map((each) => row(each.id, each.title, each.summary))),
+    section("单位来办的", firms.map((each) => row(each.id, each.title, each.summary))),
+    known.region && !open.length && state(`${known.region}的政策现在都不能在这里申请，有的已经到期，有的不用申请。`, h("button.primary", { onclick: () => go("ask") }, "去问一问")));
+}
+
+// -- one application ----------------------------------------------------------------------------
+
+async function intro(id) {
+  const [measure, { materials }] = await Promise.all([call("GET", `/measures/${id}`), call("GET", `/measures/${id}/materials`)]);
+  const flow = { id, measure, needs: materials, region: known.region || measure.region, facts: { ...known.facts }, files: [], refused: {} };
+  const begin = () => start(flow);
+  fill(
+    h("h2", { tabIndex: -1 }, measure.title),
+    h("p", null, measure.summary),
+    known.care && aloud(`${measure.title}。${measure.summary}`),
+    h("h3", null, "要符合的条件"),
+    measure.conditions.length ? h("ul", null, measure.conditions.map((each) => h("li", null, each.say))) : h("p", null, "文件没有写条件。"),
+    h("h3", null, "要准备的材料"),
+    materials.length ? h("ul", null, materials.map((each) => h("li", null, each.title, h("span.hint", null, each.note)))) : h("p", null, "不用交材料。"),
+    h("button", { onclick: () => clause(id) }, "看原文"),
+    h("div.stack", null,
+      measure.can_apply
+        ? h("button.primary", { onclick: begin }, "开始办")
+        : state("这一项现在不能在这里申请。", h("button.primary", { onclick: () => go("ask") }, "去问一问")),
+      h("button", { onclick: () => go("check", id) }, "先查查我够不够")));
+}
+
+async function start(flow) {
+  fill(waiting());
+  if (!signedIn()) {
+    fill(signIn(() => start(flow)));
+    return;
+  }
+  try {
+    const [{ consents }, me, draft] = await Promise.all([call("GET", "/consents"), call("GET", "/me"), draftOf(flow.id)]);
+    const local = kept.get(`my.draft.${flow.id}`);
+    Object.assign(flow, { consents, me, draft });
+    flow.facts = { ...flow.facts, ...(draft ? draft.facts : {}), ...(local || {}) };
+    if (draft) flow.region = draft.region;
+    if (draft && draft.changes.length) tell("政策有了变化，请再看一遍条件。");
+    forward(flow, 0);
+  } catch (problem) {
+    again(flow, problem, () => start(flow));
+  }
+}
+
+// What went wrong in a step, and the way on from there.
+function again(flow, problem, retry) {
+  if (!(problem instanceof Problem)) throw problem;
+  if (problem.code === "session_over" || problem.code === "sign_in_needed") fill(h("p.note", null, problem.message), signIn(() => start(flow)));
+  else if (problem.code === "already_applied" && problem.body.state !== "draft") already(problem);
+  else fill(failed(problem, retry));
+}
+
+function already(problem) {
+  fill(state(problem.message, h("button.primary", { onclick: () => go("case", null, problem.body.application) }, "看这个办件")));
+}
+
+async function draftOf(id) {
+  const { drafts } = await call("GET", "/drafts");
+  return drafts.find((each) => each.measure === id) || null;
+}
+
+const MAKERS = [agree, introduce, conditions, photos, finish];
+
+// Goes on to the next step that has something to do; `back`: that one, whatever is done there.
+// A second press while it does counts for nothing.
+async function forward(flow, at, back) {
+  if (flow.moving) return;
+  flow.moving = true;
+  const slow = setTimeout(() => fill(waiting()), 300);
+  try {
+    let made = null;
+    for (let next = at; !made; next += 1) {
+      flow.at = next;
+      made = await MAKERS[next](flow, back && next === at);
+    }
+    frame(flow, made);
+  } catch (problem) {
+    again(flow, problem, () => forward(flow, flow.at));
+  } finally {
+    clearTimeout(slow);
+    flow.moving = false;
+  }
+}
+
+function frame(flow, ...made) {
+  const { at } = flow;
+  fill(
+    h("progress", { max: 5, value: at, "aria-label": "办到哪一步" }),
+    h("p.hint", null, `${flow.measure.title}　第${at + 1}步，共5步：${STEPS[at]}`),
+    made,
+    at > 0 && h("button.quiet", { onclick: () => forward(flow, at - 1, true) }, "‹ 上一步"));
+}
+
+// 1 同意 ------------------------------------------------------------------------------------------
+
+function wanted(flow) {
+  const purposes = ["identity", "payment", ...(flow.needs.length ? ["materials"] : [])];
+  return flow.consents.filter((each) => purposes.includes(each.purpose));
+}
+
+function agree(flow, back) {
+  const open = wanted(flow).find((each) => !each.given_at && (back || !flow.refused[each.purpose]));
+  if (!open) return back ? h("div", null, h("h2", { tabIndex: -1 }, "你都同意过了"), h("p", null, "想撤回，在“我的”里的“我同意过的事”。"), h("button.primary", { onclick: () => forward(flow, 1) }, "下一步")) : null;
+  return consent(open, (given) => {
+    flow.refused[open.purpose] = !given;
+    if (given || open.purpose !== "identity") return forward(flow, 0);
+    return fill(state("不同意也可以：照样能问政策、做自测，只是不能在这里申请。", h("button.primary", { onclick: () => forward(flow, 0, true) }, "再看一遍"), h("button", { onclick: () => go("ask") }, "回去问政策")));
+  });
+}
+
+const agreed = (flow, purpose) => flow.consents.some((each) => each.purpose === purpose && each.given_at);
+
+// 2 资料 ------------------------------------------------------------------------------------------
+
+function introduce(flow, back) {
+  const { me } = flow;
+  const next = () => ((flow.met = true), forward(flow, 2));
+  if (flow.met && me.profile && !back) return null;
+  const form = () => frame(flow, h("h2", { tabIndex: -1 }, "你的资料"), person(me, { card: agreed(flow, "payment"), care: known.care }, next));
+  if (!me.profile) {
+    return h("div", null, h("h2", { tabIndex: -1 }, "你的资料"), h("p.hint", null, "加密保存，只有办这件事的人看得到。"), person(me, { card: agreed(flow, "payment"), care: known.care }, next));
+  }
+  return h("div", null, h("h2", { tabIndex: -1 }, "这是你吗？"), masked(me.profile), h("div.stack", null, h("button.primary", { onclick: next }, "对，下一步"), h("button", { onclick: form }, "要改")));
+}
+
+// 3 条件 ------------------------------------------------------------------------------------------
+
+async function conditions(flow, back) {
+  if (!flow.words) flow.words = await vocabulary(flow.region);
+  if (!flow.result) {
+    const { results, as_of: today } = await checked(flow.region, {});
+    flow.asking = (results.find((each) => each.measure === flow.id) || { missing: [] }).missing;
+    flow.result = true;
+    known.today = today;
+  }
+  if (back && flow.asking.length) delete flow.facts[flow.asking[flow.asking.length - 1]];
+  return ask(flow);
+}
+
+function ask(flow) {
+  const key = flow.asking.find((each) => !(each in flow.facts));
+  if (!key) {
+    if (!flow.draft) return save(flow).then(() => null);
+    return null;
+  }
+  const fact = flow.words.get(key);
+  const at = flow.asking.indexOf(key);
+  return h("div", null,
+    h("p.hint", null, `第${at + 1}题，共${flow.asking.length}题`),
+    question(fact, undefined, (value) => {
+      flow.facts[key] = value;
+      keep(flow);
+      forward(flow, 2);
+    }),
+    known.care && aloud([fact.question, ...fact.options.map((each) => each.label)].join("，")),
+    at > 0 && h("button", { onclick: () => (delete flow.facts[flow.asking[at - 1]], forward(flow, 2)) }, "‹ 上一题"));
+}
+
+// Only what the measure asks for goes into its draft.
+const given = (flow) => Object.entries(flow.facts).reduce((all, [key, value]) => (flow.asking.includes(key) ? { ...all, [key]: value } : all), {});
+
+// Kept on the phone at once, and on the server as soon as it can be reached.
+function keep(flow) {
+  kept.set(`my.draft.${flow.id}`, given(flow));
+  save(flow).catch((problem) => {
+    if (problem.passing) tell("草稿先存在手机上，连上网再存到服务器。");
+    else if (problem.code !== "session_over") tell(problem.message);
+  });
+}
+
+// One after the other; what changed meanwhile is sent once more.
+function save(flow) {
+  flow.unsaved = true;
+  if (!flow.saving) flow.saving = saveAll(flow).finally(() => (flow.saving = null));
+  return flow.saving;
+}
+
+async function saveAll(flow) {
+  while (flow.unsaved) {
+    flow.unsaved = false;
+    try {
+      const body = { region: flow.region, facts: given(flow), version: flow.draft ? flow.draft.version : null, edition: flow.draft ? flow.draft.edition : null };
+      flow.draft = await call("PUT", `/drafts/${flow.id}`, body, { key: newKey() });
+      if (!flow.unsaved) kept.drop(`my.draft.${flow.id}`);
+    } catch (problem) {
+      flow.unsaved = true;
+      if (problem.code === "measure_elsewhere" && flow.region !== flow.measure.region) flow.region = flow.measure.region;
+      else if (problem.code === "case_changed" || problem.code === "unknown_draft" || (problem.code === "already_applied" && problem.body.state === "draft")) flow.draft = await draftOf(flow.id);
+      else throw problem;
+    }
+  }
+}
+
+// 4 照片 ------------------------------------------------------------------------------------------
+
+async function photos(flow, back) {
+  if (!flow.needs.length || !agreed(flow, "materials")) return null;
+  if (!flow.draft) await save(flow);
+  const { materials } = await call("GET", `/applications/${flow.draft.id}/materials`);
+  flow.list = materials;
+  if (back) flow.shown = Math.max(0, (flow.shown || 0) - 1);
+  const at = flow.shown || 0;
+  return at < materials.length ? pick(flow, materials[at]) : null;
+}
+
+function pick(flow, need) {
+  const rows = h("div.cells");
+  const show = () => {
+    rows.textContent = "";
+    put(rows, need.there.map((each, number) => h("div.cell", null, h("span", null, `第${number + 1}张　已经传好`), h("button.plain", { onclick: () => drop(each) }, "删掉"))));
+    put(rows, flow.files.filter((each) => each.kind === need.kind && !each.done).map((each) => each.row));
+  };
+  async function drop(material) {
+    if (!(await sure("删掉这一张？", "删掉以后可以再传。", "删掉"))) return;
+    await call("DELETE", `/applications/${flow.draft.id}/materials/${material.id}`, undefined, { key: newKey() });
+    need.there = need.there.filter((each) => each.id !== material.id);
+    show();
+  }
+  const input = h("input.file", {
+    type: "file", accept: "image/*,application/pdf", multiple: need.at_most > 1, id: "file",
+    onchange() {
+      for (const file of [...input.files]) queue(flow, need, file, show);
+      input.value = "";
+      show();
+    },
+  });
+  const enough = () => need.there.length + flow.files.filter((each) => each.kind === need.kind && !each.done && !each.problem).length >= need.at_least;
+  const next = () => ((flow.shown = (flow.shown || 0) + 1), forward(flow, 3));
+  show();
+  return h("div", null,
+    h("h2", { tabIndex: -1 }, need.title),
+    h("p", null, need.hint),
+    h("p.hint", null, need.quote ? `${need.note}原文：“${need.quote}”` : need.note),
+    rows,
+    h("div.stack", null,
+      h("div.pick", null, input, h("label.button.primary", { htmlFor: "file" }, "拍照或选照片")),
+      action("下一步", async () => {
+        if (enough() || (await sure("照片还不够", `这里要${need.at_least}张。没有的话可以先不传，办的人会再问你要。`, "先不传"))) next();
+      }, "")));
+}
+
+// Photos are sent one after the other, also while the next step is filled in.
+function queue(flow, need, file, show) {
+  const bar = h("progress", { max: 1, value: 0, "aria-label": `正在传${file.name}` });
+  const said = h("span", { role: "status" }, "等着传…");
+  const retry = h("button.plain", { hidden: true, onclick: () => ((entry.problem = null), (retry.hidden = true), send(flow)) }, "再传");
+  const entry = { kind: need.kind, need, file, show, bar, said, retry, row: h("div.cell", null, h("span", null, said, bar), retry) };
+  flow.files.push(entry);
+  send(flow);
+}
+
+function send(flow) {
+  if (!flow.sending) flow.sending = sendAll(flow).finally(() => (flow.sending = null));
+  return flow.sending;
+}
+
+async function sendAll(flow) {
+  for (let entry; (entry = flow.files.find((each) => !each.done && !each.problem)); ) {
+    try {
+      entry.said.textContent = "正在缩小照片…";
+      entry.small = entry.small || (await shrink(entry.file));
+      const material = await upload(entry.small, entry.kind, flow.draft.id, (part) => {
+        entry.bar.value = part;
+        entry.said.textContent = `正在传　${Math.round(part * 100)}%`;
+      });
+      entry.done = true;
+      if (!entry.need.there.some((each) => each.id === material.id)) entry.need.there.push(material);
+    } catch (problem) {
+      entry.problem = problem;
+      entry.said.textContent = problem.message;
+      entry.retry.hidden = false;
+    }
+    entry.show();
+  }
+}
+
+// 5 提交 ------------------------------------------------------------------------------------------
+
+async function finish(flow) {
+  const { results } = await checked(flow.region, given(flow));
+  const found = results.find((each) => each.measure === flow.id);
+  const against = found && found.outcome === "ineligible" ? found.changes.map((each) => each.say) : [];
+  const waits = h("p.hint", { role: "status" });
+  const aware = h("input", { type: "checkbox", id: "aware" });
+  const button = action("提交申请", async () => {
+    if (against.length && !aware.checked) {
+      tell("请先看上面的提醒，再打勾。");
+      aware.focus();
+      return;
+    }
+    waits.textContent = flow.sending ? "照片还在传，传完就提交…" : "";
+    if (flow.sending) await flow.sending;
+    const bad = flow.files.find((each) => each.problem);
+    if (bad && !(await sure("有照片没传上", `“${bad.need.title}”没有传上。可以回上一步再传，也可以先提交，以后再补。`, "先提交"))) return;
+    waits.textContent = "正在提交…";
+    await submit(flow, aware.checked, waits);
+  });
+  return h("div", null,
+    h("h2", { tabIndex: -1 }, "看一遍，再提交"),
+    h("h3", null, flow.measure.title),
+    masked(flow.me.profile),
+    flow.asking.map((key) => h("div.pairs", null, h("span", null, flow.words.get(key).label), h("b", null, spoken(flow.words.get(key), flow.facts[key])))),
+    flow.list && flow.list.map((each) => h("div.pairs", null, h("span", null, each.title), h("b", null, `${each.there.length + flow.files.filter((file) => file.kind === each.kind && !file.done).length}张`))),
+    against.length > 0 && h("div.note", null,
+      h("p", null, "按文件写的条件，你可能不符合："), h("ul", null, against.map((each) => h("li", null, each))),
+      h("label.tick", null, aware, "我知道了，还是要申请，由办的人来定")),
+    waits,
+    h("div.stack", null, button));
+}
+
+async function submit(flow, aware, waits) {
+  try {
+    await flow.saving;
+    const made = await surely(`submit.${flow.id}`, "POST", "/applications", {
+      measure: flow.id, region: flow.region, facts: given(flow), despite_warning: aware, edition: flow.draft ? flow.draft.edition : null,
+    });
+    kept.drop(`my.draft.${flow.id}`);
+    done(made);
+  } catch (problem) {
+    waits.textContent = "";
+    if (problem.code === "already_applied") already(problem);
+    else if (problem.code === "profile_missing") forward(flow, 1);
+    else if (problem.code === "consent_missing") start(flow);
+    else if (problem.code === "rules_changed") {
+      flow.draft.edition = problem.body.edition;
+      fill(h("h2", { tabIndex: -1 }, "政策有变化"), h("p", null, "你填写以后，这几处变了："), h("ul", null, problem.body.changes.map((each) => h("li", null, `${each.before || "（没有）"} → ${each.after || "（没有了）"}`))), h("button.primary", { onclick: () => forward(flow, 4) }, "知道了，接着提交"));
+    } else throw problem;
+  }
+}
+
+function done(made) {
+  known.facts = {};
+  fill(h("div.done", null,
+    h("p.sign", { "aria-hidden": "true" }, "✓"),
+    h("h2", { tabIndex: -1 }, "提交好了"),
+    h("p", null, made.title),
+    h("p", null, "办件编号"),
+    h("p.number", null, made.id),
+    h("p", null, made.next),
+    h("div.stack", null,
+      h("button.primary", { onclick: () => go("case", null, made.id) }, "看进度"),
+      h("button", { onclick: () => go("ask") }, "回去问政策"))));
+}
+
+view("apply", "办事", async (id) => {
+  if (!id) return list();
+  await intro(id);
+  return page;
+});

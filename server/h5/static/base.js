@@ -1,0 +1,463 @@
+// What every screen stands on: elements, what is kept on the phone, calls, places to go to.
+export const root = document.documentElement;
+export const main = document.createElement("main");
+
+// h("button.primary", { onclick }, "text", child, [more]): an element; text stays text, never markup.
+export function h(what, given, ...inside) {
+  const [name, ...kinds] = what.split(".");
+  const made = document.createElement(name);
+  if (kinds.length) made.className = kinds.join(" ");
+  if (name === "button") made.type = "button";
+  for (const [key, value] of Object.entries(given || {})) {
+    if (value === undefined || value === null || value === false) continue;
+    if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
+    else if (key in made) made[key] = value;
+    else made.setAttribute(key, value);
+  }
+  return put(made, inside);
+}
+
+export function put(into, inside) {
+  for (const each of inside) {
+    if (Array.isArray(each)) put(into, each);
+    else if (each || each === 0) into.append(each);
+  }
+  return into;
+}
+
+// What stays on the phone. All that is somebody's own begins with "my." and goes with the sign-out.
+const memory = {};
+
+export const kept = {
+  get(key) {
+    try {
+      return JSON.parse(localStorage.getItem(key));
+    } catch (error) {
+      return key in memory ? memory[key] : null;
+    }
+  },
+  set(key, value) {
+    memory[key] = value;
+    try {
+      localStorage.setItem(key, JSON.stringify(value));
+    } catch (error) {
+      // A phone that keeps nothing: it lasts as long as the page does.
+    }
+  },
+  drop(key) {
+    delete memory[key];
+    try {
+      localStorage.removeItem(key);
+    } catch (error) {
+      // Nothing was kept.
+    }
+  },
+  forget() {
+    const names = Object.keys(memory);
+    try {
+      names.push(...Object.keys(localStorage));
+    } catch (error) {
+      // Nothing was kept.
+    }
+    for (const name of names) if (name.startsWith("my.")) kept.drop(name);
+  },
+};
+
+// What is known while the page is open, and gone with it.
+export const known = { facts: {}, secret: {} };
+
+export const signedIn = () => Boolean(kept.get("my.token"));
+
+export function signOut() {
+  kept.forget();
+  known.facts = {};
+  known.secret = {};
+  if (views.ask) delete views.ask.made;
+  delete known.check;
+}
+
+export class Problem extends Error {
+  constructor(body, passing, after) {
+    super(body.detail);
+    this.code = body.code;
+    this.body = body;
+    this.passing = passing;
+    this.after = after;
+  }
+}
+
+const rest = (time) => new Promise((done) => setTimeout(done, time));
+const line = h("p.line", { hidden: true, role: "status" });
+
+export const newKey = () =>
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), (one) => (one + 256).toString(16).slice(1)).join("");
+
+// A key stays the same until the server has said that it is done, also over a reload.
+export async function surely(name, method, path, body) {
+  const slot = `my.key.${name}`;
+  const key = kept.get(slot) || newKey();
+  kept.set(slot, key);
+  try {
+    const value = await call(method, path, body, { key });
+    kept.drop(slot);
+    return value;
+  } catch (problem) {
+    if (!problem.passing) kept.drop(slot);
+    throw problem;
+  }
+}
+
+// One call of the API; with a key, or for reading, it is tried again until `patience` (ms) is over.
+export async function call(method, path, body, how) {
+  const { key, patience = key ? 120000 : method === "GET" ? 15000 : 0 } = how || {};
+  const until = Date.now() + patience;
+  for (let tries = 0; ; tries += 1) {
+    try {
+      const value = await once(method, path, body, key);
+      line.hidden = true;
+      return value;
+    } catch (problem) {
+      if (!problem.passing || Date.now() > until) {
+        line.hidden = true;
+        throw problem;
+      }
+      line.textContent = navigator.onLine === false ? "手机没有连上网，连上会自动接着办。" : "网络不好，正在重试…";
+      line.hidden = false;
+      await rest(problem.after || Math.min(4000, 400 * 2 ** tries));
+    }
+  }
+}
+
+async function once(method, path, body, key) {
+  const headers = {};
+  const token = kept.get("my.token");
+  if (token) headers.Authorization = `Bearer ${token.token}`;
+  if (key) headers["Idempotency-Key"] = key;
+  const raw = body instanceof Blob;
+  if (body) headers["Content-Type"] = raw ? "application/octet-stream" : "application/json";
+  const stop = new AbortController();
+  const timer = setTimeout(() => stop.abort(), 20000);
+  let response;
+  let value = null;
+  try {
+    response = await fetch(`/api/v1${path}`, {
+      method,
+      headers,
+      body: body && (raw ? body : JSON.stringify(body)),
+      signal: stop.signal,
+    });
+    if (response.status !== 204) value = path.startsWith("/materials/") && response.ok ? await response.blob() : await response.json();
+  } catch (error) {
+    const offline = navigator.onLine === false;
+    const detail = offline ? "手机没有连上网。" : "网络不好，没有连上。";
+    throw new Problem({ code: "offline", detail }, true);
+  } finally {
+    clearTimeout(timer);
+  }
+  if (response.ok) return value;
+  const { status } = response;
+  if (status === 401 && token && value.code === "session_over") {
+    signOut();
+  }
+  const passing = status > 501 || status === 429 || value.code === "still_in_flight";
+  throw new Problem(value, passing, Number(response.headers.get("Retry-After")) * 1000);
+}
+
+// Short words at the bottom, as after a press.
+const toast = h("p.toast", { role: "status", hidden: true });
+let fading;
+
+export function tell(text) {
+  toast.textContent = text;
+  toast.hidden = false;
+  clearTimeout(fading);
+  fading = setTimeout(() => (toast.hidden = true), 3000);
+}
+
+// A half screen over the page; returns how to close it.
+export function sheet(title, ...inside) {
+  const before = document.activeElement;
+  const heading = h("h2", { tabIndex: -1 }, title);
+  const box = h("div.sheet", { role: "dialog", "aria-modal": "true", "aria-label": title });
+  const behind = h("div.behind", { onclick: (event) => event.target === behind && close() }, box);
+  function close() {
+    document.removeEventListener("keydown", pressed);
+    removeEventListener("popstate", close);
+    shell.inert = false;
+    shell.removeAttribute("aria-hidden");
+    behind.remove();
+    if (before && before.focus) before.focus();
+  }
+  function pressed(event) {
+    if (event.key === "Escape") close();
+    if (event.key !== "Tab") return;
+    const stops = [...box.querySelectorAll("button, a[href], input, select, textarea, summary")];
+    const end = event.shiftKey ? stops[0] : stops[stops.length - 1];
+    if (document.activeElement !== end) return;
+    event.preventDefault();
+    stops[event.shiftKey ? stops.length - 1 : 0].focus();
+  }
+  put(box, [h("div.top", null, heading, h("button.plain", { onclick: close }, "关闭")), ...inside]);
+  document.addEventListener("keydown", pressed);
+  addEventListener("popstate", close);
+  shell.inert = true;
+  shell.setAttribute("aria-hidden", "true");
+  document.body.append(behind);
+  heading.focus();
+  return close;
+}
+
+// A question before something that can't be undone.
+export function sure(title, text, yes) {
+  return new Promise((done) => {
+    const close = sheet(
+      title,
+      h("p", null, text),
+      h("button.primary.warn", { onclick: () => (close(), done(true)) }, yes),
+      h("button", { onclick: () => (close(), done(false)) }, "先不"),
+    );
+  });
+}
+
+// A screen that waits, is empty, or went wrong: what is the matter, and what to do.
+export const state = (text, ...ways) => h("div.state", { role: "status" }, h("p", null, text), ...ways);
+export const waiting = () => state("正在打开…", h("div.dots", { "aria-hidden": "true" }));
+
+export function failed(problem, again) {
+  if (!(problem instanceof Problem)) throw problem;
+  const more = (problem.body.errors || []).map((each) => h("p", null, each.detail));
+  return state(problem.message, ...more, again && h("button.primary", { onclick: again }, "再试一次"));
+}
+
+// A button that is pressed once: until what it does has ended it takes no second press.
+export function action(label, act, kind) {
+  const button = h(`button${kind === undefined ? ".primary" : kind}`, {
+    async onclick() {
+      if (button.getAttribute("aria-busy")) return;
+      button.setAttribute("aria-busy", "true");
+      try {
+        await act(button);
+      } catch (problem) {
+        if (!(problem instanceof Problem)) throw problem;
+        const errors = (problem.body.errors || []).map((each) => each.detail);
+        tell([problem.message, ...errors].join(""));
+        if (problem.code === "session_over") show();
+      } finally {
+        button.removeAttribute("aria-busy");
+      }
+    },
+  }, label);
+  return button;
+}
+
+// Screens by name, and the file that each stands in.
+const FILES = {
+  ask: "chat", check: "check", apply: "apply", me: "me",
+  case: "cases", cases: "cases", messages: "cases", help: "help", helps: "help", data: "mine",
+};
+const views = {};
+const fetched = {};
+
+export function view(name, title, build) {
+  views[name] = { title, build };
+}
+
+export function place() {
+  const [name, arg] = location.hash.slice(1).split("/");
+  return { name: name in FILES ? name : "ask", arg: arg && decodeURIComponent(arg) };
+}
+
+// `secret` is what may not stand in an address: it is lost with a reload, and the list shows instead.
+export function go(name, arg, secret) {
+  known.secret[name] = secret;
+  const hash = `#${name}${arg ? `/${encodeURIComponent(arg)}` : ""}`;
+  if (location.hash === hash) show();
+  else location.hash = hash;
+}
+
+// Fetched with patience first: a module that failed to load once would never load again.
+async function load(file) {
+  const source = `${root.dataset.base}${file}.js`;
+  if (!fetched[file]) {
+    for (let tries = 0; ; tries += 1) {
+      try {
+        const response = await fetch(source);
+        const text = await response.text();
+        if (!response.ok) throw new TypeError();
+        await Promise.all((text.match(/from "\.\/\w+\.js"/g) || []).map((each) => load(each.slice(8, -4))));
+        break;
+      } catch (error) {
+        if (tries > 4) throw new Problem({ code: "offline", detail: "网络不好，这一页没有打开。" }, true);
+        await rest(400 * 2 ** tries);
+      }
+    }
+    fetched[file] = true;
+  }
+  return source;
+}
+
+async function found(name) {
+  if (!views[name]) {
+    const source = await load(FILES[name]);
+    await new Promise((done, fail) => {
+      const script = h("script", { type: "module", src: source, onload: done, onerror: fail });
+      document.head.append(script);
+    });
+  }
+  return views[name];
+}
+
+export const shell = h("div.shell");
+const heading = h("h1", { tabIndex: -1 });
+const back = h("button.plain", { onclick: () => history.back(), hidden: true }, "‹ 返回");
+let turn = 0;
+
+// Shows the screen that the address names.
+export async function show() {
+  const mine = (turn += 1);
+  toast.hidden = true;
+  const { name, arg } = place();
+  const tab = { ask: "ask", check: "check", apply: "apply" }[name] || "me";
+  for (const link of shell.querySelectorAll("nav a")) {
+    if (link.hash === `#${tab}`) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+  back.hidden = name === tab && !arg;
+  root.dataset.view = name;
+  const slow = setTimeout(() => mine === turn && fill(waiting()), 150);
+  let made;
+  try {
+    const here = await found(name);
+    if (mine !== turn) return;
+    heading.textContent = here.title;
+    document.title = `${here.title} · 暖岗`;
+    made = here.made || (await here.build(arg, known.secret[name]));
+    if (here.keep) here.made = made;
+  } catch (problem) {
+    made = failed(problem, show);
+  } finally {
+    clearTimeout(slow);
+  }
+  if (mine === turn) fill(made);
+}
+
+function fill(made) {
+  main.textContent = "";
+  main.append(made);
+  scrollTo(0, made.scroll || 0);
+}
+
+export const keepView = (name) => (views[name].keep = true);
+
+// -- the frame: tabs, the place one is in, large letters, Traditional characters ------------------
+
+const TABS = [
+  ["ask", "问", "M4 5h16v11H10l-5 4v-4H4z"],
+  ["check", "查", "M10 4a6 6 0 1 0 0 12 6 6 0 0 0 0-12zm4.5 10.5L20 20"],
+  ["apply", "办", "M6 3h9l4 4v14H6zM9 11h7M9 15h7"],
+  ["me", "我的", "M12 4a4 4 0 1 0 0 8 4 4 0 0 0 0-8zM4 21c1-5 4-6 8-6s7 1 8 6"],
+];
+
+function icon(path) {
+  const drawn = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  const line = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  drawn.setAttribute("viewBox", "0 0 24 24");
+  drawn.setAttribute("aria-hidden", "true");
+  line.setAttribute("d", path);
+  drawn.append(line);
+  return drawn;
+}
+
+const options = [...document.querySelectorAll("#region option")].filter((each) => each.value);
+known.regions = options.map((each) => ({
+  id: each.value,
+  label: each.textContent,
+  group: each.parentElement.label,
+}));
+const labelOf = (id) => (known.regions.find((each) => each.id === id) || {}).label;
+
+const city = h("button.plain.city", { onclick: () => chooseCity() });
+
+function tellCity() {
+  city.textContent = `${labelOf(known.region) || "选地方"} ▾`;
+  city.setAttribute("aria-label", `现在的地方：${labelOf(known.region) || "还没选"}，点一下换`);
+}
+
+function setCity(id) {
+  known.region = id;
+  known.facts = {};
+  delete known.check;
+  kept.set("city", id);
+  tellCity();
+}
+
+// A list with one tap for each place; `then` is called with the one that was tapped.
+known.cities = (then) => {
+  let group;
+  return h("div.cells", null, known.regions.map((each) => {
+    const first = each.group !== group;
+    group = each.group;
+    const picked = each.id === known.region;
+    return [
+      first && h("h3", null, group),
+      h("button.cell", { "aria-pressed": String(picked), onclick: () => (setCity(each.id), then()) }, each.label, picked && h("b", { "aria-hidden": "true" }, "✓")),
+    ];
+  }));
+};
+
+function chooseCity() {
+  const close = sheet("你在哪里打工？", known.cities(() => (close(), dispatchEvent(new Event("city")), place().name === "ask" || show())));
+}
+
+const care = h("button.plain", { onclick: () => setCare(!known.care) });
+
+function setCare(on) {
+  known.care = on;
+  kept.set("care", on);
+  root.classList.toggle("care", on);
+  care.textContent = on ? "小字" : "大字";
+  care.setAttribute("aria-label", on ? "关怀模式开着，点一下关" : "关怀模式：字更大，能读出来");
+  care.setAttribute("aria-pressed", String(on));
+  if (shell.isConnected && place().name === "me") show();
+}
+known.setCare = setCare;
+
+known.setScript = (on) => {
+  kept.set("hant", on);
+  if (!on) return location.reload();
+  const script = h("script", { type: "module", src: `${root.dataset.base}hant.js` });
+  document.head.append(script);
+  return undefined;
+};
+
+// Whoever is often here is not asked to sign in again; the old token goes on for some minutes.
+async function renew() {
+  const token = kept.get("my.token");
+  if (!token || new Date(token.expires_at) - Date.now() > 20 * 864e5) return;
+  try {
+    kept.set("my.token", await call("POST", "/session/renewal", undefined));
+  } catch (problem) {
+    if (!(problem instanceof Problem)) throw problem;
+  }
+}
+
+// Puts the app in the place of the plain form; called once all that the first screen needs is there.
+export function start() {
+  const chosen = document.querySelector("#region").value;
+  known.region = chosen || (labelOf(kept.get("city")) ? kept.get("city") : "");
+  known.given = document.querySelector("#conversation").value;
+  if (chosen) kept.set("city", chosen);
+  if (location.search) history.replaceState(null, "", location.pathname + location.hash);
+
+  const tabs = h("nav", { "aria-label": "四个地方" }, TABS.map(([name, label, path]) => h("a", { href: `#${name}` }, icon(path), h("span", null, label))));
+  tellCity();
+  put(shell, [h("header", null, back, heading, city, care), line, main, tabs, toast]);
+  addEventListener("hashchange", show);
+  setCare(Boolean(kept.get("care")));
+  document.body.textContent = "";
+  document.body.append(shell);
+  if (kept.get("hant")) known.setScript(true);
+  if (signedIn()) renew();
+  show();
+
+}

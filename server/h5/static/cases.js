@@ -1,0 +1,193 @@
+// My cases and requests for help: what is asked of me on top, then how it went, in plain words.
+import { action, call, go, h, kept, known, Problem, sheet, show, signedIn, state, sure, surely, tell, view } from "./base.js";
+import { aloud } from "./chat.js";
+import { consent, signIn } from "./person.js";
+import { shrink, upload } from "./upload.js";
+
+const when = (text) => new Date(text).toLocaleString("zh-CN", { timeZone: "Asia/Shanghai", year: "numeric", month: "numeric", day: "numeric", hour: "numeric", minute: "2-digit" });
+
+// For who has signed in; for everybody else the way to do so.
+const own = (build) => async (arg, secret) => {
+  if (!signedIn()) return signIn();
+  try {
+    return await build(arg, secret);
+  } catch (problem) {
+    if (problem instanceof Problem && !signedIn()) return h("div", null, h("p.note", null, problem.message), signIn());
+    throw problem;
+  }
+};
+
+const cell = (id, name, title, under) => h("button.cell", { onclick: () => go(name, null, id) }, h("span", null, h("b", null, title), h("span.hint", null, under)), h("i", { "aria-hidden": "true" }, "›"));
+
+async function cases() {
+  const { applications } = await call("GET", "/applications");
+  if (!applications.length) return state("你还没有办件。", h("button.primary", { onclick: () => go("apply") }, "看看能申请什么"));
+  const order = (each) => (each.state === "material_requested" ? 0 : 1);
+  applications.sort((a, b) => order(a) - order(b));
+  return h("div.page", null, h("div.cells", null, applications.map((each) => cell(each.id, "case", each.title, `${each.standing}　${each.id}`))));
+}
+
+async function messages() {
+  const found = (await call("GET", "/messages")).messages;
+  if (!found.length) return state("还没有消息。办件有了进展，会在这里告诉你。");
+  kept.set("my.seen", found[0].at);
+  return h("div.page", null, h("div.cells", null, found.map((each) => h("button.cell", { onclick: () => go(each.about === "request" ? "help" : "case", null, each.id) },
+    h("span", null, h("b", null, each.said), h("span", null, each.title), each.words && h("span", null, `“${each.words}”`), h("span.hint", null, when(each.at))),
+    h("i", { "aria-hidden": "true" }, "›")))));
+}
+
+async function one(_, id) {
+  if (!id) return cases();
+  const [found, { materials }] = await Promise.all([call("GET", `/applications/${id}`), call("GET", `/applications/${id}/materials`)]);
+  const open = found.requested.filter((each) => !each.answered_at);
+  const can = (move) => found.moves.includes(move);
+  const takes = ["submitted", "in_review", "material_requested"].includes(found.state);
+  return h("div.page", null,
+    h("section.card", null,
+      h("p.hint", null, `${found.title}　编号${found.id}`),
+      h("h2", { tabIndex: -1 }, found.standing),
+      h("p", null, found.next),
+      found.amount_fen !== null && h("p", null, `金额：${(found.amount_fen / 100).toFixed(2)}元`),
+      known.care && aloud(`${found.title}。${found.standing}。${found.next}`)),
+    can("answer") && h("section.card.due", null, h("h2", null, "要你补的材料"),
+      open.map((each) => h("div", null, h("h3", null, each.title), each.reason && h("p", null, each.reason), adding(id, each.item, materials))),
+      action("补好了", () => answer(found, materials))),
+    h("section", null, h("h2", null, "经过"), h("ol.times", null, found.history.slice().reverse().map((each) => h("li", null, h("b", null, each.said), each.reason && h("p", null, `“${each.reason}”`), h("p.hint", null, when(each.at)))))),
+    takes && h("details.cell", null, h("summary", null, "材料"), materials.map((each) => h("div", null, h("p", null, `${each.title}：${each.there.length}张`), each.there.map((material) => h("button.plain", { onclick: () => look(material) }, "看一看")), !can("answer") && adding(id, each.kind, materials)))),
+    h("details.cell", null, h("summary", null, "当时填的"), Object.entries(found.person).filter(([, value]) => value).map(([name, value]) => h("div.pairs", null, h("span", null, { name: "姓名", identity_number: "身份证号", phone: "手机号", bank_card: "银行卡号", native_place: "老家" }[name] || name), h("b", null, value))),
+      (found.verdict.conditions || []).map((each) => h("p", null, `${{ met: "✓", failed: "✗" }[each.verdict] || "？"} ${each.say}`))),
+    h("div.stack", null,
+      can("object") && action("我不同意，要申诉", () => words("申诉", "说说哪里不对、为什么。", (text) => move(found, "appeal", text)), ".primary"),
+      h("button", { onclick: () => go("help", null, { measure: found.measure, region: found.region }) }, "有疑问，找人工"),
+      can("withdraw") && action("撤回申请", async () => {
+        if (await sure("撤回这个申请？", "撤回以后就不办了。还想办，可以重新申请。", "撤回")) await move(found, "withdraw", "");
+      }, "")));
+}
+
+async function move(found, what, text) {
+  await surely(`${what}.${found.id}.${found.version}`, "POST", `/applications/${found.id}/${what}`, { version: found.version, words: text });
+  tell({ withdraw: "已经撤回。", appeal: "申诉交上去了。", answer: "好，告诉经办人了。" }[what]);
+  show();
+}
+
+async function answer(found, materials) {
+  const missing = found.requested.filter((each) => !each.answered_at && !materials.some((need) => need.kind === each.item && need.fresh));
+  if (missing.length) return words("有的还没有传", `还没有传：${missing.map((each) => each.title).join("、")}。实在没有，写明为什么。`, (text) => move(found, "answer", text));
+  return move(found, "answer", "");
+}
+
+function words(title, hint, then) {
+  const text = h("textarea", { id: "words", rows: 4, maxLength: 2000 });
+  const close = sheet(title, h("label", { htmlFor: "words" }, hint), text, action("交上去", async () => {
+    if (!text.value.trim()) return text.focus();
+    await then(text.value.trim());
+    close();
+    return undefined;
+  }));
+}
+
+function adding(id, kind, materials) {
+  const said = h("p.hint", { role: "status" });
+  const bar = h("progress", { max: 1, value: 0, hidden: true, "aria-label": "正在传照片" });
+  const name = `file-${kind}`;
+  const input = h("input.file", {
+    type: "file", accept: "image/*,application/pdf", multiple: true, id: name,
+    async onchange() {
+      const files = [...input.files];
+      input.value = "";
+      bar.hidden = false;
+      try {
+        for (const [at, file] of files.entries()) {
+          const material = await upload(await shrink(file), kind, id, (part) => {
+            bar.value = part;
+            said.textContent = `正在传第${at + 1}张　${Math.round(part * 100)}%`;
+          });
+          const need = materials.find((each) => each.kind === kind);
+          if (need) Object.assign(need, { fresh: true, there: [...need.there, material] });
+        }
+        said.textContent = `传好了${files.length}张。`;
+      } catch (problem) {
+        if (!(problem instanceof Problem)) throw problem;
+        said.textContent = problem.message;
+      }
+      bar.hidden = true;
+    },
+  });
+  return h("div.pick", null, said, bar, input, h("label.button", { htmlFor: name }, "拍照或选照片"));
+}
+
+async function look(material) {
+  const address = URL.createObjectURL(await call("GET", `/materials/${material.id}`));
+  sheet(material.title, material.media_type === "image/jpeg" ? h("img.picture", { src: address, alt: material.title }) : h("a.button", { href: address, download: "材料.pdf" }, "打开文件"));
+}
+
+// -- 找人工 --------------------------------------------------------------------------------------
+
+const ABOUT = [["advice", "问政策"], ["living", "生活有困难"], ["rights", "权益受侵害"], ["mediation", "和单位有纠纷，要调解"], ["wages", "被拖欠工资"]];
+const STANDS = { open: "等着回复", answered: "回复了你", closed: "办结了" };
+
+async function helps() {
+  const { requests } = await call("GET", "/requests");
+  const more = h("button.primary", { onclick: () => go("help", null, {}) }, "提一个新的求助");
+  if (!requests.length) return state("你还没有找过人工帮助。", more);
+  return h("div.page", null, h("div.cells", null, requests.map((each) => cell(each.id, "help", new Map(ABOUT).get(each.category), `${STANDS[each.state]}　${when(each.opened_at)}`))), more);
+}
+
+async function help(_, about) {
+  if (typeof about === "string") return dialogue(about);
+  const given = about || {};
+  const region = given.region || known.region;
+  if (!region) return h("div.page", null, h("h2", null, "你在哪里打工？"), known.cities(() => go("help", null, about)));
+  const { consents } = await call("GET", "/consents");
+  const handoff = consents.find((each) => each.purpose === "handoff");
+  const talk = kept.get("my.talk");
+  if (talk && !handoff.given_at && !known.askedHandoff) return h("div.page", null, consent(handoff, () => ((known.askedHandoff = true), show())));
+  let category;
+  const text = h("textarea", { id: "words", rows: 4, maxLength: 2000 });
+  const kinds = ABOUT.map(([id, label]) => h("button.big", { "aria-pressed": "false", onclick: () => {
+    category = id;
+    kinds.forEach((each, at) => each.setAttribute("aria-pressed", String(ABOUT[at][0] === id)));
+  } }, label));
+  return h("div.page", null,
+    h("h2", { tabIndex: -1 }, "找人工帮忙"),
+    h("p", null, `会转给${region}负责的单位，有人回复会在“消息”里告诉你。`),
+    h("h3", null, "是哪一类事？"), kinds,
+    h("label", { htmlFor: "words" }, "出了什么事？"), text,
+    h("p.hint", null, "急事请直接打电话：工会12351，有危险打110。"),
+    action("交给人工", async () => {
+      if (!category) return tell("请先点一类事。");
+      if (!text.value.trim()) return text.focus();
+      const body = { category, region, words: text.value.trim(), measure: given.measure || null, conversation: talk && handoff.given_at ? talk : null };
+      const made = await surely("help", "POST", "/requests", body);
+      known.askedHandoff = false;
+      go("help", null, made.id);
+      return undefined;
+    }));
+}
+
+async function dialogue(id) {
+  const found = await call("GET", `/requests/${id}`);
+  const who = { worker: "你", officer: "工作人员", bot: "暖岗" };
+  const text = h("textarea", { id: "more", rows: 3, maxLength: 2000 });
+  return h("div.page", null,
+    h("section.card", null, h("p.hint", null, `编号${found.id}${found.unit ? `　${found.unit}` : ""}`), h("h2", { tabIndex: -1 }, STANDS[found.state]), found.state === "open" && h("p", null, `最晚${found.due_on.replace(/(\d+)-0?(\d+)-0?(\d+)/, "$1年$2月$3日")}前回复。`), found.outcome && h("p", null, found.outcome)),
+    h("ol.times", null, found.dialogue.map((each) => h("li", null, h("b", null, `${who[each.voice]}：`), h("p", null, each.text), h("p.hint", null, when(each.at))))),
+    found.state !== "closed"
+      ? h("div.stack", null, h("label", { htmlFor: "more" }, "还想说"), text, action("发出去", async () => {
+        if (!text.value.trim()) return text.focus();
+        await surely(`more.${id}.${found.version}`, "POST", `/requests/${id}/messages`, { version: found.version, words: text.value.trim() });
+        show();
+        return undefined;
+      }))
+      : !found.satisfied && h("div.stack", null, h("h3", null, "办得怎么样？"), [[5, "满意"], [3, "一般"], [1, "不满意"]].map(([mark, label]) => action(label, async () => {
+        await surely(`rate.${id}`, "POST", `/requests/${id}/rating`, { version: found.version, satisfied: mark });
+        tell("谢谢你的评价。");
+        show();
+      }, ""))));
+}
+
+view("cases", "我的办件", own(cases));
+view("case", "办件", own(one));
+view("messages", "消息", own(messages));
+view("helps", "我的求助", own(helps));
+view("help", "人工帮忙", own(help));

@@ -1,0 +1,203 @@
+// 查: the self-check, one question a screen, and what follows from the answers.
+import { call, failed, go, h, known, Problem, put, sheet, state, tell, view, waiting } from "./base.js";
+import { aloud, clause } from "./chat.js";
+import { checked, left, nextFact, question, spoken, vocabulary } from "./question.js";
+
+const GROUPS = [
+  ["fits", "符合", "这些你都符合，可以去办。是不是给，由办的人审核后定。"],
+  ["near", "还差一点", "只差一样，补上就行。"],
+  ["unknown", "还不清楚", "还差几样没说，说清楚才知道。"],
+  ["not", "不符合", "按文件写的，现在不符合。"],
+  ["over", "已结束", "时间已经过了，不能再办。"],
+];
+
+function groupOf(result) {
+  if (!result.open) return "over";
+  if (result.outcome === "eligible") return "fits";
+  if (result.outcome === "undetermined") return "unknown";
+  const [change, more] = result.changes;
+  return change && !more && !change.lasting && change.fact !== "applicant_role" ? "near" : "not";
+}
+
+const page = h("div.page");
+let run = 0;
+
+// `only`: one measure, or all that the place has.
+async function step(only) {
+  const mine = (run += 1);
+  const { region, facts } = known;
+  const slow = setTimeout(() => mine === run && fill(waiting()), 300);
+  try {
+    const [words, result] = await Promise.all([vocabulary(region), checked(region, facts)]);
+    if (mine !== run) return;
+    known.today = result.as_of;
+    const key = known.stopped ? null : nextFact(result, facts, only);
+    if (key) fill(asked(words.get(key), result, only));
+    else await results(result, words, only);
+  } catch (problem) {
+    if (!(problem instanceof Problem)) throw problem;
+    if (mine === run) fill(failed(problem, () => step(only)));
+  } finally {
+    clearTimeout(slow);
+  }
+}
+
+function fill(...made) {
+  page.textContent = "";
+  put(page, made);
+  scrollTo(0, 0);
+  const heading = page.querySelector("h2");
+  if (heading) heading.focus({ preventScroll: true });
+}
+
+function asked(fact, result, only) {
+  const done = Object.keys(known.facts).length;
+  const more = Math.max(1, left(result, known.facts, only));
+  const answer = (value) => {
+    known.order = [...(known.order || []).filter((key) => key !== fact.key), fact.key];
+    known.facts[fact.key] = value;
+    step(only);
+  };
+  return h("div", null,
+    h("progress", { max: done + more, value: done, "aria-label": "进度" }),
+    h("p.hint", null, `第${done + 1}题，最多还有${more}题`),
+    question(fact, undefined, answer),
+    known.care && aloud([fact.question, ...fact.options.map((each) => each.label)].join("，")),
+    h("div.pair", null,
+      done > 0 && h("button", { onclick: () => back(only) }, "‹ 上一题"),
+      h("button", { onclick: () => ((known.stopped = true), step(only)) }, "先看结果")));
+}
+
+function back(only) {
+  const last = (known.order || []).pop();
+  delete known.facts[last || Object.keys(known.facts).pop()];
+  step(only);
+}
+
+function anew(only) {
+  known.facts = {};
+  known.order = [];
+  known.stopped = false;
+  step(only);
+}
+
+async function results(result, words, only) {
+  const shown = only ? result.results.filter((each) => each.measure === only) : result.results;
+  const { measures } = await call("GET", `/measures?limit=100&region=${encodeURIComponent(known.region)}`);
+  const can = new Set(measures.filter((each) => each.can_apply).map((each) => each.id));
+  const groups = GROUPS.map(([id, title, told]) => ({ id, title, told, rows: shown.filter((each) => groupOf(each) === id) })).filter(({ rows }) => rows.length);
+  const said = Object.keys(known.facts);
+  fill(
+    h("h2", { tabIndex: -1 }, "查的结果"),
+    h("p.hint", null, `${known.region}，按${day(result.as_of)}算。你答的没有存下来。`),
+    groups.map(({ id, title, told, rows }) => h(`section.group.${id}`, null,
+      h("h3", null, `${title}（${rows.length}项）`),
+      h("p.hint", null, told),
+      rows.map((each) => row(each, words, can, only)))),
+    !groups.length && state("这里还没有能查的政策。"),
+    h("details.cell", null, h("summary", null, "我答了什么"), said.length ? said.map((key) => words.get(key) && h("p", null, `${words.get(key).label}：${spoken(words.get(key), known.facts[key])}`)) : h("p", null, "还没有答。")),
+    h("div.stack.away", null,
+      known.stopped && h("button.primary", { onclick: () => ((known.stopped = false), step(only)) }, "接着答"),
+      said.length > 0 && h("button", { onclick: () => ((known.stopped = false), back(only)) }, "改上一题"),
+      h("button", { onclick: () => picture(groups, result) }, "存成图片、发给别人"),
+      h("button", { onclick: () => print() }, "打印"),
+      only && h("button", { onclick: () => go("check") }, "查全部政策"),
+      h("button", { onclick: () => anew(only) }, "重新查")));
+}
+
+const day = (text) => text.replace(/(\d+)-0?(\d+)-0?(\d+)/, "$1年$2月$3日");
+const SIGNS = { met: ["✓", "符合"], failed: ["✗", "不符合"], unknown: ["？", "还不清楚"] };
+
+function row(result, words, can, only) {
+  const missing = result.missing.map((key) => words.get(key)).filter(Boolean).map((fact) => fact.label);
+  const [change] = result.changes;
+  const group = groupOf(result);
+  const short = group === "near" ? `差：${change.say.replace(/。$/, "")}${change.gap ? `（还差${change.gap}）` : ""}`
+    : group === "unknown" && missing.length ? `还要知道：${missing.slice(0, 3).join("、")}`
+    : group === "over" && result.validity.to ? `到${day(result.validity.to)}为止` : "";
+  return h("details.cell", { open: Boolean(only) },
+    h("summary", null, h("b", null, result.title), short && h("span.hint", null, short)),
+    result.everyone && h("div.condition", null, h("p", null, `✓ ${result.everyone.say}`), h("blockquote", null, result.everyone.quote)),
+    result.conditions.map((each) => h(`div.condition.${each.verdict}`, null,
+      h("p", null, h("b", { role: "img", "aria-label": SIGNS[each.verdict][1] }, SIGNS[each.verdict][0]), ` ${each.say}`, each.to_verify && h("span.hint", null, "（要由办的人核实）")),
+      h("blockquote", null, each.quote))),
+    result.amounts.map((each) => h("p", null, `${each.what}：${each.cap ? "最多" : ""}${each.value}${each.unit}`)),
+    result.advice.map((each) => h("p", null, each)),
+    h("div.next", null,
+      can.has(result.measure) && h("button.primary", { onclick: () => go("apply", result.measure) }, "去办理"),
+      h("button", { onclick: () => clause(result.measure) }, "看原文")));
+}
+
+// The results as a picture, drawn here: it is not sent anywhere.
+function picture(groups, result) {
+  const size = 34;
+  const width = 720;
+  const lines = [["暖岗自测结果", 1.4], [`${known.region}，按${day(result.as_of)}算`, 1], ["", 0.5]];
+  for (const { title, rows } of groups) {
+    lines.push([`【${title}】`, 1.15]);
+    for (const each of rows) lines.push([`· ${each.title}`, 1]);
+    lines.push(["", 0.5]);
+  }
+  lines.push(["以经办单位审核为准。", 1]);
+  const canvas = h("canvas");
+  const pen = canvas.getContext("2d");
+  const font = (scale) => `${size * scale}px system-ui, "Noto Sans CJK SC", sans-serif`;
+  const wrapped = [];
+  for (const [text, scale] of lines) {
+    pen.font = font(scale);
+    let piece = "";
+    for (const letter of text) {
+      if (pen.measureText(piece + letter).width > width - 80) {
+        wrapped.push([piece, scale]);
+        piece = "　";
+      }
+      piece += letter;
+    }
+    wrapped.push([piece, scale]);
+  }
+  canvas.width = width;
+  canvas.height = wrapped.reduce((sum, [, scale]) => sum + size * scale * 1.6, 80);
+  pen.fillStyle = "#fff";
+  pen.fillRect(0, 0, width, canvas.height);
+  pen.fillStyle = "#1a1a1a";
+  let y = 40;
+  for (const [text, scale] of wrapped) {
+    y += size * scale * 1.6;
+    pen.font = font(scale);
+    pen.fillText(text, 40, y - size * 0.5);
+  }
+  canvas.toBlob((blob) => {
+    const file = new File([blob], "暖岗自测.png", { type: "image/png" });
+    const address = URL.createObjectURL(blob);
+    const share = navigator.canShare && navigator.canShare({ files: [file] });
+    sheet("存成图片",
+      h("p", null, "按住图片，可以保存，也可以发给别人。"),
+      h("img.picture", { src: address, alt: "自测结果的图片" }),
+      share && h("button.primary", { onclick: () => navigator.share({ files: [file] }).catch(() => tell("没有发出去。")) }, "发给别人"),
+      h("a.button", { href: address, download: "暖岗自测.png" }, "存到手机"));
+  });
+}
+
+function begin(only) {
+  known.stopped = false;
+  if (!known.region) {
+    return h("div.page", null, h("h2", null, "你在哪里打工？"), h("p.hint", null, "各地办法不一样，先选地方。"), known.cities(() => go("check", only)));
+  }
+  if (!only && !Object.keys(known.facts).length) {
+    return h("div.page", null,
+      h("h2", null, `查查${known.region}的政策，你够不够条件`),
+      h("p", null, "一题一题问，点一下就行。不知道的点“不清楚”，随时可以停。"),
+      h("p.hint", null, "你答的只用来算结果，不保存。"),
+      h("button.primary.big", { onclick: () => (page.isConnected || swap(), step()) }, "开始查"));
+  }
+  step(only);
+  return page;
+}
+
+function swap() {
+  const here = document.querySelector("main");
+  here.textContent = "";
+  here.append(page);
+}
+
+view("check", "查一查", (only) => begin(only));

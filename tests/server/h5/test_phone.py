@@ -1,0 +1,115 @@
+"""The page on a phone: asking, checking, applying, following; with scripts and without."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from server.resources import Resources
+from tests import casework
+from tests.server.h5.conftest import NewPhone
+from tests.server.h5.walking import PHONE, Walk, photos
+
+
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """A browser sees no difference between the databases: one is enough."""
+    return sqlite_url
+
+
+def stored(page: Page) -> dict[str, Any]:
+    """What the browser keeps for the page."""
+    kept: dict[str, Any] = page.evaluate("JSON.parse(JSON.stringify(localStorage))")
+    return kept
+
+
+def test_without_scripts_a_worker_asks_all_the_same(new_phone: NewPhone, address: str) -> None:
+    page = new_phone(java_script_enabled=False)
+    page.goto(address)
+    page.get_by_label("你的问题").fill("失业金怎么领")
+    page.get_by_role("button", name="发送").click()
+    page.get_by_role("button", name="石狮").click()
+    page.get_by_text("出处：《石狮市关爱外来务工人员八条措施》").last.wait_for()
+    box = page.get_by_role("button", name="发送").bounding_box()
+    assert box and box["height"] >= 44 and box["y"] + box["height"] <= PHONE["height"]
+
+
+def test_where_the_scripts_do_not_load_the_form_stays(new_phone: NewPhone, address: str) -> None:
+    page = new_phone()
+    page.route("**/*.js", lambda route: route.abort())
+    page.goto(address)
+    page.get_by_label("你的问题").fill("石狮被裁了有钱领吗")
+    page.get_by_role("button", name="发送").click()
+    page.get_by_text("出处：《石狮市关爱外来务工人员八条措施》").last.wait_for()
+
+
+def test_a_worker_asks_reads_the_source_rates_and_finds_it_again(
+    new_phone: NewPhone, address: str, resources: Resources
+) -> None:
+    page = new_phone()
+    walk = Walk(page)
+    walk.open(address)
+    page.get_by_label("你的问题").fill("失业金怎么领")
+    walk.press("发送")
+    page.get_by_role("button", name=re.compile("石狮")).click()
+    page.get_by_role("button", name="查查我够不够").wait_for()
+    walk.read_clause()
+    page.get_by_role("button", name="有用").last.click()
+    walk.see("谢谢，记下了。")
+    page.get_by_label("你的问题").fill("权益热线电话是多少")
+    walk.press("发送")
+    link = page.locator('a[href="tel:88712565"]').first
+    link.wait_for()
+    page.reload()
+    walk.see("上面是之前的对话")
+    assert page.locator(".said.worker").count() == 3
+    assert page.get_by_role("button", name="有用", pressed=True).count() == 1
+    row = resources.database.fetch("SELECT direction FROM thumb")
+    assert row is not None and row[0] == "up"
+
+
+def test_a_city_is_remembered_and_comes_with_the_scan(new_phone: NewPhone, address: str) -> None:
+    page = new_phone()
+    walk = Walk(page)
+    walk.open(f"{address}?scene=place:石狮")
+    walk.see("失业保险金谁能领？")
+    assert page.url == f"{address}"
+    walk.open(address)
+    assert "石狮市" in page.locator("header .city").inner_text()
+
+
+def test_a_newcomer_asks_checks_and_applies_and_follows_the_case(
+    new_phone: NewPhone, address: str, tmp_path: Path
+) -> None:
+    page = new_phone()
+    visited: list[str] = []
+    page.on("framenavigated", lambda frame: visited.append(frame.url))
+    page.on("request", lambda request: visited.append(request.url))
+    walk = Walk(page)
+    who = casework.person(7)
+    walk.open(address)
+    walk.choose_city()
+    walk.ask()
+    walk.check()
+    walk.begin("newcomer", who)
+    walk.choose_photos(photos(tmp_path))
+    walk.photos_sent(2)
+    walk.to_the_end()
+    number = walk.submit()
+    walk.press("看进度")
+    walk.see("你提交了申请。")
+    walk.tab("我的")
+    walk.see("1件")
+    personal = [value for value in who.model_dump().values() if value]
+    assert not [address for address in visited for value in personal if value in address]
+    assert not [address for address in visited if number in address and "/api/" not in address]
+    assert not [value for value in personal if value in json.dumps(stored(page))]
+    walk.press("退出登录")
+    walk.see("先登录")
+    assert not [name for name in stored(page) if name.startswith("my.")]
+    walk.tab("问")
+    page.get_by_role("log").wait_for()
+    assert page.locator(".said.worker").count() == 0
