@@ -7,7 +7,7 @@ BIN := .venv/bin
 LOCKS := requirements/run.lock requirements/dev.lock requirements/uv.lock requirements/install pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: setup serve test sure bench verify lock system-packages format help
+.PHONY: setup serve test sure bench verify screenshots lock system-packages format help
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' Makefile
@@ -38,6 +38,9 @@ bench: .venv/.dev ## run the benchmarks and print their ratios
 verify: .venv/.dev system-packages ## check the promises under faults, hours; PROMISE=crash, PROFILE=short
 	@echo "verify: checking the promises under faults"
 	@$(BIN)/python -m tests.promises --profile $(or $(PROFILE),whole) $(PROMISE)
+
+screenshots: .venv/.dev system-packages ## write a picture of every screen of the phone's page to build/screens
+	@$(BIN)/python -m tests.screenshots build/screens
 
 format: .venv/.dev ## format the code
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .

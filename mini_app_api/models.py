@@ -45,9 +45,13 @@ class HealthView(View):
 
 
 class SignIn(Request):
-    """A login code: WeChat's, or in development `dev:NAME`."""
+    """A login code: WeChat's, or in development `dev:NAME`.
+
+    `web`: it comes from a page in WeChat, not from the mini-program.
+    """
 
     code: Annotated[Words, Field(min_length=1, max_length=256)]
+    web: bool = False
 
 
 class SignedInView(View):

@@ -32,7 +32,7 @@ _SIGNED_IN: list[str | dict[str, list[Any]]] = [{"bearer": []}]
 def post_session(asked: SignIn) -> SignedInView:
     """Sign somebody in; in development `dev:NAME` signs NAME in from this machine."""
     refuse_too_many(Limit.SIGN_IN_ADDRESS, address())
-    issuer, subject, unionid = _known_by(asked.code)
+    issuer, subject, unionid = _known_by(asked.code, asked.web)
     refuse_too_many(Limit.SIGN_IN, f"{issuer} {subject}")
     known = resources()
     now = known.clock()
@@ -119,7 +119,7 @@ def post_phone(asked: PhoneAsked) -> VerifiedPhoneView:
     return VerifiedPhoneView(phone=f"{phone[:3]}****{phone[-4:]}")
 
 
-def _known_by(code: str) -> tuple[str, str, str | None]:
+def _known_by(code: str, web: bool) -> tuple[str, str, str | None]:
     """Who vouches for whoever has this code, under which name, and the unionid where there is one.
 
     Raises `SignInRefused`.
@@ -131,9 +131,9 @@ def _known_by(code: str) -> tuple[str, str, str | None]:
         return people.DEVELOPER, code, None
     if known.platform is None or not code.isascii() or not code.isprintable():
         raise SignInRefused
-    app = known.platform.mini_app
+    app = known.platform.account if web else known.platform.mini_app
     try:
-        found = app.code_to_session(code)
+        found = app.web_code_to_session(code) if web else app.code_to_session(code)
     except PlatformRefused:
         raise SignInRefused from None
     return app.app_id, found.openid, found.unionid

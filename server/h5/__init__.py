@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, make_response, render_template, request
 from markupsafe import Markup, escape
@@ -29,6 +30,7 @@ _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src data: blob:; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+_AUTHORIZE = "https://open.weixin.qq.com/connect/oauth2/authorize"
 _FOR_GOOD = "public, max-age=31536000, immutable"
 
 
@@ -40,8 +42,38 @@ def get_page() -> Response:
     response = _page(region=region_of_scene(scene, resources().serving.current()))
     # Nothing of anybody stands in it: a browser asks whether it is still the same.
     response.headers["Cache-Control"] = "no-cache"
+    response.vary.add("User-Agent")
     response.add_etag()
     response.make_conditional(request)
+    return response
+
+
+@blueprint.get("/h5/sign-in")
+@admits(Who.EVERYBODY)
+def get_sign_in() -> Response:
+    """Send a phone to WeChat, which sends it back with a code; `state` is the page's own."""
+    app_id = resources().settings.wechat_app_id
+    if app_id is None:
+        raise NotFound
+    asked = {
+        "appid": app_id,
+        "redirect_uri": f"https://{request.host}/",
+        "response_type": "code",
+        "scope": "snsapi_base",
+        "state": re.sub(r"\W", "", request.args.get("state", ""))[:128],
+    }
+    response = make_response("", 302)
+    response.headers["Location"] = f"{_AUTHORIZE}?{urlencode(asked)}#wechat_redirect"
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@blueprint.get("/sw.js")
+@admits(Who.EVERYBODY)
+def get_worker() -> Response:
+    """What keeps the page on the phone; at the top, for it serves all that lies below."""
+    response = get_file(version(), "sw.js")
+    response.headers["Cache-Control"] = "no-cache"
     return response
 
 
@@ -110,7 +142,8 @@ def _way_to_sign_in() -> str:
     known = resources()
     if known.settings.env is Environment.DEVELOPMENT and is_this_machine():
         return "dev"
-    return ""
+    is_in_wechat = "MicroMessenger" in request.headers.get("User-Agent", "")
+    return "wechat" if known.settings.wechat_app_id and is_in_wechat else ""
 
 
 def with_calls(text: str, numbers: frozenset[str]) -> Markup:

@@ -67,6 +67,8 @@ CALLS: dict[tuple[str, str], Call] = {
     ("GET", "/"): Call(EVERYBODY),
     ("POST", "/"): Call(EVERYBODY),
     ("GET", "/h5/<edition>/<name>"): Call(EVERYBODY, path={"edition": "x", "name": "app.css"}),
+    ("GET", "/h5/sign-in"): Call(EVERYBODY, missing=True),
+    ("GET", "/sw.js"): Call(EVERYBODY),
     ("GET", "/healthz"): Call(EVERYBODY),
     ("GET", "/readyz"): Call(EVERYBODY),
     ("GET", "/metrics"): Call(EVERYBODY),

@@ -86,7 +86,11 @@ def test_no_call_breaks_the_description(resources: Resources) -> None:
         @settings(max_examples=20, deadline=None, database=None)
         @given(case=operation.as_strategy())
         def check(case: schemathesis.Case) -> None:
-            case.call_and_validate(excluded_checks=_BEYOND_A_SCHEMA.get(case.path))
+            case.call_and_validate(
+                excluded_checks=_BEYOND_A_SCHEMA.get(case.path),
+                # The tool reads no compressed reply, though it asks for one.
+                headers={"Accept-Encoding": "identity"},
+            )
 
         check()
         seen.add(operation.path)

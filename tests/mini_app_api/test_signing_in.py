@@ -113,6 +113,32 @@ def _bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
+def test_a_code_from_the_page_in_wechat_signs_in_once(
+    in_wechat: FlaskClient, wechat: PlatformState
+) -> None:
+    code = wechat.login_code(wechat.openid(APP_ID, "zhao"))
+    first, again = (
+        in_wechat.post("/api/v1/session", json={"code": code, "web": True}) for _ in range(2)
+    )
+    assert (first.status_code, again.status_code) == (200, 401)
+    assert "canary" not in first.text
+
+
+def test_a_phone_in_wechat_is_sent_there_to_sign_in_and_others_are_not(
+    in_wechat: FlaskClient, client: FlaskClient
+) -> None:
+    wechat_agent = {"User-Agent": "Mozilla/5.0 MicroMessenger/8.0", "X-Forwarded-For": "1.2.3.4"}
+    assert 'data-sign-in="wechat"' in in_wechat.get("/", headers=wechat_agent).text
+    elsewhere = {**wechat_agent, "User-Agent": "Mozilla/5.0"}
+    assert 'data-sign-in=""' in in_wechat.get("/", headers=elsewhere).text
+    sent = in_wechat.get("/h5/sign-in", query_string={"state": "a1-&b"})
+    assert sent.status_code == 302
+    assert sent.headers["Location"].startswith("https://open.weixin.qq.com/connect/oauth2/")
+    assert f"appid={APP_ID}" in sent.headers["Location"]
+    assert "state=a1b#wechat_redirect" in sent.headers["Location"]
+    assert client.get("/h5/sign-in").status_code == 404
+
+
 def test_a_login_code_of_wechat_signs_in_once(
     in_wechat: FlaskClient, wechat: PlatformState, resources: Resources, now: datetime
 ) -> None:

@@ -24,6 +24,7 @@ def create_app(state: PlatformState) -> Flask:
     calls = _Calls(state)
     for method, path, call, with_token in (
         ("GET", "/sns/jscode2session", calls.code_to_session, False),
+        ("GET", "/sns/oauth2/access_token", calls.web_code_to_session, False),
         ("POST", "/cgi-bin/stable_token", calls.stable_token, False),
         ("GET", "/cgi-bin/getcallbackip", calls.callback_addresses, True),
         ("GET", "/cgi-bin/user/info", calls.user_info, True),
@@ -97,6 +98,13 @@ class _Calls:
         union = self._state.unions.get(openid)
         told = {} if union is None else {"unionid": union}
         return {"openid": openid, "session_key": "canary-session-key==", **told}
+
+    def web_code_to_session(self, _: str) -> Reply:
+        app_id = request.args["appid"]
+        if self._state.apps.get(app_id) != request.args["secret"]:
+            raise Refusal(40125, "invalid appsecret")
+        openid = self._state.redeem(request.args["code"], app_id)
+        return {"openid": openid, "access_token": "canary-web-token", "scope": "snsapi_base"}
 
     def stable_token(self, _: str) -> Reply:
         asked = self._body()

@@ -231,8 +231,9 @@ async function saveAll(flow) {
 async function photos(flow, back) {
   if (!flow.needs.length || !agreed(flow, "materials")) return null;
   if (!flow.draft) await save(flow);
-  const { materials } = await call("GET", `/applications/${flow.draft.id}/materials`);
+  const [{ materials }, { materials: earlier }] = await Promise.all([call("GET", `/applications/${flow.draft.id}/materials`), call("GET", "/materials")]);
   flow.list = materials;
+  flow.earlier = earlier;
   if (back) flow.shown = Math.max(0, (flow.shown || 0) - 1);
   const at = flow.shown || 0;
   return at < materials.length ? pick(flow, materials[at]) : null;
@@ -259,6 +260,14 @@ function pick(flow, need) {
       show();
     },
   });
+  const before = flow.earlier.filter((each) => each.kind === need.kind && !need.there.some((other) => other.id === each.id)).slice(0, need.at_most - need.there.length);
+  const reuse = before.length > 0 && action(`用以前传过的（${before.length}张）`, async () => {
+    for (const { id } of before) await call("POST", `/applications/${flow.draft.id}/materials`, { material: id }, { key: newKey() });
+    need.there.push(...before);
+    before.length = 0;
+    reuse.hidden = true;
+    show();
+  }, "");
   const enough = () => need.there.length + flow.files.filter((each) => each.kind === need.kind && !each.done && !each.problem).length >= need.at_least;
   const next = () => ((flow.shown = (flow.shown || 0) + 1), forward(flow, 3));
   show();
@@ -269,6 +278,7 @@ function pick(flow, need) {
     rows,
     h("div.stack", null,
       h("div.pick", null, input, h("label.button.primary", { htmlFor: "file" }, "拍照或选照片")),
+      reuse,
       action("下一步", async () => {
         if (enough() || (await sure("照片还不够", `这里要${need.at_least}张。没有的话可以先不传，办的人会再问你要。`, "先不传"))) next();
       }, "")));

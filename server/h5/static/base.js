@@ -322,7 +322,10 @@ export async function show() {
     if (link.hash === `#${tab}`) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
-  back.hidden = name === tab && !arg;
+  const deep = name !== tab || Boolean(arg);
+  back.hidden = !deep;
+  city.hidden = deep;
+  care.hidden = deep;
   root.dataset.view = name;
   const slow = setTimeout(() => mine === turn && fill(waiting()), 150);
   let made;
@@ -358,7 +361,7 @@ const TABS = [
   ["me", "我的", "M12 4a4 4 0 1 0 0 8 4 4 0 0 0 0-8zM4 21c1-5 4-6 8-6s7 1 8 6"],
 ];
 
-function icon(path) {
+export function icon(path) {
   const drawn = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   const line = document.createElementNS("http://www.w3.org/2000/svg", "path");
   drawn.setAttribute("viewBox", "0 0 24 24");
@@ -441,12 +444,29 @@ async function renew() {
   }
 }
 
+// Back from WeChat with a code: it is taken once, and stands in the address no longer.
+async function comeBack(code, state) {
+  let expected;
+  try {
+    expected = JSON.parse(sessionStorage.getItem("state")) || [];
+    sessionStorage.removeItem("state");
+    if (state !== expected[0]) return;
+    const token = await call("POST", "/session", { code, web: true });
+    kept.set("my.token", token);
+    location.hash = expected[1];
+  } catch (problem) {
+    tell(problem.message);
+  }
+  show();
+}
+
 // Puts the app in the place of the plain form; called once all that the first screen needs is there.
 export function start() {
   const chosen = document.querySelector("#region").value;
   known.region = chosen || (labelOf(kept.get("city")) ? kept.get("city") : "");
   known.given = document.querySelector("#conversation").value;
   if (chosen) kept.set("city", chosen);
+  const query = new URLSearchParams(location.search);
   if (location.search) history.replaceState(null, "", location.pathname + location.hash);
 
   const tabs = h("nav", { "aria-label": "四个地方" }, TABS.map(([name, label, path]) => h("a", { href: `#${name}` }, icon(path), h("span", null, label))));
@@ -455,9 +475,13 @@ export function start() {
   addEventListener("hashchange", show);
   setCare(Boolean(kept.get("care")));
   document.body.textContent = "";
+  document.body.className = "";
   document.body.append(shell);
   if (kept.get("hant")) known.setScript(true);
   if (signedIn()) renew();
   show();
+  if (query.get("code")) comeBack(query.get("code"), query.get("state"));
+  // Later, when the line has nothing else to carry.
+  if ("serviceWorker" in navigator) setTimeout(() => navigator.serviceWorker.register("/sw.js").catch(() => {}), 5000);
 
 }

@@ -170,7 +170,7 @@ async function dialogue(id) {
   const who = { worker: "你", officer: "工作人员", bot: "暖岗" };
   const text = h("textarea", { id: "more", rows: 3, maxLength: 2000 });
   return h("div.page", null,
-    h("section.card", null, h("p.hint", null, `编号${found.id}${found.unit ? `　${found.unit}` : ""}`), h("h2", { tabIndex: -1 }, STANDS[found.state]), found.state === "open" && h("p", null, `最晚${found.due_on.replace(/(\d+)-0?(\d+)-0?(\d+)/, "$1年$2月$3日")}前回复。`), found.outcome && h("p", null, found.outcome)),
+    h("section.card", null, h("p.hint", null, `编号${found.id}${found.unit ? `　${found.unit}` : ""}`), h("h2", { tabIndex: -1 }, STANDS[found.state]), found.state === "open" && h("p", null, `${found.due_on.replace(/(\d+)-0?(\d+)-0?(\d+)/, "$1年$2月$3日")}前回复。`), found.outcome && h("p", null, found.outcome)),
     h("ol.times", null, found.dialogue.map((each) => h("li", null, h("b", null, `${who[each.voice]}：`), h("p", null, each.text), h("p.hint", null, when(each.at))))),
     found.state !== "closed"
       ? h("div.stack", null, h("label", { htmlFor: "more" }, "还想说"), text, action("发出去", async () => {

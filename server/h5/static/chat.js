@@ -1,5 +1,5 @@
 // 问: a running conversation with the bot.
-import { call, failed, go, h, kept, keepView, known, Problem, put, root, sheet, start, tell, view } from "./base.js";
+import { call, failed, go, h, icon, kept, keepView, known, Problem, put, root, sheet, start, tell, view } from "./base.js";
 
 const talk = h("div.talk", { role: "log", "aria-label": "对话" });
 const field = h("input", { id: "text", maxLength: 2000, autocomplete: "off", enterKeyHint: "send", placeholder: "比如：被辞退了有钱领吗", "aria-label": "你的问题" });
@@ -119,12 +119,14 @@ function answered(reply, answer) {
   if (more.childElementCount) reply.append(more);
 }
 
+const THUMB = "M8 11v9H4v-9zM8 11l3.500-8c2 0 3 1.200 2.500 3L13 10h5.500c1 0 1.700 1 1.500 2l-1.500 6.500c-.3 1-1 1.500-2 1.500H8";
+
 // Thumbs up and down, and the reply read aloud.
 function opinions(answer) {
   let given = answer.thumb || null;
   const conversation = answer.conversation || kept.get("my.talk");
-  const thumb = (direction, sign, label) => h("button.plain", { "aria-label": label, "aria-pressed": String(given === direction), onclick: () => press(direction) }, sign);
-  const both = { up: thumb("up", "👍", "有用"), down: thumb("down", "👎", "没用") };
+  const thumb = (direction, label) => h(`button.plain.${direction}`, { "aria-pressed": String(given === direction), onclick: () => press(direction) }, icon(THUMB), label);
+  const both = { up: thumb("up", "有用"), down: thumb("down", "没用") };
   async function press(direction) {
     const wanted = given === direction ? null : direction;
     try {

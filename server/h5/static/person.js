@@ -17,15 +17,22 @@ export function signIn(then = show) {
         return undefined;
       }));
   } else if (way === "wechat") {
-    inside.push(h("a.button.primary", { href: `/h5/sign-in?to=${encodeURIComponent(location.hash.slice(1))}` }, "用微信登录"));
+    inside.push(h("button.primary", { onclick: toWechat }, "用微信登录"));
   } else {
     inside.push(h("p", null, "请在微信里打开暖岗小程序来办。也可以带上材料，到负责的单位窗口去办。"));
   }
   return h("div.page", null, inside);
 }
 
+// To WeChat, which sends back here with a code; the state shows that it is an answer to this.
+function toWechat() {
+  const state = newKey();
+  sessionStorage.setItem("state", JSON.stringify([state, location.hash]));
+  location.href = `/h5/sign-in?state=${state}`;
+}
+
 export async function enter(token, then) {
-  signOut();
+  // What was asked before signing in goes on.
   kept.set("my.token", token);
   await then();
 }

@@ -53,6 +53,8 @@ def new_phone(browser: Browser) -> Iterator[NewPhone]:
 
     def make(**more: object) -> Page:
         options = {"viewport": PHONE, "has_touch": True, "is_mobile": True, "locale": "zh-CN"}
+        # Requests that a service worker has taken can't be stopped or changed by a test.
+        options["service_workers"] = "block"
         context = browser.new_context(**{**options, **more})  # type: ignore[arg-type]
         contexts.append(context)
         page = context.new_page()

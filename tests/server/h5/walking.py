@@ -122,7 +122,11 @@ class Walk:
 
     def introduce(self, who: Person) -> None:
         for field in ("name", "identity_number", "phone", "bank_card", "native_place"):
-            self.page.locator(f"#{field}").fill(getattr(who, field) or "")
+            box = self.page.locator(f"#{field}")
+            if not box.is_visible():
+                # In large letters one thing stands on the screen.
+                self.press("下一项")
+            box.fill(getattr(who, field) or "")
         self.press("存好，下一步")
         self.page.get_by_role("heading", name="身份证（正反面）").wait_for()
 

@@ -1,0 +1,153 @@
+"""Every screen of the page and every state it can be in, one after the other."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Route
+
+from server.resources import Resources
+from server.sessions import sign_out_everywhere
+from tests import casework
+from tests.mini_app_api.test_applications import Office
+from tests.server.h5.walking import Walk, photos
+
+_PROBLEM = "application/problem+json"
+_BROKEN = {"code": "internal_error", "detail": "系统出了点问题，不是你的错。请过一会儿再试。"}
+
+
+def visit(walk: Walk, address: str, known: Resources, folder: Path) -> None:
+    """Go everywhere; `known` is what the service at `address` works with."""
+    now = known.clock()
+    walk.open(address)
+    walk.see("大家常问")
+    walk.look("first")
+    walk.choose_city()
+    walk.tab("查")
+    walk.see("查查石狮的政策")
+    walk.look("check")
+    walk.tab("办")
+    walk.see("石狮现在能申请的")
+    walk.look("apply")
+    walk.tab("我的")
+    walk.see("先登录")
+    walk.look("me-signed-out")
+    walk.tab("问")
+    walk.ask()
+    walk.read_clause()
+    walk.check()
+    picture(walk)
+    walk.begin("visitor", casework.person(5))
+    walk.choose_photos(photos(folder))
+    walk.photos_sent(2)
+    walk.to_the_end()
+    number = walk.submit()
+    follow(walk, known, number, now)
+    mine(walk)
+    ask_for_help(walk)
+    states(walk, known)
+
+
+def picture(walk: Walk) -> None:
+    walk.press("存成图片、发给别人")
+    walk.page.locator(".sheet img").wait_for()
+    walk.look("picture")
+    walk.press("关闭")
+
+
+def follow(walk: Walk, known: Resources, number: str, now: datetime) -> None:
+    """The case, before and after an officer asks for something."""
+    walk.press("看进度")
+    walk.see("你提交了申请。")
+    walk.look("case")
+    Office(known, now).request_material(number)
+    walk.tab("我的")
+    walk.see("等你来办")
+    walk.look("me")
+    open_cell(walk, "我的办件")
+    walk.see("要你补材料")
+    walk.look("cases")
+    open_cell(walk, "失业保险金")
+    walk.see("要你补的材料")
+    walk.look("case-due")
+    walk.tab("我的")
+    open_cell(walk, "消息")
+    walk.see("经办人要你补材料。")
+    walk.look("messages")
+    walk.tab("我的")
+
+
+def mine(walk: Walk) -> None:
+    """My data, part by part."""
+    for label, text, name in (
+        ("看看、改资料", "你的资料", "profile"),
+        ("我同意过的事", "每一件都可以单独同意", "consents"),
+        ("孩子的资料", "监护人同意填写孩子的信息", "children-consent"),
+        ("不要自动比对", "现在：会比对你。", "opt-outs"),
+        ("下载我的全部资料", "请在自己的手机上下载", "export"),
+        ("删除我的全部资料", "删了就找不回来", "erase"),
+    ):
+        open_cell(walk, label)
+        walk.see(text)
+        walk.look(name)
+        walk.tab("我的")
+    open_cell(walk, "孩子的资料")
+    walk.press("我同意")
+    walk.see("加一个孩子")
+    walk.look("children")
+    walk.tab("我的")
+
+
+def ask_for_help(walk: Walk) -> None:
+    open_cell(walk, "我的求助")
+    walk.see("你还没有找过人工帮助。")
+    walk.look("empty")
+    walk.press("提一个新的求助")
+    walk.see("转人工时带上聊天内容")
+    walk.press("我同意")
+    walk.see("是哪一类事？")
+    walk.press("被拖欠工资")
+    walk.page.get_by_label("出了什么事？").fill("老板三个月没发工资。")
+    walk.look("help")
+    walk.press("交给人工")
+    walk.see("等着回复")
+    walk.look("request")
+    walk.tab("我的")
+
+
+def states(walk: Walk, known: Resources) -> None:
+    """Slow, offline, broken, expired."""
+    page = walk.page
+    waits: list[Route] = []
+    page.route("**/api/v1/applications", lambda route: waits.append(route))
+    open_cell(walk, "我的办件")
+    walk.see("正在打开…")
+    walk.look("loading")
+    waits.pop().continue_()
+    page.unroute("**/api/v1/applications")
+    walk.see("要你补材料")
+    page.context.set_offline(True)
+    walk.tab("办")
+    walk.see("手机没有连上网，连上会自动接着办。")
+    walk.look("offline")
+    walk.tab("问")
+    page.get_by_label("你的问题").fill("失业金怎么领")
+    walk.press("发送")
+    walk.see("手机没有连上网。没有发出去，请再发一次。")
+    walk.look("offline-chat")
+    page.context.set_offline(False)
+    broken: Any = {"status": 500, "content_type": _PROBLEM, "json": _BROKEN}
+    page.route("**/api/v1/measures?*", lambda route: route.fulfill(**broken))
+    walk.tab("办")
+    walk.see("系统出了点问题")
+    walk.look("error")
+    page.unroute("**/api/v1/measures?*")
+    with known.database.begin() as session:
+        sign_out_everywhere(session, 1)
+    walk.tab("我的")
+    walk.see("登录已经过期")
+    walk.look("expired")
+
+
+def open_cell(walk: Walk, label: str) -> None:
+    walk.page.locator("button.cell", has_text=label).first.click()
