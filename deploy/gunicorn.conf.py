@@ -5,14 +5,18 @@ Start it with `nuangang serve`. New code needs a restart: with preloading, HUP k
 
 import gc
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from server.counting import share_counts
 from server.settings import load_settings
 
 _settings = load_settings()
+# Before anything that counts is loaded.
+share_counts()
 
 wsgi_app = "server.app:create_app()"
 _host = f"[{_settings.host}]" if ":" in _settings.host else _settings.host
@@ -27,6 +31,10 @@ preload_app = True
 keepalive = 75
 graceful_timeout = 15
 timeout = 60
+# A process is replaced now and then, whatever may pile up in it; never all at the same time. It
+# finishes what it has begun, and the others go on.
+max_requests = 200_000
+max_requests_jitter = 50_000
 # Heartbeats on a disk stall with the disk.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None
 # No access log: its lines would hold addresses of persons. Errors go to stderr.
@@ -42,5 +50,10 @@ def when_ready(_server: Any) -> None:
 
 
 def child_exit(_server: Any, worker: Any) -> None:
-    """Forgets what a process held that has ended, however it ended."""
+    """Forgets what a process held that has ended, however it ended; what it counted stays."""
+    from server.metrics import forget_process
+
     worker.leave()
+    # An error here would end the whole server.
+    with suppress(Exception):
+        forget_process(worker.pid)

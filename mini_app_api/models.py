@@ -42,6 +42,8 @@ class HealthView(View):
 
     status: str
     release: int | None = None
+    disk: Literal["ok", "full"] | None = None
+    """Whether there is room to write."""
 
 
 class SignIn(Request):

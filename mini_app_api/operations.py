@@ -2,11 +2,11 @@
 
 from apiflask import APIBlueprint
 from flask import Response
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from mini_app_api.models import HealthView
+from server import gauging, metrics
 from server.admitting import Who, admits
-from server.metrics import RELEASE
 from server.problems import NotReady
 from server.resources import resources
 
@@ -19,7 +19,7 @@ blueprint = APIBlueprint("operations", __name__, tag="operations")
 @admits(Who.EVERYBODY)
 def get_health() -> HealthView:
     """Answer without touching anything."""
-    return HealthView(status="ok")
+    return HealthView(status="ok", release=resources().serving.current().release)
 
 
 @blueprint.get("/readyz")
@@ -27,19 +27,33 @@ def get_health() -> HealthView:
 @blueprint.doc(summary="The service can answer", operation_id="readyz")
 @admits(Who.EVERYBODY)
 def get_readiness() -> HealthView:
-    """Reach the database; raises `NotReady`."""
+    """Reach the database; raises `NotReady`.
+
+    A full disk is told, and is no reason to turn people away: reading goes on.
+    """
     known = resources()
     try:
         known.database.fetch("SELECT release_id FROM current_release")
     except Exception as error:
         raise NotReady from error
-    return HealthView(status="ok", release=known.serving.current().release)
+    room = gauging.free_bytes(known.settings.data_dir)
+    return HealthView(
+        status="ok",
+        release=known.serving.current().release,
+        disk="ok" if room >= gauging.ROOM_NEEDED else "full",
+    )
 
 
 @blueprint.get("/metrics")
 @blueprint.doc(hide=True)
 @admits(Who.EVERYBODY)
 def get_metrics() -> Response:
-    """What Prometheus collects from the process that happens to answer."""
-    RELEASE.set(resources().serving.current().release)
-    return Response(generate_latest(REGISTRY), content_type=CONTENT_TYPE_LATEST)
+    """What Prometheus collects, of all processes of this server; nginx keeps it inside."""
+    known = resources()
+    found = gauging.gauges(
+        known.database,
+        known.settings.data_dir,
+        known.serving.current().release,
+        now=known.clock(),
+    )
+    return Response(metrics.page(found), content_type=CONTENT_TYPE_LATEST)

@@ -33,9 +33,11 @@ from server import console, h5, logs, wechat
 from server.admitting import Who, admits, keep_out
 from server.compressing import compress
 from server.console import entering, rendering
+from server.db import DatabaseAway, DatabaseBusy, DatabaseFull, is_away, is_busy, is_full
 from server.problems import MEDIA_TYPE, FieldsRefused, TooMany, body_of
 from server.resources import Resources, attach, make_resources
 from server.settings import Settings, load_settings
+from server.watching import watch
 
 LONGEST_BODY = 64 * 1024
 """Bytes of a request's body that are read at all."""
@@ -85,6 +87,7 @@ def create_app(settings: Settings | None = None, made: Resources | None = None) 
     app.config["MAX_FORM_MEMORY_SIZE"] = LONGEST_BODY
     known = made or make_resources(settings or load_settings())
     attach(app, known)
+    watch(app)
     for module in _RESOURCES:
         app.register_blueprint(module.blueprint)
     app.register_blueprint(h5.blueprint)
@@ -119,12 +122,14 @@ def _ok() -> None:
 
 def _tell(error: Exception) -> Response:
     """Turn any error into a problem document, at the desk into a page."""
-    if request.path.startswith("/staff/"):
-        return rendering.fail(error)
     known = _cause(error)
+    if request.path.startswith("/staff/"):
+        return rendering.fail(known)
     body = body_of(known)
     if body["status"] >= 500 and not isinstance(known, HTTPException):
-        _log.error("request_failed", code=body["code"], exc_info=known)
+        # What is foreseen needs no trace: it comes often, and at once.
+        foreseen = body["status"] == 503
+        _log.error("request_failed", code=body["code"], exc_info=None if foreseen else known)
     response = jsonify(body)
     response.status_code = body["status"]
     response.mimetype = MEDIA_TYPE
@@ -146,4 +151,9 @@ def _cause(error: Exception) -> Exception:
     if isinstance(error, HTTPError) and isinstance(error.__cause__, ValidationError):
         found: Any = error.__cause__.errors(include_url=False, include_context=False)
         return FieldsRefused((".".join(map(str, e["loc"])) or "*", e["type"]) for e in found)
+    for is_so, fact in ((is_full, DatabaseFull), (is_busy, DatabaseBusy), (is_away, DatabaseAway)):
+        if is_so(error):
+            raised = fact()
+            raised.__cause__ = error
+            return raised
     return error

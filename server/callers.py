@@ -20,17 +20,23 @@ def is_this_machine() -> bool:
 
 
 def address() -> str | None:
-    """The caller's address, as our proxy on this machine tells it; None for this machine.
+    """The caller's address, as our proxy tells it; None for this machine.
 
-    Of an IPv6 address the network: a household has 2^64 of them.
+    One hop is believed, and only where it calls from `NUANGANG_PROXIES`: what stands before the
+    last address in the header, or in anybody else's, the caller may have written. Of an IPv6
+    address the network: a household has 2^64 of them.
     """
     found = _parsed(request.remote_addr)
-    if found is not None and found.is_loopback:
+    if found is not None and _is_our_proxy(found):
         told = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
         found = _parsed(told) or found
     if found is None or found.is_loopback:
         return None
     return str(ip_network((found, 64), strict=False) if found.version == 6 else found)
+
+
+def _is_our_proxy(caller: IPv4Address | IPv6Address) -> bool:
+    return any(caller in network for network in resources().settings.proxy_networks)
 
 
 def refuse_too_many(limit: Limit, who: str | int | None) -> None:

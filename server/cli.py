@@ -142,6 +142,9 @@ def _serve(_: argparse.Namespace) -> int:
     from apiflask import APIFlask
     from gunicorn.app.wsgiapp import WSGIApplication
 
+    from server.counting import share_counts
+
+    share_counts()
     from server.app import create_app
     from server.settings import load_settings
 

@@ -7,10 +7,12 @@ single statements on a connection of the calling thread.
 
 import os
 import re
+import sys
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from errno import EDQUOT, ENOSPC
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
@@ -20,7 +22,7 @@ from pysqlite3 import dbapi2 as sqlite_driver
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlmodel import Session, SQLModel
 
 from server.gating import Gate
@@ -29,6 +31,12 @@ from server.grouping import DRIVER, Line
 # Earlier versions can lose a commit in WAL mode.
 OLDEST_SQLITE = (3, 51, 3)
 BUSY_SECONDS = 5.0
+# SQLITE_FULL, and SQLITE_IOERR_SHMSIZE: no room for the index of the log.
+_SQLITE_FULL = (13, 4874)
+_SQLITE_BUSY = 5
+_POSTGRES_DISK_FULL = "53100"
+# Connection exceptions; the server is stopped, crashed or starting.
+_POSTGRES_AWAY = ("08", "57P0")
 _ACCESS = "nuangang_access"
 
 
@@ -41,6 +49,14 @@ class DatabaseRefused(Exception):
 
 class DatabaseBusy(Exception):
     """Another write held the database for longer than a request may wait."""
+
+
+class DatabaseFull(Exception):
+    """The disk takes no more: what was to be written is not written, what is there can be read."""
+
+
+class DatabaseAway(Exception):
+    """The database's server can't be reached, or ended the connection."""
 
 
 class Database:
@@ -91,7 +107,7 @@ class Database:
         try:
             return waiting.outcome()
         except self.unavailable as error:
-            if _is_busy(error):
+            if is_busy(error):
                 raise DatabaseBusy from error
             raise
 
@@ -101,7 +117,7 @@ class Database:
             try:
                 session.connection()
             except OperationalError as error:
-                if _is_busy(error.orig):
+                if is_busy(error):
                     raise DatabaseBusy from error
                 raise
             yield session
@@ -331,8 +347,35 @@ def _postgres_engine(url: URL) -> Engine:
     return engine
 
 
-def _is_busy(error: BaseException | None) -> bool:
-    return "database is locked" in str(error)
+def is_busy(error: BaseException) -> bool:
+    """Whether a driver's error, or SQLAlchemy's around it, says that another one writes."""
+    return getattr(_of_driver(error), "sqlite_errorcode", 0) & 0xFF == _SQLITE_BUSY
+
+
+def is_full(error: BaseException) -> bool:
+    """Whether it says that there is no room left; a file system's error may, too."""
+    cause = _of_driver(error)
+    if isinstance(cause, OSError):
+        return cause.errno in (ENOSPC, EDQUOT)
+    return (
+        getattr(cause, "sqlite_errorcode", 0) in _SQLITE_FULL
+        or getattr(cause, "sqlstate", None) == _POSTGRES_DISK_FULL
+    )
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether it says that PostgreSQL can't be reached, or has ended the connection."""
+    cause = _of_driver(error)
+    # A command on SQLite never loads that driver.
+    driver = sys.modules.get("psycopg")
+    if driver is None or not isinstance(cause, driver.OperationalError):
+        return False
+    state: str | None = cause.sqlstate
+    return state is None or state.startswith(_POSTGRES_AWAY)
+
+
+def _of_driver(error: BaseException) -> BaseException | None:
+    return error.orig if isinstance(error, DBAPIError) else error
 
 
 @lru_cache(maxsize=64)

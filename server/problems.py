@@ -67,7 +67,7 @@ from server.casework.uploading import (
 )
 from server.children import ChildChanged, ChildTooOld, ChildUnknown, TooManyChildren
 from server.consents import ConsentMissing, TextReplaced, in_force
-from server.db import DatabaseBusy
+from server.db import DatabaseAway, DatabaseBusy, DatabaseFull
 from server.erasing import StillUnderWay
 from server.idempotency import KeyMissing, KeyReused, StillInFlight
 from server.material_store import ObjectMissing, StoreAway
@@ -431,6 +431,13 @@ _OF_ERROR: Mapping[type[Exception], Problem] = {
         Problem(503, "wechat_away", "连不上微信", "现在连不上微信，请过一会儿再试。"),
     ),
     DatabaseBusy: Problem(503, "busy", "现在人多", "现在用的人多，请过几秒再试一次。"),
+    DatabaseAway: Problem(503, "not_ready", "暂时用不了", "系统暂时用不了，请过一会儿再试。"),
+    DatabaseFull: Problem(
+        503,
+        "storage_full",
+        "暂时存不了",
+        "现在存不了新的内容，刚才这一步没有保存，请过一会儿再试。看政策、查进度不受影响。",
+    ),
     NotReady: Problem(503, "not_ready", "正在准备", "系统还没准备好，请过一会儿再试。"),
 }
 

@@ -9,6 +9,8 @@ import re
 import secrets
 import tempfile
 from enum import StrEnum
+from functools import cached_property
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -47,6 +49,7 @@ class Settings(BaseSettings):
     keys_url: str | None = None
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
+    proxies: str = "127.0.0.0/8,::1/128"
     workers: int = Field(default=2, ge=1, le=64)
     threads: int = Field(default=8, ge=1, le=64)
     secret_key: SecretStr | None = None
@@ -73,6 +76,11 @@ class Settings(BaseSettings):
     rate_staff: Rate = "5/minute;20/hour;60/day"
     rate_staff_device: Rate = "10/minute;60/hour"
     rate_staff_address: Rate = "60/minute;300/hour"
+
+    @cached_property
+    def proxy_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """Where our proxy calls from; raises ValueError."""
+        return tuple(ipaddress.ip_network(part.strip()) for part in self.proxies.split(","))
 
     @property
     def database(self) -> str:
@@ -151,6 +159,10 @@ def _problems(settings: Settings) -> list[str]:
     if settings.keys_database == settings.database:
         # One backup would hold both, and erasing a key would erase nothing in it.
         problems.append(f"{_variable('keys_url')} must name another database than the data's")
+    try:
+        _ = settings.proxy_networks
+    except ValueError:
+        problems.append(f"{_variable('proxies')} must be networks joined by commas")
     problems += _store_problems(settings)
     problems += _wechat_problems(settings)
     if (settings.wechat_mini_app_id is None) != (settings.wechat_mini_app_secret is None):

@@ -34,15 +34,29 @@ class Cluster:
     def url(self, name: str) -> str:
         return f"postgresql://nuangang@/{name}?host={self._folder}"
 
-    def new_database(self, template: str = "template1") -> str:
-        """The name of a new database that is a copy of `template`."""
+    def new_database(self, template: str = "template1", within: Path | None = None) -> str:
+        """The name of a new database that is a copy of `template`; its tables lie in `within`."""
         self._made += 1
         name = f"test_{self._made}"
-        self._execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        place = ""
+        if within is not None:
+            folder = within / name
+            folder.mkdir()
+            for above in (folder, *folder.parents):
+                # The server runs as somebody else.
+                above.chmod(above.stat().st_mode | 0o755)
+                if above == Path("/tmp"):
+                    break
+            if "user" in self._as_user:
+                shutil.chown(folder, self._as_user["user"], self._as_user["group"])
+            self._execute(f"CREATE TABLESPACE {name} LOCATION '{folder}'")
+            place = f" TABLESPACE {name}"
+        self._execute(f"CREATE DATABASE {name} TEMPLATE {template}{place}")
         return name
 
     def drop_database(self, name: str) -> None:
         self._execute(f"DROP DATABASE {name} WITH (FORCE)")
+        self._execute(f"DROP TABLESPACE IF EXISTS {name}")
 
     def stop(self) -> None:
         self._run("pg_ctl", "-D", str(self._folder / "data"), "-m", "immediate", "stop")

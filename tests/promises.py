@@ -56,6 +56,14 @@ PROMISES = (
         ("server/casework/test_power_loss.py::test_with_less_syncing_acknowledged_cases_are_lost",),
     ),
     Promise(
+        "disk",
+        "on a full disk reading goes on, writing is refused in words, nothing acknowledged is lost",
+        (
+            "server/test_full_disk.py::test_on_a_full_disk_reading_goes_on_and_nothing_acknowledged_is_lost",
+        ),
+        ("server/test_full_disk.py::test_a_hasty_server_loses_what_a_full_disk_takes_no_more",),
+    ),
+    Promise(
         "duplicates",
         "a double tap, a lost reply, fifty at once: done once",
         (

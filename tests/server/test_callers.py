@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from server.app import create_app
+from server.callers import address
 from server.rate_limits import make_limits
 from server.resources import Resources
 from server.settings import Settings
@@ -121,3 +122,25 @@ def test_the_page_without_scripts_has_the_same_limit(strict: FlaskClient) -> Non
         strict.post("/", data={"text": "你好"}, headers=headers).status_code for _ in range(9)
     ]
     assert statuses == [200] * 8 + [429]
+
+
+@pytest.mark.parametrize(
+    ("caller", "told", "wanted"),
+    [
+        ("127.0.0.1", "203.0.113.7", "203.0.113.7"),
+        ("127.0.0.1", "198.51.100.1, 203.0.113.7", "203.0.113.7"),
+        ("172.28.0.5", "198.51.100.1, 203.0.113.7", "203.0.113.7"),
+        ("172.28.0.5", "", "172.28.0.5"),
+        ("203.0.113.9", "198.51.100.1", "203.0.113.9"),
+        ("127.0.0.1", "no address", None),
+    ],
+)
+def test_one_hop_is_believed_and_only_our_own(
+    resources: Resources, caller: str, told: str, wanted: str | None
+) -> None:
+    data = resources.settings.model_dump() | {"proxies": "127.0.0.0/8,172.28.0.0/16"}
+    made = replace(resources, settings=Settings.model_validate(data))
+    app = create_app(made.settings, made)
+    headers = {"X-Forwarded-For": told} if told else {}
+    with app.test_request_context(headers=headers, environ_base={"REMOTE_ADDR": caller}):
+        assert address() == wanted

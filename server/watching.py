@@ -1,0 +1,52 @@
+"""Every request is counted, with how long it took; one that fails or is slow is logged.
+
+Which request a line tells of is its id: what the proxy gave it, or one made here. The path stays
+out of log and label: it may hold what somebody typed. The route stands for it.
+"""
+
+from time import perf_counter
+
+import structlog
+from flask import Flask, Response, request
+
+from server.logs import request_id
+from server.metrics import LATENCY, REQUESTS
+
+HEADER = "X-Request-Id"
+_BEGAN = "nuangang.began"
+_SLOW_SECONDS = 1.0
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"})
+
+_log = structlog.get_logger()
+
+
+def watch(app: Flask) -> None:
+    """Watch all requests of an app; call it before other hooks are added, so that it sees them."""
+    app.before_request(_begin)
+    app.after_request(_end)
+
+
+def _begin() -> None:
+    request.environ[_BEGAN] = perf_counter()
+
+
+def _end(response: Response) -> Response:
+    seconds = perf_counter() - request.environ.get(_BEGAN, perf_counter())
+    rule = request.url_rule
+    route = "-" if rule is None else rule.rule
+    status = response.status_code
+    # Whoever asks may make up a method: a label for each would fill the memory.
+    method = request.method if request.method in _METHODS else "-"
+    REQUESTS.labels(method, route, status).inc()
+    LATENCY.labels(route).observe(seconds)
+    if status >= 400:
+        response.headers[HEADER] = request_id()
+    if status >= 500 or seconds > _SLOW_SECONDS:
+        _log.warning(
+            "request_watched",
+            method=method,
+            route=route,
+            status=status,
+            milliseconds=round(seconds * 1000),
+        )
+    return response
