@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from bot.answers import Context
+from server import live_answers
 from server.clock import china_day
 from server.conversations import (
     Conversations,
@@ -15,6 +16,7 @@ from server.conversations import (
     masked_json,
     new_conversation_id,
 )
+from server.db import Database
 from server.metrics import TURNS
 from server.serving import Answered, Served
 
@@ -65,10 +67,15 @@ class Record(NamedTuple):
 
 
 def reply(
-    message: Message, served: Served, conversations: Conversations, *, now: datetime
+    message: Message,
+    served: Served,
+    conversations: Conversations,
+    database: Database,
+    *,
+    now: datetime,
 ) -> Replied:
     """Answer one message and record the turn; raises `UnknownRegion`."""
-    replied, record = work_out(message, served, conversations, now=now)
+    replied, record = work_out(message, served, conversations, database, now=now)
     conversations.record(*record)
     count(record)
     return replied
@@ -80,9 +87,17 @@ def count(record: Record) -> None:
 
 
 def work_out(
-    message: Message, served: Served, conversations: Conversations, *, now: datetime
+    message: Message,
+    served: Served,
+    conversations: Conversations,
+    database: Database,
+    *,
+    now: datetime,
 ) -> tuple[Replied, Record]:
-    """Answer one message; it's for the caller to record the turn. Raises `UnknownRegion`."""
+    """Answer one message; it's for the caller to record the turn. Raises `UnknownRegion`.
+
+    What is on today, the database knows; all else, what is served.
+    """
     conversation, context = _resumed(message, conversations, now)
     answered = served.answer(
         message.text,
@@ -91,6 +106,8 @@ def work_out(
         region=message.region,
         spoken=message.spoken,
     )
+    if context.check is None:
+        answered = live_answers.instead(answered, served, database, now=now)
     answer = answered.answer
     # What somebody answers in a self-check, and what follows from it, is not recorded.
     private = context.check is not None

@@ -12,6 +12,7 @@ from bot.answering import answer
 from bot.answers import Answer, Context
 from bot.caring import LONGEST_MESSAGE
 from bot.indexing import IndexedLibrary
+from bot.live_subjects import LiveSubject, live_subject
 from knowledge.library import Library
 from knowledge.regions import UnknownRegion
 from server import releases
@@ -46,6 +47,8 @@ class Answered:
     """An answer, and what was made of it: for a question that comes often, made once."""
 
     answer: Answer
+    live: LiveSubject | None = None
+    """What of the day is asked for, which no document answers."""
     shown: str | None = None
     """What a face shows of it."""
     kept: MaskedJson | None = None
@@ -104,7 +107,8 @@ class Served:
     def _worked_out(self, asked: "_Asked") -> Answered:
         text, context, region, today, spoken = asked
         found = Answered(
-            answer(text, self._indexed, context, today=today, chosen=region, spoken=spoken)
+            answer(text, self._indexed, context, today=today, chosen=region, spoken=spoken),
+            live=live_subject(text),
         )
         if context.check is not None:
             return found  # what somebody says of themselves is not kept

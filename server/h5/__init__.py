@@ -109,7 +109,7 @@ def post_page() -> Response:
     # Several boxes can be ticked, each with its number.
     text = " ".join(filter(None, form.getlist("text")))
     message = Message(text, Channel.H5, region=region, conversation=form.get("conversation"))
-    replied = reply(message, served, known.conversations, now=known.clock())
+    replied = reply(message, served, known.conversations, known.database, now=known.clock())
     return _page(text, replied.answered.answer, replied.conversation, region)
 
 

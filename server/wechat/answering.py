@@ -171,6 +171,7 @@ def _desk(message: Message, known: Resources) -> Desk:
     return Desk(
         known.serving.current(),
         known.conversations,
+        known.database,
         followers.find(known.database, message.follower(known.safe)),
         message.conversation(known.safe),
         known.clock(),

@@ -9,6 +9,7 @@ from knowledge.regions import UnknownRegion
 from server import chatting
 from server.chatting import Channel, Record, work_out
 from server.conversations import Conversations
+from server.db import Database
 from server.privacy import mask
 from server.scenes import mention_of, place_of, region_of
 from server.serving import Served
@@ -28,6 +29,7 @@ class Desk:
 
     served: Served
     conversations: Conversations
+    database: Database
     follower: Follower
     conversation: str
     """The id of the sender's conversation."""
@@ -147,7 +149,7 @@ def _asked(
         lasting=True,
         spoken=spoken,
     )
-    replied, record = work_out(asked, desk.served, desk.conversations, now=desk.now)
+    replied, record = work_out(asked, desk.served, desk.conversations, desk.database, now=desk.now)
     answer = replied.answered.answer
     reply = f"{first}\n{answer.reply}" if first else answer.reply
     return Reaction(fitted(reply, choices=bool(answer.choices)), record, place)

@@ -126,11 +126,11 @@ def test_the_same_question_gives_the_same_answer_whether_remembered_or_not(
     served: Served, resources: Resources, clock: HandClock
 ) -> None:
     message = Message("锦州社保能缓交吗", Channel.MINI_APP)
-    first = reply(message, served, resources.conversations, now=clock())
-    again = reply(message, served, resources.conversations, now=clock())
+    first = reply(message, served, resources.conversations, resources.database, now=clock())
+    again = reply(message, served, resources.conversations, resources.database, now=clock())
     fresh = Served(served.release, served._indexed)
     assert first.answered is again.answered
-    anew = reply(message, fresh, resources.conversations, now=clock())
+    anew = reply(message, fresh, resources.conversations, resources.database, now=clock())
     assert first.answered.answer == anew.answered.answer
 
 

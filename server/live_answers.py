@@ -1,0 +1,101 @@
+"""What is on today, told in the chat: from the offers as they stand, with the day they stood so."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, datetime
+
+from bot.answers import REPLY_BYTES, Kind
+from bot.live_subjects import LiveSubject
+from server.clock import CHINA, china_day
+from server.db import Database
+from server.offers import offering, searching
+from server.offers.tables import Offer, OfferKind
+from server.serving import Answered, Served
+
+_KINDS: Mapping[LiveSubject, OfferKind] = {
+    LiveSubject.WORK: OfferKind.VACANCY,
+    LiveSubject.TRIP: OfferKind.TRIP,
+    LiveSubject.COURSE: OfferKind.SESSION,
+    LiveSubject.ACTIVITY: OfferKind.ACTIVITY,
+}
+_HEADS: Mapping[OfferKind, str] = {
+    OfferKind.VACANCY: "在招人的",
+    OfferKind.TRIP: "能报名的专车",
+    OfferKind.SESSION: "能报名的培训课",
+    OfferKind.ACTIVITY: "能报名的活动",
+}
+_MOST = 5
+_HONEST_WORK = "找工作不用先交钱。要你交押金、培训费、服装费的，都不要信。"
+_JOIN = "在“办”里可以看全部，也可以报名。"
+
+
+def instead(answered: Answered, served: Served, database: Database, *, now: datetime) -> Answered:
+    """The answer from what is on in the place that the bot understood.
+
+    Where the message asks for something else, no place is known, or nothing is on, it stays what
+    the bot said from the documents.
+    """
+    answer, subject = answered.answer, answered.live
+    if subject is None or answer.region is None or answer.kind is Kind.HANDOFF:
+        return answered
+    kind, regions = _KINDS[subject], served.library.regions
+    around = {*regions.within(answer.region), *regions.descendants(answer.region)}
+    today = china_day(now)
+    with database.read() as session:
+        found = searching.listed(session, regions=around, today=today, kind=kind, at_most=_MOST + 1)
+    if not found:
+        return answered
+    told = _told(regions.get(answer.region).label, kind, found, today)
+    return Answered(
+        replace(
+            answer,
+            kind=Kind.ANSWER,
+            reply=told,
+            reason=f"live: {kind}",
+            measures=(),
+            sources=(),
+            choices=(),
+            rejected=(),
+        )
+    )
+
+
+def _told(place: str, kind: OfferKind, found: list[Offer], today: date) -> str:
+    shown = found[:_MOST]
+    count = f"{len(shown)}条以上" if len(found) > _MOST else f"{len(found)}条"
+    head = f"{place}{_HEADS[kind]}有{count}（{_day(today)}的情况）："
+    foot = [_HONEST_WORK, _JOIN] if kind is OfferKind.VACANCY else [_JOIN]
+    lines = [f"{number}. {_line(offer)}" for number, offer in enumerate(shown, start=1)]
+    while len("\n".join([head, *lines, *foot]).encode()) > REPLY_BYTES:
+        lines.pop()
+    return "\n".join([head, *lines, *foot])
+
+
+def _line(offer: Offer) -> str:
+    more = offering.details_of(offer)
+    parts = [offer.title, offer.organiser]
+    if pay := _pay(more.get("pay_from"), more.get("pay_to")):
+        parts.append(pay)
+    if offer.kind == OfferKind.TRIP:
+        parts.append(f"从{more['origin']}到{more['destination']}")
+    if offer.begins_at is not None:
+        at = offer.begins_at.astimezone(CHINA)
+        parts.append(f"{_day(at.date())}{at:%H:%M}开始")
+    if offer.seats is not None:
+        left = offer.seats - offer.taken
+        parts.append(f"还有{left}个名额" if left else "名额满了，可以排队")
+    parts.append(f"报名到{_day(offer.last_on)}")
+    return f"{'，'.join(parts)}。电话{offer.contact}。"
+
+
+def _pay(low: int | None, high: int | None) -> str:
+    if low is not None and high is not None and low != high:
+        return f"月工资{low // 100}到{high // 100}元"
+    one = low if low is not None else high
+    if one is None:
+        return ""
+    return f"月工资{one // 100}元" + ("起" if high is None else "" if low is not None else "以内")
+
+
+def _day(day: date) -> str:
+    return f"{day.year}年{day.month}月{day.day}日"
