@@ -248,7 +248,12 @@ function pick(flow, need) {
   };
   async function drop(material) {
     if (!(await sure("删掉这一张？", "删掉以后可以再传。", "删掉"))) return;
-    await call("DELETE", `/applications/${flow.draft.id}/materials/${material.id}`, undefined, { key: newKey() });
+    try {
+      await call("DELETE", `/applications/${flow.draft.id}/materials/${material.id}`, undefined, { key: newKey() });
+    } catch (problem) {
+      tell(problem.message);
+      return;
+    }
     need.there = need.there.filter((each) => each.id !== material.id);
     show();
   }

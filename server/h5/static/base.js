@@ -296,12 +296,19 @@ async function load(file) {
   return source;
 }
 
+let tried = 0;
+
 async function found(name) {
   if (!views[name]) {
     const source = await load(FILES[name]);
     await new Promise((done, fail) => {
-      const script = h("script", { type: "module", src: source, onload: done, onerror: fail });
-      document.head.append(script);
+      // What failed once under an address stays failed: the next time it has another.
+      const src = tried ? `${source}?${tried}` : source;
+      const broken = () => {
+        tried += 1;
+        fail(new Problem({ code: "offline", detail: "网络不好，这一页没有打开。" }, true));
+      };
+      document.head.append(h("script", { type: "module", src, onload: done, onerror: broken }));
     });
   }
   return views[name];

@@ -117,7 +117,13 @@ function adding(id, kind, materials) {
 }
 
 async function look(material) {
-  const address = URL.createObjectURL(await call("GET", `/materials/${material.id}`));
+  let address;
+  try {
+    address = URL.createObjectURL(await call("GET", `/materials/${material.id}`));
+  } catch (problem) {
+    tell(problem.message);
+    return;
+  }
   sheet(material.title, material.media_type === "image/jpeg" ? h("img.picture", { src: address, alt: material.title }) : h("a.button", { href: address, download: "材料.pdf" }, "打开文件"));
 }
 

@@ -113,3 +113,66 @@ def test_a_newcomer_asks_checks_and_applies_and_follows_the_case(
     walk.tab("问")
     page.get_by_role("log").wait_for()
     assert page.locator(".said.worker").count() == 0
+
+
+def test_an_answer_waits_on_the_phone_until_the_line_is_back(
+    new_phone: NewPhone, address: str, resources: Resources
+) -> None:
+    page = new_phone()
+    walk = Walk(page)
+    walk.open(f"{address}?scene=石狮")
+    walk.see("失业保险金谁能领？")
+    page.goto(f"{address}#apply/shishi-4a")
+    walk.press("开始办")
+    walk.sign_in("waiting")
+    walk.page.get_by_role("heading", name="用你的个人信息来办事").wait_for()
+    walk.press("我同意")
+    for title in ("用你的银行卡号来发钱", "上传证件和材料的照片"):
+        walk.page.get_by_role("heading", name=title).wait_for()
+        walk.press("不同意")
+    page.get_by_label("姓名").wait_for()
+    who = casework.person(9)
+    for field in ("name", "identity_number", "phone"):
+        page.locator(f"#{field}").fill(getattr(who, field))
+    page.route("**/api/v1/drafts/*", lambda route: route.abort())
+    walk.press("存好，下一步")
+    walk.see("你是替谁问的？")
+    page.locator(".question .tick").first.click()
+    walk.press("选好了")
+    walk.see("失业保险参加了吗？")
+    assert json.loads(stored(page)["my.draft.shishi-4a"]) == {"applicant_role": ["worker"]}
+    assert resources.database.fetch("SELECT count(*) FROM cases") == (0,)
+    page.unroute("**/api/v1/drafts/*")
+    walk.press("是", within=".question")
+    walk.see("一共交了几个月？")
+    page.wait_for_timeout(6000)
+    assert "my.draft.shishi-4a" not in stored(page)
+    assert resources.database.fetch("SELECT count(*) FROM cases") == (1,)
+
+
+def test_the_page_is_shown_in_traditional_characters(new_phone: NewPhone, address: str) -> None:
+    page = new_phone()
+    walk = Walk(page)
+    walk.open(address)
+    walk.tab("我的")
+    page.get_by_role("button", name="繁體字").click()
+    walk.see("問政策、做自測，不用登錄。")
+    walk.tab("问" if page.get_by_role("link", name="问", exact=True).count() else "問")
+    walk.see("你好，我是暖崗。")
+    assert page.get_by_placeholder("比如：被辭退了有錢領嗎").count() == 1
+
+
+def test_the_page_opens_without_a_line_once_it_was_there(new_phone: NewPhone, address: str) -> None:
+    page = new_phone(service_workers="allow")
+    walk = Walk(page)
+    walk.open(address)
+    page.evaluate("() => navigator.serviceWorker.register('/sw.js')")
+    page.evaluate("() => navigator.serviceWorker.ready.then(() => true)")
+    page.reload()
+    page.get_by_role("navigation").wait_for()
+    walk.tab("查")
+    walk.see("你在哪里打工？")
+    page.context.set_offline(True)
+    page.reload()
+    page.get_by_role("navigation").wait_for()
+    walk.see("你在哪里打工？")
