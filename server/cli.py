@@ -14,9 +14,12 @@ from typing import TYPE_CHECKING, Any, TextIO
 from server import logs
 
 if TYPE_CHECKING:
+    from flask import Flask
+
     from bot.answers import Answer
     from knowledge.scoring import Score
     from server.serving import Served
+    from server.settings import Settings
 
 _OK = 0
 _FAILED = 1
@@ -119,6 +122,7 @@ def _parser() -> argparse.ArgumentParser:
         keys_commands,
         knowledge_commands,
         payments_commands,
+        staff_commands,
         wechat_commands,
     )
 
@@ -129,6 +133,7 @@ def _parser() -> argparse.ArgumentParser:
         keys_commands,
         knowledge_commands,
         payments_commands,
+        staff_commands,
         wechat_commands,
     ):
         module.add_to(commands)
@@ -164,7 +169,7 @@ def _serve(_: argparse.Namespace) -> int:
                 ready(server)
                 print(
                     f"暖岗 is ready.\n  chat:  {address}/\n  API:   {address}/openapi.json\n"
-                    "  staff: the desk for staff comes with a later version\n"
+                    f"  staff: {address}/staff/\n{_told_sign_ins(settings)}"
                     "  stop:  Ctrl+C",
                     flush=True,
                 )
@@ -173,10 +178,37 @@ def _serve(_: argparse.Namespace) -> int:
 
     print("暖岗: preparing the database and loading the knowledge …", flush=True)
     app = create_app(settings)
+    _make_demonstration(settings, app)
     configuration = Path(__file__).parent.parent / "deploy" / "gunicorn.conf.py"
     sys.argv = ["nuangang", "--config", str(configuration)]
     Server("%(prog)s [OPTIONS]", prog="nuangang").run()
     return _OK
+
+
+def _make_demonstration(settings: "Settings", app: "Flask") -> None:
+    """In development give a new database a desk to look around at."""
+    import subprocess
+
+    from server import demonstrating
+    from server.resources import resources
+
+    with app.app_context():
+        due = demonstrating.is_due(settings, resources())
+    if due:
+        print("暖岗: making a desk to look around at …", flush=True)
+        subprocess.run([sys.executable, "-m", "server.demonstrating"], check=True)
+
+
+def _told_sign_ins(settings: "Settings") -> str:
+    from server.demonstrating import sign_ins
+
+    told = [
+        f"         {username:9} {password}  {what}\n"
+        for username, what, password in sign_ins(settings)
+    ]
+    if told:
+        return "".join(["         made-up officers, cases and people; name, password:\n", *told])
+    return "         nuangang staff add … lets somebody in\n"
 
 
 # -- ask --------------------------------------------------------------------------------------

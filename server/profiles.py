@@ -26,6 +26,7 @@ _MASKS = {
     "bank_card": mask_card,
 }
 _HASHED = {"identity_number": "identity_hash", "phone": "phone_hash", "bank_card": "card_hash"}
+_FOUND_BY = {**_HASHED, "name": "name_hash"}
 NEEDED = ("name", "identity_number", "phone")
 
 
@@ -228,8 +229,8 @@ def sharing(session: Session, worker_id: int) -> list[Shared]:
 
 
 def holders(session: Session, safe: Safe, field: str, value: str) -> list[int]:
-    """The workers who give this identity number, telephone or bank card, as `persons` reads it."""
-    column = getattr(Profile, _HASHED[field])
+    """The workers who give this name, identity number, telephone or card, as `persons` reads it."""
+    column = getattr(Profile, _FOUND_BY[field])
     found = session.scalars(
         select(col(Profile.worker_id))
         .where(col(column) == safe.hash(field, value))
@@ -269,7 +270,7 @@ def _kept(own: Safe, row_id: str, person: Person) -> Mapping[str, Any]:
     values: dict[str, str | None] = {
         "sealed": own.seal(person.model_dump_json(exclude_none=True), _purpose(row_id))
     }
-    for field, column in _HASHED.items():
+    for field, column in _FOUND_BY.items():
         value = getattr(person, field)
         values[column] = None if value is None else own.hash(field, value)
     return values

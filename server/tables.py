@@ -185,6 +185,7 @@ class Profile(Row, table=True):
     identity_hash: str = Field(sa_type=String(64), index=True)
     phone_hash: str = Field(sa_type=String(64), index=True)
     card_hash: str | None = Field(default=None, sa_type=String(64), index=True)
+    name_hash: str | None = Field(default=None, sa_type=String(64), index=True)
     version: int
     changed_at: datetime = Field(sa_type=Instant)
 

@@ -103,8 +103,16 @@ class Wanted:
     states: frozenset[State] | None = None
     measure: str | None = None
     assigned_to: int | None = None
+    unassigned: bool = False
+    """Those that no officer has."""
     overdue_on: date | None = None
     """Those whose time was over before this Asia/Shanghai day."""
+    region: str | None = None
+    """Those of this region, or of one that lies in it."""
+    recommended: bool | None = None
+    """Those under review that an officer has put before an approver, or has not yet."""
+    workers: frozenset[int] | None = None
+    """Those of these people."""
 
 
 def listed(
@@ -114,10 +122,11 @@ def listed(
     wanted: Wanted | None = None,
     *,
     at_most: int = 50,
+    skipping: int = 0,
     after: str | None = None,
 ) -> list[Case]:
     """Cases of the officer's regions, those that are due first; `after`: the last one's number."""
-    query = select(Case).where(*_seen(officer, regions, wanted or Wanted()))
+    query = select(Case).where(*_seen(officer, regions, wanted or Wanted())).offset(skipping)
     if after is not None and (last := session.get(Case, after)) is not None:
         due = _due(col(Case.due_on))
         last_due = last.due_on or date.max
@@ -189,9 +198,12 @@ def frozen(case: Case, own: Safe | None) -> Frozen:
 def _seen(officer: Officer, regions: Regions, wanted: Wanted) -> list[ColumnElement[bool]]:
     if not officer.roles & _LOOKS:
         raise NotAllowed
+    within = scope(officer, regions)
+    if wanted.region is not None:
+        within &= {wanted.region, *regions.descendants(wanted.region)}
     # No region is none: an empty list matches nothing.
     where: list[ColumnElement[bool]] = [
-        col(Case.region).in_(scope(officer, regions)),
+        col(Case.region).in_(within),
         col(Case.submitted_at).is_not(None),
     ]
     if wanted.states is not None:
@@ -200,6 +212,13 @@ def _seen(officer: Officer, regions: Regions, wanted: Wanted) -> list[ColumnElem
         where.append(col(Case.measure) == wanted.measure)
     if wanted.assigned_to is not None:
         where.append(col(Case.assigned_to) == wanted.assigned_to)
+    if wanted.unassigned:
+        where.append(col(Case.assigned_to).is_(None))
+    if wanted.recommended is not None:
+        is_recommended = col(Case.recommended).is_not(None)
+        where.append(is_recommended if wanted.recommended else ~is_recommended)
+    if wanted.workers is not None:
+        where.append(col(Case.worker_id).in_(wanted.workers))
     if wanted.overdue_on is not None:
         where += [col(Case.due_on) < wanted.overdue_on, *_under_way()]
     return where

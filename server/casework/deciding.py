@@ -311,6 +311,21 @@ def read(session: Session, desk: Desk, case: Case) -> None:
     )
 
 
+def unmask(session: Session, desk: Desk, case: Case, fields: Sequence[str]) -> None:
+    """Note that the officer looked at something of a person as it is, without stars."""
+    audit.record(
+        session,
+        desk.own,
+        by=by_officer(desk.officer).audited,
+        action=Action.UNMASKED,
+        about="cases",
+        row=case.id,
+        worker_id=case.worker_id,
+        fields=fields,
+        now=desk.now,
+    )
+
+
 def go_on_overdue(session: Session, safe: Safe, post: Post, *, now: datetime) -> int:
     """Go on with cases whose worker let the time for materials pass; returns how many."""
     today = china_day(now)

@@ -53,13 +53,20 @@ def file(
         Objection(
             case_id=case.id,
             decision=decision,
-            sealed_words=own.seal(words, f"objection.sealed_words:{case.id}:{decision}"),
+            sealed_words=own.seal(words, _words_purpose(case.id, decision)),
             filed_at=now,
             due_on=moved.due_on,
         )
     )
     session.flush()
     return moved
+
+
+def words_of(own: Safe | None, objection: Objection) -> str:
+    """What the worker objects, in their words; empty where they were erased."""
+    if own is None or objection.sealed_words is None:
+        return ""
+    return own.unseal(objection.sealed_words, _words_purpose(objection.case_id, objection.decision))
 
 
 def uphold(session: Session, desk: Desk, case: Case, *, version: int, reason: str) -> Case:
@@ -108,6 +115,10 @@ def close_final(session: Session, safe: Safe, post: Post, *, now: datetime) -> i
         )
         funds.release_rest(session, safe, closed, by=None, now=now)
     return len(final)
+
+
+def _words_purpose(case_id: str, decision: int) -> str:
+    return f"objection.sealed_words:{case_id}:{decision}"
 
 
 def _check_other(desk: Desk, case: Case, version: int) -> None:

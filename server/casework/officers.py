@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlmodel import Session, col
 
 from knowledge.regions import Regions, UnknownRegion
@@ -119,6 +119,26 @@ def find(session: Session, officer_id: int) -> Officer:
     if row is None or not row.active:
         raise OfficerUnknown(officer_id)
     return _officer(row)
+
+
+@dataclass(frozen=True, slots=True)
+class Staffed:
+    """An officer, whether they work here, and the version that a change names."""
+
+    officer: Officer
+    active: bool
+    version: int
+
+
+def listed(session: Session) -> list[Staffed]:
+    """Everybody of the staff, also who has left, by name."""
+    rows = session.scalars(select(tables.Officer).order_by(col(tables.Officer.id)))
+    return [Staffed(_officer(row), row.active, row.version) for row in rows]
+
+
+def names(session: Session) -> dict[int, str]:
+    """How the officers are called, also those who have left."""
+    return {each.officer.id: each.officer.name for each in listed(session)}
 
 
 def change(

@@ -204,6 +204,18 @@ class CaseEvent(Row, table=True):
     """As the case has it since: so that what was overdue on a past day can still be told."""
 
 
+class CaseNote(Row, table=True):
+    """What an officer notes of a case for the others."""
+
+    __tablename__ = "case_note"
+
+    id: str = Field(sa_type=String(16), primary_key=True)
+    case_id: str = Field(sa_type=String(16), foreign_key="cases.id", index=True)
+    officer_id: int = Field(foreign_key="officer.id")
+    at: datetime = Field(sa_type=Instant)
+    sealed_text: str | None = Field(default=None, sa_type=Text)
+
+
 class RequestedItem(Row, table=True):
     """One material that an officer asks the worker for."""
 

@@ -38,9 +38,27 @@ How to add a page:
 
 from apiflask import APIBlueprint
 
-from server.console import entering, home, offers, rendering, signing_in
+from server.console import (
+    case,
+    case_lists,
+    case_moves,
+    entering,
+    home,
+    offers,
+    people,
+    rendering,
+    signing_in,
+)
 
-_GROUPS = (home, offers, signing_in)
+_GROUPS = (
+    home,
+    signing_in,
+    case_lists,
+    case,
+    case_moves,
+    offers,
+    people,
+)
 
 blueprint = APIBlueprint(
     "desk",

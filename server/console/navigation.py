@@ -10,20 +10,17 @@ from server.casework.officers import Officer
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the menu; `group` is the blueprint whose pages belong to it."""
+    """One line of the menu; what lies below its address belongs to it."""
 
     endpoint: str
     label: str
 
-    @property
-    def group(self) -> str:
-        """The beginning of the endpoints that belong to it."""
-        return self.endpoint.rpartition(".")[0]
-
 
 LINES = (
     Line("desk.home.get_home", "首页"),
+    Line("desk.cases.get_list", "办件"),
     Line("desk.offers.get_offers", "招聘和活动"),
+    Line("desk.people.get_people", "人员"),
 )
 
 
@@ -38,10 +35,14 @@ class Entry:
 
 def entries(officer: Officer) -> list[Entry]:
     """The lines that an officer may follow."""
-    here = request.blueprint or ""
-    found = []
+    home = url_for(LINES[0].endpoint)
+    found: list[Entry] = []
     for line in LINES:
         roles = admitted_roles(current_app.view_functions[line.endpoint])
         if not roles or roles & officer.roles:
-            found.append(Entry(url_for(line.endpoint), line.label, here == line.group))
+            address = url_for(line.endpoint)
+            is_here = request.path == address or (
+                address != home and request.path.startswith(address)
+            )
+            found.append(Entry(address, line.label, is_here))
     return found

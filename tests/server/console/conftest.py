@@ -1,23 +1,28 @@
 """The desk as its staff find it: knowledge in force, officers signed in, a case to look at."""
 
+import io
 import re
+import secrets
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from html import unescape
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 from werkzeug.serving import make_server
 
 from server import audit
 from server.app import create_app
-from server.casework import officers
+from server.casework import applying, materials, near_duplicates, officers
 from server.casework.officers import Officer, Role
-from server.casework.tables import StaffAccount
+from server.casework.tables import Case, Material, StaffAccount
+from server.clock import china_day
 from server.resources import Resources
 from server.staff import accounts, passwords, sessions
 from tests import casework
@@ -80,6 +85,14 @@ def text_of(page: str) -> str:
     return " ".join(unescape(shown).split())
 
 
+@cache
+def picture() -> bytes:
+    """A photo, as it is kept."""
+    out = io.BytesIO()
+    Image.linear_gradient("L").resize((480, 320)).convert("RGB").save(out, "JPEG")
+    return out.getvalue()
+
+
 @pytest.fixture
 def app(resources: Resources, now: datetime) -> "APIFlask":
     library = resources.serving.current().library
@@ -125,6 +138,65 @@ class Staff:
                 now=self.now,
             )
         return officer
+
+    def submit(
+        self,
+        number: int = 1,
+        facts: Mapping[str, Any] = casework.ELIGIBLE,
+        measure: str = casework.MEASURE,
+        **person: Any,
+    ) -> Case:
+        """A case of somebody new, as the worker's API makes it."""
+        known = self.resources
+        served, now = known.serving.current(), known.clock()
+        who = casework.person(number, **person)
+        worker = casework.worker(known.database, known.safe, known.subject_keys, now=now, who=who)
+        own = known.subject_keys.safe_of(worker)
+        checked = applying.check(
+            served.library,
+            served.release,
+            served.library.measures[measure],
+            None,
+            facts,
+            today=china_day(now),
+        )
+        with known.database.begin() as session:
+            near_duplicates.recompute(session, worker, now=now)
+            made = applying.submit(
+                session, own, checked, worker_id=worker, despite_warning=True, now=now
+            )
+        return self.case(made.case_id)
+
+    def case(self, case_id: str) -> Case:
+        """A case as it is now."""
+        with self.resources.database.read() as session:
+            return session.get_one(Case, case_id)
+
+    def photo(self, case: Case, kind: str = "identity_card") -> str:
+        """Let a case have a photo, and return its id."""
+        known = self.resources
+        own, now = known.subject_keys.safe_of(case.worker_id), known.clock()
+        content = picture()
+        material = Material(
+            id=secrets.token_hex(16),
+            worker_id=case.worker_id,
+            kind=kind,
+            media_type="image/jpeg",
+            size=len(content),
+            width=480,
+            height=320,
+            added_at=now,
+        )
+        sealed = own.seal_bytes(content, materials.content_purpose(material.id))
+        known.store.put(materials.object_name(material.id), sealed)
+        kinds = known.serving.current().library.materials
+        by = audit.Actor("worker", case.worker_id)
+        with known.database.begin() as session:
+            session.add(material)
+            session.flush()
+            held = session.get_one(Case, case.id)
+            materials.attach(session, own, held, material, kinds[kind], by=by, now=now)
+        return material.id
 
     def sign_in(self, officer: Officer) -> Desk:
         known = self.resources

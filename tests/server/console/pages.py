@@ -55,6 +55,38 @@ _OFFER_FORM = {
     "trade": "缝纫",
 }
 
+LOOKERS = frozenset({Role.CASE_OFFICER, Role.APPROVER, Role.AUDITOR})
+ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
+CLERKS, CHIEFS = frozenset({Role.CASE_OFFICER}), frozenset({Role.APPROVER})
+MOVERS = CLERKS | CHIEFS
+
+
+def of_case(roles: frozenset[Role], **form: Any) -> PageCall:
+    """A page about the case that is made."""
+    return PageCall(roles=roles, path={"id": "{case}"}, form=form, elsewhere=404)
+
+
+def of_member(**form: Any) -> PageCall:
+    """A page about the officer that is made."""
+    return PageCall(roles=ADMINISTRATORS, path={"id": "{member}"}, form=form, elsewhere=404)
+
+
+def make_member(staff: "Staff") -> dict[str, str]:
+    """Somebody of the staff, to be administrated."""
+    return {"member": str(staff.officer(Role.EDITOR, name="孙亮").id)}
+
+
+def make_case(staff: "Staff") -> dict[str, str]:
+    """A case with a photo, and somebody with a case who shares its telephone number."""
+    case, other = staff.submit(number=1), staff.submit(number=2, phone="13900000001")
+    return {
+        "case": case.id,
+        "clerk": str(staff.officer(Role.CASE_OFFICER).id),
+        "material": staff.photo(case),
+        "other_worker": str(other.worker_id),
+    }
+
+
 PAGES: dict[tuple[str, str], PageCall] = {
     ("GET", "/staff/static/<path:filename>"): PageCall(
         who=EVERYBODY, path={"filename": "desk.css"}, shown=False
@@ -101,7 +133,53 @@ def _make_offer(staff: "Staff") -> dict[str, str]:
     return {"offer": offer.id, "place": place.id}
 
 
-MAKERS: list[Maker] = [_make_offer]
+PAGES |= {
+    ("GET", "/staff/cases/"): PageCall(roles=LOOKERS),
+    ("POST", "/staff/cases/search"): PageCall(roles=LOOKERS, form={"what": "王小明"}),
+    ("POST", "/staff/cases/assign"): PageCall(
+        roles=CLERKS, form={"case": ["{case}"], "to": "{clerk}"}, elsewhere=303
+    ),
+    ("GET", "/staff/cases/<id>"): of_case(LOOKERS),
+    ("GET", "/staff/cases/<id>/materials/<material>"): PageCall(
+        roles=LOOKERS,
+        path={"id": "{case}", "material": "{material}"},
+        elsewhere=404,
+        shown=False,
+    ),
+    ("POST", "/staff/cases/<id>/unmask"): of_case(MOVERS, field="phone"),
+    ("POST", "/staff/cases/<id>/notes"): of_case(MOVERS, text="电话里说明天补材料"),
+    ("POST", "/staff/cases/<id>/duplicates/<int:other>"): PageCall(
+        roles=CHIEFS,
+        path={"id": "{case}", "other": "{other_worker}"},
+        form={"finding": "different", "version": "1"},
+        elsewhere=404,
+    ),
+    ("POST", "/staff/cases/<id>/take"): of_case(CLERKS, version="1"),
+    ("POST", "/staff/cases/<id>/assign"): of_case(CLERKS, version="1", to="{clerk}"),
+    ("POST", "/staff/cases/<id>/request-material"): of_case(
+        CLERKS, version="1", items=["identity_card"], reason="照片看不清", days="5"
+    ),
+    ("POST", "/staff/cases/<id>/go-on"): of_case(CLERKS, version="1"),
+    ("POST", "/staff/cases/<id>/recommend"): of_case(
+        CLERKS, version="1", decision="approve", reason="材料齐全"
+    ),
+    ("POST", "/staff/cases/<id>/return"): of_case(CHIEFS, version="1", reason="再核实一下"),
+    ("POST", "/staff/cases/<id>/approve"): of_case(CHIEFS, version="1"),
+    ("POST", "/staff/cases/<id>/refuse"): of_case(CHIEFS, version="1", reason="缴费不满一年"),
+    ("POST", "/staff/cases/<id>/uphold"): of_case(CHIEFS, version="1", reason="您说得对"),
+    ("POST", "/staff/cases/<id>/dismiss"): of_case(CHIEFS, version="1", reason="缴费不满一年"),
+}
+
+PAGES |= {
+    ("GET", "/staff/people/"): PageCall(roles=ADMINISTRATORS),
+    ("GET", "/staff/people/new"): PageCall(roles=ADMINISTRATORS),
+    ("POST", "/staff/people/new"): PageCall(roles=ADMINISTRATORS, elsewhere=422),
+    ("GET", "/staff/people/<int:id>"): of_member(),
+    ("POST", "/staff/people/<int:id>"): of_member(version="1", roles=["editor"], where=["石狮"]),
+    ("POST", "/staff/people/<int:id>/reset"): of_member(),
+}
+
+MAKERS: list[Maker] = [make_member, make_case, _make_offer]
 
 
 def filled(text: str, things: Mapping[str, str]) -> str:

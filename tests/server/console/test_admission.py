@@ -53,7 +53,7 @@ def test_whoever_may_is_let_in(staff: Staff, things: dict[str, str]) -> None:
         for (method, rule), asked in ROUTES:
             if role in asked.roles:
                 found = call(desk, method, rule, asked, things)
-                told = (role, method, rule, found.status_code, found.text[:300])
+                told = (role, method, rule, found.status_code, found.data[:300])
                 assert found.status_code not in (401, 403, 404, 405, 500), told
 
 

@@ -1,0 +1,279 @@
+"""The work list: whose cases, which of them, and finding one person's."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Annotated
+
+from flask import Blueprint, Response, url_for
+from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
+from sqlmodel import Session
+
+from server import profiles
+from server.admitting import Who, admits
+from server.casework import cases, deciding, officers
+from server.casework.advancing import CaseChanged, MoveRefused
+from server.casework.cases import CaseUnknown, Wanted
+from server.casework.deciding import Desk
+from server.casework.moves import UNDER_WAY, State
+from server.casework.officers import NotAllowed, Officer, OfficerUnknown, Role, scope
+from server.casework.tables import Case
+from server.clock import china_day
+from server.console import forms, words
+from server.console.entering import officer, regions
+from server.console.rendering import go_to, page
+from server.persons import IdentityNumber, Name, Phone
+from server.resources import post, resources
+from server.subject_keys import SubjectErased
+
+blueprint = Blueprint("cases", __name__, url_prefix="/cases")
+
+AT_ONCE = 50
+_LOOKERS = (Role.CASE_OFFICER, Role.APPROVER, Role.AUDITOR)
+_CASE_ID = re.compile(r"[0-9]{6}[2-9A-Z]{8}")
+
+WHOSE: Mapping[str, Callable[[Officer], Wanted]] = {
+    "all": lambda who: Wanted(),
+    "under_way": lambda who: Wanted(states=UNDER_WAY),
+    "mine": lambda who: Wanted(states=UNDER_WAY, assigned_to=who.id),
+    "unassigned": lambda who: Wanted(states=frozenset({State.SUBMITTED}), unassigned=True),
+    "decide": lambda who: Wanted(states=frozenset({State.IN_REVIEW}), recommended=True),
+    "objections": lambda who: Wanted(states=frozenset({State.OBJECTION})),
+}
+WHOSE_WORDS: Mapping[str, str] = {
+    "under_way": "在办的",
+    "mine": "我的",
+    "unassigned": "待认领",
+    "decide": "待审批",
+    "objections": "申诉",
+    "all": "全部",
+}
+_SORTED_AS = (
+    ("identity_number", TypeAdapter(IdentityNumber)),
+    ("phone", TypeAdapter(Phone)),
+    ("name", TypeAdapter(Name)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a list; who it is about is not told before the case is opened."""
+
+    id: str
+    title: str
+    region: str
+    state: State
+    badge: str
+    kind: str
+    due_on: date | None
+    overdue: bool
+    assigned_to: str
+    recommended: str
+    submitted_on: date | None
+    version: int
+    can_take: bool
+
+
+class _Filters(forms.Asked):
+    whose: str = "under_way"
+    state: State | None = None
+    measure: Annotated[str, StringConstraints(max_length=64)] | None = None
+    region: Annotated[str, StringConstraints(max_length=64)] | None = None
+    overdue: bool = False
+    page: Annotated[int, Field(ge=1, le=10_000)] = 1
+
+
+class _SearchAsked(forms.Asked):
+    what: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+
+
+class _AssignAsked(forms.Asked):
+    case: tuple[str, ...] = ()
+    to: int
+
+
+@blueprint.get("/")
+@admits(Who.OFFICER, *_LOOKERS)
+def get_list() -> Response:
+    """Cases of the officer's regions, those that are due first."""
+    known, who = resources(), officer()
+    asked = forms.read_query(_Filters)
+    today = china_day(known.clock())
+    wanted = _wanted(asked, who, today)
+    with known.database.read() as session:
+        counts = cases.counted(session, who, regions(), wanted)
+        found = cases.listed(
+            session,
+            who,
+            regions(),
+            wanted,
+            at_most=AT_ONCE,
+            skipping=(asked.page - 1) * AT_ONCE,
+        )
+        tiles = [
+            (name, label, sum(cases.counted(session, who, regions(), WHOSE[name](who)).values()))
+            for name, label in WHOSE_WORDS.items()
+            if Role.AUDITOR not in who.roles or name != "mine"
+        ]
+        shown = rows(session, found)
+        colleagues = _case_officers(session, who) if Role.CASE_OFFICER in who.roles else []
+    total = sum(counts.values())
+    return page(
+        "case_list.html",
+        title="办件",
+        rows=shown,
+        total=total,
+        counts=[(state, words.STATES[state], count) for state, count in counts.items()],
+        tiles=tiles,
+        filters=asked,
+        number=asked.page,
+        pages=max(1, -(-total // AT_ONCE)),
+        form=forms.empty(**asked.model_dump(mode="json", exclude_none=True)),
+        states=[(state.value, label) for state, label in words.STATES.items() if state != "draft"],
+        measures=_measures(),
+        places=[(each, regions().get(each).label) for each in sorted(scope(who, regions()))],
+        colleagues=colleagues,
+        search=forms.empty(),
+    )
+
+
+@blueprint.post("/search")
+@admits(Who.OFFICER, *_LOOKERS)
+def post_search() -> Response:
+    """Find cases by number, name, telephone or identity number; it stands in no address."""
+    known, who = resources(), officer()
+    form = forms.read(_SearchAsked, {"what": "请填办件编号、姓名、手机号或者身份证号。"})
+    found: list[Row] = []
+    if form.asked is not None:
+        what = form.asked.what
+        with known.database.read() as session:
+            if _CASE_ID.fullmatch(what.upper()):
+                try:
+                    case = cases.of_officer(session, what.upper(), who, regions())
+                    return go_to(url_for("desk.case.get_case", id=case.id))
+                except CaseUnknown:
+                    pass
+            else:
+                wanted = Wanted(workers=frozenset(_people(session, what)))
+                listed = cases.listed(session, who, regions(), wanted, at_most=AT_ONCE)
+                found = rows(session, listed)
+    status = 200 if form.asked is not None else 422
+    return page("case_search.html", title="查找办件", status=status, search=form, rows=found)
+
+
+@blueprint.post("/assign")
+@admits(Who.OFFICER, Role.CASE_OFFICER)
+def post_assignment() -> Response:
+    """Hand several cases that wait to one officer; what somebody else moved meanwhile is left."""
+    known, who = resources(), officer()
+    form = forms.read(_AssignAsked)
+    back = url_for("desk.cases.get_list", whose="unassigned")
+    if form.asked is None or not form.asked.case:
+        return go_to(back, "请先勾选办件，再选分派给谁。")
+    try:
+        with known.database.read() as session:
+            to = officers.find(session, form.asked.to)
+    except OfficerUnknown:
+        return go_to(back, "没有找到这个工作人员，什么都没有改。")
+    done = sum(_assigned(each, who, to) for each in form.asked.case[:AT_ONCE])
+    left = len(form.asked.case) - done
+    told = f"分派了{done}件给{to.name}。"
+    return go_to(
+        back, told + (f"有{left}件没有分派：已经被认领，或者不归这个人管。" if left else "")
+    )
+
+
+def rows(session: Session, found: Iterable[Case]) -> list[Row]:
+    """Cases as lists show them."""
+    known = resources()
+    today = china_day(known.clock())
+    names = officers.names(session)
+    can_take = Role.CASE_OFFICER in officer().roles
+    return [
+        Row(
+            case.id,
+            title_of(case.measure),
+            regions().get(case.region).label if case.region in regions() else case.region,
+            State(case.state),
+            words.STATES[State(case.state)],
+            words.STATE_KINDS.get(State(case.state), ""),
+            case.due_on,
+            case.due_on is not None and case.due_on < today and case.state in UNDER_WAY,
+            names.get(case.assigned_to or 0, ""),
+            words.DECISIONS.get(case.recommended or "", "") if case.state == "in_review" else "",
+            case.submitted_at and china_day(case.submitted_at),
+            case.version,
+            can_take and case.state == State.SUBMITTED,
+        )
+        for case in found
+    ]
+
+
+def title_of(measure: str) -> str:
+    """How a measure is called, its id where it is not in force any more."""
+    found = resources().serving.current().library.measures.get(measure)
+    return measure if found is None else found.title
+
+
+def _wanted(asked: _Filters, who: Officer, today: date) -> Wanted:
+    wanted = WHOSE.get(asked.whose, WHOSE["under_way"])(who)
+    if asked.state is not None:
+        wanted = replace(wanted, states=frozenset({asked.state}))
+    if asked.overdue:
+        wanted = replace(wanted, overdue_on=today)
+    return replace(wanted, measure=asked.measure, region=_known_region(asked.region))
+
+
+def _known_region(region: str | None) -> str | None:
+    return region if region in regions() else None
+
+
+def _people(session: Session, what: str) -> list[int]:
+    """Whose number or name it is, as far as it can be one."""
+    safe = resources().safe
+    for field, adapter in _SORTED_AS:
+        try:
+            read: str = adapter.validate_python(what)
+        except ValidationError:
+            continue
+        return profiles.holders(session, safe, field, read)
+    return []
+
+
+def _assigned(case_id: str, who: Officer, to: Officer) -> bool:
+    known = resources()
+    try:
+        with known.database.read() as session:
+            case = cases.of_officer(session, case_id, who, regions())
+        own = known.subject_keys.safe_of(case.worker_id)
+        desk = Desk(who, post(), own, known.clock())
+        with known.database.begin() as session:
+            held = cases.of_officer(session, case_id, who, regions())
+            deciding.assign(session, desk, held, to, version=case.version)
+    except (CaseUnknown, CaseChanged, MoveRefused, NotAllowed, SubjectErased):
+        return False
+    return True
+
+
+def _case_officers(session: Session, who: Officer) -> list[tuple[int, str]]:
+    """Those to whom something can be handed: of one of the officer's regions."""
+    mine = scope(who, regions())
+    return [
+        (each.officer.id, each.officer.name)
+        for each in officers.listed(session)
+        if each.active
+        and Role.CASE_OFFICER in each.officer.roles
+        and mine & scope(each.officer, regions())
+    ]
+
+
+def _measures() -> list[tuple[str, str]]:
+    """The measures that can be applied for in the officer's regions."""
+    library, mine = resources().serving.current().library, scope(officer(), regions())
+    wide = {outer for inner in mine for outer in regions().within(inner)}
+    return [
+        (each.id, f"{each.title}（{regions().get(each.region).label}）")
+        for each in library.measures.values()
+        if each.region in wide and each.id in library.rules.criteria
+    ]

@@ -1,0 +1,94 @@
+"""What an officer can do with a case now, after the table of legal moves, and what it takes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from server.casework import funds, officers
+from server.casework.moves import Move, State, moves_from
+from server.casework.officers import Officer, Role
+from server.casework.tables import Case, Fund
+from server.console.entering import regions
+from server.console.rendering import shown_yuan
+from server.resources import resources
+
+SLUGS: Mapping[Move, str] = {
+    Move.TAKE: "take",
+    Move.ASSIGN: "assign",
+    Move.REQUEST_MATERIAL: "request-material",
+    Move.GO_ON: "go-on",
+    Move.RECOMMEND: "recommend",
+    Move.RETURN: "return",
+    Move.APPROVE: "approve",
+    Move.REFUSE: "refuse",
+    Move.UPHOLD: "uphold",
+    Move.DISMISS: "dismiss",
+}
+"""The moves that are made on the page of a case; payments are made in batches."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A move that the officer can make now; or, with `why_not`, that only another one can."""
+
+    move: Move
+    slug: str
+    why_not: str = ""
+    options: tuple[tuple[Any, str], ...] = ()
+    """Whom to assign it to, what to ask for, which fund pays."""
+
+
+def steps(session: Session, case: Case, who: Officer) -> list[Step]:
+    """The moves that are legal now for this officer, and no others."""
+    legal = {
+        move
+        for actor in who.actors
+        for move in moves_from(State(case.state), actor)
+        if move in SLUGS
+    }
+    found = []
+    for move in SLUGS:
+        if move not in legal or (move in (Move.APPROVE, Move.REFUSE) and case.recommended != move):
+            continue
+        if move is Move.RETURN and case.recommended is None:
+            continue
+        found.append(
+            Step(move, SLUGS[move], _why_not(case, move, who), _options(session, case, move, who))
+        )
+    return found
+
+
+def _why_not(case: Case, move: Move, who: Officer) -> str:
+    if move in (Move.APPROVE, Move.REFUSE) and case.author_id == who.id:
+        return "经办意见是你提的，要由另一个人审批。"
+    if move in (Move.UPHOLD, Move.DISMISS) and who.id in (case.author_id, case.approver_id):
+        return "原来的结果有你经手，申诉要由另一个人处理。"
+    return ""
+
+
+def _options(session: Session, case: Case, move: Move, who: Officer) -> tuple[tuple[Any, str], ...]:
+    library = resources().serving.current().library
+    if move is Move.ASSIGN:
+        return tuple(
+            (each.officer.id, each.officer.name)
+            for each in officers.listed(session)
+            if each.active
+            and Role.CASE_OFFICER in each.officer.roles
+            and each.officer.covers(case.region, regions())
+        )
+    if move is Move.REQUEST_MATERIAL:
+        listed = library.checklists.get(case.measure)
+        first = list(listed.kinds()) if listed else []
+        rest = [kind for kind in library.materials if kind not in first]
+        return tuple((kind, library.materials[kind].title) for kind in (*first, *rest))
+    if move is Move.APPROVE and case.amount_fen is not None:
+        rows = session.scalars(select(Fund).order_by(col(Fund.id))).all()
+        return tuple(
+            (fund.id, f"{fund.name}（还剩{shown_yuan(funds.sums(session, fund.id).left_fen)}）")
+            for fund in rows
+            if fund.id is not None and funds.pays_for(fund, case, regions())
+        )
+    return ()

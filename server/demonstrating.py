@@ -1,0 +1,259 @@
+"""A desk to look around at: officers, people and cases that were made up.
+
+Only in development, and only in a database in which nobody works yet. The people apply over the
+API, as phones do. `python -m server.demonstrating` makes it, in a process of its own: what a server
+forks from should have served nobody.
+"""
+
+import hashlib
+import io
+import json
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, select
+
+from server.casework.officers import Role
+from server.casework.tables import Case, Officer
+from server.clock import utc_now
+from server.resources import Resources
+from server.settings import Environment, Settings
+
+if TYPE_CHECKING:
+    from flask.testing import FlaskClient
+
+_FILE = "demonstration.json"
+_HERE = ("石狮",)
+
+
+@dataclass(frozen=True, slots=True)
+class DemoOfficer:
+    """Somebody who can sign in at the demonstration desk."""
+
+    username: str
+    name: str
+    roles: tuple[Role, ...]
+    everywhere: bool = False
+
+
+OFFICERS = (
+    DemoOfficer("jingban", "陈晓", (Role.CASE_OFFICER,)),
+    DemoOfficer("shenpi", "周敏", (Role.APPROVER,)),
+    DemoOfficer("bianji", "吴桂芳", (Role.EDITOR,), True),
+    DemoOfficer("fabu", "林秀兰", (Role.PUBLISHER,), True),
+    DemoOfficer("guanli", "何志强", (Role.ADMINISTRATOR, Role.AUDITOR), True),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Applicant:
+    """Somebody made up, and what they apply for."""
+
+    name: str
+    birth: str
+    phone: str
+    measure: str
+    facts: Mapping[str, Any]
+    photos: tuple[str, ...] = ()
+
+
+_JOBLESS: Mapping[str, Any] = {
+    "applicant_role": ["worker"],
+    "unemployment_insured": True,
+    "unemployment_insurance_months": 14,
+    "job_loss_involuntary": True,
+    "unemployment_registered": True,
+    "seeking_work": True,
+}
+_IN_NEED: Mapping[str, Any] = {
+    "applicant_role": ["worker"],
+    "hukou_place": "other_province",
+    "affected_by_epidemic": True,
+    "cannot_find_work": True,
+    "living_hardship": True,
+}
+_APPLICANTS = (
+    _Applicant("王建国", "19800512", "13905950001", "shishi-4a", _JOBLESS,
+               ("identity_card", "dismissal_notice")),
+    _Applicant("李春梅", "19910307", "13905950002", "shishi-4a",
+               {**_JOBLESS, "unemployment_insurance_months": 7}, ("identity_card",)),
+    _Applicant("张德福", "19750921", "13905950003", "shishi-3a", _IN_NEED, ("identity_card",)),
+    _Applicant("刘小燕", "19880114", "13905950004", "shishi-4c",
+               {"applicant_role": ["worker"], "first_local_business": True,
+                "legal_representative": True, "business_months_operating": 9}),
+    # The same telephone as the first: somebody has to look into it.
+    _Applicant("王建军", "19830630", "13905950001", "shishi-4a", _JOBLESS),
+    _Applicant("赵秀英", "19790211", "13905950006", "shishi-3b",
+               {"applicant_role": ["worker"], "living_hardship": True}),
+)  # fmt: skip
+
+
+def is_due(settings: Settings, known: Resources) -> bool:
+    """Whether the demonstration is to be made: in development, where nobody works yet."""
+    if settings.env is not Environment.DEVELOPMENT:
+        return False
+    with known.database.read() as session:
+        tables = (Officer, Case)
+        return not any(session.scalar(select(func.count()).select_from(each)) for each in tables)
+
+
+def sign_ins(settings: Settings) -> list[tuple[str, str, str]]:
+    """Names, what they are and passwords of the demonstration, as it was made; empty for none."""
+    if settings.env is not Environment.DEVELOPMENT:
+        return []
+    try:
+        kept = json.loads((settings.data_dir / _FILE).read_text("utf-8"))
+    except (OSError, ValueError):
+        return []
+    return [
+        (each.username, f"{each.name}：{'、'.join(each.roles)}", kept[each.username])
+        for each in OFFICERS
+        if each.username in kept
+    ]
+
+
+def make(known: Resources) -> None:
+    """Make officers with passwords of their own, then people with cases."""
+    from server.app import create_app
+
+    _make_officers(known)
+    client = create_app(known.settings, known).test_client()
+    for number, who in enumerate(_APPLICANTS, 1):
+        _apply(client, number, who)
+
+
+def _make_officers(known: Resources) -> None:
+    from server.staff import managing, passwords
+
+    regions = known.serving.current().library.regions
+    tops = tuple(each.id for each in regions if each.parent is None)
+    made = {each.username: passwords.made() for each in OFFICERS}
+    with known.database.begin() as session:
+        for each in OFFICERS:
+            managing.take_on(
+                session,
+                known.safe,
+                regions,
+                username=each.username,
+                name=each.name,
+                roles=each.roles,
+                where=tops if each.everywhere else _HERE,
+                password_hash=passwords.hashed(made[each.username]),
+                starting=False,
+                by=None,
+                now=known.clock(),
+            )
+    path = known.settings.data_dir / _FILE
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        json.dump(made, file)
+
+
+def _apply(client: "FlaskClient", number: int, who: _Applicant) -> None:
+    signed: Any = client.post("/api/v1/session", json={"code": f"dev:demo{number}"}).json
+    headers = {"Authorization": f"Bearer {signed['token']}"}
+
+    def send(method: str, path: str, body: Any = None) -> Any:
+        replied = client.open(
+            f"/api/v1{path}",
+            method=method,
+            json=body,
+            headers={**headers, "Idempotency-Key": secrets.token_hex(8)},
+        )
+        if replied.status_code >= 400:
+            raise RuntimeError(f"{method} {path}: {replied.json}")
+        return replied.json
+
+    for consent in send("GET", "/consents")["consents"]:
+        if consent["purpose"] in ("identity", "payment", "materials"):
+            send("PUT", f"/consents/{consent['purpose']}", {"version": consent["version"]})
+    send(
+        "PUT",
+        "/me",
+        {
+            "name": who.name,
+            "identity_number": _identity_number(who.birth, number),
+            "phone": who.phone,
+            "bank_card": _bank_card(number),
+            "native_place": "四川达州",
+        },
+    )
+    case = send(
+        "POST",
+        "/applications",
+        {"measure": who.measure, "facts": dict(who.facts), "despite_warning": True},
+    )
+    for place, kind in enumerate(who.photos):
+        content = _photo(number * 10 + place)
+        upload = send(
+            "POST",
+            "/uploads",
+            {
+                "kind": kind,
+                "size": len(content),
+                "sha256": hashlib.sha256(content).hexdigest(),
+                "application": case["id"],
+            },
+        )
+        client.put(
+            f"/api/v1/uploads/{upload['id']}?offset=0",
+            data=content,
+            content_type="application/octet-stream",
+            headers=headers,
+        )
+
+
+def _identity_number(birth: str, number: int) -> str:
+    from stdnum.cn import ric
+
+    front = f"511702{birth}{number:03}"
+    return front + str(ric.calc_check_digit(front + "0"))
+
+
+def _bank_card(number: int) -> str:
+    from stdnum import luhn
+
+    front = f"62170012{number:010}"
+    return front + str(luhn.calc_check_digit(front))
+
+
+def _photo(number: int) -> bytes:
+    """Something like a photo of a paper, with lines where words would be."""
+    from PIL import Image, ImageDraw
+
+    image = Image.new("RGB", (900, 640), (214, 205, 190))
+    draw = ImageDraw.Draw(image)
+    draw.rectangle((60, 50, 840, 590), fill=(252, 251, 247), outline=(120, 120, 120), width=3)
+    for line, width in enumerate(_widths(number)):
+        top = 110 + line * 44
+        draw.rectangle((110, top, 110 + width, top + 14), fill=(70, 74, 80))
+    draw.ellipse((620, 420, 780, 560), outline=(190, 40, 40), width=8)
+    out = io.BytesIO()
+    image.save(out, "JPEG", quality=85)
+    return out.getvalue()
+
+
+def _widths(number: int) -> Iterator[int]:
+    for line in range(10):
+        yield 240 + (number * 97 + line * 151) % 420
+
+
+def main() -> None:
+    """Make the demonstration where it is due."""
+    from server.resources import make_resources
+    from server.settings import load_settings
+
+    settings = load_settings()
+    known = make_resources(settings, utc_now)
+    if is_due(settings, known):
+        make(known)
+    known.linking.close()
+    known.serving.close()
+    known.conversations.close()
+    known.database.release()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,51 @@
+"""The demonstration desk: made once, in development, in a database where nobody works."""
+
+import stat
+
+import pytest
+from sqlalchemy import select
+
+from server import demonstrating
+from server.casework import near_duplicates
+from server.casework.officers import Role
+from server.casework.tables import Case, CaseMaterial, Officer
+from server.resources import Resources
+from server.settings import Environment
+from server.staff import accounts, passwords
+from tests import casework
+
+
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    return sqlite_url
+
+
+def test_a_new_database_gets_officers_people_and_cases(resources: Resources) -> None:
+    casework.publish(resources.database, resources.serving.current().library, now=resources.clock())
+    settings = resources.settings
+    assert demonstrating.sign_ins(settings) == []
+    assert demonstrating.is_due(settings, resources)
+    demonstrating.make(resources)
+    assert not demonstrating.is_due(settings, resources)
+    kept = settings.data_dir / "demonstration.json"
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    with resources.database.read() as session:
+        roles = "".join(session.scalars(select(Officer.roles)).all())  # type: ignore[call-overload]
+        cases = session.scalars(select(Case)).all()
+        assert len(session.scalars(select(CaseMaterial)).all()) == 4
+        assert sum(near_duplicates.is_open(session, case) for case in cases) == 2
+        signed = [
+            accounts.by_username(session, name) for name, *_ in demonstrating.sign_ins(settings)
+        ]
+    assert all(role in roles for role in Role)
+    assert {case.outcome for case in cases} == {"eligible", "ineligible", "undetermined"}
+    password = demonstrating.sign_ins(settings)[0][2]
+    assert signed[0] is not None and not signed[0].starting
+    assert passwords.matches(signed[0].password_hash, password)
+
+
+def test_production_gets_nothing_made_up(resources: Resources) -> None:
+    settings = resources.settings.model_copy(update={"env": Environment.PRODUCTION})
+    (settings.data_dir / "demonstration.json").write_text('{"jingban": "x"}')
+    assert not demonstrating.is_due(settings, resources)
+    assert demonstrating.sign_ins(settings) == []
