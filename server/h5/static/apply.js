@@ -285,7 +285,7 @@ function pick(flow, need) {
       h("div.pick", null, input, h("label.button.primary", { htmlFor: "file" }, "拍照或选照片")),
       reuse,
       action("下一步", async () => {
-        if (enough() || (await sure("照片还不够", `这里要${need.at_least}张。没有的话可以先不传，办的人会再问你要。`, "先不传"))) next();
+        if (enough() || (await sure("照片还不够", `这里要${need.at_least}张。没有的话可以先不传，经办人会再问你要。`, "先不传"))) next();
       }, "")));
 }
 
@@ -353,7 +353,7 @@ async function finish(flow) {
     flow.list && flow.list.map((each) => h("div.pairs", null, h("span", null, each.title), h("b", null, `${each.there.length + flow.files.filter((file) => file.kind === each.kind && !file.done).length}张`))),
     against.length > 0 && h("div.note", null,
       h("p", null, "按文件写的条件，你可能不符合："), h("ul", null, against.map((each) => h("li", null, each))),
-      h("label.tick", null, aware, "我知道了，还是要申请，由办的人来定")),
+      h("label.tick", null, aware, "我知道了，还是要申请，由经办人来定")),
     waits,
     h("div.stack", null, button));
 }

@@ -1,10 +1,10 @@
 // 查: the self-check, one question a screen, and what follows from the answers.
 import { call, failed, go, h, known, Problem, put, sheet, state, tell, view, waiting } from "./base.js";
 import { aloud, clause } from "./chat.js";
-import { checked, left, nextFact, question, spoken, vocabulary } from "./question.js";
+import { checked, left, nextFact, question, spoken, unitOf, vocabulary } from "./question.js";
 
 const GROUPS = [
-  ["fits", "符合", "这些你都符合，可以去办。是不是给，由办的人审核后定。"],
+  ["fits", "符合", "这些条件你都符合。给不给、给多少，由经办人审核后定。"],
   ["near", "还差一点", "只差一样，补上就行。"],
   ["unknown", "还不清楚", "还差几样没说，说清楚才知道。"],
   ["not", "不符合", "按文件写的，现在不符合。"],
@@ -112,14 +112,14 @@ function row(result, words, can, only) {
   const missing = result.missing.map((key) => words.get(key)).filter(Boolean).map((fact) => fact.label);
   const [change] = result.changes;
   const group = groupOf(result);
-  const short = group === "near" ? `差：${change.say.replace(/。$/, "")}${change.gap ? `（还差${change.gap}）` : ""}`
+  const short = group === "near" ? `差：${change.say.replace(/。$/, "")}${change.gap ? `（还差${change.gap}${words.get(change.fact) ? unitOf(words.get(change.fact)) : ""}）` : ""}`
     : group === "unknown" && missing.length ? `还要知道：${missing.slice(0, 3).join("、")}`
     : group === "over" && result.validity.to ? `到${day(result.validity.to)}为止` : "";
   return h("details.cell", { open: Boolean(only) },
     h("summary", null, h("b", null, result.title), short && h("span.hint", null, short)),
     result.everyone && h("div.condition", null, h("p", null, `✓ ${result.everyone.say}`), h("blockquote", null, result.everyone.quote)),
     result.conditions.map((each) => h(`div.condition.${each.verdict}`, null,
-      h("p", null, h("b", { role: "img", "aria-label": SIGNS[each.verdict][1] }, SIGNS[each.verdict][0]), ` ${each.say}`, each.to_verify && h("span.hint", null, "（要由办的人核实）")),
+      h("p", null, h("b", { role: "img", "aria-label": SIGNS[each.verdict][1] }, SIGNS[each.verdict][0]), ` ${each.say}`, each.to_verify && h("span.hint", null, "（要由经办人核实）")),
       h("blockquote", null, each.quote))),
     result.amounts.map((each) => h("p", null, `${each.what}：${each.cap ? "最多" : ""}${each.value}${each.unit}`)),
     result.advice.map((each) => h("p", null, each)),
@@ -200,4 +200,4 @@ function swap() {
   here.append(page);
 }
 
-view("check", "查一查", (only) => begin(only));
+view("check", "自测", (only) => begin(only));

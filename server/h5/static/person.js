@@ -54,7 +54,7 @@ export function consent(text, answer) {
 const FIELDS = [
   ["name", "姓名", "照身份证上的写", { autocomplete: "off", maxLength: 50 }],
   ["identity_number", "身份证号", "18位，最后一位可能是X", { autocomplete: "off", maxLength: 18 }],
-  ["phone", "手机号", "11位，办的人会打这个电话", { inputMode: "tel", autocomplete: "off", maxLength: 11 }],
+  ["phone", "手机号", "11位，经办人会打这个电话", { inputMode: "tel", autocomplete: "off", maxLength: 11 }],
   ["bank_card", "银行卡号（可以以后再填）", "钱批下来打到这张卡上，要是你本人的卡", { inputMode: "numeric", autocomplete: "off", maxLength: 23 }],
   ["native_place", "老家在哪里（可以不填）", "比如：四川达州", { autocomplete: "off", maxLength: 60 }],
 ];
