@@ -1,5 +1,6 @@
 """POST, GET /applications, and what a worker can do with a case: answer, withdraw, object."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -55,7 +56,11 @@ def post_application(asked: ApplicationAsked) -> Response:
     if asked.region is not None:
         region = served.region(asked.region)
     if facts is None:
-        draft_facts, draft_region = _of_draft(worker, own, asked.measure)
+        try:
+            draft_facts, draft_region = _of_draft(worker, own, asked.measure)
+        except DraftUnknown as unknown:
+            # It may have become a case by this very request: then the same reply is given again.
+            return once(_raising(unknown), status=201)
         facts, region = draft_facts, region or draft_region
     checked = applying.check(
         served.library,
@@ -195,6 +200,15 @@ def post_appeal(id: str, asked: AppealAsked) -> Response:
         return _view(session, own, moved)
 
     return once(appeal)
+
+
+def _raising(error: Exception) -> Callable[[Session, int], CaseBrief]:
+    """What does nothing but raise an error, where no earlier reply stands under the key."""
+
+    def act(_: Session, __: int) -> CaseBrief:
+        raise error
+
+    return act
 
 
 def _at_hand() -> tuple[datetime, Safe, Post]:

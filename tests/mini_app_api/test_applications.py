@@ -74,6 +74,18 @@ def test_the_same_key_with_the_same_body_gives_the_same_reply_and_one_case(phone
     assert len(phone.get("/applications").json["applications"]) == 1
 
 
+def test_a_draft_that_became_a_case_by_the_same_request_gives_the_same_reply(
+    phone: Phone,
+) -> None:
+    phone.send("PUT", f"/drafts/{MEASURE}", {"facts": ELIGIBLE})
+    first = phone.post("/applications", {"measure": MEASURE}, key="out-of-the-draft")
+    again = phone.post("/applications", {"measure": MEASURE}, key="out-of-the-draft")
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.data == first.data
+    other = phone.post("/applications", {"measure": MEASURE}, key="with-another-key")
+    assert (other.status_code, other.json["code"]) == (404, "unknown_draft")
+
+
 def test_the_same_key_with_another_body_is_refused(phone: Phone) -> None:
     body = {"measure": MEASURE, "facts": ELIGIBLE}
     phone.post("/applications", body, key="once-and-only-once")
