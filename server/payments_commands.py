@@ -393,7 +393,7 @@ def _proactive(desk: _Desk, parsed: argparse.Namespace) -> int:
     if parsed.confirm is None:
         told = proactive.dry_run(desk.database, desk.keys, run)
     else:
-        told = list(proactive.propose(desk.database, desk.keys, run, now=now))
+        told = list(proactive.propose(desk.database, desk.keys, run, clock=utc_now))
     for measure, fates in sorted(proactive.counted(told).items()):
         listed = ", ".join(f"{count} {fate}" for fate, count in sorted(fates.items()))
         print(f"{measure}: {listed}")

@@ -52,6 +52,7 @@ from server.casework.payment_batches import (
     StepRefused,
 )
 from server.casework.recoding import Refusal, Refused
+from server.casework.rosters import RosterUnknown
 from server.casework.service_requests import (
     NotSettled,
     RequestChanged,
@@ -65,6 +66,7 @@ from server.casework.uploading import (
     TooManyUploads,
     UploadUnknown,
 )
+from server.casework.weekly_reports import WeekUnknown
 from server.children import ChildChanged, ChildTooOld, ChildUnknown, TooManyChildren
 from server.consents import ConsentMissing, TextReplaced, in_force
 from server.db import DatabaseAway, DatabaseBusy, DatabaseFull
@@ -377,6 +379,10 @@ _OF_ERROR: Mapping[type[Exception], Problem] = {
         "回盘文件有错",
         "有的行不对，整份都没有处理，请看看下面列出的几行。",
     ),
+    RosterUnknown: Problem(
+        404, "unknown_roster", "没有这份花名册", "没有找到这份花名册，它可能已经办完或者删除了。"
+    ),
+    WeekUnknown: Problem(404, "unknown_week", "没有这一周", "没有这一周的周报，请从列表里选。"),
     FindingChanged: Problem(
         409, "finding_changed", "核实结果有变化", "别人刚核实过，或者资料有变化，请重新看看。"
     ),
@@ -485,6 +491,7 @@ _OF_FIELD: Mapping[str, str] = {
     "date_type": "日期请写成2015-06-01这样。",
     "model_type": "这里要填一组内容。",
     "model_attributes_type": "这里要填一组内容。",
+    "yuan_form": "金额请写成元，最多两位小数，比如5000000或者0.50。",
 }
 
 _OF_FACT: Mapping[Reason, str] = {
@@ -509,6 +516,11 @@ _OF_REFUSAL: Mapping[Refusal, str] = {
     Refusal.LOCKED: "这个PDF有密码。请去掉密码再传，或者截图上传。",
     Refusal.TOO_HARD: "这个文件太复杂，打不开。请重新拍一张，或者截图上传。",
 }
+
+
+def words_of_fact(reason: Reason) -> str:
+    """What is wrong with a value of a fact."""
+    return _OF_FACT[reason]
 
 
 def problem_of(error: BaseException) -> Problem:

@@ -1,6 +1,6 @@
 """Roster matching: every person against every measure, as lines of CSV."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -59,6 +59,21 @@ class Match:
             begin = f"{line},{csv_cell(id)},"
             written.append(begin + begin.join(ends))
         return "".join(written)
+
+    def counted(self) -> Iterator[tuple[str, Mapping[Outcome, int]]]:
+        """Yield for each measure how many people have which outcome."""
+        for each in self._verdicts:
+            holds = int(each.people.bits(each.truths.holds).sum())
+            fails = int(each.people.bits(each.truths.fails).sum())
+            rest = each.people.count - holds - fails
+            yield (
+                each.criteria.measure.id,
+                {
+                    Outcome.ELIGIBLE: holds,
+                    Outcome.INELIGIBLE: fails,
+                    Outcome.UNDETERMINED: rest,
+                },
+            )
 
     def asks(self, facts: Vocabulary) -> Iterator[Ask]:
         """Yield the people who are one answer away from an open measure."""

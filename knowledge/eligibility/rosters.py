@@ -16,7 +16,14 @@ from pydantic import Field, StrictInt, StrictStr
 
 from knowledge.eligibility.cells import plain, read_cell
 from knowledge.eligibility.columns import Column
-from knowledge.eligibility.facts import Fact, FactsRefused, Value, Vocabulary, read_value
+from knowledge.eligibility.facts import (
+    Fact,
+    FactsRefused,
+    Reason,
+    Value,
+    Vocabulary,
+    read_value,
+)
 from knowledge.eligibility.sheets import Row, SheetRefused, read_rows
 from knowledge.entries import Entry, Text
 from knowledge.files import read_yaml
@@ -52,6 +59,8 @@ class Unread:
     line: int
     column: str
     reason: str
+    fault: Reason | None = None
+    """What is wrong with the cell; None: the line is broken as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +128,9 @@ class _Layout:
         for number in np.flatnonzero(bad).tolist():
             for place, cells in self._cells.items():
                 if codes[place][number] == _BAD:
-                    reason = cells.reasons[texts[place][number]]
-                    unread.append(Unread(rows[number].line, self._headers[place], reason))
+                    reason, fault = cells.reasons[texts[place][number]]
+                    line, column = rows[number].line, self._headers[place]
+                    unread.append(Unread(line, column, reason, fault))
         good = np.flatnonzero(~bad).tolist()
         return Chunk(
             [rows[number].line for number in good],
@@ -185,7 +195,7 @@ class _Cells(dict[str, int]):
         super().__init__()
         self.fact = fact
         self.levels: list[Value | None] = [None]
-        self.reasons: dict[str, str] = {}
+        self.reasons: dict[str, tuple[str, Reason]] = {}
         self._as_of = as_of
         self._mapped = mapped
 
@@ -199,7 +209,8 @@ class _Cells(dict[str, int]):
             value = self._read(plain(text))
         except FactsRefused as error:
             refusal = error.refusals[0]
-            self.reasons[text] = f"{refusal.reason} (allowed: {refusal.allowed})"
+            told = f"{refusal.reason} (allowed: {refusal.allowed})"
+            self.reasons[text] = told, refusal.reason
         else:
             code = 0 if value is None else len(self.levels)
             self.levels += [] if value is None else [value]

@@ -11,6 +11,7 @@ import re
 import secrets
 import unicodedata
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from zipfile import BadZipFile
@@ -69,6 +70,18 @@ def write(path: Path, content: bytes) -> None:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+@contextmanager
+def in_memory(content: bytes) -> Iterator[Path]:
+    """A file that is never on a disk, for readers that take a path."""
+    descriptor = os.memfd_create("upload")
+    try:
+        with open(descriptor, "wb", closefd=False) as file:
+            file.write(content)
+        yield Path(f"/proc/self/fd/{descriptor}")
+    finally:
+        os.close(descriptor)
 
 
 def read_results(path: Path) -> tuple[list[Result], list[Bad]]:
@@ -160,7 +173,7 @@ def _csv_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         for cells in reader:
-            yield reader.line_num, [_plain(cell) for cell in cells]
+            yield reader.line_num, [plain_cell(cell) for cell in cells]
     except csv.Error as error:
         raise BankFileRefused(f"{path.name}: line {reader.line_num}: {error}") from error
 
@@ -176,7 +189,7 @@ def _xlsx_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
         sheet.reset_dimensions()
         width = 0
         for line, values in enumerate(sheet.iter_rows(values_only=True), start=1):
-            cells = ["" if value is None else _plain(str(value)) for value in values]
+            cells = ["" if value is None else plain_cell(str(value)) for value in values]
             while len(cells) > width and not cells[-1]:
                 cells.pop()
             width = width or len(cells)
@@ -186,5 +199,6 @@ def _xlsx_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
         raise BankFileRefused(f"{path.name}: no workbook: {error}") from error
 
 
-def _plain(cell: str) -> str:
+def plain_cell(cell: str) -> str:
+    """A cell without blanks around it, in one way of writing it."""
     return unicodedata.normalize("NFKC", cell).strip()

@@ -147,6 +147,11 @@ def counted(session: Session, batch_id: str) -> dict[PaymentState, tuple[int, in
     return {PaymentState(state): (count, int(total)) for state, count, total in rows}
 
 
+def rows_of(session: Session, batch_id: str) -> list[Payment]:
+    """The payments of a batch."""
+    return [payment for payment, _ in _payments_of(session, batch_id)]
+
+
 def workers_of(session: Session, batch_id: str) -> list[int]:
     """Whom the payments of a batch go to."""
     return list(
@@ -170,6 +175,18 @@ def lock(session: Session, cashier: Cashier, batch_id: str) -> PaymentBatch:
         session, cashier, batch, BatchState.LOCKED,
         digest=digest, locked_by=cashier.officer.id, locked_at=now,
     )  # fmt: skip
+
+
+def unlock(session: Session, cashier: Cashier, batch_id: str) -> PaymentBatch:
+    """Undo a lock that nobody has released. Raises what `lock` raises."""
+    batch = _locked(session, cashier, batch_id, Role.CASE_OFFICER)
+    if batch.state == BatchState.COLLECTED:
+        return batch
+    if batch.state != BatchState.LOCKED:
+        raise StepRefused(batch.id, BatchState(batch.state))
+    return _step(
+        session, cashier, batch, BatchState.COLLECTED, digest=None, locked_by=None, locked_at=None
+    )
 
 
 def release(session: Session, cashier: Cashier, batch_id: str) -> PaymentBatch:

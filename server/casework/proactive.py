@@ -28,6 +28,7 @@ from server.casework.moves import State
 from server.casework.officers import Officer, Role, require
 from server.casework.registers import Entry, Register
 from server.casework.tables import Case, Origin, Source
+from server.clock import Clock
 from server.db import Database
 from server.persons import Person
 from server.sealing import Safe
@@ -107,7 +108,7 @@ def dry_run(database: Database, keys: SubjectKeys, run: Run) -> list[Told]:
         return [_judged(session, run, own_of, entry, checked) for entry, checked in _entries(run)]
 
 
-def propose(database: Database, keys: SubjectKeys, run: Run, *, now: datetime) -> Iterator[Told]:
+def propose(database: Database, keys: SubjectKeys, run: Run, *, clock: Clock) -> Iterator[Told]:
     """Make the cases, person by person: it can be broken off, and run again.
 
     Raises `NotAllowed`.
@@ -120,6 +121,7 @@ def propose(database: Database, keys: SubjectKeys, run: Run, *, now: datetime) -
             yield told
             continue
         assert isinstance(checked, Checked) and entry.person is not None
+        now = clock()
         with database.begin() as session:
             worker = _worker_of(session, run, entry.person, now)
         own = keys.safe_of(worker)

@@ -12,11 +12,11 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from server.casework.bank_files import BankFileRefused, read_rows
+from server.casework.bank_files import BankFileRefused, plain_cell, read_rows
 from server.persons import Person
 
 _OUTCOME = ("line", "id", "measure", "outcome", "open", "missing")
-_COLUMNS = {
+COLUMNS = {
     "id": ("id", "ID", "编号"),
     "name": ("姓名", "name"),
     "identity_number": ("身份证号", "identity_number"),
@@ -56,9 +56,14 @@ class Register:
     digest: str
 
 
-def read_register(outcomes: Path, roster: Path) -> Register:
-    """Read both files; raises `RegisterRefused`."""
-    people = dict(_people(roster))
+def read_register(
+    outcomes: Path, roster: Path, headers: Mapping[str, str] | None = None
+) -> Register:
+    """Read both files; `headers` name the columns of the roster that are not called as usual.
+
+    Raises `RegisterRefused`.
+    """
+    people = dict(_people(roster, headers or {}))
     digest = hashlib.sha256()
     for path in (outcomes, roster):
         digest.update(hashlib.sha256(path.read_bytes()).digest())
@@ -91,12 +96,12 @@ def _entry(
     return Entry(int(line), id, measure, eligible, person, reason)
 
 
-def _people(path: Path) -> Iterator[tuple[str, Person | str | None]]:
+def _people(path: Path, headers: Mapping[str, str]) -> Iterator[tuple[str, Person | str | None]]:
     """The people by number: who it is, why that can't be read, or None where it stands twice."""
     try:
         rows = read_rows(path)
         _, header = next(rows, (0, []))
-        places = _places(path.name, header)
+        places = _places(path.name, header, headers)
         seen: set[str] = set()
         for _, cells in rows:
             if len(cells) != len(header) or not (id := cells[places["id"]]):
@@ -107,15 +112,16 @@ def _people(path: Path) -> Iterator[tuple[str, Person | str | None]]:
         raise RegisterRefused(str(error)) from error
 
 
-def _places(name: str, header: list[str]) -> Mapping[str, int]:
+def _places(name: str, header: list[str], named: Mapping[str, str]) -> Mapping[str, int]:
     places: dict[str, int] = {}
-    for field, headers in _COLUMNS.items():
-        found = [place for place, cell in enumerate(header) if cell in headers]
+    for field, usual in COLUMNS.items():
+        names = (plain_cell(named[field]),) if field in named else usual if not named else ()
+        found = [place for place, cell in enumerate(header) if cell in names]
         if len(found) > 1:
-            raise RegisterRefused(f"{name}: two columns for {headers[0]}")
+            raise RegisterRefused(f"{name}: two columns for {usual[0]}")
         if found:
             places[field] = found[0]
-    if missing := [_COLUMNS[field][0] for field in _NEEDED if field not in places]:
+    if missing := [COLUMNS[field][0] for field in _NEEDED if field not in places]:
         raise RegisterRefused(f"{name}: no column {'、'.join(missing)}")
     return places
 

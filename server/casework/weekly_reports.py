@@ -45,6 +45,10 @@ class WeekNotOver(Exception):
     """The week goes on, or has ended so recently that something of it may still be written."""
 
 
+class WeekUnknown(LookupError):
+    """No report is made of such a week."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Week:
     """The week that ends on a Friday."""

@@ -19,6 +19,12 @@ class Line:
 LINES = (
     Line("desk.home.get_home", "首页"),
     Line("desk.cases.get_list", "办件"),
+    Line("desk.help_requests.get_requests", "求助"),
+    Line("desk.payments.get_payments", "发放"),
+    Line("desk.funds.get_funds", "资金"),
+    Line("desk.rosters.get_rosters", "花名册"),
+    Line("desk.reports.get_reports", "周报"),
+    Line("desk.insights.get_insight", "运行情况"),
     Line("desk.offers.get_offers", "招聘和活动"),
     Line("desk.people.get_people", "人员"),
 )

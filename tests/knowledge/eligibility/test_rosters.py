@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
-from knowledge.eligibility.facts import Interval
+from knowledge.eligibility.facts import Interval, Reason
 from knowledge.eligibility.rosters import (
     Chunk,
     Mapped,
@@ -130,8 +130,13 @@ def test_a_bad_line_stops_no_other_and_is_nobody(
 def test_every_bad_cell_is_told_with_line_column_and_reason(read: Read) -> None:
     _, unread = read(csv_text([HEADER, GOOD, ["b", "大概", "-3", "", ""], BAD["long"]]))
     assert unread == [
-        Unread(3, "参加失业保险", "wrong_type (allowed: true | false)"),
-        Unread(3, "unemployment_insurance_months", "out_of_range (allowed: 0 to 600)"),
+        Unread(3, "参加失业保险", "wrong_type (allowed: true | false)", Reason.WRONG_TYPE),
+        Unread(
+            3,
+            "unemployment_insurance_months",
+            "out_of_range (allowed: 0 to 600)",
+            Reason.OUT_OF_RANGE,
+        ),
         Unread(4, "", "6 cells under 5 headers"),
     ]
 

@@ -165,7 +165,7 @@ def test_a_register_run_twice_at_once_makes_each_case_once(
     told: list[proactive.Told] = []
 
     def propose(door: Database) -> None:
-        told.extend(proactive.propose(door, office.keys, run, now=office.now))
+        told.extend(proactive.propose(door, office.keys, run, clock=lambda: office.now))
 
     assert _at_once(doors, propose) == []
     made = [each for each in told if each.case_id is not None]

@@ -77,7 +77,7 @@ def _run(office: Office, register: Register, **other: object) -> Run:
 def _propose(office: Office, register: Register) -> list[Told]:
     run = _run(office, register)
     counted = proactive.counted(proactive.dry_run(office.database, office.keys, run))
-    told = list(proactive.propose(office.database, office.keys, run, now=office.now))
+    told = list(proactive.propose(office.database, office.keys, run, clock=lambda: office.now))
     # What the dry run said is what happens.
     assert proactive.counted(told) == counted
     return told
@@ -127,7 +127,9 @@ def test_again_nothing_changes(office: Office, files: Files) -> None:
 
 def test_a_run_that_broke_off_goes_on(office: Office, files: Files) -> None:
     register = files.write([citizens.person(n) for n in range(4)])
-    going = proactive.propose(office.database, office.keys, _run(office, register), now=office.now)
+    going = proactive.propose(
+        office.database, office.keys, _run(office, register), clock=lambda: office.now
+    )
     next(going), next(going)
     going.close()
     # Known to the register, but killed before the case was made.

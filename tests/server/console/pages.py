@@ -12,6 +12,7 @@ from server.admitting import Who
 from server.casework.officers import Role
 from server.offers import offering, taking_part
 from tests import casework
+from tests.server.console import making
 from tests.server.offers.conftest import SEWING
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ class PageCall:
     form: Mapping[str, Any] = field(default_factory=dict)
     elsewhere: int = 200
     shown: bool = True
+    own: bool = False
+    """What its path names is one officer's alone: any other finds nothing."""
 
 
 Maker = Callable[["Staff"], dict[str, str]]
@@ -180,6 +183,110 @@ PAGES |= {
 }
 
 MAKERS: list[Maker] = [make_member, make_case, _make_offer]
+
+# -- money --------------------------------------------------------------------------------------
+
+_CASHIER = frozenset({Role.CASE_OFFICER})
+_APPROVER = frozenset({Role.APPROVER})
+_ADMINISTRATOR = frozenset({Role.ADMINISTRATOR})
+_LOOKING = frozenset({Role.CASE_OFFICER, Role.APPROVER, Role.AUDITOR})
+_REPORTED = _LOOKING | _ADMINISTRATOR
+_BATCH, _LOCKED, _RELEASED = ({"id": f"{{{name}}}"} for name in ("batch", "locked", "released"))
+_FUND = {"id": "{fund}"}
+_NEW_FUND = {
+    "name": "新资金",
+    "purpose": "稳岗",
+    "budget": "500",
+    "measures": ["shishi-4a"],
+    "where": ["石狮"],
+    "reason": "文号",
+    "confirmed": "yes",
+}
+
+PAGES |= {
+    ("GET", "/staff/payments/"): PageCall(_LOOKING),
+    ("GET", "/staff/payments/collect"): PageCall(_CASHIER, query="fund={fund}", elsewhere=404),
+    ("POST", "/staff/payments/collect"): PageCall(_CASHIER, form={"fund": "{fund}"}, elsewhere=404),
+    ("GET", "/staff/payments/batches/<id>"): PageCall(_LOOKING, path=_BATCH, elsewhere=404),
+    ("POST", "/staff/payments/batches/<id>/lock"): PageCall(_CASHIER, path=_BATCH, elsewhere=404),
+    ("POST", "/staff/payments/batches/<id>/unlock"): PageCall(
+        _CASHIER, path=_LOCKED, elsewhere=404
+    ),
+    ("GET", "/staff/payments/batches/<id>/release"): PageCall(
+        _APPROVER, path=_LOCKED, elsewhere=404
+    ),
+    ("POST", "/staff/payments/batches/<id>/release"): PageCall(
+        _APPROVER, path=_LOCKED, elsewhere=404
+    ),
+    ("GET", "/staff/payments/batches/<id>/cancel"): PageCall(_CASHIER, path=_BATCH, elsewhere=404),
+    ("POST", "/staff/payments/batches/<id>/cancel"): PageCall(_CASHIER, path=_BATCH, elsewhere=404),
+    ("GET", "/staff/payments/batches/<id>/export"): PageCall(
+        _CASHIER | _APPROVER, path=_RELEASED, elsewhere=404
+    ),
+    ("POST", "/staff/payments/batches/<id>/export"): PageCall(
+        _CASHIER | _APPROVER, path=_RELEASED, elsewhere=404
+    ),
+    ("POST", "/staff/payments/batches/<id>/result"): PageCall(
+        _CASHIER | _APPROVER, path=_RELEASED, elsewhere=404
+    ),
+    ("POST", "/staff/payments/batches/<id>/settle"): PageCall(
+        _CASHIER | _APPROVER, path=_RELEASED, form={"results": "x"}, elsewhere=404
+    ),
+    ("GET", "/staff/funds/"): PageCall(_REPORTED),
+    ("GET", "/staff/funds/new"): PageCall(_ADMINISTRATOR),
+    ("POST", "/staff/funds/"): PageCall(_ADMINISTRATOR, form=_NEW_FUND, elsewhere=422),
+    ("GET", "/staff/funds/<int:id>"): PageCall(_REPORTED, path=_FUND, elsewhere=404),
+    ("POST", "/staff/funds/<int:id>/grants"): PageCall(
+        _ADMINISTRATOR, path=_FUND, form={"amount": "5", "reason": "文号"}, elsewhere=404
+    ),
+}
+MAKERS.append(making.money)
+
+# -- requests, reports, rosters -------------------------------------------------------------------
+
+_REQUEST = {"id": "{request}"}
+_ROSTER = {"id": "{roster}"}
+
+PAGES |= {
+    ("GET", "/staff/requests/"): PageCall(_LOOKING),
+    ("GET", "/staff/requests/<id>"): PageCall(_LOOKING, path=_REQUEST, elsewhere=404),
+    ("POST", "/staff/requests/<id>/reply"): PageCall(
+        _CASHIER, path=_REQUEST, form={"version": 1, "words": "请来窗口"}, elsewhere=404
+    ),
+    ("POST", "/staff/requests/<id>/forward"): PageCall(
+        _CASHIER, path=_REQUEST, form={"version": 1, "unit": "甲", "reason": "乙"}, elsewhere=404
+    ),
+    ("POST", "/staff/requests/<id>/settle"): PageCall(
+        _CASHIER, path=_REQUEST, form={"version": 1, "outcome": "办好了"}, elsewhere=404
+    ),
+    ("GET", "/staff/reports/"): PageCall(_REPORTED),
+    ("GET", "/staff/reports/<friday>"): PageCall(_REPORTED, path={"friday": "2026-03-06"}),
+    ("GET", "/staff/reports/<friday>/workbook"): PageCall(
+        _REPORTED, path={"friday": "2026-03-06"}, shown=False
+    ),
+    ("GET", "/staff/insight/"): PageCall(),
+    ("GET", "/staff/rosters/"): PageCall(_CASHIER),
+    ("POST", "/staff/rosters/"): PageCall(_CASHIER, elsewhere=422),
+    ("GET", "/staff/rosters/<id>"): PageCall(
+        _CASHIER, path=_ROSTER, elsewhere=404, shown=False, own=True
+    ),
+    ("GET", "/staff/rosters/<id>/<kind>.csv"): PageCall(
+        _CASHIER, path={**_ROSTER, "kind": "asks"}, elsewhere=404, shown=False, own=True
+    ),
+    ("GET", "/staff/rosters/<id>/columns"): PageCall(
+        _CASHIER, path=_ROSTER, elsewhere=404, shown=False, own=True
+    ),
+    ("POST", "/staff/rosters/<id>/columns"): PageCall(
+        _CASHIER, path=_ROSTER, elsewhere=404, own=True
+    ),
+    ("POST", "/staff/rosters/<id>/confirm"): PageCall(
+        _CASHIER, path=_ROSTER, elsewhere=404, own=True
+    ),
+    ("POST", "/staff/rosters/<id>/erase"): PageCall(
+        _CASHIER, path=_ROSTER, elsewhere=404, own=True
+    ),
+}
+MAKERS += [making.requests, making.questions, making.roster]
 
 
 def filled(text: str, things: Mapping[str, str]) -> str:

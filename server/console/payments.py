@@ -1,0 +1,405 @@
+"""Batches of payments: collected, locked, released by a second officer, to the bank and back."""
+
+import base64
+import json
+import zlib
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
+from typing import Any
+
+from flask import Blueprint, Response, make_response, request, url_for
+from sqlmodel import Session
+
+from server.admitting import Who, admits
+from server.casework import bank_files, funds, payment_batches, payments
+from server.casework.bank_files import BankFileRefused, in_memory
+from server.casework.deciding import SameOfficer
+from server.casework.officers import Role
+from server.casework.payment_batches import (
+    Bad,
+    BatchAltered,
+    Fault,
+    Result,
+    ResultsRefused,
+    StepRefused,
+)
+from server.casework.payments import Cashier, keys_of, yuan
+from server.casework.tables import BatchState, PaymentBatch, Reservation
+from server.console import forms, naming
+from server.console.entering import officer, regions, takes
+from server.console.help_requests import name_of
+from server.console.rendering import go_to, page
+from server.resources import post, resources
+from server.sealing import SealBroken
+
+_LOOKS = (Role.CASE_OFFICER, Role.APPROVER, Role.AUDITOR)
+_AT_ONCE = 50
+"""Rows of a bank's result that are taken in one transaction."""
+_MOST_INSTALMENTS = 60
+_MOST_BAD = 200
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+FAULTS = {
+    Fault.UNREADABLE: "看不懂",
+    Fault.UNKNOWN: "不是这个批次的流水号",
+    Fault.TWICE: "流水号重复",
+    Fault.AMOUNT: "金额和批次里的不一样",
+    Fault.PAYEE: "户名或者账号和批次里的不一样",
+    Fault.REASON: "失败了，没有写原因",
+    Fault.CONTRADICTS: "和上次的结果相反",
+}
+
+blueprint = Blueprint("payments", __name__, url_prefix="/payments")
+
+
+class _Wanted(forms.Asked):
+    fund: int
+    instalment: int = 1
+
+
+class _ExportAsked(forms.Asked):
+    kind: str = "xlsx"
+
+
+class _SettleAsked(forms.Asked):
+    results: str
+
+
+@blueprint.get("/")
+@admits(Who.OFFICER, *_LOOKS)
+def get_payments() -> Response:
+    """What is to be paid by fund, and the batches."""
+    who = officer()
+    with resources().database.read() as session:
+        mine = funds.listed(session, who, regions())
+        names = {fund.id: fund.name for fund in mine}
+        waiting = {}
+        if Role.CASE_OFFICER in who.roles:
+            waiting = {
+                fund.id: len(payments.due(session, post(), who, fund.id or 0)) for fund in mine
+            }
+        batches = payment_batches.listed(session, who, regions())
+    return page(
+        "payments.html",
+        title="发放",
+        funds=mine,
+        waiting=waiting,
+        most=payments.MOST_IN_A_BATCH,
+        batches=batches,
+        names=names,
+        states=naming.BATCH_STATES,
+    )
+
+
+@blueprint.get("/collect")
+@admits(Who.OFFICER, Role.CASE_OFFICER)
+def get_collect() -> Response:
+    """What would go into a new batch."""
+    asked = _asked_of_query()
+    who = officer()
+    with resources().database.read() as session:
+        fund = funds.of_officer(session, asked.fund, who, regions())
+        waiting = payments.due(session, post(), who, asked.fund, instalment=asked.instalment)
+        total = sum(
+            funds.instalment_fen(session.get_one(Reservation, case.id), asked.instalment)
+            for case in waiting
+        )
+    return page(
+        "collect.html",
+        title="归集发放批次",
+        fund=fund,
+        asked=asked,
+        waiting=waiting,
+        total=total,
+        most=payments.MOST_IN_A_BATCH,
+    )
+
+
+@blueprint.post("/collect")
+@admits(Who.OFFICER, Role.CASE_OFFICER)
+def post_collect() -> Response:
+    """Put what is due into a new batch; whoever can't be paid is left out, and told why."""
+    form = forms.read(_Wanted)
+    asked = form.asked
+    if asked is None or not 1 <= asked.instalment <= _MOST_INSTALMENTS:
+        raise funds.FundUnknown
+    known, who = resources(), officer()
+    with known.database.read() as session:
+        funds.of_officer(session, asked.fund, who, regions())
+        waiting = payments.due(session, post(), who, asked.fund, instalment=asked.instalment)
+    cashier = _cashier([case.worker_id for case in waiting], ordering=True)
+    with known.database.begin() as session:
+        found = payments.collect(session, cashier, asked.fund, instalment=asked.instalment)
+    if found.batch is not None and not found.left_out:
+        return go_to(_at(found.batch.id), f"归集了{found.batch.payments}笔。")
+    return page(
+        "collected.html",
+        title="归集结果",
+        batch=found.batch,
+        left_out=[
+            (case_id, naming.NOT_PAYABLE[why]) for case_id, why in sorted(found.left_out.items())
+        ],
+    )
+
+
+@blueprint.get("/batches/<id>")
+@admits(Who.OFFICER, *_LOOKS)
+def get_batch(id: str) -> Response:
+    """One batch: how its payments stand, who did what, what can be done now."""
+    return _batch_page(id)
+
+
+@blueprint.post("/batches/<id>/lock")
+@admits(Who.OFFICER, Role.CASE_OFFICER)
+def post_lock(id: str) -> Response:
+    """Fix what is to be paid."""
+    _step(id, payment_batches.lock)
+    return go_to(_at(id), "已锁定。请另一位审批人放行。")
+
+
+@blueprint.post("/batches/<id>/unlock")
+@admits(Who.OFFICER, Role.CASE_OFFICER)
+def post_unlock(id: str) -> Response:
+    """Undo a lock, as long as nobody has released it."""
+    _step(id, payment_batches.unlock)
+    return go_to(_at(id), "已解锁。")
+
+
+@blueprint.get("/batches/<id>/release")
+@admits(Who.OFFICER, Role.APPROVER)
+def get_release(id: str) -> Response:
+    """Are you sure: from here on it may be paid."""
+    return _confirm_page(id, "release")
+
+
+@blueprint.post("/batches/<id>/release")
+@admits(Who.OFFICER, Role.APPROVER)
+def post_release(id: str) -> Response:
+    """Let it go to the bank; by somebody who had no hand in it."""
+    try:
+        _step(id, payment_batches.release)
+    except SameOfficer:
+        return _batch_page(
+            id, 409, "放行要换一个人：归集、锁定、经办或审批过其中办件的人不能放行。"
+        )
+    except BatchAltered:
+        return _batch_page(id, 409, "批次和锁定时不一样，不能放行，请作废后重新归集。")
+    return go_to(_at(id), "已放行。")
+
+
+@blueprint.get("/batches/<id>/cancel")
+@admits(Who.OFFICER, Role.CASE_OFFICER)
+def get_cancel(id: str) -> Response:
+    """Are you sure."""
+    return _confirm_page(id, "cancel")
+
+
+@blueprint.post("/batches/<id>/cancel")
+@admits(Who.OFFICER, Role.CASE_OFFICER)
+def post_cancel(id: str) -> Response:
+    """Undo a batch that the bank can't have yet."""
+    _step(id, payment_batches.cancel)
+    return go_to(_at(id), "批次已作废，办件可以重新归集。")
+
+
+@blueprint.get("/batches/<id>/export")
+@admits(Who.OFFICER, Role.CASE_OFFICER, Role.APPROVER)
+def get_export(id: str) -> Response:
+    """Are you sure: once the bank may have it, only the bank says what became of it."""
+    return _confirm_page(id, "export")
+
+
+@blueprint.post("/batches/<id>/export")
+@admits(Who.OFFICER, Role.CASE_OFFICER, Role.APPROVER)
+def post_export(id: str) -> Response:
+    """The file for the bank; who got it is noted for each person in it."""
+    asked = forms.read(_ExportAsked).asked or _ExportAsked()
+    try:
+        batch, lines = _step(id, payment_batches.export)
+    except BatchAltered:
+        return _batch_page(id, 409, "批次和锁定时不一样，不能导出，请联系管理员。")
+    assert batch.exported_at is not None
+    if asked.kind == "csv":
+        response, kind = make_response(bank_files.csv_file(lines)), "csv"
+        response.mimetype = "text/csv"
+    else:
+        response, kind = make_response(bank_files.xlsx(batch.id, lines, batch.exported_at)), "xlsx"
+        response.mimetype = _XLSX
+    response.headers["Content-Disposition"] = f'attachment; filename="{batch.id}.{kind}"'
+    return response
+
+
+@blueprint.post("/batches/<id>/result")
+@admits(Who.OFFICER, Role.CASE_OFFICER, Role.APPROVER)
+@takes(megabytes=10)
+def post_result(id: str) -> Response:
+    """Read the bank's result and show what it would settle; nothing is kept or changed."""
+    file = request.files.get("file")
+    content = b"" if file is None else file.read()
+    cashier = _cashier_at(id)
+    if not content:
+        return _batch_page(id, 422, errors={"file": "请选银行给的结果文件。"})
+    try:
+        with in_memory(content) as path:
+            results, bad = bank_files.read_results(path)
+    except BankFileRefused:
+        return _batch_page(id, 422, errors={"file": _UNREAD})
+    with resources().database.read() as session:
+        found, wrong = payment_batches.check(session, cashier, id, results)
+        batch = payment_batches.find(session, id, officer(), regions())
+    faults = sorted([*bad, *wrong], key=lambda each: each.line)
+    return page(
+        "batch_result.html",
+        title="核对银行结果",
+        status=422 if faults else 200,
+        batch=batch,
+        found=found,
+        faults=[(each.line, FAULTS[each.fault], _detail(each)) for each in faults[:_MOST_BAD]],
+        bad_rows=len({each.line for each in faults}),
+        results="" if faults else _sealed(id, results),
+    )
+
+
+@blueprint.post("/batches/<id>/settle")
+@admits(Who.OFFICER, Role.CASE_OFFICER, Role.APPROVER)
+@takes(megabytes=1)
+def post_settle(id: str) -> Response:
+    """Take the result that was looked at."""
+    asked = forms.read(_SettleAsked).asked
+    known = resources()
+    workers = _cashier_at(id)
+    try:
+        results = _unsealed(id, "" if asked is None else asked.results)
+    except SealBroken:
+        return _batch_page(id, 422, errors={"file": "请重新选银行给的结果文件。"})
+    settled = payment_batches.Settled()
+    try:
+        for start in range(0, len(results), _AT_ONCE):
+            with known.database.begin() as session:
+                settled += payment_batches.settle(
+                    session, _now(workers), id, results[start : start + _AT_ONCE]
+                )
+    except ResultsRefused:
+        return _batch_page(id, 409, "批次刚刚有了变化，请重新上传结果文件。")
+    return go_to(_at(id), f"已处理：发放成功{settled.paid}笔，退回{settled.returned}笔。")
+
+
+_UNREAD = "这个文件读不了：要CSV或者XLSX，第一行有流水号、金额、结果、原因这几列。"
+
+
+def _detail(bad: Bad) -> str:
+    # Of an unreadable row only which column; what stands in it is not repeated.
+    return bad.detail if bad.fault in (Fault.UNREADABLE, Fault.UNKNOWN, Fault.TWICE) else ""
+
+
+def _asked_of_query() -> _Wanted:
+    given = request.args.get("fund", ""), request.args.get("instalment", "1")
+    if not all(each.isascii() and each.isdecimal() and len(each) < 10 for each in given):
+        raise funds.FundUnknown
+    return _Wanted(fund=int(given[0]), instalment=min(max(int(given[1]), 1), _MOST_INSTALMENTS))
+
+
+def _cashier(workers: Iterable[int], *, ordering: bool = False) -> Cashier:
+    known = resources()
+    keys = keys_of(known.subject_keys, workers, ordering=ordering)
+    return Cashier(officer(), post(), keys, known.clock())
+
+
+def _cashier_at(batch_id: str) -> Cashier:
+    with resources().database.read() as session:
+        payment_batches.find(session, batch_id, officer(), regions())
+        workers = payment_batches.workers_of(session, batch_id)
+    return _cashier(workers)
+
+
+def _now(cashier: Cashier) -> Cashier:
+    """The same officer, as late as it is."""
+    return Cashier(cashier.officer, cashier.post, cashier.keys, resources().clock())
+
+
+def _step(batch_id: str, act: Callable[[Session, Cashier, str], Any]) -> Any:
+    cashier = _cashier_at(batch_id)
+    with resources().database.begin() as session:
+        return act(session, cashier, batch_id)
+
+
+def _at(batch_id: str) -> str:
+    return url_for("desk.payments.get_batch", id=batch_id)
+
+
+def _sealed(batch_id: str, results: list[Result]) -> str:
+    """What was read, for the form to bring back: without names and accounts, and unreadable."""
+    rows = [{**asdict(each), "name": None, "bank_card": None} for each in results]
+    packed = base64.b64encode(zlib.compress(json.dumps(rows, ensure_ascii=False).encode()))
+    return resources().safe.seal(packed.decode(), _purpose(batch_id))
+
+
+def _unsealed(batch_id: str, sealed: str) -> list[Result]:
+    packed = resources().safe.unseal(sealed, _purpose(batch_id))
+    return [Result(**row) for row in json.loads(zlib.decompress(base64.b64decode(packed)))]
+
+
+def _purpose(batch_id: str) -> str:
+    return f"bank result:{batch_id}:{officer().id}"
+
+
+def _confirm_page(id: str, step: str) -> Response:
+    with resources().database.read() as session:
+        batch = payment_batches.find(session, id, officer(), regions())
+    starts = {
+        "release": (BatchState.LOCKED,),
+        "cancel": (BatchState.COLLECTED, BatchState.LOCKED, BatchState.RELEASED),
+        "export": (BatchState.RELEASED, BatchState.EXPORTED, BatchState.SETTLED),
+    }
+    if batch.state not in starts[step]:
+        raise StepRefused(id, BatchState(batch.state))
+    return page(
+        "batch_confirm.html",
+        title={"release": "放行", "cancel": "作废批次", "export": "导出给银行"}[step],
+        batch=batch,
+        step=step,
+        total=yuan(batch.total_fen),
+    )
+
+
+def _batch_page(
+    id: str, status: int = 200, refused: str = "", errors: dict[str, str] | None = None
+) -> Response:
+    who = officer()
+    with resources().database.read() as session:
+        batch = payment_batches.find(session, id, who, regions())
+        counted = payment_batches.counted(session, id)
+        rows = payment_batches.rows_of(session, id)
+        fund = funds.find(session, batch.fund_id)
+        steps = [
+            (label, at, name_of(session, by))
+            for label, at, by in _steps(batch)
+            if at is not None and by is not None
+        ]
+    state = BatchState(batch.state)
+    return page(
+        "batch.html",
+        title=f"批次{id}",
+        status=status,
+        batch=batch,
+        fund=fund,
+        counted=counted,
+        rows=rows,
+        steps=steps,
+        state=state,
+        states=naming.BATCH_STATES,
+        payment_states=naming.PAYMENT_STATES,
+        refused=refused,
+        form=forms.Form(errors=dict(errors or {})),
+        is_cashier=Role.CASE_OFFICER in who.roles,
+        is_approver=Role.APPROVER in who.roles,
+    )
+
+
+def _steps(batch: PaymentBatch) -> list[tuple[str, Any, int | None]]:
+    return [
+        ("归集", batch.collected_at, batch.collected_by),
+        ("锁定", batch.locked_at, batch.locked_by),
+        ("放行", batch.released_at, batch.released_by),
+        ("交银行", batch.exported_at, batch.exported_by),
+    ]

@@ -1,0 +1,149 @@
+"""The weekly report: kept ones and the week that goes on, as pages and as workbooks."""
+
+from datetime import date, datetime, timedelta
+
+from flask import Blueprint, Response, make_response
+
+from server.admitting import Who, admits
+from server.casework import weekly_report_files, weekly_reports
+from server.casework.officers import Officer, Role, scope
+from server.casework.service_requests import TITLES
+from server.casework.tables import Category
+from server.casework.weekly_reports import Report, Week, WeekUnknown, last_over, week_of
+from server.clock import CHINA
+from server.console import charts, naming
+from server.console.charts import Bar
+from server.console.entering import officer, regions
+from server.console.rendering import page
+from server.resources import resources
+
+_READERS = (Role.CASE_OFFICER, Role.APPROVER, Role.AUDITOR, Role.ADMINISTRATOR)
+_WEEKS = 13
+_FIRST = datetime(2020, 1, 1, tzinfo=CHINA)
+"""Before that there was no service."""
+_MOST_BARS = 15
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+blueprint = Blueprint("reports", __name__, url_prefix="/reports")
+
+
+@blueprint.get("/")
+@admits(Who.OFFICER, *_READERS)
+def get_reports() -> Response:
+    """The weeks of a quarter of a year, and the one that goes on."""
+    known = resources()
+    now = known.clock()
+    with known.database.read() as session:
+        newest = last_over(now).friday
+        weeks = [Week(newest - timedelta(days=7 * n)) for n in range(_WEEKS)]
+        kept = {week.friday: weekly_reports.kept(session, week) for week in weeks}
+    return page("reports.html", title="周报", going_on=week_of(now), weeks=weeks, kept=kept)
+
+
+@blueprint.get("/<friday>")
+@admits(Who.OFFICER, *_READERS)
+def get_report(friday: str) -> Response:
+    """One week, as far as the officer's regions go."""
+    week, report, kept_at = _found(friday)
+    library = resources().serving.current().library
+    title = "周报"
+    return page(
+        "report.html",
+        title=title,
+        week=week,
+        last_instant=week.end.astimezone(CHINA),
+        is_over=week.is_over(resources().clock()),
+        kept_at=kept_at,
+        report=report,
+        library=library,
+        naming=naming,
+        categories={category.value: TITLES[category] for category in Category},
+        totals=_totals(report),
+        charts=_charts(report),
+    )
+
+
+@blueprint.get("/<friday>/workbook")
+@admits(Who.OFFICER, *_READERS)
+def get_workbook(friday: str) -> Response:
+    """The same as XLSX."""
+    week, report, _ = _found(friday)
+    library = resources().serving.current().library
+    names = weekly_report_files.Names(
+        lambda place: naming.place_of(library, place),
+        lambda measure: naming.measure_of(library, measure),
+        lambda topic: naming.topic_of(library, topic),
+        naming.REASONS,
+    )
+    response = make_response(weekly_report_files.xlsx(report, week, names))
+    response.mimetype = _XLSX
+    response.headers["Content-Disposition"] = f'attachment; filename="weekly-{week.friday}.xlsx"'
+    return response
+
+
+def sees_elsewhere(who: Officer) -> bool:
+    """Whether an officer works for every region: only then also for what is about none."""
+    return all(who.covers(region.id, regions()) for region in regions() if region.parent is None)
+
+
+def _found(friday: str) -> tuple[Week, Report, object]:
+    known = resources()
+    now = known.clock()
+    try:
+        week = Week(date.fromisoformat(friday))
+        is_told = week.begin >= _FIRST and week <= week_of(now)
+    except (ValueError, OverflowError):
+        raise WeekUnknown(friday) from None
+    if not is_told:
+        raise WeekUnknown(friday)
+    library = known.serving.current().library
+    with known.database.read() as session:
+        row = weekly_reports.kept(session, week)
+        report = (
+            weekly_reports.worked_out(session, library, week)
+            if row is None
+            else weekly_reports.read(row.content)
+        )
+    seen = scope(officer(), library.regions)
+    report = report.within(seen, elsewhere=sees_elsewhere(officer()))
+    return week, report, row and row.made_at
+
+
+def _totals(report: Report) -> dict[str, int]:
+    names = ("received", "approved", "refused", "paid", "paid_fen", "overdue")
+    totals = {name: sum(getattr(line, name) for line in report.cases) for name in names}
+    totals["opened"] = sum(line.opened for line in report.requests)
+    totals["late_requests"] = sum(line.overdue for line in report.requests)
+    totals["declined"] = sum(line.questions for line in report.declines)
+    return totals
+
+
+def _charts(report: Report) -> dict[str, object]:
+    library = resources().serving.current().library
+    by_region: dict[str, int] = {}
+    by_category: dict[str, int] = {}
+    by_topic: dict[str, int] = {}
+    for line in report.cases:
+        by_region[line.region] = by_region.get(line.region, 0) + line.received
+    for asked in report.requests:
+        by_category[asked.category] = by_category.get(asked.category, 0) + asked.opened
+    for declined in report.declines:
+        by_topic[declined.topic] = by_topic.get(declined.topic, 0) + declined.questions
+    return {
+        "cases": charts.bars(
+            "各地收件数",
+            _largest({naming.place_of(library, key): n for key, n in by_region.items()}),
+        ),
+        "requests": charts.bars(
+            "各类求助数", _largest({TITLES[Category(key)]: n for key, n in by_category.items()})
+        ),
+        "declines": charts.bars(
+            "没答上来的问题，按事项",
+            _largest({naming.topic_of(library, key): n for key, n in by_topic.items()}),
+        ),
+    }
+
+
+def _largest(counted: dict[str, int]) -> list[Bar]:
+    largest = sorted(counted.items(), key=lambda each: (-each[1], each[0]))[:_MOST_BARS]
+    return [Bar(label, count) for label, count in largest if count]

@@ -1,0 +1,138 @@
+"""Things for the pages of money, requests, rosters: all of it in 石狮."""
+
+from typing import TYPE_CHECKING, Any
+
+from server.casework import payment_batches, service_requests
+from server.casework.officers import Role
+from server.casework.tables import Category
+from server.conversations import RecordedTurn, masked_json, new_conversation_id, record_within
+from tests import casework
+from tests.funding import Office
+
+if TYPE_CHECKING:
+    from tests.server.console.conftest import Staff
+
+HOSTILE = "\"'><img src=x onerror=\"document.title='run'\"><script>document.title='run'</script>"
+"""What must never run, wherever it was typed."""
+
+
+def office(staff: "Staff") -> Office:
+    """The clerks behind the money, in the database of the desk."""
+    known = staff.resources
+    library = known.serving.current().library
+    where = ("石狮",)
+
+    def one(*roles: Role) -> Any:
+        return casework.officer(
+            known.database, known.safe, library, *roles, where=where, now=staff.now
+        )
+
+    return Office(
+        known.database,
+        known.safe,
+        library,
+        known.subject_keys,
+        staff.now,
+        1,
+        casework.post(known.safe, library),
+        author=one(Role.CASE_OFFICER),
+        approver=one(Role.APPROVER),
+        cashier=one(Role.CASE_OFFICER),
+        releaser=one(Role.APPROVER, Role.CASE_OFFICER),
+        administrator=one(Role.ADMINISTRATOR),
+    )
+
+
+def collected(at: Office, fund: Any, **more: Any) -> str:
+    """A new batch with one payment."""
+    at.approved()
+    batch = at.collect(fund, **more).batch
+    assert batch is not None
+    return batch.id
+
+
+def locked(at: Office, batch_id: str) -> str:
+    """A batch that waits for its second officer."""
+    with at.database.begin() as session:
+        payment_batches.lock(session, at.at_the_till(at.cashier, batch_id), batch_id)
+    return batch_id
+
+
+def asked(staff: "Staff", words: str = "老板拖欠三个月工资", **more: Any) -> str:
+    """A request for help."""
+    known = staff.resources
+    library = known.serving.current().library
+    worker = casework.worker(known.database, known.safe, known.subject_keys, now=staff.now)
+    given: dict[str, Any] = {"category": Category.WAGES, "region": "石狮", **more}
+    with known.database.begin() as session:
+        return service_requests.open_request(
+            session,
+            known.subject_keys.safe_of(worker),
+            library,
+            worker_id=worker,
+            measure=None,
+            words=words,
+            conversation=None,
+            now=staff.now,
+            **given,
+        ).id
+
+
+def said(staff: "Staff", text: str, kind: str = "answer", **more: Any) -> None:
+    """One message to the bot, in a talk of its own."""
+    given: dict[str, Any] = {"region": "石狮", "at": staff.now, "reply": "答复", **more}
+    turn = RecordedTurn(new_conversation_id(), channel="h5", text=text, kind=kind, **given)
+    with staff.resources.database.begin() as session:
+        record_within(session, turn, masked_json(None))
+
+
+def money(staff: "Staff") -> dict[str, str]:
+    """A fund, and a batch at each step of its way."""
+    at = office(staff)
+    fund = at.fund(10_000_00)
+    at.approved()
+    return {
+        "fund": str(fund.id),
+        "batch": collected(at, fund),
+        "locked": locked(at, collected(at, fund)),
+        "released": at.released(fund, **_one_more(at)),
+    }
+
+
+def _one_more(at: Office) -> dict[str, Any]:
+    at.approved()
+    return {}
+
+
+def requests(staff: "Staff") -> dict[str, str]:
+    """A request that waits for an answer."""
+    return {"request": asked(staff)}
+
+
+def questions(staff: "Staff") -> dict[str, str]:
+    """Something to report."""
+    for _ in range(3):
+        said(staff, "失业金怎么领", measures=("shishi-4a",))
+    said(staff, "双色球开啥号", "decline", reason="outside:stocks_lottery")
+    return {}
+
+
+def roster(staff: "Staff") -> dict[str, str]:
+    """A roster that somebody else has uploaded."""
+    from server.casework import rosters
+    from server.clock import china_day
+
+    known = staff.resources
+    at = office(staff)
+    with known.database.begin() as session:
+        id = rosters.keep(
+            session,
+            known.safe,
+            known.serving.current().library.regions,
+            content="编号,失业登记\nA1,是\n".encode(),
+            region="石狮",
+            as_of=china_day(staff.now),
+            by=at.cashier,
+            now=staff.now,
+        )
+    return {"roster": id}

@@ -1,0 +1,217 @@
+"""Money at the desk: from selection to the bank's word, by two people; funds with their budget."""
+
+import io
+from typing import Any
+
+import pytest
+from openpyxl import load_workbook
+
+from server.casework.officers import Role
+from tests import funding
+from tests.funding import Office
+from tests.server.console.conftest import Desk, Staff, text_of
+from tests.server.console.making import office
+
+
+@pytest.fixture
+def at(staff: Staff) -> Office:
+    return office(staff)
+
+
+@pytest.fixture
+def fund(at: Office) -> Any:
+    return at.fund(10_000_00)
+
+
+def batch_of(found: Any) -> str:
+    address: str = found.headers["Location"]
+    assert "/batches/" in address, found.text
+    return address.rpartition("/")[2]
+
+
+def collected(clerk: Desk, fund: Any) -> str:
+    return batch_of(clerk.post("/payments/collect", {"fund": fund.id}))
+
+
+def released(clerk: Desk, chief: Desk, fund: Any) -> str:
+    batch = collected(clerk, fund)
+    clerk.post(f"/payments/batches/{batch}/lock")
+    assert chief.post(f"/payments/batches/{batch}/release").status_code == 303
+    return batch
+
+
+def upload(desk: Desk, batch: str, content: bytes) -> Any:
+    data = {"file": (io.BytesIO(content), "result.csv")}
+    return desk.post(f"/payments/batches/{batch}/result", data)
+
+
+def hidden(page: str, name: str) -> str:
+    return page.split(f'name="{name}" value="', 1)[1].split('"', 1)[0]
+
+
+def test_a_batch_goes_from_selection_to_the_banks_word(
+    at: Office, fund: Any, clerk: Desk, chief: Desk
+) -> None:
+    cases = [at.approved() for _ in range(3)]
+    preview = text_of(clerk.get(f"/payments/collect?fund={fund.id}").text)
+    assert "3件，共903.21元" in preview
+    batch = released(clerk, chief, fund)
+    exported = clerk.post(f"/payments/batches/{batch}/export", {"kind": "csv"})
+    assert exported.headers["Content-Disposition"] == f'attachment; filename="{batch}.csv"'
+    shown = upload(clerk, batch, funding.answered(exported.data, returned=[1]))
+    assert "成功2笔，失败1笔" in text_of(shown.text)
+    # So far nobody is paid.
+    assert {at.state(case) for case in cases} == {"payment_pending"}
+    done = clerk.post(
+        f"/payments/batches/{batch}/settle", {"results": hidden(shown.text, "results")}
+    )
+    assert done.status_code == 303
+    assert sorted(at.state(case) for case in cases) == ["approved", "paid", "paid"]
+    page = text_of(clerk.get(f"/payments/batches/{batch}").text)
+    assert "已办结" in page and "银行退回" in page
+    assert at.sums(fund) == (10_000_00, funding.SUM, 2 * funding.SUM)
+    # The same once more changes nothing.
+    clerk.post(f"/payments/batches/{batch}/settle", {"results": hidden(shown.text, "results")})
+    assert at.sums(fund) == (10_000_00, funding.SUM, 2 * funding.SUM)
+
+
+def test_whoever_had_a_hand_in_it_does_not_release_it(at: Office, fund: Any, staff: Staff) -> None:
+    at.approved()
+    both = staff.desk(Role.CASE_OFFICER, Role.APPROVER)
+    batch = collected(both, fund)
+    both.post(f"/payments/batches/{batch}/lock")
+    refused = both.post(f"/payments/batches/{batch}/release")
+    assert refused.status_code == 409 and "放行要换一个人" in text_of(refused.text)
+    decided = staff.desk(Role.APPROVER)
+    at.approver = decided.officer
+    at.approved()
+    another = collected(both, fund)
+    both.post(f"/payments/batches/{another}/lock")
+    assert decided.post(f"/payments/batches/{another}/release").status_code == 409
+    assert decided.post(f"/payments/batches/{batch}/release").status_code == 303
+
+
+def test_a_lock_and_a_batch_can_be_undone_until_the_bank_may_have_it(
+    at: Office, fund: Any, clerk: Desk, chief: Desk
+) -> None:
+    case = at.approved()
+    batch = collected(clerk, fund)
+    for step, state in (("lock", "已锁定"), ("unlock", "已归集"), ("lock", "已锁定")):
+        assert clerk.post(f"/payments/batches/{batch}/{step}").status_code == 303
+        assert state in text_of(clerk.get(f"/payments/batches/{batch}").text)
+    chief.post(f"/payments/batches/{batch}/release")
+    assert clerk.post(f"/payments/batches/{batch}/unlock").status_code == 409
+    assert clerk.post(f"/payments/batches/{batch}/cancel").status_code == 303
+    assert at.state(case) == "approved"
+    batch = released(clerk, chief, fund)
+    clerk.post(f"/payments/batches/{batch}/export")
+    assert clerk.get(f"/payments/batches/{batch}/cancel").status_code == 409
+    assert clerk.post(f"/payments/batches/{batch}/cancel").status_code == 409
+
+
+def test_a_bad_file_of_the_bank_is_told_by_line_and_nothing_is_taken(
+    at: Office, fund: Any, clerk: Desk, chief: Desk
+) -> None:
+    case = at.approved()
+    batch = released(clerk, chief, fund)
+    exported = clerk.post(f"/payments/batches/{batch}/export", {"kind": "csv"}).data
+    wrong = funding.answered(exported).replace(b"301.07", b"301.08")
+    found = upload(clerk, batch, wrong)
+    assert found.status_code == 422
+    assert "2 金额和批次里的不一样" in text_of(found.text) and "results" not in found.text
+    for content, told in ((b"", "请选银行给的结果文件"), (b"\x00\xff\xfe", "这个文件读不了")):
+        found = upload(clerk, batch, content)
+        assert found.status_code == 422 and told in found.text
+    forged = clerk.post(f"/payments/batches/{batch}/settle", {"results": "k1:AAAA"})
+    assert forged.status_code == 422
+    assert at.state(case) == "payment_pending"
+
+
+def test_a_result_that_was_looked_at_by_one_is_not_settled_by_another(
+    at: Office, fund: Any, clerk: Desk, chief: Desk
+) -> None:
+    case = at.approved()
+    batch = released(clerk, chief, fund)
+    exported = clerk.post(f"/payments/batches/{batch}/export", {"kind": "csv"}).data
+    results = hidden(upload(clerk, batch, funding.answered(exported)).text, "results")
+    assert chief.post(f"/payments/batches/{batch}/settle", {"results": results}).status_code == 422
+    assert at.state(case) == "payment_pending"
+
+
+def test_the_workbook_for_the_bank_is_exact_and_inert(
+    at: Office, fund: Any, clerk: Desk, chief: Desk
+) -> None:
+    at.approved()
+    batch = released(clerk, chief, fund)
+    content = clerk.post(f"/payments/batches/{batch}/export", {"kind": "xlsx"}).data
+    rows = list(load_workbook(io.BytesIO(content)).active.iter_rows(values_only=True))
+    assert rows[1][3] == "301.07" and isinstance(rows[1][2], str)
+
+
+def test_who_can_not_be_paid_is_left_out_and_told_why(
+    at: Office, fund: Any, clerk: Desk, staff: Staff
+) -> None:
+    from server import consents
+    from server.casework.tables import Case
+    from server.tables import Purpose
+
+    case_id = at.approved()
+    with at.database.begin() as session:
+        worker = session.get_one(Case, case_id).worker_id
+        consents.withdraw(
+            session, at.keys.safe_of(worker), worker_id=worker, purpose=Purpose.PAYMENT,
+            now=at.now,
+        )  # fmt: skip
+    found = text_of(clerk.post("/payments/collect", {"fund": fund.id}).text)
+    assert "没有可以归集的" in found and "本人没有同意用银行卡收款" in found
+
+
+def test_a_fund_is_set_up_after_a_second_look_and_its_budget_changed_for_a_reason(
+    staff: Staff,
+) -> None:
+    boss = staff.desk(Role.ADMINISTRATOR)
+    asked = {
+        "name": "稳岗资金", "purpose": "稳岗", "budget": "1,200.50", "measures": ["shishi-4a"],
+        "where": ["石狮"], "reason": "狮财〔2026〕3号",
+    }  # fmt: skip
+    look = boss.post("/funds/", asked)
+    assert "预算1200.50元" in text_of(look.text)
+    assert "还没有资金" in text_of(boss.get("/funds/").text)
+    made = boss.post("/funds/", {**asked, "confirmed": "yes"})
+    fund = made.headers["Location"].removeprefix("/staff")
+    assert "狮财〔2026〕3号" in text_of(boss.get(fund).text)
+    grants = f"{fund}/grants"
+    more = {"amount": "-200.5", "reason": "收回"}
+    assert "预算从1200.50元变为1000.00元" in text_of(boss.post(grants, more).text)
+    boss.post(grants, {**more, "confirmed": "yes"})
+    page = text_of(boss.get(fund).text)
+    assert "1,000.00元 剩下" in page and "-200.50元 收回 陈晓" in page
+    short = boss.post(grants, {"amount": "-5000", "reason": "收回", "confirmed": "yes"})
+    assert short.status_code == 422 and "最多收回这么多" in text_of(short.text)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "told"),
+    [
+        ("budget", "很多", "金额请写成元"),
+        ("budget", "1.005", "金额请写成元"),
+        ("budget", "-5", "金额请写成元"),
+        ("budget", "9" * 30, "金额请写成元"),
+        ("where", ["锦州"], "请从列表里选"),
+        ("measures", [], "请选一项政策"),
+        ("measures", ["no-such"], "请从列表里选"),
+        ("reason", "", "缺少这一项"),
+        ("name", "", "缺少这一项"),
+    ],
+)
+def test_what_is_wrong_stands_beside_the_field(
+    staff: Staff, field: str, value: Any, told: str
+) -> None:
+    boss = staff.desk(Role.ADMINISTRATOR)
+    asked = {
+        "name": "稳岗资金", "purpose": "稳岗", "budget": "5", "measures": ["shishi-4a"],
+        "where": ["石狮"], "reason": "文号", field: value,
+    }  # fmt: skip
+    found = boss.post("/funds/", {**asked, "confirmed": "yes"})
+    assert found.status_code == 422
+    assert told in found.text.split(f'id="f-{field}-error"', 1)[1].split("</p>", 1)[0]
