@@ -16,7 +16,7 @@ from knowledge.eligibility.reporting import result_data
 from knowledge.eligibility.verdicts import Result, check
 from knowledge.library import Library
 from server import tallying
-from server.db import Database, DatabaseBusy
+from server.db import Database
 
 _ALREADY = "already"
 _log = structlog.get_logger()
@@ -81,5 +81,5 @@ def count_misses(database: Database, library: Library, found: Checked, *, today:
     try:
         misses = near_misses(found.results, library)
         tallying.add_misses(database, found.region, misses, day=today)
-    except (DatabaseBusy, database.unavailable) as error:
+    except Exception as error:
         _log.warning("misses_lost", reason=type(error).__name__)

@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -192,9 +192,12 @@ def collect(
     fund_id: int,
     *,
     instalment: int = 1,
+    only: Set[str] | None = None,
     at_most: int = MOST_IN_A_BATCH,
 ) -> Collected:
     """Put what is due into a new batch; who has no key at hand is left for the next one.
+
+    `only`: of what is due these cases alone.
 
     Raises `NotAllowed`, `FundUnknown`.
     """
@@ -204,6 +207,8 @@ def collect(
     waiting = due(
         session, cashier.post, cashier.officer, fund_id, instalment=instalment, at_most=at_most
     )
+    if only is not None:
+        waiting = [case for case in waiting if case.id in only]
     payees: dict[str, Payee] = {}
     left_out: dict[str, NotPayable] = {}
     for case in waiting:

@@ -57,6 +57,11 @@ class _Wanted(forms.Asked):
     instalment: int = 1
 
 
+class _CollectAsked(_Wanted):
+    cases: list[str]
+    """Those that were ticked."""
+
+
 class _ExportAsked(forms.Asked):
     kind: str = "xlsx"
 
@@ -100,17 +105,18 @@ def get_collect() -> Response:
     with resources().database.read() as session:
         fund = funds.of_officer(session, asked.fund, who, regions())
         waiting = payments.due(session, post(), who, asked.fund, instalment=asked.instalment)
-        total = sum(
-            funds.instalment_fen(session.get_one(Reservation, case.id), asked.instalment)
+        sums = {
+            case.id: funds.instalment_fen(session.get_one(Reservation, case.id), asked.instalment)
             for case in waiting
-        )
+        }
     return page(
         "collect.html",
         title="归集发放批次",
         fund=fund,
         asked=asked,
         waiting=waiting,
-        total=total,
+        sums=sums,
+        total=sum(sums.values()),
         most=payments.MOST_IN_A_BATCH,
     )
 
@@ -119,17 +125,20 @@ def get_collect() -> Response:
 @admits(Who.OFFICER, Role.CASE_OFFICER)
 def post_collect() -> Response:
     """Put what is due into a new batch; whoever can't be paid is left out, and told why."""
-    form = forms.read(_Wanted)
-    asked = form.asked
+    asked = forms.read(_CollectAsked).asked
     if asked is None or not 1 <= asked.instalment <= _MOST_INSTALMENTS:
         raise funds.FundUnknown
     known, who = resources(), officer()
     with known.database.read() as session:
         funds.of_officer(session, asked.fund, who, regions())
         waiting = payments.due(session, post(), who, asked.fund, instalment=asked.instalment)
-    cashier = _cashier([case.worker_id for case in waiting], ordering=True)
+    chosen = frozenset(asked.cases)
+    workers = [case.worker_id for case in waiting if case.id in chosen]
+    cashier = _cashier(workers, ordering=True)
     with known.database.begin() as session:
-        found = payments.collect(session, cashier, asked.fund, instalment=asked.instalment)
+        found = payments.collect(
+            session, cashier, asked.fund, instalment=asked.instalment, only=chosen
+        )
     if found.batch is not None and not found.left_out:
         return go_to(_at(found.batch.id), f"归集了{found.batch.payments}笔。")
     return page(

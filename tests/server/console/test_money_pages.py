@@ -30,7 +30,15 @@ def batch_of(found: Any) -> str:
 
 
 def collected(clerk: Desk, fund: Any) -> str:
-    return batch_of(clerk.post("/payments/collect", {"fund": fund.id}))
+    return batch_of(collect(clerk, fund))
+
+
+def collect(clerk: Desk, fund: Any, without: str = "") -> Any:
+    """Collect all that the page shows ticked, or all but one case."""
+    page = clerk.get(f"/payments/collect?fund={fund.id}").text
+    shown = [piece.split('"', 1)[0] for piece in page.split('name="cases" value="')[1:]]
+    cases = [case for case in shown if case != without]
+    return clerk.post("/payments/collect", {"fund": fund.id, "cases": cases})
 
 
 def released(clerk: Desk, chief: Desk, fund: Any) -> str:
@@ -89,6 +97,18 @@ def test_whoever_had_a_hand_in_it_does_not_release_it(at: Office, fund: Any, sta
     both.post(f"/payments/batches/{another}/lock")
     assert decided.post(f"/payments/batches/{another}/release").status_code == 409
     assert decided.post(f"/payments/batches/{batch}/release").status_code == 303
+
+
+def test_a_case_that_is_not_ticked_waits_for_the_next_batch(
+    at: Office, fund: Any, clerk: Desk
+) -> None:
+    taken, left = at.approved(), at.approved()
+    batch = batch_of(collect(clerk, fund, without=left))
+    assert (at.state(taken), at.state(left)) == ("payment_pending", "approved")
+    assert left not in clerk.get(f"/payments/batches/{batch}").text
+    none = clerk.post("/payments/collect", {"fund": fund.id})
+    assert "没有可以归集的" in text_of(none.text)
+    assert at.state(left) == "approved"
 
 
 def test_a_lock_and_a_batch_can_be_undone_until_the_bank_may_have_it(
@@ -162,7 +182,7 @@ def test_who_can_not_be_paid_is_left_out_and_told_why(
             session, at.keys.safe_of(worker), worker_id=worker, purpose=Purpose.PAYMENT,
             now=at.now,
         )  # fmt: skip
-    found = text_of(clerk.post("/payments/collect", {"fund": fund.id}).text)
+    found = text_of(collect(clerk, fund).text)
     assert "没有可以归集的" in found and "本人没有同意用银行卡收款" in found
 
 
