@@ -67,10 +67,15 @@ def wish_for_person(turn: Turn) -> Answer | None:
 
 def small_talk(turn: Turn) -> Answer | None:
     """Answer greetings, thanks and the like with their fixed reply."""
-    for entry in turn.library.small_talk.values():
+    entries = turn.library.small_talk.values()
+    for entry in entries:
         if entry.fires(turn.question.text):
             return _chat(turn, entry.reply, f"small-talk:{entry.id}")
-    return None
+    left, last = turn.question.text, None
+    while left and (found := next(((e, n) for e in entries if (n := e.leads(left))), None)):
+        last, length = found
+        left = left[length:]
+    return _chat(turn, last.reply, f"small-talk:{last.id}") if last and not left else None
 
 
 def helpline_parts(turn: Turn, lines: Iterable[Helpline]) -> list[Part]:

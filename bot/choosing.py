@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from bot import replying
+from bot import gates, replying
 from bot.answers import Answer, Choice, Context, Kind
 from bot.composing import Part, fitted
 from bot.matching import Candidate
@@ -23,13 +23,19 @@ _FIRMS = re.compile("企业|公司|老板|单位|厂里能|用人|我厂|我们�
 _KEPT_QUESTION = 200
 _AS_LIKELY = 1.7
 """So near to the best, a measure elsewhere may be the one that is meant."""
+_CLEAR = 4.0
+"""What is less well understood is asked for its place only if it is about some kind of help."""
+_KIND_OF_HELP = 1.6
 _LIKELY_ENOUGH = 4.2
-"""The same for a measure of the best one's topic, however far behind it is."""
+"""The same for a measure of the best one's topic, if it is not too far behind."""
+_TOO_FAR = 2.4
 _OVERVIEW = re.compile(
-    r"(?:都|还)?(?:有|能)?(?:什么|哪些|啥)(?:好|优惠|扶持|帮扶|福利)*(?:政策|补贴|帮助|福利|好处|待遇|措施)"
+    r"(?:都|还)?(?:有|能)?(?:什么|哪些|啥)(?:好|新|最新|惠民|优惠|扶持|帮扶|福利|的)*(?:政策|补贴|帮助|福利|好处|待遇|措施)"
     r"|^(?:还|都)?有?(?:什么|哪些)?(?:别的|其他|其它)?(?:的|吗|呢|么)?$|^(?:就|只有?)这些"
     r"|(?:政策|补贴|福利)(?:有哪些|有什么|大全|一览)|(?:能|可以)(?:领|享受)(?:什么|哪些)|八条措施|十条措施"
 )
+
+_TIME = re.compile("(?:20\\d\\d年|[今明去]年|现在|最近|目前)(?:春节|过年|底|初)?")
 
 
 def taken_choice(turn: Turn) -> Turn:
@@ -71,7 +77,7 @@ def _number(turn: Turn) -> int | None:
 def overview(turn: Turn) -> Answer | None:
     """List what a place has for «the policies», or for nothing but the name of the place."""
     text = turn.asked_text
-    left = _OVERVIEW.sub("", text)
+    left = _TIME.sub("", _OVERVIEW.sub("", text))
     asked = left != text and len(content(left)) <= _HARDLY_A_SUBJECT
     only_place = turn.places and not turn.question.content and not turn.context.question
     if not asked and not only_place:
@@ -117,6 +123,8 @@ def which_place(turn: Turn) -> Answer | None:
     regions = list(dict.fromkeys(c.measure.region for c in near))
     if len({turn.town(region) for region in regions}) < 2:
         return None
+    if best.score < _CLEAR and turn.candidates.topics[0].score < _KIND_OF_HELP:
+        return None if turn.follows_up else gates.no_answer(turn)
     if any(choice.region for choice in turn.context.choices):
         # Asked once already: now a short answer for each place, instead of asking again.
         return replying.for_several(turn, {c.measure.region: (c,) for c in reversed(near[:_SHOWN])})
@@ -126,7 +134,7 @@ def which_place(turn: Turn) -> Answer | None:
 def _may_be_meant(candidate: Candidate, best: Candidate) -> bool:
     same = not set(candidate.measure.topics).isdisjoint(best.measure.topics)
     return candidate.score >= best.score - _AS_LIKELY or (
-        same and candidate.score >= _LIKELY_ENOUGH
+        same and candidate.score >= max(_LIKELY_ENOUGH, best.score - _TOO_FAR)
     )
 
 

@@ -7,12 +7,15 @@ from bot import replying
 from bot.answers import Answer, Kind, Rejected, Source
 from bot.composing import Part, fitted
 from bot.matching import Candidate
+from bot.question import content
 from bot.turn import Turn
 from knowledge.figures import Figure, figures
 from knowledge.measures import Aspect, Measure
 
 UNDERSTOOD = 1.2
 """Below this score nothing is close enough to be an answer."""
+_A_WORD = 2
+"""Characters of content that a subject has at least."""
 _OUTSIDE = 2.4
 """What the evidence for a subject that no document covers must come to."""
 _OUTSIDE_LEAD = 0.2
@@ -26,6 +29,8 @@ _SURELY_ELSEWHERE = 2.6
 _NAMED_SAME_TOPIC_LEAD = 3.1
 """The same where the place was named and the topic is the main one of both."""
 _OWN_ENOUGH = 1.9
+_SUBJECT_OF_ITS_OWN = 2.6
+"""What the words behind one of several places must come to, to be a question by themselves."""
 _ASKS = re.compile(
     r"[吗呢么不没几谁哪怎何否]|什么|多少|多久|多长|多大|要是|还是|[?？]"
     r"|\b(?:ma|me|ne|na|ji|shui|bu|mei|duo|how|what|when|where|which|who|can|do|does|is|are)\b"
@@ -57,9 +62,30 @@ def place_not_covered(turn: Turn) -> Answer | None:
 def several_places(turn: Turn) -> Answer | None:
     """Answer a comparison for each of the places it names."""
     places = [p for p in turn.places if not any(_contains(turn, p, q) for q in turn.places)]
-    if len(places) < 2 or not _understood(turn.ranked[:1]):
+    if len(places) < 2:
+        return None
+    if asked := _asked_of_each(turn, places):
+        return replying.for_several(turn, asked, comparing=False)
+    if not _understood(turn.ranked[:1]):
         return None
     return replying.for_several(turn, {place: _of_place(turn, place) for place in places})
+
+
+def _asked_of_each(turn: Turn, places: list[str]) -> dict[str, tuple[Candidate, ...]]:
+    """What each place is asked for, where each has a subject of its own: 石狮失业金，沧州红包."""
+    named = [m for m in turn.question.places.covered if m.region in places]
+    ends = [*(m.start for m in named[1:]), len(turn.question.text)]
+    asked: dict[str, tuple[Candidate, ...]] = {}
+    for mention, end in zip(named, ends, strict=True):
+        begin = mention.start if mention.landmark else mention.end
+        words = turn.question.text[begin:end]
+        if len(content(words)) < _A_WORD:
+            return {}
+        found = turn.weighed(words).within(turn.scope(mention.region))
+        if not found or found[0].own < _SUBJECT_OF_ITS_OWN:
+            return {}
+        asked[mention.region] = found[:1]
+    return asked
 
 
 def _of_place(turn: Turn, place: str) -> tuple[Candidate, ...]:
@@ -84,9 +110,8 @@ def outside(turn: Turn) -> Answer | None:
     topic = turn.library.outside[found.id]
     name = "outside_region" if turn.region else "outside"
     label = turn.composer.region_label(turn.region) if turn.region else ""
-    parts = [
-        Part(turn.composer.say(name, topic=topic.label, ask=topic.ask.rstrip("。"), region=label)),
-    ]
+    said = turn.composer.say(name, topic=topic.label, ask=topic.ask.rstrip("。"), region=label)
+    parts = [*([Part(topic.advice)] if topic.advice else []), Part(said)]
     return _decline(turn, parts, f"outside:{topic.id}", turn.region)
 
 

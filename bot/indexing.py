@@ -20,6 +20,7 @@ from knowledge.library import Library
 from knowledge.measures import Measure
 
 _TELLING = 10
+_AGE = "岁"
 _NAME = 2
 _SHARED = 2
 """More measures than these can't share what is to name one of them."""
@@ -193,8 +194,9 @@ def _proper_names(library: Library) -> dict[str, frozenset[str]]:
 
 
 def telling_figures(text: str) -> frozenset[Decimal]:
-    """Return the figures that tell one measure from another: 500, 60 %, but not 1 or 2."""
-    return frozenset(figure.value for figure in figures(text) if figure.value >= _TELLING)
+    """Return the figures that tell one measure from another: 500, 60 %, but not 1, 2 or an age."""
+    found = (f for f in figures(text) if f.value >= _TELLING and f.unit != _AGE)
+    return frozenset(figure.value for figure in found)
 
 
 def _said(measure: Measure) -> Iterator[str]:

@@ -108,9 +108,15 @@ def _uncovered_note(turn: Turn) -> list[Part]:
     return [Part(turn.composer.say("not_covered_too", places="、".join(names)), 1)]
 
 
-def for_several(turn: Turn, found: Mapping[str, Sequence[Candidate]]) -> Answer:
-    """Answer for each place in turn, shortly, with its source, as far as a message holds them."""
-    best = max((c.score for cs in found.values() for c in cs), default=0.0)
+def for_several(
+    turn: Turn, found: Mapping[str, Sequence[Candidate]], *, comparing: bool = True
+) -> Answer:
+    """Answer for each place in turn, shortly, with its source, as far as a message holds them.
+
+    Where places are compared, one that is far behind the best has nothing to compare.
+    """
+    scores = [c.score for cs in found.values() for c in cs] if comparing else []
+    best = max(scores, default=0.0)
     parts: list[Part] = []
     used: list[Candidate] = []
     for place, candidates in found.items():

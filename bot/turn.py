@@ -218,6 +218,10 @@ class Turn:
         text = self.asked_text
         for word in words:
             text = text.replace(word, "")
+        return self.weighed(text)
+
+    def weighed(self, text: str) -> Candidates:
+        """Everything weighed against a part of the message."""
         return candidates(text, self.indexed, spoken=self.spoken)
 
     # -- what is left behind ------------------------------------------------------------------

@@ -89,3 +89,8 @@ class SmallTalk(_Recognised):
     def fires(self, text: str) -> bool:
         """Tell whether the whole of normalised `text` is this."""
         return bool(self._any.fullmatch(text))
+
+    def leads(self, text: str) -> int:
+        """Return how many characters at the beginning of normalised `text` are this."""
+        found = self._any.match(text)
+        return found.end() if found else 0

@@ -18,9 +18,13 @@ class Topic(Entry):
 
 
 class OutsideTopic(Entry):
-    """Something people ask for that no document covers; `ask` names who would know."""
+    """Something people ask for that no document covers; `ask` names who would know.
+
+    `advice` is what a person should hear before anything else: not to pay a swindler.
+    """
 
     id: TopicId
     label: Text
     ask: Text
+    advice: Text | None = None
     questions: Annotated[tuple[Text, ...], Field(min_length=1)]
