@@ -106,10 +106,12 @@ class Composer:
         asked = aspects[:2]
         who = measure.answers.get(Aspect.WHO)
         conditions = "；".join(c.say.rstrip("。；") for c in measure.conditions)
+        answers = [said for said in (self.stated(measure, a, today) for a in asked) if said]
+        # The answer first; that the measure is over comes right behind it.
+        opening = [*(answers or [measure.summary]), self.closing_note(measure, today)]
         parts = [
-            *(Part(self.stated(measure, aspect, today)) for aspect in asked),
-            Part(self.closing_note(measure, today)),
-            Part(measure.summary),
+            *map(Part, opening),
+            Part(measure.summary if answers else ""),
             *([Part(self.say("who", who=who.say), 2, who.say)] if who else []),
             Part(
                 self.say("conditions", conditions=conditions) if conditions else "", 3, conditions
