@@ -298,32 +298,12 @@ def refuse(session: Session, desk: Desk, case: Case, *, version: int, reason: st
 
 def read(session: Session, desk: Desk, case: Case) -> None:
     """Note that the officer looked at what a case was submitted with."""
-    audit.record(
-        session,
-        desk.own,
-        by=by_officer(desk.officer).audited,
-        action=Action.READ,
-        about="cases",
-        row=case.id,
-        worker_id=case.worker_id,
-        fields=("facts", "person"),
-        now=desk.now,
-    )
+    _note_look(session, desk, case, Action.READ, ("facts", "person"))
 
 
 def unmask(session: Session, desk: Desk, case: Case, fields: Sequence[str]) -> None:
     """Note that the officer looked at something of a person as it is, without stars."""
-    audit.record(
-        session,
-        desk.own,
-        by=by_officer(desk.officer).audited,
-        action=Action.UNMASKED,
-        about="cases",
-        row=case.id,
-        worker_id=case.worker_id,
-        fields=fields,
-        now=desk.now,
-    )
+    _note_look(session, desk, case, Action.UNMASKED, fields)
 
 
 def go_on_overdue(session: Session, safe: Safe, post: Post, *, now: datetime) -> int:
@@ -344,6 +324,22 @@ def go_on_overdue(session: Session, safe: Safe, post: Post, *, now: datetime) ->
             now=now,
         )
     return len(overdue)
+
+
+def _note_look(
+    session: Session, desk: Desk, case: Case, action: Action, fields: Sequence[str]
+) -> None:
+    audit.record(
+        session,
+        desk.own,
+        by=by_officer(desk.officer).audited,
+        action=action,
+        about="cases",
+        row=case.id,
+        worker_id=case.worker_id,
+        fields=fields,
+        now=desk.now,
+    )
 
 
 def _decide(

@@ -55,7 +55,7 @@ def check_chosen(password: str, username: str) -> None:
 
 
 def made() -> str:
-    """A password of 80 random bits, in groups that can be read aloud."""
+    """A password of 79 random bits, in groups that can be read aloud."""
     return "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(4))
 
 
