@@ -52,7 +52,7 @@ def sounds_like_distress(turn: Turn) -> Answer | None:
         return None
     found = turn.alone
     kinds = [kind for kind in found.care if kind.id != _PERSON]
-    rivals = (found.ranked[0].own, found.topics[0].score, found.outside[0].score, found.ordinary)
+    rivals = (found.ranked[0].own, found.topic.score, found.outside.score, found.ordinary)
     lead = _LEAD if len(turn.question.rest) <= _STORY else _LEAD_IN_A_STORY
     if kinds[0].score < max(_ENOUGH, *(rival + lead for rival in rivals)):
         return None

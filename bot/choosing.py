@@ -123,7 +123,7 @@ def which_place(turn: Turn) -> Answer | None:
     regions = list(dict.fromkeys(c.measure.region for c in near))
     if len({turn.town(region) for region in regions}) < 2:
         return None
-    if best.score < _CLEAR and turn.candidates.topics[0].score < _KIND_OF_HELP:
+    if best.score < _CLEAR and turn.candidates.topic.score < _KIND_OF_HELP:
         return None if turn.follows_up else gates.no_answer(turn)
     if any(choice.region for choice in turn.context.choices):
         # Asked once already: now a short answer for each place, instead of asking again.

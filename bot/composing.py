@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
+from itertools import pairwise
 
 from bot.answers import REPLY_BYTES, Source
 from knowledge.library import Library
@@ -42,8 +44,12 @@ def _cut_at_sentence(text: str) -> str:
     return whole[: end + 1].rstrip("\n")
 
 
-def _pairs(text: str) -> set[str]:
-    return {text[i : i + 2] for i in range(len(text) - 1)}
+def _pairs(text: str) -> frozenset[str]:
+    return frozenset(map("".join, pairwise(text)))
+
+
+# The same for what the documents say, which comes again and again; never for a question.
+_pairs_said = lru_cache(maxsize=4096)(_pairs)
 
 
 def _without_repeats(parts: Sequence[Part]) -> list[Part]:
@@ -51,7 +57,7 @@ def _without_repeats(parts: Sequence[Part]) -> list[Part]:
     said: set[str] = set()
     kept: list[Part] = []
     for part in parts:
-        own = _pairs(part.gist or part.text)
+        own = _pairs_said(part.gist or part.text)
         if own and len(own & said) < _REPEATED * len(own):
             kept.append(part)
             said |= own
@@ -63,7 +69,7 @@ def _nearest(measure: Measure, question: str) -> list[str]:
     asked = _pairs(question)
     chosen: set[str] = set()
     left = _QUOTED
-    for quote in sorted(measure.quotes, key=lambda quote: -len(_pairs(quote) & asked)):
+    for quote in sorted(measure.quotes, key=lambda quote: -len(_pairs_said(quote) & asked)):
         if not chosen or len(quote) <= left:
             chosen.add(quote)
             left -= len(quote)

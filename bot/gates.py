@@ -103,7 +103,7 @@ def _of_place(turn: Turn, place: str) -> tuple[Candidate, ...]:
 
 def outside(turn: Turn) -> Answer | None:
     """Decline what no document covers, when that is what the question is nearest to."""
-    found = turn.candidates.outside[0]
+    found = turn.candidates.outside
     best = max(c.own for c in turn.ranked)
     if found.score < max(_OUTSIDE, best + _OUTSIDE_LEAD):
         return None

@@ -61,13 +61,13 @@ class Subject(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """All candidates, topics and subjects not covered, each list best first."""
+    """All candidates, best first; the best topic and the best subject that is not covered."""
 
     ranked: tuple[Candidate, ...]
-    topics: tuple[Subject, ...]
-    outside: tuple[Subject, ...]
+    topic: Subject
+    outside: Subject
     care: tuple[Subject, ...]
-    """Kinds of distress."""
+    """Kinds of distress, best first."""
     ordinary: float
     """The evidence for a sentence that only sounds like distress."""
 
@@ -99,10 +99,10 @@ def candidates(text: str, indexed: IndexedLibrary, *, spoken: bool = False) -> C
     measures = (indexed.measures[at] for at in best_first.tolist())
     return Candidates(
         tuple(map(Candidate, measures, *numbers)),
-        _subjects(near, evidence, indexed.on[Shelf.TOPIC]),
-        _subjects(near, evidence, indexed.on[Shelf.OUTSIDE]),
+        _best(near, evidence, indexed.on[Shelf.TOPIC]),
+        _best(near, evidence, indexed.on[Shelf.OUTSIDE]),
         _subjects(near, evidence, indexed.on[Shelf.CARE]),
-        _subjects(near, evidence, indexed.on[Shelf.ORDINARY])[0].score,
+        _best(near, evidence, indexed.on[Shelf.ORDINARY]).score,
     )
 
 
@@ -134,3 +134,10 @@ def _subjects(near: Amounts, evidence: Amounts, standing: Standing) -> tuple[Sub
     names = (standing.names[at] for at in best_first.tolist())
     nearness = near[standing.places[best_first]].tolist()
     return tuple(map(Subject, names, nearness, scores[best_first].tolist()))
+
+
+def _best(near: Amounts, evidence: Amounts, standing: Standing) -> Subject:
+    """The best of those who stand on one shelf."""
+    best = int(evidence[standing.places].argmax())
+    place = standing.places[best]
+    return Subject(standing.names[best], float(near[place]), float(evidence[place]))

@@ -18,6 +18,8 @@ _SHIFT = np.uint64(32)
 _SOUND_PAIR = 0xFFFF << 48
 _NO_GROUP = 0
 _BLOCK = 16
+# So few entries are looked through one by one.
+_FEW = 1 << 15
 
 # Words that a question is asked with. A small index cannot tell from itself that they are common.
 _ASKING = (
@@ -164,6 +166,9 @@ class Postings:
         bests = blocks[near]
         # Sorting beats partitioning here: many gains are equal.
         bar = np.sort(bests)[-min(count, len(near))]
+        if self._padded <= _FEW:
+            few = np.flatnonzero(gained >= bar)
+            return few, gained[few]
         near = near[bests >= bar]
         found = (near + len(blocks) * np.arange(_BLOCK)[:, None]).ravel()
         found = found[gained[found] >= bar]

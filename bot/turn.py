@@ -159,7 +159,7 @@ class Turn:
             return True
         recent = set(self.context.measures)
         own = max((c.own for c in self.alone.ranked if c.measure.id in recent), default=0.0)
-        rival = max(self.alone.ranked[0].own, self.alone.outside[0].score)
+        rival = max(self.alone.ranked[0].own, self.alone.outside.score)
         return rival - own < self._needed_lead() or own >= _ON_THE_SUBJECT
 
     def _names_the_place_asked_for(self) -> bool:
