@@ -37,6 +37,8 @@ _SQLITE_BUSY = 5
 _POSTGRES_DISK_FULL = "53100"
 # Connection exceptions; the server is stopped, crashed or starting.
 _POSTGRES_AWAY = ("08", "57P0")
+# 16 MB.
+_LOG_PAGES = 4000
 _ACCESS = "nuangang_access"
 
 
@@ -104,6 +106,7 @@ class Database:
             waiting.given_up = True
             if not waiting.ended:
                 raise
+        self._line.sync(waiting)
         try:
             return waiting.outcome()
         except self.unavailable as error:
@@ -203,7 +206,8 @@ class Database:
         return Gate(Path(self._url.database or "")) if self.is_sqlite else None
 
     def _new_line(self) -> Line:
-        return Line(self.engine.execution_options(**{_ACCESS: "line"}))
+        log = Path(f"{self._url.database}-wal")
+        return Line(self.engine.execution_options(**{_ACCESS: "line"}), log)
 
     def _start_anew(self) -> None:
         # In a forked child: the parent's connections must be neither used nor closed here.
@@ -239,12 +243,16 @@ def run_within(session: Session, sql: str, **values: Any) -> int:
     return count
 
 
+def is_on_sqlite(session: Session) -> bool:
+    """Whether the transaction is one of SQLite, which has one writer."""
+    return _driver_of(session)[1]
+
+
 def _driver_of(session: Session) -> tuple[Any, bool]:
     """The driver's connection in the transaction of a session, and whether it is SQLite's."""
     # Asking for it costs more than a statement: it is kept as long as the transaction lasts.
-    transaction = session.get_transaction()
     kept: tuple[Any, Any, bool] | None = session.info.get(DRIVER)
-    if kept is None or (kept[0] is not None and kept[0] is not transaction):
+    if kept is None or (kept[0] is not None and kept[0] is not session.get_transaction()):
         connection = session.connection()
         driver = connection.connection.driver_connection
         kept = (session.get_transaction(), driver, connection.dialect.name == "sqlite")
@@ -311,6 +319,8 @@ def _sqlite_engine(url: URL) -> Engine:
         connection.execute("PRAGMA journal_mode=WAL").fetchone()
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")
+        # Pages that many writes change are moved out of the log once for all of them.
+        connection.execute(f"PRAGMA wal_autocheckpoint={_LOG_PAGES}").fetchone()
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:

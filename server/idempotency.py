@@ -21,6 +21,7 @@ from server.db import (
     DatabaseBusy,
     fetch_within,
     insert_within,
+    is_on_sqlite,
     run_within,
 )
 from server.sealing import Safe
@@ -120,7 +121,7 @@ def _act(
 
 def _claim(session: Session, own: Safe, intent: Intent, now: datetime) -> bool:
     """Whether nobody has the key yet; waits for whoever is about to get it."""
-    if session.get_bind().dialect.name != "sqlite":
+    if not is_on_sqlite(session):
         run_within(session, f"SET LOCAL lock_timeout = '{BUSY_SECONDS:.0f}s'")
     row = (intent.id, intent.worker_id, intent.fingerprint(own), stored_instant(now), 0)
     return insert_within(session, _CLAIM, [row]) == 1

@@ -9,7 +9,6 @@ import hmac
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from hashlib import sha256
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher
@@ -55,12 +54,10 @@ def unseal_bytes(keys: Mapping[str, bytes], sealed: bytes, purpose: str) -> byte
 
 def keyed_hash(secret: bytes, *parts: str) -> str:
     """64 hexadecimal digits for `parts`, which nobody without the secret can find again."""
-    digest = hmac.new(secret, digestmod=sha256)
-    for part in parts:
-        text = part.encode("utf-8", "surrogatepass")
-        # With their lengths: no two different rows of parts give the same.
-        digest.update(len(text).to_bytes(4, "big") + text)
-    return digest.hexdigest()
+    texts = [part.encode("utf-8", "surrogatepass") for part in parts]
+    # With their lengths: no two different rows of parts give the same.
+    message = b"".join(len(text).to_bytes(4, "big") + text for text in texts)
+    return hmac.digest(secret, message, "sha256").hex()
 
 
 def _packed(keys: Mapping[str, bytes], plain: bytes, purpose: str) -> tuple[str, bytes]:

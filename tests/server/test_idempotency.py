@@ -1,6 +1,7 @@
 """Writes that come twice happen once, also at the same moment, and share a commit."""
 
 import threading
+import time
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -225,6 +226,69 @@ def test_a_commit_that_fails_fails_for_all_who_share_it(sqlite_url: str, now: da
         thread.join()
     assert outcomes == [False, False]
     assert database.fetch("SELECT count(*) FROM rate_count") == (0,)
+    database.release()
+
+
+def test_nobody_is_told_of_a_write_before_the_log_is_on_the_disk(
+    sqlite_url: str, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = Database(sqlite_url)
+    goes_on = threading.Event()
+    synced: list[int] = []
+    begun = threading.Event()
+
+    def slow(file: int) -> None:
+        begun.set()
+        assert goes_on.wait(10)
+        synced.append(file)
+
+    monkeypatch.setattr("os.fdatasync", slow)
+    told: list[int] = []
+
+    def write(place: int) -> None:
+        row = RateCount(key=f"row {place}", count=place, ends_at=now)
+        database.together(lambda session: session.add(row))
+        told.append(len(synced))
+
+    threads = [threading.Thread(target=write, args=(place,)) for place in range(5)]
+    threads[0].start()
+    assert begun.wait(10)
+    for thread in threads[1:]:
+        thread.start()
+    # While the first waits for the disk the others are written, and nobody is told.
+    until = time.monotonic() + 10
+    while database.fetch("SELECT count(*) FROM rate_count") != (5,):
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    assert told == []
+    goes_on.set()
+    for thread in threads:
+        thread.join()
+    # The first wait is not enough for those who came during it; one more is, for all of them.
+    assert len(synced) == 2 and sorted(told)[1:] == [2, 2, 2, 2]
+    database.release()
+
+
+def test_a_disk_that_failed_once_is_not_trusted_again(
+    sqlite_url: str, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = Database(sqlite_url)
+
+    def write(place: int) -> None:
+        row = RateCount(key=f"row {place}", count=place, ends_at=now)
+        database.together(lambda session: session.add(row))
+
+    def fail(_file: int) -> None:
+        raise OSError("the disk is gone")
+
+    write(1)
+    with monkeypatch.context() as patched:
+        patched.setattr("os.fdatasync", fail)
+        with pytest.raises(OSError, match="gone"):
+            write(2)
+    # What a failed sync lost no later one brings, and it may lie before what is written now.
+    with pytest.raises(OSError, match="before"):
+        write(3)
     database.release()
 
 
