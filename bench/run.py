@@ -4,7 +4,7 @@ python -m bench.run [--quick]
 """
 
 import argparse
-import runpy
+import subprocess
 import sys
 
 WHOLE: tuple[tuple[str, list[str]], ...] = (
@@ -30,8 +30,7 @@ def main() -> None:
     options = parser.parse_args()
     for module, arguments in QUICK if options.quick else WHOLE:
         print(f"\n== {module}", flush=True)
-        sys.argv = [module, *arguments]
-        runpy.run_module(module, run_name="__main__")
+        subprocess.run([sys.executable, "-m", module, *arguments], check=True)
 
 
 if __name__ == "__main__":

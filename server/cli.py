@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from bot.answers import Answer
+    from bot.retrieval import Index
     from knowledge.scoring import Score
     from server.serving import Served
     from server.settings import Settings
@@ -290,22 +291,37 @@ def _search(parsed: argparse.Namespace) -> int:
         raise Refused("--k must be 1 or more")
     with parsed.index.open(encoding="utf-8") as file:
         index = Index(list(_entries(parsed.index.name, file)))
-    for key, text in _entries("stdin", sys.stdin):
-        hits = [
-            {"id": hit.key, "score": round(hit.score, 4)} for hit in index.search(text, parsed.k)
-        ]
-        print(json.dumps({"id": key, "hits": hits}, ensure_ascii=False), flush=True)
-    return _OK
+    return _search_batch(index, parsed.k, sys.stdin, sys.stdout)
+
+
+def _search_batch(index: "Index", k: int, lines: Iterable[str], out: TextIO) -> int:
+    result = _OK
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            key, text = _entry(line)
+        except (ValueError, KeyError, TypeError, RecursionError):
+            print(f'line {number}: expected {{"id","text"}}', file=sys.stderr)
+            result = _FAILED
+            continue
+        hits = [{"id": hit.key, "score": round(hit.score, 4)} for hit in index.search(text, k)]
+        print(json.dumps({"id": key, "hits": hits}, ensure_ascii=False), file=out, flush=True)
+    return result
 
 
 def _entries(name: str, lines: Iterable[str]) -> Iterable[tuple[str, str]]:
     for number, line in enumerate(lines, start=1):
         if line.strip():
             try:
-                row = json.loads(line)
-                yield row["id"], str(row["text"])
-            except (ValueError, KeyError, TypeError):
+                yield _entry(line)
+            except (ValueError, KeyError, TypeError, RecursionError):
                 raise Refused(f'{name}:{number}: expected {{"id","text"}}') from None
+
+
+def _entry(line: str) -> tuple[str, str]:
+    row = json.loads(line)
+    return row["id"], str(row["text"])
 
 
 # -- evaluate ---------------------------------------------------------------------------------

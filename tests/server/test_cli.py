@@ -156,6 +156,16 @@ def test_search_names_a_bad_line(run: Run, tmp_path: Path, line: str) -> None:
     assert ran.code == 1 and "faq.jsonl:2" in ran.err
 
 
+@pytest.mark.parametrize("line", ["nonsense", "[]", '{"id":"a"}', '{"text":"a"}', "5"])
+def test_a_bad_line_stops_no_search(run: Run, tmp_path: Path, line: str) -> None:
+    index = tmp_path / "faq.jsonl"
+    index.write_text('{"id":"a","text":"怎么退货"}\n', encoding="utf-8")
+    asked = line + "\n" + lines([{"id": "q", "text": "怎么退货"}])
+    ran = run("search", "--index", str(index), stdin=asked)
+    assert ran.code == 1 and "line 1" in ran.err
+    assert [row["id"] for row in ran.rows] == ["q"]
+
+
 def test_evaluate_counts_and_shows_what_is_wrong(run: Run, tmp_path: Path) -> None:
     gold = tmp_path / "gold.jsonl"
     right = {"id": "r", "turns": ["石狮被裁了有钱领吗"], "kind": "answer",
