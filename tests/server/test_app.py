@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from inspect import iscoroutinefunction
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +121,13 @@ def test_a_lost_database_leaves_the_release_in_memory(
 
     monkeypatch.setattr(database, "fetch", lost)
     assert serving.current().release == 1
+
+
+def test_no_function_of_the_application_is_a_coroutine(client: FlaskClient) -> None:
+    """The application calls them as they are, without asking each time."""
+    app = client.application
+    called = [*app.view_functions.values(), *app.before_request_funcs[None]]
+    assert called and not any(map(iscoroutinefunction, called))
 
 
 def test_the_same_question_gives_the_same_answer_whether_remembered_or_not(
