@@ -2,7 +2,7 @@
 
 import csv
 import io
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import select
@@ -11,8 +11,12 @@ from server.casework import rosters
 from server.casework.officers import Role
 from server.casework.tables import Case, RosterFile
 from tests.casework import person
-from tests.server.console.conftest import Desk, Staff, text_of
+from tests.server.console.conftest import COOKIE, Desk, Staff, text_of
 from tests.server.console.making import HOSTILE
+from tests.server.console.test_pages import faults_of
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 
 def rows(library: Any, people: int, **changes: Any) -> list[list[str]]:
@@ -109,6 +113,17 @@ def test_what_was_counted_is_what_is_confirmed(staff: Staff, clerk: Desk, librar
     assert wrong.status_code == 409 and cases(staff) == []
     none = clerk.post(f"{path}/confirm")
     assert none.status_code == 422 and "请至少选一项政策" in text_of(none.text)
+
+
+def test_its_pages_are_accessible_to_whose_file_it_is(
+    staff: Staff, clerk: Desk, library: Any, address: str, browser: "Browser"
+) -> None:
+    path = chosen(clerk, as_csv(rows(library, 2)))
+    context = browser.new_context()
+    context.add_cookies([{"name": COOKIE, "value": clerk.token, "url": address}])
+    for each in ("/rosters/", f"{path}/columns", path):
+        assert faults_of(context.new_page(), address, f"/staff{each}") == [], each
+    context.close()
 
 
 def test_it_can_be_given_up(staff: Staff, clerk: Desk, library: Any) -> None:
