@@ -1,6 +1,6 @@
 """From a question to an answer: an ordered list of small steps, each gives an answer or nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 
 from bot import caring, choosing, gates, replying, self_checking
@@ -49,13 +49,42 @@ def answer(
     machine wrote the message down from speech. Raises
     `knowledge.regions.UnknownRegion` where `chosen` is no region of the library.
     """
+    return last_of(steps(turn_of(question, indexed, context, today, chosen, spoken=spoken)))
+
+
+def turn_of(
+    question: str,
+    indexed: IndexedLibrary,
+    context: Context,
+    today: date,
+    chosen: str | None,
+    *,
+    spoken: bool = False,
+) -> Turn:
+    """The turn that a message is; raises `UnknownRegion` as `answer` does."""
     if chosen is not None:
         indexed.library.regions.get(chosen)
     question = question[: caring.LONGEST_MESSAGE + 1]
     turn = Turn(question, indexed, context, chosen, today, spoken=spoken)
     if len(question) <= caring.LONGEST_MESSAGE:
         turn = choosing.taken_choice(turn)
+    return turn
+
+
+def steps(turn: Turn) -> Iterator[tuple[Step, Answer | None]]:
+    """Go down the list to the step that answers; the last one always does."""
     for step in STEPS:
-        if (reply := step(turn)) is not None:
-            return self_checking.with_reminder(turn, reply)
-    return self_checking.with_reminder(turn, gates.no_answer(turn))
+        reply = step(turn)
+        if reply is not None:
+            reply = self_checking.with_reminder(turn, reply)
+        yield step, reply
+        if reply is not None:
+            return
+    yield gates.no_answer, self_checking.with_reminder(turn, gates.no_answer(turn))
+
+
+def last_of(gone: Iterable[tuple[Step, Answer | None]]) -> Answer:
+    """The answer at the end of the steps."""
+    *_, (_, reply) = gone
+    assert reply is not None
+    return reply

@@ -128,7 +128,11 @@ class IndexedLibrary:
         rows = [[standing[topic] for topic in measure.topics] for measure in self.measures]
         return np.array([row + [-1] * (widest - len(row)) for row in rows], np.int64)
 
-    def _entry(self, shelf: Shelf, name: str, text: str) -> tuple[str, str]:
+    def entry_of(self, text: str, name: str = "") -> str:
+        """A text as it stands in the index: tidied, without place words, with its policy terms.
+
+        `name` is the measure it belongs to.
+        """
         places = find_places(tidy(text, self.library), self.library.regions)
         measure = self.library.measures.get(name)
         # A place that the clause speaks of belongs to the subject, as in a question (bot.question).
@@ -137,7 +141,10 @@ class IndexedLibrary:
             for mention in (*places.uncovered, *places.origins)
             if measure and any(mention.words in quote for quote in measure.quotes)
         ]
-        return f"{shelf}:{name}", self.searched(" ".join((places.rest, *told)))
+        return self.searched(" ".join((places.rest, *told)))
+
+    def _entry(self, shelf: Shelf, name: str, text: str) -> tuple[str, str]:
+        return f"{shelf}:{name}", self.entry_of(text, name)
 
     def _questions(self) -> Iterator[tuple[str, str]]:
         for measure in self.library.measures.values():

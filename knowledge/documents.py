@@ -64,6 +64,10 @@ class DocumentEntry(Entry):
     """Document numbers of parts, by the locator that begins the part."""
     headings: tuple[HeadingEntry, ...]
     corrections: tuple[CorrectionEntry, ...]
+    skip: tuple[Text, ...] = ()
+    """The cleaning steps that are left out for this document, by name."""
+    confirmed: tuple[Text, ...] = ()
+    """What the cleaned text has otherwise than the page, and a person found to be right so."""
     no_measure: tuple[NoMeasure, ...]
     no_condition: tuple[NoCondition, ...] = ()
 
@@ -90,7 +94,7 @@ class Document:
     def cleaning(self) -> Cleaning:
         """The cleaned text with every step on the way."""
         corrections = [Correction(c.before, c.after, c.why) for c in self.entry.corrections]
-        return clean(self.raw, corrections)
+        return clean(self.raw, corrections, self.entry.skip)
 
     @cached_property
     def clauses(self) -> Mapping[str, Clause]:

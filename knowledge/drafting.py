@@ -16,6 +16,7 @@ from knowledge.consistency import IncompleteLibrary
 from knowledge.files import dump_model
 from knowledge.library import SHAPES, Edition, Library, uncleanable
 from knowledge.sentences import Location
+from knowledge.unkept import unkept
 
 Change = dict[str, Any] | None
 """The new content of a piece; None takes it out."""
@@ -115,7 +116,9 @@ def troubles(editions: Iterable[Edition], changes: Changes) -> tuple[list[Troubl
     except Exception as error:
         # Each piece is sound; whatever putting them together breaks on, the whole is refused.
         return [Trouble("", "", (), f"{type(error).__name__}: {error}", "unfit")], None
-    return list(honesty_troubles(library)), library
+    written = [key for (kind, key), content in changes.items() if kind == "document" and content]
+    unseen = [trouble for key in written for trouble in _unconfirmed(library, key)]
+    return [*honesty_troubles(library), *unseen], library
 
 
 def honesty_troubles(library: Library) -> Iterator[Trouble]:
@@ -125,6 +128,15 @@ def honesty_troubles(library: Library) -> Iterator[Trouble]:
         key = named.partition(", ")[0]
         kind = "document" if key in library.documents else "measure"
         yield Trouble(kind, key, _place_of(reason), reason, "dishonest")
+
+
+def _unconfirmed(library: Library, key: str) -> Iterator[Trouble]:
+    """What cleaning changed in the figures of a document that is edited, and nobody has seen."""
+    document = library.documents[key]
+    for each in unkept(document.raw, document.cleaning.text):
+        if each.words not in document.entry.confirmed:
+            reason = f"changed by cleaning and not confirmed: {each.words} {each.context}"
+            yield Trouble("document", key, ("confirmed",), reason, "dishonest")
 
 
 _PLACE = re.compile(r"^(?P<field>[a-z]+)(?:\.(?P<part>[a-z_]+)|\[(?P<number>\d+)\])?: ")

@@ -1,5 +1,6 @@
 """Reading knowledge files (YAML): a file is taken whole or refused with file, line and reason."""
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -99,6 +100,28 @@ def read_located(path: Path, shape: type[Shape], name: str | None = None) -> Rea
         # Validators run what the file holds, regular expressions for one: anything may come.
         raise KnowledgeFileRefused([f"{name}:1: {type(error).__name__}: {error}"]) from error
     return ReadFile(name, content, text)
+
+
+def plain_data(name: str, text: str) -> Any:
+    """What a YAML text that somebody typed holds, as JSON knows it; raises `KnowledgeFileRefused`.
+
+    Repetition by reference is refused: a few lines of it can stand for more than any memory holds.
+    """
+    try:
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, _SafeLoader)):
+            raise KnowledgeFileRefused([f"{name}:1: refers to another place (*…)"])
+    except yaml.YAMLError as error:
+        raise _yaml_refused(name, text, error) from error
+    data = _parsed(name, text)
+    try:
+        return json.loads(json.dumps(data, default=str))
+    except (RecursionError, TypeError, ValueError) as error:
+        raise KnowledgeFileRefused([f"{name}:1: {error}"]) from error
+
+
+def line_of(text: str, location: Iterable[int | str]) -> int:
+    """The line, counted from 1, of what stands at a place of a YAML text."""
+    return _line(yaml.compose(text, _SafeLoader), location)
 
 
 def read_text(path: Path, name: str | None = None) -> str:

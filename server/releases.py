@@ -3,10 +3,11 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 from sqlmodel import Session, col
 
 from server.db import fetch_within
@@ -100,6 +101,39 @@ def content_of(session: Session, release_id: int, kind: str, key: str) -> dict[s
     """The content of one piece in a release, None where it has none."""
     found = _edition(session, release_id, kind, key)
     return None if found is None else json.loads(found[0])
+
+
+@dataclass(frozen=True, slots=True)
+class PieceEdition:
+    """One edition of a piece, and the first release that held it."""
+
+    id: int
+    content: dict[str, Any]
+    created_at: datetime
+    release_id: int | None
+    note: str
+
+
+def editions_of_piece(session: Session, kind: str, key: str) -> list[PieceEdition]:
+    """Every edition of a piece, oldest first."""
+    rows = session.execute(
+        select(
+            col(Edition.id),
+            col(Edition.content),
+            col(Edition.created_at),
+            func.min(col(ReleaseEdition.release_id)),
+        )
+        .outerjoin(ReleaseEdition, col(ReleaseEdition.edition_id) == col(Edition.id))
+        .where(col(Edition.kind) == kind, col(Edition.key) == key)
+        .group_by(col(Edition.id), col(Edition.content), col(Edition.created_at))
+        .order_by(col(Edition.id))
+    ).all()
+    notes = {release.id: release.note for release in history(session)}
+    return [
+        PieceEdition(id, json.loads(content), at, first, notes.get(first, ""))
+        for id, content, at, first in rows
+        if id is not None
+    ]
 
 
 def sha256_in_force(session: Session, kind: str, key: str) -> str | None:

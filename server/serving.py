@@ -11,7 +11,8 @@ import structlog
 from bot.answering import answer
 from bot.answers import Answer, Context
 from bot.caring import LONGEST_MESSAGE
-from bot.indexing import IndexedLibrary
+from bot.explaining import Explanation, explain
+from bot.indexing import IndexedLibrary, Shelf
 from bot.live_subjects import LiveSubject, live_subject
 from knowledge.library import Library
 from knowledge.regions import UnknownRegion
@@ -24,6 +25,8 @@ from server.privacy import mask
 _LOOK_EVERY_SECONDS = 0.5
 _REMEMBERED = 2048
 _REMEMBERED_LENGTH = 120
+_LOOKED_AT = 6
+_NEARLY_THE_SAME = 0.88
 _TRIAL = "shiyejin 怎麼領，一個月有多少"
 
 _log = structlog.get_logger()
@@ -102,6 +105,21 @@ class Served:
             # One at a time: threads that take turns within an answer only slow each other.
             with self._working:
                 found = self._remembered.get(asked) or self._worked_out(asked)
+        return found
+
+    def explain(self, text: str, *, today: date, region: str | None = None) -> Explanation:
+        """Answer a first message, and tell why; raises `UnknownRegion`."""
+        asked = text[: LONGEST_MESSAGE + 1]
+        return explain(asked, self._indexed, Context(), today=today, chosen=region)
+
+    def alike(self, text: str, *, not_of: str) -> list[tuple[str, str]]:
+        """The measures, but one, that have a question nearly word for word; each with it."""
+        entries = self._indexed.questions.search(self._indexed.entry_of(text), _LOOKED_AT)
+        found = []
+        for hit in entries:
+            shelf, _, measure = hit.key.partition(":")
+            if shelf == Shelf.MEASURE and measure != not_of and hit.score >= _NEARLY_THE_SAME:
+                found.append((measure, hit.text))
         return found
 
     def _worked_out(self, asked: "_Asked") -> Answered:

@@ -53,6 +53,12 @@ from server.console import (
     rendering,
     reports,
     rosters,
+    knowledge,
+    knowledge_intake,
+    knowledge_measures,
+    knowledge_publishing,
+    knowledge_trying,
+    knowledge_unanswered,
     signing_in,
 )
 
@@ -70,6 +76,12 @@ _GROUPS = (
     insights,
     offers,
     people,
+    knowledge,
+    knowledge_publishing,
+    knowledge_trying,
+    knowledge_intake,
+    knowledge_measures,
+    knowledge_unanswered,
 )
 
 blueprint = APIBlueprint(

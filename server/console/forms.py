@@ -63,6 +63,11 @@ def read(model: type[M], words: Mapping[str, str] | None = None) -> Form[M]:
     return _checked(model, values, words or {})
 
 
+def typed(name: str) -> str:
+    """One field of the form that was sent, as it was typed, without blanks around it."""
+    return _clean(request.form.get(name, "")).strip()
+
+
 def read_query(model: type[M]) -> M:
     """The parameters of the address; one that can't be read counts as not given."""
     values: dict[str, Any] = {}

@@ -21,7 +21,7 @@ LONGEST_DRAFT = 4 * 1024 * 1024
 _LONGEST_KEY = 128
 
 
-class DraftUnknown(LookupError):
+class PieceUnedited(LookupError):
     """Nobody is editing this piece."""
 
 
@@ -121,10 +121,10 @@ def discard(session: Session, *, kind: str, key: str, version: int) -> None:
 
 
 def find(session: Session, kind: str, key: str) -> Draft:
-    """The draft of a piece; raises `DraftUnknown`."""
+    """The draft of a piece; raises `PieceUnedited`."""
     row = _row(session, kind, key)
     if row is None:
-        raise DraftUnknown(kind, key)
+        raise PieceUnedited(kind, key)
     return _draft(row)
 
 

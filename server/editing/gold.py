@@ -28,9 +28,9 @@ def add_question(
         not turn.strip() or len(turn) > _LONGEST_TEXT for turn in gold.turns
     ):
         raise GoldUnfit(gold.id)
-    content = gold.model_dump_json()
     asked = json.dumps([gold.turns, gold.region], ensure_ascii=False)
     key = gold.id or "q-" + hashlib.sha256(asked.encode()).hexdigest()[:16]
+    content = gold.model_copy(update={"id": key}).model_dump_json()
     return key if _add(session, GoldSort.QUESTION, key, content, officer_id, now) else None
 
 
@@ -44,6 +44,17 @@ def add_persona(
 def questions(session: Session) -> list[Gold]:
     """Every stored question, in the order in which they were added."""
     return [Gold.model_validate_json(content) for content in _contents(session, GoldSort.QUESTION)]
+
+
+def newest_questions(session: Session, most: int) -> list[tuple[str, Gold]]:
+    """The questions that were stored last, each with its name."""
+    rows = session.execute(
+        select(col(StoredGold.key), col(StoredGold.content))
+        .where(col(StoredGold.sort) == GoldSort.QUESTION)
+        .order_by(col(StoredGold.id).desc())
+        .limit(most)
+    )
+    return [(key, Gold.model_validate_json(content)) for key, content in rows]
 
 
 def personas(session: Session) -> list[str]:

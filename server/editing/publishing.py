@@ -10,7 +10,7 @@ from sqlmodel import Session, col
 
 from server import releases
 from server.editing import drafts
-from server.editing.drafts import DraftUnknown
+from server.editing.drafts import PieceUnedited
 from server.editing.reports import Report
 from server.editing.tables import KnowledgeDraft, Proposal, ProposalState
 from server.editing.trials import DraftsMoved, DraftVersion, Trial
@@ -98,7 +98,7 @@ def propose(
     for kind, key, version in trial.drafts:
         try:
             draft = drafts.find(session, kind, key)
-        except DraftUnknown:
+        except PieceUnedited:
             raise DraftsMoved from None
         if draft.version != version:
             raise DraftsMoved

@@ -26,3 +26,19 @@ document.querySelectorAll("[data-ticks]").forEach((all) => {
     });
   });
 });
+
+// Words that are selected in a clause go into the field for them that was used last.
+const clause = document.querySelector("[data-clause]");
+if (clause) {
+  let field = null;
+  document.addEventListener("focusin", (event) => {
+    if (event.target.matches("[data-quote]")) field = event.target;
+  });
+  clause.addEventListener("mouseup", () => {
+    const words = String(getSelection()).trim();
+    if (!field || !words) return;
+    const lines = field.tagName === "TEXTAREA" && field.value.trim();
+    field.value = lines ? `${field.value.trimEnd()}\n${words}` : words;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+}

@@ -288,6 +288,102 @@ PAGES |= {
 }
 MAKERS += [making.requests, making.questions, making.roster]
 
+_EDITORS = frozenset({Role.EDITOR, Role.PUBLISHER})
+_EDITOR, _PUBLISHER = frozenset({Role.EDITOR}), frozenset({Role.PUBLISHER})
+_KNOWLEDGE = "/staff/knowledge"
+_PIECE = {"kind": "measure", "key": "{edited}"}
+_DOCUMENT = {"id": "shishi"}
+_VERSION = {"version": "{draft_version}"}
+
+
+def _knowledge(staff: "Staff") -> dict[str, str]:
+    """A draft of a measure, a proposal of it, a question without an answer."""
+    from tests.server.console.editing import edited
+
+    return edited(staff)
+
+
+MAKERS.append(_knowledge)
+PAGES |= {
+    ("GET", f"{_KNOWLEDGE}/"): PageCall(_EDITORS),
+    ("GET", f"{_KNOWLEDGE}/pieces/<kind>"): PageCall(_EDITORS, path={"kind": "measure"}),
+    ("POST", f"{_KNOWLEDGE}/pieces/<kind>"): PageCall(
+        _EDITOR, path={"kind": "helpline"}, form={"key": "new_line"}, elsewhere=303
+    ),
+    ("GET", f"{_KNOWLEDGE}/pieces/<kind>/<path:key>"): PageCall(_EDITORS, path=_PIECE),
+    ("POST", f"{_KNOWLEDGE}/pieces/<kind>/<path:key>"): PageCall(
+        _EDITOR, path=_PIECE, form={"text": "title: 新名字", **_VERSION}, elsewhere=403
+    ),
+    ("POST", f"{_KNOWLEDGE}/discard/<kind>/<path:key>"): PageCall(
+        _EDITOR, path=_PIECE, form=_VERSION, elsewhere=403
+    ),
+    ("POST", f"{_KNOWLEDGE}/take-out/<kind>/<path:key>"): PageCall(
+        _EDITOR, path=_PIECE, form=_VERSION, elsewhere=403
+    ),
+    ("GET", f"{_KNOWLEDGE}/history/<kind>/<path:key>"): PageCall(_EDITORS, path=_PIECE),
+    ("GET", f"{_KNOWLEDGE}/publishing/"): PageCall(_EDITORS),
+    ("POST", f"{_KNOWLEDGE}/publishing/"): PageCall(
+        _EDITOR, form={"drafts": "measure {draft_version} {edited}", "note": "x"}, elsewhere=403
+    ),
+    ("GET", f"{_KNOWLEDGE}/publishing/<int:id>"): PageCall(_EDITORS, path={"id": "{proposal}"}),
+    ("POST", f"{_KNOWLEDGE}/publishing/<int:id>/publish"): PageCall(
+        _PUBLISHER, path={"id": "{proposal}"}, elsewhere=403
+    ),
+    ("POST", f"{_KNOWLEDGE}/publishing/<int:id>/refuse"): PageCall(
+        _EDITORS, path={"id": "{proposal}"}, elsewhere=403
+    ),
+    ("POST", f"{_KNOWLEDGE}/publishing/rollback"): PageCall(
+        _PUBLISHER, form={"release": "{another_release}"}, elsewhere=403
+    ),
+    ("GET", f"{_KNOWLEDGE}/publishing/export"): PageCall(_EDITORS, shown=False),
+    ("GET", f"{_KNOWLEDGE}/publishing/import"): PageCall(_EDITOR),
+    ("POST", f"{_KNOWLEDGE}/publishing/import"): PageCall(_EDITOR, elsewhere=422),
+    ("GET", f"{_KNOWLEDGE}/trying/"): PageCall(_EDITORS),
+    ("POST", f"{_KNOWLEDGE}/trying/"): PageCall(_EDITORS, form={"question": "失业金"}),
+    ("POST", f"{_KNOWLEDGE}/trying/keep"): PageCall(
+        _EDITOR, form={"question": "你好", "kind": "chat"}, elsewhere=303
+    ),
+    ("GET", f"{_KNOWLEDGE}/trying/stored"): PageCall(_EDITORS),
+    ("POST", f"{_KNOWLEDGE}/trying/stored/forget"): PageCall(
+        _EDITOR, form={"key": "none"}, elsewhere=303
+    ),
+    ("GET", f"{_KNOWLEDGE}/documents/new"): PageCall(_EDITOR),
+    ("POST", f"{_KNOWLEDGE}/documents/new"): PageCall(_EDITOR, elsewhere=422),
+    ("GET", f"{_KNOWLEDGE}/documents/<id>"): PageCall(_EDITOR, path=_DOCUMENT),
+    ("POST", f"{_KNOWLEDGE}/documents/<id>"): PageCall(
+        _EDITOR, path=_DOCUMENT, form={"version": "0"}, elsewhere=403
+    ),
+    ("POST", f"{_KNOWLEDGE}/documents/<id>/no-measure"): PageCall(
+        _EDITOR, path=_DOCUMENT, form={"version": "0", "locator": "一", "why": "x"}, elsewhere=403
+    ),
+    ("POST", f"{_KNOWLEDGE}/documents/<id>/no-condition"): PageCall(
+        _EDITOR,
+        path=_DOCUMENT,
+        form={"version": "0", "locator": "一", "why": "x", "words": "y"},
+        elsewhere=403,
+    ),
+    ("POST", f"{_KNOWLEDGE}/documents/<id>/measures"): PageCall(
+        _EDITOR,
+        path=_DOCUMENT,
+        form={"locator": "七", "region": "石狮", "measure": "shishi-99"},
+        elsewhere=403,
+    ),
+    ("GET", f"{_KNOWLEDGE}/measures/<id>"): PageCall(_EDITORS, path={"id": "{edited}"}),
+    ("POST", f"{_KNOWLEDGE}/measures/<id>"): PageCall(
+        _EDITOR, path={"id": "{edited}"}, form={"title": "x", **_VERSION}, elsewhere=403
+    ),
+    ("POST", f"{_KNOWLEDGE}/measures/<id>/try"): PageCall(_EDITORS, path={"id": "{edited}"}),
+    ("GET", f"{_KNOWLEDGE}/unanswered/"): PageCall(_EDITORS),
+    ("POST", f"{_KNOWLEDGE}/unanswered/settle"): PageCall(
+        _EDITOR,
+        form={"fingerprint": "{unanswered}", "became": "similar", "measure": "{edited}"},
+        elsewhere=403,
+    ),
+    ("POST", f"{_KNOWLEDGE}/unanswered/reply"): PageCall(
+        _EDITOR, form={"fingerprint": "{unanswered}", "reply": "x"}, elsewhere=303
+    ),
+}
+
 
 def filled(text: str, things: Mapping[str, str]) -> str:
     """A path, query or value with the ids in the place of their names."""

@@ -6,7 +6,7 @@ import pytest
 
 from server import releases
 from server.editing import drafts
-from server.editing.drafts import DraftChanged, DraftUnknown, PieceUnfit
+from server.editing.drafts import DraftChanged, PieceUnedited, PieceUnfit
 from tests.server.editing.conftest import Desk
 
 MEASURE = ("measure", "shishi-4a")
@@ -60,7 +60,7 @@ def test_a_draft_that_was_discarded_is_gone_and_says_so(desk: Desk) -> None:
         drafts.discard(session, kind=MEASURE[0], key=MEASURE[1], version=7)
     with desk.database.begin() as session:
         drafts.discard(session, kind=MEASURE[0], key=MEASURE[1], version=1)
-    with desk.database.read() as session, pytest.raises(DraftUnknown):
+    with desk.database.read() as session, pytest.raises(PieceUnedited):
         drafts.find(session, *MEASURE)
     with pytest.raises(DraftChanged) as refused:
         save(desk, {}, 1, desk.anna)

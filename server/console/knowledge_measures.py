@@ -1,0 +1,484 @@
+"""Everything of a measure in one form: what it gives, to whom, in whose words, and how it is asked.
+
+What is typed is kept as a draft whatever is wrong with it; what is wrong stands beside its field.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from flask import Blueprint, Response, request, url_for
+
+from knowledge.differing import differences
+from knowledge.documents import UnknownClause
+from knowledge.eligibility.criteria import criteria_of
+from knowledge.eligibility.facts import Fact, FactsRefused, FactType, read_facts
+from knowledge.eligibility.personas import read_personas
+from knowledge.eligibility.verdicts import Person, verdict
+from knowledge.library import Library
+from knowledge.measures import Aspect, Form
+from knowledge.scoring import GoldRefused
+from knowledge.sentences import Location
+from server.admitting import Who, admits
+from server.casework.officers import Role
+from server.clock import china_day
+from server.console import forms, knowledge
+from server.console.entering import officer, takes
+from server.console.knowledge_rules import (
+    DEEPEST,
+    KINDS,
+    OPS,
+    Row,
+    rows_of,
+    rule_of,
+    words_of_row,
+)
+from server.console.knowledge_words import ASPECTS, AUDIENCES, place_of, words_of
+from server.console.rendering import go_to, page
+from server.editing import checks, drafts, gold
+from server.editing.drafts import DraftChanged
+from server.releases import EditionMissing
+from server.resources import resources
+
+blueprint = Blueprint("knowledge_measures", __name__, url_prefix="/knowledge/measures")
+
+_EDITORS = (Role.EDITOR, Role.PUBLISHER)
+_LONGEST = 4000
+_MOST_ROWS = 80
+_LINES = ("quotes", "similar", "negative", "unanswered", "advice", "readings", "parts")
+_PLAIN = ("region", "document", "locator", "title", "audience", "form", "summary", "question")
+_PERIODS = ("validity", "application")
+_TURNS = ("from", "to", "locator", "quote", "note")
+_SHOWN_PERSONS = 12
+_OUTCOMES = {"eligible": "够条件", "ineligible": "不够", "undetermined": "还不知道"}
+_TRUTHS = {True: "满足", False: "不满足", None: "还不知道"}
+
+
+@blueprint.get("/<id>")
+@admits(Who.OFFICER, *_EDITORS)
+def get_measure(id: str) -> Response:
+    """The form of a measure, with its draft or what is in force."""
+    return _measure_page(id)
+
+
+@blueprint.post("/<id>")
+@takes(megabytes=2)
+@admits(Who.OFFICER, Role.EDITOR)
+def post_measure(id: str) -> Response:
+    """Keep what was typed, of the measure and of its list of materials."""
+    version, list_version = _number("version"), _number("list_version")
+    known = resources()
+    library = knowledge.served_library()
+    with known.database.read() as session:
+        current, draft = drafts.piece(session, "measure", id)
+        listed, list_draft = drafts.piece(session, "checklist", id)
+    before = (draft.content if draft else current) or {}
+    content = read_measure(id, before, library)
+    materials = _read_materials(id)
+    old_list = list_draft.content if list_draft else listed
+    try:
+        with known.database.begin() as session:
+            knowledge.require_for(session, "measure", id, content)
+            drafts.save(
+                session,
+                kind="measure",
+                key=id,
+                content=content,
+                version=version,
+                officer_id=officer().id,
+                now=known.clock(),
+            )
+            if materials != _without_blanks(old_list):
+                drafts.save(
+                    session,
+                    kind="checklist",
+                    key=id,
+                    content=materials,
+                    version=list_version,
+                    officer_id=officer().id,
+                    now=known.clock(),
+                )
+    except DraftChanged as changed:
+        return _measure_page(id, told=knowledge.told_of(changed), typed=content, status=409)
+    return go_to(url_for("desk.knowledge_measures.get_measure", id=id), "草稿已保存，还没有发布。")
+
+
+@blueprint.post("/<id>/try")
+@admits(Who.OFFICER, *_EDITORS)
+def post_try(id: str) -> Response:
+    """Check somebody made up against the conditions as they stand now."""
+    return _measure_page(id, trying=True)
+
+
+# -- reading the form -------------------------------------------------------------------------
+
+
+def read_measure(id: str, before: Mapping[str, Any], library: Library) -> dict[str, Any]:
+    """The measure that the form says; what the form does not show stays as it was."""
+    made: dict[str, Any] = {**before, "id": id}
+    for name in _PLAIN:
+        made[name] = _value(name)
+    made["topics"] = [each for each in request.form.getlist("topics") if each]
+    for name in _LINES:
+        made[name] = _lines(name)
+    for name in ("advice", "readings", "parts", "unanswered"):
+        if not made[name] and name not in before:
+            del made[name]
+    made["grants"] = _grants(before.get("grants"))
+    rows = sorted(_rules(), key=lambda pair: pair[0])
+    made["rule"] = rule_of([row for _, row in rows], library.facts)
+    made["answers"] = _answers()
+    made["not_stated"] = [each for each in request.form.getlist("not_stated") if each]
+    made["responsible"] = {
+        "lead": _lines("lead"),
+        "cooperating": _lines("cooperating"),
+        "quote": _value("responsible-quote") or None,
+        "locator": _value("responsible-locator") or None,
+    }
+    made["phones"] = [
+        row for row in _rows("phones", ("number", "of", "quote")) if any(row.values())
+    ]
+    made["excludes"] = [
+        row for row in _rows("excludes", ("measure", "say", "quote")) if any(row.values())
+    ]
+    if not made["excludes"] and "excludes" not in before:
+        del made["excludes"]
+    for name in _PERIODS:
+        period: dict[str, Any] = {each: _value(f"{name}-{each}") for each in _TURNS}
+        period |= {each: period[each] or None for each in ("from", "to")}
+        made[name] = period if name == "validity" or any(period.values()) else None
+    if made["application"] is None and "application" not in before:
+        del made["application"]
+    return made
+
+
+def _value(name: str) -> str:
+    return forms.typed(name)[:_LONGEST]
+
+
+def _number(name: str) -> int:
+    given = _value(name)
+    return int(given) if given.isdigit() and len(given) < 10 else 0
+
+
+def _lines(name: str) -> list[str]:
+    return [line.strip() for line in forms.typed(name).splitlines() if line.strip()]
+
+
+def _rows(name: str, fields: Iterable[str]) -> "list[dict[str, Any]]":
+    count = min(_number(f"{name}-count"), _MOST_ROWS)
+    return [{each: _value(f"{name}-{n}-{each}") for each in fields} for n in range(count)]
+
+
+def _grants(before: Any) -> list[dict[str, Any]]:
+    found = []
+    known = before if isinstance(before, list) else []
+    rows = _rows("grants", ("what", "value", "unit", "per", "cap", "quote"))
+    for number, row in enumerate(rows):
+        if not any(row[name] for name in ("what", "value", "quote")):
+            continue
+        grant: dict[str, Any] = {"what": row["what"], "quote": row["quote"]}
+        if row["value"]:
+            grant["amount"] = {
+                "value": row["value"],
+                "unit": row["unit"],
+                "per": row["per"] or None,
+                "cap": row["cap"] == "yes",
+            }
+        if number < len(known) and isinstance(known[number], Mapping) and known[number].get("when"):
+            grant["when"] = known[number]["when"]
+        found.append(grant)
+    return found
+
+
+def _rules() -> list[tuple[float, Row]]:
+    names = (
+        "order",
+        "depth",
+        "kind",
+        "subject",
+        "op",
+        "value",
+        "judged",
+        "say",
+        "quote",
+        "locator",
+    )
+    found = []
+    for number, row in enumerate(_rows("rule", names)):
+        depth = min(int(row["depth"]), DEEPEST) if row["depth"].isdigit() else 0
+        try:
+            order = float(row["order"])
+        except ValueError:
+            order = float(number)
+        found.append(
+            (
+                order,
+                Row(
+                    depth=depth,
+                    kind=row["kind"] if row["kind"] in KINDS else "",
+                    subject=row["subject"],
+                    op=row["op"],
+                    value=row["value"],
+                    judged=row["judged"] == "yes",
+                    say=row["say"],
+                    quote=row["quote"],
+                    locator=row["locator"],
+                ),
+            )
+        )
+    return found
+
+
+def _answers() -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for aspect in Aspect:
+        say, quote = _value(f"answers-{aspect}-say"), _value(f"answers-{aspect}-quote")
+        if not say and not quote:
+            continue
+        answer: dict[str, Any] = {"say": say, "quote": quote}
+        if locator := _value(f"answers-{aspect}-locator"):
+            answer["locator"] = locator
+        if _value(f"answers-{aspect}-partly"):
+            answer["partly"] = True
+        found[aspect.value] = answer
+    return found
+
+
+def _read_materials(id: str) -> dict[str, Any]:
+    rows = _rows("stated", ("kind", "quote", "locator"))
+    stated = [
+        {**row, "locator": row["locator"] or None} for row in rows if row["kind"] or row["quote"]
+    ]
+    usual = [each for each in request.form.getlist("usual") if each]
+    return {"id": id, "stated": stated, "usual": usual}
+
+
+def _without_blanks(listed: Any) -> dict[str, Any] | None:
+    if not isinstance(listed, Mapping):
+        return None
+    return {
+        "id": listed.get("id"),
+        "stated": [
+            {"kind": s.get("kind"), "quote": s.get("quote"), "locator": s.get("locator")}
+            for s in listed.get("stated", ())
+        ],
+        "usual": list(listed.get("usual", ())),
+    }
+
+
+# -- showing it -------------------------------------------------------------------------------
+
+
+def _measure_page(
+    id: str,
+    *,
+    told: str = "",
+    typed: dict[str, Any] | None = None,
+    trying: bool = False,
+    status: int = 200,
+) -> Response:
+    known = resources()
+    with known.database.read() as session:
+        current, draft = drafts.piece(session, "measure", id)
+        listed, list_draft = drafts.piece(session, "checklist", id)
+        if current is None and draft is None:
+            raise EditionMissing("measure", id)
+        checked = checks.check(session, kind="measure", key=id) if draft else None
+        stale = draft is not None and drafts.stale(session, draft)
+        persons = gold.personas(session)
+        names = knowledge.names_of(session, {draft.changed_by} if draft else set())
+    theirs = draft.content if draft else current
+    content = typed or theirs or {}
+    materials = (list_draft.content if list_draft else listed) or {}
+    library = (checked.library if checked else None) or knowledge.served_library()
+    found = checked.of("measure", id) if checked else []
+    if checked and list_draft:
+        found = [*found, *checked.of("checklist", id)]
+    rows = list(rows_of(content.get("rule")))
+    errors: dict[str, str] = {}
+    others = []
+    for trouble in found:
+        name = _field(trouble.location, rows, content)
+        if name:
+            errors.setdefault(name, words_of(trouble))
+        else:
+            others.append((place_of(trouble.location), words_of(trouble)))
+    facts = library.facts
+    blank = [Row(depth=1 if rows else 0) for _ in range(3)]
+    return page(
+        "knowledge/measure.html",
+        title=f"政策 {id}",
+        status=status,
+        id=id,
+        told_off=told,
+        theirs=knowledge.shown(differences(content, theirs)) if typed else [],
+        content=content,
+        materials=materials,
+        draft=draft,
+        list_version=list_draft.version if list_draft else 0,
+        stale=stale,
+        names=names,
+        errors=errors,
+        others=others,
+        rows=[
+            (n, row, words_of_row(row, facts) if row.kind else "")
+            for n, row in enumerate([*rows, *blank])
+        ],
+        kinds=KINDS,
+        ops=OPS,
+        depths=range(DEEPEST + 1),
+        facts=facts.values(),
+        aspects=[(aspect, ASPECTS[aspect]) for aspect in Aspect],
+        audiences=[(each.value, words) for each, words in AUDIENCES.items()],
+        forms_=[(each.value, each.value) for each in Form],
+        topics=[(t.id, t.label) for t in library.topics.values()],
+        regions=[(r.id, r.label) for r in library.regions if r.own],
+        kinds_of_material=[(m.id, m.title) for m in library.materials.values()],
+        clause=_clause(content, library),
+        collisions=_collisions(id, content) if draft or typed else [],
+        samples=_samples(id, library, persons) if not found or checked is None else [],
+        asked_facts=_asked(id, library),
+        tried=_tried(id, library) if trying else None,
+        given={name: forms.typed(name) for name in request.form if name.startswith("fact-")},
+        may_edit=Role.EDITOR in officer().roles,
+        places=knowledge.shown(differences(current, draft.content)) if draft else [],
+        rows_and_blank=_rows_and_blank,
+    )
+
+
+def _rows_and_blank(rows: Any, blank: int = 1) -> list[Mapping[str, Any]]:
+    known = [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
+    return [*known, *({} for _ in range(blank))]
+
+
+def _field(location: Location, rows: list[Row], content: Mapping[str, Any]) -> str:
+    """The field of the form that a place of the measure is; '' for none of them."""
+    if not location:
+        return ""
+    first, *rest = location
+    if first == "rule":
+        best = max(
+            (row for row in rows if location[: len(row.place)] == row.place),
+            key=lambda row: len(row.place),
+            default=None,
+        )
+        return f"rule-{rows.index(best)}" if best is not None else "rule"
+    if first in ("grants", "phones", "excludes", "stated"):
+        if not rest:
+            return str(first)
+        leaf = next((str(s) for s in reversed(rest) if isinstance(s, str)), "quote")
+        leaf = "value" if leaf == "amount" else leaf
+        return f"{first}-{rest[0]}-{leaf}"
+    if first == "answers" and rest:
+        return f"answers-{rest[0]}-{rest[1] if len(rest) > 1 else 'say'}"
+    if first in _PERIODS:
+        return f"{first}-{rest[0]}" if rest else f"{first}-quote"
+    if first == "responsible":
+        leaf = str(rest[0]) if rest else "quote"
+        return leaf if leaf in ("lead", "cooperating") else f"responsible-{leaf}"
+    return str(first) if first in (*_PLAIN, *_LINES, "topics", "not_stated") else ""
+
+
+def _clause(content: Mapping[str, Any], library: Library) -> str:
+    """The clause with what stands above and inside it: what may be quoted."""
+    document = library.documents.get(str(content.get("document")))
+    if document is None:
+        return ""
+    try:
+        return document.source_text(str(content.get("locator")))
+    except UnknownClause:
+        return ""
+
+
+def _collisions(id: str, content: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """Questions of this measure that another one of the place has nearly word for word."""
+    served = resources().serving.current()
+    library = served.library
+    region = str(content.get("region"))
+    if region not in library.regions:
+        return []
+    scope = {*library.regions.within(region), *library.regions.descendants(region)}
+    asked = [content.get("title"), content.get("question"), *(content.get("similar") or ())]
+    found = []
+    for text in asked[:200]:
+        if not isinstance(text, str) or not text.strip():
+            continue
+        for other, entry in served.alike(text, not_of=id):
+            if library.measures[other].region in scope:
+                found.append((text, other, entry))
+    return found
+
+
+def _asked(id: str, library: Library) -> list[Fact]:
+    """The facts that the conditions of a measure are about."""
+    measure = library.measures.get(id)
+    if measure is None or measure.rule is None:
+        return []
+    criteria = criteria_of(measure, library)
+    return [library.facts[name] for name in criteria.facts if name in library.facts]
+
+
+def _tried(id: str, library: Library) -> dict[str, Any]:
+    """What the conditions say of the person in the form."""
+    measure = library.measures.get(id)
+    if measure is None or measure.rule is None:
+        return {"error": "请先把条件写好、保存，再来试。"}
+    given: dict[str, Any] = {}
+    for fact in _asked(id, library):
+        text = forms.typed(f"fact-{fact.id}")
+        if text:
+            given[fact.id] = _as_value(fact, text)
+    today = china_day(resources().clock())
+    try:
+        read = read_facts(given, library.facts, today)
+    except FactsRefused as refused:
+        return {"error": f"这几项填得不对：{'、'.join(_labels(refused, library))}"}
+    person = Person({"work_region": measure.region, **read.values}, today)
+    result = verdict(criteria_of(measure, library), person, today)
+    return {
+        "outcome": _OUTCOMES[result.outcome],
+        "open": result.open,
+        "missing": [library.facts[name].label for name in result.missing],
+        "conditions": [
+            (criterion.say, _TRUTHS[person.truth(criterion)])
+            for criterion in result.criteria.criteria
+        ],
+    }
+
+
+def _labels(refused: FactsRefused, library: Library) -> list[str]:
+    return [library.facts[r.fact].label for r in refused.refusals if r.fact in library.facts]
+
+
+def _as_value(fact: Fact, text: str) -> Any:
+    match fact.type:
+        case FactType.BOOLEAN:
+            return {"yes": True, "no": False}.get(text, text)
+        case FactType.INTEGER:
+            return int(text) if text.lstrip("-").isdigit() and len(text) < 10 else text
+        case FactType.MULTI_CHOICE:
+            return [text]
+        case _:
+            return text
+
+
+def _samples(id: str, library: Library, persons: list[str]) -> list[tuple[str, str, str]]:
+    """What the conditions say of stored persons: who, what comes out, what is meant."""
+    measure = library.measures.get(id)
+    if measure is None or measure.rule is None:
+        return []
+    found = []
+    for line in persons:
+        try:
+            persona = next(iter(read_personas("stored", [line], library)))
+        except (GoldRefused, StopIteration):
+            continue
+        if id not in persona.expect:
+            continue
+        read = read_facts(persona.facts, library.facts, persona.as_of)
+        person = Person({"work_region": persona.region, **read.values}, persona.as_of)
+        result = verdict(criteria_of(measure, library), person, persona.as_of)
+        found.append((persona.story, _OUTCOMES[result.outcome], _OUTCOMES[persona.expect[id]]))
+        if len(found) >= _SHOWN_PERSONS:
+            break
+    return found
