@@ -58,7 +58,7 @@ class Aspect(StrEnum):
     PAYMENT = "payment"
 
 
-_SELDOM_STATED = frozenset({Aspect.HOURS, Aspect.ADDRESS, Aspect.CONTENTS, Aspect.PAYMENT})
+SELDOM_STATED = frozenset({Aspect.HOURS, Aspect.ADDRESS, Aspect.CONTENTS, Aspect.PAYMENT})
 """Not stated unless answered: no need to list them for each measure."""
 
 
@@ -167,7 +167,7 @@ class Measure(Entry):
     def _every_aspect_once(self) -> "Measure":
         stated = self.stated_aspects()
         twice = stated & set(self.not_stated)
-        missing = set(Aspect) - _SELDOM_STATED - stated - set(self.not_stated)
+        missing = set(Aspect) - SELDOM_STATED - stated - set(self.not_stated)
         if twice:
             raise ValueError(f"both stated and not stated: {', '.join(sorted(twice))}")
         if missing:

@@ -14,7 +14,7 @@ from knowledge.cleaning import clean
 from knowledge.documents import Document
 from knowledge.eligibility.sentences import sentences
 from knowledge.figures import figures
-from knowledge.measures import Aspect
+from knowledge.measures import SELDOM_STATED, Aspect
 from knowledge.periods import written_dates
 
 _NUMBERING = re.compile(
@@ -55,7 +55,7 @@ _WORDS_OF = (
     (Aspect.ONLINE, "线上|网上|微信|小程序|APP"),
     (Aspect.TIMING, "工作日内|个月内发放|按月发放"),
 )
-_OPTIONAL = frozenset({Aspect.HOURS, Aspect.ADDRESS, Aspect.DEADLINE})
+_OPTIONAL = SELDOM_STATED | {Aspect.DEADLINE}
 
 
 def proposed_document(

@@ -51,6 +51,8 @@ ASPECTS = {
     Aspect.FIGURES: "有多少人、多少家",
     Aspect.HOURS: "办公时间",
     Aspect.ADDRESS: "地址",
+    Aspect.CONTENTS: "里面有什么",
+    Aspect.PAYMENT: "钱怎么发",
 }
 FIELDS = {
     "id": "编号",
