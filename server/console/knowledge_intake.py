@@ -195,7 +195,7 @@ def post_measure(id: str) -> Response:
         "region": "请选地区。",
     }
     form = forms.read(_MeasureAsked, words)
-    document, _ = _document(_content(id))
+    document, _ = document_of(_content(id))
     library = knowledge.served_library()
     known = resources()
     if form.asked is not None:
@@ -273,7 +273,7 @@ def _kept(id: str, content: dict[str, Any], version: int, form: "forms.Form[Any]
     return go_to(url_for("desk.knowledge_intake.get_document", id=id), "已保存。")
 
 
-def _document(content: dict[str, Any]) -> tuple[Document | None, str]:
+def document_of(content: dict[str, Any]) -> tuple[Document | None, str]:
     """The document of a draft and what keeps it from being one; where only details are missing,
     the clauses can be seen all the same."""
     about = dict(content["about"])
@@ -318,7 +318,7 @@ def _document_page(id: str, form: "forms.Form[Any] | None", status: int = 200) -
     # Of another form of the page, only what it has of its own is kept.
     shown.values = {**filled, **shown.values, "version": filled["version"]}
     errors = {_field(t.location): words_of(t) for t in found if _field(t.location)}
-    document, _ = _document(content)
+    document, _ = document_of(content)
     raw = str(content.get("raw", ""))
     cleaning = document.cleaning if document else clean(raw, skip=about.get("skip", []))
     library = knowledge.served_library()

@@ -21,7 +21,7 @@ from knowledge.sentences import Location
 from server.admitting import Who, admits
 from server.casework.officers import Role
 from server.clock import china_day
-from server.console import forms, knowledge
+from server.console import forms, knowledge, knowledge_intake
 from server.console.entering import officer, takes
 from server.console.knowledge_rules import (
     DEEPEST,
@@ -286,6 +286,9 @@ def _measure_page(
         checked = checks.check(session, kind="measure", key=id) if draft else None
         stale = draft is not None and drafts.stale(session, draft)
         persons = gold.personas(session)
+        named = str((typed or (draft.content if draft else current) or {}).get("document"))
+        in_force, drafted = drafts.piece(session, "document", named)
+        document = drafted.content if drafted else in_force
         names = knowledge.names_of(session, {draft.changed_by} if draft else set())
     theirs = draft.content if draft else current
     content = typed or theirs or {}
@@ -334,7 +337,7 @@ def _measure_page(
         topics=[(t.id, t.label) for t in library.topics.values()],
         regions=[(r.id, r.label) for r in library.regions if r.own],
         kinds_of_material=[(m.id, m.title) for m in library.materials.values()],
-        clause=_clause(content, library),
+        clause=_clause(content, document),
         collisions=_collisions(id, content) if draft or typed else [],
         samples=_samples(id, library, persons) if not found or checked is None else [],
         asked_facts=_asked(id, library),
@@ -379,13 +382,15 @@ def _field(location: Location, rows: list[Row], content: Mapping[str, Any]) -> s
     return str(first) if first in (*_PLAIN, *_LINES, "topics", "not_stated") else ""
 
 
-def _clause(content: Mapping[str, Any], library: Library) -> str:
+def _clause(content: Mapping[str, Any], document: Mapping[str, Any] | None) -> str:
     """The clause with what stands above and inside it: what may be quoted."""
-    document = library.documents.get(str(content.get("document")))
-    if document is None:
+    if not document or not isinstance(document.get("about"), dict):
+        return ""
+    found, _ = knowledge_intake.document_of(dict(document))
+    if found is None:
         return ""
     try:
-        return document.source_text(str(content.get("locator")))
+        return found.source_text(str(content.get("locator")))
     except UnknownClause:
         return ""
 
