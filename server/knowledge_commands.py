@@ -2,18 +2,16 @@
 
 import argparse
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from knowledge.library import Library
+    from knowledge.library import Edition, Library
     from server.db import Database
 
 _OK = 0
 _FAILED = 1
-
-Contents = Mapping[tuple[str, str], Mapping[str, Any]]
 
 
 def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -44,6 +42,14 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
 
     listing = verbs.add_parser("releases", help="list the releases")
     listing.set_defaults(run=_releases)
+
+    questions = verbs.add_parser("questions", help="store gold that every release has to pass")
+    questions.add_argument("files", type=Path, nargs="+", help="lines as `evaluate` reads them")
+    questions.set_defaults(run=_questions)
+
+    personas = verbs.add_parser("personas", help="store persons that every release has to pass")
+    personas.add_argument("files", type=Path, nargs="+", help="lines of a persona file")
+    personas.set_defaults(run=_personas)
 
     clean = verbs.add_parser("clean", help="show what each cleaning step changes in a document")
     clean.add_argument("document", help="a document of the release in force, or a text file")
@@ -98,15 +104,16 @@ def _publish(parsed: argparse.Namespace) -> int:
 
 
 def _roll_back(parsed: argparse.Namespace) -> int:
-    from server import releases
+    from server.editing import publishing
+    from server.editing.publishing import NoEarlierRelease
 
-    with _prepared().read() as session:
-        current = releases.current_id(session) or 0
-        earlier = [r.id for r in releases.history(session) if r.id is not None and r.id < current]
-    if parsed.release is None and not earlier:
+    try:
+        with _prepared().read() as session:
+            target = parsed.release or publishing.before(session)
+    except NoEarlierRelease:
         print("there is no earlier release", file=sys.stderr)
         return _FAILED
-    return _put_in_force(parsed.release or earlier[0])
+    return _put_in_force(target)
 
 
 def _put_in_force(release: int) -> int:
@@ -141,6 +148,39 @@ def _releases(_: argparse.Namespace) -> int:
             made = release.created_at.astimezone(CHINA)
             print(f"{release.id:5} {made:%Y-%m-%d %H:%M} {mark:9} {release.note}")
     return _OK
+
+
+def _questions(parsed: argparse.Namespace) -> int:
+    from bot.evaluation import read_gold
+    from server.clock import utc_now
+    from server.editing import gold
+
+    found = [g for path in parsed.files for g in read_gold(path.name, _lines(path))]
+    with _prepared().begin() as session:
+        new = [gold.add_question(session, g, officer_id=None, now=utc_now()) for g in found]
+    print(f"{sum(1 for key in new if key)} of {len(found)} questions are new")
+    return _OK
+
+
+def _personas(parsed: argparse.Namespace) -> int:
+    from knowledge.eligibility.personas import Persona
+    from knowledge.scoring import read_gold_lines
+    from server.clock import utc_now
+    from server.editing import gold
+
+    lines = [line for path in parsed.files for line in _lines(path) if line.strip()]
+    read = list(read_gold_lines("personas", lines, Persona.model_validate_json))
+    with _prepared().begin() as session:
+        new = [
+            gold.add_persona(session, persona.id, line, officer_id=None, now=utc_now())
+            for persona, line in zip(read, lines, strict=True)
+        ]
+    print(f"{sum(new)} of {len(read)} persons are new")
+    return _OK
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text("utf-8").splitlines()
 
 
 def _clean(parsed: argparse.Namespace) -> int:
@@ -197,15 +237,9 @@ def _prepared() -> "Database":
 
 
 def _differences(
-    before: Iterable[tuple[str, str, Mapping[str, Any]]],
-    after: Iterable[tuple[str, str, Mapping[str, Any]]],
+    before: "Iterable[Edition]",
+    after: "Iterable[Edition]",
 ) -> list[str]:
-    old: Contents = {(kind, key): content for kind, key, content in before}
-    new: Contents = {(kind, key): content for kind, key, content in after}
-    changed = [key for key in new.keys() & old.keys() if new[key] != old[key]]
-    sorts = (
-        ("new", new.keys() - old.keys()),
-        ("gone", old.keys() - new.keys()),
-        ("changed", changed),
-    )
-    return [f"{sort:8} {kind} {key}" for sort, keys in sorts for kind, key in sorted(keys)]
+    from knowledge.differing import release_changes
+
+    return [f"{c.sort:8} {c.kind} {c.key}" for c in release_changes(before, after)]
