@@ -174,9 +174,9 @@ def _gate(candidate: Candidate, local: set[str]) -> str:
 
 def _rivals(turn: Turn) -> tuple[Rival, ...]:
     library, found = turn.library, turn.candidates
-    outside = found.outside[0]
+    outside = found.outside
     care = found.care[0]
-    topic = found.topics[0]
+    topic = found.topic
     return (
         Rival(Shelf.TOPIC, topic.id, library.topics[topic.id].label, topic.score),
         Rival(Shelf.OUTSIDE, outside.id, library.outside[outside.id].label, outside.score),
