@@ -86,6 +86,7 @@ CALLS: dict[tuple[str, str], Call] = {
     ("GET", f"{_API}/measures/<id>"): Call(EVERYBODY, path={"id": MEASURE}),
     ("GET", f"{_API}/measures/<id>/materials"): Call(EVERYBODY, path={"id": MEASURE}),
     ("GET", f"{_API}/facts"): Call(EVERYBODY),
+    ("GET", f"{_API}/client"): Call(EVERYBODY),
     ("POST", f"{_API}/self-check"): Call(EVERYBODY, {"region": "石狮", "facts": {}}),
     ("POST", f"{_API}/session"): Call(EVERYBODY, {"code": "dev:somebody"}),
     ("POST", f"{_API}/session/renewal"): Call(WORKER),
