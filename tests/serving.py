@@ -27,11 +27,11 @@ class Replied(NamedTuple):
 class Service:
     """One server with a process group of its own, on a port that stays the same."""
 
-    def __init__(self, data_dir: Path, database_url: str) -> None:
+    def __init__(self, data_dir: Path, database_url: str, **more: str) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port: int = free.getsockname()[1]
-        settings = {"DATA_DIR": data_dir, "DATABASE_URL": database_url, "PORT": self.port}
+        settings = {"DATA_DIR": data_dir, "DATABASE_URL": database_url, "PORT": self.port, **more}
         self._environ = os.environ | {f"NUANGANG_{k}": str(v) for k, v in settings.items()}
         self._process: subprocess.Popen[bytes] | None = None
 

@@ -5,9 +5,10 @@ const common = { ariaLabel: String, ariaRole: String, hidden: Boolean, hoverClas
 
 const ATTRIBUTES = { ariaLabel: "aria-label", ariaRole: "role" };
 
-function shown(element, values) {
+// What has a field of the DOM inside gives its label to that.
+function shown(element, values, hasField) {
   for (const [name, attribute] of Object.entries(ATTRIBUTES)) {
-    if (values[name]) element.setAttribute(attribute, values[name]);
+    if (values[name] && !hasField) element.setAttribute(attribute, values[name]);
   }
   element.style.display = values.hidden ? "none" : "";
 }
@@ -41,6 +42,7 @@ const ELEMENTS = {
   input: field("input"),
   textarea: field("textarea"),
   picker: {
+    hasField: true,
     properties: { mode: String, value: String, start: String, end: String, range: Array, rangeKey: String, fields: String, disabled: Boolean },
     update(element, values, component) {
       let input = element.querySelector(":scope > input");
@@ -58,6 +60,7 @@ const ELEMENTS = {
 
 function field(tag) {
   return {
+    hasField: true,
     properties: {
       value: String,
       type: String,
@@ -96,14 +99,14 @@ function field(tag) {
 }
 
 export function define(space) {
-  for (const [tag, { properties = {}, update }] of Object.entries(ELEMENTS)) {
-    const builder = space.define(`wechat/${tag}`).options({ hostNodeTagName: `wx-${tag}`, virtualHost: false });
+  for (const [tag, { properties = {}, update, hasField }] of Object.entries(ELEMENTS)) {
+    const builder = space.define(`wechat/${tag}`);
     const names = Object.entries({ ...common, ...properties });
     for (const [name, type] of names) builder.property(name, type);
     const show = (component) => {
       const element = component.getBackendElement();
-      shown(element, component.data);
-      if (update && !("ariaRole" in component.data && component.data.ariaRole === "none")) update(element, component.data, component);
+      shown(element, component.data, hasField);
+      update?.(element, component.data, component);
     };
     builder.lifetime("attached", function () {
       show(this);

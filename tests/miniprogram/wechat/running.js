@@ -14,7 +14,19 @@ const used = Object.fromEntries(Object.entries(program.usingComponents || {}).ma
 const env = new MiniProgramEnv();
 const space = env.createCodeSpace("program", true);
 define(space.getComponentSpace());
-const backend = env.associateBackend();
+const context = new glassEasel.CurrentWindowBackendContext();
+// As in WeChat, no tag of a template is one of HTML: <input> becomes <wx-input>.
+context.document = {
+  createElement: (tag) => document.createElement(`wx-${tag}`),
+  createTextNode: (text) => document.createTextNode(text),
+  createDocumentFragment: () => document.createDocumentFragment(),
+};
+context.onEvent((target, type, detail, options) => {
+  const event = new glassEasel.Event(type, detail, options);
+  glassEasel.Event.dispatchEvent(target, event);
+  return event.defaultPrevented() ? glassEasel.EventBubbleStatus.NoDefault : glassEasel.EventBubbleStatus.Normal;
+});
+const backend = env.associateBackend(context);
 
 for (const [path, content] of Object.entries(templates)) {
   space.addCompiledTemplate(path, { groupList: templates, content });

@@ -1,0 +1,146 @@
+// 问: a conversation with the bot.
+const api = require("../../api.js");
+const store = require("../../store.js");
+const { page } = require("../../page.js");
+
+const SLOW_AFTER = 3000;
+
+let numbered = 0;
+
+Page(
+  page({
+    data: { questions: [], turns: [], last: null, ticked: {}, text: "" },
+
+    onLoad() {
+      this.remember();
+    },
+
+    onShow() {
+      const place = this.data.region ? this.data.region.id : null;
+      if (this.place === place) return;
+      this.place = place;
+      api.read("/suggestions", { region: place }).then(
+        ({ questions }) => this.setData({ questions }),
+        () => {},
+      );
+    },
+
+    // What was said before, where the phone still knows the conversation.
+    async remember() {
+      const conversation = store.get("conversation");
+      if (!conversation) return;
+      try {
+        const { turns } = await api.ask("/chat/history", { conversation });
+        // Within a self-check nothing of what was said is recorded.
+        const said = turns.filter((turn) => turn.reply);
+        this.setData({ turns: said.map((turn) => turnOf({ ...turn, sent: turn.text })) });
+        this.wasBefore = said.length > 0;
+        this.down();
+      } catch (fault) {
+        if (fault.status === 404) store.put("conversation", null);
+      }
+    },
+
+    write(event) {
+      this.setData({ text: event.detail.value });
+    },
+
+    send() {
+      const text = this.data.text.trim();
+      if (!text) return;
+      this.say(text, text);
+      this.setData({ text: "" });
+    },
+
+    pick(event) {
+      const { text, label } = event.currentTarget.dataset;
+      this.say(String(text), label || String(text));
+    },
+
+    again(event) {
+      const { text, label } = event.currentTarget.dataset;
+      this.setData({ turns: this.data.turns.slice(0, -1) });
+      this.say(String(text), label);
+    },
+
+    tick(event) {
+      const { number } = event.currentTarget.dataset;
+      this.setData({ ticked: { ...this.data.ticked, [number]: !this.data.ticked[number] } });
+    },
+
+    several() {
+      const chosen = this.data.last.choices.filter((choice) => this.data.ticked[choice.number]);
+      if (!chosen.length) return;
+      this.say(chosen.map((choice) => choice.number).join(" "), chosen.map((choice) => choice.label).join("，"));
+    },
+
+    day(event) {
+      this.say(event.detail.value, event.detail.value);
+    },
+
+    async say(text, label) {
+      if (this.data.busy) return;
+      const turn = turnOf({ text: label, sent: text, waiting: "正在查…", isFirst: !!this.wasBefore });
+      this.wasBefore = false;
+      this.setData({ busy: true, turns: [...this.data.turns, turn], ticked: {} });
+      this.down();
+      const slow = setTimeout(() => this.change(turn.id, { waiting: "网有点慢，还在查…" }), SLOW_AFTER);
+      const body = { text };
+      if (this.data.region) body.region = this.data.region.id;
+      if (store.get("conversation")) body.conversation = store.get("conversation");
+      try {
+        const answer = await api.say("/chat", body);
+        store.put("conversation", answer.conversation);
+        this.change(turn.id, { ...waysOf(answer), reply: answer.reply, turn: answer.turn, waiting: "" });
+        this.setData({ last: answer });
+      } catch (fault) {
+        this.change(turn.id, { waiting: "", failed: fault.code === "offline" ? "网络不好，没有发出去，请再发一次。" : fault.detail });
+      } finally {
+        clearTimeout(slow);
+        this.setData({ busy: false });
+        wx.nextTick(() => wx.pageScrollTo({ selector: `#turn${turn.id}` }));
+      }
+    },
+
+    change(id, changes) {
+      this.setData({ turns: this.data.turns.map((turn) => (turn.id === id ? { ...turn, ...changes } : turn)) });
+    },
+
+    down() {
+      wx.nextTick(() => wx.pageScrollTo({ selector: "#end" }));
+    },
+
+    async rate(event) {
+      const { id, thumb } = event.currentTarget.dataset;
+      const turn = this.data.turns.find((each) => each.id === id);
+      const given = turn.thumb === thumb ? null : thumb;
+      this.change(id, { thumb: given });
+      try {
+        await api.ask("/chat/thumb", { conversation: store.get("conversation"), turn: turn.turn, thumb: given });
+      } catch (fault) {
+        this.change(id, { thumb: turn.thumb });
+        wx.showToast({ title: "没有记下来，请再点一次", icon: "none" });
+      }
+    },
+
+    check(event) {
+      getApp().globalData.only = event.currentTarget.dataset.measure;
+      wx.switchTab({ url: "/pages/check/index" });
+    },
+  }),
+);
+
+function turnOf(turn) {
+  return { thumb: null, failed: "", waiting: "", ...turn, id: (numbered += 1), ...waysOf(turn) };
+}
+
+// Where a reply leads to: its sources, the self-check, the application, people.
+function waysOf({ kind, sources, can_check: check, can_apply: apply }) {
+  const shown = (sources || []).filter((source) => source.measure);
+  return {
+    kind: kind || "",
+    sources: shown.map(({ title, locator, measure }, place) => ({ title, locator, measure, place })),
+    check: (check || [])[0] || "",
+    apply: (apply || [])[0] || "",
+  };
+}

@@ -1,0 +1,110 @@
+// 查: one question a screen, then every measure of the city in groups. Nothing of it is stored.
+const api = require("../../api.js");
+const { page } = require("../../page.js");
+const { nextOf, leftOf, groupsOf, saidOf } = require("../../checking.js");
+const { day } = require("../../times.js");
+
+const EMPTY = { step: "start", order: [], fact: null, progress: 0, left: 0, groups: [], opened: {}, said: [], onlyTitle: "", asOf: "", stopped: false };
+
+Page(
+  page({
+    data: EMPTY,
+
+    onShow() {
+      const { region } = this.data;
+      const { globalData } = getApp();
+      const only = globalData.only;
+      globalData.only = null;
+      if (!only && this.place === (region && region.id)) return;
+      this.place = region && region.id;
+      this.facts = {};
+      this.only = only;
+      this.setData({ ...EMPTY, state: "ready", fault: null });
+      if (region && only) this.begin();
+    },
+
+    begin() {
+      this.during(async () => {
+        const region = this.place;
+        const [{ facts }, { measures }] = await Promise.all([api.read("/facts", { region }), api.read("/measures", { region, limit: 100 })]);
+        this.known = facts;
+        this.applicable = measures.filter((measure) => measure.can_apply).map((measure) => measure.id);
+        await this.check();
+      });
+    },
+
+    retry() {
+      if (this.known) this.during(() => this.check());
+      else this.begin();
+    },
+
+    // Asks the server what follows, and shows the next question or the results.
+    async check() {
+      const checked = await api.ask("/self-check", { region: this.place, facts: this.facts });
+      this.checked = checked;
+      const result = checked.results.find((each) => each.measure === this.only);
+      if (this.only && !result) this.only = null;
+      const next = nextOf(checked, this.facts, this.only);
+      const done = Object.keys(this.facts).length;
+      const left = Math.max(1, leftOf(checked, this.facts, this.only));
+      this.setData({ left, progress: Math.round((done / (done + left)) * 100), onlyTitle: this.only ? result.title : "", stopped: false });
+      if (next) this.setData({ step: "asking", fact: this.known.find((fact) => fact.key === next) });
+      else this.finish();
+      wx.pageScrollTo({ scrollTop: 0 });
+    },
+
+    answer(event) {
+      if (this.data.state !== "ready") return;
+      const { key } = this.data.fact;
+      this.facts = { ...this.facts, [key]: event.detail.value };
+      this.setData({ order: [...this.data.order, key] });
+      this.during(() => this.check());
+    },
+
+    back() {
+      const order = this.data.order.slice();
+      const last = order.pop();
+      const facts = { ...this.facts };
+      delete facts[last];
+      this.facts = facts;
+      this.setData({ order, step: "asking", fact: this.known.find((fact) => fact.key === last), state: "ready", fault: null, stopped: false });
+    },
+
+    stop() {
+      if (this.data.state !== "ready") return;
+      this.setData({ stopped: true });
+      this.finish();
+    },
+
+    resume() {
+      this.during(() => this.check());
+    },
+
+    finish() {
+      Object.assign(getApp().globalData.facts, this.facts);
+      const said = this.data.order.map((key) => {
+        const fact = this.known.find((each) => each.key === key);
+        return { key, label: fact.label, value: saidOf(fact, this.facts[key]) };
+      });
+      this.setData({ step: "results", groups: groupsOf(this.checked, this.only, this.applicable, this.known), said, asOf: day(this.checked.as_of), opened: this.only ? { [this.only]: true } : {} });
+      wx.pageScrollTo({ scrollTop: 0 });
+    },
+
+    toggle(event) {
+      const { measure } = event.currentTarget.dataset;
+      this.setData({ opened: { ...this.data.opened, [measure]: !this.data.opened[measure] } });
+    },
+
+    // From one measure on to all of the place.
+    all() {
+      this.only = null;
+      this.during(() => this.check());
+    },
+
+    restart() {
+      this.facts = {};
+      this.only = null;
+      this.setData(EMPTY);
+    },
+  }),
+);

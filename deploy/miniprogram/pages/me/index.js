@@ -1,0 +1,129 @@
+// My data: to see, correct, take along and delete; consents; signing out.
+const api = require("../../api.js");
+const uploads = require("../../uploads.js");
+const { page } = require("../../page.js");
+const { FIELDS, CARD, askedOf, errorsOf, maskedOf } = require("../../persons.js");
+const { day } = require("../../times.js");
+
+const EXPORT = { name: "nuangang.html", format: "html" };
+
+Page(
+  page({
+    isLive: true,
+    data: { profile: null, masked: [], verified: "", fields: [...FIELDS, CARD], person: {}, errors: {}, editing: false, children: [], consents: [], exported: false },
+
+    async load() {
+      const [me, { consents }, { children }] = await Promise.all([api.own("/me"), api.own("/consents"), api.own("/me/children")]);
+      this.setData({
+        profile: me.profile,
+        masked: maskedOf(me.profile),
+        verified: me.verified_phone || "",
+        consents,
+        children: children.map((child) => ({ ...child, born: day(child.born_on) })),
+      });
+    },
+
+    edit() {
+      this.setData({ editing: !this.data.editing, person: {}, errors: {} });
+    },
+
+    write(event) {
+      const { name } = event.currentTarget.dataset;
+      this.setData({ person: { ...this.data.person, [name]: event.detail.value }, errors: { ...this.data.errors, [name]: "" } });
+    },
+
+    save() {
+      this.press(async () => {
+        try {
+          const me = await api.once("me", "PUT", "/me", { ...askedOf(this.data.person), version: this.data.profile.version });
+          this.setData({ profile: me.profile, masked: maskedOf(me.profile), editing: false, person: {} });
+        } catch (fault) {
+          const errors = errorsOf(fault);
+          if (!errors) throw fault;
+          this.setData({ errors });
+        }
+      });
+    },
+
+    verify(event) {
+      const { code } = event.detail;
+      // Whoever says no to WeChat's question needs no sentence about it.
+      if (!code) return;
+      this.press(async () => {
+        const { phone } = await api.write("POST", "/session/phone", { code });
+        this.setData({ verified: phone });
+      });
+    },
+
+    // Asks once more before something is gone.
+    sure(title, content, confirmText, act) {
+      wx.showModal({
+        title,
+        content,
+        confirmText,
+        success: ({ confirm }) => {
+          if (confirm) this.press(act);
+        },
+      });
+    },
+
+    withdraw(event) {
+      const { purpose, title } = event.currentTarget.dataset;
+      this.sure("撤回这一项？", `${title}：只为这件事存的资料会删掉。已经提交的申请不受影响。`, "撤回", async () => {
+        await api.once(`unconsent:${purpose}`, "DELETE", `/consents/${purpose}`);
+        await this.load();
+      });
+    },
+
+    removeChild(event) {
+      const { id } = event.currentTarget.dataset;
+      this.sure("删掉孩子的资料？", "删掉以后可以重新填。", "删掉", async () => {
+        await api.once(`child:${id}`, "DELETE", `/me/children/${id}`);
+        await this.load();
+      });
+    },
+
+    collect() {
+      this.press(async () => {
+        const text = await api.text("/me/export", { format: EXPORT.format });
+        this.file = `${wx.env.USER_DATA_PATH}/${EXPORT.name}`;
+        await new Promise((success, fail) => wx.getFileSystemManager().writeFile({ filePath: this.file, data: text, encoding: "utf8", success, fail }));
+        this.setData({ exported: true });
+      });
+    },
+
+    share() {
+      wx.shareFileMessage({ filePath: this.file, fileName: EXPORT.name, complete: () => this.clear() });
+    },
+
+    onUnload() {
+      this.clear();
+    },
+
+    // The file holds full numbers: it doesn't stay on the phone.
+    clear() {
+      if (this.data.exported) wx.getFileSystemManager().unlink({ filePath: this.file });
+      this.setData({ exported: false });
+    },
+
+    erase() {
+      this.sure("真的全部删除？", "删了就找不回来，备份里的也打不开了。正在办的申请，要先撤回。", "全部删除", async () => {
+        const { stays } = await api.once("erase", "DELETE", "/me");
+        await this.away(false);
+        wx.showModal({ title: "已经删除", content: `按法律要留的只有这些：${stays.map(({ what, why }) => `${what}（${why}）`).join("；")}`, showCancel: false });
+      });
+    },
+
+    leave(event) {
+      const everywhere = event.currentTarget.dataset.everywhere === "yes";
+      this.press(() => this.away(everywhere));
+    },
+
+    async away(everywhere) {
+      uploads.clear();
+      getApp().globalData.facts = {};
+      await api.leave(everywhere);
+      wx.reLaunch({ url: "/pages/chat/index" });
+    },
+  }),
+);

@@ -1,0 +1,45 @@
+// 我的: what is asked of me on top, my cases, messages, the way to my data, 关怀模式.
+const api = require("../../api.js");
+const store = require("../../store.js");
+const { page } = require("../../page.js");
+const { moment } = require("../../times.js");
+
+const SHOWN = 10;
+const LINES = [
+  { number: "12333", of: "人社热线：社保、失业、就业" },
+  { number: "12351", of: "工会热线：维权、困难帮扶" },
+  { number: "110", of: "有危险，马上打" },
+];
+
+Page(
+  page({
+    isLive: true,
+    data: { asked: [], cases: [], drafts: [], messages: [], requests: 0, lines: LINES },
+
+    async load() {
+      const [{ applications }, { drafts }, { messages }, { requests }] = await Promise.all([api.own("/applications"), api.own("/drafts"), api.own("/messages"), api.own("/requests")]);
+      this.setData({
+        asked: applications.filter((each) => each.state === "material_requested"),
+        cases: applications,
+        drafts,
+        messages: messages.slice(0, SHOWN).map(messageOf),
+        requests: requests.length,
+      });
+    },
+
+    call(event) {
+      wx.makePhoneCall({ phoneNumber: event.currentTarget.dataset.phone });
+    },
+
+    enlarge() {
+      const elder = !this.data.elder;
+      store.put("elder", elder);
+      this.setData({ elder });
+    },
+  }),
+);
+
+function messageOf(message, place) {
+  const { at, about, id, title, said, words } = message;
+  return { key: place, time: moment(at), title, said, words, url: `/pages/${about === "application" ? "case" : "help"}/index?id=${id}` };
+}
