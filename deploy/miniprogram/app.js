@@ -31,7 +31,10 @@ App({
     this.scene = scene;
     api.regionOf(scene).then(
       (region) => {
-        if (region) store.put("region", region);
+        if (!region) return;
+        store.put("region", region);
+        // What is on the screen already shows the place, too.
+        for (const shown of getCurrentPages().slice(-1)) shown.onShow();
       },
       () => {
         // Without a network the city stays as it was; it can be chosen by hand.

@@ -27,9 +27,9 @@ Page(
       this.setData({
         it: {
           ...found,
-          requested: found.requested.map((item) => ({ ...item, title: this.titles[item.item] || item.item, due: day(item.due_on) })),
-          history: found.history.map((event) => ({ ...event, time: moment(event.at) })).reverse(),
-          objections: found.objections.map((each) => ({ ...each, due: day(each.due_on) })),
+          requested: found.requested.map((item, place) => ({ ...item, place, title: this.titles[item.item] || item.item, due: day(item.due_on) })),
+          history: found.history.map((event, place) => ({ ...event, place, time: moment(event.at) })).reverse(),
+          objections: found.objections.map((each, place) => ({ ...each, place, due: day(each.due_on) })),
         },
         can: Object.fromEntries(moves.map((move) => [move, true])),
         takes: TAKES_MATERIAL.includes(state),

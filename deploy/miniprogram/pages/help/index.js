@@ -40,7 +40,7 @@ Page(
 
     show(found) {
       this.id = found.id;
-      const dialogue = found.dialogue.map((said) => ({ ...said, who: WHO[said.voice], time: moment(said.at) }));
+      const dialogue = found.dialogue.map((said, place) => ({ ...said, place, who: WHO[said.voice], time: moment(said.at) }));
       this.setData({ it: { ...named(found), due: day(found.due_on), dialogue }, words: "" });
     },
 

@@ -1,0 +1,441 @@
+"""The mini-program in use: pages open, call the running service, do what people come for."""
+
+import hashlib
+import json
+import urllib.request
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from server.casework import cases, deciding
+from server.casework.deciding import Item
+from server.casework.officers import Role
+from tests import casework, citizens
+from tests.miniprogram.conftest import TEMPLATES, Office
+from tests.miniprogram.phones import Phone, photo
+from tests.serving import Service
+
+MakePhone = Callable[..., Phone]
+
+SHISHI = hashlib.sha256("石狮".encode()).hexdigest()[:8]
+AT_SHISHI = {"query": {"scene": f"place:{SHISHI}"}, "scene": 1047}
+TITLE = "失业保险金"
+MEASURE = casework.MEASURE
+
+
+def fetch(service: Service, path: str, token: str | None = None, body: Any = None) -> Any:
+    """What the service says, without the mini-program."""
+    headers = {"Content-Type": "application/json"}
+    if token is not None:
+        headers["Authorization"] = f"Bearer {token}"
+    asked = urllib.request.Request(
+        f"http://127.0.0.1:{service.port}/api/v1{path}",
+        None if body is None else json.dumps(body).encode(),
+        headers,
+    )
+    with urllib.request.urlopen(asked, timeout=20) as reply:
+        return json.load(reply)
+
+
+def token_of(phone: Phone) -> str:
+    token: str = json.loads(phone.stored()["session"])["token"]
+    return token
+
+
+def answer(phone: Phone, value: Any) -> None:
+    """Answer the question on the screen."""
+    if value is None:
+        phone.tap("不清楚", exact=True)
+    elif isinstance(value, bool):
+        phone.tap("是" if value else "不是", exact=True)
+    elif isinstance(value, int):
+        phone.fill("你的回答", str(value))
+        phone.tap("填好了")
+    else:
+        for label in value:
+            phone.tap(label)
+        phone.tap("选好了")
+
+
+MYSELF = ["自己（打工的"]
+ANSWERS = [MYSELF, True, 14, True, True, True]
+"""To the questions of the unemployment benefit, in their order."""
+
+
+def begin(phone: Phone, person: Any) -> None:
+    """Go through consents and data of an application to its questions."""
+    phone.tab("办")
+    phone.tap(TITLE, exact=True)
+    phone.tap("开始办")
+    for title in ("用你的个人信息来办事", "用你的银行卡号来发钱", "上传证件和材料的照片"):
+        phone.sees(title)
+        phone.tap("我同意")
+    phone.fill("姓名", person.name)
+    phone.fill("身份证号", person.identity_number)
+    phone.fill("手机号", person.phone)
+    phone.fill("银行卡号（可以以后再填）", person.bank_card)
+    phone.tap("存好，下一步")
+
+
+def fill_in(phone: Phone, person: Any) -> None:
+    """Go through an application to its photos."""
+    begin(phone, person)
+    for number, value in enumerate(ANSWERS, start=1):
+        phone.sees(f"第{number}题，共{len(ANSWERS)}题")
+        answer(phone, value)
+    phone.sees("第4步，共5步：照片")
+
+
+def add_photo(phone: Phone, title: str, content: bytes) -> None:
+    phone.takes(content)
+    phone.tap(f"拍{title}或者选照片")
+    phone.sees(f"{title}（已有1份）")
+
+
+def without_photos(phone: Phone) -> None:
+    """Go past the photos to the last step."""
+    for title in ("离职证明", "失业登记证明", "社保缴费记录", "看一遍，再提交"):
+        phone.tap("下一步")
+        phone.sees(title)
+
+
+def hand_in(phone: Phone, service: Service, number: int) -> str:
+    """Apply without photos; the number of the case."""
+    fill_in(phone, citizens.person(number))
+    without_photos(phone)
+    phone.tap("提交申请")
+    phone.sees("提交好了")
+    case: str = fetch(service, "/applications", token_of(phone))["applications"][0]["id"]
+    return case
+
+
+def test_somebody_who_scanned_a_code_asks_and_calls(make_phone: MakePhone) -> None:
+    phone = make_phone(launch=AT_SHISHI)
+    phone.fill("你的问题", "失业金怎么领")
+    phone.tap("发送")
+    phone.sees("出处：《石狮市关爱外来务工人员八条措施》")
+    phone.tap("看原文")
+    marked = phone.screen.locator(".mark")
+    marked.first.wait_for()
+    assert "可按规定领取失业保险金" in "".join(marked.all_inner_texts())
+    phone.back()
+    phone.fill("你的问题", "石狮权益热线电话是多少")
+    phone.tap("发送")
+    phone.tap("拨打88712565")
+    assert phone.heard("calls") == ["88712565"]
+    phone.open()
+    phone.sees("88712565")
+    assert "石狮市" in phone.text()
+    phone.fill("你的问题", "要啥条件")
+    phone.tap("发送")
+    phone.sees("上面是之前的对话")
+
+
+def test_a_choice_is_one_press_and_a_lost_message_is_sent_again(make_phone: MakePhone) -> None:
+    phone = make_phone()
+    phone.page.evaluate("window.phone.offline = true")
+    phone.fill("你的问题", "失业金怎么领")
+    phone.tap("发送")
+    phone.sees("网络不好，没有发出去")
+    phone.page.evaluate("window.phone.offline = false")
+    phone.tap("再发一次")
+    phone.tap("2. 石狮")
+    phone.sees("出处：《石狮市关爱外来务工人员八条措施》")
+    phone.tap("有用")
+    phone.page.get_by_role("button", name="查查我够不够").last.tap()
+    phone.sees("你在哪里打工？")
+
+
+def test_the_self_check_says_what_the_service_says(make_phone: MakePhone, service: Service) -> None:
+    phone = make_phone(launch=AT_SHISHI)
+    phone.tab("查")
+    phone.tap("开始查")
+    phone.sees("第1题")
+    answer(phone, MYSELF)
+    phone.sees("第2题")
+    answer(phone, None)
+    phone.sees("第3题")
+    phone.tap("‹ 上一题")
+    phone.sees("第2题")
+    phone.tap("外省", exact=True)
+    phone.sees("第3题")
+    phone.tap("先看结果")
+    phone.sees("查的结果")
+    facts = {"applicant_role": ["worker"], "hukou_place": "other_province"}
+    told = fetch(service, "/self-check", body={"region": "石狮", "facts": facts})
+    # Each title stands below the heading of its group.
+    shown = phone.text().split("我答了什么")[0]
+    for result in told["results"]:
+        heading = shown[: shown.index(result["title"])].split("（")
+        above = "".join(heading)
+        group = max(
+            ("符合", "还差一点", "还不清楚", "不符合", "已结束"),
+            key=lambda word: above.rfind(f"\n{word}"),
+        )
+        if not result["open"]:
+            assert group == "已结束", result["title"]
+        elif result["outcome"] == "ineligible":
+            assert group in ("还差一点", "不符合"), result["title"]
+        else:
+            wanted = {"eligible": "符合", "undetermined": "还不清楚"}
+            assert group == wanted[result["outcome"]], result["title"]
+    phone.tap(f"{TITLE}，看条件")
+    phone.sees("原文：“缴费满一年”") if "缴费满一年" in phone.text() else phone.sees("原文：“")
+    assert set(json.loads(phone.stored()["region"])) == {"id", "label"}
+    assert "other_province" not in json.dumps(phone.stored())
+
+
+def test_one_measure_is_checked_to_its_end(make_phone: MakePhone, service: Service) -> None:
+    phone = make_phone(launch=AT_SHISHI)
+    phone.fill("你的问题", "失业保险金怎么领")
+    phone.tap("发送")
+    phone.tap("查查我够不够")
+    for number, value in enumerate(ANSWERS, start=1):
+        phone.sees(f"第{number}题")
+        answer(phone, value)
+    phone.sees("查的结果")
+    assert "符合（1项）" in phone.text()
+    told = fetch(service, "/self-check", body={"region": "石狮", "facts": casework.ELIGIBLE})
+    (found,) = (result for result in told["results"] if result["measure"] == MEASURE)
+    assert phone.screen.locator(".verdict.met").count() == len(found["conditions"])
+    for condition in found["conditions"]:
+        assert condition["quote"] in phone.text()
+    phone.tap("去办理")
+    phone.sees("要符合的条件")
+
+
+def test_an_application_with_two_photos_arrives_once_on_a_bad_line(
+    make_phone: MakePhone, service: Service
+) -> None:
+    phone = make_phone(launch=AT_SHISHI)
+    fill_in(phone, citizens.person(71_001))
+    # After two pieces of the first photo the line is dead, and the phone is put away.
+    phone.page.evaluate("sent = 0; window.phone.stalls = (way) => way === 'PUT' && ++sent > 2; 0")
+    phone.takes(photo(1))
+    phone.tap("拍身份证（正反面）或者选照片")
+    phone.page.wait_for_function("record.requests.filter((each) => each.size).length === 3")
+    phone.open()
+    phone.tab("办")
+    phone.tap(f"{TITLE}（上次填到一半）")
+    phone.tap("开始办")
+    phone.tap("对，下一步")
+    phone.sees("身份证（正反面）（已有1份）")
+    pieces = [each["url"] for each in phone.heard("requests") if each["size"]]
+    assert pieces[0].endswith(f"offset={2 * 64 * 1024}")
+    # From now on every fourth reply is lost, and the first one to the application.
+    phone.page.evaluate(
+        """replies = handed = 0;
+        window.phone.loses = (way, url) =>
+            url.endsWith('/applications') ? ++handed === 1 : ++replies % 4 === 0;
+        0"""
+    )
+    phone.tap("下一步")
+    phone.sees("离职证明")
+    add_photo(phone, "离职证明", photo(2))
+    for title in ("失业登记证明", "社保缴费记录", "看一遍，再提交"):
+        phone.tap("下一步")
+        phone.sees(title)
+    button = phone.page.get_by_role("button", name="提交申请")
+    button.tap()
+    button.tap(force=True)
+    phone.sees("提交好了")
+    handed = [each for each in phone.heard("requests") if each["url"].endswith("/applications")]
+    assert len(handed) == 2 and len({each["key"] for each in handed}) == 1
+    assert phone.heard("subscriptions") == [list(TEMPLATES.values())]
+    token = token_of(phone)
+    (case,) = fetch(service, "/applications", token)["applications"]
+    assert case["id"] in phone.text()
+    needs = fetch(service, f"/applications/{case['id']}/materials", token)["materials"]
+    assert [len(need["there"]) for need in needs] == [1, 1, 0, 0]
+    assert phone.stored()["uploads"] == "[]"
+    assert not any(name.startswith("file:") for name in phone.stored())
+
+
+def test_what_speaks_against_it_is_told_and_people_decide(
+    make_phone: MakePhone, service: Service
+) -> None:
+    phone = make_phone(launch=AT_SHISHI)
+    begin(phone, citizens.person(71_002))
+    for number, value in enumerate((MYSELF, True, 3, True, True, True), start=1):
+        phone.sees(f"第{number}题，共{len(ANSWERS)}题")
+        answer(phone, value)
+    without_photos(phone)
+    phone.sees("按文件写的条件，你可能不符合")
+    phone.tap("提交申请")
+    phone.sees("请先看上面的提醒")
+    phone.tap("我知道了")
+    phone.tap("提交申请")
+    phone.sees("提交好了")
+    (case,) = fetch(service, "/applications", token_of(phone))["applications"]
+    assert case["state"] == "submitted"
+
+
+def request_material(office: Office, case_id: str) -> None:
+    """An officer takes the case and asks for a photo once more."""
+    library, now = office.library, datetime.now(UTC)
+    clerk = casework.officer(office.database, office.safe, library, Role.CASE_OFFICER, now=now)
+    with office.database.begin() as session:
+        case = cases.of_officer(session, case_id, clerk, library.regions)
+        own = office.subject_keys.safe_of(case.worker_id)
+        desk = casework.desk(clerk, casework.post(office.safe, library), own, now)
+        taken = deciding.take(session, desk, case, version=case.version)
+        item = Item("dismissal_notice", "照片看不清")
+        deciding.request_material(
+            session, desk, taken, [item], version=taken.version, reason="请补材料", days=5
+        )
+
+
+def test_what_is_asked_of_somebody_stands_on_top_until_it_is_there(
+    make_phone: MakePhone, service: Service, office: Office
+) -> None:
+    phone = make_phone(launch=AT_SHISHI)
+    case_id = hand_in(phone, service, 71_003)
+    request_material(office, case_id)
+    phone.back()
+    phone.tab("我的")
+    phone.sees("等你来办")
+    phone.sees("经办人要你补材料。")
+    phone.tap(f"去补材料：{TITLE}")
+    phone.sees("照片看不清")
+    phone.tap("补好了")
+    phone.sees("还有要补的材料没有交")
+    add_photo(phone, "离职证明", photo(3))
+    phone.tap("补好了")
+    phone.sees("你说材料补好了。")
+    phone.sees("正在审核")
+    phone.tap("撤回申请")
+    phone.sure("撤回")
+    phone.sees("你撤回了申请。")
+
+
+def test_my_data_are_seen_corrected_taken_along_and_deleted(make_phone: MakePhone) -> None:
+    phone = make_phone(launch=AT_SHISHI, phoneCode="code")
+    person = citizens.person(71_004)
+    begin(phone, person)
+    phone.sees("第1题")
+    phone.back()
+    phone.tab("我的")
+    phone.tap("我的资料")
+    phone.sees("****" + person.bank_card[-4:])
+    assert person.phone not in phone.text()
+    phone.tap("改一改")
+    phone.fill("手机号", "13800000000")
+    phone.tap("保存")
+    phone.sees("138****0000")
+    phone.tap("下载我的全部资料")
+    phone.tap("发到我的微信")
+    (shared,) = phone.heard("shared")
+    assert shared["name"] == "nuangang.html" and person.identity_number in shared["text"]
+    phone.tap("撤回同意：用你的银行卡号来发钱")
+    phone.sure("撤回")
+    phone.sees("银行卡号：没填")
+    # No WeChat stands behind this service: the reply says so, and nothing is lost.
+    phone.tap("用微信核对手机号")
+    phone.sees("现在连不上微信")
+    phone.tap("删除我的全部资料")
+    phone.sure("全部删除")
+    phone.page.get_by_role("dialog").get_by_text("按法律要留的只有这些").wait_for()
+    phone.sure("确定")
+    assert set(phone.stored()) == {"region", "left"}
+    phone.tab("我的")
+    phone.sees("你已经退出登录")
+    phone.tap("登录", exact=True)
+    phone.sees("你还没有办件")
+
+
+def test_a_session_that_is_over_begins_again_by_itself(make_phone: MakePhone) -> None:
+    phone = make_phone()
+    phone.tab("我的")
+    phone.sees("你还没有办件")
+    phone.page.evaluate(
+        """const held = JSON.parse(localStorage['stored:session']);
+        localStorage['stored:session'] = JSON.stringify({ ...held, token: 'x'.repeat(43) })"""
+    )
+    phone.tab("办")
+    phone.tab("我的")
+    phone.sees("你还没有办件")
+    assert token_of(phone) != "x" * 43
+
+
+def test_help_by_people_is_asked_for_once(make_phone: MakePhone, service: Service) -> None:
+    phone = make_phone(launch=AT_SHISHI)
+    phone.fill("你的问题", "我要找真人客服")
+    phone.tap("发送")
+    phone.tap("找人工帮忙")
+    phone.tap("被拖欠工资")
+    phone.tap("交给人工")
+    phone.sees("请先写几句话")
+    phone.fill("出了什么事？", "老板拖欠三个月工资")
+    phone.tap("交给人工")
+    phone.sees("等着回复")
+    phone.fill("还想说", "一共一万二")
+    phone.tap("发出去")
+    phone.sees("一共一万二")
+    (asked,) = fetch(service, "/requests", token_of(phone))["requests"]
+    assert asked["category"] == "wages"
+
+
+def test_offline_and_slow_are_told_with_what_to_do(make_phone: MakePhone) -> None:
+    phone = make_phone(launch=AT_SHISHI)
+    phone.page.evaluate("window.phone.stalls = (way, url) => url.includes('/measures'); 0")
+    phone.tab("办")
+    phone.sees("正在打开…")
+    phone.sees("网络有点慢，还在打开")
+    phone.page.evaluate("window.phone.stalls = null")
+    # Nothing is waited for that nobody wants any more.
+    phone.tab("我的")
+    phone.tab("办")
+    phone.sees("石狮市现在能申请的")
+
+
+LOOKS = """() => [...document.querySelectorAll('#screen wx-button, #screen .row, #screen .field')]
+    .filter((each) => each.offsetParent).map((each) => each.getBoundingClientRect())
+    .filter((box) => box.width).map((box) => Math.min(box.width, box.height))"""
+LETTERS = """() => [...document.querySelectorAll('#screen :is(wx-view, wx-text, wx-button)')]
+    .filter((each) => [...each.childNodes].some((node) => node.nodeType === 3 && node.data.trim()))
+    .map((each) => parseFloat(getComputedStyle(each).fontSize))"""
+
+
+@pytest.mark.parametrize(("elder", "letters", "target"), [(False, 18, 44), (True, 30, 60)])
+def test_everything_can_be_read_and_hit(
+    make_phone: MakePhone, elder: bool, letters: int, target: int
+) -> None:
+    phone = make_phone(launch=AT_SHISHI)
+    if elder:
+        phone.tab("我的")
+        phone.tap("关怀模式")
+    phone.page.set_viewport_size({"width": 320, "height": 640})
+    axe = Axe()
+
+    def check(text: str) -> None:
+        phone.sees(text)
+        assert min(phone.page.evaluate(LETTERS)) >= letters
+        assert min(phone.page.evaluate(LOOKS)) >= target
+        wide = phone.page.evaluate("document.querySelector('#screen').scrollWidth")
+        assert wide <= 320, text
+        found = axe.run(phone.page, context="#screen").response["violations"]
+        assert [(each["id"], each["nodes"][0]["html"][:200]) for each in found] == []
+
+    phone.tab("问")
+    phone.fill("你的问题", "失业保险金怎么领")
+    phone.tap("发送")
+    check("出处：《石狮市")
+    phone.tab("查")
+    phone.tap("开始查")
+    check("第1题")
+    phone.tap("先看结果")
+    check("查的结果")
+    phone.tab("办")
+    check("现在能申请的")
+    phone.tap(TITLE, exact=True)
+    check("要符合的条件")
+    phone.tap("开始办")
+    check("用你的个人信息来办事")
+    phone.back()
+    phone.tab("我的")
+    check("要紧的电话")
+    phone.tap("我的资料")
+    check("我同意过的事")
