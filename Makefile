@@ -49,7 +49,7 @@ lock: .venv/.dev ## resolve requirements/*.in anew into hashed locks
 	@sh requirements/lock
 
 system-packages:
-	@sh deploy/install-system-packages chromium postgresql fonts strace
+	@sh deploy/install-system-packages chromium postgresql fonts node strace
 
 # One environment for all: once the developers' packages are in, they stay in.
 .venv/.run: $(LOCKS)

@@ -1,0 +1,73 @@
+"""The mini-program as it is handed to WeChat: whole, small, and of one piece with the service."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from server.notice_templates import templates
+from tests.miniprogram.phones import PROGRAM
+
+APP = json.loads((PROGRAM / "app.json").read_text("utf-8"))
+LARGEST = 200_000
+"""Bytes; WeChat takes packages of 2 MB."""
+
+FILES = sorted(file for file in PROGRAM.rglob("*") if file.is_file())
+CODE = [file for file in FILES if file.suffix in (".js", ".wxml", ".wxss")]
+
+
+def test_it_is_far_under_what_wechat_takes() -> None:
+    assert sum(file.stat().st_size for file in FILES) < LARGEST
+
+
+def test_every_page_and_component_is_whole() -> None:
+    parts = [*APP["pages"], *(path.removeprefix("/") for path in APP["usingComponents"].values())]
+    for part in parts:
+        for ending in ("js", "json", "wxml", "wxss"):
+            assert (PROGRAM / f"{part}.{ending}").is_file(), (part, ending)
+    there = {str(file.relative_to(PROGRAM).with_suffix("")) for file in PROGRAM.rglob("*/index.js")}
+    assert there == set(parts)
+    assert [tab["text"] for tab in APP["tabBar"]["list"]] == ["问", "查", "办", "我的"]
+    assert APP["pages"][0] == APP["tabBar"]["list"][0]["pagePath"]
+
+
+def test_components_share_the_sizes_of_the_pages() -> None:
+    for path in APP["usingComponents"].values():
+        config = json.loads((PROGRAM / f"{path[1:]}.json").read_text("utf-8"))
+        assert config == {"component": True, "styleIsolation": "apply-shared"}
+
+
+def test_notices_open_pages_that_there_are() -> None:
+    for template in templates().values():
+        assert template.page.partition("?")[0] in APP["pages"]
+
+
+@pytest.mark.parametrize("file", CODE, ids=lambda file: str(file.relative_to(PROGRAM)))
+def test_pages_lead_to_pages_and_no_file_names_another_host(file: Path) -> None:
+    text = file.read_text("utf-8")
+    for page in re.findall(r"/(pages/[a-z]+/index)", text):
+        assert page in APP["pages"]
+    if file.name != "settings.js":
+        assert not re.search(r"https?://", text)
+
+
+def test_no_style_fixes_the_size_of_letters() -> None:
+    """Letters are as large as the two variables say, or 关怀模式 would pass them by."""
+    for file in PROGRAM.rglob("*.wxss"):
+        for size in re.findall(r"font-size:\s*([^;]+);", file.read_text("utf-8")):
+            assert size in ("var(--text)", "var(--large)"), file
+
+
+def test_nothing_for_developers_is_switched_on() -> None:
+    settings = (PROGRAM / "settings.js").read_text("utf-8")
+    assert 'developer: ""' in settings
+    assert json.loads((PROGRAM / "project.config.json").read_text("utf-8"))["setting"]["urlCheck"]
+
+
+def test_every_package_of_its_tests_is_locked_by_its_content_and_by_no_host() -> None:
+    lock = json.loads((Path(__file__).parent / "package-lock.json").read_text("utf-8"))
+    packages = {name: entry for name, entry in lock["packages"].items() if name}
+    assert len(packages) == 3
+    for entry in packages.values():
+        assert entry["integrity"].startswith("sha512-") and "resolved" not in entry
