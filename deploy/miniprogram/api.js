@@ -30,6 +30,9 @@ const BROKEN = {
   detail: "系统出了点问题，不是你的错。请过一会儿再试。",
 };
 
+// Buffers of WeChat's file system may come from another realm: `instanceof` would not know them.
+const isBuffer = (body) => Object.prototype.toString.call(body) === "[object ArrayBuffer]";
+
 const later = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 // One call over the network; rejects where no whole reply came.
@@ -37,7 +40,7 @@ function send({ method, path, body, key, token, isText }) {
   const header = {};
   if (token) header.Authorization = `Bearer ${token}`;
   if (key) header["Idempotency-Key"] = key;
-  const isBytes = body instanceof ArrayBuffer;
+  const isBytes = isBuffer(body);
   if (body !== undefined) header["content-type"] = isBytes ? "application/octet-stream" : "application/json";
   return new Promise((resolve, reject) => {
     wx.request({

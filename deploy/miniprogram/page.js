@@ -47,7 +47,7 @@ function page(definition) {
       }
     },
 
-    // Does what a press asks for: one at a time, and a fault is told below the button.
+    // Does what a press asks for: one at a time; a fault is told on top, where the page then is.
     async press(act) {
       if (this.data.busy) return;
       this.setData({ busy: true, fault: null });
@@ -55,6 +55,7 @@ function page(definition) {
         await act();
       } catch (fault) {
         this.setData({ fault: shown(fault) });
+        wx.pageScrollTo({ scrollTop: 0 });
       } finally {
         this.setData({ busy: false });
       }

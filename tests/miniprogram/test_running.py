@@ -4,7 +4,7 @@ import hashlib
 import json
 import urllib.request
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,6 +16,7 @@ from server.casework.officers import Role
 from tests import casework, citizens
 from tests.miniprogram.conftest import TEMPLATES, Office
 from tests.miniprogram.phones import Phone, photo
+from tests.server.offers.conftest import Fair
 from tests.serving import Service
 
 MakePhone = Callable[..., Phone]
@@ -325,6 +326,20 @@ def test_my_data_are_seen_corrected_taken_along_and_deleted(make_phone: MakePhon
     phone.fill("手机号", "13800000000")
     phone.tap("保存")
     phone.sees("138****0000")
+    phone.tap("关掉自动比对")
+    phone.sees("已经关掉")
+    phone.tap("加一个孩子")
+    phone.fill("孩子姓名", "王小宝")
+    phone.page.get_by_label("出生日期").fill("2020-06-01")
+    phone.tap("存好", exact=True)
+    phone.sees("请先看说明")
+    phone.tap("看说明", exact=True)
+    phone.tap("我同意")
+    phone.tap("加一个孩子")
+    phone.fill("孩子姓名", "王小宝")
+    phone.page.get_by_label("出生日期").fill("2020-06-01")
+    phone.tap("存好", exact=True)
+    phone.sees("2020年6月1日出生")
     phone.tap("下载我的全部资料")
     phone.tap("发到我的微信")
     (shared,) = phone.heard("shared")
@@ -344,6 +359,21 @@ def test_my_data_are_seen_corrected_taken_along_and_deleted(make_phone: MakePhon
     phone.sees("你已经退出登录")
     phone.tap("登录", exact=True)
     phone.sees("你还没有办件")
+
+
+def test_a_notice_leads_to_what_is_offered(make_phone: MakePhone, office: Office) -> None:
+    now = datetime.now(UTC)
+    database, safe, library = office.database, office.safe, office.library
+    clerk = casework.officer(database, safe, library, Role.CASE_OFFICER, now=now)
+    fair = Fair(database, library, safe, office.subject_keys, now, clerk)
+    offer = fair.opened(last_on=(now + timedelta(days=20)).date(), seats=1)
+    at_once = {"path": "pages/offer/index", "query": {"id": offer.id}, "scene": 1014}
+    phone = make_phone(launch=at_once)
+    phone.sees("缝纫工")
+    phone.tap("打电话：0595-88000000")
+    assert phone.heard("calls") == ["0595-88000000"]
+    phone.tap("报名")
+    phone.sees("还没有填个人资料")
 
 
 def test_a_session_that_is_over_begins_again_by_itself(make_phone: MakePhone) -> None:

@@ -49,7 +49,10 @@ const ELEMENTS = {
       if (!input) {
         input = document.createElement("input");
         input.type = "date";
-        input.addEventListener("change", () => component.triggerEvent("change", { value: input.value }));
+        input.addEventListener("change", (event) => {
+          event.stopPropagation();
+          component.triggerEvent("change", { value: input.value });
+        });
         element.append(input);
       }
       input.setAttribute("aria-label", values.ariaLabel || "");

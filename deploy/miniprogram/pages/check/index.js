@@ -18,6 +18,7 @@ Page(
       if (!only && this.place === (region && region.id)) return;
       this.place = region && region.id;
       this.facts = {};
+      this.asked = (this.asked || 0) + 1;
       this.only = only;
       this.setData({ ...EMPTY, state: "ready", fault: null });
       if (region && only) this.begin();
@@ -40,14 +41,17 @@ Page(
 
     // Asks the server what follows, and shows the next question or the results.
     async check() {
+      const turn = (this.asked = (this.asked || 0) + 1);
       const checked = await api.ask("/self-check", { region: this.place, facts: this.facts });
+      // Somebody has gone back, or to another place, meanwhile.
+      if (turn !== this.asked) return;
       this.checked = checked;
       const result = checked.results.find((each) => each.measure === this.only);
       if (this.only && !result) this.only = null;
       const next = nextOf(checked, this.facts, this.only);
       const done = Object.keys(this.facts).length;
       const left = Math.max(1, leftOf(checked, this.facts, this.only));
-      this.setData({ left, progress: Math.round((done / (done + left)) * 100), onlyTitle: this.only ? result.title : "", stopped: false });
+      this.setData({ order: Object.keys(this.facts), left, progress: Math.round((done / (done + left)) * 100), onlyTitle: this.only ? result.title : "", stopped: false });
       if (next) this.setData({ step: "asking", fact: this.known.find((fact) => fact.key === next) });
       else this.finish();
       wx.pageScrollTo({ scrollTop: 0 });
@@ -57,16 +61,14 @@ Page(
       if (this.data.state !== "ready") return;
       const { key } = this.data.fact;
       this.facts = { ...this.facts, [key]: event.detail.value };
-      this.setData({ order: [...this.data.order, key] });
       this.during(() => this.check());
     },
 
     back() {
-      const order = this.data.order.slice();
+      this.asked += 1;
+      const order = Object.keys(this.facts);
       const last = order.pop();
-      const facts = { ...this.facts };
-      delete facts[last];
-      this.facts = facts;
+      delete this.facts[last];
       this.setData({ order, step: "asking", fact: this.known.find((fact) => fact.key === last), state: "ready", fault: null, stopped: false });
     },
 

@@ -4,6 +4,7 @@ const api = require("../../api.js");
 const uploads = require("../../uploads.js");
 const { page, shown } = require("../../page.js");
 const { saidOf } = require("../../checking.js");
+const { prepare, subscribe } = require("../../subscribing.js");
 const { FIELDS, CARD, askedOf, errorsOf, maskedOf } = require("../../persons.js");
 
 const STEPS = ["同意", "资料", "条件", "照片", "提交"];
@@ -44,11 +45,7 @@ Page(
       this.facts = {};
       this.refused = [];
       this.photo = 0;
-      this.templates = [];
-      api.client().then(
-        ({ templates }) => (this.templates = templates.filter(({ kind }) => TOLD_OF.includes(kind)).map(({ id }) => id)),
-        () => {},
-      );
+      prepare();
     },
 
     async load() {
@@ -305,13 +302,9 @@ Page(
         return;
       }
       const send = () => this.press(() => this.hand());
-      // WeChat asks for messages only in answer to a press; whatever is said there, the case goes on.
-      if (this.templates.length && !this.isSubscribed) {
-        this.isSubscribed = true;
-        wx.requestSubscribeMessage({ tmplIds: this.templates, complete: send });
-      } else {
-        send();
-      }
+      const kinds = this.isAsked ? [] : TOLD_OF;
+      this.isAsked = true;
+      subscribe(kinds, send);
     },
 
     async hand() {

@@ -3,22 +3,24 @@ const api = require("../../api.js");
 const uploads = require("../../uploads.js");
 const { page } = require("../../page.js");
 const { FIELDS, CARD, askedOf, errorsOf, maskedOf } = require("../../persons.js");
-const { day } = require("../../times.js");
+const { day, today } = require("../../times.js");
 
+const ALL = "all";
 const EXPORT = { name: "nuangang.html", format: "html" };
 
 Page(
   page({
     isLive: true,
-    data: { profile: null, masked: [], verified: "", fields: [...FIELDS, CARD], person: {}, errors: {}, editing: false, children: [], consents: [], exported: false },
+    data: { profile: null, masked: [], verified: "", fields: [...FIELDS, CARD], person: {}, errors: {}, editing: false, children: [], adding: false, child: {}, today: today(), optedOut: false, consents: [], exported: false },
 
     async load() {
-      const [me, { consents }, { children }] = await Promise.all([api.own("/me"), api.own("/consents"), api.own("/me/children")]);
+      const [me, { consents }, { children }, { opt_outs: optOuts }] = await Promise.all([api.own("/me"), api.own("/consents"), api.own("/me/children"), api.own("/me/opt-outs")]);
       this.setData({
         profile: me.profile,
         masked: maskedOf(me.profile),
         verified: me.verified_phone || "",
         consents,
+        optedOut: optOuts.includes(ALL),
         children: children.map((child) => ({ ...child, born: day(child.born_on) })),
       });
     },
@@ -35,7 +37,7 @@ Page(
     save() {
       this.press(async () => {
         try {
-          const me = await api.once("me", "PUT", "/me", { ...askedOf(this.data.person), version: this.data.profile.version });
+          const me = await api.once("me", "PUT", "/me", { ...askedOf(this.data.person), version: this.data.profile ? this.data.profile.version : null });
           this.setData({ profile: me.profile, masked: maskedOf(me.profile), editing: false, person: {} });
         } catch (fault) {
           const errors = errorsOf(fault);
@@ -72,6 +74,37 @@ Page(
       this.sure("撤回这一项？", `${title}：只为这件事存的资料会删掉。已经提交的申请不受影响。`, "撤回", async () => {
         await api.once(`unconsent:${purpose}`, "DELETE", `/consents/${purpose}`);
         await this.load();
+      });
+    },
+
+    addChild() {
+      this.setData({ adding: !this.data.adding, child: {}, errors: {} });
+    },
+
+    writeChild(event) {
+      const { name } = event.currentTarget.dataset;
+      this.setData({ [`child.${name}`]: event.detail.value, [`errors.${name}`]: "" });
+    },
+
+    saveChild() {
+      this.press(async () => {
+        try {
+          await api.once("child", "POST", "/me/children", askedOf(this.data.child));
+          this.setData({ adding: false, child: {} });
+          await this.load();
+        } catch (fault) {
+          const errors = errorsOf(fault);
+          if (!errors) throw fault;
+          this.setData({ errors });
+        }
+      });
+    },
+
+    opt() {
+      this.press(async () => {
+        const way = this.data.optedOut ? "DELETE" : "PUT";
+        const { opt_outs: optOuts } = await api.once(`opt:${way}`, way, `/me/opt-outs/${ALL}`);
+        this.setData({ optedOut: optOuts.includes(ALL) });
       });
     },
 

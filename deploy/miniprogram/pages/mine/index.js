@@ -41,5 +41,5 @@ Page(
 
 function messageOf(message, place) {
   const { at, about, id, title, said, words } = message;
-  return { key: place, time: moment(at), title, said, words, url: `/pages/${about === "application" ? "case" : "help"}/index?id=${id}` };
+  return { key: place, time: moment(at), title, said, words, url: `/pages/${about === "application" ? "case" : "request"}/index?id=${id}` };
 }

@@ -2,6 +2,7 @@
 const api = require("../../api.js");
 const store = require("../../store.js");
 const { page } = require("../../page.js");
+const { prepare, subscribe } = require("../../subscribing.js");
 const { day, moment } = require("../../times.js");
 
 const CATEGORIES = [
@@ -24,6 +25,7 @@ Page(
     data: { it: null, requests: [], categories: CATEGORIES, category: "advice", words: "", talk: false, along: false, ratings: RATINGS },
 
     onLoad({ id, measure }) {
+      prepare();
       this.id = id || "";
       this.measure = measure || null;
       this.setData({ talk: !id && !!store.get("conversation") });
@@ -57,12 +59,19 @@ Page(
     },
 
     send() {
+      if (!this.data.words.trim()) {
+        this.press(() => Promise.reject(EMPTY));
+        return;
+      }
+      subscribe(["replied"], () => this.open());
+    },
+
+    open() {
       this.press(async () => {
         const { category, region, words, along } = this.data;
-        if (!words.trim()) throw EMPTY;
         const body = { category, region: region.id, words: words.trim(), measure: this.measure };
         if (along) body.conversation = store.get("conversation");
-        this.show(await api.once("help", "POST", "/requests", body));
+        this.show(await api.once("request", "POST", "/requests", body));
       });
     },
 
