@@ -47,9 +47,11 @@ def service(data: Path) -> Iterator[Service]:
     """The service as it runs, with a data directory of its own and development sign-in."""
     ids = json.dumps(TEMPLATES)
     started = Service(data, f"sqlite:///{data / 'nuangang.db'}", WECHAT_TEMPLATE_IDS=ids)
-    started.start()
-    yield started
-    started.kill()
+    try:
+        started.start()
+        yield started
+    finally:
+        started.kill()
 
 
 @dataclass(frozen=True)
