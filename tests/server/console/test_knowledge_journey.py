@@ -21,6 +21,7 @@ from tests.small import small_editions
 
 if TYPE_CHECKING:
     from apiflask import APIFlask
+    from werkzeug.test import TestResponse
 
     from knowledge.library import Library
 
@@ -150,12 +151,18 @@ def test_a_raw_page_becomes_a_published_right_answer(
     other.goto(proposal)
     other.get_by_role("button", name="发布", exact=True).click()
     expect(other.get_by_role("heading", name="检查和发布")).to_be_visible()
-    time.sleep(2)
 
-    reply = staff.app.test_client().post(
-        "/api/v1/chat", json={"text": "稳岗返还能返多少", "region": "锦州"}
-    )
-    assert reply.json["kind"] == "answer" and reply.json["measures"][0] == "jinzhou-4"
+    def ask() -> "TestResponse":
+        asked = {"text": "稳岗返还能返多少", "region": "锦州"}
+        return staff.app.test_client().post("/api/v1/chat", json=asked)
+
+    # How soon it is served is measured elsewhere; here Chromium shares the processor.
+    reply, until = ask(), time.monotonic() + 15
+    while reply.json["kind"] != "answer" and time.monotonic() < until:
+        time.sleep(0.5)
+        reply = ask()
+    assert reply.json["kind"] == "answer", reply.json["reply"]
+    assert reply.json["measures"][0] == "jinzhou-4"
     assert "80%" in reply.json["reply"]
     assert time.monotonic() - began < AT_MOST_SECONDS
 
