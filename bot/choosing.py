@@ -13,7 +13,7 @@ from knowledge.figures import spelled_value
 from knowledge.measures import Audience, Measure
 
 _NUMBER = re.compile(
-    r"(?:我?[选要]|回复|就?是)?(?:第|no\.?)?([0-9]{1,3}|[一二三四五六七八九十]{1,3})(?:个|号|条|项|吧|呢|的|[.。、,，!?])*"
+    r"(?:我?[选要]|回复|就?是)?(?:第|no\.?)?([0-9]{1,3}|[一二三四五六七八九十]{1,3}|[一二三四五六七八九]百[一二三四五六七八九十]{0,3})(?:个|号|条|项|吧|呢|的|[.。、,，!?])*"
 )
 _MOST_CHOICES = 12
 _MOST_LISTED = 30
