@@ -20,6 +20,7 @@ from statistics import median
 
 import psutil
 
+from bench.headlines import headline
 from bench.serving import QUESTIONS, ROOT, serving
 from bot.answering import answer
 from bot.answers import Context
@@ -110,9 +111,17 @@ def main() -> None:
         first, _ = seconds_to_first_answer(data_dir)
         starts = [seconds_to_first_answer(data_dir) for _ in range(5)]
         clock, processor = (median(each) for each in zip(*starts, strict=True))
+        headline(
+            "one answer, processor time: median / 99 %",
+            f"{median(taken):.1f} / {p99:.1f} ms",
+            "5 / 20 ms",
+        )
+        headline("start to first answer, database in place", f"{clock:.1f} s", "2 s")
         print(f"start to first answer: {clock:.2f} s, of processor time {processor:.2f} s")
         print(f"the same without a database: {first:.2f} s")
-        workers = ", ".join(f"{size:.0f}" for size in megabytes_of_a_worker(data_dir))
+        sizes = megabytes_of_a_worker(data_dir)
+        headline("memory of each further worker", f"{max(sizes):.0f} MB", "80 MB")
+        workers = ", ".join(f"{size:.0f}" for size in sizes)
         print(f"memory of each worker for itself: {workers} MB")
 
 

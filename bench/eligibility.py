@@ -22,6 +22,7 @@ from statistics import mean, median
 import duckdb
 import numpy as np
 
+from bench.headlines import headline
 from bench.serving import ROOT
 from knowledge.eligibility.asking import next_question
 from knowledge.eligibility.columns import Column, People, Truths, verdicts
@@ -84,6 +85,11 @@ def show_one_person(library: Library, people: int) -> None:
         worst = max(worst, median(taken))
         measures = len(library.rules.of(region))
         print(f"{padded(region, 22)}{measures:9}{median(taken):9.0f}{p99:9.0f}")
+    headline(
+        "one person against all measures of a region, slowest region",
+        f"{worst / 1000:.2f} ms",
+        "1 ms",
+    )
     print(f"slowest median: {worst:.0f} (aim: under 1000)")
 
 
@@ -305,6 +311,11 @@ def show_roster(library: Library, count: int, sample: int) -> None:
     bare, whole = seconds["in columns"], seconds["in columns, with what is missing"]
     loop, loop_whole = seconds["one by one"], seconds["one by one, with what is missing"]
     print("\n  (the outcomes of all three are equal)")
+    headline(
+        "a roster one by one / in columns; DuckDB / in columns",
+        f"{loop / bare:.0f}; {fastest / bare:.1f}",
+        "20; 1",
+    )
     print(f"  one by one / in columns: {loop / bare:.0f} (aim: 20)")
     print(f"  the same with what is missing: {loop_whole / whole:.0f} (aim: 20)")
     print(f"  DuckDB at its fastest / in columns: {fastest / bare:.1f} (aim: 1)")

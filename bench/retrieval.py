@@ -24,6 +24,7 @@ import rapidfuzz
 import tantivy
 
 from bench.faq_data import STYLES, Entry, Query, entries, queries
+from bench.headlines import headline
 from bot.normalising import normalise
 from bot.retrieval import Index, warm_up
 from bot.wording import words
@@ -235,6 +236,22 @@ def show_ratios(size: int, table: Table) -> None:
         print(f"  median latency / {name}: {medians[OURS] / medians[name]:.2f}")
 
 
+def tell(size: int, table: Table) -> None:
+    """The main figures against the best peers."""
+    peers = {name: row for name, row in table.items() if name != OURS}
+    leads = []
+    for style in STYLES:
+        ours = table[OURS][style]
+        best = max(row[style].first for row in peers.values())
+        leads.append(f"{100 * (ours.first - best) / ours.count:+.1f}")
+    styles = " / ".join(STYLES)
+    headline(
+        f"{size:,} FAQ entries, hit@1 against the best peer: {styles}",
+        " / ".join(leads) + " points",
+        "0, sounds +5",
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", default="1000,10000,100000")
@@ -250,6 +267,7 @@ def main() -> None:
         table = compare(list(engines(part)), asked)
         show(size, table)
         show_ratios(size, table)
+        tell(size, table)
 
 
 if __name__ == "__main__":

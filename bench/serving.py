@@ -25,6 +25,7 @@ from pathlib import Path
 
 import psutil
 
+from bench.headlines import headline
 from server.db import Database
 
 ROOT = Path(__file__).parent.parent
@@ -203,6 +204,11 @@ def main() -> None:
             )
         rates = statistics.median(chat.rate / empty.rate for empty, chat in pairs)
         costs = statistics.median(empty.cost / chat.cost for empty, chat in pairs)
+        headline(
+            f"chat / empty endpoint, requests per second (of processor time), {kind}",
+            f"{rates:.2f} ({costs:.2f})",
+            "0.5",
+        )
         print(f"median of requests per second {rates:.2f}, of processor time {costs:.2f}")
 
 

@@ -36,6 +36,7 @@ from server.clock import china_day
 from server.persons import Person
 from server.resources import post, resources
 from server.sealing import Safe
+from server.tables import Part
 
 blueprint = APIBlueprint("applications", __name__, url_prefix="/api/v1", tag="applications")
 
@@ -70,6 +71,8 @@ def post_application(asked: ApplicationAsked) -> Response:
         facts,
         today=china_day(now),
     )
+
+    known.serving.off().refuse(Part.APPLICATIONS, served.library.regions, checked.region)
 
     def apply(session: Session, worker: int) -> CaseBrief:
         submitted = drafting.submit(

@@ -54,7 +54,8 @@ def post_chat(asked: Asked) -> Response:
         worker=who,
     )
     now = known.clock()
-    replied = reply(message, served, known.conversations, known.database, now=now)
+    off = known.serving.off()
+    replied = reply(message, served, known.conversations, known.database, off=off, now=now)
     answer = shown(replied.answered, served.library, china_day(now))
     # The id is of letters, digits, - and _ only: it needs no escaping.
     told = f'{{"conversation":"{replied.conversation}","turn":{turns.number_of(now)},{answer[1:]}'

@@ -35,7 +35,6 @@ from server import console, h5, logs, wechat
 from server.admitting import Who, admits, keep_out
 from server.compressing import compress
 from server.console import entering, rendering
-from server.db import DatabaseAway, DatabaseBusy, DatabaseFull, is_away, is_busy, is_full
 from server.problems import MEDIA_TYPE, FieldsRefused, TooMany, body_of
 from server.resources import Resources, attach, make_resources
 from server.settings import Settings, load_settings
@@ -116,6 +115,7 @@ def create_app(settings: Settings | None = None, made: Resources | None = None) 
         },
     )
     app.before_request(known.linking.wake)
+    app.after_request(_guard)
     app.after_request(lambda response: compress(request, response))
     for error in (HTTPError, HTTPException, Exception):
         app.register_error_handler(error, _tell)
@@ -125,6 +125,14 @@ def create_app(settings: Settings | None = None, made: Resources | None = None) 
 
 def _ok() -> None:
     """Let somebody in."""
+
+
+def _guard(response: Response) -> Response:
+    """Let nobody guess what a reply is, and no cache keep what may be somebody's own."""
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    if request.path.startswith("/api/"):
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response
 
 
 def _tell(error: Exception) -> Response:
@@ -158,9 +166,4 @@ def _cause(error: Exception) -> Exception:
     if isinstance(error, HTTPError) and isinstance(error.__cause__, ValidationError):
         found: Any = error.__cause__.errors(include_url=False, include_context=False)
         return FieldsRefused((".".join(map(str, e["loc"])) or "*", e["type"]) for e in found)
-    for is_so, fact in ((is_full, DatabaseFull), (is_busy, DatabaseBusy), (is_away, DatabaseAway)):
-        if is_so(error):
-            raised = fact()
-            raised.__cause__ = error
-            return raised
     return error

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from bot.answers import Context
+from bot.answers import Answer, Context, Kind
 from server import live_answers
 from server.clock import china_day
 from server.conversations import (
@@ -19,6 +19,8 @@ from server.conversations import (
 from server.db import Database
 from server.metrics import TURNS
 from server.serving import Answered, Served
+from server.switches import NOTHING_OFF, Off
+from server.tables import Part
 
 _WORKER = "worker"
 _BOT = "bot"
@@ -72,10 +74,11 @@ def reply(
     conversations: Conversations,
     database: Database,
     *,
+    off: Off = NOTHING_OFF,
     now: datetime,
 ) -> Replied:
     """Answer one message and record the turn; raises `UnknownRegion`."""
-    replied, record = work_out(message, served, conversations, database, now=now)
+    replied, record = work_out(message, served, conversations, database, off=off, now=now)
     conversations.record(*record)
     count(record)
     return replied
@@ -92,11 +95,13 @@ def work_out(
     conversations: Conversations,
     database: Database,
     *,
+    off: Off = NOTHING_OFF,
     now: datetime,
 ) -> tuple[Replied, Record]:
     """Answer one message; it's for the caller to record the turn. Raises `UnknownRegion`.
 
     What is on today, the database knows; all else, what is served.
+    Where the bot is off it says only so; whoever is in distress is answered all the same.
     """
     conversation, context = _resumed(message, conversations, now)
     answered = served.answer(
@@ -108,6 +113,8 @@ def work_out(
     )
     if context.check is None:
         answered = live_answers.instead(answered, served, database, now=now)
+    if off.words:
+        answered = _where_on(answered, message, served, off)
     answer = answered.answer
     # What somebody answers in a self-check, and what follows from it, is not recorded.
     private = context.check is not None
@@ -130,6 +137,18 @@ def work_out(
     )
     kept = _kept(answered, message.worker, served)
     return Replied(answered, conversation), Record(turn, kept, served.public_numbers)
+
+
+def _where_on(answered: Answered, message: Message, served: Served, off: Off) -> Answered:
+    """The answer, or where the bot is off there what is said of that."""
+    answer = answered.answer
+    if answer.kind is Kind.HANDOFF:
+        return answered
+    place = answer.region or message.region
+    words = off.why(Part.BOT, served.library.regions, place)
+    if words is None:
+        return answered
+    return Answered(Answer(Kind.DECLINE, words, "switched off", place, context=answer.context))
 
 
 def _resumed(message: Message, conversations: Conversations, now: datetime) -> tuple[str, Context]:

@@ -61,6 +61,7 @@ def _told(error: Exception) -> str | None:
     """What to tell of an error that a person can mend, None for a fault of the program."""
     from knowledge.files import KnowledgeFileRefused
     from knowledge.scoring import GoldRefused
+    from server.backups import BackupRefused
     from server.db import DatabaseBusy, DatabaseRefused
     from server.platform import PlatformFault
     from server.releases import ReleaseUnknown
@@ -70,6 +71,7 @@ def _told(error: Exception) -> str | None:
 
     mendable = (
         Refused,
+        BackupRefused,
         GoldRefused,
         KnowledgeFileRefused,
         DatabaseRefused,
@@ -118,23 +120,27 @@ def _parser() -> argparse.ArgumentParser:
 
     from server import (
         audit_commands,
+        backup_commands,
         eligibility_commands,
         jobs_commands,
         keys_commands,
         knowledge_commands,
         payments_commands,
         staff_commands,
+        switch_commands,
         wechat_commands,
     )
 
     for module in (
         audit_commands,
+        backup_commands,
         eligibility_commands,
         jobs_commands,
         keys_commands,
         knowledge_commands,
         payments_commands,
         staff_commands,
+        switch_commands,
         wechat_commands,
     ):
         module.add_to(commands)

@@ -4,7 +4,7 @@ Replies follow RFC 9457. `code` is stable and for programs, `title` and `detail`
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,7 +69,7 @@ from server.casework.uploading import (
 from server.casework.weekly_reports import WeekUnknown
 from server.children import ChildChanged, ChildTooOld, ChildUnknown, TooManyChildren
 from server.consents import ConsentMissing, TextReplaced, in_force
-from server.db import DatabaseAway, DatabaseBusy, DatabaseFull
+from server.db import DatabaseAway, DatabaseBusy, DatabaseFull, is_away, is_busy, is_full
 from server.editing.drafts import DraftChanged, PieceUnedited, PieceUnfit
 from server.editing.gold import GoldUnfit
 from server.editing.publishing import (
@@ -102,6 +102,7 @@ from server.privacy import mask
 from server.profiles import ProfileChanged, ProfileMissing
 from server.releases import EditionMissing, NothingToPublish, ReleaseUnknown
 from server.subject_keys import SubjectErased
+from server.switches import SwitchedOff
 from server.turns import TurnUnknown
 
 MEDIA_TYPE = "application/problem+json"
@@ -487,6 +488,7 @@ _OF_ERROR: Mapping[type[Exception], Problem] = {
         "暂时存不了",
         "现在存不了新的内容，刚才这一步没有保存，请过一会儿再试。看政策、查进度不受影响。",
     ),
+    SwitchedOff: Problem(409, "switched_off", "暂时停办", "{words}"),
     NotReady: Problem(503, "not_ready", "正在准备", "系统还没准备好，请过一会儿再试。"),
 }
 
@@ -566,11 +568,21 @@ def words_of_fact(reason: Reason) -> str:
     return _OF_FACT[reason]
 
 
+_OF_DRIVER: Sequence[tuple[Callable[[BaseException], bool], type[Exception]]] = (
+    (is_full, DatabaseFull),
+    (is_busy, DatabaseBusy),
+    (is_away, DatabaseAway),
+)
+
+
 def problem_of(error: BaseException) -> Problem:
     """The words for an error; what nobody foresaw is the service's own fault."""
     for kind in type(error).__mro__:
         if kind in _OF_ERROR:
             return _OF_ERROR[kind]
+    for is_so, fact in _OF_DRIVER:
+        if is_so(error):
+            return _OF_ERROR[fact]
     if isinstance(error, HTTPException) and error.code is not None:
         if error.code < 500:
             return _OF_STATUS.get(error.code) or _unnamed(error.code)

@@ -16,11 +16,12 @@ from bot.indexing import IndexedLibrary, Shelf
 from bot.live_subjects import LiveSubject, live_subject
 from knowledge.library import Library
 from knowledge.regions import UnknownRegion
-from server import releases
+from server import releases, switches
 from server.conversations import MaskedJson
 from server.db import Database
 from server.kept_indexes import KeptIndexes
 from server.privacy import mask
+from server.switches import NOTHING_OFF, Off
 
 _LOOK_EVERY_SECONDS = 0.5
 _REMEMBERED = 2048
@@ -150,6 +151,7 @@ class Serving:
         self._kept = kept
         self._served = served or load(database, kept)
         self._refused: int | None = None
+        self._off = NOTHING_OFF
         self._watched_by = 0
         self._watcher: threading.Thread | None = None
         self._starting = threading.Lock()
@@ -161,8 +163,15 @@ class Serving:
             self._watch()
         return self._served
 
+    def off(self) -> Off:
+        """What is turned off, as of half a second ago at most."""
+        if self._watched_by != os.getpid():
+            self._watch()
+        return self._off
+
     def look(self) -> None:
         """Swap to the release in force where it has changed; a damaged one is left alone."""
+        self._off = switches.read(self._database)
         row = self._database.fetch("SELECT release_id FROM current_release")
         if row is None or row[0] in (None, self._served.release, self._refused):
             return

@@ -68,6 +68,13 @@ class Row(SQLModel):
     metadata = MetaData(naming_convention=NAMING)
 
 
+class Part(StrEnum):
+    """What can be turned off."""
+
+    BOT = "bot"
+    APPLICATIONS = "applications"
+
+
 class NoticeState(StrEnum):
     """Where a notice stands."""
 
@@ -482,3 +489,20 @@ class IdempotentReply(Row, table=True):
     at: datetime = Field(sa_type=Instant)
     status: int
     sealed_body: str | None = Field(default=None, sa_type=Text)
+
+
+class Switch(Row, table=True):
+    """A part of the service that was turned off somewhere, and what is said of it; see `switches`.
+
+    `region` is empty for everywhere.
+    """
+
+    __tablename__ = "switch"
+    __table_args__ = (CheckConstraint(f"part IN ({words(Part)})", name="part"),)
+
+    part: str = Field(sa_type=String(16), primary_key=True)
+    region: str = Field(sa_type=String(64), primary_key=True)
+    is_off: bool
+    says: str = Field(sa_type=Text)
+    changed_at: datetime = Field(sa_type=Instant)
+    changed_by: str = Field(sa_type=String(64))

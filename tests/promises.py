@@ -73,6 +73,7 @@ PROMISES = (
             "server/casework/test_uploading.py::test_the_same_pieces_sent_by_many_at_once_make_one_material",
             "server/test_profiles.py::test_of_many_first_saves_at_once_one_wins",
             "server/test_db.py::test_processes_that_count_at_once_lose_no_count",
+            "server/h5/test_bad_line.py::test_a_newcomer_on_a_bad_line_gets_one_case_complete",
         ),
         (
             "server/casework/test_faults.py::test_without_the_same_key_what_is_sent_again_is_done_again",
@@ -126,6 +127,27 @@ PROMISES = (
             "bot/test_honesty.py::test_no_reply_states_a_figure_its_sources_do_not",
         ),
         ("bot/test_honesty.py::test_a_control_with_a_changed_sum_is_noticed",),
+    ),
+    Promise(
+        "slow",
+        "a thousand slow clients keep nobody waiting, a restart drops no request",
+        (
+            "deploy/test_nginx.py::test_slow_clients_keep_nobody_waiting",
+            "deploy/test_nginx.py::test_a_restart_drops_no_request",
+        ),
+        ("deploy/test_nginx.py::test_without_nginx_slow_clients_take_every_thread",),
+    ),
+    Promise(
+        "servers",
+        "two servers on one database are one service",
+        ("journeys/test_two_servers.py::test_two_servers_are_one_service",),
+        ("journeys/test_two_servers.py::test_two_servers_apart_are_two",),
+    ),
+    Promise(
+        "fuzz",
+        "whatever is sent to the API, it never fails",
+        ("mini_app_api/test_fuzz.py::test_whatever_is_sent_is_answered",),
+        ("mini_app_api/test_fuzz.py::test_a_route_that_fails_is_found",),
     ),
     Promise(
         "callback",
@@ -220,6 +242,16 @@ PROMISES = (
         ("server/test_audit.py::test_only_an_anchor_shows_that_the_end_was_cut_off",),
     ),
     Promise(
+        "restore",
+        "a backup made while people write comes back whole, within a minute, only with its keys",
+        (
+            "server/test_backups.py::test_many_cases_are_back_within_a_minute",
+            "server/test_backups.py::test_a_backup_made_while_people_write_is_of_one_moment",
+            "server/test_backups.py::test_with_another_key_or_secret_it_fails_loudly",
+        ),
+        ("server/test_backups.py::test_a_file_that_is_copied_while_people_write_is_torn",),
+    ),
+    Promise(
         "rotation",
         "keys change while the service runs, and nothing is lost",
         (
@@ -237,8 +269,16 @@ PROMISES = (
     Promise(
         "migration",
         "a start that brings the tables up to date leaves the old or the new ones",
-        ("server/test_migrations.py::test_two_first_starts_at_once_both_find_a_ready_database",),
-        ("server/test_migrations.py::test_a_missing_column_is_noticed",),
+        (
+            "server/test_migrations.py::test_two_first_starts_at_once_both_find_a_ready_database",
+            "server/test_migrations.py::test_killed_at_any_statement_the_tables_are_the_old_or_the_new_ones",
+            "server/test_migrations.py::test_the_version_before_can_go_on_serving",
+        ),
+        (
+            "server/test_migrations.py::test_a_missing_column_is_noticed",
+            "server/test_migrations.py::test_statement_by_statement_a_kill_would_leave_half_of_it",
+            "server/test_migrations.py::test_a_column_that_is_taken_away_or_demanded_is_found",
+        ),
     ),
 )
 

@@ -32,7 +32,7 @@ class Service:
             free.bind(("127.0.0.1", 0))
             self.port: int = free.getsockname()[1]
         settings = {"DATA_DIR": data_dir, "DATABASE_URL": database_url, "PORT": self.port, **more}
-        self._environ = os.environ | {f"NUANGANG_{k}": str(v) for k, v in settings.items()}
+        self.environ = os.environ | {f"NUANGANG_{k}": str(v) for k, v in settings.items()}
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self, app: str | None = None, under: Sequence[str] = ()) -> float:
@@ -45,7 +45,7 @@ class Service:
         self._process = subprocess.Popen(
             [*under, sys.executable, "-m", "gunicorn", "-c", configuration, *filter(None, [app])],
             cwd=ROOT,
-            env=self._environ,
+            env=self.environ,
             start_new_session=True,
         )
         while True:

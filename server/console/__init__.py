@@ -60,6 +60,7 @@ from server.console import (
     reports,
     rosters,
     signing_in,
+    switches,
 )
 
 _GROUPS = (
@@ -82,6 +83,7 @@ _GROUPS = (
     knowledge_intake,
     knowledge_measures,
     knowledge_unanswered,
+    switches,
 )
 
 blueprint = APIBlueprint(

@@ -28,6 +28,7 @@ LINES = (
     Line("desk.offers.get_offers", "招聘和活动"),
     Line("desk.people.get_people", "人员"),
     Line("desk.knowledge.get_overview", "知识"),
+    Line("desk.switches.get_switches", "开关"),
 )
 
 

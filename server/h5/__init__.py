@@ -109,7 +109,8 @@ def post_page() -> Response:
     # Several boxes can be ticked, each with its number.
     text = " ".join(filter(None, form.getlist("text")))
     message = Message(text, Channel.H5, region=region, conversation=form.get("conversation"))
-    replied = reply(message, served, known.conversations, known.database, now=known.clock())
+    off, now = known.serving.off(), known.clock()
+    replied = reply(message, served, known.conversations, known.database, off=off, now=now)
     return _page(text, replied.answered.answer, replied.conversation, region)
 
 

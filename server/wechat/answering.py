@@ -175,6 +175,7 @@ def _desk(message: Message, known: Resources) -> Desk:
         followers.find(known.database, message.follower(known.safe)),
         message.conversation(known.safe),
         known.clock(),
+        known.serving.off(),
     )
 
 

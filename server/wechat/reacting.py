@@ -13,6 +13,7 @@ from server.db import Database
 from server.privacy import mask
 from server.scenes import mention_of, place_of, region_of
 from server.serving import Served
+from server.switches import NOTHING_OFF, Off
 from server.wechat import sentences
 from server.wechat.fitting import Fitted, fitted
 from server.wechat.followers import Follower
@@ -34,6 +35,7 @@ class Desk:
     conversation: str
     """The id of the sender's conversation."""
     now: datetime
+    off: Off = NOTHING_OFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +151,9 @@ def _asked(
         lasting=True,
         spoken=spoken,
     )
-    replied, record = work_out(asked, desk.served, desk.conversations, desk.database, now=desk.now)
+    replied, record = work_out(
+        asked, desk.served, desk.conversations, desk.database, off=desk.off, now=desk.now
+    )
     answer = replied.answered.answer
     reply = f"{first}\n{answer.reply}" if first else answer.reply
     return Reaction(fitted(reply, choices=bool(answer.choices)), record, place)

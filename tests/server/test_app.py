@@ -156,3 +156,13 @@ def test_many_messages_of_one_person_leave_no_more_than_their_turns(
     row = resources.database.fetch("SELECT count(*), max(length(context)) FROM conversation")
     assert row is not None and row[0] == 1 and row[1] < 4000
     assert len(remembered) <= 2048
+
+
+def test_no_reply_is_guessed_at_and_none_of_the_api_is_kept_by_a_cache(
+    client: FlaskClient,
+) -> None:
+    for path in ("/", "/healthz", "/api/v1/regions", "/api/v1/nowhere", "/openapi.json"):
+        reply = client.get(path)
+        assert reply.headers["X-Content-Type-Options"] == "nosniff", path
+        if path.startswith("/api/"):
+            assert "no-store" in reply.headers["Cache-Control"] or "max-age" in str(reply.headers)

@@ -1,12 +1,21 @@
 """Migrations lead to the tables of the code, on both databases, and back."""
 
 import multiprocessing
+import os
+import signal
+from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command
+from sqlalchemy import event, inspect
 
 from server.db import Database
 from server.migrations import configuration, differences, is_current, newest, upgrade
+from tests.verifying import size
+
+Columns = dict[str, dict[str, tuple[bool, bool]]]
+"""By table and column: whether it may be empty, whether it has a default."""
 
 
 def test_an_empty_database_gets_every_table(empty_database_url: str) -> None:
@@ -88,3 +97,167 @@ def test_workers_and_what_is_theirs_outlive_the_change_of_their_table(
         command.downgrade(config, "0001")
     assert database.fetch("SELECT count(DISTINCT subject_hash) FROM worker") == (2,)
     database.release()
+
+
+def _schema(database: Database) -> list[str]:
+    """Every column and index, to compare."""
+    with database.read() as session:
+        connection = session.connection()
+        if database.is_sqlite:
+            rows = connection.exec_driver_sql("SELECT type, name, sql FROM sqlite_master").all()
+        else:
+            rows = connection.exec_driver_sql(
+                "SELECT table_name, column_name, data_type || is_nullable"
+                " FROM information_schema.columns WHERE table_schema = 'public'"
+                " UNION ALL SELECT 'index', indexname, indexdef FROM pg_indexes"
+                " WHERE schemaname = 'public'"
+            ).all()
+    return sorted(map(str, rows))
+
+
+def _statements(url: str) -> list[str]:
+    """What bringing this database up to date runs, in its order; it is up to date then."""
+    database = Database(url)
+    ran: list[str] = []
+    event.listen(
+        database.engine,
+        "before_cursor_execute",
+        lambda _c, _cursor, statement, *_: ran.append(statement),
+    )
+    upgrade(database)
+    database.release()
+    return ran
+
+
+def _upgrade_and_die(url: str, at: int) -> None:
+    database = Database(url)
+    count = 0
+
+    def step(*_: object) -> None:
+        nonlocal count
+        count += 1
+        if count == at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    event.listen(database.engine, "before_cursor_execute", step)
+    upgrade(database)
+    os._exit(0)
+
+
+def _to_revision(url: str, revision: str) -> None:
+    database = Database(url)
+    with database.migrating() as connection:
+        config = configuration()
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+    database.release()
+
+
+def _revision(database: Database) -> str:
+    row = database.fetch("SELECT version_num FROM alembic_version")
+    assert row is not None
+    return str(row[0])
+
+
+@pytest.mark.fault
+def test_killed_at_any_statement_the_tables_are_the_old_or_the_new_ones(
+    request: pytest.FixtureRequest, empty_database_url: str, tmp_path: Path, tell: Any
+) -> None:
+    """Those of one revision, whole; the next start goes on from there."""
+    first = int(newest()) - 2
+    _to_revision(empty_database_url, f"{first:04}")
+    database = Database(empty_database_url)
+    whole = {f"{first:04}": _schema(database)}
+    others = [f"sqlite:///{tmp_path / f'{name}.db'}" for name in ("steps", "at-once")]
+    if not database.is_sqlite:
+        cluster = request.getfixturevalue("cluster")
+        others = [cluster.url(cluster.new_database()) for _ in range(2)]
+    for number in range(first + 1, int(newest()) + 1):
+        _to_revision(others[0], f"{number:04}")
+        step = Database(others[0])
+        whole[f"{number:04}"] = _schema(step)
+        step.release()
+    _to_revision(others[1], f"{first:04}")
+    statements = len(_statements(others[1]))
+    fork = multiprocessing.get_context("fork")
+    kills = 0
+    for at in range(1, statements + 1, size(max(1, statements // 5), 1)):
+        # A process that forks holds no connection.
+        database.release()
+        starting = fork.Process(target=_upgrade_and_die, args=(empty_database_url, at))
+        starting.start()
+        starting.join(60)
+        kills += starting.exitcode == -signal.SIGKILL
+        assert _schema(database) == whole[_revision(database)], at
+    upgrade(database)
+    assert _schema(database) == whole[newest()] and differences(database) == []
+    assert kills > 3
+    tell(f"{kills} kills at {statements} statements that left half a revision", 0, 0)
+    database.release()
+
+
+@pytest.mark.fault
+def test_statement_by_statement_a_kill_would_leave_half_of_it(
+    empty_database_url: str, tmp_path: Path, control: Any
+) -> None:
+    """The control: each statement for itself, as a tool without a transaction runs them."""
+    database = Database(empty_database_url)
+    old = _schema(database)
+    with database.migrating() as connection:
+        connection.exec_driver_sql("CREATE TABLE first (id INTEGER)")
+    half = _schema(database)
+    with database.migrating() as connection:
+        connection.exec_driver_sql("CREATE TABLE second (id INTEGER)")
+    assert half not in (old, _schema(database))
+    control("states between the old and the new tables", 1, "> 0")
+    database.release()
+
+
+# From here on a version may be in service while the next one changes its tables.
+FIRST_SERVED = 8
+NARROWED: dict[str, str] = {}
+"""Columns that a revision took away or made stricter, with the reason why that could be."""
+
+
+def _narrowed(before: Columns, after: Columns) -> list[str]:
+    """What an earlier version could not go on with: columns gone, stricter, or newly demanded."""
+    found = []
+    for table, columns in before.items():
+        for name, (nullable, _) in columns.items():
+            now = after.get(table, {}).get(name)
+            if now is None or (nullable and not now[0]):
+                found.append(f"{table}.{name}")
+        for name, (nullable, has_default) in after.get(table, {}).items():
+            if name not in columns and not nullable and not has_default:
+                found.append(f"{table}.{name}")
+    return found
+
+
+def _columns(url: str) -> Columns:
+    database = Database(url)
+    found = inspect(database.engine)
+    columns = {
+        table: {
+            each["name"]: (bool(each["nullable"]), each.get("default") is not None)
+            for each in found.get_columns(table)
+        }
+        for table in found.get_table_names()
+    }
+    database.release()
+    return columns
+
+
+def test_the_version_before_can_go_on_serving(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'steps.db'}"
+    _to_revision(url, f"{FIRST_SERVED:04}")
+    for number in range(FIRST_SERVED + 1, int(newest()) + 1):
+        before = _columns(url)
+        _to_revision(url, f"{number:04}")
+        found = [each for each in _narrowed(before, _columns(url)) if each not in NARROWED]
+        assert found == [], f"revision {number:04}"
+
+
+def test_a_column_that_is_taken_away_or_demanded_is_found() -> None:
+    before: Columns = {"a": {"x": (True, False), "y": (True, False)}}
+    after: Columns = {"a": {"x": (False, False), "z": (False, False), "w": (False, True)}}
+    assert _narrowed(before, after) == ["a.x", "a.y", "a.z"]

@@ -100,6 +100,12 @@ PAGES: dict[tuple[str, str], PageCall] = {
     ("GET", "/staff/start"): PageCall(who=STARTING),
     ("POST", "/staff/start"): PageCall(who=STARTING, elsewhere=303),
     ("GET", "/staff/"): PageCall(),
+    ("GET", "/staff/switches/"): PageCall(frozenset({Role.ADMINISTRATOR})),
+    ("POST", "/staff/switches/"): PageCall(
+        frozenset({Role.ADMINISTRATOR}),
+        form={"part": "bot", "region": "石狮", "off": "false"},
+        elsewhere=403,
+    ),
     ("GET", "/staff/offers/"): PageCall(LOOKS),
     ("GET", "/staff/offers/new"): PageCall(CLERK, query="kind=session"),
     ("POST", "/staff/offers/new"): PageCall(CLERK, query="kind=vacancy", elsewhere=422),

@@ -1,0 +1,69 @@
+"""`nuangang backup …`, `nuangang restore`: copies of the whole service, and the way back."""
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+_OK = 0
+_FAILED = 1
+
+
+def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the commands to a parser."""
+    backup = commands.add_parser("backup", help="back up while the service runs, or check a backup")
+    backup.add_argument("to", type=Path, help="the folder of all backups")
+    backup.add_argument(
+        "--keys-to", type=Path, required=True, help="where the newest copy of the keys is kept"
+    )
+    backup.add_argument("--keep", type=int, default=12, help="the newest that stay (default 12)")
+    backup.add_argument("--daily", type=int, default=7, help="days of which the last one stays")
+    backup.add_argument("--verify", action="store_true", help="only check the newest one")
+    backup.set_defaults(run=_backup)
+
+    restore = commands.add_parser("restore", help="bring a backup back into a service without data")
+    restore.add_argument("source", type=Path, help="one backup, or the folder of all: the newest")
+    restore.add_argument("--keys-from", type=Path, required=True, help="where the keys were kept")
+    restore.set_defaults(run=_restore)
+
+
+def _backup(parsed: argparse.Namespace) -> int:
+    from server import backups
+    from server.clock import utc_now
+    from server.resources import make_safe
+    from server.settings import load_settings
+
+    settings = load_settings()
+    safe = make_safe(settings)
+    if parsed.keep < 1:
+        print("nuangang: --keep must be 1 or more", file=sys.stderr)
+        return _FAILED
+    began = time.monotonic()
+    if parsed.verify:
+        folder = backups.newest_of(parsed.to)
+        manifest = backups.verify(folder, safe)
+    else:
+        made = backups.make(settings, safe, parsed.to, parsed.keys_to, now=utc_now())
+        folder, manifest = made.folder, backups.verify(made.folder, safe)
+        backups.thin_out(parsed.to, keep=parsed.keep, daily=parsed.daily)
+    rows = ", ".join(f"{count} {table}" for table, count in manifest.rows.items())
+    print(f"{folder}: whole, of {manifest.made_at:%Y-%m-%d %H:%M:%S} UTC; {rows}")
+    print(f"{time.monotonic() - began:.1f} s")
+    return _OK
+
+
+def _restore(parsed: argparse.Namespace) -> int:
+    from server import backups
+    from server.resources import make_safe
+    from server.settings import load_settings
+
+    settings = load_settings()
+    began = time.monotonic()
+    source = parsed.source
+    if not (source / backups.MANIFEST).exists():
+        source = backups.newest_of(source)
+    manifest = backups.restore(settings, make_safe(settings), source, parsed.keys_from)
+    rows = ", ".join(f"{count} {table}" for table, count in manifest.rows.items())
+    print(f"restored the state of {manifest.made_at:%Y-%m-%d %H:%M:%S} UTC; {rows}")
+    print(f"{time.monotonic() - began:.1f} s; now run: nuangang jobs erase; nuangang audit verify")
+    return _OK

@@ -1,0 +1,280 @@
+"""Backups of the whole service while it serves, and the way back.
+
+A backup is a folder: the database as of one moment, a copy of the anchors, and a manifest with the
+digest of each file and a seal of the keys in force. The keys of workers go to a folder of their
+own, of which only the newest copy is kept: who is erased is erased in every older backup with that.
+Photos in a folder are copied beside, each once; a bucket is for its own service to keep.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from pydantic import BaseModel, ValidationError
+from pysqlite3 import dbapi2 as sqlite_driver
+from sqlalchemy.engine import make_url
+
+from server import anchors
+from server.db import Database
+from server.migrations import newest, upgrade
+from server.sealing import Safe, SealBroken
+from server.settings import Settings
+
+MANIFEST = "manifest.json"
+MATERIALS = "materials"
+_DATA, _KEYS = "data", "keys"
+_PURPOSE = "backup"
+_COUNTED = ("worker", "cases", "case_event", "audit_entry", "payment", "material")
+_COUNT = "SELECT count(*) FROM {}"
+_STAMP = "%Y%m%dT%H%M%SZ"
+
+
+class BackupRefused(Exception):
+    """A backup that can't be made or brought back; the message says why."""
+
+
+class Manifest(BaseModel):
+    """What a backup holds."""
+
+    made_at: datetime
+    revision: str
+    """Of the tables."""
+    is_sqlite: bool
+    rows: dict[str, int]
+    files: dict[str, str]
+    """Their SHA-256 by name."""
+    sealed: str
+    """Something that only the keys in force open."""
+    hashed: str
+    """What only the service's secret gives."""
+
+
+class _Copied(NamedTuple):
+    path: Path
+    rows: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A backup that was made."""
+
+    folder: Path
+    manifest: Manifest
+
+
+def make(settings: Settings, safe: Safe, to: Path, keys_to: Path, *, now: datetime) -> Made:
+    """Back up while the service runs; raises `BackupRefused`, `OSError`."""
+    if keys_to.resolve().is_relative_to(to.resolve()):
+        raise BackupRefused("the keys must lie apart from the data, not inside their folder")
+    for place in (to, keys_to):
+        place.mkdir(parents=True, exist_ok=True, mode=0o700)
+    stamp = now.astimezone(UTC).strftime(_STAMP)
+    draft = to / f".draft-{stamp}"
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(mode=0o700)
+    # The keys last: one that a row of the data needs is then there.
+    data = _copy(settings.database, draft, _DATA, _COUNTED)
+    noted = settings.data_dir / anchors.FILE
+    if noted.exists():
+        shutil.copy(noted, draft / anchors.FILE)
+    _copy_materials(settings, to / MATERIALS)
+    keys = _copy(settings.keys_database, keys_to, f".draft-{_KEYS}").path
+    manifest = Manifest(
+        made_at=now,
+        revision=newest(),
+        is_sqlite=data.path.suffix == ".db",
+        rows=data.rows,
+        files={path.name: _digest(path) for path in sorted(draft.iterdir())},
+        sealed=safe.seal(stamp, _PURPOSE),
+        hashed=safe.hash(_PURPOSE, stamp),
+    )
+    (draft / MANIFEST).write_text(manifest.model_dump_json(indent=1), encoding="utf-8")
+    for path in draft.iterdir():
+        _sync(path)
+    _sync(keys)
+    os.replace(keys, keys_to / f"{_KEYS}{keys.suffix}")
+    os.replace(draft, to / stamp)
+    for place in (to, keys_to):
+        _sync(place)
+    return Made(to / stamp, manifest)
+
+
+def thin_out(to: Path, *, keep: int, daily: int) -> list[str]:
+    """Delete all backups but the newest, and the last of each of some days; gives their names."""
+    made = sorted((path.name for path in _of(to)), reverse=True)
+    last_of_day: dict[str, str] = {}
+    for name in made:
+        last_of_day.setdefault(name[:8], name)
+    kept = {*made[:keep], *list(last_of_day.values())[:daily]}
+    gone = [name for name in made if name not in kept]
+    for name in gone:
+        shutil.rmtree(to / name)
+    return gone
+
+
+def newest_of(to: Path) -> Path:
+    """The newest backup in a folder; raises `BackupRefused`."""
+    made = sorted(_of(to))
+    if not made:
+        raise BackupRefused(f"there is no backup in {to}")
+    return made[-1]
+
+
+def verify(folder: Path, safe: Safe) -> Manifest:
+    """Look whether a backup is whole and these keys open it; raises `BackupRefused`."""
+    try:
+        manifest = Manifest.model_validate_json((folder / MANIFEST).read_bytes())
+    except (OSError, ValidationError) as error:
+        raise BackupRefused(f"{folder} holds no backup: {type(error).__name__}") from None
+    stamp = manifest.made_at.astimezone(UTC).strftime(_STAMP)
+    try:
+        opened = safe.unseal(manifest.sealed, _PURPOSE)
+    except SealBroken:
+        name = manifest.sealed.partition(":")[0]
+        raise BackupRefused(
+            f"NUANGANG_ENCRYPTION_KEYS is not what this backup was made with (it needs {name}): "
+            "nothing in it could be read"
+        ) from None
+    if opened != stamp or safe.hash(_PURPOSE, stamp) != manifest.hashed:
+        raise BackupRefused(
+            "NUANGANG_SECRET_KEY is not what this backup was made with: nobody would be recognised"
+        )
+    for name, digest in manifest.files.items():
+        path = folder / name
+        if not path.is_file() or _digest(path) != digest:
+            raise BackupRefused(f"{name} of the backup is missing or damaged")
+    return manifest
+
+
+def restore(settings: Settings, safe: Safe, folder: Path, keys_from: Path) -> Manifest:
+    """Bring a backup back into a service that has no data; raises `BackupRefused`, `OSError`.
+
+    What was erased since is erased again by `nuangang jobs erase`.
+    """
+    manifest = verify(folder, safe)
+    if manifest.is_sqlite is not Database(settings.database).is_sqlite:
+        raise BackupRefused("the backup is of the other kind of database")
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _bring_back(folder, _DATA, settings.database)
+    _bring_back(keys_from, _KEYS, settings.keys_database)
+    if (folder / anchors.FILE).exists():
+        shutil.copy(folder / anchors.FILE, settings.data_dir / anchors.FILE)
+    photos = folder.parent / MATERIALS
+    if settings.materials_url is None and photos.is_dir():
+        shutil.copytree(photos, settings.data_dir / MATERIALS, dirs_exist_ok=True)
+    database = Database(settings.database)
+    try:
+        for table, count in manifest.rows.items():
+            if database.fetch(_COUNT.format(table)) != (count,):
+                raise BackupRefused(f"{table} has not as many rows as were backed up")
+        # A backup of an earlier version of the program.
+        upgrade(database)
+    finally:
+        database.release()
+    return manifest
+
+
+def _of(to: Path) -> Iterator[Path]:
+    return (path for path in to.glob("[0-9]*T*Z") if (path / MANIFEST).exists())
+
+
+def _copy(url: str, folder: Path, name: str, counted: Sequence[str] = ()) -> _Copied:
+    """Copy a database as of one moment, and count rows of that very moment."""
+    if make_url(url).get_backend_name() == "sqlite":
+        path = folder / f"{name}.db"
+        path.unlink(missing_ok=True)
+        source = sqlite_driver.connect(make_url(url).database)
+        target = sqlite_driver.connect(str(path))
+        try:
+            # In one step: a reader of the log sees one state, and no writer waits for it.
+            source.backup(target)
+            # One file, without a log beside it.
+            target.execute("PRAGMA journal_mode=DELETE")
+            rows = {table: target.execute(_COUNT.format(table)).fetchone()[0] for table in counted}
+        finally:
+            target.close()
+            source.close()
+        return _Copied(path, rows)
+    path = folder / f"{name}.dump"
+    database = Database(url)
+    with database.read() as session:
+        run = session.connection().exec_driver_sql
+        snapshot = run("SELECT pg_export_snapshot()").scalar_one()
+        rows = {table: run(_COUNT.format(table)).scalar_one() for table in counted}
+        _run(url, "pg_dump", "--format=custom", f"--snapshot={snapshot}", f"--file={path}")
+    database.release()
+    return _Copied(path, rows)
+
+
+def _bring_back(folder: Path, name: str, url: str) -> None:
+    if make_url(url).get_backend_name() == "sqlite":
+        path = Path(make_url(url).database or "")
+        if any(path.with_name(path.name + end).exists() for end in ("", "-wal")):
+            raise BackupRefused(f"{path} exists: move it away first, nothing is overwritten")
+        draft = path.with_name(path.name + ".restoring")
+        shutil.copy(folder / f"{name}.db", draft)
+        connection = sqlite_driver.connect(str(draft))
+        found = connection.execute("PRAGMA integrity_check").fetchone()
+        connection.close()
+        if found != ("ok",):
+            raise BackupRefused(f"{name}.db is damaged: {found[0]}")
+        _sync(draft)
+        os.replace(draft, path)
+        return
+    database = Database(url)
+    row = database.fetch("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")
+    database.release()
+    if row is None or row[0]:
+        raise BackupRefused(f"the database for the {name} has tables: give an empty one")
+    _run(url, "pg_restore", "--exit-on-error", "--single-transaction", "--no-owner",
+         str(folder / f"{name}.dump"))  # fmt: skip
+
+
+def _copy_materials(settings: Settings, to: Path) -> None:
+    source = settings.data_dir / MATERIALS
+    if settings.materials_url is not None or not source.is_dir():
+        return
+    for folder, _, files in os.walk(source):
+        for file in files:
+            # Objects are never changed: one that is there is the same.
+            path = to / Path(folder, file).relative_to(source)
+            if not path.exists():
+                path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                shutil.copy(Path(folder, file), path)
+
+
+def _run(url: str, program: str, *arguments: str) -> None:
+    """Run one of PostgreSQL's programs on a database; the password stands in no argument."""
+    address = make_url(url).set(drivername="postgresql")
+    environment = dict(os.environ)
+    if address.password is not None:
+        environment["PGPASSWORD"] = str(address.password)
+    named = address._replace(password=None).render_as_string(hide_password=False)
+    try:
+        done = subprocess.run(
+            [program, f"--dbname={named}", *arguments],
+            env=environment, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    except FileNotFoundError:
+        raise BackupRefused(f"{program} is missing: install PostgreSQL's client programs") from None
+    if done.returncode:
+        raise BackupRefused(f"{program}: {done.stderr.strip()[-500:]}")
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

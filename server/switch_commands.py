@@ -1,0 +1,78 @@
+"""`nuangang switch …`: turn the bot or applications off and on."""
+
+import argparse
+import sys
+
+_OK = 0
+_FAILED = 1
+_PARTS = ("bot", "applications")
+
+
+def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command to a parser."""
+    switch = commands.add_parser("switch", help="turn the bot or applications off and on")
+    verbs = switch.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    show = verbs.add_parser("show", help="what is off, and what is said of it")
+    show.set_defaults(run=_show)
+
+    off = verbs.add_parser("off", help="turn a part off; people get to see the sentence")
+    off.add_argument("--say", required=True, metavar="SENTENCE")
+    on = verbs.add_parser("on", help="turn it on again")
+    for verb, is_off in ((off, True), (on, False)):
+        verb.add_argument("part", choices=_PARTS)
+        verb.add_argument("--region", help="only there; everywhere without it")
+        verb.set_defaults(run=_turn, off=is_off)
+
+
+def _show(_: argparse.Namespace) -> int:
+    from server import switches
+    from server.clock import CHINA, utc_now
+    from server.preparing import prepare
+    from server.settings import load_settings
+
+    database = prepare(load_settings(), now=utc_now())
+    with database.read() as session:
+        found = switches.listed(session)
+    for each in found:
+        at = each.changed_at.astimezone(CHINA)
+        told = f"off: {each.says}" if each.is_off else "on"
+        print(f"{each.part:12} {each.region or 'everywhere':16} {told} ({each.changed_by},"
+              f" {at:%Y-%m-%d %H:%M})")  # fmt: skip
+    if not any(each.is_off for each in found):
+        print("everything is on")
+    return _OK
+
+
+def _turn(parsed: argparse.Namespace) -> int:
+    from knowledge.regions import UnknownRegion
+    from server import switches
+    from server.clock import utc_now
+    from server.preparing import prepare
+    from server.resources import load_served
+    from server.settings import load_settings
+    from server.tables import Part
+
+    region = switches.EVERYWHERE
+    if parsed.region is not None:
+        try:
+            region = load_served().region(parsed.region)
+        except UnknownRegion:
+            print(f"nuangang: unknown region {parsed.region!r}", file=sys.stderr)
+            return _FAILED
+    database = prepare(load_settings(), now=utc_now())
+    try:
+        with database.begin() as session:
+            switches.turn(
+                session,
+                Part(parsed.part),
+                region,
+                off=parsed.off,
+                says=parsed.say if parsed.off else "",
+                by="command",
+                now=utc_now(),
+            )
+    except switches.WordsMissing:
+        print("nuangang: --say must say something", file=sys.stderr)
+        return _FAILED
+    return _show(parsed)

@@ -1,0 +1,109 @@
+"""A real nginx under deploy/nginx.conf, with its files and ports moved to where a test has room."""
+
+import os
+import re
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+CONFIGURATION = Path(__file__).parents[1] / "deploy" / "nginx.conf"
+_TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
+def program() -> str:
+    """Where nginx is; Debian keeps it out of the path of those who are not root."""
+    return "/usr/sbin/nginx" if Path("/usr/sbin/nginx").exists() else "nginx"
+
+
+def moved(folder: Path, https: int, http: int, to: int) -> Path:
+    """The project's configuration with the paths and ports of a test."""
+    _certificate(folder)
+    text = CONFIGURATION.read_text("utf-8")
+    for old, new in (
+        ("listen 80;", f"listen 127.0.0.1:{http};"),
+        ("listen 443 ssl", f"listen 127.0.0.1:{https} ssl"),
+        ("/etc/nuangang/tls", str(folder)),
+        ("/var/log/nginx", str(folder)),
+        ("pid /run/nginx.pid;", f"pid {folder}/nginx.pid;"),
+        ("server 127.0.0.1:8000", f"server 127.0.0.1:{to}"),
+    ):
+        assert old in text, old
+        text = text.replace(old, new)
+    text = re.sub(r"\n *listen \[::\][^\n]*", "", text)
+    paths = "".join(f"    {name}_temp_path {folder}/{name};\n" for name in _TEMPORARY)
+    text = text.replace("http {\n", "http {\n" + paths, 1)
+    if os.geteuid() == 0:
+        text = "user root;\n" + text
+    path = folder / "nginx.conf"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@contextmanager
+def before(to: int, folder: Path) -> Iterator[int]:
+    """nginx before a port; gives the port of its TLS."""
+    folder.mkdir(exist_ok=True)
+    https = free_port()
+    path = moved(folder, https, free_port(), to)
+    running = subprocess.Popen(
+        [program(), "-c", str(path), "-e", str(folder / "error.log"), "-g", "daemon off;"],
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        _wait_for(https)
+        yield https
+    finally:
+        running.terminate()
+        running.wait(20)
+
+
+def _wait_for(port: int) -> None:
+    until = time.monotonic() + 30
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return
+        except OSError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.05)
+
+
+def _certificate(folder: Path) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    (folder / "privkey.pem").write_bytes(private)
+    (folder / "fullchain.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))

@@ -1,0 +1,247 @@
+"""A backup of a service that goes on serving comes back whole, and only with its keys."""
+
+import shutil
+import threading
+import time
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from server import backups, profiles
+from server.backups import BackupRefused
+from server.db import Database
+from server.resources import make_safe, make_subject_keys
+from server.sealing import Safe
+from server.settings import Settings, with_development_secrets
+from server.subject_keys import SubjectErased
+from tests import casework
+from tests.postgres import Cluster
+from tests.verifying import size
+
+NOW = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def settings(home: Path, prepared_url: str, request: pytest.FixtureRequest) -> Settings:
+    """Of a service with data."""
+    url = None if prepared_url.startswith("sqlite") else prepared_url
+    return with_development_secrets(Settings(data_dir=home, database_url=url))
+
+
+@pytest.fixture
+def elsewhere(settings: Settings, tmp_path: Path, request: pytest.FixtureRequest) -> Settings:
+    """The same service on a machine without data."""
+    url = settings.database_url
+    if url is not None:
+        cluster: Cluster = request.getfixturevalue("cluster")
+        url = cluster.url(cluster.new_database("template0"))
+    return settings.model_copy(update={"data_dir": tmp_path / "elsewhere", "database_url": url})
+
+
+def _worker(settings: Settings, name: str = "王小明") -> int:
+    database, safe = Database(settings.database), make_safe(settings)
+    keys = make_subject_keys(settings, database, safe)
+    who = casework.worker(database, safe, keys, now=NOW, who=casework.person(7, name=name))
+    keys._keys.release()
+    database.release()
+    return who
+
+
+def _name(settings: Settings, worker: int) -> str:
+    database, safe = Database(settings.database), make_safe(settings)
+    keys = make_subject_keys(settings, database, safe)
+    try:
+        with database.read() as session:
+            return str(profiles.get(session, keys.safe_of(worker), worker).person.name)
+    finally:
+        keys._keys.release()
+        database.release()
+
+
+def _make(settings: Settings, folder: Path, now: datetime = NOW) -> backups.Made:
+    safe = make_safe(settings)
+    return backups.make(settings, safe, folder / "data", folder / "keys", now=now)
+
+
+def test_what_was_backed_up_comes_back_elsewhere(
+    settings: Settings, elsewhere: Settings, tmp_path: Path
+) -> None:
+    worker = _worker(settings)
+    photo = settings.data_dir / "materials" / "pages" / "one"
+    photo.parent.mkdir(parents=True)
+    photo.write_bytes(b"sealed")
+    made = _make(settings, tmp_path)
+    assert made.manifest.rows["worker"] == 1
+    safe = make_safe(settings)
+    backups.restore(elsewhere, safe, made.folder, tmp_path / "keys")
+    assert _name(elsewhere, worker) == "王小明"
+    assert (elsewhere.data_dir / "materials/pages/one").read_bytes() == b"sealed"
+
+
+def test_with_another_key_or_secret_it_fails_loudly(
+    settings: Settings, elsewhere: Settings, tmp_path: Path
+) -> None:
+    made = _make(settings, tmp_path)
+    safe = make_safe(settings)
+    name = next(iter(safe.keys))
+    for wrong, told in (
+        (Safe({name: bytes(32)}, safe.secret), "ENCRYPTION_KEYS"),
+        (Safe({"other": safe.keys[name]}, safe.secret), "ENCRYPTION_KEYS"),
+        (Safe(safe.keys, b"another"), "SECRET_KEY"),
+    ):
+        with pytest.raises(BackupRefused, match=told):
+            backups.restore(elsewhere, wrong, made.folder, tmp_path / "keys")
+    assert not (elsewhere.data_dir / "nuangang.db").exists()
+    more = replace(safe, keys={"new": bytes(32), **safe.keys})
+    backups.verify(made.folder, more)
+
+
+def test_a_damaged_backup_is_refused_and_nothing_is_overwritten(
+    settings: Settings, elsewhere: Settings, tmp_path: Path
+) -> None:
+    made = _make(settings, tmp_path)
+    safe = make_safe(settings)
+    with pytest.raises(BackupRefused, match=r"exists|has tables"):
+        backups.restore(settings, safe, made.folder, tmp_path / "keys")
+    (held,) = made.folder.glob("data.*")
+    content = bytearray(held.read_bytes())
+    content[len(content) // 2] ^= 1
+    held.write_bytes(content)
+    with pytest.raises(BackupRefused, match="damaged"):
+        backups.restore(elsewhere, safe, made.folder, tmp_path / "keys")
+    with pytest.raises(BackupRefused, match="apart"):
+        backups.make(settings, safe, tmp_path / "all", tmp_path / "all" / "keys", now=NOW)
+
+
+def test_who_was_erased_since_stays_erased(
+    settings: Settings, elsewhere: Settings, tmp_path: Path
+) -> None:
+    worker = _worker(settings)
+    old = _make(settings, tmp_path)
+    database, safe = Database(settings.database), make_safe(settings)
+    keys = make_subject_keys(settings, database, safe)
+    row = database.fetch("SELECT id FROM subject_key WHERE worker_id = :worker", worker=worker)
+    assert row is not None
+    keys.destroy([row[0]])
+    keys._keys.release()
+    database.release()
+    _make(settings, tmp_path, NOW + timedelta(minutes=5))
+    backups.restore(elsewhere, safe, old.folder, tmp_path / "keys")
+    with pytest.raises(SubjectErased):
+        _name(elsewhere, worker)
+
+
+def test_old_ones_are_thinned_out(settings: Settings, tmp_path: Path) -> None:
+    made = [
+        _make(settings, tmp_path, NOW + timedelta(days=day, minutes=5 * each)).folder.name
+        for day in range(3)
+        for each in range(3)
+    ]
+    backups.thin_out(tmp_path / "data", keep=2, daily=2)
+    left = sorted(path.name for path in (tmp_path / "data").glob("[0-9]*"))
+    assert left == [made[5], made[7], made[8]]
+    assert backups.newest_of(tmp_path / "data").name == made[8]
+
+
+def _fill(database: Database, cases: int) -> None:
+    """So many cases with workers, events and audit entries; what is sealed in them is noise."""
+    noise = "hex(randomblob(750))" if database.is_sqlite else "repeat(md5(random()::text), 47)"
+    number = f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {cases})"
+    at = "'2026-03-01 09:30:00.000000+00:00'"
+    with database.begin() as session:
+        run = session.connection().exec_driver_sql
+        run(f"INSERT INTO worker (id, created_at) {number} SELECT 1000 + i, {at} FROM n")
+        run("INSERT INTO cases (id, worker_id, origin, measure, region, period, claim, state,"
+            " version, release_id, edition_id, unit, despite_warning, begun_at, changed_at,"
+            f" sealed_facts, sealed_verdict, sealed_person) {number}"
+            " SELECT 'c' || i, 1000 + i, 'application', 'shishi-4a', 'shishi', '', 'shishi-4a',"
+            f" 'submitted', 1, 1, 1, '', FALSE, {at}, {at}, {noise}, {noise}, {noise} FROM n"
+            )  # fmt: skip
+        run(f"INSERT INTO case_event (case_id, version, at, move, state, actor) {number}"
+            f" SELECT 'c' || i, 1, {at}, 'submit', 'submitted', 'worker' FROM n")  # fmt: skip
+        run("INSERT INTO audit_entry (at, actor, actor_id, action, about, row, worker_id, fields,"
+            f" reason, nonce, mac) {number} SELECT {at}, 'worker', '1', 'create', 'cases',"
+            " 'c' || i, 1000 + i, 'facts', '', '0', '0' FROM n")  # fmt: skip
+
+
+@pytest.mark.fault
+def test_many_cases_are_back_within_a_minute(
+    settings: Settings, elsewhere: Settings, tmp_path: Path, tell: Any
+) -> None:
+    cases = size(1000, 100_000)
+    database = Database(settings.database)
+    _fill(database, cases)
+    database.release()
+    began = time.monotonic()
+    made = _make(settings, tmp_path)
+    took = time.monotonic() - began
+    began = time.monotonic()
+    backups.restore(elsewhere, make_safe(settings), made.folder, tmp_path / "keys")
+    back = time.monotonic() - began
+    restored = Database(elsewhere.database)
+    row = restored.fetch("SELECT count(*) FROM cases")
+    restored.release()
+    tell(f"seconds until {cases} cases are back", round(back, 1), "<= 60")
+    tell("seconds that a backup of them took", round(took, 1), "< 300, so that RPO <= 5 min")
+    assert row == (cases,) and back <= 60 and took < 300
+
+
+@pytest.mark.fault
+def test_a_backup_made_while_people_write_is_of_one_moment(
+    settings: Settings, elsewhere: Settings, tmp_path: Path, tell: Any
+) -> None:
+    """A counter and its double are written together: in each backup they agree."""
+    database = Database(settings.database)
+    with database.begin() as session:
+        session.connection().exec_driver_sql("CREATE TABLE pair (a INTEGER, b INTEGER)")
+        session.connection().exec_driver_sql("INSERT INTO pair VALUES (0, 0)")
+    done = threading.Event()
+    slowest = 0.0
+
+    def write() -> None:
+        nonlocal slowest
+        while not done.is_set():
+            began = time.monotonic()
+            with database.begin() as session:
+                session.connection().exec_driver_sql("UPDATE pair SET a = a + 1")
+                session.connection().exec_driver_sql("UPDATE pair SET b = b + 2")
+            slowest = max(slowest, time.monotonic() - began)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    rounds = size(2, 20)
+    safe = make_safe(settings)
+    for number in range(rounds):
+        made = _make(settings, tmp_path, NOW + timedelta(minutes=number))
+    done.set()
+    writer.join()
+    backups.restore(elsewhere, safe, made.folder, tmp_path / "keys")
+    restored = Database(elsewhere.database)
+    row = restored.fetch("SELECT a, b FROM pair")
+    restored.release()
+    database.release()
+    assert row is not None and row[1] == 2 * row[0] > 0
+    tell(f"{rounds} backups while people write: pairs torn", 0, 0)
+    tell("longest wait of a writer meanwhile, s", round(slowest, 2), "-")
+
+
+@pytest.mark.parametrize("prepared_url", ["sqlite"], indirect=True)
+@pytest.mark.fault
+def test_a_file_that_is_copied_while_people_write_is_torn(
+    settings: Settings, tmp_path: Path, control: Any
+) -> None:
+    """The control: the database's file alone, without its log, as `cp` would take it."""
+    database = Database(settings.database)
+    with database.begin() as session:
+        session.connection().exec_driver_sql("CREATE TABLE pair (a INTEGER, b INTEGER)")
+        session.connection().exec_driver_sql("INSERT INTO pair VALUES (1, 2)")
+    shutil.copy(settings.data_dir / "nuangang.db", tmp_path / "copy.db")
+    database.release()
+    copied = Database(f"sqlite:///{tmp_path / 'copy.db'}")
+    with pytest.raises(Exception, match="no such table"):
+        copied.fetch("SELECT a FROM pair")
+    copied.release()
+    control("what was just written, in a file that was copied", "missing", "missing")
