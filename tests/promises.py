@@ -349,7 +349,8 @@ def run(promise: Promise, profile: str) -> Outcome:
         report = Path(folder) / "report.xml"
         done = subprocess.run(
             [sys.executable, "-m", "pytest", "-q", "--no-header", "--tb=short",
-             "-p", "no:cacheprovider", f"--junitxml={report}", *ids],
+             "-p", "no:cacheprovider", "-o", "junit_family=xunit1",
+             f"--junitxml={report}", *ids],
             cwd=ROOT,
             env=os.environ | {"VERIFY": profile},
             capture_output=True,
