@@ -29,8 +29,9 @@ def too_long(turn: Turn) -> Answer | None:
 
 
 def empty(turn: Turn) -> Answer | None:
-    """Ask for a question where the message says nothing."""
-    if any(char.isalnum() for char in turn.question.text):
+    """Ask for a question where the message says nothing; a letter alone says no more."""
+    told = [char for char in turn.question.text if char.isalnum()]
+    if len(told) > 1 or (told and not (told[0].isascii() and told[0].isalpha())):
         return None
     return _chat(turn, turn.composer.say("empty"), "empty")
 

@@ -15,7 +15,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
+from sqlmodel import Session
 
+from server.casework import funds, officers
 from server.casework.officers import Role
 from server.casework.tables import Case, Officer
 from server.clock import utc_now
@@ -42,6 +44,8 @@ class DemoOfficer:
 OFFICERS = (
     DemoOfficer("jingban", "陈晓", (Role.CASE_OFFICER,)),
     DemoOfficer("shenpi", "周敏", (Role.APPROVER,)),
+    # Who approved a case may not release its payment.
+    DemoOfficer("fangkuan", "孙丽华", (Role.APPROVER,)),
     DemoOfficer("bianji", "吴桂芳", (Role.EDITOR,), True),
     DemoOfficer("fabu", "林秀兰", (Role.PUBLISHER,), True),
     DemoOfficer("guanli", "何志强", (Role.ADMINISTRATOR, Role.AUDITOR), True),
@@ -133,7 +137,7 @@ def _make_officers(known: Resources) -> None:
     made = {each.username: passwords.made() for each in OFFICERS}
     with known.database.begin() as session:
         for each in OFFICERS:
-            managing.take_on(
+            taken_on = managing.take_on(
                 session,
                 known.safe,
                 regions,
@@ -146,9 +150,27 @@ def _make_officers(known: Resources) -> None:
                 by=None,
                 now=known.clock(),
             )
+            if Role.ADMINISTRATOR in each.roles:
+                _set_up_fund(session, known, taken_on)
     path = known.settings.data_dir / _FILE
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         json.dump(made, file)
+
+
+def _set_up_fund(session: Session, known: Resources, by: officers.Officer) -> None:
+    funds.add(
+        session,
+        known.safe,
+        known.serving.current().library.regions,
+        name="演示：困难帮扶专项资金",
+        purpose="只用来演示，不是真的钱",
+        budget_fen=500_000_00,
+        measures=sorted({who.measure for who in _APPLICANTS}),
+        where=_HERE,
+        reason="演示",
+        by=by,
+        now=known.clock(),
+    )
 
 
 def _apply(client: "FlaskClient", number: int, who: _Applicant) -> None:

@@ -31,7 +31,7 @@ from server.casework.tables import (
     ServiceRequest,
     WeeklyReport,
 )
-from server.clock import CHINA
+from server.clock import CHINA, china_day
 from server.db import insert_new
 from server.tables import TurnTally
 
@@ -173,12 +173,14 @@ def read(content: str) -> Report:
     )
 
 
-def worked_out(session: Session, library: Library, week: Week) -> Report:
+def worked_out(session: Session, library: Library, week: Week, *, now: datetime) -> Report:
     """Tell a week from its events; of one that goes on, what has happened so far."""
+    # What is due between today and a Friday to come is late on neither day.
+    today = min(week.friday, china_day(now))
     return Report(
         week.friday,
-        tuple(_case_lines(session, week)),
-        tuple(_request_lines(session, week)),
+        tuple(_case_lines(session, week, today)),
+        tuple(_request_lines(session, week, today)),
         tuple(_decline_lines(session, library, week)),
     )
 
@@ -223,7 +225,7 @@ def keep(session: Session, library: Library, week: Week, *, now: datetime) -> bo
         raise WeekNotOver(week.friday)
     if kept(session, week) is not None:
         return False
-    report = worked_out(session, library, week)
+    report = worked_out(session, library, week, now=now)
     return insert_new(
         session,
         WeeklyReport,
@@ -239,7 +241,7 @@ def keep(session: Session, library: Library, week: Week, *, now: datetime) -> bo
 _CaseKey = tuple[str, str, str]
 
 
-def _case_lines(session: Session, week: Week) -> Iterator[CaseLine]:
+def _case_lines(session: Session, week: Week, today: date) -> Iterator[CaseLine]:
     sums: dict[_CaseKey, Counter[str]] = {}
 
     def add(key: _CaseKey, name: str, count: int) -> None:
@@ -252,7 +254,7 @@ def _case_lines(session: Session, week: Week) -> Iterator[CaseLine]:
     for key, count, total in _payments(session, week):
         add(key, "paid", count)
         add(key, "paid_fen", total)
-    for key, count in _overdue_cases(session, week):
+    for key, count in _overdue_cases(session, week, today):
         add(key, "overdue", count)
     for key, counted in sorted(sums.items()):
         region, measure, unit = key
@@ -297,7 +299,7 @@ def _payments(session: Session, week: Week) -> Iterator[tuple[_CaseKey, int, int
         yield (region, measure, unit), count, int(total)
 
 
-def _overdue_cases(session: Session, week: Week) -> Iterator[tuple[_CaseKey, int]]:
+def _overdue_cases(session: Session, week: Week, today: date) -> Iterator[tuple[_CaseKey, int]]:
     """Cases as they stood at the end of the week, by the last event before it."""
     last = (
         select(col(CaseEvent.case_id), func.max(col(CaseEvent.version)).label("version"))
@@ -316,7 +318,7 @@ def _overdue_cases(session: Session, week: Week) -> Iterator[tuple[_CaseKey, int
             col(CaseEvent.state).in_(UNDER_WAY),
             # What was granted without money is settled.
             (col(CaseEvent.state) != State.APPROVED) | col(Case.amount_fen).is_not(None),
-            col(CaseEvent.due_on) < week.friday,
+            col(CaseEvent.due_on) < today,
         )
         .group_by(*_key())
     )
@@ -327,12 +329,12 @@ def _overdue_cases(session: Session, week: Week) -> Iterator[tuple[_CaseKey, int
 # -- requests -----------------------------------------------------------------------------------
 
 
-def _request_lines(session: Session, week: Week) -> Iterator[RequestLine]:
+def _request_lines(session: Session, week: Week, today: date) -> Iterator[RequestLine]:
     sums: dict[tuple[str, str, str], Counter[str]] = {}
     for name, events in (
         ("opened", _events_in(session, week, RequestMove.OPEN)),
         ("settled", _events_in(session, week, RequestMove.SETTLE)),
-        ("overdue", _overdue_requests(session, week)),
+        ("overdue", _overdue_requests(session, week, today)),
     ):
         for region, unit, category, count in events:
             sums.setdefault((region, unit, category), Counter())[name] += count
@@ -358,7 +360,7 @@ def _events_in(session: Session, week: Week, move: RequestMove) -> Iterable[Any]
     ).all()
 
 
-def _overdue_requests(session: Session, week: Week) -> Iterable[Any]:
+def _overdue_requests(session: Session, week: Week, today: date) -> Iterable[Any]:
     last = (
         select(col(ServiceEvent.request_id), func.max(col(ServiceEvent.version)).label("version"))
         .where(col(ServiceEvent.at) < week.end)
@@ -375,7 +377,7 @@ def _overdue_requests(session: Session, week: Week) -> Iterable[Any]:
         )
         .where(
             col(ServiceEvent.state) == RequestState.OPEN,
-            col(ServiceEvent.due_on) < week.friday,
+            col(ServiceEvent.due_on) < today,
         )
         .group_by(*_request_key())
     ).all()

@@ -54,6 +54,8 @@ def rows_of(rule: Any, place: Location = ("rule",), depth: int = 0) -> Iterator[
     """The rows of a rule; what is no rule yet gives what can be seen of it."""
     if not isinstance(rule, Mapping):
         return
+    # What is in force is stored with every key, those that say nothing as null.
+    rule = {name: value for name, value in rule.items() if value is not None}
     kind = next((name for name in KINDS if name in rule), "")
     row = Row(
         depth=depth,

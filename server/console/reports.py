@@ -100,7 +100,7 @@ def _found(friday: str) -> tuple[Week, Report, object]:
     with known.database.read() as session:
         row = weekly_reports.kept(session, week)
         report = (
-            weekly_reports.worked_out(session, library, week)
+            weekly_reports.worked_out(session, library, week, now=now)
             if row is None
             else weekly_reports.read(row.content)
         )

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from server import demonstrating
 from server.casework import near_duplicates
 from server.casework.officers import Role
-from server.casework.tables import Case, CaseMaterial, Officer
+from server.casework.tables import Case, CaseMaterial, Fund, Officer
 from server.resources import Resources
 from server.settings import Environment
 from server.staff import accounts, passwords
@@ -33,6 +33,9 @@ def test_a_new_database_gets_officers_people_and_cases(resources: Resources) -> 
         roles = "".join(session.scalars(select(Officer.roles)).all())  # type: ignore[call-overload]
         cases = session.scalars(select(Case)).all()
         assert len(session.scalars(select(CaseMaterial)).all()) == 4
+        # From a case to the money: a fund, and a second approver to release it.
+        assert len(session.scalars(select(Fund)).all()) == 1
+        assert roles.count(Role.APPROVER) == 2
         assert sum(near_duplicates.is_open(session, case) for case in cases) == 2
         signed = [
             accounts.by_username(session, name) for name, *_ in demonstrating.sign_ins(settings)

@@ -38,9 +38,9 @@ def office(
     return funding.office(database, safe, library, subject_keys, now)
 
 
-def report(office: Office, week: Week = WEEK) -> weekly_reports.Report:
+def report(office: Office, week: Week = WEEK, now: datetime | None = None) -> weekly_reports.Report:
     with office.database.read() as session:
-        return weekly_reports.worked_out(session, office.library, week)
+        return weekly_reports.worked_out(session, office.library, week, now=now or week.end)
 
 
 def only_case_line(office: Office, week: Week = WEEK) -> CaseLine:
@@ -145,6 +145,16 @@ def test_what_stands_still_is_overdue_from_the_day_after_its_last(office: Office
     assert only_case_line(office, Week(date(2026, 3, 6))).overdue == 0
     assert report(office, Week(date(2026, 3, 13))).cases == ()
     assert only_case_line(office, Week(date(2026, 3, 20))).overdue == 1
+
+
+def test_what_is_due_before_a_friday_to_come_is_not_overdue_today(office: Office) -> None:
+    office.recommended()
+    # Its last day is Friday, 13 March; the week of the 20th has begun after it.
+    week = Week(date(2026, 3, 20))
+    on_its_last_day = datetime(2026, 3, 13, 9, tzinfo=UTC)
+    assert report(office, week, now=on_its_last_day).cases == ()
+    (line,) = report(office, week, now=on_its_last_day + timedelta(days=1)).cases
+    assert line.overdue == 1
 
 
 def test_requests_are_told_by_category_and_the_unit_they_were_with(office: Office) -> None:
