@@ -70,6 +70,7 @@ REASONS: Mapping[str, str] = {
     "not-in-this-place": "这个地方没有这项政策",
     "place-not-covered": "没有这个地方的文件",
     "outside": "不归这些文件管",
+    "not-understood": "没看懂",
 }
 
 

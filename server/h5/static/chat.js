@@ -42,7 +42,11 @@ function reveal(made) {
   requestAnimationFrame(() => scrollTo({ top: made.offsetTop - 70, behavior: "smooth" }));
 }
 
+// The question that waits for its place, as long as nothing else is said.
+let waiting = "";
+
 export async function ask(text, label) {
+  waiting = "";
   for (const old of talk.querySelectorAll(".ways")) old.remove();
   bubble("worker", label || text);
   const reply = bubble("bot", h("p", { role: "status" }, "正在查…"));
@@ -57,6 +61,7 @@ export async function ask(text, label) {
     const answer = await call("POST", "/chat", body);
     kept.set("my.talk", answer.conversation);
     answered(reply, answer);
+    if (answer.kind === "clarify" && (answer.choices || []).length) waiting = text;
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem;
     const what = problem.passing ? "没有发出去，请再发一次。" : "";
@@ -229,7 +234,11 @@ async function readAgain() {
   }
 }
 
-addEventListener("city", suggest);
+addEventListener("city", () => {
+  suggest();
+  const here = known.regions.find((each) => each.id === known.region);
+  if (waiting && here && !asking && talk.offsetParent) ask(waiting, here.label);
+});
 
 view("ask", "暖岗", () => {
   talk.textContent = "";
