@@ -1,6 +1,7 @@
 """The user's side of the stand-in platform: what WeChat posts to the callback, and how often."""
 
 import hashlib
+import http.client
 import itertools
 import os
 import random
@@ -36,6 +37,9 @@ def posting_to(base: str) -> Post:
                 return reply.status, reply.read()
         except urllib.error.HTTPError as error:
             return error.code, error.read()
+        except http.client.HTTPException as broken_off:
+            # Its worker died after the headers: for WeChat that is no reply.
+            raise ConnectionError(str(broken_off)) from broken_off
 
     return post
 
