@@ -31,6 +31,7 @@ from server.persons import Minor, Person
 from server.problems import FieldsRefused
 from server.profiles import NEEDED, Held
 from server.rate_limits import Limit
+from server.register import keeping
 from server.resources import resources
 from server.sealing import Safe
 from server.tables import Lifetime
@@ -106,6 +107,7 @@ def delete_me() -> Response:
 
     def erase(session: Session, worker: int) -> ErasedView:
         by, now = Actor("worker", worker), known.clock()
+        keeping.let_go(session, known.safe, worker_id=worker, now=now)
         key_ids[:] = erasing.erase(
             session, known.safe, worker_id=worker, by=by, blockers=[under_way], now=now
         )

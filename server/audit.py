@@ -114,19 +114,36 @@ def record(
 
     In `reason`, free words of an officer, personal numbers are masked.
     """
-    values = (
-        stored_instant(now),
-        by.kind,
-        str(by.id),
-        action.value,
-        about,
-        str(row),
-        worker_id,
-        ",".join(fields),
-        mask(reason)[:_LONGEST_REASON],
-        secrets.token_hex(8),
-    )
-    insert_within(session, _INSERT, [(*values, _mac(safe, values))])
+    rows = [(row, worker_id)]
+    record_all(
+        session, safe, by=by, action=action, about=about, rows=rows, fields=fields, reason=reason,
+        now=now,
+    )  # fmt: skip
+
+
+def record_all(
+    session: Session,
+    safe: Safe,
+    *,
+    by: Actor,
+    action: Action,
+    about: str,
+    rows: Sequence[tuple[str | int, int | None]],
+    fields: Sequence[str] = (),
+    reason: str = "",
+    now: datetime,
+) -> None:
+    """Add an entry for each of many rows, given with whom they are about."""
+    at, named, why = stored_instant(now), ",".join(fields), mask(reason)[:_LONGEST_REASON]
+    entries = []
+    for row, worker_id in rows:
+        values = (
+            at, by.kind, str(by.id), action.value, about, str(row), worker_id, named, why,
+            secrets.token_hex(8),
+        )  # fmt: skip
+        entries.append((*values, _mac(safe, values)))
+    for start in range(0, len(entries), _BLOCK):
+        insert_within(session, _INSERT, entries[start : start + _BLOCK])
 
 
 def any_unlinked(database: Database) -> bool:

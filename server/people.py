@@ -20,6 +20,8 @@ from server.tables import Identity, Row, Worker
 
 UNIONID = "unionid"
 DEVELOPER = "developer"
+REGISTER = "register"
+"""Who vouches for the name under which somebody is known who never signed in."""
 
 
 def recognise(

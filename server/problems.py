@@ -100,6 +100,7 @@ from server.persons import NotBornYet
 from server.platform import OutcomeUnknown, PlatformBusy
 from server.privacy import mask
 from server.profiles import ProfileChanged, ProfileMissing
+from server.register.keeping import AlreadyRegistered, DayImpossible, EntryChanged, EntryUnknown
 from server.releases import EditionMissing, NothingToPublish, ReleaseUnknown
 from server.subject_keys import SubjectErased
 from server.switches import SwitchedOff
@@ -369,6 +370,16 @@ _OF_ERROR: Mapping[type[Exception], Problem] = {
     ),
     WishTooLong: Problem(
         422, "wish_too_long", "日期不对", "日期要从今天起，最长九十天。到期了可以再登记。"
+    ),
+    EntryUnknown: Problem(404, "unknown_entry", "没有找到", "台账里没有找到，可能已经删除了。"),
+    EntryChanged: Problem(
+        409, "entry_changed", "台账有变化", "别人刚改过，什么都没有保存。请看看最新情况再操作。"
+    ),
+    AlreadyRegistered: Problem(
+        409, "already_registered", "已经在台账里", "这个身份证号已经在台账里，请去改那一条。"
+    ),
+    DayImpossible: Problem(
+        422, "day_impossible", "日期不对", "核查日期不能晚于今天，下次核查要在它之后、两年以内。"
     ),
     FundUnknown: Problem(404, "unknown_fund", "没有这笔资金", "没有找到这笔资金。"),
     FundMissing: Problem(

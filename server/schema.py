@@ -3,6 +3,7 @@
 from server.casework import tables as casework_tables
 from server.editing import tables as editing_tables
 from server.offers import tables as offer_tables
+from server.register import tables as register_tables
 from server.tables import Row
 
-__all__ = ["Row", "casework_tables", "editing_tables", "offer_tables"]
+__all__ = ["Row", "casework_tables", "editing_tables", "offer_tables", "register_tables"]

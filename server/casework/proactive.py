@@ -34,9 +34,6 @@ from server.persons import Person
 from server.sealing import Safe
 from server.subject_keys import SubjectKeys
 
-_REGISTER = "register"
-"""Who vouches for the name under which somebody is known who never signed in."""
-
 
 class Fate(StrEnum):
     """What becomes of a line of the outcome."""
@@ -238,7 +235,7 @@ def _worker_of(session: Session, run: Run, person: Person, now: datetime) -> int
     holders = profiles.holders(session, run.safe, "identity_number", number)
     if holders:
         return holders[0]
-    return people.recognise(session, run.safe, issuer=_REGISTER, subject=number, now=now)
+    return people.recognise(session, run.safe, issuer=people.REGISTER, subject=number, now=now)
 
 
 def _proposed(

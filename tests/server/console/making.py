@@ -136,3 +136,33 @@ def roster(staff: "Staff") -> dict[str, str]:
             now=staff.now,
         )
     return {"roster": id}
+
+
+def registered(staff: "Staff") -> dict[str, str]:
+    """Two people of one household in the register."""
+    from server.register import keeping
+    from server.register.keeping import Standing
+    from server.register.tables import Level
+    from tests.server.register.conftest import somebody
+
+    known, clerk = staff.resources, staff.officer(Role.CASE_OFFICER)
+    entries: list[Any] = []
+    for number in (21, 22):
+        who = somebody(number)
+        with known.database.begin() as session:
+            worker = keeping.worker_of(session, known.safe, who, now=staff.now)
+        own = known.subject_keys.safe_of(worker)
+        with known.database.begin() as session:
+            made = keeping.enter(
+                session,
+                own,
+                known.serving.current().library.regions,
+                worker_id=worker,
+                registered=who,
+                standing=Standing("石狮", Level.BELOW_LINE),
+                household_id=entries[0].household_id if entries else None,
+                by=clerk,
+                now=staff.now,
+            )
+        entries.append(made)
+    return {"entry": entries[0].id}

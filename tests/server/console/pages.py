@@ -294,6 +294,37 @@ PAGES |= {
 }
 MAKERS += [making.requests, making.questions, making.roster]
 
+_ENTRY = {"id": "{entry}"}
+_PERSON_FORM = {
+    "name": "陈明",
+    "identity_number": "110101198001010010",
+    "region": "石狮",
+    "level": "below_line",
+    "version": "1",
+}
+
+PAGES |= {
+    ("GET", "/staff/register/"): PageCall(_LOOKING),
+    ("POST", "/staff/register/search"): PageCall(_LOOKING, form={"what": "王小明"}),
+    ("GET", "/staff/register/new"): PageCall(_CASHIER),
+    ("POST", "/staff/register/new"): PageCall(_CASHIER, elsewhere=422),
+    ("GET", "/staff/register/<id>"): PageCall(_LOOKING, path=_ENTRY, elsewhere=404),
+    ("POST", "/staff/register/<id>/unmask"): PageCall(
+        _CASHIER | _APPROVER, path=_ENTRY, form={"field": "phone"}, elsewhere=404
+    ),
+    ("GET", "/staff/register/<id>/change"): PageCall(_CASHIER, path=_ENTRY, elsewhere=404),
+    ("POST", "/staff/register/<id>/change"): PageCall(
+        _CASHIER, path=_ENTRY, form=_PERSON_FORM, elsewhere=404
+    ),
+    ("POST", "/staff/register/<id>/moves/<move>"): PageCall(
+        _CASHIER,
+        path={**_ENTRY, "move": "leave"},
+        form={"version": "1", "reason": "moved"},
+        elsewhere=404,
+    ),
+}
+MAKERS.append(making.registered)
+
 _EDITORS = frozenset({Role.EDITOR, Role.PUBLISHER})
 _EDITOR, _PUBLISHER = frozenset({Role.EDITOR}), frozenset({Role.PUBLISHER})
 _KNOWLEDGE = "/staff/knowledge"

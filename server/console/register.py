@@ -1,0 +1,642 @@
+"""The register at the desk: who is entered, who is due for a look, who leaves."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Any
+
+from flask import Blueprint, Response, abort, url_for
+from pydantic import Field
+from sqlmodel import Session
+
+from server import audit
+from server.admitting import Who, admits
+from server.audit import Action
+from server.casework import cases, officers
+from server.casework.officers import Role, scope
+from server.casework.tables import Case
+from server.clock import china_day
+from server.console import forms, words
+from server.console.case import opened as opened_case
+from server.console.entering import officer, regions
+from server.console.forms import Asked, Form, Line
+from server.console.rendering import go_to, page
+from server.masking import mask_identity_number, mask_name, mask_phone
+from server.persons import IdentityNumber, Name, NativePlace, NotBornYet, Phone
+from server.problems import words_of_field
+from server.register import keeping, searching
+from server.register.hardship import Cause, Need, Registered, Relation
+from server.register.keeping import MOVES, AlreadyRegistered, DayImpossible, Held, Standing
+from server.register.searching import Wanted
+from server.register.tables import (
+    EntryMove,
+    EntryState,
+    Leaving,
+    Level,
+    RegisterEntry,
+)
+from server.resources import resources
+from server.sealing import Safe
+from server.subject_keys import SubjectErased
+
+blueprint = Blueprint("register", __name__, url_prefix="/register")
+
+_LOOKS = (Role.CASE_OFFICER, Role.APPROVER, Role.AUDITOR)
+
+LEVELS: Mapping[Level, str] = {
+    Level.BELOW_LINE: "低于低保线",
+    Level.ABOVE_LINE: "略高于低保线，因故困难",
+}
+STATES: Mapping[EntryState, str] = {EntryState.ON: "在册", EntryState.LEFT: "已退出"}
+CAUSES: Mapping[Cause, str] = {
+    Cause.ILLNESS: "疾病",
+    Cause.ACCIDENT: "意外伤害",
+    Cause.JOB_LOSS: "下岗失业",
+    Cause.DISABILITY: "残疾",
+    Cause.SCHOOLING: "子女上学",
+    Cause.OTHER: "其他",
+}
+NEEDS: Mapping[Need, str] = {
+    Need.LIVING: "生活救助",
+    Need.JOB: "职业介绍",
+    Need.TRAINING: "技能培训",
+    Need.LEGAL: "法律援助",
+    Need.MEDICAL: "看病",
+    Need.SCHOOLING: "助学",
+    Need.HOUSING: "住房",
+    Need.LOAN: "小额贷款",
+    Need.CARE: "关爱陪伴",
+}
+RELATIONS: Mapping[Relation, str] = {
+    Relation.HEAD: "户主",
+    Relation.SPOUSE: "配偶",
+    Relation.CHILD: "子女",
+    Relation.PARENT: "父母",
+    Relation.OTHER: "其他",
+}
+LEAVINGS: Mapping[Leaving, str] = {
+    Leaving.IMPROVED: "已经脱困",
+    Leaving.MOVED: "迁到别处",
+    Leaving.DIED: "去世",
+    Leaving.NOT_MET: "核查不符合",
+    Leaving.OWN_WISH: "本人不愿意",
+    Leaving.DUPLICATE: "重复登记",
+}
+HAPPENED: Mapping[EntryMove, str] = {
+    EntryMove.ENTER: "登记",
+    EntryMove.CHANGE: "修改",
+    EntryMove.LOOK: "核查",
+    EntryMove.LEAVE: "退出",
+    EntryMove.RETURN: "重新列入",
+}
+_NUMBERS = ("identity_number", "phone")
+_LABELS = {
+    **words.PERSON_FIELDS,
+    "address": "住址",
+    "employer": "单位",
+    "relation": "和户主的关系",
+    "income": "家庭人均月收入（元）",
+    "members": "家里几口人",
+    "causes": "困难原因",
+    "needs": "需求",
+    "words": "备注",
+    "region": "地区",
+    "level": "困难等级",
+    "looked_on": "上次核查日期",
+    "due_on": "下次核查日期",
+    "reason": "原因",
+}
+_FORM_WORDS = {
+    "looked_on": "日期请写成2026-03-01这样。",
+    "due_on": "日期请写成2026-03-01这样。",
+    "income": "请填0到100000之间的整数。",
+    "members": "请填1到30之间的整数。",
+}
+
+
+class EntriesAsked(Asked):
+    """What is to be listed."""
+
+    state: EntryState = EntryState.ON
+    level: Level | None = None
+    due: bool = False
+    page: Annotated[int, Field(ge=1, le=100_000)] = 1
+
+
+class SearchAsked(Asked):
+    """A name, an identity number or a telephone."""
+
+    what: Line
+
+
+class WhereAsked(Asked):
+    """What a new entry comes from: a case, or the household of somebody."""
+
+    case: Annotated[str, Field(max_length=16)] | None = None
+    household: Annotated[str, Field(max_length=16)] | None = None
+
+
+class CircumstancesAsked(Asked):
+    """Why somebody is in the register, as it is typed."""
+
+    address: Annotated[str, Field(max_length=100)] | None = None
+    employer: Annotated[str, Field(max_length=64)] | None = None
+    relation: Relation | None = None
+    income: Annotated[int, Field(ge=0, le=100_000)] | None = None
+    members: Annotated[int, Field(ge=1, le=30)] | None = None
+    causes: tuple[Cause, ...] = ()
+    needs: tuple[Need, ...] = ()
+    words: Annotated[str, Field(max_length=500)] = ""
+    region: Line
+    level: Level
+    looked_on: date | None = None
+    due_on: date | None = None
+    version: int = 0
+
+
+class EntryAsked(CircumstancesAsked):
+    """The same with who it is."""
+
+    name: Name
+    identity_number: IdentityNumber
+    phone: Phone | None = None
+    native_place: NativePlace | None = None
+
+
+class UnmaskAsked(Asked):
+    """Which number is to be seen."""
+
+    field: str
+
+
+class MoveAsked(Asked):
+    """One move, and the version that was looked at."""
+
+    version: int
+    level: Level | None = None
+    looked_on: date | None = None
+    due_on: date | None = None
+    reason: Leaving | None = None
+    words: Annotated[str, Field(max_length=500)] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LineShown:
+    """One entry in a list."""
+
+    entry: RegisterEntry
+    name: str
+    level: str
+    due: bool
+
+
+@blueprint.get("/")
+@admits(Who.OFFICER, *_LOOKS)
+def get_entries() -> Response:
+    """Who stands in the register, those first whose look is due; every name shown is noted."""
+    asked = forms.read_query(EntriesAsked)
+    known = resources()
+    today = china_day(known.clock())
+    mine = scope(officer(), regions())
+    wanted = Wanted(mine, asked.state, asked.level, today if asked.due else None)
+    with known.database.read() as session:
+        found, total = searching.listed(session, wanted, asked.page)
+        counts = searching.counted(session, mine, today)
+    return page(
+        "register.html",
+        title="困难职工台账",
+        asked=asked,
+        lines=_lines(found, today),
+        total=total,
+        pages=-(-total // searching.AT_ONCE),
+        counts=counts,
+        levels=LEVELS,
+        states=STATES,
+        may_enter=Role.CASE_OFFICER in officer().roles,
+        form=forms.empty(),
+    )
+
+
+@blueprint.post("/search")
+@admits(Who.OFFICER, *_LOOKS)
+def post_search() -> Response:
+    """Whoever has this name or number; what was typed stands in no address."""
+    form = forms.read(SearchAsked)
+    known = resources()
+    found: list[RegisterEntry] = []
+    if form.asked is not None:
+        with known.database.read() as session:
+            mine = scope(officer(), regions())
+            found = searching.named(session, known.safe, mine, form.asked.what)
+    return page(
+        "register_found.html",
+        title="在台账里找人",
+        status=422 if form.asked is None else 200,
+        form=form,
+        lines=_lines(found, china_day(known.clock())),
+        states=STATES,
+    )
+
+
+@blueprint.get("/new")
+@admits(Who.OFFICER, Role.CASE_OFFICER)
+def get_new() -> Response:
+    """The form to enter somebody, also from a case or into a household."""
+    asked = forms.read_query(WhereAsked)
+    today = china_day(resources().clock())
+    region = min(officer().regions, default="")
+    if asked.case is not None:
+        region = opened_case(asked.case)[0].region
+    return _form(asked, forms.empty(region=region, looked_on=today.isoformat()))
+
+
+@blueprint.post("/new")
+@admits(Who.OFFICER, Role.CASE_OFFICER)
+def post_new() -> Response:
+    """Enter somebody."""
+    where = forms.read_query(WhereAsked)
+    form: Form[Any] = forms.read(
+        EntryAsked if where.case is None else CircumstancesAsked, _FORM_WORDS
+    )
+    _check_region(form)
+    if form.asked is None:
+        return _form(where, form, 422)
+    try:
+        id = _entered(where, form.asked)
+    except (AlreadyRegistered, DayImpossible, NotBornYet) as error:
+        _refuse(form, error)
+        return _form(where, form, 409 if isinstance(error, AlreadyRegistered) else 422)
+    return go_to(url_for(".get_entry", id=id), "登记好了。")
+
+
+@blueprint.get("/<id>")
+@admits(Who.OFFICER, *_LOOKS)
+def get_entry(id: str) -> Response:
+    """Somebody in the register; looking is noted."""
+    return _page(id)
+
+
+@blueprint.post("/<id>/unmask")
+@admits(Who.OFFICER, Role.CASE_OFFICER, Role.APPROVER)
+def post_unmasking(id: str) -> Response:
+    """The same with one number as it is: noted, and shown this once."""
+    form = forms.read(UnmaskAsked)
+    wanted = form.asked.field if form.asked else ""
+    return _page(id, unmask=wanted if wanted in ("name", *_NUMBERS) else "")
+
+
+@blueprint.get("/<id>/change")
+@admits(Who.OFFICER, Role.CASE_OFFICER)
+def get_change(id: str) -> Response:
+    """The form with what stands there, in full: noted as such."""
+    held, _ = _held(id)
+    known = resources()
+    with known.database.begin() as session:
+        keeping.record_looks(
+            session, known.safe, [held.entry], by=_actor(), fields=list(_LABELS)[:3],
+            action=Action.UNMASKED, now=known.clock(),
+        )  # fmt: skip
+    return _change_form(held, forms.empty(**_typed(held)))
+
+
+@blueprint.post("/<id>/change")
+@admits(Who.OFFICER, Role.CASE_OFFICER)
+def post_change(id: str) -> Response:
+    """Say otherwise who somebody is and why."""
+    known = resources()
+    held, own = _held(id)
+    form: Form[Any] = forms.read(EntryAsked, _FORM_WORDS)
+    _check_region(form)
+    asked = form.asked
+    if asked is None or held.registered is None or own is None:
+        return _change_form(held, form, 422)
+    before = held.registered
+    try:
+        with known.database.begin() as session:
+            keeping.change(
+                session,
+                own,
+                regions(),
+                keeping.of_officer(session, id, officer(), regions()),
+                registered=_registered(asked, asked, before.facts),
+                region=asked.region,
+                level=asked.level,
+                by=officer(),
+                version=asked.version,
+                now=known.clock(),
+            )
+    except (AlreadyRegistered, NotBornYet) as error:
+        _refuse(form, error)
+        return _change_form(held, form, 409)
+    return go_to(url_for(".get_entry", id=id), "保存了。")
+
+
+@blueprint.post("/<id>/moves/<move>")
+@admits(Who.OFFICER, Role.CASE_OFFICER)
+def post_move(id: str, move: str) -> Response:
+    """Note a look, take somebody out, or put them back."""
+    if move not in _MOVES:
+        abort(404)
+    known = resources()
+    _, own = _held(id)
+    form = forms.read(MoveAsked, _FORM_WORDS)
+    asked = form.asked
+    if asked is not None and move == EntryMove.LEAVE and asked.reason is None:
+        form.refuse("reason", "请选原因。")
+    if asked is not None and move != EntryMove.LEAVE and asked.level is None:
+        form.refuse("level", "请选等级。")
+    if own is None:
+        raise SubjectErased
+    if form.asked is not None and asked is not None:
+        try:
+            with known.database.begin() as session:
+                entry = keeping.of_officer(session, id, officer(), regions())
+                _do(session, own, entry, EntryMove(move), asked)
+        except DayImpossible as error:
+            _refuse(form, error)
+    if form.asked is None:
+        return _page(id, status=422, filled={move: form})
+    return go_to(url_for(".get_entry", id=id), f"{HAPPENED[EntryMove(move)]}记下了。")
+
+
+_MOVES = (EntryMove.LOOK, EntryMove.LEAVE, EntryMove.RETURN)
+
+
+def _do(
+    session: Session, own: Safe, entry: RegisterEntry, move: EntryMove, asked: MoveAsked
+) -> None:
+    more: dict[str, Any] = {
+        "words": asked.words,
+        "by": officer(),
+        "version": asked.version,
+        "now": resources().clock(),
+    }
+    if move is EntryMove.LEAVE:
+        assert asked.reason is not None
+        keeping.leave(session, own, regions(), entry, reason=asked.reason, **more)
+        return
+    assert asked.level is not None
+    standing = Standing(entry.region, asked.level, asked.looked_on, asked.due_on)
+    act = keeping.look if move is EntryMove.LOOK else keeping.return_
+    act(session, own, regions(), entry, standing=standing, **more)
+
+
+def _entered(where: WhereAsked, asked: Any) -> str:
+    known = resources()
+    if where.case is None:
+        registered = _registered(asked, asked)
+        # Once before the transaction of the entry: keys are made outside any.
+        officers.require(officer(), Role.CASE_OFFICER, asked.region, regions())
+        with known.database.begin() as session:
+            worker = keeping.worker_of(session, known.safe, registered, now=known.clock())
+        own = known.subject_keys.safe_of(worker)
+    else:
+        case, found = opened_case(where.case)
+        if found is None:
+            raise SubjectErased
+        own, worker = found, case.worker_id
+        person = cases.frozen(case, own).person
+        if person is None:
+            raise SubjectErased
+        registered = _registered(asked, _FromCase(person))
+    with known.database.begin() as session:
+        entry = keeping.enter(
+            session,
+            own,
+            regions(),
+            worker_id=worker,
+            registered=registered,
+            standing=Standing(asked.region, asked.level, asked.looked_on, asked.due_on),
+            household_id=where.household,
+            members=asked.members,
+            by=officer(),
+            now=known.clock(),
+        )
+        return entry.id
+
+
+class _FromCase:
+    """The person of a case, as the register takes them."""
+
+    def __init__(self, person: Mapping[str, Any]) -> None:
+        self.name = person["name"]
+        self.identity_number = person["identity_number"]
+        self.phone = person.get("phone")
+        self.native_place = person.get("native_place")
+
+
+def _registered(
+    asked: CircumstancesAsked, who: Any, facts: Mapping[str, Any] | None = None
+) -> Registered:
+    return Registered(
+        name=who.name,
+        identity_number=who.identity_number,
+        phone=who.phone,
+        native_place=who.native_place,
+        address=asked.address,
+        employer=asked.employer,
+        relation=asked.relation,
+        income_fen=None if asked.income is None else asked.income * 100,
+        causes=asked.causes,
+        needs=asked.needs,
+        facts=dict(facts or {}),
+        words=asked.words,
+    )
+
+
+def _check_region(form: Form[Any]) -> None:
+    if form.asked is not None and form.asked.region not in scope(officer(), regions()):
+        form.refuse("region", "请从列表里选一个你负责的地区。")
+
+
+def _refuse(form: Form[Any], error: Exception) -> None:
+    if isinstance(error, AlreadyRegistered):
+        form.refuse("identity_number", "这个身份证号已经在台账里，请用“找人”找到那一条。")
+    elif isinstance(error, DayImpossible):
+        told = "核查日期不能晚于今天，也不能早于上一次。"
+        later = "下次核查要在这次之后、两年以内。"
+        form.refuse(error.field, later if error.field == "due_on" else told)
+    else:
+        form.refuse("identity_number", words_of_field("identity_birth"))
+
+
+def _actor() -> audit.Actor:
+    return audit.Actor("officer", officer().id)
+
+
+def _lines(entries: list[RegisterEntry], today: date) -> list[LineShown]:
+    """Entries with masked names; each name that is shown is a look at somebody."""
+    known = resources()
+    safes = known.subject_keys.safes_of(entry.worker_id for entry in entries)
+    lines = []
+    for entry in entries:
+        registered = keeping.opened(safes.get(entry.worker_id), entry)
+        name = "" if registered is None else mask_name(registered.name)
+        due = entry.state == EntryState.ON and entry.due_on <= today
+        lines.append(LineShown(entry, name, LEVELS[Level(entry.level)], due))
+    if lines:
+        with known.database.begin() as session:
+            keeping.record_looks(
+                session, known.safe, entries, by=_actor(), fields=("name",), now=known.clock()
+            )
+    return lines
+
+
+def _held(id: str) -> tuple[Held, Safe | None]:
+    known = resources()
+    with known.database.read() as session:
+        entry = keeping.of_officer(session, id, officer(), regions())
+    own = known.subject_keys.safes_of([entry.worker_id]).get(entry.worker_id)
+    return Held(entry, keeping.opened(own, entry)), own
+
+
+def _page(
+    id: str,
+    *,
+    unmask: str = "",
+    status: int = 200,
+    filled: Mapping[str, Form[Any]] | None = None,
+) -> Response:
+    known = resources()
+    held, own = _held(id)
+    now = known.clock()
+    with known.database.begin() as session:
+        keeping.record_looks(
+            session, known.safe, [held.entry], by=_actor(), fields=("entry",), now=now
+        )
+        if unmask:
+            keeping.record_looks(
+                session, known.safe, [held.entry], by=_actor(), fields=(unmask,),
+                action=Action.UNMASKED, now=now,
+            )  # fmt: skip
+        names = officers.names(session)
+        history = [
+            (
+                event.at,
+                names.get(event.officer_id or 0, "系统"),
+                HAPPENED[EntryMove(event.move)],
+                LEAVINGS[Leaving(event.reason)] if event.reason else "",
+                keeping.words_of(own, event),
+            )
+            for event in keeping.events(session, id)
+        ]
+        others = [e for e in keeping.members_of(session, held.entry.household_id) if e.id != id]
+    entry, today = held.entry, china_day(now)
+    may_act = Role.CASE_OFFICER in officer().roles and own is not None
+    empty = forms.empty(level=entry.level, looked_on=today.isoformat())
+    return page(
+        "register_entry.html",
+        title="台账里的一个人",
+        status=status,
+        entry=entry,
+        shown=_shown(held, unmask),
+        numbers=[] if held.registered is None else ["name", *_NUMBERS],
+        labels=_LABELS,
+        unmask=unmask,
+        state=STATES[EntryState(entry.state)],
+        level=LEVELS[Level(entry.level)],
+        levels=[(level.value, label) for level, label in LEVELS.items()],
+        leavings=[(reason.value, label) for reason, label in LEAVINGS.items()],
+        due=entry.state == EntryState.ON and entry.due_on <= today,
+        history=history,
+        others=_lines(others, today),
+        moves=[
+            (move.value, HAPPENED[move])
+            for move in _MOVES
+            if may_act and EntryState(entry.state) in MOVES[move]
+        ],
+        forms={move.value: empty for move in _MOVES} | dict(filled or {}),
+        may_act=may_act,
+        may_unmask=bool(officer().actors),
+    )
+
+
+def _shown(held: Held, unmask: str) -> list[tuple[str, str]]:
+    """What an entry says, by field, numbers masked but for one."""
+    who = held.registered
+    if who is None:
+        return []
+    masks: Mapping[str, Any] = {
+        "name": mask_name,
+        "identity_number": mask_identity_number,
+        "phone": mask_phone,
+    }
+    found: list[tuple[str, str]] = []
+    for name, mask in masks.items():
+        value = getattr(who, name)
+        if value is not None:
+            found.append((name, value if name == unmask else mask(value)))
+    plain = {
+        "native_place": who.native_place,
+        "address": who.address,
+        "employer": who.employer,
+        "relation": None if who.relation is None else RELATIONS[who.relation],
+        "income": None if who.income_fen is None else f"{who.income_fen / 100:g}",
+        "causes": "、".join(CAUSES[cause] for cause in who.causes),
+        "needs": "、".join(NEEDS[need] for need in who.needs),
+        "words": who.words,
+    }
+    return found + [(name, str(value)) for name, value in plain.items() if value]
+
+
+def _typed(held: Held) -> dict[str, Any]:
+    """An entry as it would be typed."""
+    who, entry = held.registered, held.entry
+    if who is None:
+        return {}
+    told: dict[str, Any] = {
+        name: getattr(who, name)
+        for name in ("name", *_NUMBERS, "native_place", "address", "employer", "words")
+    }
+    told |= {
+        "relation": who.relation,
+        "income": None if who.income_fen is None else who.income_fen // 100,
+        "causes": [cause.value for cause in who.causes],
+        "needs": [need.value for need in who.needs],
+        "region": entry.region,
+        "level": entry.level,
+    }
+    return {name: "" if value is None else value for name, value in told.items()}
+
+
+def _change_form(held: Held, form: Form[Any], status: int = 200) -> Response:
+    entry = held.entry
+    action = url_for(".post_change", id=entry.id)
+    return _entry_form(form, action, status, title="修改台账", version=entry.version, back=entry.id)
+
+
+def _form(where: WhereAsked, form: Form[Any], status: int = 200) -> Response:
+    action = url_for(".post_new", case=where.case, household=where.household)
+    case = None if where.case is None else opened_case(where.case)
+    shown = "" if case is None else _name_in(case)
+    return _entry_form(
+        form, action, status, title="登记困难职工", case=where.case, case_name=shown,
+        household=where.household,
+    )  # fmt: skip
+
+
+def _name_in(case: tuple[Case, Safe | None]) -> str:
+    person = cases.frozen(*case).person
+    return "" if person is None else mask_name(person["name"])
+
+
+def _entry_form(form: Form[Any], action: str, status: int, *, title: str, **more: Any) -> Response:
+    tree = regions()
+    mine = sorted(scope(officer(), tree))
+    given: dict[str, Any] = {
+        "case": None, "case_name": "", "household": None, "version": None, "back": None,
+    }  # fmt: skip
+    return page(
+        "register_form.html",
+        title=title,
+        status=status,
+        form=form,
+        action=action,
+        labels=_LABELS,
+        places=[(id, tree.get(id).label) for id in mine if id in tree],
+        levels=[(level.value, label) for level, label in LEVELS.items()],
+        causes=[(cause.value, label) for cause, label in CAUSES.items()],
+        needs=[(need.value, label) for need, label in NEEDS.items()],
+        relations=[(relation.value, label) for relation, label in RELATIONS.items()],
+        **(given | more),
+    )

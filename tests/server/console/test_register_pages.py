@@ -1,0 +1,109 @@
+"""The register at the desk: entered by hand or from a case, looked after, taken out."""
+
+from typing import Any
+
+from server.casework.officers import Role
+from tests import citizens
+from tests.server.console.conftest import Desk, Staff, text_of
+
+PERSON: dict[str, Any] = {
+    "name": citizens.name(1),
+    "identity_number": citizens.identity_number(1),
+    "phone": citizens.phone(1),
+    "region": "石狮",
+    "level": "below_line",
+    "causes": ["illness", "schooling"],
+    "needs": ["living"],
+    "income": "900",
+    "looked_on": "2026-03-01",
+}
+
+
+def enter(desk: Desk, query: str = "", **other: Any) -> str:
+    """Enter somebody; returns the path of their page."""
+    made = desk.post(f"/register/new{query}", {**PERSON, **other})
+    assert made.status_code == 303, text_of(made.text)
+    return str(made.headers["Location"]).removeprefix("/staff")
+
+
+def test_from_the_entry_by_hand_to_the_leaving(staff: Staff) -> None:
+    desk = staff.desk(Role.CASE_OFFICER)
+    path = enter(desk)
+    shown = desk.get(path).text
+    assert "疾病、子女上学" in shown and "2026-09-01" in shown
+    assert PERSON["name"] not in shown and PERSON["phone"] not in shown
+    assert PERSON["phone"] in desk.post(f"{path}/unmask", {"field": "phone"}).text
+    assert "低于低保线1人" in text_of(desk.get("/register/").text)
+    found = desk.post("/register/search", {"what": PERSON["identity_number"]})
+    assert path in found.text and PERSON["name"] not in found.text
+
+    look = {"version": "1", "level": "above_line", "looked_on": "2026-03-01", "words": "好转了"}
+    assert desk.post(f"{path}/moves/look", look).status_code == 303
+    shown = text_of(desk.get(path).text)
+    assert "2027-03-01" in shown and "好转了" in shown
+    held = desk.post(f"{path}/moves/leave", {"version": "2"})
+    assert held.status_code == 422 and "请选原因" in held.text
+    assert desk.post(f"{path}/moves/leave", {"version": "1", "reason": "moved"}).status_code == 409
+    assert desk.post(f"{path}/moves/leave", {"version": "2", "reason": "moved"}).status_code == 303
+    assert "共0人" in text_of(desk.get("/register/").text)
+    assert "迁到别处" in text_of(desk.get(path).text)
+
+
+def test_every_look_at_somebody_is_in_the_audit(staff: Staff) -> None:
+    desk = staff.desk(Role.CASE_OFFICER)
+    path = enter(desk)
+    looks = [
+        lambda: desk.get("/register/"),
+        lambda: desk.post("/register/search", {"what": PERSON["name"]}),
+        lambda: desk.get(path),
+        lambda: desk.post(f"{path}/unmask", {"field": "phone"}),
+        lambda: desk.get(f"{path}/change"),
+    ]
+    counted = "SELECT count(*) FROM audit_entry WHERE about = 'register_entry' AND row = :id"
+    for look in looks:
+        before = staff.resources.database.fetch(counted, id=path.rpartition("/")[2])
+        assert look().status_code == 200
+        after = staff.resources.database.fetch(counted, id=path.rpartition("/")[2])
+        assert before and after and after[0] > before[0]
+
+
+def test_what_is_typed_wrong_is_told_beside_its_field(staff: Staff) -> None:
+    desk = staff.desk(Role.CASE_OFFICER)
+    wrong = {"identity_number": "110101198001010011", "looked_on": "昨天", "level": ""}
+    shown = desk.post("/register/new", {**PERSON, **wrong})
+    assert shown.status_code == 422
+    assert "身份证号有一位写错了" in shown.text and "2026-03-01这样" in shown.text
+    enter(desk)
+    again = desk.post("/register/new", PERSON)
+    assert again.status_code == 409 and "已经在台账里" in again.text
+    ahead = desk.post(
+        "/register/new",
+        {**PERSON, "identity_number": citizens.identity_number(2), "looked_on": "2026-03-02"},
+    )
+    assert ahead.status_code == 422 and "不能晚于今天" in ahead.text
+
+
+def test_a_change_shows_what_stands_there_and_keeps_the_days(staff: Staff) -> None:
+    desk = staff.desk(Role.CASE_OFFICER)
+    path = enter(desk)
+    form = desk.get(f"{path}/change").text
+    assert f'value="{PERSON["identity_number"]}"' in form and 'value="900"' in form
+    changed = {**PERSON, "version": "1", "name": "陈大明", "needs": ["housing"]}
+    assert desk.post(f"{path}/change", changed).status_code == 303
+    shown = text_of(desk.get(path).text)
+    assert "需求 住房" in shown and "2026-09-01" in shown
+    assert path in desk.post("/register/search", {"what": "陈大明"}).text
+
+
+def test_the_person_of_a_case_is_taken_from_the_case(staff: Staff) -> None:
+    desk = staff.desk(Role.CASE_OFFICER)
+    case = staff.submit()
+    assert f"case={case.id}" in desk.get(f"/cases/{case.id}").text
+    form = desk.get(f"/register/new?case={case.id}").text
+    assert "王*" in form and 'name="identity_number"' not in form
+    path = enter(desk, f"?case={case.id}", name="别人", identity_number="")
+    row = staff.resources.database.fetch("SELECT worker_id FROM register_entry")
+    assert row == (case.worker_id,)
+    assert "王*" in desk.get(path).text
+    other = staff.desk(Role.CASE_OFFICER, where=("锦州",))
+    assert other.get(f"/register/new?case={case.id}").status_code == 404
