@@ -4,15 +4,16 @@ import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
+from werkzeug.routing import Rule
 
 from server.db import Database
 from server.migrations import upgrade
 from server.sealing import Safe
-from tests.postgres import Cluster
+from tests.postgres import Cluster, DatabaseInTurn
 from tests.promises import CONTROL, FIGURE
 
 if TYPE_CHECKING:
@@ -29,6 +30,26 @@ if TYPE_CHECKING:
 # The same examples each time: a test that fails once fails again.
 hypothesis.settings.register_profile("project", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("project")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _url_builders_compiled_once() -> Iterator[None]:
+    """Werkzeug compiles two functions for each rule of each application: a tenth of a second.
+
+    They depend on the rule alone, and a thousand tests make an application.
+    """
+    compiled: dict[tuple[str, str, bool], Any] = {}
+    compile_builder = Rule._compile_builder
+
+    def once(rule: Rule, append_unknown: bool = True) -> Any:
+        key = (rule.rule, repr(rule.defaults), append_unknown)
+        if key not in compiled:
+            compiled[key] = compile_builder(rule, append_unknown)
+        return compiled[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Rule, "_compile_builder", once)
+        yield
 
 
 @pytest.fixture
@@ -84,11 +105,17 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
     return f"sqlite:///{file}"
 
 
+@pytest.fixture(scope="session")
+def postgres_in_turn(cluster: Cluster, postgres_template: str) -> Iterator[DatabaseInTurn]:
+    made = DatabaseInTurn(cluster, postgres_template)
+    yield made
+    made.close()
+
+
 @pytest.fixture
-def postgres_url(cluster: Cluster, postgres_template: str) -> Iterator[str]:
-    name = cluster.new_database(postgres_template)
-    yield cluster.url(name)
-    cluster.drop_database(name)
+def postgres_url(postgres_in_turn: DatabaseInTurn) -> Iterator[str]:
+    yield postgres_in_turn.url
+    postgres_in_turn.give_back()
 
 
 @pytest.fixture(params=["sqlite_url", "postgres_url"], ids=["sqlite", "postgresql"])
