@@ -402,6 +402,6 @@ def test_long_texts_are_read_in_time() -> None:
     for unit in ("石狮失业金怎么领", "石", "shi shi ", "朝阳区", "xian", "从四川来"):
         text = (unit * 500)[:500]
         find_places(text, REGIONS)
-        start = time.perf_counter()
+        start = time.thread_time()
         find_places(text, REGIONS)
-        assert time.perf_counter() - start < 0.1
+        assert time.thread_time() - start < 0.1

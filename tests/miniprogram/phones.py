@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Locator, Page
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from tests.serving import ROOT
 
@@ -118,6 +119,17 @@ class Phone:
         """Open the mini-program, or close it and open it again."""
         self.page.goto(self._address)
         self.screen.locator("> div").first.wait_for()
+
+    def opens_to(self, text: str, tries: int = 10) -> None:
+        """Open it again until a text stands on the screen, a second each time."""
+        for left in reversed(range(tries)):
+            self.open()
+            try:
+                self.screen.get_by_text(text).last.wait_for(timeout=1_000)
+                return
+            except PlaywrightTimeout:
+                if not left:
+                    raise
 
     def tap(self, name: str, *, exact: bool = False) -> None:
         """Tap the first button or link of this name."""

@@ -89,10 +89,10 @@ def test_a_new_release_is_served_soon_and_a_rollback_too(
 
     before = title()
     publish(database, with_title(library, "换了名字"), clock)
-    assert until(lambda: title() == "换了名字", 10)
+    assert until(lambda: title() == "换了名字", 60)
     with database.begin() as session:
         releases.put_in_force(session, 1, clock())
-    assert until(lambda: title() == before, 10)
+    assert until(lambda: title() == before, 60)
     assert serving.current().release == 1
 
 
