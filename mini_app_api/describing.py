@@ -91,6 +91,8 @@ _EXTRA = {
     "put_wish": ("404",),
     "delete_wish": ("404",),
     "list_fits": ("401",),
+    "get_card": ("401",),
+    "renew_card": ("401",),
     "ask_for_help": ("403", "404"),
     "list_requests": ("401",),
     "get_request": ("401", "404", "410"),

@@ -24,6 +24,8 @@ class Who(StrEnum):
     """Who signed in at the desk, in one of the roles that the route names."""
     STARTING_OFFICER = "starting_officer"
     """The same, also one who has yet to choose a password or set up a second factor."""
+    MERCHANT = "merchant"
+    """A phone at the till of a merchant."""
 
 
 class NobodyAdmitted(Exception):

@@ -27,11 +27,12 @@ from mini_app_api import (
     script,
     self_check,
     signing_in,
+    vouchers,
 )
 from mini_app_api.access import signed_in
 from mini_app_api.bodies import StrictJson, StrictRequest
 from mini_app_api.describing import describe
-from server import console, h5, logs, wechat
+from server import console, counter, h5, logs, wechat
 from server.admitting import Who, admits, keep_out
 from server.compressing import compress
 from server.console import entering, rendering
@@ -62,6 +63,7 @@ _RESOURCES = (
     requests,
     script,
     offers,
+    vouchers,
     operations,
 )
 
@@ -98,6 +100,7 @@ def create_app(settings: Settings | None = None, made: Resources | None = None) 
         app.register_blueprint(module.blueprint)
     app.register_blueprint(h5.blueprint)
     app.register_blueprint(console.blueprint)
+    app.register_blueprint(counter.blueprint)
     if known.settings.wechat_token is not None:
         app.register_blueprint(wechat.blueprint)
     for name in ("openapi.spec", "desk.static"):
@@ -112,6 +115,7 @@ def create_app(settings: Settings | None = None, made: Resources | None = None) 
             Who.WORKER: signed_in,
             Who.OFFICER: entering.let_in,
             Who.STARTING_OFFICER: entering.let_in_starting,
+            Who.MERCHANT: counter.let_in,
         },
     )
     app.before_request(known.linking.wake)
@@ -140,6 +144,8 @@ def _tell(error: Exception) -> Response:
     known = _cause(error)
     if request.path.startswith("/staff/"):
         return rendering.fail(known)
+    if request.path.startswith("/counter/"):
+        return counter.fail(known)
     body = body_of(known)
     if body["status"] >= 500 and not isinstance(known, HTTPException):
         # What is foreseen needs no trace: it comes often, and at once.

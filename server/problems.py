@@ -105,6 +105,24 @@ from server.releases import EditionMissing, NothingToPublish, ReleaseUnknown
 from server.subject_keys import SubjectErased
 from server.switches import SwitchedOff
 from server.turns import TurnUnknown
+from server.vouchers.cards import CodeUnreadable, CodeWrong
+from server.vouchers.issuing import (
+    IssueChanged,
+    IssueUnfit,
+    IssueUnknown,
+    NotOpen,
+    SecondOfficerNeeded,
+)
+from server.vouchers.merchants import MerchantNameTaken, MerchantUnknown, StartRefused
+from server.vouchers.redeeming import (
+    CodeUsed,
+    RedemptionSettled,
+    RedemptionUnknown,
+    VoucherNotHere,
+    VoucherOver,
+    VoucherShort,
+)
+from server.vouchers.settling import NothingOwed, SettlementMoved, SettlementUnknown
 
 MEDIA_TYPE = "application/problem+json"
 _MOST_TOLD = 100
@@ -380,6 +398,52 @@ _OF_ERROR: Mapping[type[Exception], Problem] = {
     ),
     DayImpossible: Problem(
         422, "day_impossible", "日期不对", "核查日期不能晚于今天，下次核查要在它之后、两年以内。"
+    ),
+    CodeUnreadable: Problem(
+        422, "code_unreadable", "码不对", "请输入卡上的16位数字，或者扫卡上的码。"
+    ),
+    CodeWrong: Problem(
+        409, "code_wrong", "码不能用", "这个码不对，或者过期了。请对方刷新卡片，再扫一次。"
+    ),
+    CodeUsed: Problem(
+        409, "code_used", "码用过了", "这个码已经用过一次。请对方等卡上的码换了，再扫一次。"
+    ),
+    VoucherNotHere: Problem(409, "voucher_not_here", "这里不能用", "这张券不能在这里用。"),
+    VoucherOver: Problem(
+        409, "voucher_over", "不在使用期", "这张券现在不能用。它的最后一天是{last_on}。"
+    ),
+    VoucherShort: Problem(
+        409, "voucher_short", "金额不对", "券里剩的不够，或者已经用完了。请看清余额再收。"
+    ),
+    RedemptionUnknown: Problem(404, "unknown_redemption", "没有这一笔", "没有找到这一笔。"),
+    RedemptionSettled: Problem(
+        409, "redemption_settled", "已经结算", "这一笔已经结算，不能在这里退。请联系发券的单位。"
+    ),
+    StartRefused: Problem(
+        401,
+        "start_refused",
+        "登录码不对",
+        "登录码不对，用过了，或者过期了。请向发券的单位再要一个。",
+    ),
+    MerchantUnknown: Problem(404, "unknown_merchant", "没有这家商户", "没有找到这家商户。"),
+    MerchantNameTaken: Problem(
+        409, "merchant_name_taken", "名称重复", "已经有同名的商户，请核对。"
+    ),
+    IssueUnknown: Problem(404, "unknown_issue", "没有这批券", "没有找到这批券，或者这张券。"),
+    IssueChanged: Problem(409, "issue_changed", "已经变了", "别人刚改过这批券。请刷新后再看。"),
+    IssueUnfit: Problem(422, "issue_unfit", "内容不对", "这批券的日期、金额或者资金对不上。"),
+    NotOpen: Problem(
+        409, "issue_not_open", "现在不能发", "这批券还没有批准，已经停发，或者过期了。"
+    ),
+    SecondOfficerNeeded: Problem(
+        409, "second_officer_needed", "要另一个人", "要由另一位审批人来批，不能自己批自己提的。"
+    ),
+    SettlementUnknown: Problem(404, "unknown_settlement", "没有这次结算", "没有找到这次结算。"),
+    SettlementMoved: Problem(
+        409, "settlement_moved", "已经变了", "这次结算不在这一步，或者别人刚办过。请刷新后再看。"
+    ),
+    NothingOwed: Problem(
+        409, "nothing_owed", "没有要结的", "这笔资金里没有要结的，或者商户还没有登记账号。"
     ),
     FundUnknown: Problem(404, "unknown_fund", "没有这笔资金", "没有找到这笔资金。"),
     FundMissing: Problem(

@@ -5,5 +5,13 @@ from server.editing import tables as editing_tables
 from server.offers import tables as offer_tables
 from server.register import tables as register_tables
 from server.tables import Row
+from server.vouchers import tables as voucher_tables
 
-__all__ = ["Row", "casework_tables", "editing_tables", "offer_tables", "register_tables"]
+__all__ = [
+    "Row",
+    "casework_tables",
+    "editing_tables",
+    "offer_tables",
+    "register_tables",
+    "voucher_tables",
+]

@@ -284,6 +284,56 @@ def release_rest(
     return rest
 
 
+def promise(
+    session: Session,
+    safe: Safe,
+    fund_id: int,
+    amount_fen: int,
+    *,
+    issue_id: str,
+    by: Officer,
+    now: datetime,
+) -> None:
+    """Hold back what vouchers of an issue are worth; raises `FundShort`, `FundUnknown`."""
+    enough = col(Fund.reserved_fen) + col(Fund.spent_fen) + amount_fen <= col(Fund.budget_fen)
+    more = col(Fund.reserved_fen) + amount_fen
+    if not _change(session, fund_id, enough, reserved_fen=more):
+        raise FundShort(sums(session, fund_id).left_fen)
+    _enter(session, fund_id, EntryKind.RESERVE, amount_fen, issue_id=issue_id, by=by, now=now)
+    _record(session, safe, fund_id, by, Action.DECIDED, ("reserved",), now, reason=issue_id)
+
+
+def give_back(
+    session: Session,
+    safe: Safe,
+    fund_id: int,
+    amount_fen: int,
+    *,
+    issue_id: str,
+    by: Officer | None,
+    now: datetime,
+) -> None:
+    """Give back to the fund what nobody will use any more of the vouchers of an issue."""
+    less = col(Fund.reserved_fen) - amount_fen
+    if not _change(session, fund_id, col(Fund.reserved_fen) >= amount_fen, reserved_fen=less):
+        raise AssertionError(f"fund {fund_id} holds less back than it promised")
+    _enter(session, fund_id, EntryKind.RELEASE, amount_fen, issue_id=issue_id, by=by, now=now)
+    _record(session, safe, fund_id, by, Action.CHANGED, ("reserved",), now, reason=issue_id)
+
+
+def pay_merchant(
+    session: Session, fund_id: int, amount_fen: int, *, line_id: str, by: Officer, now: datetime
+) -> None:
+    """Take what a merchant was paid out of what is held back for vouchers; once for each line."""
+    values = {
+        "reserved_fen": col(Fund.reserved_fen) - amount_fen,
+        "spent_fen": col(Fund.spent_fen) + amount_fen,
+    }
+    if not _change(session, fund_id, col(Fund.reserved_fen) >= amount_fen, **values):
+        raise AssertionError(f"fund {fund_id} holds less back than it promised")
+    _enter(session, fund_id, EntryKind.SPEND, amount_fen, line_id=line_id, by=by, now=now)
+
+
 def instalment_fen(reservation: Reservation, instalment: int) -> int:
     """What one instalment comes to; the last has what doesn't divide."""
     even = reservation.amount_fen // reservation.instalments
@@ -320,6 +370,8 @@ def _enter(
     *,
     case: Case | None = None,
     payment: Payment | None = None,
+    issue_id: str | None = None,
+    line_id: str | None = None,
     reason: str = "",
     by: Officer | None,
     now: datetime,
@@ -331,6 +383,8 @@ def _enter(
             amount_fen=amount_fen,
             case_id=payment.case_id if payment else case.id if case else None,
             payment_id=payment.id if payment else None,
+            issue_id=issue_id,
+            line_id=line_id,
             officer_id=by.id if by else None,
             at=now,
             reason=reason or None,

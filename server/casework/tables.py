@@ -477,8 +477,18 @@ class FundEntry(Row, table=True):
     __table_args__ = (
         CheckConstraint(f"kind IN ({words(EntryKind)})", name="kind"),
         CheckConstraint("amount_fen > 0 OR kind = 'grant'", name="amount"),
-        CheckConstraint("(kind = 'grant') = (case_id IS NULL)", name="case"),
-        CheckConstraint("(kind = 'spend') = (payment_id IS NOT NULL)", name="payment"),
+        CheckConstraint(
+            "(kind = 'grant') = (case_id IS NULL AND issue_id IS NULL AND line_id IS NULL)",
+            name="case",
+        ),
+        CheckConstraint(
+            "(kind = 'spend') = (payment_id IS NOT NULL OR line_id IS NOT NULL)", name="payment"
+        ),
+        CheckConstraint(
+            "(case_id IS NULL OR (issue_id IS NULL AND line_id IS NULL))"
+            " AND (issue_id IS NULL OR line_id IS NULL)",
+            name="one",
+        ),
         {"sqlite_autoincrement": True},
     )
 
@@ -491,6 +501,10 @@ class FundEntry(Row, table=True):
         default=None, sa_type=String(16), foreign_key="payment.id", unique=True
     )
     """A payment is spent once."""
+    issue_id: str | None = Field(default=None, sa_type=String(16), index=True)
+    """The issue of vouchers whose sum is held back or given back."""
+    line_id: str | None = Field(default=None, sa_type=String(16), unique=True)
+    """The line of a settlement with merchants: it is spent once."""
     officer_id: int | None = Field(default=None, foreign_key="officer.id")
     at: datetime = Field(sa_type=Instant)
     reason: str | None = Field(default=None, sa_type=Text)

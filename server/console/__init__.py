@@ -53,6 +53,7 @@ from server.console import (
     knowledge_publishing,
     knowledge_trying,
     knowledge_unanswered,
+    merchants,
     offers,
     payments,
     people,
@@ -62,6 +63,7 @@ from server.console import (
     rosters,
     signing_in,
     switches,
+    vouchers,
 )
 
 _GROUPS = (
@@ -78,6 +80,8 @@ _GROUPS = (
     insights,
     offers,
     register,
+    vouchers,
+    merchants,
     people,
     knowledge,
     knowledge_publishing,

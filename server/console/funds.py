@@ -24,7 +24,7 @@ _LOOKS = (Role.CASE_OFFICER, Role.APPROVER, Role.AUDITOR, Role.ADMINISTRATOR)
 blueprint = Blueprint("funds", __name__, url_prefix="/funds")
 
 
-def _fen(written: object) -> object:
+def yuan_typed(written: object) -> object:
     """Fen from yuan as people write them: 5000000, 0.50, 1,200."""
     if not isinstance(written, str):
         return written
@@ -37,7 +37,7 @@ def _fen(written: object) -> object:
     return int(fen)
 
 
-_Yuan = Annotated[int, BeforeValidator(_fen)]
+_Yuan = Annotated[int, BeforeValidator(yuan_typed)]
 _SUM = "金额请写成元，最多两位小数，比如5000000或者0.50。"
 
 

@@ -27,6 +27,7 @@ LINES = (
     Line("desk.insights.get_insight", "运行情况"),
     Line("desk.offers.get_offers", "招聘和活动"),
     Line("desk.register.get_entries", "台账"),
+    Line("desk.vouchers.get_issues", "卡和券"),
     Line("desk.people.get_people", "人员"),
     Line("desk.knowledge.get_overview", "知识"),
     Line("desk.switches.get_switches", "开关"),

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from server.resources import Resources
 
-EVERYBODY, WORKER = Who.EVERYBODY, Who.WORKER
+EVERYBODY, WORKER, MERCHANT = Who.EVERYBODY, Who.WORKER, Who.MERCHANT
 OTHER_MEASURE = "jinzhou-7a"
 
 
@@ -34,7 +34,7 @@ OTHER_MEASURE = "jinzhou-7a"
 class Call:
     """One route as it is called; `owned`: what its path names is one worker's alone.
 
-    `missing`: what its body names is not there.
+    `missing`: what its body names is not there. `wrong`: its body proves nobody.
     """
 
     who: Who
@@ -42,6 +42,7 @@ class Call:
     query: str = ""
     owned: bool = False
     missing: bool = False
+    wrong: bool = False
     path: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -143,6 +144,15 @@ CALLS: dict[tuple[str, str], Call] = {
     ("PUT", f"{_API}/wishes/<kind>"): Call(WORKER, _WISH, path={"kind": "work"}),
     ("DELETE", f"{_API}/wishes/<kind>"): Call(WORKER, path={"kind": "work"}),
     ("GET", f"{_API}/wishes/work/fits"): Call(WORKER),
+    ("GET", f"{_API}/card"): Call(WORKER),
+    ("POST", f"{_API}/card/renewal"): Call(WORKER),
+    ("GET", "/counter/"): Call(EVERYBODY),
+    ("POST", "/counter/sign-in"): Call(EVERYBODY, wrong=True),
+    ("POST", "/counter/sign-out"): Call(MERCHANT),
+    ("POST", "/counter/code"): Call(MERCHANT),
+    ("POST", "/counter/redemptions"): Call(MERCHANT),
+    ("GET", "/counter/redemptions/<id>"): Call(MERCHANT),
+    ("POST", "/counter/redemptions/<id>/refund"): Call(MERCHANT),
     ("POST", f"{_API}/requests"): Call(WORKER, _HELP),
     ("GET", f"{_API}/requests"): Call(WORKER),
     ("GET", f"{_API}/requests/<id>"): Call(WORKER, owned=True),
@@ -274,7 +284,8 @@ def test_what_is_open_to_everybody_asks_for_no_token(
 ) -> None:
     for method, rule in OPEN:
         found = call(alice.client, method, rule, things, None)
-        expected = (404,) if CALLS[method, rule].missing else (200, 302)
+        asked = CALLS[method, rule]
+        expected = (404,) if asked.missing else (401,) if asked.wrong else (200, 302)
         assert found.status_code in expected, (method, rule, found.data[:200])
         found.close()
 

@@ -1,5 +1,7 @@
 """Things for the pages of money, requests, rosters: all of it in 石狮."""
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from server.casework import payment_batches, service_requests
@@ -166,3 +168,53 @@ def registered(staff: "Staff") -> dict[str, str]:
             )
         entries.append(made)
     return {"entry": entries[0].id}
+
+
+def vouchers(staff: "Staff") -> dict[str, str]:
+    """Vouchers, a merchant who took one, and a settlement at each step of its way."""
+    from server.vouchers import issuing, settling
+    from tests.server.vouchers.conftest import SHOPPING, Market
+
+    known, at = staff.resources, office(staff)
+    market = Market(
+        known.database,
+        at.library,
+        known.safe,
+        known.subject_keys,
+        staff.now,
+        clerk=at.author,
+        approver=at.approver,
+        administrator=at.administrator,
+        release=1,
+    )
+    with known.database.begin() as session:
+        proposed = issuing.propose(
+            session,
+            known.safe,
+            replace(SHOPPING, fund_id=market.fund.id),
+            by=at.author,
+            regions=market.regions,
+            now=staff.now,
+        )
+    issue, shop = market.issue(), market.merchant()
+    voucher = market.voucher(issue)
+    market.redeem(shop, voucher, 10_00)
+    released = market.collect()
+    market.redeem(shop, voucher, 10_00, now=staff.now + timedelta(seconds=30))
+    collected = market.collect()
+    market.redeem(shop, voucher, 10_00, now=staff.now + timedelta(seconds=60))
+    with known.database.begin() as session:
+        settling.release(
+            session, known.safe, session.merge(released), by=at.approver, now=staff.now
+        )
+        line = settling.lines(session, known.safe, released.id)[0].line.id
+    return {
+        "proposed_issue": proposed.id,
+        "issue": issue.id,
+        "voucher": voucher.id,
+        "merchant": str(shop.id),
+        "voucher_fund": str(market.fund.id),
+        "collected_settlement": collected.id,
+        "settlement": released.id,
+        "settlement_line": line,
+    }

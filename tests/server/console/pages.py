@@ -421,6 +421,68 @@ PAGES |= {
     ),
 }
 
+# -- vouchers -------------------------------------------------------------------------------------
+
+_ISSUE, _PROPOSED = {"id": "{issue}"}, {"id": "{proposed_issue}"}
+_MERCHANT = {"id": "{merchant}"}
+_COLLECTED, _SETTLEMENT = {"id": "{collected_settlement}"}, {"id": "{settlement}"}
+_NEW_ISSUE = {
+    "title": "半价体检",
+    "region": "石狮",
+    "measure": "shishi-4a",
+    "takes": "clinic",
+    "first_on": "2026-03-01",
+    "last_on": "2026-03-20",
+}
+_NEW_MERCHANT = {"name": "某药店", "kind": "shop", "region": "石狮"}
+
+PAGES |= {
+    ("GET", "/staff/vouchers/"): PageCall(_LOOKING),
+    ("GET", "/staff/vouchers/new"): PageCall(CLERK),
+    ("POST", "/staff/vouchers/"): PageCall(CLERK, form=_NEW_ISSUE, elsewhere=422),
+    ("GET", "/staff/vouchers/<id>"): PageCall(_LOOKING, path=_ISSUE, elsewhere=404),
+    ("POST", "/staff/vouchers/<id>/open"): PageCall(
+        _APPROVER, path=_PROPOSED, form={"version": "1"}, elsewhere=404
+    ),
+    ("POST", "/staff/vouchers/<id>/vouchers"): PageCall(CLERK, path=_ISSUE, elsewhere=404),
+    ("POST", "/staff/vouchers/<id>/vouchers/<voucher>/end"): PageCall(
+        CLERK, path={**_ISSUE, "voucher": "{voucher}"}, form={"reason": "发错"}, elsewhere=404
+    ),
+    ("POST", "/staff/vouchers/<id>/close"): PageCall(
+        CLERK, path=_ISSUE, form={"version": "2"}, elsewhere=404
+    ),
+    ("GET", "/staff/merchants/"): PageCall(_LOOKING),
+    ("GET", "/staff/merchants/new"): PageCall(CLERK),
+    ("POST", "/staff/merchants/"): PageCall(CLERK, form=_NEW_MERCHANT, elsewhere=422),
+    ("GET", "/staff/merchants/<int:id>"): PageCall(_LOOKING, path=_MERCHANT, elsewhere=404),
+    ("POST", "/staff/merchants/<int:id>/start"): PageCall(CLERK, path=_MERCHANT, elsewhere=404),
+    ("POST", "/staff/merchants/<int:id>/phones"): PageCall(
+        CLERK, path=_MERCHANT, form={"active": "yes"}, elsewhere=404
+    ),
+    ("GET", "/staff/merchants/settlements/"): PageCall(_LOOKING),
+    ("POST", "/staff/merchants/settlements/"): PageCall(
+        CLERK, form={"fund": "{voucher_fund}"}, elsewhere=404
+    ),
+    ("GET", "/staff/merchants/settlements/<id>"): PageCall(
+        _LOOKING, path=_SETTLEMENT, elsewhere=404
+    ),
+    ("POST", "/staff/merchants/settlements/<id>/release"): PageCall(
+        _APPROVER, path=_COLLECTED, elsewhere=404
+    ),
+    ("POST", "/staff/merchants/settlements/<id>/workbook"): PageCall(
+        CLERK, path=_SETTLEMENT, elsewhere=404
+    ),
+    ("POST", "/staff/merchants/settlements/<id>/lines/<line>/<word>"): PageCall(
+        CLERK,
+        path={**_SETTLEMENT, "line": "{settlement_line}", "word": "paid"},
+        elsewhere=404,
+    ),
+    ("POST", "/staff/merchants/settlements/<id>/cancel"): PageCall(
+        MOVERS, path=_COLLECTED, elsewhere=404
+    ),
+}
+MAKERS.append(making.vouchers)
+
 
 def filled(text: str, things: Mapping[str, str]) -> str:
     """A path, query or value with the ids in the place of their names."""

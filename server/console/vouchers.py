@@ -1,0 +1,264 @@
+"""Vouchers at the desk: issues and who gets one, merchants and their phones, settlements."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated
+
+from flask import Blueprint, Response, url_for
+from pydantic import BeforeValidator, Field
+
+from server.admitting import Who, admits
+from server.casework import funds
+from server.casework.funds import FundShort
+from server.casework.officers import Role, scope
+from server.casework.payments import yuan
+from server.clock import china_day
+from server.console import forms, naming
+from server.console.entering import officer, regions
+from server.console.forms import Asked, Form, Line, Text
+from server.console.funds import yuan_typed
+from server.console.help_requests import name_of
+from server.console.rendering import go_to, page
+from server.resources import resources
+from server.vouchers import issuing
+from server.vouchers.issuing import IssueUnfit, IssueUnknown, Proposal
+from server.vouchers.tables import (
+    IssueState,
+    MerchantKind,
+    Voucher,
+)
+
+blueprint = Blueprint("vouchers", __name__, url_prefix="/vouchers")
+
+_LOOKS = (Role.CASE_OFFICER, Role.APPROVER, Role.AUDITOR)
+_SUM = "金额请写成元，最多两位小数，比如500或者0.50。"
+
+TAKES: Mapping[MerchantKind, str] = {MerchantKind.SHOP: "商超", MerchantKind.CLINIC: "医院、诊所"}
+ISSUE_STATES: Mapping[IssueState, tuple[str, str]] = {
+    IssueState.PROPOSED: ("待批准", "warn"),
+    IssueState.OPEN: ("可以发", "good"),
+    IssueState.CLOSED: ("已停发", "empty"),
+}
+_LABELS: Mapping[str, str] = {
+    "title": "名称",
+    "words": "怎么用",
+    "measure": "政策",
+    "region": "地区",
+    "takes": "在哪里用",
+    "fund_id": "资金",
+    "amount_fen": "每张多少钱（元）",
+    "uses": "每张能用几次",
+    "first_on": "从哪天起能用",
+    "last_on": "最后一天",
+}
+_UNFIT: Mapping[str, str] = {
+    "last_on": "最后一天不能早于第一天，也不能早于今天。",
+    "amount_fen": "每张最多100万元。",
+    "uses": "次数从1到1000。",
+    "fund_id": "有金额的券要选一笔管这项政策、这个地区的资金；没有金额的不选资金。",
+}
+
+_Yuan = Annotated[int, BeforeValidator(yuan_typed)]
+
+
+class IssueAsked(Asked):
+    """An issue as it is typed."""
+
+    title: Annotated[str, Field(min_length=1, max_length=64)]
+    words: Annotated[str, Field(max_length=2000)] = ""
+    measure: Line
+    region: Line
+    takes: MerchantKind
+    fund_id: int | None = None
+    amount_fen: Annotated[_Yuan, Field(ge=0, le=issuing.MOST_FEN)] = 0
+    uses: int | None = None
+    first_on: date
+    last_on: date
+
+
+class _VersionAsked(Asked):
+    version: int
+
+
+class _ReasonAsked(Asked):
+    reason: Text
+
+
+@blueprint.get("/")
+@admits(Who.OFFICER, *_LOOKS)
+def get_issues() -> Response:
+    """The issues of the officer's regions, and the ways to merchants and settlements."""
+    library = resources().serving.current().library
+    with resources().database.read() as session:
+        found = issuing.listed(session, officer(), regions())
+        standings = {issue.id: issuing.standing(session, issue.id) for issue in found}
+    return page(
+        "vouchers.html",
+        title="卡和券",
+        issues=found,
+        standings=standings,
+        states=ISSUE_STATES,
+        today=china_day(resources().clock()),
+        places={issue.id: naming.place_of(library, issue.region) for issue in found},
+        may_enter=Role.CASE_OFFICER in officer().roles,
+    )
+
+
+@blueprint.get("/new")
+@admits(Who.OFFICER, Role.CASE_OFFICER)
+def get_new_issue() -> Response:
+    """The form for an issue."""
+    return _new_issue_page(forms.empty(region=_first_region()))
+
+
+@blueprint.post("/")
+@admits(Who.OFFICER, Role.CASE_OFFICER)
+def post_issue() -> Response:
+    """Propose an issue; another officer approves it."""
+    known = resources()
+    form = forms.read(IssueAsked, {"amount_fen": _SUM})
+    asked = form.asked
+    if asked is not None:
+        if asked.region not in scope(officer(), regions()):
+            form.refuse("region", "请从列表里选一个你负责的地区。")
+        if asked.measure not in known.serving.current().library.measures:
+            form.refuse("measure", "请从列表里选。")
+    if asked is None or form.asked is None:
+        return _new_issue_page(form, 422)
+    try:
+        with known.database.begin() as session:
+            issue = issuing.propose(
+                session, known.safe, Proposal(**asked.model_dump()), by=officer(),
+                regions=regions(), now=known.clock(),
+            )  # fmt: skip
+    except IssueUnfit as error:
+        form.refuse(error.field, _UNFIT[error.field])
+        return _new_issue_page(form, 422)
+    return go_to(url_for("desk.vouchers.get_issue", id=issue.id), "存好了，等审批人批准。")
+
+
+@blueprint.get("/<id>")
+@admits(Who.OFFICER, *_LOOKS)
+def get_issue(id: str) -> Response:
+    """One issue: how it stands, who waits for a voucher, who has one."""
+    library = resources().serving.current().library
+    with resources().database.read() as session:
+        issue = issuing.of_officer(session, id, officer(), regions())
+        given = issuing.of_issue(session, issue.id)
+        return page(
+            "voucher_issue.html",
+            title=issue.title,
+            issue=issue,
+            standing=issuing.standing(session, issue.id),
+            waiting=len(issuing.waiting(session, issue, regions())),
+            most=issuing.MOST_AT_ONCE,
+            given=given,
+            fund=None if issue.fund_id is None else funds.find(session, issue.fund_id),
+            proposed_by=name_of(session, issue.proposed_by),
+            opened_by="" if issue.opened_by is None else name_of(session, issue.opened_by),
+            state=ISSUE_STATES[IssueState(issue.state)],
+            takes=TAKES[MerchantKind(issue.takes)],
+            place=naming.place_of(library, issue.region),
+            measure=naming.measure_of(library, issue.measure),
+            over=china_day(resources().clock()) > issue.last_on,
+            may_open=Role.APPROVER in officer().roles and officer().id != issue.proposed_by,
+            may_give=Role.CASE_OFFICER in officer().roles,
+            form=forms.empty(),
+        )
+
+
+@blueprint.post("/<id>/open")
+@admits(Who.OFFICER, Role.APPROVER)
+def post_open(id: str) -> Response:
+    """Approve an issue as the second officer."""
+    known, version = resources(), _version()
+    with known.database.begin() as session:
+        issue = issuing.of_officer(session, id, officer(), regions())
+        issuing.open_(
+            session, known.safe, issue, by=officer(), regions=regions(), version=version,
+            now=known.clock(),
+        )  # fmt: skip
+    return go_to(url_for("desk.vouchers.get_issue", id=id), "批准了，现在可以发。")
+
+
+@blueprint.post("/<id>/close")
+@admits(Who.OFFICER, Role.CASE_OFFICER)
+def post_close(id: str) -> Response:
+    """Give no more vouchers of an issue."""
+    known, version = resources(), _version()
+    with known.database.begin() as session:
+        issue = issuing.of_officer(session, id, officer(), regions())
+        issuing.close(
+            session, known.safe, issue, by=officer(), regions=regions(), version=version,
+            now=known.clock(),
+        )  # fmt: skip
+    return go_to(url_for("desk.vouchers.get_issue", id=id), "不再发了，发出去的还能用。")
+
+
+@blueprint.post("/<id>/vouchers")
+@admits(Who.OFFICER, Role.CASE_OFFICER)
+def post_vouchers(id: str) -> Response:
+    """Give a voucher to everybody whose case is approved and who has none; all or nobody."""
+    known = resources()
+    try:
+        with known.database.begin() as session:
+            issue = issuing.of_officer(session, id, officer(), regions())
+            made = issuing.issue_to(
+                session, known.safe, issue, issuing.waiting(session, issue, regions()),
+                by=officer(), regions=regions(), now=known.clock(),
+            )  # fmt: skip
+    except FundShort as error:
+        told = f"没有发：资金只剩{yuan(error.left_fen)}元，不够所有人。"
+        return go_to(url_for("desk.vouchers.get_issue", id=id), told)
+    return go_to(url_for("desk.vouchers.get_issue", id=id), f"发了{len(made)}张。")
+
+
+@blueprint.post("/<id>/vouchers/<voucher>/end")
+@admits(Who.OFFICER, Role.CASE_OFFICER)
+def post_end(id: str, voucher: str) -> Response:
+    """Take one voucher back, with the reason."""
+    known = resources()
+    form = forms.read(_ReasonAsked)
+    with known.database.begin() as session:
+        issue = issuing.of_officer(session, id, officer(), regions())
+        found = session.get(Voucher, voucher)
+        if found is None or found.issue_id != issue.id:
+            raise IssueUnknown(voucher)
+        if form.asked is None:
+            return go_to(url_for("desk.vouchers.get_issue", id=id), "没有收回：请写原因。")
+        rest = issuing.take_back(
+            session, known.safe, found, by=officer(), regions=regions(),
+            reason=form.asked.reason, now=known.clock(),
+        )  # fmt: skip
+    return go_to(url_for("desk.vouchers.get_issue", id=id), f"收回了，{yuan(rest)}元还给了资金。")
+
+
+def _version() -> int:
+    asked = forms.read(_VersionAsked).asked
+    return 0 if asked is None else asked.version
+
+
+def _first_region() -> str:
+    return min(officer().regions, default="")
+
+
+def _new_issue_page(form: Form[IssueAsked], status: int = 200) -> Response:
+    library = resources().serving.current().library
+    seen = scope(officer(), regions())
+    with resources().database.read() as session:
+        mine = funds.listed(session, officer(), regions())
+    return page(
+        "voucher_new.html",
+        title="新的一批券",
+        status=status,
+        form=form,
+        labels=_LABELS,
+        takes=[(kind.value, words) for kind, words in TAKES.items()],
+        funds=[(str(fund.id), fund.name) for fund in mine],
+        measures=[
+            (measure.id, f"{naming.place_of(library, measure.region)}：{measure.title}")
+            for measure in library.measures.values()
+            if measure.region in seen
+        ],
+        places=[(region.id, region.label) for region in regions() if region.id in seen],
+    )

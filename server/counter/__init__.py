@@ -1,0 +1,343 @@
+"""The till of a merchant under /counter: a code in, what it can be used for, used or refunded.
+
+Pages of a few kilobytes without scripts, for any phone: a camera that reads the card's code opens
+the address in it, and who has none types sixteen digits. Sending the same page again, after a reply
+that was lost, does nothing twice: the code itself is the key.
+"""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from hmac import compare_digest
+from typing import Any
+from urllib.parse import urlsplit
+
+from apiflask import APIBlueprint
+from flask import Response, g, make_response, redirect, render_template, request, url_for
+from sqlmodel import Session
+from werkzeug.exceptions import HTTPException
+
+from server.admitting import Who, admits
+from server.callers import address, refuse_too_many
+from server.clock import CHINA, china_day
+from server.problems import problem_of
+from server.rate_limits import Limit
+from server.resources import resources
+from server.settings import Environment
+from server.vouchers import cards, merchants, redeeming
+from server.vouchers.cards import CodeUnreadable, CodeWrong
+from server.vouchers.redeeming import Redeemed, RedemptionUnknown, VoucherShort
+from server.vouchers.tables import Issue, Merchant, Redemption, Voucher
+
+blueprint = APIBlueprint(
+    "counter",
+    __name__,
+    url_prefix="/counter",
+    template_folder="templates",
+    enable_openapi=False,
+)
+
+_COOKIE = "nuangang_merchant"
+_KEPT_FOR = timedelta(days=180)
+_MOST_DIGITS = 12
+
+
+class TillClosed(Exception):
+    """No merchant is signed in on this phone, or not any more."""
+
+
+class TillForged(Exception):
+    """The form is none of ours."""
+
+
+def let_in() -> None:
+    """Let in a merchant's phone; raises `TillClosed`."""
+    if _merchant() is None:
+        raise TillClosed
+
+
+@blueprint.get("/")
+@admits(Who.EVERYBODY)
+def get_till() -> Response:
+    """The place for a code, with what was used last; signed out: the place to sign in.
+
+    `code` is what the camera read: it is filled in, and goes no further until somebody sends it.
+    """
+    merchant = _merchant()
+    code = request.args.get("code", "")[:32]
+    if merchant is None:
+        return _page("sign_in.html", title="商户登录")
+    return _till(merchant, code)
+
+
+@blueprint.post("/sign-in")
+@admits(Who.EVERYBODY)
+def post_sign_in() -> Response:
+    """Sign this phone in with the code that an officer gave out; raises `StartRefused`."""
+    refuse_too_many(Limit.STAFF_ADDRESS, address())
+    known = resources()
+    with known.database.begin() as session:
+        token = merchants.sign_in(
+            session, known.safe, request.form.get("start", "")[:64], now=known.clock()
+        )
+    response = make_response(redirect(url_for("counter.get_till"), 303))
+    response.set_cookie(
+        _named(), token, max_age=int(_KEPT_FOR.total_seconds()), httponly=True, path="/",
+        secure=_is_production(), samesite="Lax",
+    )  # fmt: skip
+    return response
+
+
+@blueprint.post("/sign-out")
+@admits(Who.MERCHANT)
+def post_sign_out() -> Response:
+    """Sign this phone out."""
+    with resources().database.begin() as session:
+        merchants.sign_out(session, _token())
+    response = make_response(redirect(url_for("counter.get_till"), 303))
+    response.delete_cookie(_named(), path="/", secure=_is_production(), httponly=True)
+    return response
+
+
+@blueprint.post("/code")
+@admits(Who.MERCHANT)
+def post_code() -> Response:
+    """What a card's code can be used for here; nothing is used yet.
+
+    Raises `CodeUnreadable`, `CodeWrong`.
+    """
+    known, merchant = resources(), _at_the_till()
+    now = known.clock()
+    try:
+        token = cards.plain(request.form.get("code", ""))
+        with known.database.read() as session:
+            code = cards.read(session, known.safe, token, at=now)
+            found = redeeming.usable(
+                session, _regions(), merchant, code.worker_id, today=china_day(now)
+            )
+    except CodeUnreadable as error:
+        return _till(merchant, "", error)
+    except CodeWrong as error:
+        # Who tries codes out is slowed down: one in thirty millions fits.
+        refuse_too_many(Limit.STAFF, f"till {merchant.id}")
+        return _till(merchant, "", error)
+    return _usable(merchant, token, now, found)
+
+
+@blueprint.post("/redemptions")
+@admits(Who.MERCHANT)
+def post_redemption() -> Response:
+    """Use a voucher; the same again shows what was done. Raises what `redeem` raises."""
+    known, merchant = resources(), _at_the_till()
+    now = known.clock()
+    form = request.form
+    token = cards.plain(form.get("code", ""))
+    seen_at = _seen_at(merchant, token)
+    voucher_id = form.get("voucher", "")[:16]
+    try:
+        amount = _fen(form.get(f"amount-{voucher_id}", "0"))
+    except VoucherShort as error:
+        return _again(merchant, token, seen_at, error)
+    regions = _regions()
+
+    def act(session: Session) -> Redeemed:
+        return redeeming.redeem(
+            session, known.safe, regions, merchant, token, voucher_id=voucher_id,
+            amount_fen=amount, seen_at=seen_at, now=now,
+        )  # fmt: skip
+
+    try:
+        done = known.database.together(act)
+    except VoucherShort as error:
+        return _again(merchant, token, seen_at, error)
+    return make_response(redirect(url_for("counter.get_redemption", id=done.id), 303))
+
+
+@blueprint.get("/redemptions/<id>")
+@admits(Who.MERCHANT)
+def get_redemption(id: str) -> Response:
+    """One redemption: that it was done, and how to take it back; raises `RedemptionUnknown`."""
+    merchant = _at_the_till()
+    with resources().database.read() as session:
+        found = _mine(session, merchant, id)
+        voucher = session.get_one(Voucher, found.voucher_id)
+        issue = session.get_one(Issue, voucher.issue_id)
+    return _page("redemption.html", title="已经收下", done=found, issue=issue, merchant=merchant)
+
+
+@blueprint.post("/redemptions/<id>/refund")
+@admits(Who.MERCHANT)
+def post_refund(id: str) -> Response:
+    """Take a redemption back; twice is once. Raises `RedemptionUnknown`, `RedemptionSettled`."""
+    known, merchant = resources(), _at_the_till()
+    with known.database.begin() as session:
+        redeeming.refund(session, known.safe, merchant, id, now=known.clock())
+    return make_response(redirect(url_for("counter.get_redemption", id=id), 303))
+
+
+@blueprint.before_request
+def refuse_forged() -> None:
+    """Check that a form was sent by one of our pages; raises `TillForged`."""
+    if request.method in ("GET", "HEAD", "OPTIONS"):
+        return
+    if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
+        raise TillForged
+    origin = request.headers.get("Origin")
+    if origin is not None and urlsplit(origin).netloc != request.host:
+        raise TillForged
+
+
+def fail(error: Exception) -> Response:
+    """The page for whatever went wrong."""
+    if isinstance(error, HTTPException) and error.code is not None and error.code < 400:
+        return make_response(error.get_response())
+    if isinstance(error, TillClosed):
+        return _page("sign_in.html", title="商户登录", status=401, wrong="请先登录。")
+    if isinstance(error, TillForged):
+        return _page(
+            "problem.html", title="没有办成", status=403, wrong="这个页面失效了，请重新打开。"
+        )
+    problem = problem_of(error)
+    words = problem.detail.format_map(vars(error))
+    if problem.code == "start_refused":
+        return _page("sign_in.html", title="商户登录", status=problem.status, wrong=words)
+    return _page("problem.html", title=problem.title, status=problem.status, wrong=words)
+
+
+def _till(merchant: Merchant, code: str, error: Exception | None = None) -> Response:
+    with resources().database.read() as session:
+        last = redeeming.of_merchant(session, merchant.id or 0, 20)
+    problem = None if error is None else problem_of(error)
+    return _page(
+        "till.html",
+        title="收券",
+        status=200 if problem is None else problem.status,
+        wrong="" if problem is None else problem.detail,
+        merchant=merchant,
+        code=code,
+        last=last,
+    )
+
+
+def _usable(
+    merchant: Merchant,
+    token: str,
+    seen_at: datetime,
+    found: list[tuple[Voucher, Issue]],
+    error: Exception | None = None,
+) -> Response:
+    seen = str(int(seen_at.timestamp()))
+    return _page(
+        "usable.html",
+        title="用哪张券",
+        status=200 if error is None else problem_of(error).status,
+        wrong="" if error is None else problem_of(error).detail,
+        merchant=merchant,
+        code=token,
+        seen=seen,
+        stamp=_stamp(merchant, token, seen),
+        found=found,
+    )
+
+
+def _again(merchant: Merchant, token: str, seen_at: datetime, error: Exception) -> Response:
+    known = resources()
+    with known.database.read() as session:
+        code = cards.read(session, known.safe, token, at=seen_at)
+        today = china_day(known.clock())
+        found = redeeming.usable(session, _regions(), merchant, code.worker_id, today=today)
+    return _usable(merchant, token, seen_at, found, error)
+
+
+def _seen_at(merchant: Merchant, token: str) -> datetime:
+    """When this merchant was shown what the code is good for; raises `CodeWrong`."""
+    seen = request.form.get("seen", "")
+    given = request.form.get("stamp", "").encode("utf-8", "surrogatepass")
+    if not seen.isascii() or not compare_digest(given, _stamp(merchant, token, seen).encode()):
+        raise CodeWrong
+    return datetime.fromtimestamp(int(seen), UTC)
+
+
+def _stamp(merchant: Merchant, token: str, seen: str) -> str:
+    return resources().safe.hash("till", str(merchant.id), token, seen)
+
+
+def _fen(typed: str) -> int:
+    """Fen from yuan as people type them; raises `VoucherShort` for what is no sum."""
+    plain = typed.strip().replace("，", "").removesuffix("元")
+    try:
+        fen = Decimal(plain) * 100
+    except InvalidOperation:
+        raise VoucherShort from None
+    if not fen.is_finite() or len(plain) > _MOST_DIGITS or fen != fen.to_integral_value():
+        raise VoucherShort
+    return int(fen)
+
+
+def _mine(session: Session, merchant: Merchant, id: str) -> Redemption:
+    found = session.get(Redemption, id)
+    if found is None or found.merchant_id != merchant.id:
+        raise RedemptionUnknown(id)
+    return found
+
+
+def _at_the_till() -> Merchant:
+    found = _merchant()
+    if found is None:
+        raise TillClosed
+    return found
+
+
+def _merchant() -> Merchant | None:
+    if "merchant" not in g:
+        g.merchant = None
+        if token := _token():
+            with resources().database.read() as session:
+                g.merchant = merchants.of_token(session, token)
+    found: Merchant | None = g.merchant
+    return found
+
+
+def _token() -> str:
+    return request.cookies.get(_named(), "")
+
+
+def _named() -> str:
+    return f"__Host-{_COOKIE}" if _is_production() else _COOKIE
+
+
+def _is_production() -> bool:
+    return resources().settings.env is Environment.PRODUCTION
+
+
+def _regions() -> Any:
+    return resources().serving.current().library.regions
+
+
+def _page(template: str, *, title: str, status: int = 200, **values: Any) -> Response:
+    values.setdefault("wrong", "")
+    shown = render_template(
+        f"counter/{template}", title=title, yuan=_yuan, instant=_instant, day=_day, **values
+    )
+    response = make_response(shown, status)
+    headers = response.headers
+    headers["Content-Security-Policy"] = (
+        "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    )
+    # Not `no-referrer`: forms would then be sent with the origin «null».
+    headers["Referrer-Policy"] = "same-origin"
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _yuan(fen: int) -> str:
+    return f"{fen // 100}.{fen % 100:02}元"
+
+
+def _instant(at: datetime) -> str:
+    return f"{at.astimezone(CHINA):%m-%d %H:%M}"
+
+
+def _day(on: Any) -> str:
+    return f"{on.year}年{on.month}月{on.day}日"

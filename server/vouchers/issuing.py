@@ -1,0 +1,410 @@
+"""Issues of vouchers from the proposal on, and vouchers from an approved case to their last day.
+
+The fund of an issue holds back every voucher's whole sum from the moment it is given; what was not
+used goes back to it after the last day.
+"""
+
+import secrets
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlmodel import Session, col
+
+from knowledge.regions import Regions
+from server import audit
+from server.audit import Action
+from server.casework import funds
+from server.casework.applying import new_case_id
+from server.casework.moves import State
+from server.casework.officers import NotAllowed, Officer, Role, require, scope
+from server.casework.tables import Case, Fund
+from server.clock import china_day
+from server.sealing import Safe
+from server.vouchers import cards
+from server.vouchers.merchants import LOOKERS
+from server.vouchers.tables import Issue, IssueState, MerchantKind, Voucher
+
+MOST_FEN = 1_000_000_00
+MOST_AT_ONCE = 1000
+"""So many vouchers are given in one transaction."""
+_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
+
+
+class IssueUnknown(LookupError):
+    """There is no such issue or voucher, or none for whoever asks."""
+
+
+class IssueChanged(Exception):
+    """Somebody else has changed the issue meanwhile, or it does not stand where this starts."""
+
+
+class IssueUnfit(ValueError):
+    """The days, the sum or the fund of a proposal do not fit; `field` says which."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(field)
+        self.field = field
+
+
+class SecondOfficerNeeded(Exception):
+    """Whoever opens an issue or releases money must be another than who proposed it."""
+
+
+class NotOpen(Exception):
+    """The issue is not open, or its last day is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What an issue says, as it was entered and checked."""
+
+    title: str
+    words: str
+    measure: str
+    region: str
+    takes: MerchantKind
+    fund_id: int | None
+    amount_fen: int
+    uses: int | None
+    first_on: date
+    last_on: date
+
+
+def propose(
+    session: Session,
+    safe: Safe,
+    proposal: Proposal,
+    *,
+    by: Officer,
+    regions: Regions,
+    now: datetime,
+) -> Issue:
+    """Enter an issue; it waits for a second officer. Raises `NotAllowed`, `IssueUnfit`."""
+    require(by, Role.CASE_OFFICER, proposal.region, regions)
+    _check(session, proposal, regions, china_day(now))
+    issue = Issue(
+        id=f"Q{new_case_id(now)}",
+        state=IssueState.PROPOSED,
+        proposed_by=by.id,
+        created_at=now,
+        changed_at=now,
+        **{name: getattr(proposal, name) for name in proposal.__slots__},
+    )
+    session.add(issue)
+    session.flush()
+    _audit(session, safe, issue, by, Action.CREATED, now)
+    return issue
+
+
+def open_(
+    session: Session,
+    safe: Safe,
+    issue: Issue,
+    *,
+    by: Officer,
+    regions: Regions,
+    version: int,
+    now: datetime,
+) -> None:
+    """Let vouchers be given; raises `NotAllowed`, `SecondOfficerNeeded`, `IssueChanged`."""
+    require(by, Role.APPROVER, issue.region, regions)
+    if by.id == issue.proposed_by:
+        raise SecondOfficerNeeded
+    values = {"state": IssueState.OPEN, "opened_by": by.id}
+    _step(session, issue, IssueState.PROPOSED, version, now, **values)
+    _audit(session, safe, issue, by, Action.DECIDED, now)
+
+
+def close(
+    session: Session,
+    safe: Safe,
+    issue: Issue,
+    *,
+    by: Officer,
+    regions: Regions,
+    version: int,
+    now: datetime,
+) -> None:
+    """Give no more of them; who has one keeps it. Raises `NotAllowed`, `IssueChanged`."""
+    require(by, Role.CASE_OFFICER, issue.region, regions)
+    state = IssueState(issue.state)
+    if state is IssueState.CLOSED:
+        raise IssueChanged(issue.id)
+    _step(session, issue, state, version, now, state=IssueState.CLOSED)
+    _audit(session, safe, issue, by, Action.CHANGED, now)
+
+
+def of_officer(session: Session, issue_id: str, officer: Officer, regions: Regions) -> Issue:
+    """An issue of the officer's regions; raises `IssueUnknown`, `NotAllowed`."""
+    if not officer.roles & LOOKERS:
+        raise NotAllowed
+    issue = session.get(Issue, issue_id)
+    if issue is None or not officer.covers(issue.region, regions):
+        raise IssueUnknown(issue_id)
+    return issue
+
+
+def listed(session: Session, officer: Officer, regions: Regions) -> list[Issue]:
+    """The issues of the officer's regions, the newest first."""
+    within = col(Issue.region).in_(scope(officer, regions))
+    return list(session.scalars(select(Issue).where(within).order_by(col(Issue.id).desc())))
+
+
+def waiting(session: Session, issue: Issue, regions: Regions) -> list[Case]:
+    """Approved cases of the issue's measure and place without a voucher of it, the oldest first.
+
+    A case that promises money is paid by the bank, not with a voucher.
+    """
+    given = select(col(Voucher.worker_id)).where(col(Voucher.issue_id) == issue.id)
+    within = (issue.region, *regions.descendants(issue.region))
+    query = (
+        select(Case)
+        .where(
+            col(Case.measure) == issue.measure,
+            col(Case.region).in_(within),
+            col(Case.state) == State.APPROVED,
+            col(Case.amount_fen).is_(None),
+            col(Case.worker_id).not_in(given),
+        )
+        .order_by(col(Case.decided_at), col(Case.id))
+    )
+    return list(session.scalars(query.limit(MOST_AT_ONCE)))
+
+
+def issue_to(
+    session: Session,
+    safe: Safe,
+    issue: Issue,
+    cases: Sequence[Case],
+    *,
+    by: Officer,
+    regions: Regions,
+    now: datetime,
+) -> list[Voucher]:
+    """Give a voucher, and a card, to each whose case it is; who has one gets no second one.
+
+    Raises `NotAllowed`, `NotOpen`, `FundShort`: then nobody gets any.
+    """
+    require(by, Role.CASE_OFFICER, issue.region, regions)
+    # Others who give vouchers of the same issue wait here: nobody gets two.
+    session.refresh(issue, with_for_update=True)
+    if issue.state != IssueState.OPEN or china_day(now) > issue.last_on:
+        raise NotOpen(issue.id)
+    fitting = {case.id for case in waiting(session, issue, regions)}
+    people: dict[int, Case] = {}
+    for case in cases:
+        if case.id in fitting:
+            people.setdefault(case.worker_id, case)
+    if not people:
+        return []
+    if issue.fund_id is not None:
+        total = issue.amount_fen * len(people)
+        funds.promise(session, safe, issue.fund_id, total, issue_id=issue.id, by=by, now=now)
+    made = [_voucher(issue, case, by, now) for case in people.values()]
+    for voucher in made:
+        cards.make(session, voucher.worker_id, now=now)
+    session.add_all(made)
+    session.flush()
+    for voucher in made:
+        _audit_voucher(session, safe, voucher, audit.Actor("officer", by.id), Action.CREATED, now)
+    return made
+
+
+def take_back(
+    session: Session,
+    safe: Safe,
+    voucher: Voucher,
+    *,
+    by: Officer,
+    regions: Regions,
+    reason: str,
+    now: datetime,
+) -> int:
+    """Take a voucher back; what is left of it, which is returned, goes back to the fund.
+
+    Raises `NotAllowed`.
+    """
+    issue = session.get_one(Issue, voucher.issue_id)
+    require(by, Role.CASE_OFFICER, issue.region, regions)
+    session.refresh(voucher, with_for_update=True)
+    rest = voucher.left_fen
+    voucher.left_fen, voucher.left_uses = 0, None if voucher.uses is None else 0
+    voucher.ended_at = voucher.ended_at or now
+    session.add(voucher)
+    session.flush()
+    if rest and issue.fund_id is not None:
+        funds.give_back(session, safe, issue.fund_id, rest, issue_id=issue.id, by=by, now=now)
+    actor = audit.Actor("officer", by.id)
+    _audit_voucher(session, safe, voucher, actor, Action.CHANGED, now, reason)
+    return rest
+
+
+def lapse(session: Session, safe: Safe, *, now: datetime) -> int:
+    """Give back to the funds what nobody used until the last day; how many fen.
+
+    To be run again and again: what is refunded later goes back the next time.
+    """
+    over = select(Issue).where(col(Issue.last_on) < china_day(now), col(Issue.fund_id).is_not(None))
+    given_back = 0
+    for issue in session.scalars(over.order_by(col(Issue.id))).all():
+        assert issue.fund_id is not None
+        mine = col(Voucher.issue_id) == issue.id, col(Voucher.left_fen) > 0
+        left = session.execute(
+            select(col(Voucher.id), col(Voucher.left_fen)).where(*mine).with_for_update()
+        ).all()
+        rest = sum(fen for _, fen in left)
+        if not rest:
+            continue
+        session.execute(update(Voucher).where(*mine).values(left_fen=0))
+        funds.give_back(session, safe, issue.fund_id, rest, issue_id=issue.id, by=None, now=now)
+        given_back += rest
+    return given_back
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How an issue stands: vouchers given, their sum, what is left of it."""
+
+    vouchers: int
+    amount_fen: int
+    left_fen: int
+
+
+def standing(session: Session, issue_id: str) -> Standing:
+    """How many vouchers of an issue were given, and what is left of them."""
+    row = session.execute(
+        select(
+            func.count(),
+            func.coalesce(func.sum(col(Voucher.amount_fen)), 0),
+            func.coalesce(func.sum(col(Voucher.left_fen)), 0),
+        ).where(col(Voucher.issue_id) == issue_id)
+    ).one()
+    return Standing(*(int(each) for each in row))
+
+
+def of_issue(session: Session, issue_id: str, at_most: int = 200) -> list[Voucher]:
+    """The newest vouchers of an issue."""
+    return list(
+        session.scalars(
+            select(Voucher)
+            .where(col(Voucher.issue_id) == issue_id)
+            .order_by(col(Voucher.issued_at).desc(), col(Voucher.id))
+            .limit(at_most)
+        )
+    )
+
+
+def of_worker(session: Session, worker_id: int) -> list[tuple[Voucher, Issue]]:
+    """Somebody's vouchers, those first that end first."""
+    rows = session.execute(
+        select(Voucher, Issue)
+        .join(Issue, col(Issue.id) == col(Voucher.issue_id))
+        .where(col(Voucher.worker_id) == worker_id)
+        .order_by(col(Issue.last_on), col(Voucher.id))
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def is_usable(voucher: Voucher, issue: Issue, today: date) -> bool:
+    """Whether something is left of a voucher that can be used on a day."""
+    return (
+        voucher.ended_at is None
+        and issue.first_on <= today <= issue.last_on
+        and (voucher.left_uses is None or voucher.left_uses > 0)
+        and (voucher.amount_fen == 0 or voucher.left_fen > 0)
+    )
+
+
+def _check(session: Session, proposal: Proposal, regions: Regions, today: date) -> None:
+    if not proposal.first_on <= proposal.last_on or proposal.last_on < today:
+        raise IssueUnfit("last_on")
+    if not 0 <= proposal.amount_fen <= MOST_FEN:
+        raise IssueUnfit("amount_fen")
+    if proposal.uses is not None and not 1 <= proposal.uses <= 1000:
+        raise IssueUnfit("uses")
+    if (proposal.fund_id is None) != (proposal.amount_fen == 0):
+        raise IssueUnfit("fund_id")
+    if proposal.fund_id is None:
+        return
+    fund = session.get(Fund, proposal.fund_id)
+    if fund is None or not _is_for(fund, proposal.measure, proposal.region, regions):
+        raise IssueUnfit("fund_id")
+
+
+def _is_for(fund: Fund, measure: str, region: str, regions: Regions) -> bool:
+    places: Collection[str] = [place for place in funds.regions_of(fund) if place in regions]
+    return measure in funds.measures_of(fund) and any(
+        regions.lies_in(region, place) for place in places
+    )
+
+
+def _voucher(issue: Issue, case: Case, by: Officer, now: datetime) -> Voucher:
+    return Voucher(
+        id="V" + "".join(secrets.choice(_LETTERS) for _ in range(15)),
+        issue_id=issue.id,
+        worker_id=case.worker_id,
+        case_id=case.id,
+        amount_fen=issue.amount_fen,
+        left_fen=issue.amount_fen,
+        uses=issue.uses,
+        left_uses=issue.uses,
+        issued_at=now,
+        issued_by=by.id,
+    )
+
+
+def _step(
+    session: Session, issue: Issue, stands: IssueState, version: int, now: datetime, **values: Any
+) -> None:
+    changed = session.connection().execute(
+        update(Issue)
+        .where(
+            col(Issue.id) == issue.id,
+            col(Issue.version) == version,
+            col(Issue.state) == stands,
+        )
+        .values(version=version + 1, changed_at=now, **values)
+    )
+    if changed.rowcount != 1:
+        raise IssueChanged(issue.id)
+    session.refresh(issue)
+
+
+def _audit(
+    session: Session, safe: Safe, issue: Issue, by: Officer, action: Action, now: datetime
+) -> None:
+    audit.record(
+        session,
+        safe,
+        by=audit.Actor("officer", by.id),
+        action=action,
+        about="voucher_issue",
+        row=issue.id,
+        worker_id=None,
+        now=now,
+    )
+
+
+def _audit_voucher(
+    session: Session,
+    safe: Safe,
+    voucher: Voucher,
+    by: audit.Actor,
+    action: Action,
+    now: datetime,
+    reason: str = "",
+) -> None:
+    audit.record(
+        session,
+        safe,
+        by=by,
+        action=action,
+        about="voucher",
+        row=voucher.id,
+        worker_id=voucher.worker_id,
+        reason=reason,
+        now=now,
+    )

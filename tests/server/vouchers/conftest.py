@@ -1,0 +1,192 @@
+"""A house of vouchers: officers, a fund, workers with approved cases, merchants at their tills."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sqlmodel import Session
+
+from server.casework import applying, deciding, funds
+from server.casework.moves import Move
+from server.casework.officers import Officer, Role
+from server.casework.tables import Case, Fund
+from server.clock import china_day
+from server.db import Database
+from server.sealing import Safe
+from server.subject_keys import SubjectKeys
+from server.vouchers import cards, issuing, merchants, redeeming, settling
+from server.vouchers.issuing import Proposal
+from server.vouchers.merchants import Account
+from server.vouchers.redeeming import Redeemed
+from server.vouchers.tables import Card, Issue, Merchant, MerchantKind, Settlement, Voucher
+from tests import casework
+
+if TYPE_CHECKING:
+    from knowledge.library import Library
+
+SUM = 500_00
+LAST_ON = date(2026, 3, 8)
+ACCOUNT = Account("某超市有限公司", "建设银行石狮支行", "0350581000000000001")
+SHOPPING = Proposal(
+    title="过年消费券",
+    words="在石狮的商场、超市买东西用。",
+    measure=casework.MEASURE,
+    region="石狮",
+    takes=MerchantKind.SHOP,
+    fund_id=None,
+    amount_fen=SUM,
+    uses=None,
+    first_on=date(2026, 2, 10),
+    last_on=LAST_ON,
+)
+
+
+@dataclass
+class Market:
+    """What vouchers need around them."""
+
+    database: Database
+    library: "Library"
+    safe: Safe
+    keys: SubjectKeys
+    now: datetime
+    clerk: Officer
+    approver: Officer
+    administrator: Officer
+    release: int
+    fund: Fund = field(init=False)
+
+    def __post_init__(self) -> None:
+        with self.database.begin() as session:
+            self.fund = funds.add(
+                session, self.safe, self.regions, name="消费券资金", purpose="过年",
+                budget_fen=10_000_00, measures=[casework.MEASURE], where=["石狮"],
+                by=self.administrator, now=self.now,
+            )  # fmt: skip
+
+    @property
+    def regions(self) -> Any:
+        return self.library.regions
+
+    def worker(self) -> int:
+        return casework.worker(self.database, self.safe, self.keys, now=self.now)
+
+    def approved(self, amount_fen: int | None = None, worker: int | None = None) -> Case:
+        """An approved case, of somebody new where nobody is named."""
+        worker = worker or self.worker()
+        own = self.keys.safe_of(worker)
+        checked = applying.check(
+            self.library, self.release, self.library.measures[casework.MEASURE], "石狮",
+            casework.ELIGIBLE, today=china_day(self.now),
+        )  # fmt: skip
+        telling = casework.post(self.safe, self.library)
+        by = casework.desk(self.clerk, telling, own, self.now)
+        chief = casework.desk(self.approver, telling, own, self.now)
+        with self.database.begin() as session:
+            id = applying.submit(session, own, checked, worker_id=worker, now=self.now).case_id
+            case = deciding.take(session, by, session.get_one(Case, id), version=1)
+            deciding.recommend(
+                session, by, case, Move.APPROVE, version=2, reason="符合", amount_fen=amount_fen
+            )
+            return deciding.approve(session, chief, case, version=case.version)
+
+    def issue(self, **other: Any) -> Issue:
+        """An issue that is open."""
+        proposal = replace(SHOPPING, **{"fund_id": self.fund.id, **other})
+        with self.database.begin() as session:
+            issue = issuing.propose(
+                session, self.safe, proposal, by=self.clerk, regions=self.regions, now=self.now
+            )
+            issuing.open_(
+                session, self.safe, issue, by=self.approver, regions=self.regions,
+                version=issue.version, now=self.now,
+            )  # fmt: skip
+        return issue
+
+    def give(self, issue: Issue, cases: Sequence[Case]) -> list[Voucher]:
+        with self.database.begin() as session:
+            return issuing.issue_to(
+                session, self.safe, session.get_one(Issue, issue.id), cases, by=self.clerk,
+                regions=self.regions, now=self.now,
+            )  # fmt: skip
+
+    def voucher(self, issue: Issue | None = None) -> Voucher:
+        """Somebody's voucher."""
+        return self.give(issue or self.issue(), [self.approved()])[0]
+
+    def merchant(self, name: str = "某超市", **other: Any) -> Merchant:
+        given = {
+            "kind": MerchantKind.SHOP, "region": "石狮", "place": "宝盖镇", "account": ACCOUNT
+        }  # fmt: skip
+        with self.database.begin() as session:
+            return merchants.add(
+                session, self.safe, self.regions, name=name, by=self.clerk, now=self.now,
+                **{**given, **other},
+            )  # fmt: skip
+
+    def code(self, worker_id: int, at: datetime | None = None, place: int = 0) -> str:
+        """What somebody's card shows at an instant, or some half minutes later."""
+        with self.database.read() as session:
+            card = session.get_one(Card, worker_id)
+        return cards.shown(self.safe, card, now=at or self.now)[place].token
+
+    def redeem(
+        self,
+        merchant: Merchant,
+        voucher: Voucher,
+        amount_fen: int,
+        *,
+        token: str | None = None,
+        seen_at: datetime | None = None,
+        now: datetime | None = None,
+    ) -> Redeemed:
+        now = now or self.now
+        token = token or self.code(voucher.worker_id, now)
+
+        def act(session: Session) -> Redeemed:
+            return redeeming.redeem(
+                session, self.safe, self.regions, merchant, token, voucher_id=voucher.id,
+                amount_fen=amount_fen, seen_at=seen_at or now, now=now,
+            )  # fmt: skip
+
+        return self.database.together(act)
+
+    def refund(self, merchant: Merchant, redeemed: Redeemed) -> Redeemed:
+        with self.database.begin() as session:
+            return redeeming.refund(session, self.safe, merchant, redeemed.id, now=self.now)
+
+    def collect(self) -> Settlement:
+        fund = self.fund.id or 0
+        with self.database.begin() as session:
+            return settling.collect(
+                session, self.safe, self.regions, fund, by=self.clerk, now=self.now
+            )
+
+    def left(self, voucher: Voucher) -> int:
+        with self.database.read() as session:
+            return session.get_one(Voucher, voucher.id).left_fen
+
+    def sums(self) -> tuple[int, int]:
+        """What the fund holds back and has spent; its ledger says the same."""
+        with self.database.read() as session:
+            found = funds.sums(session, self.fund.id or 0)
+            assert found == funds.sums_of_ledger(session, self.fund.id or 0)
+        return found.reserved_fen, found.spent_fen
+
+
+@pytest.fixture
+def market(
+    database: Database, safe: Safe, library: "Library", subject_keys: SubjectKeys, now: datetime
+) -> Market:
+    release = casework.publish(database, library, now=now)
+
+    def one(*roles: Role) -> Officer:
+        return casework.officer(database, safe, library, *roles, now=now)
+
+    return Market(
+        database, library, safe, subject_keys, now,
+        clerk=one(Role.CASE_OFFICER), approver=one(Role.APPROVER),
+        administrator=one(Role.ADMINISTRATOR), release=release,
+    )  # fmt: skip

@@ -1,0 +1,254 @@
+"""Vouchers from the issue to the bank: the sums hold, and nothing is used twice or too late."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+import pytest
+from openpyxl import load_workbook
+
+from server.casework.funds import FundShort
+from server.clock import CHINA
+from server.vouchers import issuing, merchants, redeeming, settlement_files, settling
+from server.vouchers.cards import CodeUnreadable, CodeWrong
+from server.vouchers.issuing import IssueUnfit, NotOpen, SecondOfficerNeeded
+from server.vouchers.merchants import StartRefused
+from server.vouchers.redeeming import (
+    CodeUsed,
+    RedemptionSettled,
+    VoucherNotHere,
+    VoucherOver,
+    VoucherShort,
+)
+from server.vouchers.settling import NothingOwed, SettlementMoved
+from server.vouchers.tables import Issue, MerchantKind, Settlement, Voucher
+from tests.server.vouchers.conftest import ACCOUNT, SHOPPING, SUM
+
+if TYPE_CHECKING:
+    from tests.server.vouchers.conftest import Market
+
+HALF_MINUTE = timedelta(seconds=30)
+
+
+def test_from_the_issue_to_the_bank_every_fen_is_there(market: "Market") -> None:
+    issue = market.issue()
+    voucher, other = market.give(issue, [market.approved(), market.approved()])
+    assert market.sums() == (2 * SUM, 0)
+    shop, corner = market.merchant(), market.merchant("街角超市")
+    market.redeem(shop, voucher, 123_45)
+    market.redeem(corner, voucher, 76_55, now=market.now + HALF_MINUTE)
+    market.redeem(shop, other, 1)
+    assert market.left(voucher) == SUM - 200_00
+    settlement = market.collect()
+    with pytest.raises(NothingOwed):
+        market.collect()
+    assert settlement.total_fen == 200_01
+    with market.database.begin() as session:
+        kept = session.get_one(Settlement, settlement.id)
+        settling.release(session, market.safe, kept, by=market.approver, now=market.now)
+        owed = settling.export(session, market.safe, kept, by=market.clerk, now=market.now)
+        used = {each.line.id: settling.used(session, each.line.id) for each in owed}
+    book = settlement_files.xlsx(kept.id, owed, used, "消费券", market.now)
+    rows = [row[1:5] for row in load_workbook(BytesIO(book))["付款"].iter_rows(values_only=True)]
+    assert sorted(rows[1:]) == sorted(
+        [(ACCOUNT.payee, ACCOUNT.number, ACCOUNT.bank, sum) for sum in ("76.55", "123.46")]
+    )
+    lines = {each.merchant: each.line.id for each in owed}
+    for name, paid in (("某超市", True), ("街角超市", False)):
+        with market.database.begin() as session:
+            kept = session.get_one(Settlement, settlement.id)
+            settling.settle(
+                session, market.safe, kept, lines[name], paid=paid, by=market.clerk, now=market.now
+            )
+    assert market.sums() == (2 * SUM - 123_46, 123_46)
+    with market.database.begin() as session:
+        with pytest.raises(SettlementMoved):
+            settling.settle(
+                session, market.safe, session.get_one(Settlement, settlement.id), lines["某超市"],
+                paid=True, by=market.clerk, now=market.now,
+            )  # fmt: skip
+        # What the bank returned is owed again.
+        assert [
+            (merchant.name, count, fen)
+            for merchant, count, fen in settling.owed(session, market.fund.id or 0)
+        ] == [("街角超市", 1, 76_55)]
+    after = market.now + timedelta(days=30)
+    with market.database.begin() as session:
+        assert issuing.lapse(session, market.safe, now=after) == 2 * SUM - 200_01
+        assert issuing.lapse(session, market.safe, now=after) == 0
+    assert market.sums() == (76_55, 123_46)
+
+
+def test_a_code_is_good_once_and_the_same_again_is_told_what_was_done(market: "Market") -> None:
+    voucher, shop, other = market.voucher(), market.merchant(), market.merchant("街角超市")
+    token = market.code(voucher.worker_id)
+    first = market.redeem(shop, voucher, 10_00, token=token)
+    again = market.redeem(
+        shop, voucher, 10_00, token=token, seen_at=market.now,
+        now=market.now + timedelta(hours=3),
+    )  # fmt: skip
+    assert (again.id, again.again) == (first.id, True)
+    for merchant, amount in ((shop, 10_01), (other, 10_00)):
+        with pytest.raises(CodeUsed):
+            market.redeem(merchant, voucher, amount, token=token)
+    assert market.left(voucher) == SUM - 10_00
+
+
+def test_a_code_works_for_a_minute_and_a_wrong_one_never(market: "Market") -> None:
+    voucher, shop = market.voucher(), market.merchant()
+    start = market.now
+    token = market.code(voucher.worker_id, start)
+    late = start + timedelta(seconds=60)
+    with pytest.raises(CodeWrong):
+        market.redeem(shop, voucher, 1, token=token, now=late)
+    # What the phone holds for the next minutes is no code before its time.
+    with pytest.raises(CodeWrong):
+        market.redeem(shop, voucher, 1, token=market.code(voucher.worker_id, start, place=1))
+    forged = token[:8] + f"{(int(token[8:]) + 1) % 10**8:08}"
+    with pytest.raises(CodeWrong):
+        market.redeem(shop, voucher, 1, token=forged)
+    with pytest.raises(CodeUnreadable):
+        market.redeem(shop, voucher, 1, token="1234")
+    # Seen in time, sent when the sum was typed; and no later.
+    with pytest.raises(CodeWrong):
+        market.redeem(
+            shop, voucher, 1, token=token, seen_at=start,
+            now=start + redeeming.TYPED_WITHIN + timedelta(seconds=1),
+        )  # fmt: skip
+    market.redeem(shop, voucher, 1, token=token, seen_at=start + timedelta(seconds=59), now=late)
+
+
+def test_the_last_day_counts_and_the_next_does_not(market: "Market") -> None:
+    voucher, shop = market.voucher(), market.merchant()
+    midnight = market.now.astimezone(CHINA).replace(
+        year=2026, month=3, day=9, hour=0, minute=0, second=0
+    )
+    market.redeem(shop, voucher, 1, now=midnight - timedelta(seconds=1))
+    with pytest.raises(VoucherOver) as refused:
+        market.redeem(shop, voucher, 1, now=midnight)
+    assert refused.value.last_on == date(2026, 3, 8)
+
+
+def test_no_more_than_there_is_and_only_where_it_is_for(market: "Market") -> None:
+    voucher, shop = market.voucher(), market.merchant()
+    for amount in (SUM + 1, 0, -1):
+        with pytest.raises(VoucherShort):
+            market.redeem(shop, voucher, amount)
+    clinic = market.merchant("某卫生院", kind=MerchantKind.CLINIC)
+    someone_else = market.voucher(market.issue())
+    with pytest.raises(VoucherNotHere):
+        market.redeem(clinic, voucher, 1)
+    with pytest.raises(VoucherNotHere):
+        market.redeem(shop, someone_else, 1, token=market.code(voucher.worker_id))
+    # A code that was refused is good still.
+    market.redeem(shop, voucher, SUM)
+    with pytest.raises(VoucherShort):
+        market.redeem(shop, voucher, 1, now=market.now + HALF_MINUTE)
+
+
+def test_a_check_up_is_one_without_money(market: "Market") -> None:
+    issue = market.issue(
+        title="半价体检", amount_fen=0, fund_id=None, uses=1, takes=MerchantKind.CLINIC
+    )
+    voucher, clinic = market.voucher(issue), market.merchant("某卫生院", kind=MerchantKind.CLINIC)
+    first = market.redeem(clinic, voucher, 0)
+    with pytest.raises(VoucherShort):
+        market.redeem(clinic, voucher, 0, now=market.now + HALF_MINUTE)
+    market.refund(clinic, first)
+    market.redeem(clinic, voucher, 0, now=market.now + HALF_MINUTE)
+    assert market.sums() == (0, 0)
+
+
+def test_a_refund_gives_the_sum_back_once_and_not_after_the_settlement(market: "Market") -> None:
+    voucher, shop = market.voucher(), market.merchant()
+    first = market.redeem(shop, voucher, 30_00)
+    assert not market.refund(shop, first).again
+    assert market.refund(shop, first).again
+    assert market.left(voucher) == SUM
+    second = market.redeem(shop, voucher, 40_00, now=market.now + HALF_MINUTE)
+    settlement = market.collect()
+    assert settlement.total_fen == 40_00
+    with pytest.raises(RedemptionSettled):
+        market.refund(shop, second)
+    with market.database.begin() as session:
+        kept = session.get_one(Settlement, settlement.id)
+        settling.cancel(session, market.safe, kept, by=market.clerk, now=market.now)
+    market.refund(shop, second)
+    assert market.left(voucher) == SUM
+
+
+def test_what_is_taken_back_goes_back_to_the_fund(market: "Market") -> None:
+    voucher, shop = market.voucher(), market.merchant()
+    used = market.redeem(shop, voucher, 100_00)
+    with market.database.begin() as session:
+        rest = issuing.take_back(
+            session, market.safe, session.get_one(Voucher, voucher.id), by=market.clerk,
+            regions=market.regions, reason="发错了", now=market.now,
+        )  # fmt: skip
+    assert rest == SUM - 100_00
+    assert market.sums() == (100_00, 0)
+    with pytest.raises(VoucherOver):
+        market.redeem(shop, voucher, 1, now=market.now + HALF_MINUTE)
+    market.refund(shop, used)
+    assert market.sums() == (0, 0)
+
+
+def test_nobody_gets_two_and_no_fund_promises_too_much(market: "Market") -> None:
+    issue = market.issue(amount_fen=4_000_00)
+    paid_by_bank = market.approved(amount_fen=1_00)
+    first = market.approved()
+    assert len(market.give(issue, [first, paid_by_bank])) == 1
+    assert market.give(issue, [first]) == []
+    with pytest.raises(FundShort):
+        market.give(issue, [market.approved(), market.approved()])
+    assert market.sums() == (4_000_00 + 1_00, 0)
+
+
+def test_two_officers_open_an_issue_and_its_fund_has_to_be_for_it(market: "Market") -> None:
+    with market.database.begin() as session:
+        for wrong in ({"fund_id": None}, {"measure": "shishi-7"}, {"uses": 0}):
+            proposal = replace(SHOPPING, **{"fund_id": market.fund.id, **wrong})
+            with pytest.raises(IssueUnfit):
+                issuing.propose(
+                    session, market.safe, proposal, by=market.clerk, regions=market.regions,
+                    now=market.now,
+                )  # fmt: skip
+    issue = market.issue()
+    with market.database.begin() as session:
+        kept = session.get_one(Issue, issue.id)
+        kept.proposed_by = market.approver.id
+        with pytest.raises(SecondOfficerNeeded):
+            issuing.open_(
+                session, market.safe, kept, by=market.approver, regions=market.regions,
+                version=kept.version, now=market.now,
+            )  # fmt: skip
+    with market.database.begin() as session:
+        kept = session.get_one(Issue, issue.id)
+        issuing.close(
+            session, market.safe, kept, by=market.clerk, regions=market.regions,
+            version=kept.version, now=market.now,
+        )  # fmt: skip
+    with pytest.raises(NotOpen):
+        market.give(issue, [market.approved()])
+
+
+def test_a_merchants_phone_signs_in_once_and_is_signed_out(market: "Market") -> None:
+    shop = market.merchant()
+    with market.database.begin() as session:
+        shop = session.merge(shop)
+        code = merchants.start_code(
+            session, market.safe, shop, by=market.clerk, regions=market.regions, now=market.now
+        )
+    with market.database.begin() as session:
+        token = merchants.sign_in(session, market.safe, f" {code.lower()} ", now=market.now)
+        found = merchants.of_token(session, token)
+        assert found is not None and found.id == shop.id
+        with pytest.raises(StartRefused):
+            merchants.sign_in(session, market.safe, code, now=market.now)
+    with market.database.begin() as session:
+        merchants.revoke(
+            session, market.safe, session.merge(shop), active=False, by=market.clerk,
+            regions=market.regions, now=market.now,
+        )  # fmt: skip
+        assert merchants.of_token(session, token) is None
