@@ -8,7 +8,6 @@ Latencies are processor time of one thread, every question worked out anew.
 import argparse
 import json
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -21,11 +20,12 @@ from statistics import median
 import psutil
 
 from bench.headlines import headline
-from bench.serving import QUESTIONS, ROOT, serving
+from bench.serving import QUESTIONS, serving
 from bot.answering import answer
 from bot.answers import Context
 from bot.indexing import IndexedLibrary
 from knowledge.library import read_library
+from tests.serving import ROOT, free_port
 
 TODAY = date(2026, 1, 1)
 
@@ -49,9 +49,7 @@ def latencies(rounds: int) -> list[float]:
 
 def seconds_to_first_answer(data_dir: Path) -> tuple[float, float]:
     """From starting `nuangang serve` to its first reply: by the clock, and of processor time."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     environment = {"NUANGANG_DATA_DIR": str(data_dir), "NUANGANG_PORT": str(port)}
     started = time.monotonic()
     server = subprocess.Popen(

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.headlines import headline
-from bench.serving import ROOT, serving
+from bench.serving import serving
 from server import sessions
 from server.clock import utc_now
 from server.db import Database
@@ -27,6 +27,7 @@ from server.resources import make_resources
 from server.settings import load_settings
 from server.tables import Worker
 from tests import casework
+from tests.serving import ROOT
 
 MEASURE = "shishi-4a"
 FACTS = {

@@ -12,10 +12,8 @@ import json
 import os
 import re
 import shutil
-import socket
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -27,8 +25,8 @@ import psutil
 
 from bench.headlines import headline
 from server.db import Database
+from tests.serving import ROOT, gunicorn
 
-ROOT = Path(__file__).parent.parent
 QUESTIONS = sorted((ROOT / "evaluation").glob("*.jsonl"))
 CONNECTIONS = 32
 WORKERS = 2
@@ -65,11 +63,16 @@ class Server:
         return [sum(process.cpu_times()[:2]) for process in family]
 
 
-def bodies(file: Path) -> int:
-    """Write some first turns of the evaluation sets as request bodies; returns how many."""
+def questions() -> list[str]:
+    """Some first turns of the evaluation sets."""
     lines = [line for path in QUESTIONS for line in path.read_text(encoding="utf-8").splitlines()]
     apart = max(len(lines) // MANY, 1)
-    texts = [json.loads(line)["turns"][0] for line in lines[::apart]]
+    return [json.loads(line)["turns"][0] for line in lines[::apart]]
+
+
+def bodies(file: Path) -> int:
+    """Write some questions as request bodies; returns how many."""
+    texts = questions()
     rows = (json.dumps({"text": text}, ensure_ascii=False) for text in texts)
     file.write_text("\n".join(rows) + "\n", encoding="utf-8")
     return len(texts)
@@ -78,44 +81,13 @@ def bodies(file: Path) -> int:
 @contextmanager
 def serving(app: str, path: str, data_dir: Path) -> Iterator[Server]:
     """An application under the project's gunicorn configuration."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    settings = {
-        "NUANGANG_DATA_DIR": str(data_dir),
-        "NUANGANG_DATABASE_URL": "",
-        "NUANGANG_PORT": str(port),
-        "NUANGANG_WORKERS": str(WORKERS),
-    }
-    configuration = ROOT / "deploy" / "gunicorn.conf.py"
-    server = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", "-c", str(configuration), app],
-        cwd=ROOT,
-        env=os.environ | settings,
-    )
-    try:
-        wait_for(port)
+    settings = {"DATA_DIR": data_dir, "DATABASE_URL": "", "WORKERS": WORKERS}
+    with gunicorn(settings, app) as (port, server):
         process = psutil.Process(server.pid)
         # Gunicorn listens before it has started them all.
         while len(process.children()) < WORKERS:
             time.sleep(0.02)
         yield Server(f"http://127.0.0.1:{port}{path}", process)
-    finally:
-        server.terminate()
-        server.wait(30)
-
-
-def wait_for(port: int) -> None:
-    """Wait until something listens."""
-    until = time.monotonic() + 60
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-            return
-        except OSError:
-            if time.monotonic() > until:
-                raise
-            time.sleep(0.02)
 
 
 def ask(server: Server, seconds: float, asked: Path, apart: str = "") -> Window:

@@ -10,11 +10,57 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 ROOT = Path(__file__).parents[1]
+CONFIGURATION = ROOT / "deploy" / "gunicorn.conf.py"
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
+def wait_until_listening(port: int) -> None:
+    """Return once something listens there; raises OSError where nothing does within a minute."""
+    until = time.monotonic() + 60
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return
+        except OSError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.05)
+
+
+@contextmanager
+def gunicorn(
+    settings: Mapping[str, object], app: str | None = None, configuration: Path = CONFIGURATION
+) -> Iterator[tuple[int, "subprocess.Popen[bytes]"]]:
+    """An application under gunicorn, by default the service; its port and its first process.
+
+    `settings` by their names, as in `{"WORKERS": 2}`. It is ended in order.
+    """
+    port = free_port()
+    named = {f"NUANGANG_{name}": str(value) for name, value in settings.items()}
+    server = subprocess.Popen(
+        [sys.executable, "-m", "gunicorn", "-c", str(configuration), *filter(None, [app])],
+        cwd=ROOT,
+        env=os.environ | named | {"NUANGANG_PORT": str(port)},
+    )
+    try:
+        wait_until_listening(port)
+        yield port, server
+    finally:
+        server.terminate()
+        server.wait(30)
 
 
 class Replied(NamedTuple):
@@ -28,9 +74,7 @@ class Service:
     """One server with a process group of its own, on a port that stays the same."""
 
     def __init__(self, data_dir: Path, database_url: str, **more: str) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port: int = free.getsockname()[1]
+        self.port = free_port()
         settings = {"DATA_DIR": data_dir, "DATABASE_URL": database_url, "PORT": self.port, **more}
         self.environ = os.environ | {f"NUANGANG_{k}": str(v) for k, v in settings.items()}
         self._process: subprocess.Popen[bytes] | None = None
@@ -41,9 +85,16 @@ class Service:
         `app`: another application than ours; `under`: a program that watches it run.
         """
         began = time.monotonic()
-        configuration = str(ROOT / "deploy" / "gunicorn.conf.py")
         self._process = subprocess.Popen(
-            [*under, sys.executable, "-m", "gunicorn", "-c", configuration, *filter(None, [app])],
+            [
+                *under,
+                sys.executable,
+                "-m",
+                "gunicorn",
+                "-c",
+                str(CONFIGURATION),
+                *filter(None, [app]),
+            ],
             cwd=ROOT,
             env=self.environ,
             start_new_session=True,

@@ -11,7 +11,6 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -30,6 +29,7 @@ from server.db import Database
 from tests import citizens
 from tests.casework import ELIGIBLE, MEASURE
 from tests.postgres import Cluster
+from tests.serving import free_port
 from tests.verifying import size
 
 ROOT = Path(__file__).parents[2]
@@ -80,9 +80,7 @@ class Served:
 
     def __init__(self, folder: Path, database_url: str) -> None:
         self.folder, self.printed = folder / "var", folder / "printed.log"
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         kept = {n: v for n, v in os.environ.items() if not n.startswith("NUANGANG_")}
         self.environment = kept | {
             "NUANGANG_DATA_DIR": str(self.folder),

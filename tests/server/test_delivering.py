@@ -24,6 +24,7 @@ from server.platform import Platform, make_platform
 from server.sealing import Safe
 from server.settings import Settings
 from server.tables import Notice, NoticeState
+from tests.serving import free_port
 from tests.verifying import size, within
 from tests.wechat_platform.state import APP_ID, APP_SECRET, Fault, PlatformState
 
@@ -193,11 +194,7 @@ def test_the_platform_is_asked_who_is_who_and_makes_two_workers_one(
 @contextmanager
 def _platform_apart() -> Iterator[str]:
     """The stand-in in a process of its own, so that both sides have an interpreter each."""
-    import socket
-
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     program = [sys.executable, "-m", "tests.wechat_platform", "--quiet", "--port", str(port)]
     process = subprocess.Popen(program, cwd=ROOT)
     base = f"http://127.0.0.1:{port}"

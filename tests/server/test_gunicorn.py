@@ -4,9 +4,6 @@ import http.client
 import json
 import os
 import signal
-import socket
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -20,10 +17,9 @@ import pytest
 
 from server.conversations import new_conversation_id
 from server.db import Database
+from tests.serving import CONFIGURATION, gunicorn
 from tests.verifying import within
 
-ROOT = Path(__file__).parents[2]
-CONFIGURATION = ROOT / "deploy" / "gunicorn.conf.py"
 UNSHARED = f"""
 from runpy import run_path
 settings = run_path({str(CONFIGURATION)!r}) | {{"worker_class": "gthread"}}
@@ -41,41 +37,17 @@ def _serving(
 
     Ends it in order.
     """
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    settings = {"DATABASE_URL": database_url, "DATA_DIR": str(data_dir), "PORT": str(port)}
-    server = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", "-c", str(configuration),
-         "tests.server.counting_app:create_app()"],
-        cwd=ROOT,
-        env=os.environ | {f"NUANGANG_{name}": value for name, value in settings.items()},
-    )  # fmt: skip
+    settings = {"DATABASE_URL": database_url, "DATA_DIR": data_dir}
+    app = "tests.server.counting_app:create_app()"
+    with gunicorn(settings, app, configuration) as (port, _):
 
-    def ask(conversation_id: str) -> dict[str, Any]:
-        url = f"http://127.0.0.1:{port}/{conversation_id}"
-        with urllib.request.urlopen(url, timeout=10) as reply:
-            said: dict[str, Any] = json.load(reply)
-            return said
+        def ask(conversation_id: str) -> dict[str, Any]:
+            url = f"http://127.0.0.1:{port}/{conversation_id}"
+            with urllib.request.urlopen(url, timeout=10) as reply:
+                said: dict[str, Any] = json.load(reply)
+                return said
 
-    try:
-        _wait_for(port)
         yield ask, port
-    finally:
-        server.terminate()
-        server.wait(20)
-
-
-def _wait_for(port: int) -> None:
-    until = time.monotonic() + 60
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-            return
-        except OSError:
-            if time.monotonic() > until:
-                raise
-            time.sleep(0.05)
 
 
 def _count(database_url: str) -> tuple[Any, ...] | None:

@@ -2,7 +2,6 @@
 
 import logging
 import multiprocessing
-import socket
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +24,7 @@ from server.platform import (
 )
 from server.sealing import Safe
 from server.settings import Settings
+from tests.serving import free_port
 from tests.wechat_platform.state import APP_ID, APP_SECRET, Fault, PlatformState
 
 SEND = "/cgi-bin/message/custom/send"
@@ -108,9 +108,7 @@ def test_each_way_to_fail_is_the_fact_it_is(
 
 
 def test_where_nobody_listens_nothing_was_sent(database: Database, safe: Safe) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        base = f"http://127.0.0.1:{free.getsockname()[1]}"
+    base = f"http://127.0.0.1:{free_port()}"
     app = App(APP_ID, APP_SECRET, base, AccessTokens(database, safe, utc_now))
     with pytest.raises(PlatformBusy):
         app.code_to_session("code")

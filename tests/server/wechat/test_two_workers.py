@@ -4,9 +4,6 @@ import json
 import os
 import random
 import signal
-import socket
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter, defaultdict
@@ -20,10 +17,10 @@ import pytest
 
 from server.db import Database
 from tests.server.wechat.conftest import AES_KEY, APP_ID, TOKEN
+from tests.serving import ROOT, gunicorn
 from tests.verifying import size, within
 from tests.wechat_platform.user import Platform, User, posting_to, text_of
 
-ROOT = Path(__file__).parents[3]
 DELIVERIES = 4
 AT_ONCE = 8
 MESSAGES_EACH = 5
@@ -44,44 +41,19 @@ class Delivered(NamedTuple):
 @contextmanager
 def _serving(database_url: str, data_dir: Path) -> Iterator[tuple[Platform, int]]:
     """The service as it is run, and the process that its workers are children of."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     settings = {
         "DATABASE_URL": database_url,
-        "DATA_DIR": str(data_dir),
-        "PORT": str(port),
-        "WORKERS": "2",
+        "DATA_DIR": data_dir,
+        "WORKERS": 2,
         "WECHAT_APP_ID": APP_ID,
         "WECHAT_APP_SECRET": "secret",
         "WECHAT_TOKEN": TOKEN,
         "WECHAT_AES_KEY": AES_KEY,
         "WECHAT_API_BASE": "http://127.0.0.1:1",
     }
-    server = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", "-c", str(ROOT / "deploy" / "gunicorn.conf.py")],
-        cwd=ROOT,
-        env=os.environ | {f"NUANGANG_{name}": value for name, value in settings.items()},
-    )
-    try:
-        _wait_for(port)
+    with gunicorn(settings) as (port, server):
         post = posting_to(f"http://127.0.0.1:{port}")
         yield Platform(post, TOKEN, APP_ID, AES_KEY), server.pid
-    finally:
-        server.terminate()
-        server.wait(30)
-
-
-def _wait_for(port: int) -> None:
-    until = time.monotonic() + 60
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-            return
-        except OSError:
-            if time.monotonic() > until:
-                raise
-            time.sleep(0.05)
 
 
 def _workers(master: int) -> list[int]:
