@@ -1,5 +1,6 @@
 """The files of deploy/ fit the program and each other."""
 
+import argparse
 import re
 import shutil
 import subprocess
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from server import jobs_commands
 from server.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -17,13 +19,50 @@ UNITS = sorted((DEPLOY / "systemd").iterdir())
 SETTINGS = {f"NUANGANG_{name}".upper() for name in Settings.model_fields}
 
 
+TIMERS = {unit.stem.removeprefix("nuangang-"): unit for unit in UNITS if unit.suffix == ".timer"}
+WATCHING = "jobs-deliver"
+"""Runs all the time, as a service."""
+BY_HAND = {"jobs-outbox"}
+"""Shows what is stuck, to somebody who looks."""
+
+
+def _jobs() -> set[str]:
+    """Every job that the program knows, as a timer names it."""
+    parser = argparse.ArgumentParser()
+    jobs_commands.add_to(parser.add_subparsers())
+    (commands,) = (each for each in parser._actions if isinstance(each.choices, dict))
+    (jobs,) = (each for each in commands.choices["jobs"]._actions if isinstance(each.choices, dict))
+    return {f"jobs-{verb}" for verb in jobs.choices}
+
+
+def test_every_job_has_a_timer() -> None:
+    assert _jobs() - TIMERS.keys() - {WATCHING} - BY_HAND == set()
+    watching = (DEPLOY / "systemd" / "nuangang-deliver.service").read_text("utf-8")
+    assert f"nuangang {WATCHING.replace('-', ' ')} --watch\n" in watching
+
+
+def test_the_runbook_switches_every_timer_on_and_says_when_it_runs() -> None:
+    runbook = (DEPLOY / "RUNBOOK.md").read_text("utf-8")
+    for job, timer in TIMERS.items():
+        assert timer.name in runbook and f"| `{job}` |" in runbook, job
+
+
+def test_what_runs_at_an_hour_runs_at_an_hour_of_shanghai() -> None:
+    hours = {
+        job: re.findall(r"^OnCalendar=(.+)$", timer.read_text("utf-8"), re.M)
+        for job, timer in TIMERS.items()
+    }
+    assert hours.pop("backup") == ["*:0/5"]
+    assert all(len(each) == 1 and each[0].endswith(" Asia/Shanghai") for each in hours.values())
+    # The week ends at four; ten minutes later all that was written in it has arrived.
+    assert hours["jobs-report"] == ["Fri *-*-* 16:10:00 Asia/Shanghai"]
+
+
 def test_every_timer_has_a_job_that_the_program_knows() -> None:
     from server.cli import _parser
 
-    timers = [unit for unit in UNITS if unit.suffix == ".timer"]
-    assert len(timers) >= 6
     script = (DEPLOY / "run-job").read_text("utf-8")
-    for timer in timers:
+    for timer in TIMERS.values():
         job = re.search(r"Unit=nuangang-job@(.+)\.service", timer.read_text("utf-8"))
         assert job is not None and timer.stem == f"nuangang-{job[1]}"
         assert re.search(rf"\b{job[1]}\b", script), job[1]

@@ -178,6 +178,23 @@ def test_evaluate_counts_and_shows_what_is_wrong(run: Run, tmp_path: Path) -> No
     assert "1/2" in ran.out
 
 
+def test_evaluate_fails_where_less_is_right_than_recorded(run: Run, tmp_path: Path) -> None:
+    gold, record = tmp_path / "gold.jsonl", tmp_path / "record.json"
+    asked = {"id": "a", "turns": ["你好"], "kind": "chat"}
+    gold.write_text(lines([asked, {**asked, "id": "b", "kind": "answer"}]), encoding="utf-8")
+    assert run("evaluate", str(gold), "--record", str(record)).code == 0
+    held = json.loads(record.read_text("utf-8"))
+    assert held == {"files": ["gold.jsonl"], "kinds": {"kind answer": [0, 1], "kind chat": [1, 1]}}
+    assert run("evaluate", "--against", str(record)).code == 0
+    held["kinds"]["kind answer"] = [1, 1]
+    record.write_text(json.dumps(held), encoding="utf-8")
+    ran = run("evaluate", "--against", str(record))
+    assert ran.code == 1 and "lower than recorded: kind answer: 0 of 1, was 1" in ran.err
+    record.write_text("{}", encoding="utf-8")
+    assert run("evaluate", "--against", str(record)).code == 1
+    assert run("evaluate").code == 1
+
+
 def test_evaluate_takes_personas_too(run: Run, tmp_path: Path) -> None:
     right = {"id": "r", "story": "没交过失业保险", "region": "石狮", "as_of": "2022-04-10",
              "facts": {"unemployment_insured": False}, "expect": {"shishi-4a": "ineligible"},
