@@ -15,7 +15,7 @@ from opencc import OpenCC
 from pydantic import BaseModel, ConfigDict
 
 from bot.answers import Answer, Kind
-from knowledge.scoring import Score, read_gold_lines
+from knowledge.scoring import KIND, Score, read_gold_lines
 
 Ask = Callable[[Sequence[str], str | None], Answer]
 """Asks the turns of one conversation, with the place chosen in the app; gives the last answer."""
@@ -60,7 +60,7 @@ def evaluate(golds: Iterable[Gold], ask: Ask) -> Score[Miss]:
         answer = ask(gold.turns, gold.region)
         wrong = fault(gold, answer)
         missed = Miss(gold, wrong, answer) if wrong else None
-        score.count(missed, f"kind {gold.kind}", f"style {gold.style}")
+        score.count(missed, f"{KIND}{gold.kind}", f"style {gold.style}")
     return score
 
 

@@ -1,12 +1,17 @@
-"""Gold: lines that say what would be right, and the count of what was."""
+"""Gold: lines that say what would be right, the count of what was, and the record of a count."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict
 
 Line = TypeVar("Line")
 Missed = TypeVar("Missed")
+
+KIND = "kind "
+"""Begins the names of the groups that a record is of."""
 
 
 class GoldRefused(ValueError):
@@ -47,3 +52,32 @@ class Score(Generic[Missed]):
     def groups(self, prefix: str) -> list[str]:
         """Return the names of the groups that begin with `prefix`, sorted."""
         return sorted(group for group in self.total if group.startswith(prefix))
+
+
+class Record(BaseModel):
+    """What was right when it was last recorded: what a later release must not fall below."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    files: tuple[str, ...]
+    """Which gold it is of, as paths from where the record lies."""
+    kinds: dict[str, tuple[int, int]]
+    """Right and all of each kind of reply."""
+
+    @classmethod
+    def of(cls, files: Iterable[str], score: Score[Any]) -> "Record":
+        """The record of a count."""
+        groups = score.groups(KIND)
+        kinds = {group: (score.right[group], score.total[group]) for group in groups}
+        return cls(files=tuple(files), kinds=kinds)
+
+    def lowered(self, score: Score[Any]) -> list[str]:
+        """Each kind of which less is right than recorded, and what can't be compared."""
+        told = [
+            f"{kind}: {score.right[kind]} of {all}, was {right}"
+            for kind, (right, all) in self.kinds.items()
+            if score.total[kind] == all and score.right[kind] < right
+        ]
+        other = {kind for kind in self.kinds if score.total[kind] != self.kinds[kind][1]}
+        other |= set(score.groups(KIND)) - self.kinds.keys()
+        return told + [f"{kind}: recorded of other questions" for kind in sorted(other)]

@@ -6,6 +6,7 @@ the web server's libraries.
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from bot.answers import Answer
     from bot.retrieval import Index
-    from knowledge.scoring import Score
+    from knowledge.scoring import Record, Score
     from server.serving import Served
     from server.settings import Settings
 
@@ -115,7 +116,16 @@ def _parser() -> argparse.ArgumentParser:
     evaluate = commands.add_parser(
         "evaluate", help="run gold questions or personas and count what is right"
     )
-    evaluate.add_argument("files", type=Path, nargs="+", metavar="FILE")
+    evaluate.add_argument("files", type=Path, nargs="*", metavar="FILE")
+    evaluate.add_argument(
+        "--against",
+        type=Path,
+        metavar="RECORD",
+        help="ask the questions that a record is of; fails where less is right than it says",
+    )
+    evaluate.add_argument(
+        "--record", type=Path, metavar="RECORD", help="write how many are right, by kind"
+    )
     evaluate.set_defaults(run=_evaluate)
 
     from server import (
@@ -334,17 +344,41 @@ def _entry(line: str) -> tuple[str, str]:
 
 
 def _evaluate(parsed: argparse.Namespace) -> int:
+    from knowledge.scoring import Record
     from server.resources import load_served
 
-    files = [(path.name, path.read_text(encoding="utf-8").split("\n")) for path in parsed.files]
+    paths, against = list(parsed.files), None
+    if parsed.against is not None:
+        against = _record(parsed.against)
+        paths += [parsed.against.parent / file for file in against.files]
+    if not paths:
+        raise Refused("name a file, or a record with --against")
+    files = [(path.name, path.read_text(encoding="utf-8").split("\n")) for path in paths]
     now_served = load_served()
     questions = [file for file in files if not _holds_personas(file[1])]
+    lowered: list[str] = []
     if questions:
-        _evaluate_questions(questions, now_served)
+        score = _evaluate_questions(questions, now_served)
+        lowered = against.lowered(score) if against else []
+        if parsed.record is not None:
+            names = [os.path.relpath(path, parsed.record.parent) for path in paths]
+            made = Record.of(names, score).model_dump_json(indent=2)
+            parsed.record.write_text(made + "\n", encoding="utf-8")
     personas = [file for file in files if _holds_personas(file[1])]
     if personas:
         _evaluate_personas(personas, now_served)
-    return _OK
+    for told in lowered:
+        print(f"lower than recorded: {told}", file=sys.stderr)
+    return _FAILED if lowered else _OK
+
+
+def _record(path: Path) -> "Record":
+    from knowledge.scoring import Record
+
+    try:
+        return Record.model_validate_json(path.read_bytes())
+    except ValueError:
+        raise Refused(f"{path} is no record of `evaluate --record`") from None
 
 
 def _holds_personas(lines: Sequence[str]) -> bool:
@@ -355,7 +389,7 @@ def _holds_personas(lines: Sequence[str]) -> bool:
         return False
 
 
-def _evaluate_questions(files: Iterable[_File], now_served: "Served") -> None:
+def _evaluate_questions(files: Iterable[_File], now_served: "Served") -> "Score[Any]":
     from bot.evaluation import evaluate, read_gold
 
     golds = [gold for name, lines in files for gold in read_gold(name, lines)]
@@ -368,6 +402,7 @@ def _evaluate_questions(files: Iterable[_File], now_served: "Served") -> None:
             f"\n     {answer.reason}; best {', '.join(answer.measures[:3]) or '-'}"
         )
     _print_shares(score, "style ", "kind ", "all")
+    return score
 
 
 def _evaluate_personas(files: Iterable[_File], now_served: "Served") -> None:

@@ -129,6 +129,12 @@ PROMISES = (
         ("bot/test_honesty.py::test_a_control_with_a_changed_sum_is_noticed",),
     ),
     Promise(
+        "accuracy",
+        "a release answers no kind of the stored questions less well than the one before",
+        ("bot/test_accuracy.py::test_no_kind_of_question_is_answered_less_well_than_recorded",),
+        ("bot/test_accuracy.py::test_a_release_in_which_two_measures_lost_their_words_is_found",),
+    ),
+    Promise(
         "slow",
         "a thousand slow clients keep nobody waiting, a restart drops no request",
         (

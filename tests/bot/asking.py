@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 from bot.answering import answer
@@ -10,6 +11,7 @@ from bot.answers import Answer, Context
 from bot.indexing import IndexedLibrary
 
 TODAY = date(2026, 11, 22)
+EVALUATION = Path(__file__).parents[2] / "evaluation"
 
 
 def ask(
@@ -29,3 +31,9 @@ def turns_of(path: Path) -> Iterator[tuple[str, list[str], str | None]]:
     for line in path.read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
         yield row["id"], row["turns"], row["region"]
+
+
+@cache
+def answered(indexed: IndexedLibrary, turns: tuple[str, ...], region: str | None) -> Answer:
+    """The same, kept: several tests look at the replies to all questions of `evaluation/`."""
+    return ask(indexed, turns, region)

@@ -9,9 +9,9 @@ from bot.answers import REPLY_BYTES, Answer, Kind
 from bot.indexing import IndexedLibrary
 from knowledge.checking import sources_of
 from knowledge.figures import unstated
-from tests.bot.asking import ask, turns_of
+from tests.bot.asking import EVALUATION, answered, ask, turns_of
 
-SETS = sorted((Path(__file__).parents[2] / "evaluation").glob("*.jsonl"))
+SETS = sorted(EVALUATION.glob("*.jsonl"))
 _CHOICE_NUMBER = re.compile(r"^\d{1,2}\. ", re.MULTILINE)
 
 
@@ -46,7 +46,7 @@ def wrong_figures(indexed: IndexedLibrary, answer: Answer) -> set[str]:
 def test_no_reply_states_a_figure_its_sources_do_not(indexed: IndexedLibrary, path: Path) -> None:
     wrong: list[str] = []
     for id, turns, region in turns_of(path):
-        answer = ask(indexed, turns, region)
+        answer = answered(indexed, tuple(turns), region)
         assert len(answer.reply.encode()) <= REPLY_BYTES
         missing = [m for m in answer.measures if _title(indexed, m) not in answer.reply]
         if answer.kind is Kind.ANSWER and answer.reason != "overview" and missing:

@@ -8,9 +8,9 @@ from rapidfuzz import fuzz, process
 from bot.indexing import IndexedLibrary
 from bot.normalising import normalise
 from knowledge.library import Library
-from tests.bot.asking import turns_of
+from tests.bot.asking import EVALUATION, turns_of
 
-SETS = sorted((Path(__file__).parents[2] / "evaluation").glob("*.jsonl"))
+SETS = sorted(EVALUATION.glob("*.jsonl"))
 _TOO_ALIKE = 92
 _SHORTEST = 7
 
