@@ -190,6 +190,8 @@ class App:
             )
             client.API_BASE_URL = self._base + "cgi-bin/"
             client.wxa.API_BASE_URL = self._base
+            # A redirect would carry secrets to wherever it says.
+            client._http.max_redirects = 0
             self._own.client = client
         return client
 

@@ -49,11 +49,11 @@ def moved(folder: Path, https: int, http: int, to: int) -> Path:
 
 
 @contextmanager
-def before(to: int, folder: Path) -> Iterator[int]:
-    """nginx before a port; gives the port of its TLS."""
+def before(to: int, folder: Path, http: int | None = None) -> Iterator[int]:
+    """nginx before a port; gives the port of its TLS. `http`: where it listens in clear."""
     folder.mkdir(exist_ok=True)
     https = free_port()
-    path = moved(folder, https, free_port(), to)
+    path = moved(folder, https, http or free_port(), to)
     running = subprocess.Popen(
         [program(), "-c", str(path), "-e", str(folder / "error.log"), "-g", "daemon off;"],
         stderr=subprocess.DEVNULL,

@@ -1,7 +1,7 @@
 """Signing in and out, choosing a password, setting up the second factor."""
 
 import io
-from typing import Annotated
+from typing import Annotated, Any
 
 import segno
 from flask import Blueprint, Response, request, url_for
@@ -24,7 +24,8 @@ from server.staff.sessions import SignedIn, SignInFailed
 blueprint = Blueprint("signing_in", __name__)
 
 _REFUSED = "用户名、密码或动态码不对。"
-_WEAK = "密码要12位以上，不能带用户名，也不要用连号、重复的字。"
+_WEAK = "密码要12位以上，不能带用户名，也不要用连号、重复的字，去掉地名、“暖岗”还要有8位。"
+_DIFFER = "两次输入的不一样。"
 
 
 class _SignInAsked(forms.Asked):
@@ -35,9 +36,16 @@ class _SignInAsked(forms.Asked):
     next: str = ""
 
 
-class _StartAsked(forms.Asked):
+class _PasswordAsked(forms.Asked):
     password: Annotated[str, StringConstraints(max_length=1024, strip_whitespace=False)] = ""
     again: Annotated[str, StringConstraints(max_length=1024, strip_whitespace=False)] = ""
+
+
+class _ChangeAsked(_PasswordAsked):
+    old: Annotated[str, StringConstraints(max_length=1024, strip_whitespace=False)] = ""
+
+
+class _StartAsked(_PasswordAsked):
     secret: Annotated[str, StringConstraints(max_length=64)] = ""
     proof: Annotated[str, StringConstraints(max_length=64)] = ""
     code: Annotated[str, StringConstraints(max_length=16)] = ""
@@ -103,12 +111,7 @@ def post_start() -> Response:
         return _start_page(form, 422)
     kept = None
     if needs_password:
-        try:
-            passwords.check_chosen(asked.password, found.username)
-        except PasswordTooWeak:
-            form.refuse("password", _WEAK)
-        if asked.password != asked.again:
-            form.refuse("again", "两次输入的不一样。")
+        _check_chosen(form, asked)
     if needs_factor and asked.proof != _proof(asked.secret):
         form.refuse("code", "二维码已经换了，请重新扫一次。")
     if form.asked is None:
@@ -134,6 +137,56 @@ def post_start() -> Response:
     entering.keep_session(response, token)
     entering.keep_device(response)
     return response
+
+
+@blueprint.get("/password")
+@admits(Who.OFFICER)
+def get_password() -> Response:
+    """Change the own password."""
+    return _password_page(forms.empty())
+
+
+@blueprint.post("/password")
+@admits(Who.OFFICER)
+def post_password() -> Response:
+    """Keep another password; the officer is signed out everywhere else."""
+    known, found = resources(), _found()
+    form = forms.read(_ChangeAsked)
+    asked = form.asked
+    if asked is None:
+        return _password_page(form, 422)
+    try:
+        callers.refuse_too_many(Limit.STAFF_DEVICE, f"{found.username.casefold()} {device()}")
+    except TooMany as error:
+        form.refuse("", f"试得太多了，请{_wait(error.retry_after)}后再试。")
+        return _password_page(form, 429)
+    with known.database.read() as session:
+        held = accounts.of_officer(session, found.officer.id).password_hash
+    if not passwords.matches(held, asked.old):
+        form.refuse("old", "现在的密码不对。")
+    _check_chosen(form, asked)
+    if form.asked is None:
+        return _password_page(form, 422)
+    kept, now = passwords.hashed(asked.password), known.clock()
+    with known.database.begin() as session:
+        accounts.choose_password(session, known.safe, found.officer.id, password_hash=kept, now=now)
+        sessions.end_others(session, entering.session_token())
+        token = sessions.renew(session, entering.session_token(), device(), now=now)
+    response = go_to(url_for("desk.home.get_home"), "密码换好了，别的地方都已退出登录。")
+    entering.keep_session(response, token)
+    return response
+
+
+def _check_chosen(form: "forms.Form[Any]", asked: _PasswordAsked) -> None:
+    """Refuse a password that is weak, or that was typed in two ways."""
+    found = _found()
+    places = [entering.regions().get(where).label for where in found.officer.regions]
+    try:
+        passwords.check_chosen(asked.password, found.username, places)
+    except PasswordTooWeak:
+        form.refuse("password", _WEAK)
+    if asked.password != asked.again:
+        form.refuse("again", _DIFFER)
 
 
 def _begin(asked: _SignInAsked) -> str:
@@ -179,6 +232,10 @@ def _sign_in_page(form: "forms.Form[_SignInAsked]", status: int = 200) -> Respon
     )
     entering.keep_device(response)
     return response
+
+
+def _password_page(form: "forms.Form[_ChangeAsked]", status: int = 200) -> Response:
+    return page("password.html", title="换密码", status=status, form=form)
 
 
 def _start_page(form: "forms.Form[_StartAsked]", status: int = 200) -> Response:

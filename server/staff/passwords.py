@@ -3,6 +3,7 @@
 import secrets
 import threading
 import unicodedata
+from collections.abc import Iterable
 from itertools import pairwise
 
 from argon2 import PasswordHasher
@@ -11,6 +12,9 @@ from argon2.profiles import RFC_9106_LOW_MEMORY
 
 SHORTEST = 12
 LONGEST = 128
+_OURS = ("nuangang", "暖岗")
+_OWN_PART = 8
+"""So much of a password has to be left without the words that everybody here knows."""
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 """Without those that are mistaken for others when they are typed from paper."""
 
@@ -44,13 +48,20 @@ def is_outdated(kept: str) -> bool:
     return _HASHER.check_needs_rehash(kept)
 
 
-def check_chosen(password: str, username: str) -> None:
-    """Raise `PasswordTooWeak`; what counts is the length, as NIST SP 800-63B has it."""
+def check_chosen(password: str, username: str, places: Iterable[str] = ()) -> None:
+    """Raise `PasswordTooWeak`; what counts is the length, as NIST SP 800-63B has it.
+
+    The service's name and `places`, where the officer works, add nothing to it.
+    """
     plain = _plain(password)
     if not SHORTEST <= len(plain) <= LONGEST:
         raise PasswordTooWeak
     lowered = plain.casefold()
     if username.casefold() in lowered or len(set(lowered)) < 5 or _is_a_row(lowered):
+        raise PasswordTooWeak
+    for word in (*_OURS, *places):
+        lowered = lowered.replace(_plain(word).casefold(), "")
+    if len(lowered) < _OWN_PART:
         raise PasswordTooWeak
 
 

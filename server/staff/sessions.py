@@ -130,6 +130,17 @@ def renew(session: Session, given: str, device: str, *, now: datetime) -> str:
     return made
 
 
+def end_others(session: Session, given: str) -> None:
+    """End every other session of the officer whose this one is."""
+    own = session.get_one(StaffSession, _hash(given))
+    session.execute(
+        delete(StaffSession).where(
+            col(StaffSession.officer_id) == own.officer_id,
+            col(StaffSession.token_hash) != own.token_hash,
+        )
+    )
+
+
 def end(session: Session, given: str) -> None:
     """Sign out; an unknown token is no error."""
     session.execute(delete(StaffSession).where(col(StaffSession.token_hash) == _hash(given)))

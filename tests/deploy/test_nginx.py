@@ -43,6 +43,15 @@ def _ask(port: int, path: str = "/api/v1/chat", **headers: str) -> tuple[int, by
         connection.close()
 
 
+def _in_clear(port: int, path: str) -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
 @pytest.fixture
 def service(home: Path) -> Iterator[Service]:
     made = Service(home, f"sqlite:///{home / 'nuangang.db'}")
@@ -64,8 +73,13 @@ def test_it_hides_the_figures_keeps_the_id_and_refuses_what_is_long(
     service: Service, tmp_path: Path
 ) -> None:
     service.start()
-    with proxy.before(service.port, tmp_path / "nginx") as port:
+    plain = proxy.free_port()
+    with proxy.before(service.port, tmp_path / "nginx", plain) as port:
         assert _ask(port)[0] == 200
+        # In clear a page is sent on, a program is not.
+        assert [_in_clear(plain, path) for path in ("/", "/api/v1/regions", "/wechat")] == [
+            308, 403, 403,
+        ]  # fmt: skip
         # From this machine the figures can be read; `allow` names whoever else may.
         assert _ask(port, "/metrics")[0] == 200
         assert _ask(port, "/nowhere", **{"X-Request-Id": "0" * 32})[0] == 404
@@ -75,7 +89,7 @@ def test_it_hides_the_figures_keeps_the_id_and_refuses_what_is_long(
         connection.close()
     lines = (tmp_path / "nginx" / "nuangang.log").read_text("utf-8").splitlines()
     logged = [json.loads(line) for line in lines]
-    assert {line["status"] for line in logged} == {200, 404, 413}
+    assert {line["status"] for line in logged} == {200, 308, 403, 404, 413}
     # The proxy's own id, and nothing of who asked what.
     assert all(len(line["request"]) == 32 and line["request"] != "0" * 32 for line in logged)
     assert "nowhere" not in "".join(lines) and "127.0.0.1" not in "".join(lines)

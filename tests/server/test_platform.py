@@ -6,8 +6,10 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.synchronize import Event
+from typing import Any
 
 import pytest
+from werkzeug.serving import make_server
 
 from server.access_tokens import AccessTokens
 from server.clock import utc_now
@@ -107,6 +109,29 @@ def test_each_way_to_fail_is_the_fact_it_is(
         assert bool(wechat.sent) is done
 
 
+def test_no_redirect_is_followed(database: Database, safe: Safe) -> None:
+    asked: list[str] = []
+
+    def elsewhere(environ: dict[str, Any], start: Any) -> list[bytes]:
+        asked.append(environ["PATH_INFO"])
+        start("302 Found", [("Location", "/elsewhere"), ("Content-Length", "0")])
+        return [b""]
+
+    server = make_server("127.0.0.1", 0, elsewhere)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    base = f"http://127.0.0.1:{server.port}"
+    app = App(APP_ID, APP_SECRET, base, AccessTokens(database, safe, utc_now))
+    try:
+        with pytest.raises(PlatformFault):
+            app.code_to_session("code")
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+    assert asked == ["/sns/jscode2session"]
+
+
 def test_where_nobody_listens_nothing_was_sent(database: Database, safe: Safe) -> None:
     base = f"http://127.0.0.1:{free_port()}"
     app = App(APP_ID, APP_SECRET, base, AccessTokens(database, safe, utc_now))
@@ -176,6 +201,7 @@ def test_no_secret_shows_in_an_error_or_a_log(
     wechat: PlatformState,
     caplog: pytest.LogCaptureFixture,
     openid: str,
+    tell: Any,
 ) -> None:
     caplog.set_level(logging.DEBUG)
     platform.mini_app.code_to_session(wechat.login_code(openid))
@@ -187,7 +213,9 @@ def test_no_secret_shows_in_an_error_or_a_log(
                 lambda: platform.account.send_text(openid, "你好"),
             ):
                 assert not _shown(call) & _canaries(wechat)
-    assert not _in(caplog.text, _canaries(wechat))
+    shown = _in(caplog.text, _canaries(wechat))
+    tell("secrets in errors and logs of twelve failing calls", len(shown), 0)
+    assert not shown
 
 
 def _shown(call: Callable[[], object]) -> set[str]:

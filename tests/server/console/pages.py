@@ -99,6 +99,8 @@ PAGES: dict[tuple[str, str], PageCall] = {
     ("POST", "/staff/sign-out"): PageCall(who=STARTING, elsewhere=303),
     ("GET", "/staff/start"): PageCall(who=STARTING),
     ("POST", "/staff/start"): PageCall(who=STARTING, elsewhere=303),
+    ("GET", "/staff/password"): PageCall(),
+    ("POST", "/staff/password"): PageCall(elsewhere=422),
     ("GET", "/staff/"): PageCall(),
     ("GET", "/staff/switches/"): PageCall(frozenset({Role.ADMINISTRATOR})),
     ("POST", "/staff/switches/"): PageCall(

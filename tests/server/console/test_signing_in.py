@@ -218,7 +218,13 @@ def test_a_password_that_was_made_for_somebody_is_replaced_first(
     assert client.get("/staff/").headers["Location"] == "/staff/start"
     start = client.get("/staff/start").text
     token = form_token(start)
-    for weak in ("short", "officer1 officer1", "aaaaaaaaaaaaaa", "123456789012"):
+    for weak in (
+        "short",
+        "officer1 officer1",
+        "aaaaaaaaaaaaaa",
+        "123456789012",
+        "石狮暖岗Nuangang2026",
+    ):
         refused = client.post("/staff/start", data={"csrf": token, "password": weak, "again": weak})
         assert refused.status_code == 422 and "密码要12位以上" in text_of(refused.text)
     chosen = "一句自己记得住的很长的话"
@@ -232,6 +238,34 @@ def test_a_password_that_was_made_for_somebody_is_replaced_first(
     assert "设置好了。" not in client.get("/staff/").text
     assert sign_in(staff.app.test_client()).status_code == 401
     assert sign_in(staff.app.test_client(), password=chosen).status_code == 303
+
+
+def test_an_officer_changes_the_password_with_the_old_one_and_is_out_elsewhere(
+    staff: Staff, resources: Resources
+) -> None:
+    here = staff.desk(Role.CASE_OFFICER)
+    elsewhere = staff.sign_in(here.officer)
+    chosen = "一句自己记得住的很长的话"
+
+    def change(old: str, new: str, again: str) -> "TestResponse":
+        return here.post("/password", {"old": old, "password": new, "again": again})
+
+    assert "现在的密码不对" in change("wrong", chosen, chosen).text
+    assert "密码要12位以上" in text_of(change(PASSWORD, "short", "short").text)
+    assert "两次输入的不一样" in change(PASSWORD, chosen, chosen + "吗").text
+    assert here.get("/").status_code == elsewhere.get("/").status_code == 200
+    done = change(PASSWORD, chosen, chosen)
+    assert done.status_code == 303
+    assert here.token not in done.headers["Set-Cookie"]
+    assert "密码换好了" in here.get("/").text
+    assert elsewhere.get("/").status_code == 303
+    assert sign_in(staff.app.test_client()).status_code == 401
+    assert sign_in(staff.app.test_client(), password=chosen).status_code == 303
+    again = change("wrong", chosen, chosen)
+    while again.status_code != 429:
+        assert again.status_code == 422
+        again = change("wrong", chosen, chosen)
+    assert "试得太多了" in again.text
 
 
 def test_a_reset_ends_sessions_and_forgets_browsers(staff: Staff, resources: Resources) -> None:
