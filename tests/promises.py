@@ -156,6 +156,25 @@ PROMISES = (
         ("mini_app_api/test_fuzz.py::test_a_route_that_fails_is_found",),
     ),
     Promise(
+        "injection",
+        "sqlmap finds no route whose statements can be changed by what is sent",
+        (
+            "server/console/test_injection.py::test_sqlmap_finds_nothing_but_what_is_broken_on_purpose",
+        ),
+    ),
+    Promise(
+        "accessibility",
+        "every screen of the phone and every page of the desk can be read, reached and heard",
+        (
+            "server/h5/test_screens.py::test_every_screen_can_be_read_reached_and_heard",
+            "server/console/test_pages.py::test_every_page_is_accessible_and_small_and_loads_nothing_foreign",
+        ),
+        (
+            "server/h5/test_screens.py::test_what_is_hard_to_read_or_to_reach_is_found",
+            "server/console/test_pages.py::test_the_check_finds_what_is_wrong",
+        ),
+    ),
+    Promise(
         "callback",
         "a message that WeChat delivers four times has one effect and one reply",
         (

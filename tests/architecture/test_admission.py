@@ -264,7 +264,11 @@ OWNED = [key for key, asked in CALLS.items() if asked.owned]
 
 
 def test_nobody_gets_in_without_a_token_that_holds(
-    alice: Phone, things: dict[str, dict[str, str]], resources: "Resources", clock: Any
+    alice: Phone,
+    things: dict[str, dict[str, str]],
+    resources: "Resources",
+    clock: Any,
+    tell: Any,
 ) -> None:
     signed_out = Phone(alice.client, "alice")
     signed_out.send("DELETE", "/session")
@@ -277,6 +281,8 @@ def test_nobody_gets_in_without_a_token_that_holds(
     for method, rule in WORKERS_ONLY:
         found = call(alice.client, method, rule, things, alice.token)
         assert found.status_code == 401, ("expired", method, rule, found.json)
+    calls = (len(tokens) + 1) * len(WORKERS_ONLY)
+    tell("calls of workers' routes without a token that holds, let in", 0, f"0 of {calls}")
 
 
 def test_what_is_open_to_everybody_asks_for_no_token(

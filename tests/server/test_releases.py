@@ -106,7 +106,7 @@ def _publish_and_die(url: str) -> None:
 
 @pytest.mark.fault
 def test_a_publication_that_is_killed_leaves_the_release_in_force(
-    database_url: str, now: datetime
+    database_url: str, now: datetime, tell: Any
 ) -> None:
     database = Database(database_url)
     release = _publish(database, FIRST, now)
@@ -116,6 +116,7 @@ def test_a_publication_that_is_killed_leaves_the_release_in_force(
     publisher.start()
     publisher.join(60)
     assert publisher.exitcode == -signal.SIGKILL
+    tell("pieces of the release in force after a kill", len(_current(database)[1]), len(FIRST))
     assert _current(database) == (release, FIRST)
     assert _publish(database, FIRST, now) > release
     database.release()

@@ -1,6 +1,7 @@
 """Every screen and state: for poor eyes, large thumbs and narrow phones, in both modes."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -54,7 +55,12 @@ def database_url(sqlite_url: str) -> str:
 
 @pytest.mark.parametrize("mode", ["normal", "care"])
 def test_every_screen_can_be_read_reached_and_heard(
-    mode: str, new_phone: NewPhone, address: str, resources: Resources, tmp_path: Path
+    mode: str,
+    new_phone: NewPhone,
+    address: str,
+    resources: Resources,
+    tmp_path: Path,
+    tell: Any,
 ) -> None:
     page, axe = new_phone(), Axe()
     seen: list[str] = []
@@ -68,6 +74,7 @@ def test_every_screen_can_be_read_reached_and_heard(
     if mode == "care":
         page.add_init_script("localStorage.setItem('care', 'true')")
     visit(Walk(page, look), address, resources, tmp_path)
+    tell(f"faults of {len(seen)} screens of the phone", len(faults), 0)
     assert faults == []
     assert len(seen) > 35
 
