@@ -30,10 +30,10 @@ sure: .venv/.dev ## format, lint, types, import rules, migrations, then every te
 	@echo "sure: migrations" && $(BIN)/python -m server.migrations
 	@$(MAKE) test
 
-bench: .venv/.dev ## run the benchmarks and print their ratios
-	@sh deploy/install-system-packages wrk
+bench: .venv/.dev ## run the benchmarks and print their ratios; PART=serving, PART=week, QUICK=1
+	@sh deploy/install-system-packages wrk postgresql nginx
 	@echo "bench: measuring on this machine"
-	@$(BIN)/python -m bench.run
+	@$(BIN)/python -m bench.run $(if $(QUICK),--quick) $(PART)
 
 verify: .venv/.dev system-packages ## check the promises under faults, hours; PROMISE=crash, PROFILE=short
 	@echo "verify: checking the promises under faults"
@@ -49,7 +49,7 @@ lock: .venv/.dev ## resolve requirements/*.in anew into hashed locks
 	@sh requirements/lock
 
 system-packages:
-	@sh deploy/install-system-packages chromium postgresql fonts node strace
+	@sh deploy/install-system-packages chromium postgresql fonts nginx node strace
 
 # One environment for all: once the developers' packages are in, they stay in.
 .venv/.run: $(LOCKS)

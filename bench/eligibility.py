@@ -23,7 +23,6 @@ import duckdb
 import numpy as np
 
 from bench.headlines import headline
-from bench.serving import ROOT
 from knowledge.eligibility.asking import next_question
 from knowledge.eligibility.columns import Column, People, Truths, verdicts
 from knowledge.eligibility.criteria import Criteria, Criterion, Every, Node, Rulebook
@@ -33,6 +32,7 @@ from knowledge.eligibility.predicates import Predicate
 from knowledge.eligibility.rules import AS_OF
 from knowledge.eligibility.verdicts import Outcome, Person, Result, check, is_open, verdict
 from knowledge.library import Library, read_library
+from tests.serving import ROOT
 
 REGION = "石狮"
 DAY = date(2022, 4, 10)
@@ -372,6 +372,11 @@ def show_streaming(library: Library, sizes: Sequence[int]) -> None:
         _, took, peak = map(float, ran.stdout.split())
         peaks.append(peak)
         print(f"{size:10,}{took:10.1f}{peak:10.0f}")
+    headline(
+        f"{sizes[-1]:,} people through `nuangang match`, memory at the peak / of {sizes[0]:,}",
+        f"{took:.0f} s for {measures} measures, {peaks[-1]:.0f} MB; {peaks[-1] / peaks[0]:.2f}",
+        "flat",
+    )
     print(f"  peak of the longest / of the shortest: {peaks[-1] / peaks[0]:.2f}")
 
 
@@ -463,6 +468,11 @@ def show_questions(library: Library, people: int) -> None:
     means = {name: mean(each) for name, each in overall.items()}
     print(f"{'all':22}{'':7}" + "".join(f"{each:22.1f}" for each in means.values()))
     print("\n  (the verdicts are those of all facts known, each time)")
+    headline(
+        f"questions until nothing can change: {' / '.join(ways)}",
+        " / ".join(f"{each:.1f}" for each in means.values()),
+        "fewer",
+    )
     for name in list(ways)[1:]:
         print(f"  chosen / {name}: {means['chosen'] / means[name]:.2f}")
 

@@ -1,5 +1,6 @@
 """The figures that stand in the README: printed where they are measured, written by the run."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 README = Path(__file__).parents[1] / "README.md"
@@ -18,15 +19,27 @@ def rows(printed: str) -> dict[str, str]:
     return {line.partition(" | ")[0]: f"| {line} |" for line in lines}
 
 
-def written(page: str, found: dict[str, str], machine: str) -> str:
-    """The page with the figures that were found; others between the markers stay as they are."""
-    before, _, rest = page.partition(BEGINS)
-    held, _, after = rest.partition(ENDS)
-    if not after:
-        raise ValueError(f"{BEGINS} … {ENDS} is missing")
-    rows_held = [line for line in held.splitlines() if line.startswith("| ")]
+def written(page: str, found: dict[str, str], machine: str, *, keep_others: bool) -> str:
+    """The page with the figures that were found, in place of those that were there.
+
+    `keep_others`: rows that were not measured anew stay, as where one part was run.
+    """
+    rows_held = [line for line in between(page, BEGINS, ENDS)[1] if line.startswith("| ")]
     kept = {line.split(" | ")[0].removeprefix("| "): line for line in rows_held[2:]}
     lines = [machine, "", "| what | figure | aim |", "| --- | --- | --- |"]
-    return (
-        f"{before}{BEGINS}\n" + "\n".join([*lines, *(kept | found).values()]) + f"\n{ENDS}{after}"
-    )
+    return in_place(page, BEGINS, ENDS, [*lines, *((kept if keep_others else {}) | found).values()])
+
+
+def between(page: str, begins: str, ends: str) -> tuple[str, list[str], str]:
+    """What stands before, between and after two marks; raises ValueError without them."""
+    before, _, rest = page.partition(begins)
+    held, _, after = rest.partition(ends)
+    if not after:
+        raise ValueError(f"{begins} … {ends} is missing")
+    return before, held.splitlines(), after
+
+
+def in_place(page: str, begins: str, ends: str, lines: Iterable[str]) -> str:
+    """The page with other lines between two marks."""
+    before, _, after = between(page, begins, ends)
+    return f"{before}{begins}\n" + "\n".join(lines) + f"\n{ends}{after}"

@@ -1,6 +1,7 @@
-"""Runs every benchmark, prints its table and ratios, and writes the main figures into the README.
+"""Runs the benchmarks, prints their tables and ratios, and writes the main figures into the README.
 
-python -m bench.run [--quick]: the quick ones are only printed.
+python -m bench.run [--quick] [PART …]: without parts all but `week`, which has its own table in the
+runbook; the quick ones are only printed.
 """
 
 import argparse
@@ -8,58 +9,101 @@ import os
 import platform
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from bench.headlines import README, rows, written
 
-WHOLE: tuple[tuple[str, list[str]], ...] = (
-    ("bench.answering", []),
-    ("bench.serving", []),
-    ("bench.casework", []),
-    ("bench.retrieval", []),
-    ("bench.eligibility", []),
-)
-QUICK: tuple[tuple[str, list[str]], ...] = (
-    ("bench.answering", ["--rounds", "1"]),
-    ("bench.serving", ["--pairs", "3", "--seconds", "2"]),
-    ("bench.casework", ["--pairs", "3", "--seconds", "2", "--people", "6000"]),
-    ("bench.retrieval", ["--sizes", "1000,10000", "--queries", "50"]),
-    ("bench.eligibility", ["--people", "10000", "--stream", "10000,100000", "--asked", "3"]),
-)
+
+class Part(NamedTuple):
+    """One benchmark: what it measures, and what it is told when it shall be quick."""
+
+    measures: str
+    quick: tuple[str, ...] = ()
+    by_name_only: bool = False
+
+
+PARTS: dict[str, Part] = {
+    "answering": Part("one answer, the start, the memory of a worker", ("--rounds", "1")),
+    "serving": Part("the chat endpoint and an empty one", ("--pairs", "3", "--seconds", "2")),
+    "casework": Part(
+        "handing in an application and one committed insert",
+        ("--pairs", "3", "--seconds", "2", "--people", "6000"),
+    ),
+    "retrieval": Part(
+        "the retriever, bm25s, rank_bm25, tantivy, FTS5",
+        ("--sizes", "1000,10000", "--queries", "50"),
+    ),
+    "eligibility": Part(
+        "the self-check, its questions, a roster against DuckDB",
+        ("--people", "10000", "--stream", "10000,100000", "--asked", "3"),
+    ),
+    "week": Part(
+        "a week's load on the deployed service, into deploy/RUNBOOK.md",
+        ("--print",),
+        by_name_only=True,
+    ),
+}
 
 
 def main() -> None:
     """Run them one after the other: side by side they would slow each other."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="make bench",
+        description=__doc__,
+        epilog="; ".join(f"{name}: {part.measures}" for name, part in PARTS.items()),
+    )
+    parser.add_argument("parts", nargs="*", metavar="PART")
     parser.add_argument("--quick", action="store_true", help="less of each, for a first look")
     options = parser.parse_args()
+    if unknown := set(options.parts) - PARTS.keys():
+        parser.error(f"no part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
+    chosen = options.parts or [name for name, part in PARTS.items() if not part.by_name_only]
     found: dict[str, str] = {}
-    for module, arguments in QUICK if options.quick else WHOLE:
-        print(f"\n== {module}", flush=True)
-        # In a process of its own: none finds what another has left in memory.
-        running = subprocess.Popen(
-            [sys.executable, "-m", module, *arguments], stdout=subprocess.PIPE, text=True
+    for name in chosen:
+        found |= rows(_run(name, options.quick))
+    if found and not options.quick:
+        page = written(
+            README.read_text("utf-8"), found, _machine(), keep_others=bool(options.parts)
         )
-        assert running.stdout is not None
-        printed = []
-        for line in running.stdout:
-            print(line, end="", flush=True)
-            printed.append(line)
-        if running.wait():
-            raise SystemExit(f"{module} failed")
-        found |= rows("".join(printed))
-    if not options.quick:
-        README.write_text(written(README.read_text("utf-8"), found, _machine()), encoding="utf-8")
+        README.write_text(page, encoding="utf-8")
         print(f"\n{README.name}: {len(found)} figures written")
+
+
+def _run(name: str, quick: bool) -> str:
+    """What a part prints; in a process of its own, so none finds what another left in memory."""
+    print(f"\n== {name}: {PARTS[name].measures}", flush=True)
+    began = time.monotonic()
+    arguments = PARTS[name].quick if quick else ()
+    running = subprocess.Popen(
+        [sys.executable, "-m", f"bench.{name}", *arguments], stdout=subprocess.PIPE, text=True
+    )
+    assert running.stdout is not None
+    printed = []
+    for line in running.stdout:
+        print(line, end="", flush=True)
+        printed.append(line)
+    if running.wait():
+        raise SystemExit(f"{name} failed")
+    print(f"({time.monotonic() - began:.0f} s)", flush=True)
+    return "".join(printed)
 
 
 def _machine() -> str:
     day = datetime.now(UTC).date()
     python = f"Python {platform.python_version()}"
-    return (
-        f"Medians of interleaved runs, {day}, {os.cpu_count()} cores "
-        f"({platform.machine()}, {python}):"
-    )
+    return f"Medians of interleaved runs, {day}, {os.cpu_count()} cores ({_processor()}, {python}):"
+
+
+def _processor() -> str:
+    """The processor's name where the machine tells it."""
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as told:
+            names = [line.partition(":")[2].strip() for line in told if "model name" in line]
+    except OSError:
+        names = []
+    return names[0] if names else platform.machine()
 
 
 if __name__ == "__main__":

@@ -11,13 +11,15 @@ from typing import Any
 import psycopg
 
 WHAT_TO_INSTALL = "PostgreSQL is missing: please install postgresql (apt-get install postgresql)"
-_QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "listen_addresses=")
+_ALWAYS = ("listen_addresses=",)
+_QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
 
 class Cluster:
     """Started once; `new_database` gives an empty database or a copy of one."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, durable: bool = False) -> None:
+        """`durable`: as in service, what is acknowledged is on the disk."""
         self._programs = _programs()
         self._as_user = _other_user()
         self._folder = Path(tempfile.mkdtemp(prefix="nuangang-pg-"))
@@ -27,7 +29,8 @@ class Cluster:
         data = str(self._folder / "data")
         self._run("initdb", "-D", data, "-U", "nuangang", "-A", "trust", "-E", "UTF8", "-N",
                   "--locale=C.UTF-8")  # fmt: skip
-        options = " ".join(f"-c {option}" for option in _QUICK) + f" -k '{self._folder}'"
+        chosen = _ALWAYS if durable else (*_ALWAYS, *_QUICK)
+        options = " ".join(f"-c {option}" for option in chosen) + f" -k '{self._folder}'"
         log = str(self._folder / "log")
         self._run("pg_ctl", "-D", data, "-w", "-l", log, "-o", options, "start")
 
@@ -57,6 +60,10 @@ class Cluster:
     def drop_database(self, name: str) -> None:
         self._execute(f"DROP DATABASE {name} WITH (FORCE)")
         self._execute(f"DROP TABLESPACE IF EXISTS {name}")
+
+    def first_process(self) -> int:
+        """The number of the process that all the others of it come from."""
+        return int((self._folder / "data" / "postmaster.pid").read_text().split()[0])
 
     def stop(self) -> None:
         self._run("pg_ctl", "-D", str(self._folder / "data"), "-m", "immediate", "stop")

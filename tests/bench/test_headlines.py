@@ -16,16 +16,20 @@ def test_what_is_printed_becomes_a_row(capsys: pytest.CaptureFixture[str]) -> No
 
 
 def test_a_row_that_was_measured_again_is_replaced_and_others_stay() -> None:
-    page = written(PAGE, {"a": "| a | 5 | 2 |", "c": "| c | 7 | 8 |"}, "new machine")
+    found = {"a": "| a | 5 | 2 |", "c": "| c | 7 | 8 |"}
+    page = written(PAGE, found, "new machine", keep_others=True)
     assert page.startswith(f"before\n{BEGINS}\nnew machine\n") and page.endswith(f"{ENDS}\nafter\n")
     assert "| a | 5 | 2 |\n| b | 3 | 4 |\n| c | 7 | 8 |\n" in page and "| a | 1 | 2 |" not in page
+    # All parts were run: a row that none of them wrote is of a benchmark that is gone.
+    page = written(PAGE, found, "new machine", keep_others=False)
+    assert "| a | 5 | 2 |\n| c | 7 | 8 |\n" in page and "| b |" not in page
 
 
 def test_without_its_markers_a_page_is_left_alone() -> None:
     with pytest.raises(ValueError, match="missing"):
-        written("no table", {}, "machine")
+        written("no table", {}, "machine", keep_others=True)
 
 
 def test_the_readme_has_a_place_for_them() -> None:
     page = README.read_text("utf-8")
-    assert written(page, {}, "x").count("| what | figure | aim |") == 1
+    assert written(page, {}, "x", keep_others=True).count("| what | figure | aim |") == 1
