@@ -1,14 +1,19 @@
 """The files of deploy/ fit the program and each other."""
 
 import argparse
+import json
+import os
 import re
 import shutil
 import subprocess
+import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from compose_spec import PyCompose
 
 from server import jobs_commands
 from server.settings import Settings
@@ -26,13 +31,17 @@ BY_HAND = {"jobs-outbox"}
 """Shows what is stuck, to somebody who looks."""
 
 
+def _verbs(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    """The commands below a parser."""
+    (found,) = (each for each in parser._actions if isinstance(each, argparse._SubParsersAction))
+    return dict(found.choices)
+
+
 def _jobs() -> set[str]:
     """Every job that the program knows, as a timer names it."""
     parser = argparse.ArgumentParser()
     jobs_commands.add_to(parser.add_subparsers())
-    (commands,) = (each for each in parser._actions if isinstance(each.choices, dict))
-    (jobs,) = (each for each in commands.choices["jobs"]._actions if isinstance(each.choices, dict))
-    return {f"jobs-{verb}" for verb in jobs.choices}
+    return {f"jobs-{verb}" for verb in _verbs(_verbs(parser)["jobs"])}
 
 
 def test_every_job_has_a_timer() -> None:
@@ -81,6 +90,9 @@ def test_a_job_that_nobody_knows_is_refused() -> None:
 def test_systemd_accepts_the_units(unit: str, tmp_path: Path) -> None:
     for each in UNITS:
         text = each.read_text("utf-8")
+        if each.stem == "nuangang-job@":
+            # As where the service runs in containers, the lines of its drop-in added.
+            text += (DEPLOY / "compose-job.conf").read_text("utf-8")
         # Programs that stand in for those of an installed service.
         text = re.sub(r"ExecStart=\S+", "ExecStart=/bin/true", text)
         (tmp_path / each.name).write_text(text, encoding="utf-8")
@@ -135,8 +147,100 @@ def test_the_image_takes_folders_that_exist_and_runs_as_nobody_special() -> None
     for copied in re.findall(r"^COPY (?!--from)(.+)$", text, re.M):
         for source in copied.split()[:-1]:
             assert (ROOT / source).exists(), source
-    assert "\nUSER nuangang\n" in text
-    assert text.index("USER nuangang") < text.index("ENTRYPOINT")
+    (uid,) = re.findall(r"useradd .*--uid (\d+)", text)
+    assert text.index(f"\nUSER {uid}\n") < text.index("ENTRYPOINT")
+
+
+def _image(folder: Path) -> Path:
+    """What the image copies from here, in a folder as it lies in the image."""
+    text = (DEPLOY / "Containerfile").read_text("utf-8")
+    let_through = set(re.findall(r"^!(\S+)$", (ROOT / ".dockerignore").read_text("utf-8"), re.M))
+    for copied in re.findall(r"^COPY (?!--from)(.+)$", text, re.M):
+        *sources, to = copied.split()
+        for source in sources:
+            # What is ignored would be missing where the image is built.
+            assert source.partition("/")[0] in let_through, source
+            target = folder / to
+            if (ROOT / source).is_dir():
+                ignored = shutil.ignore_patterns("__pycache__")
+                shutil.copytree(ROOT / source, target, ignore=ignored, dirs_exist_ok=True)
+            else:
+                target = target / Path(source).name if to.endswith("/") else target
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(ROOT / source, target)
+    return folder
+
+
+_ASKING = """
+import sys
+from server.cli import main
+code = main(["ask", "没活干了，在石狮，有钱领吗"])
+outside = sorted(name for name, module in sys.modules.items()
+                 if (getattr(module, "__file__", None) or "").startswith(sys.argv[1])
+                 and ".venv" not in module.__file__)
+sys.exit(code or " ".join(outside) or 0)
+"""
+
+
+def test_what_the_image_holds_is_enough_to_answer(tmp_path: Path) -> None:
+    image = _image(tmp_path / "image")
+    done = subprocess.run(
+        [sys.executable, "-c", _ASKING, str(ROOT)],
+        cwd=image,
+        env={"PYTHONPATH": str(image), "NUANGANG_DATA_DIR": str(tmp_path / "var"),
+             "PATH": os.environ["PATH"], "LANG": "C.UTF-8"},
+        capture_output=True,
+        text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "失业保险金" in done.stdout
+
+
+def test_what_the_image_starts_is_there_and_may_be_started() -> None:
+    text = (DEPLOY / "Containerfile").read_text("utf-8")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    (command,) = re.findall(r'^CMD \["\.venv/bin/(\w+)"', text, re.M)
+    assert command in project["scripts"]
+    (init,) = re.findall(r'^ENTRYPOINT \["(\w+)"', text, re.M)
+    assert re.search(rf"apt-get install .*\b{init}\b", text)
+    # The jobs of compose start this one.
+    assert os.access(DEPLOY / "run-job", os.X_OK)
+    wanted = project["requires-python"]
+    assert wanted == ">=3.11" and "python:3.11-" in text
+
+
+def _hadolint(text: str) -> list[str]:
+    program = Path(sys.executable).with_name("hadolint")
+    done = subprocess.run(
+        [program, "--format", "json", "-"], input=text, capture_output=True, text=True
+    )
+    return [each["code"] for each in json.loads(done.stdout)]
+
+
+def test_the_container_file_is_sound() -> None:
+    text = (DEPLOY / "Containerfile").read_text("utf-8")
+    assert _hadolint(text) == []
+    # The control: a folder that a later command would not be in, a version that may be any.
+    assert {"DL3003", "DL3007"} <= set(_hadolint("FROM debian:latest\nRUN cd /tmp && ls\n"))
+
+
+def _described(compose: dict[str, Any]) -> Any:
+    """Compose's own reading of the file, merges resolved; raises ValueError for what it refuses."""
+    parts = {name: part for name, part in compose.items() if name[:2] != "x-"}
+    return PyCompose.from_yaml(yaml.safe_dump(parts, allow_unicode=True))
+
+
+def test_compose_is_written_as_its_specification_says() -> None:
+    assert "jobs" in _described(_compose()).service_names()
+    for service, name, wrong in (
+        ("app1", "restart", "sometimes"),
+        ("app1", "read_onyl", True),
+        ("nginx", "ports", ["80:x"]),
+    ):
+        broken = _compose()
+        broken["services"][service][name] = wrong
+        with pytest.raises(ValueError, match=rf"{service}"):
+            _described(broken)
 
 
 def test_the_runbook_names_commands_that_exist() -> None:
