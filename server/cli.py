@@ -5,6 +5,7 @@ the web server's libraries.
 """
 
 import argparse
+import gc
 import json
 import os
 import sys
@@ -161,6 +162,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _serve(_: argparse.Namespace) -> int:
+    # As in gunicorn.conf.py, which turns it on again.
+    gc.disable()
     from apiflask import APIFlask
     from gunicorn.app.wsgiapp import WSGIApplication
 

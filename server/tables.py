@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator, TypeEngine
 from sqlmodel import Field, SQLModel
+from sqlmodel._compat import SQLModelConfig
 
 NAMING = {
     "ix": "ix_%(column_0_N_label)s",
@@ -63,8 +64,13 @@ class Instant(TypeDecorator[datetime]):
 
 
 class Row(SQLModel):
-    """Base of every table: carries the metadata with the naming convention."""
+    """Base of every table: carries the metadata with the naming convention.
 
+    Pydantic's validators of rows are left unbuilt: a table never validates, and to build them
+    would take a twentieth of the start.
+    """
+
+    model_config = SQLModelConfig(defer_build=True)
     metadata = MetaData(naming_convention=NAMING)
 
 

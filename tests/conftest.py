@@ -1,5 +1,6 @@
 """Resources that tests share: every database test runs on SQLite and on PostgreSQL."""
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from server.settings import Settings
     from server.subject_keys import SubjectKeys
     from tests.wechat_platform.state import PlatformState
+
+# Else every server that a test starts compiles the whole program anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # The same examples each time: a test that fails once fails again.
 hypothesis.settings.register_profile("project", deadline=None, derandomize=True)

@@ -59,6 +59,11 @@ def test_a_name_is_one_officers_and_well_formed(
             accounts.add(session, safe, second, username=name, password_hash="x", by=BY, now=now)
 
 
+def test_a_name_nobody_has_takes_as_long_as_a_wrong_password() -> None:
+    assert not passwords.is_outdated(passwords._NOBODYS)
+    assert not passwords.matches(None, "whatever it may be")
+
+
 def test_a_code_is_good_once_also_for_two_at_once(
     database: Database, safe: Safe, officer: Officer, now: datetime
 ) -> None:
