@@ -13,6 +13,8 @@ class LiveSubject(StrEnum):
     TRIP = "trip"
     COURSE = "course"
     ACTIVITY = "activity"
+    VOUCHER = "voucher"
+    """The asker's own."""
 
 
 # A question for what a document grants, or for its terms, is the documents' to answer.
@@ -46,10 +48,18 @@ _SUBJECTS: tuple[tuple[LiveSubject, re.Pattern[str]], ...] = (
     (LiveSubject.ACTIVITY, re.compile(rf"{_ASKS}.{{0,6}}活动(?!资金|经费)")),
 )
 
+_OWN_VOUCHERS = re.compile(
+    r"我(?:们)?(?:的|那|这|手里|手上|手机里|有|还有|还剩)[^，。？]{0,8}"
+    r"(?:券(?!商)|光荣卡|福利卡|服务卡)[^，。]{0,8}(?:能用|用吗|好用|有效|过期|到期|用到|作废|余额|剩|用完|还有|几张|哪里用|哪儿用|在哪|吗|没)"
+    r"|我(?:还有|还剩|有)(?:多少|几张|什么|哪些)[^，。]{0,4}券"
+)
+
 
 def live_subject(text: str) -> LiveSubject | None:
     """What of the day a message asks for, None where it is for the documents to answer."""
     plain = normalise(text)
+    if _OWN_VOUCHERS.search(plain):
+        return LiveSubject.VOUCHER
     if _DOCUMENTS.search(plain):
         return None
     return next((subject for subject, asked in _SUBJECTS if asked.search(plain)), None)

@@ -112,7 +112,7 @@ def work_out(
         spoken=message.spoken,
     )
     if context.check is None:
-        answered = live_answers.instead(answered, served, database, now=now)
+        answered = live_answers.instead(answered, served, database, worker=message.worker, now=now)
     if off.words:
         answered = _where_on(answered, message, served, off)
     answer = answered.answer

@@ -120,6 +120,7 @@ def _cases(_: argparse.Namespace) -> int:
     from server.resources import make_post, make_safe
     from server.serving import load
     from server.settings import load_settings
+    from server.vouchers import issuing
 
     settings = load_settings()
     database, safe = _prepared(settings), make_safe(settings)
@@ -131,6 +132,8 @@ def _cases(_: argparse.Namespace) -> int:
     ):
         with database.begin() as session:
             print(f"{settle(session, safe, post, now=utc_now()):6} {name}")
+    with database.begin() as session:
+        print(f"{issuing.lapse(session, safe, now=utc_now()):6} fen of vouchers given back")
     return _OK
 
 

@@ -1,4 +1,4 @@
-"""What is on today, told in the chat: from the offers as they stand, with the day they stood so."""
+"""What is so today, told in the chat with the day: offers, and the vouchers of who asks."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -11,6 +11,8 @@ from server.db import Database
 from server.offers import offering, searching
 from server.offers.tables import Offer, OfferKind
 from server.serving import Answered, Served
+from server.vouchers import issuing
+from server.vouchers.tables import Issue, Voucher
 
 _KINDS: Mapping[LiveSubject, OfferKind] = {
     LiveSubject.WORK: OfferKind.VACANCY,
@@ -27,16 +29,29 @@ _HEADS: Mapping[OfferKind, str] = {
 _MOST = 5
 _HONEST_WORK = "找工作不用先交钱。要你交押金、培训费、服装费的，都不要信。"
 _JOIN = "在“办”里可以看全部，也可以报名。"
+_SHOW = "在“我的”里点“我的卡券”，把码给商户扫。"
+_SIGN_IN = "要看你自己的券，请先登录，再到“我的”里点“我的卡券”。"
 
 
-def instead(answered: Answered, served: Served, database: Database, *, now: datetime) -> Answered:
-    """The answer from what is on in the place that the bot understood.
+def instead(
+    answered: Answered,
+    served: Served,
+    database: Database,
+    *,
+    worker: int | None = None,
+    now: datetime,
+) -> Answered:
+    """The answer from what is on in the place that the bot understood, or has `worker`.
 
     Where the message asks for something else, no place is known, or nothing is on, it stays what
     the bot said from the documents.
     """
     answer, subject = answered.answer, answered.live
-    if subject is None or answer.region is None or answer.kind is Kind.HANDOFF:
+    if subject is None or answer.kind is Kind.HANDOFF:
+        return answered
+    if subject is LiveSubject.VOUCHER:
+        return _vouchers(answered, database, worker, now)
+    if answer.region is None:
         return answered
     kind, regions = _KINDS[subject], served.library.regions
     around = {*regions.within(answer.region), *regions.descendants(answer.region)}
@@ -46,18 +61,62 @@ def instead(answered: Answered, served: Served, database: Database, *, now: date
     if not found:
         return answered
     told = _told(regions.get(answer.region).label, kind, found, today)
+    return _replaced(answered, told, str(kind))
+
+
+def _replaced(answered: Answered, told: str, subject: str, kind: Kind = Kind.ANSWER) -> Answered:
     return Answered(
         replace(
-            answer,
-            kind=Kind.ANSWER,
+            answered.answer,
+            kind=kind,
             reply=told,
-            reason=f"live: {kind}",
+            reason=f"live: {subject}",
             measures=(),
             sources=(),
             choices=(),
             rejected=(),
         )
     )
+
+
+def _vouchers(
+    answered: Answered, database: Database, worker: int | None, now: datetime
+) -> Answered:
+    if worker is None:
+        return _replaced(answered, _SIGN_IN, LiveSubject.VOUCHER, Kind.CHAT)
+    today = china_day(now)
+    with database.read() as session:
+        found = issuing.of_worker(session, worker)
+    if not found:
+        told = f"{_day(today)}的情况：你现在没有券。"
+        return _replaced(answered, told, LiveSubject.VOUCHER)
+    # What can be used first, of the rest what ended last.
+    usable = [pair for pair in found if issuing.is_usable(*pair, today)]
+    rest = [pair for pair in reversed(found) if pair not in usable]
+    lines = [
+        f"{number}. {_voucher(voucher, issue, today)}"
+        for number, (voucher, issue) in enumerate([*usable, *rest][:_MOST], start=1)
+    ]
+    head = f"你的券有{len(found)}张，{len(usable)}张现在能用（{_day(today)}的情况）："
+    return _replaced(answered, "\n".join([head, *lines, _SHOW]), LiveSubject.VOUCHER)
+
+
+def _voucher(voucher: Voucher, issue: Issue, today: date) -> str:
+    if voucher.ended_at is not None:
+        return f"{issue.title}，已经收回。"
+    if today > issue.last_on:
+        return f"{issue.title}，已经过期，最后一天是{_day(issue.last_on)}。"
+    if not issuing.is_usable(voucher, issue, max(today, issue.first_on)):
+        return f"{issue.title}，已经用完。"
+    parts = [issue.title]
+    if voucher.amount_fen:
+        parts.append(f"还剩{voucher.left_fen // 100}.{voucher.left_fen % 100:02}元")
+    if voucher.left_uses is not None:
+        parts.append(f"还能用{voucher.left_uses}次")
+    if today < issue.first_on:
+        parts.append(f"{_day(issue.first_on)}起才能用")
+    parts.append(f"用到{_day(issue.last_on)}")
+    return f"{'，'.join(parts)}。"
 
 
 def _told(place: str, kind: OfferKind, found: list[Offer], today: date) -> str:

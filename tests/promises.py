@@ -108,6 +108,16 @@ PROMISES = (
         ),
     ),
     Promise(
+        "vouchers",
+        "fifty merchants at once, repeated, copied, late: every voucher once, the sum to the fen",
+        (
+            "server/vouchers/test_at_once.py::test_what_many_merchants_take_at_once_is_exact_and_nothing_is_taken_twice",
+        ),
+        (
+            "server/vouchers/test_at_once.py::test_looking_first_and_writing_later_takes_vouchers_twice",
+        ),
+    ),
+    Promise(
         "load",
         "two hundred people at once: no error, and nobody waits for more than a second",
         (

@@ -35,13 +35,29 @@ class Names:
     reasons: Mapping[str, str]
 
 
-def xlsx(report: Report, week: Week, names: Names) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One more sheet: what other parts of the service tell of the week."""
+
+    name: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Yuan:
+    """A sum, to be written to the fen."""
+
+    fen: int
+
+
+def xlsx(report: Report, week: Week, names: Names, more: Sequence[Sheet] = ()) -> bytes:
     """The report as a workbook; the same report gives the same bytes."""
     with workbook(f"周报 {week.friday}", week.end) as writing:
         _sheet(writing, "办件", week, _CASES, [
             (
                 names.place(line.region), names.measure(line.measure), line.unit, line.received,
-                line.approved, line.refused, line.paid, _Yuan(line.paid_fen), line.overdue,
+                line.approved, line.refused, line.paid, Yuan(line.paid_fen), line.overdue,
             )
             for line in report.cases
         ])  # fmt: skip
@@ -59,12 +75,9 @@ def xlsx(report: Report, week: Week, names: Names) -> bytes:
             )
             for line in report.declines
         ])  # fmt: skip
+        for sheet in more:
+            _sheet(writing, sheet.name, week, sheet.columns, sheet.rows)
     return writing.written.getvalue()
-
-
-@dataclass(frozen=True, slots=True)
-class _Yuan:
-    fen: int
 
 
 def _sheet(
@@ -86,7 +99,7 @@ def _sheet(
         for place, cell in enumerate(row):
             if isinstance(cell, str):
                 sheet.write_string(line, place, cell, text)
-            elif isinstance(cell, _Yuan):
+            elif isinstance(cell, Yuan):
                 # Fifteen digits are exact in a spreadsheet; more would be rounded: then as text.
                 if cell.fen < 10**15:
                     sheet.write_number(line, place, cell.fen / 100, yuan)

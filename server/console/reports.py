@@ -9,6 +9,7 @@ from server.casework import weekly_report_files, weekly_reports
 from server.casework.officers import Officer, Role, scope
 from server.casework.service_requests import TITLES
 from server.casework.tables import Category
+from server.casework.weekly_report_files import Sheet, Yuan
 from server.casework.weekly_reports import Report, Week, WeekUnknown, last_over, week_of
 from server.clock import CHINA
 from server.console import charts, naming
@@ -16,12 +17,16 @@ from server.console.charts import Bar
 from server.console.entering import officer, regions
 from server.console.rendering import page
 from server.resources import resources
+from server.vouchers import counting
+from server.vouchers.counting import IssueLine, MerchantLine
 
 _READERS = (Role.CASE_OFFICER, Role.APPROVER, Role.AUDITOR, Role.ADMINISTRATOR)
 _WEEKS = 13
 _FIRST = datetime(2020, 1, 1, tzinfo=CHINA)
 """Before that there was no service."""
 _MOST_BARS = 15
+_GIVEN = ("发放", "发放（元）")
+_USED = ("用了", "用了（元）", "退了", "退了（元）")
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 blueprint = Blueprint("reports", __name__, url_prefix="/reports")
@@ -59,6 +64,7 @@ def get_report(friday: str) -> Response:
         naming=naming,
         categories={category.value: TITLES[category] for category in Category},
         totals=_totals(report),
+        vouchers=_vouchers(week),
         charts=_charts(report),
     )
 
@@ -75,7 +81,8 @@ def get_workbook(friday: str) -> Response:
         lambda topic: naming.topic_of(library, topic),
         naming.REASONS,
     )
-    response = make_response(weekly_report_files.xlsx(report, week, names))
+    more = _sheets_of_vouchers(week)
+    response = make_response(weekly_report_files.xlsx(report, week, names, more))
     response.mimetype = _XLSX
     response.headers["Content-Disposition"] = f'attachment; filename="weekly-{week.friday}.xlsx"'
     return response
@@ -107,6 +114,38 @@ def _found(friday: str) -> tuple[Week, Report, object]:
     seen = scope(officer(), library.regions)
     report = report.within(seen, elsewhere=sees_elsewhere(officer()))
     return week, report, row and row.made_at
+
+
+def _vouchers(week: Week) -> tuple[list[IssueLine], list[MerchantLine]]:
+    """What became of vouchers in a week, by issue and by merchant."""
+    seen = scope(officer(), regions())
+    with resources().database.read() as session:
+        return (
+            counting.issues(session, week, seen),
+            counting.merchants(session, week, seen),
+        )
+
+
+def _sheets_of_vouchers(week: Week) -> list[Sheet]:
+    library = resources().serving.current().library
+    issues, merchants = _vouchers(week)
+    return [
+        Sheet("券", ("地区", "名称", *_GIVEN, *_USED, "还剩（元）"), [
+            (
+                naming.place_of(library, line.region), line.title,
+                line.issued, Yuan(line.issued_fen), line.redeemed, Yuan(line.redeemed_fen),
+                line.refunded, Yuan(line.refunded_fen), Yuan(line.left_fen),
+            )
+            for line in issues
+        ]),
+        Sheet("收券的商户", ("地区", "商户", *_USED), [
+            (
+                naming.place_of(library, line.region), line.name,
+                line.redeemed, Yuan(line.redeemed_fen), line.refunded, Yuan(line.refunded_fen),
+            )
+            for line in merchants
+        ]),
+    ]  # fmt: skip
 
 
 def _totals(report: Report) -> dict[str, int]:

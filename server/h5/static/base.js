@@ -253,7 +253,7 @@ export function action(label, act, kind) {
 // Screens by name, and the file that each stands in.
 const FILES = {
   ask: "chat", check: "check", apply: "apply", me: "me",
-  case: "cases", cases: "cases", messages: "cases", help: "help", helps: "help", data: "mine",
+  case: "cases", cases: "cases", messages: "cases", help: "help", helps: "help", data: "mine", card: "card",
 };
 const views = {};
 const fetched = {};

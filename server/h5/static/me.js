@@ -36,6 +36,7 @@ async function build() {
     due.length > 0 && h("section", null, h("h2", null, "等你来办"), h("div.cells", null, due.map((each) => cell(each.title, () => go("case", null, each.id), each.next)))),
     h("section", null, h("h2", null, "办事"), h("div.cells", null,
       cell("我的办件", () => go("cases"), applications.length ? `${applications.length}件` : "还没有"),
+      cell("我的卡券", () => go("card"), "给商户看的码，还剩多少"),
       cell("消息", () => go("messages"), fresh ? `${fresh}条新的` : "没有新的"),
       cell("我的求助", () => go("helps"), "找过的人工帮助"))),
     h("section", null, h("h2", null, "我的资料"), h("div.cells", null,
