@@ -33,6 +33,8 @@ class VoucherView(View):
     first_on: date
     last_on: date
     usable: bool
+    told: str
+    """What is left until when, or why it can't be used, in one sentence."""
 
 
 class UseView(View):
@@ -43,6 +45,8 @@ class UseView(View):
     amount_fen: int
     at: datetime
     refunded: bool
+    told: str
+    """The same in one sentence."""
 
 
 class CardView(View):

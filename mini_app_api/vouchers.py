@@ -1,6 +1,6 @@
 """/card: the worker's card with the codes of the next minutes, and the vouchers on it."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 import segno
 from apiflask import APIBlueprint
@@ -14,7 +14,7 @@ from server.admitting import Who, admits
 from server.clock import china_day
 from server.resources import resources
 from server.settings import Environment
-from server.vouchers import cards, issuing, redeeming
+from server.vouchers import cards, issuing, redeeming, wording
 from server.vouchers.tables import Card, Issue, MerchantKind, Voucher
 
 blueprint = APIBlueprint("vouchers", __name__, url_prefix="/api/v1", tag="vouchers")
@@ -57,8 +57,7 @@ def _view(session: Session, worker: int, now: datetime) -> CardView:
         step_seconds=cards.STEP,
         good_for_seconds=cards.GOOD_FOR,
         vouchers=[
-            _voucher(voucher, issue, issuing.is_usable(voucher, issue, today))
-            for voucher, issue in issuing.of_worker(session, worker)
+            _voucher(voucher, issue, today) for voucher, issue in issuing.of_worker(session, worker)
         ],
         uses=[
             UseView(
@@ -67,6 +66,7 @@ def _view(session: Session, worker: int, now: datetime) -> CardView:
                 amount_fen=used.amount_fen,
                 at=used.at,
                 refunded=used.refunded_at is not None,
+                told=wording.used(used, merchant, title),
             )
             for used, merchant, title in redeeming.of_worker(session, worker)
         ],
@@ -88,7 +88,7 @@ def _codes(card: Card, now: datetime) -> list[CodeView]:
     ]
 
 
-def _voucher(voucher: Voucher, issue: Issue, usable: bool) -> VoucherView:
+def _voucher(voucher: Voucher, issue: Issue, today: date) -> VoucherView:
     return VoucherView(
         id=voucher.id,
         title=issue.title,
@@ -99,5 +99,6 @@ def _voucher(voucher: Voucher, issue: Issue, usable: bool) -> VoucherView:
         left_uses=voucher.left_uses,
         first_on=issue.first_on,
         last_on=issue.last_on,
-        usable=usable,
+        usable=issuing.is_usable(voucher, issue, today),
+        told=wording.told(voucher, issue, today),
     )

@@ -11,8 +11,8 @@ from server.db import Database
 from server.offers import offering, searching
 from server.offers.tables import Offer, OfferKind
 from server.serving import Answered, Served
-from server.vouchers import issuing
-from server.vouchers.tables import Issue, Voucher
+from server.vouchers import issuing, wording
+from server.vouchers.wording import day as _day
 
 _KINDS: Mapping[LiveSubject, OfferKind] = {
     LiveSubject.WORK: OfferKind.VACANCY,
@@ -94,29 +94,11 @@ def _vouchers(
     usable = [pair for pair in found if issuing.is_usable(*pair, today)]
     rest = [pair for pair in reversed(found) if pair not in usable]
     lines = [
-        f"{number}. {_voucher(voucher, issue, today)}"
+        f"{number}. {issue.title}：{wording.told(voucher, issue, today)}"
         for number, (voucher, issue) in enumerate([*usable, *rest][:_MOST], start=1)
     ]
     head = f"你的券有{len(found)}张，{len(usable)}张现在能用（{_day(today)}的情况）："
     return _replaced(answered, "\n".join([head, *lines, _SHOW]), LiveSubject.VOUCHER)
-
-
-def _voucher(voucher: Voucher, issue: Issue, today: date) -> str:
-    if voucher.ended_at is not None:
-        return f"{issue.title}，已经收回。"
-    if today > issue.last_on:
-        return f"{issue.title}，已经过期，最后一天是{_day(issue.last_on)}。"
-    if not issuing.is_usable(voucher, issue, max(today, issue.first_on)):
-        return f"{issue.title}，已经用完。"
-    parts = [issue.title]
-    if voucher.amount_fen:
-        parts.append(f"还剩{voucher.left_fen // 100}.{voucher.left_fen % 100:02}元")
-    if voucher.left_uses is not None:
-        parts.append(f"还能用{voucher.left_uses}次")
-    if today < issue.first_on:
-        parts.append(f"{_day(issue.first_on)}起才能用")
-    parts.append(f"用到{_day(issue.last_on)}")
-    return f"{'，'.join(parts)}。"
 
 
 def _told(place: str, kind: OfferKind, found: list[Offer], today: date) -> str:
@@ -154,7 +136,3 @@ def _pay(low: int | None, high: int | None) -> str:
     if one is None:
         return ""
     return f"月工资{one // 100}元" + ("起" if high is None else "" if low is not None else "以内")
-
-
-def _day(day: date) -> str:
-    return f"{day.year}年{day.month}月{day.day}日"

@@ -55,7 +55,7 @@ def test_the_chat_tells_what_is_left_until_when_and_of_which_day(
     told = ask(voucher.worker_id)
     assert told.kind is Kind.ANSWER
     assert "1张现在能用（2026年3月1日的情况）" in told.reply
-    assert "过年消费券，还剩461.50元，用到2026年3月8日。" in told.reply
+    assert "过年消费券：还剩461.50元，用到2026年3月8日。" in told.reply
     assert "已经过期，最后一天是2026年3月8日。" in ask(voucher.worker_id, days=8).reply
     assert "你现在没有券" in ask(market.worker()).reply
     assert "请先登录" in ask(None).reply

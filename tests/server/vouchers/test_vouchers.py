@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from openpyxl import load_workbook
 
+from server import audit, erasing, exporting
 from server.casework.funds import FundShort
 from server.clock import CHINA
 from server.vouchers import issuing, merchants, redeeming, settlement_files, settling
@@ -252,3 +253,25 @@ def test_a_merchants_phone_signs_in_once_and_is_signed_out(market: "Market") -> 
             regions=market.regions, now=market.now,
         )  # fmt: skip
         assert merchants.of_token(session, token) is None
+
+
+def test_who_is_erased_has_no_card_any_more_and_the_books_stay(market: "Market") -> None:
+    voucher, shop = market.voucher(), market.merchant()
+    token, later = (market.code(voucher.worker_id, place=place) for place in (0, 1))
+    market.redeem(shop, voucher, 100_00, token=token)
+    worker, own = voucher.worker_id, market.keys.safe_of(voucher.worker_id)
+    with market.database.begin() as session:
+        told = exporting.collect(session, market.safe, own, None, worker_id=worker, now=market.now)
+    rows = {part["table"]: part["rows"] for part in told["holdings"]}
+    assert rows["voucher"][0]["left_fen"] == SUM - 100_00
+    assert rows["redemption"][0]["amount_fen"] == 100_00
+    assert rows["benefit_card"][0]["number"] == token[:8]
+    by = audit.Actor("worker", worker)
+    with market.database.begin() as session:
+        erasing.erase(session, market.safe, worker_id=worker, by=by, now=market.now)
+    with pytest.raises(CodeWrong):
+        market.redeem(shop, voucher, 1, token=later, now=market.now + HALF_MINUTE)
+    assert market.collect().total_fen == 100_00
+    with market.database.begin() as session:
+        issuing.lapse(session, market.safe, now=market.now + timedelta(days=30))
+    assert market.sums() == (100_00, 0)
