@@ -134,6 +134,13 @@ def test_compose_has_several_servers_on_one_database() -> None:
     assert mounted == set(_compose()["volumes"])
 
 
+def test_the_database_is_no_newer_than_what_dumps_it() -> None:
+    # Debian 12 has the client of PostgreSQL 15.
+    assert "slim-bookworm\n" in (DEPLOY / "Containerfile").read_text("utf-8")
+    images = {service["image"] for service in _compose()["services"].values()}
+    assert {image for image in images if "postgres" in image} == {"docker.io/library/postgres:15"}
+
+
 def test_no_secret_stands_in_compose() -> None:
     text = (DEPLOY / "compose.yaml").read_text("utf-8")
     given = re.findall(r"(\w*(?:PASSWORD|SECRET_KEY|ACCESS_KEY)\w*): +(\S+)", text)
