@@ -37,6 +37,14 @@ ENDS_THE_SESSION = {"/staff/sign-out", "/staff/start", "/api/v1/session", "/api/
                     "/api/v1/me"}  # fmt: skip
 FEW = {("POST", "/staff/cases/search")}
 """What the tests try on every change; `make verify` tries all."""
+LISTS = {
+    "/staff/cases/": "whose=all&state=submitted&measure=shishi-4a&region=石狮&page=1",
+    "/staff/offers/": "kind=vacancy&state=published&page=1",
+    "/staff/requests/": "show=all&category=wages&unit=x&region=石狮&page=1",
+    "/staff/insight/": "first=2026-02-01&last=2026-02-28",
+    "/staff/knowledge/unanswered/": "region=石狮&page=1",
+}
+"""What lists can be asked for beside what the table of pages asks."""
 WHOLE = bool(size(0, 1))
 TECHNIQUES = "BEUST" if WHOLE else "B"
 """By answers, errors, unions, stacked statements, waiting; waiting takes its time."""
@@ -153,8 +161,8 @@ def _of_the_desk(staff: Staff, things: dict[str, str]) -> Iterator[tuple[tuple[s
             ]
             body = urlencode([("csrf", desk.form_token())])
             body += "".join(f"&{name}={quote(value)}{MARK}" for name, value in fields)
-        query = query or "whose=all&state=submitted&page=1&kind=x&region=石狮&q=x&before=&after="
-        yield (method, rule), Target(method, path + _query(query), body, headers)
+        asked = _query(query or LISTS.get(rule, ""))
+        yield (method, rule), Target(method, path + asked, body, headers)
 
 
 def _has_a_mark(target: Target) -> bool:

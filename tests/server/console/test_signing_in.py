@@ -253,7 +253,8 @@ def test_an_officer_changes_the_password_with_the_old_one_and_is_out_elsewhere(
     assert "现在的密码不对" in change("wrong", chosen, chosen).text
     assert "密码要12位以上" in text_of(change(PASSWORD, "short", "short").text)
     assert "两次输入的不一样" in change(PASSWORD, chosen, chosen + "吗").text
-    assert here.get("/").status_code == elsewhere.get("/").status_code == 200
+    assert '<a href="/staff/password">换密码</a>' in here.get("/").text
+    assert elsewhere.get("/").status_code == 200
     done = change(PASSWORD, chosen, chosen)
     assert done.status_code == 303
     assert here.token not in done.headers["Set-Cookie"]
