@@ -209,5 +209,6 @@ def test_sqlmap_finds_nothing_but_what_is_broken_on_purpose(
               if CLEAN not in said and target not in found]  # fmt: skip
     tell(f"routes at which sqlmap found something, of {len(targets)}", len(found), 0)
     assert found == [] and unsure == []
-    tell("requests it made", served.requests, f">= {30 * len(targets)}")
-    assert served.requests >= 30 * len(targets)
+    fewest = size(10, 30) * len(targets)
+    tell("requests it made", served.requests, f">= {fewest}")
+    assert served.requests >= fewest
