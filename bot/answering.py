@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 
-from bot import caring, choosing, gates, replying, self_checking
+from bot import about_documents, caring, choosing, gates, replying, self_checking
 from bot.answers import Answer, Context
 from bot.indexing import IndexedLibrary
 from bot.turn import Turn
@@ -22,6 +22,8 @@ STEPS: tuple[Step, ...] = (
     caring.sounds_like_distress,
     gates.place_not_covered,
     gates.several_places,
+    gates.no_words,
+    about_documents.told,
     choosing.overview,
     choosing.no_subject,
     gates.outside,

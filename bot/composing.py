@@ -205,10 +205,14 @@ class Composer:
 
     def cite(self, measure: Measure) -> str:
         """Name document, number or issuer, date and clause."""
+        return self.document(measure) + measure.locator
+
+    def document(self, measure: Measure) -> str:
+        """Name document, number or issuer, and date."""
         document = self._library.documents[measure.document].entry
         number = document.number_of(measure.locator)
         by = f"{number}，" if number else f"{document.issuer}，"
-        return f"《{document.title}》（{by}{day(document.dated)}）{measure.locator}"
+        return f"《{document.title}》（{by}{day(document.dated)}）"
 
     def source(self, measure: Measure) -> Source:
         """Return the citation as data."""

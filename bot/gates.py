@@ -7,6 +7,7 @@ from bot import replying
 from bot.answers import Answer, Kind, Rejected, Source
 from bot.composing import Part, fitted
 from bot.matching import Candidate
+from bot.pinyin import segmented
 from bot.question import content
 from bot.turn import Turn
 from knowledge.figures import Figure, figures
@@ -36,6 +37,8 @@ _ASKS = re.compile(
     r"|\b(?:ma|me|ne|na|ji|shui|bu|mei|duo|how|what|when|where|which|who|can|do|does|is|are)\b"
 )
 """Only what asks can ask for a detail; «沧州暖心红包» just names the thing."""
+_LETTERS = re.compile("[a-z]+")
+_CHINESE = re.compile("[\u3400-\u9fff]")
 _A_CALENDAR_YEAR = 100
 _SPANS = frozenset({"个月", "天", "小时", "学时", "平方米", "%", "次"})
 _LEFT_OPEN = 0.5
@@ -99,6 +102,15 @@ def _of_place(turn: Turn, place: str) -> tuple[Candidate, ...]:
         return plain[:3]
     scores = {c.measure.id: c.score for c in plain}
     return tuple(c._replace(score=scores[c.measure.id]) for c in found[:3])
+
+
+def no_words(turn: Turn) -> Answer | None:
+    """Say so where somebody typed letters that are no words: asdf, alert(1)."""
+    text = turn.question.text
+    letters = _LETTERS.findall(text)
+    if not letters or _CHINESE.search(text) or any(segmented(run) for run in letters):
+        return None
+    return no_answer(turn)
 
 
 def outside(turn: Turn) -> Answer | None:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from bot.indexing import Amounts, IndexedLibrary, Shelf, Standing, telling_figures
-from knowledge.measures import Measure
+from knowledge.measures import Audience, Measure
 
 _CLAUSE_WEIGHT = 0.8
 _NEAR_WEIGHT = 2.5
@@ -29,6 +29,8 @@ _LAST_WEIGHT = 0.5
 """What the last question counts for a message that leans on it."""
 _RECENT_BONUS = 1.0
 """What a measure gains that the conversation is about already."""
+_FIRMS_COST = 0.8
+"""What it costs a measure for firms that somebody asks who lost their work."""
 _SPOKEN_WEIGHT = 1.4
 """What a like sound counts where a machine wrote down what it heard."""
 
@@ -125,6 +127,18 @@ def leaning(alone: Candidates, last: Candidates, recent: Collection[str]) -> Can
         )
     ranked.sort(key=lambda candidate: -candidate.score)
     return replace(alone, ranked=tuple(ranked))
+
+
+def not_for_firms(found: Candidates) -> Candidates:
+    """Weigh measures for firms less, where somebody asks what they get themselves."""
+    ranked = [
+        c._replace(score=c.score - _FIRMS_COST, unbiased=c.unbiased - _FIRMS_COST)
+        if c.measure.audience is Audience.EMPLOYER
+        else c
+        for c in found.ranked
+    ]
+    ranked.sort(key=lambda candidate: -candidate.score)
+    return replace(found, ranked=tuple(ranked))
 
 
 def _subjects(near: Amounts, evidence: Amounts, standing: Standing) -> tuple[Subject, ...]:

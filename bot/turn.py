@@ -9,7 +9,7 @@ from functools import cached_property
 from bot.answers import Context
 from bot.composing import Composer
 from bot.indexing import IndexedLibrary, telling_figures
-from bot.matching import Candidate, Candidates, candidates, leaning
+from bot.matching import Candidate, Candidates, candidates, leaning, not_for_firms
 from bot.question import Question, parse
 from knowledge.aspects import Asked
 from knowledge.library import Library
@@ -25,6 +25,11 @@ _NEW_SUBJECT_IN_A_WORD = 4.0
 """The same where it says hardly more than that it asks on."""
 _GOING = re.compile("(?:去|到|回|来|在|往|隔壁的?|旁边的?|搬到|现在)$")
 _SUM = re.compile(r"\d+(?:\.\d+)?(?:%|元|块钱?)?")
+_LOST_WORK = re.compile(
+    "[我俺](?:们|现在|刚|刚刚|也|都|是|已经|去年|今年|昨天|上个?月|这个?月)*(?:被|失业|下岗|没了?工作|丢了|没活|没班)"
+    "|把[我俺]们?(?:都|也|给)*(?:辞|炒|裁|开)|[我俺].{0,6}被(?:辞|炒|裁|开除|解雇)|失业金(?!返还)|失业保险金"
+)
+_FIRM = re.compile("企业|公司|单位|我们?厂|本厂|用人|招[工人用]|返还|稳岗|老板们?能|开厂|办厂|雇")
 _KEPT_QUESTION = 300
 _A_WORD = 2
 """Characters of content that are hardly a subject."""
@@ -190,7 +195,16 @@ class Turn:
 
     @cached_property
     def candidates(self) -> Candidates:
-        """Everything weighed against the question of substance."""
+        """Everything weighed against the question of substance, and by who asks it."""
+        return not_for_firms(self._weighed) if self._lost_work() else self._weighed
+
+    def _lost_work(self) -> bool:
+        """Tell whether somebody asks who lost their own work; a firm asks in other words."""
+        text = self.question.text
+        return bool(_LOST_WORK.search(text)) and not _FIRM.search(text)
+
+    @cached_property
+    def _weighed(self) -> Candidates:
         if not self.follows_up:
             return self.alone
         last = candidates(self.context.question, self.indexed)

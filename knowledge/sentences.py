@@ -25,6 +25,7 @@ PLACEHOLDERS: dict[str, tuple[str, ...]] = {
     "also": ("summary", "source"),
     "quote": ("quote",),
     "source": ("source",),
+    "document": ("document",),
     "only_here": ("region",),
     "part_covered": ("place", "region"),
     "in_region": ("region", "text"),

@@ -280,3 +280,27 @@ def test_in_speech_a_like_sound_counts_for_more(indexed: IndexedLibrary) -> None
     }
     assert near[misheard, True] > near[misheard, False] + 0.05
     assert near[right, True] == near[right, False]
+
+
+@pytest.mark.parametrize("typed", ["asdfgh", "alert(1)", "<script>alert(1)</script>", "qwrt zxcv"])
+def test_letters_that_are_no_words_are_not_understood(indexed: IndexedLibrary, typed: str) -> None:
+    said = ask(indexed, [typed])
+    assert said.kind is Kind.DECLINE and said.reason == "not-understood"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["我被开了能拿多少钱 石狮", "老板把我开了，石狮能领多少", "石狮的失业金政策还有效吗"],
+)
+def test_who_lost_their_work_gets_no_answer_meant_for_firms(
+    indexed: IndexedLibrary, asked: str
+) -> None:
+    assert ask(indexed, [asked]).measures[0] == "shishi-4a"
+
+
+@pytest.mark.parametrize(
+    ("asked", "measure"),
+    [("石狮企业不裁员返还多少", "shishi-1a"), ("我们公司失业金返还多少，石狮", "shishi-1a")],
+)
+def test_a_firm_is_answered_as_one(indexed: IndexedLibrary, asked: str, measure: str) -> None:
+    assert ask(indexed, [asked]).measures[0] == measure
