@@ -52,13 +52,15 @@ def post_chat(asked: Asked) -> Response:
         region=None if asked.region is None else served.region(asked.region),
         conversation=asked.conversation,
         worker=who,
+        id=asked.message,
     )
     now = known.clock()
     off = known.serving.off()
     replied = reply(message, served, known.conversations, known.database, off=off, now=now)
     answer = shown(replied.answered, served.library, china_day(now))
     # The id is of letters, digits, - and _ only: it needs no escaping.
-    told = f'{{"conversation":"{replied.conversation}","turn":{turns.number_of(now)},{answer[1:]}'
+    turn = turns.number_of(replied.at)
+    told = f'{{"conversation":"{replied.conversation}","turn":{turn},{answer[1:]}'
     return Response(told, content_type="application/json")
 
 

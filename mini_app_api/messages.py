@@ -1,7 +1,11 @@
-"""GET /messages: what the worker was told, of all cases and requests for help together."""
+"""GET /messages: what the worker was told, of all cases and requests for help together.
+
+Of what workers do themselves only the handing in is told, as a receipt.
+"""
 
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 
 from apiflask import APIBlueprint
 from sqlmodel import Session
@@ -9,7 +13,7 @@ from sqlmodel import Session
 from mini_app_api.access import own_safe, signed_in
 from mini_app_api.drafts import title_of
 from mini_app_api.models import View
-from mini_app_api.telling import MOVED
+from mini_app_api.telling import MOVED, RECEIVED, REQUEST_RECEIVED
 from mini_app_api.writing import SIGNED_IN
 from server.admitting import Who, admits
 from server.casework import cases, service_requests
@@ -69,27 +73,23 @@ def _of_cases(session: Session, worker: int, own: Safe) -> list[MessageView]:
             about=About.APPLICATION,
             id=case.id,
             title=title_of(case.measure),
-            said=MOVED[Move(each.event.move)],
+            said=RECEIVED if each.event.move == Move.SUBMIT else MOVED[Move(each.event.move)],
             words=each.reason,
         )
         for case in cases.all_of_worker(session, worker)
         # The newest first also where two stand at one instant.
         for each in reversed(cases.history(session, case, own))
-        if each.event.actor != _WORKER and each.event.move not in INSIDE
+        if each.event.move == Move.SUBMIT
+        or (each.event.actor != _WORKER and each.event.move not in INSIDE)
     ]
 
 
 def _of_requests(session: Session, worker: int, own: Safe) -> list[MessageView]:
-    return [
-        MessageView(
-            at=said.at,
-            about=About.REQUEST,
-            id=request.id,
-            title="你的求助",
-            said="工作人员回复了你的求助。",
-            words=said.text,
-        )
-        for request in service_requests.all_of_worker(session, worker)
-        for said in service_requests.dialogue(session, own, request.id)
-        if said.voice is Voice.OFFICER
-    ]
+    found = []
+    for request in service_requests.all_of_worker(session, worker):
+        told = partial(MessageView, about=About.REQUEST, id=request.id, title="你的求助")
+        found.append(told(at=request.opened_at, said=REQUEST_RECEIVED, words=""))
+        for said in service_requests.dialogue(session, own, request.id):
+            if said.voice is Voice.OFFICER:
+                found.append(told(at=said.at, said="工作人员回复了你的求助。", words=said.text))
+    return found

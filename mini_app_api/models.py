@@ -225,11 +225,16 @@ class SuggestionsView(View):
 
 
 class Asked(Request):
-    """One message; `region` is the place chosen in the app, `conversation` the last reply's."""
+    """One message; `region` is the place chosen in the app, `conversation` the last reply's.
+
+    `message`: drawn at random by the client, the same when it sends a message again because the
+    reply got lost; the message then is answered as before and counts once.
+    """
 
     text: Words
     region: Words | None = None
     conversation: Words | None = None
+    message: Annotated[str | None, Field(pattern=r"^[A-Za-z0-9_-]{20,64}$")] = None
 
 
 class SourceView(View):

@@ -62,6 +62,12 @@ MOVED: Mapping[Move, str] = {
 }
 """What was done to a case, in one sentence."""
 
+RECEIVED = "已收到你的申请，等经办人接手。有进展会在这里告诉你。"
+"""The receipt for an application."""
+
+REQUEST_RECEIVED = "已收到你的求助，会有人回复你。"
+"""The receipt for a request for help."""
+
 
 def what_next(state: State, due_on: date | None) -> str:
     """What comes next and by which day (Asia/Shanghai)."""

@@ -1,7 +1,8 @@
 """One message of a worker, on whatever channel: its context, the answer, the record of the turn."""
 
+import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -12,6 +13,7 @@ from server.conversations import (
     Conversations,
     MaskedJson,
     RecordedTurn,
+    begun_by,
     is_conversation_id,
     masked_json,
     new_conversation_id,
@@ -24,7 +26,10 @@ from server.tables import Part
 
 _WORKER = "worker"
 _BOT = "bot"
+_LAST = "last"
+"""The last message by its client's name, when it was answered, and the bot's part before it."""
 _BLANK = Context()
+_SENT_AGAIN_WITHIN = timedelta(minutes=5)
 
 
 class Channel(StrEnum):
@@ -50,6 +55,8 @@ class Message:
     """The channel itself names the conversation: under this id it begins anew where it is over."""
     spoken: bool = False
     """A machine wrote the text down from speech."""
+    id: str | None = None
+    """The client's own name for it: sent again under it, it is answered again and recorded once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +65,18 @@ class Replied:
 
     answered: Answered
     conversation: str
+    at: datetime
+    """When it was answered, the first time."""
+    again: bool = False
+    """It had been answered before: there is nothing to record."""
+
+
+class _Talk(NamedTuple):
+    conversation: str
+    bot: dict[str, Any] | None = None
+    """The bot's part of the context that a message leans on; None: there is none."""
+    answered_at: datetime | None = None
+    """When this very message was answered, None for a new one."""
 
 
 class Record(NamedTuple):
@@ -79,8 +98,9 @@ def reply(
 ) -> Replied:
     """Answer one message and record the turn; raises `UnknownRegion`."""
     replied, record = work_out(message, served, conversations, database, off=off, now=now)
-    conversations.record(*record)
-    count(record)
+    if not replied.again:
+        conversations.record(*record)
+        count(record)
     return replied
 
 
@@ -103,7 +123,8 @@ def work_out(
     What is on today, the database knows; all else, what is served.
     Where the bot is off it says only so; whoever is in distress is answered all the same.
     """
-    conversation, context = _resumed(message, conversations, now)
+    talk = _resumed(message, conversations, now)
+    context = _BLANK if talk.bot is None else Context.from_data(talk.bot)
     answered = served.answer(
         message.text,
         context,
@@ -119,7 +140,7 @@ def work_out(
     # What somebody answers in a self-check, and what follows from it, is not recorded.
     private = context.check is not None
     turn = RecordedTurn(
-        conversation_id=conversation,
+        conversation_id=talk.conversation,
         at=now,
         channel=message.channel,
         text="" if private else message.text,
@@ -135,8 +156,11 @@ def work_out(
         reason=answer.reason,
         near_misses=answer.near_misses,
     )
-    kept = _kept(answered, message.worker, served)
-    return Replied(answered, conversation), Record(turn, kept, served.public_numbers)
+    replied = Replied(
+        answered, talk.conversation, talk.answered_at or now, again=talk.answered_at is not None
+    )
+    kept = _kept(answered, message, talk, served, now)
+    return replied, Record(turn, kept, served.public_numbers)
 
 
 def _where_on(answered: Answered, message: Message, served: Served, off: Off) -> Answered:
@@ -151,23 +175,48 @@ def _where_on(answered: Answered, message: Message, served: Served, off: Off) ->
     return Answered(Answer(Kind.DECLINE, words, "switched off", place, context=answer.context))
 
 
-def _resumed(message: Message, conversations: Conversations, now: datetime) -> tuple[str, Context]:
+def _resumed(message: Message, conversations: Conversations, now: datetime) -> _Talk:
     known = message.conversation
     if known is not None and is_conversation_id(known):
         kept = conversations.load_context(known, now=now)
         if kept is not None and (message.lasting or _may_go_on(kept, message.worker)):
-            return known, Context.from_data(kept[_BOT])
+            return _leaning(message, known, kept)
         if message.lasting:
-            return known, _BLANK
-    return new_conversation_id(), _BLANK
+            return _Talk(known)
+    if message.id is None:
+        return _Talk(new_conversation_id())
+    # Where the reply got lost on the way, the client doesn't know yet what it had begun.
+    name = f"{message.worker or ''}:{message.id}"
+    begun = begun_by(name, now)
+    for id in (begun, begun_by(name, now - _SENT_AGAIN_WITHIN)):
+        kept = conversations.load_context(id, now=now)
+        if kept is not None:
+            talk = _leaning(message, id, kept)
+            return talk if talk.answered_at is not None else _Talk(new_conversation_id())
+    return _Talk(begun)
 
 
-def _kept(answered: Answered, worker: int | None, served: Served) -> MaskedJson:
+def _leaning(message: Message, conversation: str, kept: dict[str, Any]) -> _Talk:
+    """What a message leans on: one that comes again, on what it did the first time."""
+    last = kept.get(_LAST)
+    if last is None or last["id"] != message.id:
+        return _Talk(conversation, kept[_BOT])
+    return _Talk(conversation, last["before"], datetime.fromisoformat(last["at"]))
+
+
+def _kept(
+    answered: Answered, message: Message, talk: _Talk, served: Served, now: datetime
+) -> MaskedJson:
     """What the next message builds on; the bot's part is written once for all it answers."""
     if answered.kept is None:
         answered.kept = masked_json(answered.answer.context.as_data(), served.public_numbers)
-    owner = "null" if worker is None else worker
-    return MaskedJson(f'{{"{_WORKER}":{owner},"{_BOT}":{answered.kept}}}')
+    owner = "null" if message.worker is None else message.worker
+    last = ""
+    if message.id is not None:
+        # What the bot knew before comes from where contexts are kept: it is masked already.
+        told = {"id": message.id, "at": now.isoformat(), "before": talk.bot}
+        last = f',"{_LAST}":{json.dumps(told, ensure_ascii=False)}'
+    return MaskedJson(f'{{"{_WORKER}":{owner},"{_BOT}":{answered.kept}{last}}}')
 
 
 def _may_go_on(kept: dict[str, Any], worker: int | None) -> bool:

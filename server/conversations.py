@@ -6,6 +6,7 @@ database, `RecentContexts` shows it to the other workers of the server.
 """
 
 import atexit
+import hashlib
 import json
 import os
 import re
@@ -49,9 +50,21 @@ def new_conversation_id() -> str:
     The millisecond in front keeps the conversations of one hour side by side in the database: with
     a random id alone each turn would change pages of its own.
     """
-    millisecond = time.time_ns() // 1_000_000
-    in_order = [_PAIRS[millisecond >> shift & 4095] for shift in (36, 24, 12, 0)]
-    return "".join(in_order) + _random()
+    return _in_order(time.time_ns() // 1_000_000) + _random()
+
+
+def begun_by(message_id: str, at: datetime) -> str:
+    """The id of the conversation that a message begins: the same when it comes again in that hour.
+
+    As hard to guess as the message's own id, which is for the client to draw at random.
+    """
+    hour = int(at.timestamp()) // 3600 * 3_600_000
+    digest = hashlib.sha256(message_id.encode()).digest()
+    return _in_order(hour) + urlsafe_b64encode(digest[:16])[:22].decode()
+
+
+def _in_order(millisecond: int) -> str:
+    return "".join(_PAIRS[millisecond >> shift & 4095] for shift in (36, 24, 12, 0))
 
 
 def _random() -> str:

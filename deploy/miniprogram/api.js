@@ -3,6 +3,7 @@
 const settings = require("./settings.js");
 const store = require("./store.js");
 const { flat, find } = require("./regions.js");
+const { traditional } = require("./script.js");
 
 const BASE = `${settings.server}/api/v1`;
 const WAITS = [500, 1500, 4000];
@@ -74,7 +75,9 @@ async function sendSurely(call) {
       const reply = await send(call);
       if (!isPassing(reply)) return reply;
     } catch (fault) {
-      // The line broke, or the server starts anew: once more.
+      // The line broke, or the server starts anew: once more, but not without a network at all.
+      const app = getApp();
+      if (app && app.globalData.isOffline) throw fault;
     }
     await later(wait);
   }
@@ -135,18 +138,19 @@ function renew() {
   );
 }
 
-async function call(asked, { open = false, surely = true } = {}) {
-  const go = surely ? sendSurely : send;
+async function call(asked, { open = false } = {}) {
   const token = heldToken() || (open ? null : await signIn());
-  let reply = await go({ ...asked, token });
+  let reply = await sendSurely({ ...asked, token });
   if (reply.statusCode === 401 && token) {
     // The session is over: WeChat signs in again without asking anybody.
     store.put("session", null);
-    reply = await go({ ...asked, token: open && store.get("left") ? null : await signIn() });
+    reply = await sendSurely({ ...asked, token: open && store.get("left") ? null : await signIn() });
   }
   if (reply.statusCode >= 400) throw faultOf(reply);
-  return reply.data;
+  return store.get("hant") && !asked.isPlain ? traditional(reply.data, inTraditional) : reply.data;
 }
+
+const inTraditional = (texts) => call({ method: "POST", path: "/script", body: { texts }, isPlain: true }, { open: true });
 
 function query(path, values) {
   const pairs = Object.keys(values || {})
@@ -163,11 +167,8 @@ const own = (path, values) => call({ method: "GET", path: query(path, values) })
 
 const text = (path, values) => call({ method: "GET", path: query(path, values), isText: true });
 
-// A question that stores nothing, so that it may come twice.
+// What may come twice: it stores nothing, or carries a key of its own by which it counts once.
 const ask = (path, body) => call({ method: "POST", path, body }, { open: true });
-
-// A message of a conversation: it must not come twice by itself.
-const say = (path, body) => call({ method: "POST", path, body }, { open: true, surely: false });
 
 const piece = (path, values, bytes) => call({ method: "PUT", path: query(path, values), body: bytes });
 
@@ -211,8 +212,8 @@ function settle(intent) {
 }
 
 function newKey() {
-  const random = () => Math.random().toString(36).slice(2, 12);
-  return `${Date.now().toString(36)}-${random()}${random()}`;
+  const random = () => Math.random().toString(36).slice(2, 12).padEnd(10, "0");
+  return `${Date.now().toString(36)}-${random()}${random()}${random()}`;
 }
 
 let reading = null;
@@ -220,7 +221,8 @@ let reading = null;
 // All regions of the server, one after another.
 function regions() {
   if (!reading) {
-    reading = read("/regions").then((found) => flat(found.regions));
+    // Places are found by their names: these stay as they are.
+    reading = call({ method: "GET", path: "/regions", isPlain: true }, { open: true }).then((found) => flat(found.regions));
     reading.catch(() => (reading = null));
   }
   return reading;
@@ -243,4 +245,4 @@ function client() {
   return asking;
 }
 
-module.exports = { read, own, text, ask, say, piece, write, once, renew, enter, leave, regions, regionOf, client };
+module.exports = { read, own, text, ask, piece, write, once, newKey, renew, enter, leave, regions, regionOf, client };

@@ -17,7 +17,7 @@ function groupOf(result) {
   if (!result.open) return "over";
   if (result.outcome !== "ineligible") return result.outcome;
   const [change, more] = result.changes;
-  return change && !more && !change.lasting && change.fact !== "applicant_role" ? "near" : "ineligible";
+  return change && !more && !change.lasting && change.fact !== ROLE ? "near" : "ineligible";
 }
 
 // The fact to ask now, null when no answer can change anything; `only`: for one measure alone.
@@ -34,9 +34,20 @@ function leftOf(checked, facts, only) {
   return new Set(counted.flatMap((result) => result.missing).filter((fact) => !(fact in facts))).size;
 }
 
+const ROLE = "applicant_role";
+const FOR = { worker: "打工的人", child: "孩子", employer: "单位" };
+
+// Results for those who are asked for, and what there is for others; `facts`: what was said.
+function partsOf(checked, only, facts) {
+  const roles = facts[ROLE] || [];
+  const fits = ({ measure, audience }) => (only ? measure === only : !roles.length || roles.includes(audience));
+  const others = only ? [] : checked.results.filter((result) => !fits(result));
+  const names = Object.keys(FOR).filter((role) => others.some(({ audience }) => audience === role));
+  return { mine: checked.results.filter(fits), others: others.map(({ measure, title }) => ({ measure, title })), names: names.map((role) => FOR[role]).join("、") };
+}
+
 // `applicable`: the ids of measures that one can apply for now; `known`: the facts of the place.
-function groupsOf(checked, only, applicable, known) {
-  const results = checked.results.filter((result) => !only || result.measure === only);
+function groupsOf(results, applicable, known) {
   return GROUPS.map(([id, title, hint]) => ({
     id,
     title,
@@ -101,4 +112,4 @@ function saidOf(fact, value) {
   return labels.join("、") || "都不是";
 }
 
-module.exports = { nextOf, leftOf, groupsOf, conditionsOf, saidOf, unitOf };
+module.exports = { nextOf, leftOf, partsOf, groupsOf, conditionsOf, saidOf, unitOf };

@@ -10,7 +10,7 @@ function page(definition) {
   return {
     ...definition,
 
-    data: { state: "ready", fault: null, elder: false, region: null, busy: false, ...definition.data },
+    data: { state: "ready", fault: null, elder: false, hant: false, region: null, busy: false, ...definition.data },
 
     onLoad(query) {
       this.freshen();
@@ -25,7 +25,7 @@ function page(definition) {
     },
 
     freshen() {
-      this.setData({ elder: !!store.get("elder"), region: store.get("region") });
+      this.setData({ elder: !!store.get("elder"), hant: !!store.get("hant"), region: store.get("region") });
     },
 
     reload() {

@@ -1,6 +1,6 @@
 // What stays on the phone. Nothing of it says who somebody is; `forget` leaves only how one likes it.
-const LASTING = ["region", "elder", "left"];
-const KNOWN = ["region", "elder", "left", "session", "conversation", "intents", "uploads"];
+const LASTING = ["region", "elder", "hant", "left"];
+const KNOWN = ["region", "elder", "hant", "left", "session", "conversation", "intents", "uploads"];
 
 function get(name) {
   const value = wx.getStorageSync(name);

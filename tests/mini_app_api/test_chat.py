@@ -94,6 +94,35 @@ def test_an_unknown_conversation_begins_a_new_one(client: FlaskClient, unknown: 
     assert said["conversation"] != unknown
 
 
+def test_a_message_that_comes_again_is_answered_again_and_counts_once(
+    client: FlaskClient, resources: Resources, clock: HandClock
+) -> None:
+    first = say(client, ASKED, message="a" * 32)
+    clock.now += timedelta(seconds=9)
+    # The reply was lost: the client knows of no conversation yet.
+    assert say(client, ASKED, message="a" * 32) == first
+    talk = first["conversation"]
+    clock.now += timedelta(seconds=9)
+    begun = say(client, "帮我查查", conversation=talk, message="b" * 32)
+    asked = say(client, "1", conversation=talk, message="c" * 32)
+    clock.now += timedelta(seconds=9)
+    assert say(client, "1", conversation=talk, message="c" * 32) == asked
+    assert asked["reply"] != begun["reply"]
+    # It went on by one question, not by two.
+    assert say(client, "帮我查查", conversation=talk, message="d" * 32)["turn"] > asked["turn"]
+    assert len(rows(resources, "id")) == 4
+
+
+def test_a_message_is_taken_for_the_same_by_its_own_client_only(
+    client: FlaskClient, resources: Resources
+) -> None:
+    wang = sign_in(client, "wang")
+    own = say(client, ASKED, wang, message="a" * 32)
+    other = say(client, ASKED, sign_in(client, "li"), message="a" * 32)
+    assert other["conversation"] != own["conversation"]
+    assert len(rows(resources, "id")) == 2
+
+
 def test_a_conversation_belongs_to_whoever_began_it_signed_in(client: FlaskClient) -> None:
     wang, li = sign_in(client, "wang"), sign_in(client, "li")
     begun = say(client, ASKED, wang)["conversation"]

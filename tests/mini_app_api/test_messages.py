@@ -29,11 +29,13 @@ def test_what_an_officer_asks_for_is_a_message(
     phone = introduced(client, resources, now, "alice", 1)
     made = phone.post("/applications", {"measure": MEASURE, "facts": ELIGIBLE}).json
     assert made["standing"] == "已经提交" and "最晚2026年3月4日" in made["next"]
-    assert phone.get("/messages").json["messages"] == []
+    (receipt,) = phone.get("/messages").json["messages"]
+    assert receipt["said"].startswith("已收到你的申请") and receipt["id"] == made["id"]
     Office(resources, now).request_material(made["id"])
-    newest, first = phone.get("/messages").json["messages"]
+    newest, first, last = phone.get("/messages").json["messages"]
     assert newest["said"] == "经办人要你补材料。" and newest["id"] == made["id"]
     assert first["said"] == "经办人接手了，开始审核。"
+    assert last == receipt
     case_now = phone.get(f"/applications/{made['id']}").json
     assert case_now["standing"] == "要你补材料"
     assert case_now["requested"][0]["title"] == library.materials["dismissal_notice"].title

@@ -1,5 +1,5 @@
 // 办: from a measure to a case, step by step; every step is kept as a draft.
-import { action, call, failed, go, h, kept, known, newKey, Problem, put, signedIn, state, sure, surely, tell, view, waiting } from "./base.js";
+import { action, call, cell, failed, go, h, kept, known, newKey, Problem, put, signedIn, state, sure, surely, tell, view, waiting } from "./base.js";
 import { aloud, clause } from "./chat.js";
 import { consent, masked, person, signIn } from "./person.js";
 import { checked, question, spoken, vocabulary } from "./question.js";
@@ -24,7 +24,7 @@ async function list() {
     known.region ? call("GET", `/measures?limit=100&region=${encodeURIComponent(known.region)}`).then((got) => got.measures) : [],
   ]);
   const open = found.filter((each) => each.can_apply);
-  const row = (id, title, under) => h("button.cell", { onclick: () => go("apply", id) }, h("span", null, h("b", null, title), under && h("span.hint", null, under)), h("i", { "aria-hidden": "true" }, "›"));
+  const row = (id, title, under) => cell(title, () => go("apply", id), under);
   const section = (title, rows) => rows.length > 0 && [h("h2", null, title), h("div.cells", null, rows)];
   const people = open.filter((each) => each.audience !== "employer");
   const firms = open.filter((each) => each.audience === "employer");
@@ -33,14 +33,15 @@ async function list() {
     !known.region && [h("h2", null, "你在哪里打工？"), known.cities(() => go("apply"))],
     section(`${known.region}现在能申请的`, people.map((each) => row(each.id, each.title, each.summary))),
     section("单位来办的", firms.map((each) => row(each.id, each.title, each.summary))),
-    known.region && !open.length && state(`${known.region}的政策现在都不能在这里申请，有的已经到期，有的不用申请。`, h("button.primary", { onclick: () => go("ask") }, "去问一问")));
+    known.region && !open.length && state(`${known.region}的政策现在都不能在这里申请，有的已经到期，有的不用申请。`, h("button.primary", { onclick: () => go("ask") }, "去问一问")),
+    h("div.cells", null, cell("招聘、课程、出行、活动", () => go("offers"), "看看有什么，报名")));
 }
 
 // -- one application ----------------------------------------------------------------------------
 
 async function intro(id) {
   const [measure, { materials }] = await Promise.all([call("GET", `/measures/${id}`), call("GET", `/measures/${id}/materials`)]);
-  const flow = { id, measure, needs: materials, region: known.region || measure.region, facts: { ...known.facts }, files: [], refused: {} };
+  const flow = { id, measure, needs: materials, region: known.region || measure.region, facts: { ...known.facts }, files: [], lanes: 0, refused: {} };
   const begin = () => start(flow);
   fill(
     h("h2", { tabIndex: -1 }, measure.title),
@@ -135,7 +136,7 @@ function wanted(flow) {
 
 function agree(flow, back) {
   const open = wanted(flow).find((each) => !each.given_at && (back || !flow.refused[each.purpose]));
-  if (!open) return back ? h("div", null, h("h2", { tabIndex: -1 }, "你都同意过了"), h("p", null, "想撤回，在“我的”里的“我同意过的事”。"), h("button.primary", { onclick: () => forward(flow, 1) }, "下一步")) : null;
+  if (!open) return back ? h("div", null, h("h2", { tabIndex: -1 }, "你都同意过了"), h("p", null, "想撤回，在“我的”里点“撤回同意”。"), h("button.primary", { onclick: () => forward(flow, 1) }, "下一步")) : null;
   return consent(open, (given) => {
     flow.refused[open.purpose] = !given;
     if (given || open.purpose !== "identity") return forward(flow, 0);
@@ -285,11 +286,11 @@ function pick(flow, need) {
       h("div.pick", null, input, h("label.button.primary", { htmlFor: "file" }, "拍照或选照片")),
       reuse,
       action("下一步", async () => {
-        if (enough() || (await sure("照片还不够", `这里要${need.at_least}张。没有的话可以先不传，经办人会再问你要。`, "先不传"))) next();
+        if (enough() || (await sure("照片还不够", `这里要${need.at_least}张。没有的话可以先不传，经办人会再问你要。`, "先不传", "接着拍"))) next();
       }, "")));
 }
 
-// Photos are sent one after the other, also while the next step is filled in.
+// Photos are sent two at a time, one fills the pauses of the other; also while the next step is filled in.
 function queue(flow, need, file, show) {
   const bar = h("progress", { max: 1, value: 0, "aria-label": `正在传${file.name}` });
   const said = h("span", { role: "status" }, "等着传…");
@@ -300,12 +301,17 @@ function queue(flow, need, file, show) {
 }
 
 function send(flow) {
-  if (!flow.sending) flow.sending = sendAll(flow).finally(() => (flow.sending = null));
+  if (flow.lanes < 2) {
+    flow.lanes += 1;
+    const lane = sendAll(flow).finally(() => (flow.lanes -= 1));
+    flow.sending = Promise.all([flow.sending, lane]).finally(() => flow.lanes || (flow.sending = null));
+  }
   return flow.sending;
 }
 
 async function sendAll(flow) {
-  for (let entry; (entry = flow.files.find((each) => !each.done && !each.problem)); ) {
+  for (let entry; (entry = flow.files.find((each) => !each.done && !each.problem && !each.goes)); ) {
+    entry.goes = true;
     try {
       entry.said.textContent = "正在缩小照片…";
       entry.small = entry.small || (await shrink(entry.file));
@@ -320,6 +326,7 @@ async function sendAll(flow) {
       entry.said.textContent = problem.message;
       entry.retry.hidden = false;
     }
+    entry.goes = false;
     entry.show();
   }
 }
@@ -341,7 +348,7 @@ async function finish(flow) {
     waits.textContent = flow.sending ? "照片还在传，传完就提交…" : "";
     if (flow.sending) await flow.sending;
     const bad = flow.files.find((each) => each.problem);
-    if (bad && !(await sure("有照片没传上", `“${bad.need.title}”没有传上。可以回上一步再传，也可以先提交，以后再补。`, "先提交"))) return;
+    if (bad && !(await sure("有照片没传上", `“${bad.need.title}”没有传上。可以回上一步再传，也可以先提交，以后再补。`, "先提交", "回去再传"))) return;
     waits.textContent = "正在提交…";
     await submit(flow, aware.checked, waits);
   });

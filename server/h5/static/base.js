@@ -112,8 +112,11 @@ export async function call(method, path, body, how) {
   const { key, patience = key ? 120000 : method === "GET" ? 15000 : 0 } = how || {};
   const until = Date.now() + patience;
   for (let tries = 0; ; tries += 1) {
+    const began = Date.now();
     try {
       const value = await once(method, path, body, key);
+      // How long the try that came through took, for who wants to know.
+      if (how) how.took = Date.now() - began;
       line.hidden = true;
       return value;
     } catch (problem) {
@@ -123,7 +126,8 @@ export async function call(method, path, body, how) {
       }
       line.textContent = navigator.onLine === false ? "手机没有连上网，连上会自动接着办。" : "网络不好，正在重试…";
       line.hidden = false;
-      await rest(problem.after || Math.min(4000, 400 * 2 ** tries));
+      // Soon at first: a line that broke is mostly back in a second or two.
+      await rest(problem.after || Math.min(4000, 300 * 1.4 ** tries));
     }
   }
 }
@@ -187,6 +191,7 @@ export function sheet(title, ...inside) {
     shell.removeAttribute("aria-hidden");
     behind.remove();
     if (before && before.focus) before.focus();
+    if (close.after) close.after();
   }
   function pressed(event) {
     if (event.key === "Escape") close();
@@ -207,15 +212,13 @@ export function sheet(title, ...inside) {
   return close;
 }
 
-// A question before something that can't be undone.
-export function sure(title, text, yes) {
+// A question before something that can't be undone; with `no`: of two ways the one to recommend.
+export function sure(title, text, yes, no) {
   return new Promise((done) => {
-    const close = sheet(
-      title,
-      h("p", null, text),
-      h("button.primary.warn", { onclick: () => (close(), done(true)) }, yes),
-      h("button", { onclick: () => (close(), done(false)) }, "先不"),
-    );
+    const way = (kind, label, value) => h(`button${kind}`, { onclick: () => (done(value), close()) }, label);
+    const both = no ? [way(".primary", no, false), way("", yes, true)] : [way(".primary.warn", yes, true), way("", "先不", false)];
+    const close = sheet(title, h("p", null, text), both);
+    close.after = () => done(false);
   });
 }
 
@@ -228,6 +231,12 @@ export function failed(problem, again) {
   const more = (problem.body.errors || []).map((each) => h("p", null, each.detail));
   return state(problem.message, ...more, again && h("button.primary", { onclick: again }, "再试一次"));
 }
+
+// A line of a list that leads on, with what is said below its name.
+export const cell = (label, act, under) =>
+  h("button.cell", { onclick: act }, h("span", null, h("b", null, label), under && h("span.hint", null, under)), h("i", { "aria-hidden": "true" }, "›"));
+
+export const day = (text) => text.replace(/(\d+)-0?(\d+)-0?(\d+).*/, "$1年$2月$3日");
 
 // A button that is pressed once: until what it does has ended it takes no second press.
 export function action(label, act, kind) {
@@ -252,8 +261,9 @@ export function action(label, act, kind) {
 
 // Screens by name, and the file that each stands in.
 const FILES = {
-  ask: "chat", check: "check", apply: "apply", me: "me",
-  case: "cases", cases: "cases", messages: "cases", help: "help", helps: "help", data: "mine", card: "card",
+  ask: "chat", check: "check", apply: "apply", me: "mine",
+  case: "cases", cases: "cases", messages: "cases", help: "cases", helps: "cases", data: "mine",
+  offers: "offers", offer: "offers", places: "offers", card: "card",
 };
 const views = {};
 const fetched = {};
@@ -284,7 +294,7 @@ async function load(file) {
         const response = await fetch(source);
         const text = await response.text();
         if (!response.ok) throw new TypeError();
-        await Promise.all((text.match(/from "\.\/\w+\.js"/g) || []).map((each) => load(each.slice(8, -4))));
+        await Promise.all((text.match(/from *"\.\/\w+\.js"/g) || []).map((each) => load(each.slice(each.indexOf("/") + 1, -4))));
         break;
       } catch (error) {
         if (tries > 4) throw new Problem({ code: "offline", detail: "网络不好，这一页没有打开。" }, true);
@@ -324,7 +334,7 @@ export async function show() {
   const mine = (turn += 1);
   toast.hidden = true;
   const { name, arg } = place();
-  const tab = { ask: "ask", check: "check", apply: "apply" }[name] || "me";
+  const tab = { ask: "ask", check: "check", apply: "apply", offers: "apply", offer: "apply" }[name] || "me";
   for (const link of shell.querySelectorAll("nav a")) {
     if (link.hash === `#${tab}`) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
@@ -352,9 +362,28 @@ export async function show() {
 }
 
 function fill(made) {
+  const before = main.firstChild;
+  if (before && before !== made) before.seen = seen();
   main.textContent = "";
   main.append(made);
-  scrollTo(0, made.scroll || 0);
+  if (made.seen) made.seen();
+  else scrollTo(0, 0);
+}
+
+// What stands near the top just now; called later it stands there again, however large it is then.
+function seen() {
+  let found = null;
+  for (let top = 90; top < 250; top += 20) {
+    const at = document.elementFromPoint(innerWidth / 2, top);
+    if (!at || !main.contains(at)) continue;
+    const { top: from, height } = at.getBoundingClientRect();
+    // The smallest tells the place best.
+    if (!found || height < found.height) found = { at, top, height, part: (top - from) / (height || 1) };
+  }
+  return found && (() => {
+    const after = found.at.getBoundingClientRect();
+    scrollBy(0, after.top + found.part * after.height - found.top);
+  });
 }
 
 export const keepView = (name) => (views[name].keep = true);
@@ -415,6 +444,9 @@ known.cities = (then) => {
   }));
 };
 
+// Where nothing can be shown before the place is known.
+known.where = (then, hint) => h("div.page", null, h("h2", null, "你在哪里打工？"), hint && h("p.hint", null, hint), known.cities(then));
+
 function chooseCity() {
   const close = sheet("你在哪里打工？", known.cities(() => (close(), dispatchEvent(new Event("city")), place().name === "ask" || show())));
 }
@@ -422,15 +454,19 @@ function chooseCity() {
 const care = h("button.plain", { onclick: () => setCare(!known.care) });
 
 function setCare(on) {
+  const again = seen();
   known.care = on;
   kept.set("care", on);
   root.classList.toggle("care", on);
   care.textContent = on ? "小字" : "大字";
   care.setAttribute("aria-label", on ? "关怀模式开着，点一下关" : "关怀模式：字更大，能读出来");
   care.setAttribute("aria-pressed", String(on));
-  if (shell.isConnected && place().name === "me") show();
+  if (again) again();
+  const part = scrollY / root.scrollHeight;
+  if (shell.isConnected && place().name === "me") show().then(() => scrollTo(0, part * root.scrollHeight));
 }
 known.setCare = setCare;
+known.chooseCity = chooseCity;
 
 known.setScript = (on) => {
   kept.set("hant", on);

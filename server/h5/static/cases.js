@@ -1,30 +1,17 @@
 // My cases and requests for help: what is asked of me on top, then how it went, in plain words.
-import { action, call, go, h, kept, known, Problem, sheet, show, signedIn, state, sure, surely, tell, view } from "./base.js";
+import { action, call, cell, day, go, h, kept, known, Problem, sheet, show, state, sure, surely, tell, view } from "./base.js";
 import { aloud } from "./chat.js";
-import { consent, signIn } from "./person.js";
+import { consent, own } from "./person.js";
 import { shrink, upload } from "./upload.js";
 
 const when = (text) => new Date(text).toLocaleString("zh-CN", { timeZone: "Asia/Shanghai", year: "numeric", month: "numeric", day: "numeric", hour: "numeric", minute: "2-digit" });
-
-// For who has signed in; for everybody else the way to do so.
-const own = (build) => async (arg, secret) => {
-  if (!signedIn()) return signIn();
-  try {
-    return await build(arg, secret);
-  } catch (problem) {
-    if (problem instanceof Problem && !signedIn()) return h("div", null, h("p.note", null, problem.message), signIn());
-    throw problem;
-  }
-};
-
-const cell = (id, name, title, under) => h("button.cell", { onclick: () => go(name, null, id) }, h("span", null, h("b", null, title), h("span.hint", null, under)), h("i", { "aria-hidden": "true" }, "›"));
 
 async function cases() {
   const { applications } = await call("GET", "/applications");
   if (!applications.length) return state("你还没有办件。", h("button.primary", { onclick: () => go("apply") }, "看看能申请什么"));
   const order = (each) => (each.state === "material_requested" ? 0 : 1);
   applications.sort((a, b) => order(a) - order(b));
-  return h("div.page", null, h("div.cells", null, applications.map((each) => cell(each.id, "case", each.title, `${each.standing}　${each.id}`))));
+  return h("div.page", null, h("div.cells", null, applications.map((each) => cell(each.title, () => go("case", null, each.id), `${each.standing}　${each.id}`))));
 }
 
 async function messages() {
@@ -136,14 +123,14 @@ async function helps() {
   const { requests } = await call("GET", "/requests");
   const more = h("button.primary", { onclick: () => go("help", null, {}) }, "提一个新的求助");
   if (!requests.length) return state("你还没有找过人工帮助。", more);
-  return h("div.page", null, h("div.cells", null, requests.map((each) => cell(each.id, "help", new Map(ABOUT).get(each.category), `${STANDS[each.state]}　${when(each.opened_at)}`))), more);
+  return h("div.page", null, h("div.cells", null, requests.map((each) => cell(new Map(ABOUT).get(each.category), () => go("help", null, each.id), `${STANDS[each.state]}　${when(each.opened_at)}`))), more);
 }
 
 async function help(_, about) {
   if (typeof about === "string") return dialogue(about);
   const given = about || {};
   const region = given.region || known.region;
-  if (!region) return h("div.page", null, h("h2", null, "你在哪里打工？"), known.cities(() => go("help", null, about)));
+  if (!region) return known.where(() => go("help", null, about));
   const { consents } = await call("GET", "/consents");
   const handoff = consents.find((each) => each.purpose === "handoff");
   const talk = kept.get("my.talk");
@@ -176,7 +163,7 @@ async function dialogue(id) {
   const who = { worker: "你", officer: "工作人员", bot: "暖岗" };
   const text = h("textarea", { id: "more", rows: 3, maxLength: 2000 });
   return h("div.page", null,
-    h("section.card", null, h("p.hint", null, `编号${found.id}${found.unit ? `　${found.unit}` : ""}`), h("h2", { tabIndex: -1 }, STANDS[found.state]), found.state === "open" && h("p", null, `${found.due_on.replace(/(\d+)-0?(\d+)-0?(\d+)/, "$1年$2月$3日")}前回复。`), found.outcome && h("p", null, found.outcome)),
+    h("section.card", null, h("p.hint", null, `编号${found.id}${found.unit ? `　${found.unit}` : ""}`), h("h2", { tabIndex: -1 }, STANDS[found.state]), found.state === "open" && h("p", null, `${day(found.due_on)}前回复。`), found.outcome && h("p", null, found.outcome)),
     h("ol.times", null, found.dialogue.map((each) => h("li", null, h("b", null, `${who[each.voice]}：`), h("p", null, each.text), h("p.hint", null, when(each.at))))),
     found.state !== "closed"
       ? h("div.stack", null, h("label", { htmlFor: "more" }, "还想说"), text, action("发出去", async () => {

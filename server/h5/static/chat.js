@@ -1,5 +1,5 @@
 // 问: a running conversation with the bot.
-import { call, failed, go, h, icon, kept, keepView, known, Problem, put, root, sheet, start, tell, view } from "./base.js";
+import { call, failed, go, h, icon, kept, keepView, known, newKey, Problem, put, root, sheet, start, tell, view } from "./base.js";
 
 const talk = h("div.talk", { role: "log", "aria-label": "对话" });
 const field = h("input", { id: "text", maxLength: 2000, autocomplete: "off", enterKeyHint: "send", placeholder: "比如：被辞退了有钱领吗", "aria-label": "你的问题" });
@@ -39,33 +39,35 @@ function bubble(who, ...inside) {
 
 // Whatever was just said is seen, its beginning at the top.
 function reveal(made) {
-  requestAnimationFrame(() => scrollTo({ top: made.offsetTop - 70, behavior: "smooth" }));
+  requestAnimationFrame(() => made.offsetParent && scrollTo({ top: made.offsetTop - 70, behavior: "smooth" }));
 }
 
 // The question that waits for its place, as long as nothing else is said.
 let waiting = "";
 
-export async function ask(text, label) {
+// `key` names the message: sent again under it, it counts once.
+export async function ask(text, label, key = newKey()) {
   waiting = "";
   for (const old of talk.querySelectorAll(".ways")) old.remove();
-  bubble("worker", label || text);
+  const said = bubble("worker", label || text);
   const reply = bubble("bot", h("p", { role: "status" }, "正在查…"));
   reveal(reply);
   asking = true;
   send.setAttribute("aria-busy", "true");
-  const body = { text };
+  const body = { text, message: key };
   if (known.region) body.region = known.region;
   if (kept.get("my.talk")) body.conversation = kept.get("my.talk");
   const slow = setTimeout(() => (reply.querySelector("p").textContent = "网有点慢，还在查…"), 4000);
   try {
-    const answer = await call("POST", "/chat", body);
+    const answer = await call("POST", "/chat", body, { patience: navigator.onLine === false ? 0 : 12000 });
     kept.set("my.talk", answer.conversation);
     answered(reply, answer);
     if (answer.kind === "clarify" && (answer.choices || []).length) waiting = text;
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem;
     const what = problem.passing ? "没有发出去，请再发一次。" : "";
-    put(fresh(reply), [h("p", null, problem.message + what), h("div.ways", null, way("再发一次", text, label || text))]);
+    const again = () => asking || (said.remove(), reply.remove(), ask(text, label, key));
+    put(fresh(reply), [h("p", null, problem.message + what), h("div.ways", null, h("button", { onclick: again }, "再发一次"))]);
     reply.classList.add("failed");
   } finally {
     clearTimeout(slow);

@@ -1,5 +1,5 @@
 // 查: the self-check, one question a screen, and what follows from the answers.
-import { call, failed, go, h, known, Problem, put, sheet, state, tell, view, waiting } from "./base.js";
+import { call, day, failed, go, h, known, Problem, put, sheet, state, tell, view, waiting } from "./base.js";
 import { aloud, clause } from "./chat.js";
 import { checked, left, nextFact, question, spoken, unitOf, vocabulary } from "./question.js";
 
@@ -81,8 +81,15 @@ function anew(only) {
   step(only);
 }
 
+const FOR = { worker: "打工的人", child: "孩子", employer: "单位" };
+
 async function results(result, words, only) {
-  const shown = only ? result.results.filter((each) => each.measure === only) : result.results;
+  // Who is asked for decides what is a result, and what is only there as well.
+  const roles = known.facts.applicant_role || [];
+  const fits = (each) => (only ? each.measure === only : !roles.length || roles.includes(each.audience));
+  const shown = result.results.filter(fits);
+  const others = only ? [] : result.results.filter((each) => !fits(each));
+  const names = Object.keys(FOR).filter((each) => others.some(({ audience }) => audience === each)).map((each) => FOR[each]);
   const { measures } = await call("GET", `/measures?limit=100&region=${encodeURIComponent(known.region)}`);
   const can = new Set(measures.filter((each) => each.can_apply).map((each) => each.id));
   const groups = GROUPS.map(([id, title, told]) => ({ id, title, told, rows: shown.filter((each) => groupOf(each) === id) })).filter(({ rows }) => rows.length);
@@ -94,6 +101,9 @@ async function results(result, words, only) {
       h("h3", null, `${title}（${rows.length}项）`),
       h("p.hint", null, told),
       rows.map((each) => row(each, words, can, only)))),
+    others.length > 0 && h("details.cell.others", null,
+      h("summary", null, h("b", null, `给${names.join("、")}的（${others.length}项）`), h("span.hint", null, "你不是替他们问的，所以没有算。")),
+      others.map((each) => h("div.pairs", null, h("b", null, each.title), h("button", { onclick: () => clause(each.measure) }, "看原文")))),
     !groups.length && state("这里还没有能查的政策。"),
     h("details.cell", null, h("summary", null, "我答了什么"), said.length ? said.map((key) => words.get(key) && h("p", null, `${words.get(key).label}：${spoken(words.get(key), known.facts[key])}`)) : h("p", null, "还没有答。")),
     h("div.stack.away", null,
@@ -105,7 +115,6 @@ async function results(result, words, only) {
       h("button", { onclick: () => anew(only) }, "重新查")));
 }
 
-const day = (text) => text.replace(/(\d+)-0?(\d+)-0?(\d+)/, "$1年$2月$3日");
 const SIGNS = { met: ["✓", "符合"], failed: ["✗", "不符合"], unknown: ["？", "还不清楚"] };
 
 function row(result, words, can, only) {
@@ -181,7 +190,7 @@ function picture(groups, result) {
 function begin(only) {
   known.stopped = false;
   if (!known.region) {
-    return h("div.page", null, h("h2", null, "你在哪里打工？"), h("p.hint", null, "各地办法不一样，先选地方。"), known.cities(() => go("check", only)));
+    return known.where(() => go("check", only), "各地办法不一样，先选地方。");
   }
   if (!only && !Object.keys(known.facts).length) {
     return h("div.page", null,

@@ -1,6 +1,58 @@
-// My data: to see, correct, take along and delete; consents, children, no automatic matching.
-import { action, call, go, h, known, newKey, Problem, put, show, signedIn, signOut, sure, tell, view } from "./base.js";
-import { consent, masked, person, signIn } from "./person.js";
+// 我的: what is asked of me on top, then cases, messages, how the page looks; and my data, to see,
+// correct, take along and delete, with consents, children, no automatic matching.
+import { action, call, cell, go, h, kept, known, newKey, Problem, put, show, signedIn, signOut, sure, tell, view } from "./base.js";
+import { consent, leave, masked, own, person, signIn } from "./person.js";
+
+function looks() {
+  const hant = Boolean(kept.get("hant"));
+  return h("section", null, h("h2", null, "看得清、听得见"), h("div.cells", null,
+    h("button.cell", { "aria-pressed": String(Boolean(known.care)), onclick: () => (known.setCare(!known.care)) }, "关怀模式（大字、能读出来）", h("b", null, known.care ? "开" : "关")),
+    h("button.cell", { "aria-pressed": String(hant), onclick: () => (known.setScript(!hant), hant || setTimeout(show, 50)) }, "繁體字", h("b", null, hant ? "开" : "关"))));
+}
+
+const lines = () => h("section", null, h("h2", null, "要紧的电话"), h("div.cells", null,
+  h("a.cell", { href: "tel:12333" }, h("span", null, h("b", null, "12333"), h("span.hint", null, "人社热线：社保、失业、就业"))),
+  h("a.cell", { href: "tel:12351" }, h("span", null, h("b", null, "12351"), h("span.hint", null, "工会热线：维权、困难帮扶"))),
+  h("a.cell", { href: "tel:110" }, h("span", null, h("b", null, "110"), h("span.hint", null, "有危险，马上打")))));
+
+async function build() {
+  if (!signedIn()) return h("div", null, signIn(), h("div.page", null, looks(), lines()));
+  let applications = [];
+  let messages = [];
+  let trouble = null;
+  try {
+    [{ applications }, { messages }] = await Promise.all([call("GET", "/applications"), call("GET", "/messages")]);
+  } catch (problem) {
+    if (!(problem instanceof Problem)) throw problem;
+    if (!signedIn()) return h("div", null, h("p.note", null, problem.message), signIn());
+    trouble = h("p.note", { role: "status" }, `${problem.message}办件和消息暂时看不到。`);
+  }
+  const due = applications.filter((each) => each.state === "material_requested");
+  const seen = kept.get("my.seen") || "";
+  const fresh = messages.filter((each) => each.at > seen).length;
+  return h("div.page", null,
+    trouble,
+    due.length > 0 && h("section", null, h("h2", null, "等你来办"), h("div.cells", null, due.map((each) => cell(each.title, () => go("case", null, each.id), each.next)))),
+    h("section", null, h("h2", null, "办事"), h("div.cells", null,
+      cell("我的办件", () => go("cases"), applications.length ? `${applications.length}件` : "还没有"),
+      cell("我的卡券", () => go("card"), "给商户看的码，还剩多少"),
+      cell("我报了名的", () => go("places"), "招聘、课程、出行、活动"),
+      cell("消息", () => go("messages"), fresh ? `${fresh}条新的` : "没有新的"),
+      cell("我的求助", () => go("helps"), "找过的人工帮助"))),
+    h("section", null, h("h2", null, "我的资料"), h("div.cells", null,
+      cell("看看、改资料", () => go("data", "profile")),
+      cell("孩子的资料", () => go("data", "children")),
+      cell("撤回同意", () => go("data", "consents"), "看看我同意过的事"),
+      cell("不要自动比对", () => go("data", "optouts")),
+      cell("下载我的全部资料", () => go("data", "export")),
+      cell("删除我的全部资料", () => go("data", "erase")))),
+    looks(), lines(),
+    h("button", { onclick: () => leave().then(show) }, "退出登录"));
+}
+
+view("me", "我的", build);
+
+// -- my data --------------------------------------------------------------------------------------
 
 const write = (method, path, body) => call(method, path, body, { key: newKey() });
 
@@ -20,7 +72,7 @@ const asked = (consents, purpose) => h("div.page", null, consent(consents.find((
 
 async function consents() {
   const found = (await call("GET", "/consents")).consents;
-  return h("div.page", null, h("p", null, "每一件都可以单独同意、随时撤回。"), found.map((each) => h("details.cell", null,
+  return h("div.page", null, h("h2", null, "我同意过的事"), h("p", null, "每一件都可以单独同意、随时撤回。"), found.map((each) => h("details.cell", null,
     h("summary", null, h("b", null, each.title), h("span.hint", null, each.given_at ? "已经同意" : "没有同意")),
     each.text.trim().split("\n").map((line) => h("p", null, line)),
     each.given_at
@@ -103,12 +155,4 @@ const erase = () => h("div.page", null,
 
 const PARTS = { profile, consents, children, optouts, export: exported, erase };
 
-view("data", "我的资料", async (part) => {
-  if (!signedIn()) return signIn();
-  try {
-    return await (PARTS[part] || profile)();
-  } catch (problem) {
-    if (problem instanceof Problem && !signedIn()) return h("div", null, h("p.note", null, problem.message), signIn());
-    throw problem;
-  }
-});
+view("data", "我的资料", own((part) => (PARTS[part] || profile)()));

@@ -1,5 +1,5 @@
 // Who one is: signing in, what one agrees to, the person's data.
-import { action, call, h, kept, newKey, put, root, show, signOut, surely, tell } from "./base.js";
+import { action, call, h, kept, newKey, Problem, put, root, show, signedIn, signOut, surely, tell } from "./base.js";
 
 // The way to sign in: WeChat's, or a name where the service runs on a developer's machine.
 export function signIn(then = show) {
@@ -30,6 +30,17 @@ function toWechat() {
   sessionStorage.setItem("state", JSON.stringify([state, location.hash]));
   location.href = `/h5/sign-in?state=${state}`;
 }
+
+// For who has signed in; for everybody else the way to do so.
+export const own = (build) => async (arg, secret) => {
+  if (!signedIn()) return signIn();
+  try {
+    return await build(arg, secret);
+  } catch (problem) {
+    if (problem instanceof Problem && !signedIn()) return h("div", null, h("p.note", null, problem.message), signIn());
+    throw problem;
+  }
+};
 
 export async function enter(token, then) {
   // What was asked before signing in goes on.

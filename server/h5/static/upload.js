@@ -1,10 +1,17 @@
 // Photos: shrunk on the phone, sent in pieces that go on where the line broke.
 import { call, kept, Problem, surely } from "./base.js";
 
-const LONGEST_SIDE = 1600;
-const PIECE = 48 * 1024;
+// Longest side and quality, one after the other until a photo has at most ENOUGH bytes: what is
+// written on a paper can still be read at the last.
+const SIZES = [[1600, 0.8], [1600, 0.6], [1400, 0.5], [1200, 0.45]];
+const ENOUGH = 240 * 1024;
+const LEAST = 8 * 1024;
+const MOST = 256 * 1024;
+const TAKES = 900;
+// Bytes of the next piece: as many as take about TAKES ms, so that a break costs little.
+let piece = 24 * 1024;
 
-// A photo as JPEG with its longest side at most LONGEST_SIDE; what is no photo stays as it is.
+// A photo as a small JPEG; what is no photo stays as it is.
 export async function shrink(file) {
   if (!file.type.startsWith("image/")) return file;
   const address = URL.createObjectURL(file);
@@ -15,12 +22,17 @@ export async function shrink(file) {
       image.onerror = fail;
       image.src = address;
     });
-    const scale = Math.min(1, LONGEST_SIDE / Math.max(image.naturalWidth, image.naturalHeight));
     const canvas = document.createElement("canvas");
-    canvas.width = Math.round(image.naturalWidth * scale);
-    canvas.height = Math.round(image.naturalHeight * scale);
-    canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
-    return (await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.8))) || file;
+    let blob;
+    for (const [side, quality] of SIZES) {
+      const scale = Math.min(1, side / Math.max(image.naturalWidth, image.naturalHeight));
+      canvas.width = Math.round(image.naturalWidth * scale);
+      canvas.height = Math.round(image.naturalHeight * scale);
+      canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
+      blob = await new Promise((done) => canvas.toBlob(done, "image/jpeg", quality));
+      if (!blob || blob.size <= ENOUGH) break;
+    }
+    return blob || file;
   } catch (error) {
     // The server says what is wrong with it.
     return file;
@@ -52,8 +64,11 @@ export async function upload(blob, kind, application, progress) {
   while (sent.state === "open") {
     const { offset } = sent;
     progress(offset / blob.size);
+    const how = { patience: 180000 };
     try {
-      sent = await call("PUT", `/uploads/${sent.id}?offset=${offset}`, blob.slice(offset, offset + PIECE), { patience: 180000 });
+      sent = await call("PUT", `/uploads/${sent.id}?offset=${offset}`, blob.slice(offset, offset + piece), how);
+      const fits = piece * Math.min(2, Math.max(0.5, TAKES / (how.took || 1)));
+      piece = Math.round(Math.min(MOST, Math.max(LEAST, fits)));
     } catch (problem) {
       if (problem.code === "offset_wrong") sent.offset = problem.body.offset;
       else {

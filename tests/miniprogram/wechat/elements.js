@@ -39,6 +39,12 @@ const ELEMENTS = {
       element.firstChild.src = window.phone.addressOf(values.src);
     },
   },
+  canvas: {
+    properties: { type: String },
+    update(element) {
+      if (!element.firstChild) element.append(document.createElement("canvas"));
+    },
+  },
   input: field("input"),
   textarea: field("textarea"),
   picker: {

@@ -11,7 +11,7 @@ const failed = (options, errMsg) => {
 };
 
 // What was asked of WeChat, for the tests to look at.
-export const record = { calls: [], subscriptions: [], requests: [], toasts: [], shared: [] };
+export const record = { calls: [], subscriptions: [], requests: [], toasts: [], shared: [], pictures: [] };
 window.record = record;
 
 const STORED = "stored:";
@@ -152,6 +152,29 @@ export function makeWx(router) {
     },
     shareFileMessage(options) {
       record.shared.push({ name: options.fileName, text: new TextDecoder().decode(files.get(options.filePath)) });
+      settled(options, {});
+    },
+    createSelectorQuery() {
+      let node = null;
+      const query = {
+        select(selector) {
+          node = document.querySelector(`#screen ${selector} > canvas`);
+          return query;
+        },
+        fields: () => query,
+        exec: (told) => told([node && { node }]),
+      };
+      return query;
+    },
+    canvasToTempFilePath(options) {
+      const path = `wxfile://tmp/${++made}.png`;
+      options.canvas.toBlob(async (blob) => {
+        files.set(path, await blob.arrayBuffer());
+        settled(options, { tempFilePath: path });
+      });
+    },
+    showShareImageMenu(options) {
+      record.pictures.push(files.get(options.path).byteLength);
       settled(options, {});
     },
     showToast: (options) => void record.toasts.push(options.title),

@@ -30,6 +30,12 @@ class TickingClock(HandClock):
 
 
 @pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """A page and a browser see no difference between the databases: one is enough."""
+    return sqlite_url
+
+
+@pytest.fixture
 def clock(now: datetime) -> HandClock:
     """No two turns of a conversation are at the same instant."""
     return TickingClock(now)

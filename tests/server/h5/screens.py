@@ -1,23 +1,47 @@
 """Every screen of the page and every state it can be in, one after the other."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Route, TimeoutError
 
+from server.casework.officers import Role
+from server.offers import taking_part
+from server.offers.offering import Proposal
+from server.offers.tables import OfferKind
 from server.resources import Resources
 from server.sessions import sign_out_everywhere
 from tests import casework
 from tests.mini_app_api.test_applications import Office
 from tests.server.h5.walking import Walk, photos
+from tests.server.offers.conftest import LAST_ON, Fair
 
+TRIP = Proposal(
+    kind=OfferKind.TRIP,
+    region="石狮",
+    title="回四川的专车",
+    words="凭身份证上车。",
+    organiser="石狮市总工会",
+    contact="0595-88712565",
+    place="石狮汽车站",
+    begins_at=None,
+    last_on=LAST_ON,
+    seats=40,
+    details={"origin": "石狮", "destination": "四川达州"},
+)
 _PROBLEM = "application/problem+json"
 _BROKEN = {"code": "internal_error", "detail": "系统出了点问题，不是你的错。请过一会儿再试。"}
 
 
-def visit(walk: Walk, address: str, known: Resources, folder: Path) -> None:
-    """Go everywhere; `known` is what the service at `address` works with."""
+VISITOR = casework.person(5)
+
+
+def visit(walk: Walk, address: str, known: Resources, folder: Path) -> str:
+    """Go everywhere; `known` is what the service at `address` works with.
+
+    Returns the number of the visitor's case.
+    """
     now = known.clock()
     walk.open(address)
     walk.see("大家常问")
@@ -37,15 +61,17 @@ def visit(walk: Walk, address: str, known: Resources, folder: Path) -> None:
     walk.read_clause()
     walk.check()
     picture(walk)
-    walk.begin("visitor", casework.person(5))
-    walk.choose_photos(photos(folder))
+    walk.begin("visitor", VISITOR)
+    walk.choose_photos(photos(folder, side=700))
     walk.photos_sent(2)
     walk.to_the_end()
     number = walk.submit()
     follow(walk, known, number, now)
+    take_part(walk, known, now)
     mine(walk)
     ask_for_help(walk)
     states(walk, known)
+    return number
 
 
 def picture(walk: Walk) -> None:
@@ -77,11 +103,54 @@ def follow(walk: Walk, known: Resources, number: str, now: datetime) -> None:
     walk.tab("我的")
 
 
+def take_part(walk: Walk, known: Resources, now: datetime) -> None:
+    """What is offered: nothing, a list, one of it, a place in it, and the code on the spot."""
+    walk.tab("办")
+    open_cell(walk, "招聘、课程、出行、活动")
+    walk.see("现在没有")
+    walk.look("offers-empty")
+    fair = fair_of(known, now)
+    last_on, begins_at = now.date() + timedelta(days=20), now + timedelta(days=19)
+    offer = fair.opened(seats=1, last_on=last_on)
+    fair.opened(TRIP, last_on=last_on, begins_at=begins_at)
+    walk.press("招聘")
+    walk.see("缝纫工")
+    walk.press("全部")
+    walk.see("回四川的专车")
+    walk.look("offers")
+    open_cell(walk, "缝纫工")
+    walk.see("还剩1个")
+    walk.look("offer")
+    walk.press("报名")
+    walk.see("你已经报名了。")
+    walk.look("offer-joined")
+    code = taking_part.attendance_code(known.safe, offer, now)
+    box = walk.page.get_by_label("带队的人会给你看六位数字")
+    box.fill("000000" if code != "000000" else "111111")
+    walk.press("签到")
+    walk.see("数字不对，还能再试4次。")
+    box.fill(code)
+    walk.press("签到")
+    walk.see("你参加过了。")
+    walk.tab("我的")
+    open_cell(walk, "我报了名的")
+    walk.see("缝纫工")
+    walk.look("places")
+    walk.tab("我的")
+
+
+def fair_of(known: Resources, now: datetime) -> Fair:
+    """Where offers come from, beside the service."""
+    library = known.serving.current().library
+    clerk = casework.officer(known.database, known.safe, library, Role.CASE_OFFICER, now=now)
+    return Fair(known.database, library, known.safe, known.subject_keys, now, clerk)
+
+
 def mine(walk: Walk) -> None:
     """My data, part by part."""
     for label, text, name in (
         ("看看、改资料", "你的资料", "profile"),
-        ("我同意过的事", "每一件都可以单独同意", "consents"),
+        ("撤回同意", "每一件都可以单独同意", "consents"),
         ("孩子的资料", "监护人同意填写孩子的信息", "children-consent"),
         ("不要自动比对", "现在：会比对你。", "opt-outs"),
         ("下载我的全部资料", "请在自己的手机上下载", "export"),

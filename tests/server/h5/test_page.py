@@ -121,8 +121,16 @@ def test_what_the_page_loads_at_once_is_what_counts_as_the_first_screen(
     modules = {name for name in named if name.endswith(".js")}
     for name in modules:
         source = files()[name].plain.decode()
-        assert set(re.findall(r'from "\./([^"]+)"', source)) <= modules
+        assert set(re.findall(r'from *"\./([^"]+)"', source)) <= modules
     assert named == set(FIRST)
+
+
+def test_every_screen_stands_in_a_file_that_there_is() -> None:
+    source = files()["base.js"].plain.decode()
+    (table,) = re.findall(r"const FILES=\{([^}]+)\}", source)
+    screens = dict(re.findall(r'(\w+):"(\w+)"', table))
+    for screen, file in screens.items():
+        assert f'view("{screen}",' in files()[f"{file}.js"].plain.decode()
 
 
 def test_files_are_kept_for_good_under_the_name_of_their_content(client: FlaskClient) -> None:

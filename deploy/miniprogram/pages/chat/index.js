@@ -58,9 +58,9 @@ Page(
     },
 
     again(event) {
-      const { text, label } = event.currentTarget.dataset;
+      const { text, label, key } = event.currentTarget.dataset;
       this.setData({ turns: this.data.turns.slice(0, -1) });
-      this.say(String(text), label);
+      this.say(String(text), label, key);
     },
 
     tick(event) {
@@ -78,18 +78,19 @@ Page(
       this.say(event.detail.value, event.detail.value);
     },
 
-    async say(text, label) {
+    // `key` names the message: sent again under it, it counts once.
+    async say(text, label, key = api.newKey()) {
       if (this.data.busy) return;
-      const turn = turnOf({ text: label, sent: text, waiting: "正在查…", isFirst: !!this.wasBefore });
+      const turn = turnOf({ text: label, sent: text, key, waiting: "正在查…", isFirst: !!this.wasBefore });
       this.wasBefore = false;
       this.setData({ busy: true, turns: [...this.data.turns, turn], ticked: {} });
       this.down();
       const slow = setTimeout(() => this.change(turn.id, { waiting: "网有点慢，还在查…" }), SLOW_AFTER);
-      const body = { text };
+      const body = { text, message: key };
       if (this.data.region) body.region = this.data.region.id;
       if (store.get("conversation")) body.conversation = store.get("conversation");
       try {
-        const answer = await api.say("/chat", body);
+        const answer = await api.ask("/chat", body);
         store.put("conversation", answer.conversation);
         this.change(turn.id, { ...waysOf(answer), reply: answer.reply, turn: answer.turn, waiting: "" });
         this.setData({ last: answer });

@@ -1,10 +1,11 @@
 // 查: one question a screen, then every measure of the city in groups. Nothing of it is stored.
 const api = require("../../api.js");
 const { page } = require("../../page.js");
-const { nextOf, leftOf, groupsOf, saidOf } = require("../../checking.js");
+const { nextOf, leftOf, partsOf, groupsOf, saidOf } = require("../../checking.js");
+const { draw } = require("../../pictures.js");
 const { day } = require("../../times.js");
 
-const EMPTY = { step: "start", order: [], fact: null, progress: 0, left: 0, groups: [], opened: {}, said: [], onlyTitle: "", asOf: "", stopped: false };
+const EMPTY = { step: "start", order: [], fact: null, progress: 0, left: 0, groups: [], others: [], othersOf: "", unfolded: false, drawing: false, opened: {}, said: [], onlyTitle: "", asOf: "", stopped: false };
 
 Page(
   page({
@@ -88,13 +89,34 @@ Page(
         const fact = this.known.find((each) => each.key === key);
         return { key, label: fact.label, value: saidOf(fact, this.facts[key]) };
       });
-      this.setData({ step: "results", groups: groupsOf(this.checked, this.only, this.applicable, this.known), said, asOf: day(this.checked.as_of), opened: this.only ? { [this.only]: true } : {} });
+      const { mine, others, names } = partsOf(this.checked, this.only, this.facts);
+      const groups = groupsOf(mine, this.applicable, this.known);
+      this.setData({ step: "results", groups, others, othersOf: names, unfolded: false, said, asOf: day(this.checked.as_of), opened: this.only ? { [this.only]: true } : {} });
       wx.pageScrollTo({ scrollTop: 0 });
     },
 
     toggle(event) {
       const { measure } = event.currentTarget.dataset;
       this.setData({ opened: { ...this.data.opened, [measure]: !this.data.opened[measure] } });
+    },
+
+    unfold() {
+      this.setData({ unfolded: !this.data.unfolded });
+    },
+
+    // The results as a picture, drawn on the phone: WeChat sends it to whom its owner chooses.
+    picture() {
+      const { groups, asOf, region } = this.data;
+      this.setData({ drawing: true });
+      wx.nextTick(() =>
+        draw("#picture", groups, `${region.label}，按${asOf}算`).then(
+          (path) => wx.showShareImageMenu({ path, complete: () => this.setData({ drawing: false }) }),
+          () => {
+            this.setData({ drawing: false });
+            wx.showToast({ title: "图片没有做出来，请再点一次", icon: "none" });
+          },
+        ),
+      );
     },
 
     // From one measure on to all of the place.

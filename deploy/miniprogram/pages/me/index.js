@@ -13,6 +13,10 @@ Page(
     isLive: true,
     data: { profile: null, masked: [], verified: "", fields: [...FIELDS, CARD], person: {}, errors: {}, editing: false, children: [], adding: false, child: {}, today: today(), optedOut: false, consents: [], exported: false },
 
+    onLoad({ to }) {
+      this.to = to;
+    },
+
     async load() {
       const [me, { consents }, { children }, { opt_outs: optOuts }] = await Promise.all([api.own("/me"), api.own("/consents"), api.own("/me/children"), api.own("/me/opt-outs")]);
       this.setData({
@@ -23,6 +27,8 @@ Page(
         optedOut: optOuts.includes(ALL),
         children: children.map((child) => ({ ...child, born: day(child.born_on) })),
       });
+      if (this.to) wx.nextTick(() => wx.pageScrollTo({ selector: `#${this.to}` }));
+      this.to = "";
     },
 
     edit() {

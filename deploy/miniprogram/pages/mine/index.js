@@ -36,6 +36,12 @@ Page(
       store.put("elder", elder);
       this.setData({ elder });
     },
+
+    // What is read from now on; pages that are open already begin anew.
+    rewrite() {
+      store.put("hant", !this.data.hant);
+      wx.reLaunch({ url: "/pages/mine/index" });
+    },
   }),
 );
 

@@ -1,20 +1,14 @@
-// A vacancy, course, trip or activity that a notice leads to: to read, to call, to take part.
+// A vacancy, course, trip or activity: to read, to call, to take part, and to say that one is there.
 const api = require("../../api.js");
+const { STANDINGS, linesOf, nameOf } = require("../../offers.js");
 const { page } = require("../../page.js");
 const { prepare, subscribe } = require("../../subscribing.js");
-const { day, moment } = require("../../times.js");
 
-const NAMES = { vacancy: "岗位", session: "课程", trip: "出行", activity: "活动" };
-const STANDINGS = {
-  joined: "你已经报名了。",
-  waiting: "名额满了，你在排队。有了名额会告诉你。",
-  attended: "你参加过了。",
-  absent: "你报了名，没有到。",
-};
+const CODE = /^\d{6}$/;
 
 Page(
   page({
-    data: { it: null },
+    data: { it: null, code: "", hint: "" },
 
     onLoad({ id }) {
       prepare();
@@ -26,9 +20,9 @@ Page(
     },
 
     show(offer) {
-      const { state, kind, begins_at: begins, last_on: last } = offer;
+      const { state, kind } = offer;
       const isIn = state === "joined" || state === "waiting";
-      this.setData({ it: { ...offer, name: NAMES[kind], begins: begins ? moment(begins) : "", last: day(last), standing: STANDINGS[state] || "", isIn } });
+      this.setData({ it: { ...offer, name: nameOf(kind), lines: linesOf(offer), standing: STANDINGS[state] || "", isIn } });
     },
 
     call() {
@@ -47,6 +41,24 @@ Page(
       this.press(async () => {
         const { offer } = await api.once(`${way}:${this.data.it.id}`, "POST", `${this.path}/${way}`);
         this.show(offer);
+      });
+    },
+
+    write(event) {
+      this.setData({ code: event.detail.value, hint: "" });
+    },
+
+    // The day's code, which the leader shows on the spot.
+    attend() {
+      const { code } = this.data;
+      if (!CODE.test(code)) {
+        this.setData({ hint: "请填六位数字。" });
+        return;
+      }
+      this.press(async () => {
+        const place = await api.once(`attend:${this.data.it.id}:${code}`, "POST", `${this.path}/attendance`, { code });
+        if (place.state !== "attended") this.setData({ hint: `数字不对，还能再试${place.tries_left}次。` });
+        this.show(place.offer);
       });
     },
   }),

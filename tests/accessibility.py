@@ -1,0 +1,18 @@
+"""What axe finds wrong with a page as it stands."""
+
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import Page
+
+_RUN = """async (context) => {
+  const { violations } = await axe.run(context || document, { resultTypes: ["violations"] });
+  return violations.map((each) => `${each.id} ${each.nodes[0].html}`);
+}"""
+
+
+def violations(page: Page, context: str = "") -> list[str]:
+    """Each violation by its rule and the first element; `context`: a selector of where to look."""
+    # Half a megabyte: into each page once, not once for each screen of it.
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
+    found: list[str] = page.evaluate(_RUN, context)
+    return found
