@@ -38,8 +38,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("service")
+def data(prepared_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return shutil.copytree(prepared_home, tmp_path_factory.mktemp("service") / "var")
 
 
 @pytest.fixture(scope="session")

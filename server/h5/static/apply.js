@@ -81,7 +81,7 @@ async function start(flow) {
 // What went wrong in a step, and the way on from there.
 function again(flow, problem, retry) {
   if (!(problem instanceof Problem)) throw problem;
-  if (problem.code === "session_over" || problem.code === "sign_in_needed") fill(h("p.note", null, problem.message), signIn(() => start(flow)));
+  if (problem.code === "session_over" || problem.code === "sign_in_needed") fill(signIn(() => start(flow)));
   else if (problem.code === "already_applied" && problem.body.state !== "draft") already(problem);
   else fill(failed(problem, retry));
 }

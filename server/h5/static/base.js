@@ -162,6 +162,8 @@ async function once(method, path, body, key) {
   const { status } = response;
   if (status === 401 && token && value.code === "session_over") {
     signOut();
+    // Whichever call finds out: the way to sign in says why it is there again.
+    known.over = value.detail;
   }
   const passing = status > 501 || status === 429 || value.code === "still_in_flight";
   throw new Problem(value, passing, Number(response.headers.get("Retry-After")) * 1000);

@@ -24,7 +24,7 @@ async function build() {
     [{ applications }, { messages }] = await Promise.all([call("GET", "/applications"), call("GET", "/messages")]);
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem;
-    if (!signedIn()) return h("div", null, h("p.note", null, problem.message), signIn());
+    if (!signedIn()) return build();
     trouble = h("p.note", { role: "status" }, `${problem.message}办件和消息暂时看不到。`);
   }
   const due = applications.filter((each) => each.state === "material_requested");

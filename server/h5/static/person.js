@@ -1,10 +1,10 @@
 // Who one is: signing in, what one agrees to, the person's data.
-import { action, call, h, kept, newKey, Problem, put, root, show, signedIn, signOut, surely, tell } from "./base.js";
+import { action, call, h, kept, known, newKey, Problem, put, root, show, signedIn, signOut, surely, tell } from "./base.js";
 
 // The way to sign in: WeChat's, or a name where the service runs on a developer's machine.
 export function signIn(then = show) {
   const way = root.dataset.signIn;
-  const inside = [h("h2", { tabIndex: -1 }, "先登录"), h("p", null, "登录以后，才能申请、看进度、传材料。问政策、做自测，不用登录。")];
+  const inside = [known.over && h("p.note", null, known.over), h("h2", { tabIndex: -1 }, "先登录"), h("p", null, "登录以后，才能申请、看进度、传材料。问政策、做自测，不用登录。")];
   if (way === "dev") {
     const name = h("input", { id: "name", maxLength: 32, autocomplete: "off", required: true });
     inside.push(
@@ -37,7 +37,7 @@ export const own = (build) => async (arg, secret) => {
   try {
     return await build(arg, secret);
   } catch (problem) {
-    if (problem instanceof Problem && !signedIn()) return h("div", null, h("p.note", null, problem.message), signIn());
+    if (problem instanceof Problem && !signedIn()) return signIn();
     throw problem;
   }
 };
@@ -45,6 +45,7 @@ export const own = (build) => async (arg, secret) => {
 export async function enter(token, then) {
   // What was asked before signing in goes on.
   kept.set("my.token", token);
+  known.over = "";
   await then();
 }
 

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Route, TimeoutError
+from playwright.sync_api import Route
 
 from server.casework.officers import Role
 from server.offers import taking_part
@@ -213,25 +213,10 @@ def states(walk: Walk, known: Resources) -> None:
     page.unroute("**/api/v1/measures?*")
     with known.database.begin() as session:
         sign_out_everywhere(session, 1)
-    _see_the_end(walk)
+    walk.tab("我的")
+    walk.see("登录已经过期")
     walk.look("expired")
 
 
 def open_cell(walk: Walk, label: str) -> None:
     walk.page.locator("button.cell", has_text=label).first.click()
-
-
-def _see_the_end(walk: Walk) -> None:
-    """Go to 我的 until it says that the session is over.
-
-    What the page had asked for before may still arrive and be shown the first time.
-    """
-    for _ in range(3):
-        walk.tab("我的")
-        try:
-            walk.page.get_by_text("登录已经过期").last.wait_for(timeout=6000)
-            return
-        except TimeoutError:
-            walk.tab("问")
-    walk.tab("我的")
-    walk.see("登录已经过期")

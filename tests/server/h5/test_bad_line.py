@@ -3,6 +3,7 @@
 import contextlib
 import itertools
 import re
+import shutil
 import socket
 import threading
 import time
@@ -97,7 +98,13 @@ def _shut(end: socket.socket) -> None:
     end.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def home(prepared_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One for all tests of this file: starting takes longer than most of what they do."""
+    return shutil.copytree(prepared_home, tmp_path_factory.mktemp("service") / "var")
+
+
+@pytest.fixture(scope="module")
 def service(home: Path) -> Iterator[Service]:
     made = Service(home, f"sqlite:///{home / 'nuangang.db'}")
     made.start()
