@@ -62,8 +62,9 @@ export async function upload(blob, kind, application, progress) {
   if (!sent || sent.state === "refused") sent = await surely(`up.${sha256.slice(0, 16)}.${application || ""}`, "POST", "/uploads", asked);
   kept.set(slot, sent.id);
   while (sent.state === "open") {
-    const { offset } = sent;
-    progress(offset / blob.size);
+    progress(sent.offset / blob.size);
+    // The last byte once more where all has arrived and nothing came of it yet.
+    const offset = Math.min(sent.offset, blob.size - 1);
     const how = { patience: 180000 };
     try {
       sent = await call("PUT", `/uploads/${sent.id}?offset=${offset}`, blob.slice(offset, offset + piece), how);
