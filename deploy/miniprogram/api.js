@@ -6,7 +6,8 @@ const { flat, find } = require("./regions.js");
 const { traditional } = require("./script.js");
 
 const BASE = `${settings.server}/api/v1`;
-const WAITS = [500, 1500, 4000];
+// Soon at first: a line that broke is mostly back in a second or two.
+const WAITS = [300, 700, 1500, 3000];
 const PATIENCE = 20000;
 const RENEW_BEFORE = 3 * 24 * 3600 * 1000;
 
@@ -64,9 +65,11 @@ function faultOf(reply) {
   return { code: told.code, title: told.title, detail: [told.detail, ...fields].join("\n"), status: reply.statusCode, body: told };
 }
 
-// Whether the same call may succeed a moment later.
-const isPassing = (reply) =>
-  reply.statusCode === 502 || reply.statusCode === 503 || reply.statusCode === 504 || (reply.statusCode === 409 && reply.data && reply.data.code === "still_in_flight");
+// Whether the same call may succeed a moment later; where WeChat is away, it stays so for longer.
+function isPassing({ statusCode, data }) {
+  const code = data && data.code;
+  return (statusCode > 501 && code !== "wechat_away") || (statusCode === 409 && code === "still_in_flight");
+}
 
 // Repeats a call that changes nothing when it comes twice.
 async function sendSurely(call) {

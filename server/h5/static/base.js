@@ -86,7 +86,17 @@ export class Problem extends Error {
   }
 }
 
-const rest = (time) => new Promise((done) => setTimeout(done, time));
+const pause = (time) => new Promise((done) => setTimeout(done, time));
+// Who waits for a better line goes on at once when something has come through.
+const resting = new Set();
+const rest = (time) => Promise.race([pause(time), new Promise((done) => resting.add(done))]);
+
+function wake() {
+  for (const go of resting) go();
+  resting.clear();
+}
+addEventListener("online", wake);
+
 const line = h("p.line", { hidden: true, role: "status" });
 
 export const newKey = () =>
@@ -117,6 +127,7 @@ export async function call(method, path, body, how) {
       const value = await once(method, path, body, key);
       // How long the try that came through took, for who wants to know.
       if (how) how.took = Date.now() - began;
+      wake();
       line.hidden = true;
       return value;
     } catch (problem) {
@@ -126,8 +137,10 @@ export async function call(method, path, body, how) {
       }
       line.textContent = navigator.onLine === false ? "手机没有连上网，连上会自动接着办。" : "网络不好，正在重试…";
       line.hidden = false;
-      // Soon at first: a line that broke is mostly back in a second or two.
-      await rest(problem.after || Math.min(4000, 300 * 1.4 ** tries));
+      // Soon at first: a line that broke is mostly back in a second or two. Never in step: who comes back
+      // every four seconds to a line that drops every four seconds never gets through.
+      const time = Math.min(3000, 300 * 1.4 ** tries) * (0.7 + 0.6 * Math.random());
+      await (problem.after ? pause(problem.after) : rest(time));
     }
   }
 }

@@ -109,7 +109,7 @@ Page(
       const { groups, asOf, region } = this.data;
       this.setData({ drawing: true });
       wx.nextTick(() =>
-        draw("#picture", groups, `${region.label}，按${asOf}算`).then(
+        draw(".drawn", groups, `${region.label}，按${asOf}算`).then(
           (path) => wx.showShareImageMenu({ path, complete: () => this.setData({ drawing: false }) }),
           () => {
             this.setData({ drawing: false });
