@@ -39,7 +39,7 @@ async function list(kind) {
   const found = await more(rows, `region=${encodeURIComponent(known.region)}${KINDS[kind] ? `&kind=${kind}` : ""}`);
   const pick = (id, label) => h("button", { "aria-pressed": String(id === (kind || "")), onclick: () => go("offers", id) }, label);
   return h("div.page", null,
-    h("button.cell", { onclick: known.chooseCity }, h("span", null, `地方：${known.region}`), h("b", null, "换")),
+    h("div.cells", null, h("button.cell", { onclick: known.chooseCity }, h("span", null, `地方：${known.region}`), h("b", null, "换"))),
     h("div.ways", null, pick("", "全部"), Object.keys(KINDS).map((each) => pick(each, KINDS[each]))),
     found ? rows : state(`${known.region}现在没有${KINDS[kind] ? KINDS[kind] : "招聘、课程、出行、活动"}。可以换一类，或者换个地方看看。`),
     h("button", { onclick: () => go("places") }, "我报了名的"));
