@@ -31,10 +31,10 @@ async function list() {
   return h("div.page", null,
     section("接着办", drafts.map((each) => row(each.measure, each.title, "上次填到一半"))),
     !known.region && [h("h2", null, "你在哪里打工？"), known.cities(() => go("apply"))],
+    known.region && h("div.cells", null, cell("招聘、课程、出行、活动", () => go("offers"), "看看有什么，报名")),
     section(`${known.region}现在能申请的`, people.map((each) => row(each.id, each.title, each.summary))),
     section("单位来办的", firms.map((each) => row(each.id, each.title, each.summary))),
-    known.region && !open.length && state(`${known.region}的政策现在都不能在这里申请，有的已经到期，有的不用申请。`, h("button.primary", { onclick: () => go("ask") }, "去问一问")),
-    h("div.cells", null, cell("招聘、课程、出行、活动", () => go("offers"), "看看有什么，报名")));
+    known.region && !open.length && state(`${known.region}的政策现在都不能在这里申请，有的已经到期，有的不用申请。`, h("button.primary", { onclick: () => go("ask") }, "去问一问")));
 }
 
 // -- one application ----------------------------------------------------------------------------

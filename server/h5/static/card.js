@@ -1,9 +1,8 @@
 // 我的卡券: a code that changes by itself, also without a network for a while, and the vouchers.
-import { action, call, h, newKey, put, show, signedIn, sure, view } from "./base.js";
-import { signIn } from "./person.js";
+import { action, call, h, newKey, put, show, sure, view } from "./base.js";
+import { own } from "./person.js";
 
-view("card", "我的卡券", async () => {
-  if (!signedIn()) return signIn();
+view("card", "我的卡券", own(async () => {
   const page = h("div.page");
   const image = h("img", { alt: "给商户扫的码", width: 240, height: 240 });
   const text = h("p.code");
@@ -48,4 +47,4 @@ view("card", "我的卡券", async () => {
     const timer = setInterval(() => (page.isConnected || (turns += 1) < 3 ? tick() : clearInterval(timer)), 1000);
   }
   return page;
-});
+}));

@@ -148,6 +148,10 @@ def fair_of(known: Resources, now: datetime) -> Fair:
 
 def mine(walk: Walk) -> None:
     """My data, part by part."""
+    open_cell(walk, "我的卡券")
+    walk.see("你还没有卡。")
+    walk.look("card-empty")
+    walk.tab("我的")
     for label, text, name in (
         ("看看、改资料", "你的资料", "profile"),
         ("撤回同意", "每一件都可以单独同意", "consents"),

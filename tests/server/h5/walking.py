@@ -143,6 +143,8 @@ class Walk:
         for title in ("离职证明", "失业登记证明", "社保缴费记录"):
             self.page.get_by_role("heading", name=title).wait_for()
             self.press("下一步")
+            self.see("照片还不够")
+            self.look("without-photo")
             self.press("先不传", within=".sheet")
         self.see("看一遍，再提交")
         self.look("last")
