@@ -141,9 +141,13 @@ def _of_measure(
 ) -> Iterator[tuple[str, str | None, str | None]]:
     if measure.audience is Audience.GOVERNMENT:
         return
+    named = find_places(measure.question, library.regions)
+    if any(mention.landmark for mention in named.covered):
+        # A firm stands where it stands, wherever one asks from: this can't be carried elsewhere.
+        return
     own = library.regions.within(measure.region)[-1]
     others = _others(towns, own)
-    question = find_places(measure.question, library.regions).rest
+    question = named.rest
     for town in others:
         yield question, town, town
     if others:
@@ -156,7 +160,7 @@ def _of_gold(
     gold: Gold, library: Library, towns: list[str]
 ) -> Iterator[tuple[str, str | None, str | None]]:
     named = find_places(gold.turns[0], library.regions)
-    if len(named.covered) != 1 or named.uncovered or named.unclear:
+    if len(named.covered) != 1 or named.uncovered or named.unclear or named.covered[0].landmark:
         return
     own = library.regions.within(named.covered[0].region)[-1]
     for town in _others(towns, own)[:1]:

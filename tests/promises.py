@@ -302,6 +302,16 @@ PROMISES = (
         ("server/test_releases.py::test_a_publication_in_two_steps_is_found_half",),
     ),
     Promise(
+        "publishing",
+        "while eight ask, every reply is whole and of one release, and all workers follow at once",
+        (
+            "server/editing/test_swapping.py::test_while_eight_ask_every_reply_is_of_one_release_and_all_workers_follow",
+        ),
+        (
+            "server/editing/test_swapping.py::test_a_release_that_comes_in_two_steps_is_found_out",
+        ),
+    ),
+    Promise(
         "migration",
         "a start that brings the tables up to date leaves the old or the new ones",
         (
