@@ -243,11 +243,13 @@ class _Between:
         self._platform = platform
         self._answering: Resources | None = None
         self._asked_at: float | None = None
+        self._caught_up: int | None = None
 
     def __call__(self) -> None:
-        """Answer what is owed, and ask who is who; a fault of one round is one of that round."""
+        """Answer what is owed or answered lately, and ask who is who; a fault ends one round."""
         try:
             self._answer_owed()
+            self._catch_up()
             self._ask_unionids()
         except Exception as error:
             _log.warning("round_failed", reason=type(error).__name__)
@@ -261,6 +263,36 @@ class _Between:
             # Only answering needs the knowledge, which takes a while to load.
             self._answering = self._answering or make_resources(self._settings)
             answering.answer_owed(self._answering)
+
+    def _catch_up(self) -> None:
+        from server.clock import utc_now
+        from server.editing.catching_up import release_to_catch_up
+
+        with self._database.read() as session:
+            release = release_to_catch_up(session, now=utc_now())
+        if release is None or release == self._caught_up:
+            return
+        self._tell_of(release)
+        self._caught_up = release
+
+    def _tell_of(self, release: int) -> None:
+        from bot.answers import Answer, Context
+        from server.clock import china_day, utc_now
+        from server.editing.catching_up import answers, tell
+        from server.preparing import kept_indexes
+        from server.serving import load_release
+
+        served = load_release(self._database, release, kept_indexes(self._settings))
+        now = utc_now()
+
+        def ask(text: str, region: str | None) -> Answer:
+            chosen = region if region in served.library.regions else None
+            return served.answer(text, Context(), today=china_day(now), region=chosen).answer
+
+        with self._database.read() as session:
+            found = answers(session, ask, now=now)
+        with self._database.begin() as session:
+            tell(session, self._safe, found, app_id=self._platform.account.app_id, now=now)
 
     def _ask_unionids(self) -> None:
         from server.clock import utc_now

@@ -29,7 +29,8 @@ ANSWERED_WITHIN = timedelta(hours=48)
 """WeChat delivers a message within 48 hours of the person's own."""
 _ALIKE = 78
 """Of 100: so alike are questions that are put together."""
-_OFFICIAL_ACCOUNT = "official_account"
+OFFICIAL_ACCOUNT = "official_account"
+"""The channel of which the askers can be written to."""
 
 
 class Why(StrEnum):
@@ -163,7 +164,7 @@ def answer(
     sent = 0
     told: set[int] = set()
     for each in asked:
-        if each.channel != _OFFICIAL_ACCOUNT or now - each.at >= ANSWERED_WITHIN:
+        if each.channel != OFFICIAL_ACCOUNT or now - each.at >= ANSWERED_WITHIN:
             continue
         conversation = session.get(Conversation, each.conversation_id)
         worker_id = conversation.worker_id if conversation else None
@@ -189,7 +190,7 @@ def answer(
 
 def reachable(asked: Iterable[Asked], now: datetime) -> int:
     """How many questions came through the official account and are young enough to be answered."""
-    return sum(1 for a in asked if a.channel == _OFFICIAL_ACCOUNT and now - a.at < ANSWERED_WITHIN)
+    return sum(1 for a in asked if a.channel == OFFICIAL_ACCOUNT and now - a.at < ANSWERED_WITHIN)
 
 
 def _unanswered(session: Session, now: datetime) -> Iterable[Asked]:
@@ -213,17 +214,23 @@ def _unanswered(session: Session, now: datetime) -> Iterable[Asked]:
     for turn in turns:
         why = _why(turn, following.get(turn.conversation_id), down)
         following[turn.conversation_id] = turn
-        if why is not None and turn.id is not None:
-            yield Asked(
-                turn.id,
-                turn.conversation_id,
-                turn.at,
-                turn.channel,
-                turn.text,
-                turn.region,
-                why,
-                fingerprint(turn.text, turn.region),
-            )
+        if why is not None:
+            yield asked_in(turn, why)
+
+
+def asked_in(turn: Turn, why: Why = Why.DECLINED) -> Asked:
+    """A stored turn as a question that somebody asked."""
+    assert turn.id is not None
+    return Asked(
+        turn.id,
+        turn.conversation_id,
+        turn.at,
+        turn.channel,
+        turn.text,
+        turn.region,
+        why,
+        fingerprint(turn.text, turn.region),
+    )
 
 
 def _why(turn: Turn, then: Turn | None, down: set[tuple[str, datetime]]) -> Why | None:

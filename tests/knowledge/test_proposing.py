@@ -1,0 +1,74 @@
+"""The first proposal of a document and a measure says what the page says, and nothing more."""
+
+from datetime import date
+
+import pytest
+
+from knowledge.documents import Document, DocumentEntry, UnknownClause
+from knowledge.drafting import shape_troubles
+from knowledge.measures import Aspect
+from knowledge.proposing import proposed_document, proposed_measure
+
+RAW = (
+    "某市关于稳岗留工的通知\n"
+    "某人社〔2022〕7号\n"
+    "一、留岗补贴。对春节留在本市的外来务工人员，每人一次性发放补贴500元，最高不超过2000元。"
+    "凭身份证申领。责任单位：市人社局、市财政局。咨询电话：0595-88712565。\n"
+    "二、宣传引导。各单位加强宣传。\n"
+    "2022年3月31日\n"
+)
+TODAY = date(2026, 3, 1)
+
+
+@pytest.fixture
+def document() -> Document:
+    made = proposed_document("moushi2022", RAW, today=TODAY)
+    entry = {**made["about"], "issuer": "某市人社局", "about_date": "成文日"}
+    return Document(DocumentEntry.model_validate(entry), RAW)
+
+
+def test_of_a_page_title_number_and_day_are_read_with_the_words_that_give_it() -> None:
+    about = proposed_document("moushi2022", RAW, today=TODAY)["about"]
+    assert about["title"] == "某市关于稳岗留工的通知"
+    assert about["number"] == "某人社〔2022〕7号"
+    assert (about["dated"], about["dated_words"]) == ("2022-03-31", "2022年3月31日")
+    assert about["validity"]["from"] == "2022-03-31"
+
+
+def test_a_page_without_a_day_gets_none_made_up() -> None:
+    about = proposed_document("x", "一、补贴。每人补贴500元。", today=TODAY)["about"]
+    assert (about["dated_words"], about["validity"]["from"], about["validity"]["quote"]) == (
+        "", None, "",
+    )  # fmt: skip
+    assert shape_troubles("document", "x", {"about": about, "raw": "x"})
+
+
+def test_of_a_clause_sums_units_and_numbers_are_proposed_in_its_own_words(
+    document: Document,
+) -> None:
+    made = proposed_measure(document, "一", id="moushi-1", region="石狮", topics=["holiday_bonus"])
+    clause = document.clause("一").text
+    assert made["title"] == "留岗补贴"
+    (grant,) = made["grants"]
+    assert grant["amount"]["value"] == 500.0 and grant["amount"]["unit"] == "元"
+    assert made["responsible"]["lead"] == ["市人社局", "市财政局"]
+    assert [phone["number"] for phone in made["phones"]] == ["0595-88712565"]
+    quotes = [*made["quotes"], grant["quote"], made["responsible"]["quote"]]
+    quotes += [said["quote"] for said in made["answers"].values()]
+    assert all(quote in clause for quote in quotes)
+    assert all(said["say"].rstrip("。") in clause for said in made["answers"].values())
+    assert {Aspect.AMOUNT, Aspect.MATERIALS} <= {Aspect(name) for name in made["answers"]}
+
+
+def test_what_only_a_person_can_decide_is_left_for_the_checks_to_refuse(
+    document: Document,
+) -> None:
+    made = proposed_measure(document, "二", id="moushi-2", region="石狮", topics=["hotline"])
+    assert made["rule"] is None and made["question"] == "" and made["similar"] == []
+    places = {trouble.location[:1] for trouble in shape_troubles("measure", "moushi-2", made)}
+    assert ("question",) in places
+
+
+def test_a_clause_that_is_not_there_is_told(document: Document) -> None:
+    with pytest.raises(UnknownClause):
+        proposed_measure(document, "九", id="moushi-9", region="石狮", topics=[])

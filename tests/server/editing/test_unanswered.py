@@ -1,0 +1,208 @@
+"""Questions without an answer: put together, settled, and answered to whoever asked."""
+
+from collections import Counter
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from bot.answers import Answer, Context, Kind
+from server import people, releases
+from server.chatting import Channel
+from server.conversations import RecordedTurn, masked_json, new_conversation_id, record_within
+from server.editing import catching_up, unanswered
+from server.editing.tables import Became
+from server.editing.unanswered import Why
+from server.tables import Direction, Notice, Thumb
+from tests.server.editing.conftest import Desk
+
+if TYPE_CHECKING:
+    from knowledge.library import Library
+    from server.sealing import Safe
+
+ACCOUNT = "wx-account"
+HOURS = timedelta(hours=1)
+
+
+def asked(
+    desk: Desk,
+    text: str,
+    *,
+    kind: str = "decline",
+    region: str | None = "石狮",
+    ago: timedelta = HOURS,
+    channel: str = Channel.OFFICIAL_ACCOUNT,
+    worker: int | None = None,
+    conversation: str = "",
+) -> str:
+    """Let somebody ask; the conversation."""
+    turn = RecordedTurn(
+        conversation_id=conversation or new_conversation_id(),
+        at=desk.now - ago,
+        channel=channel,
+        text=text,
+        kind=kind,
+        reply="没有写。",
+        region=region,
+        worker_id=worker,
+    )
+    with desk.database.begin() as session:
+        record_within(session, turn, masked_json({}))
+    return turn.conversation_id
+
+
+def clusters(desk: Desk, library: "Library") -> list[unanswered.Cluster]:
+    with desk.database.read() as session:
+        return unanswered.clusters(session, library, now=desk.now)
+
+
+def test_the_same_question_is_one_cluster_with_its_places_and_reasons(
+    desk: Desk, library: "Library"
+) -> None:
+    asked(desk, "厂车几点发车")
+    asked(desk, "厂车几点发车呢")
+    asked(desk, "厂车几点发车", region="锦州")
+    asked(desk, "宿舍能装空调吗", region=None)
+    asked(desk, "失业金怎么领", kind="answer")
+    asked(desk, "厂车几点发车", ago=timedelta(days=40))
+    found = clusters(desk, library)
+    assert [len(each.asked) for each in found] == [3, 1]
+    assert found[0].text == "厂车几点发车"
+    assert found[0].places == Counter({"石狮": 2, "锦州": 1})
+    assert found[1].places == Counter({"": 1})
+    assert found[0].whys == Counter({Why.DECLINED: 3})
+
+
+def test_what_was_asked_back_in_vain_or_chosen_past_or_thumbed_down_counts(
+    desk: Desk, library: "Library"
+) -> None:
+    for text, then, kind in (
+        ("有个补贴的事", "没懂", "decline"),
+        ("那个钱的事", "我要问的是厂里的班车", "answer"),
+        ("说说那件事", "2", "answer"),
+    ):
+        talk = asked(desk, text, kind="clarify", ago=2 * HOURS)
+        asked(desk, then, kind=kind, ago=HOURS, conversation=talk)
+    talk = asked(desk, "年货在哪里领", kind="answer")
+    with desk.database.begin() as session:
+        session.add(
+            Thumb(
+                conversation_id=talk,
+                turn_at=desk.now - HOURS,
+                direction=Direction.DOWN,
+                at=desk.now,
+            )
+        )
+    whys = {each.text: set(each.whys) for each in clusters(desk, library)}
+    assert whys["有个补贴的事"] == {Why.IN_VAIN}
+    assert whys["那个钱的事"] == {Why.CHOSEN_PAST}
+    assert whys["年货在哪里领"] == {Why.THUMBED_DOWN}
+    assert "说说那件事" not in whys
+
+
+def settle(desk: Desk, text: str, became: Became, key: str | None = None) -> None:
+    with desk.database.begin() as session:
+        settled = unanswered.settle(
+            session,
+            [unanswered.fingerprint(text, "石狮")],
+            became=became,
+            kind="measure" if key else None,
+            key=key,
+            officer_id=desk.anna,
+            now=desk.now - HOURS / 2,
+        )
+    assert settled == 1
+
+
+def test_what_is_settled_is_gone_also_when_it_is_asked_again(
+    desk: Desk, library: "Library"
+) -> None:
+    asked(desk, "厂车几点发车")
+    settle(desk, "厂车几点发车", Became.NOT_OURS)
+    asked(desk, "厂车几点发车", ago=HOURS / 4)
+    assert clusters(desk, library) == []
+    with desk.database.begin() as session:
+        again = unanswered.settle(
+            session, [unanswered.fingerprint("厂车几点发车", "石狮")],
+            became=Became.DRAFT, officer_id=desk.bert, now=desk.now,
+        )  # fmt: skip
+    assert again == 0
+
+
+# -- telling whoever asked --------------------------------------------------------------------
+
+QUESTION = "厂里倒了能拿啥钱"
+
+
+def person(desk: Desk, safe: "Safe", name: str) -> int:
+    with desk.database.begin() as session:
+        return people.recognise(session, safe, issuer=ACCOUNT, subject=name, now=desk.now)
+
+
+def answer_now(text: str, region: str | None) -> Answer:
+    """What the release in force says by now."""
+    answered = text == QUESTION
+    return Answer(
+        kind=Kind.ANSWER if answered else Kind.DECLINE,
+        reply="可以领失业保险金。" if answered else "没有写。",
+        reason="",
+        region=region,
+        measures=("shishi-4a",) if answered else (),
+        context=Context(),
+    )
+
+
+def catch_up(desk: Desk, safe: "Safe") -> int:
+    with desk.database.read() as session:
+        found = catching_up.answers(session, answer_now, now=desk.now)
+    with desk.database.begin() as session:
+        catching_up.tell(session, safe, found, app_id=ACCOUNT, now=desk.now)
+    return len(found)
+
+
+def told(desk: Desk) -> list[int | None]:
+    with desk.database.read() as session:
+        return list(session.scalars(select(col(Notice.worker_id))))
+
+
+def test_after_the_publication_whoever_asked_is_told_once_in_wechat(
+    desk: Desk, safe: "Safe"
+) -> None:
+    wang, li, zhao = (person(desk, safe, name) for name in ("wang", "li", "zhao"))
+    asked(desk, QUESTION, worker=wang)
+    asked(desk, QUESTION, worker=wang, ago=2 * HOURS)
+    asked(desk, QUESTION, worker=li, ago=49 * HOURS)
+    asked(desk, QUESTION, worker=zhao, channel=Channel.H5)
+    asked(desk, QUESTION)
+    settle(desk, QUESTION, Became.SIMILAR, "shishi-4a")
+    assert in_force(desk, timedelta()) == desk.release
+    catch_up(desk, safe)
+    assert told(desk) == [wang]
+    catch_up(desk, safe)
+    assert told(desk) == [wang]
+
+
+def in_force(desk: Desk, ago: timedelta) -> int | None:
+    """Put the release in force again some time ago; the one to catch up with."""
+    with desk.database.begin() as session:
+        release = releases.current_id(session)
+        assert release is not None
+        releases.put_in_force(session, release, desk.now - ago)
+        return catching_up.release_to_catch_up(session, now=desk.now)
+
+
+def test_nobody_is_told_what_is_no_answer_or_not_published_or_of_another_measure(
+    desk: Desk, safe: "Safe"
+) -> None:
+    for text, became, key in (
+        ("不归我们的问题", Became.NOT_OURS, None),
+        ("容易混淆的问题", Became.NEGATIVE, "shishi-4a"),
+        (QUESTION, Became.SIMILAR, "shishi-7"),
+    ):
+        asked(desk, text, worker=person(desk, safe, text))
+        settle(desk, text, became, key)
+    assert in_force(desk, HOURS) is None
+    assert catch_up(desk, safe) == 0
+    assert in_force(desk, timedelta()) is not None
+    assert catch_up(desk, safe) == 0
