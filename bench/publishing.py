@@ -182,13 +182,19 @@ def _tell(entries: int, watching: Watching, ended: dict[str, float]) -> None:
             f" (at {answer[1]:.2f} s), longest wait {look[0]:.0f} ms (at {look[1]:.2f} s)"
         )
     seconds = ended["served"] - ended["begun"]
-    longest, _ = watching.answers.longest(begun, ended["afterwards"])
+    longest = max(
+        waits.longest(begun, ended["afterwards"])[0] for waits in (watching.answers, watching.looks)
+    )
     headline(
         f"{entries:,} more entries checked, stored, published and served",
         f"{seconds:.1f} s",
         f"{MOST_SECONDS} s",
     )
-    headline("the longest that an answer took meanwhile", f"{longest:.0f} ms", f"{LONGEST_MS} ms")
+    headline(
+        "the longest that an answer, or a thread that wants to, waited meanwhile",
+        f"{longest:.0f} ms",
+        f"{LONGEST_MS} ms",
+    )
 
 
 if __name__ == "__main__":

@@ -39,6 +39,9 @@ PARTS: dict[str, Part] = {
         "the self-check, its questions, a roster against DuckDB",
         ("--people", "10000", "--stream", "10000,100000", "--asked", "3"),
     ),
+    "publishing": Part(
+        "thousands of entries published in a process that answers meanwhile", ("--entries", "1000")
+    ),
     "week": Part(
         "a week's load on the deployed service, into deploy/RUNBOOK.md",
         ("--print",),

@@ -307,9 +307,7 @@ PROMISES = (
         (
             "server/editing/test_swapping.py::test_while_eight_ask_every_reply_is_of_one_release_and_all_workers_follow",
         ),
-        (
-            "server/editing/test_swapping.py::test_a_release_that_comes_in_two_steps_is_found_out",
-        ),
+        ("server/editing/test_swapping.py::test_a_release_that_comes_in_two_steps_is_found_out",),
     ),
     Promise(
         "migration",

@@ -350,6 +350,15 @@ def _check_settling(batch: PaymentBatch) -> None:
         raise StepRefused(batch.id, BatchState(batch.state))
 
 
+def may_release(session: Session, batch: PaymentBatch, officer: Officer) -> bool:
+    """Whether the officer decides on money, and had no hand in the batch before."""
+    try:
+        _check_second(session, batch, officer)
+    except SameOfficer:
+        return False
+    return Role.APPROVER in officer.roles
+
+
 def _check_second(session: Session, batch: PaymentBatch, officer: Officer) -> None:
     had_a_hand = select(func.count()).where(
         col(Payment.batch_id) == batch.id,

@@ -1,6 +1,7 @@
 """Funds: what each has, holds back, has paid and has left; no budget without a reason."""
 
 from decimal import Decimal, InvalidOperation
+from itertools import groupby
 from typing import Annotated
 
 from flask import Blueprint, Response, url_for
@@ -195,9 +196,17 @@ def _new_page(form: "Form[_FundAsked]", status: int = 200) -> Response:
         status=status,
         form=form,
         measures=[
-            (measure.id, f"{naming.place_of(library, measure.region)}：{measure.title}")
-            for measure in library.measures.values()
-            if measure.region in seen
+            (
+                naming.place_of(library, place),
+                [(measure.id, measure.title) for measure in of_place],
+            )
+            for place, of_place in groupby(
+                sorted(
+                    (m for m in library.measures.values() if m.region in seen),
+                    key=lambda m: m.region,
+                ),
+                key=lambda m: m.region,
+            )
         ],
         places=[(region.id, region.label) for region in regions() if region.id in seen],
     )

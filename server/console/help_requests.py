@@ -69,7 +69,12 @@ def get_requests() -> Response:
         found = service_requests.listed(
             session, who, regions(), wanted, at_most=_ON_A_PAGE, skip=(number - 1) * _ON_A_PAGE
         )
-        late = service_requests.counted(session, who, regions(), Wanted(overdue_on=today))
+        counts = {
+            show: service_requests.counted(
+                session, who, regions(), _wanted(_Filter(show=show), today)
+            )
+            for show in ("", "overdue", "closed")
+        }
         units = service_requests.units_of(session, library, who)
     return page(
         "requests.html",
@@ -78,7 +83,7 @@ def get_requests() -> Response:
         form=forms.empty(**{name: value or "" for name, value in asked.model_dump().items()}),
         requests=found,
         total=total,
-        late=late,
+        counts=counts,
         today=today,
         number=number,
         pages=pages,

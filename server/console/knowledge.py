@@ -20,7 +20,7 @@ from server.clock import china_day
 from server.console import forms
 from server.console.entering import officer, takes
 from server.console.knowledge_words import KINDS as NAMED
-from server.console.knowledge_words import kind_of, place_of, words_of
+from server.console.knowledge_words import kind_of, note_of, place_of, words_of
 from server.console.rendering import go_to, page, shown_instant
 from server.editing import areas, checks, drafts
 from server.editing.drafts import DraftChanged
@@ -226,6 +226,7 @@ def get_history(kind: str, key: str) -> Response:
         key=key,
         editions=editions,
         has_draft=draft is not None,
+        note_of=note_of,
         before=before,
         after=after,
         places=shown(differences(contents[before], contents[after])),

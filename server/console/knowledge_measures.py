@@ -30,6 +30,8 @@ from server.console.knowledge_rules import (
     Row,
     rows_of,
     rule_of,
+    shown_subject,
+    shown_value,
     words_of_row,
 )
 from server.console.knowledge_words import ASPECTS, AUDIENCES, place_of, words_of
@@ -329,6 +331,8 @@ def _measure_page(
         ],
         kinds=KINDS,
         ops=OPS,
+        shown_subject=lambda row: shown_subject(row, facts),
+        shown_value=lambda row: shown_value(row, facts),
         depths=range(DEEPEST + 1),
         facts=facts.values(),
         aspects=[(aspect, ASPECTS[aspect]) for aspect in Aspect],

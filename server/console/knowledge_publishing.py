@@ -19,8 +19,10 @@ from server.console.knowledge_words import (
     SORTS,
     STATES,
     kind_of,
+    note_of,
     place_of,
     words_of,
+    words_of_miss,
 )
 from server.console.rendering import go_to, page
 from server.editing import areas, checks, drafts, publishing, receiving, trials
@@ -94,6 +96,7 @@ def _publishing_page(
         decided=decided,
         current=current,
         history=history,
+        note_of=note_of,
         back=back,
         names=names,
         kind_of=kind_of,
@@ -362,6 +365,7 @@ def _row(problem: str) -> tuple[str, str, str]:
 def _told(report: Report) -> dict[str, Any]:
     return {
         "report": report,
+        "words_of_miss": words_of_miss,
         "troubles": [
             (
                 kind_of(t.kind),

@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 from knowledge.eligibility.facts import Fact, FactType
+from knowledge.eligibility.rules import AS_OF
 from knowledge.sentences import Location
 
 GROUPS = {"all": "下面的都要满足", "any": "下面的满足一条就行", "not": "下面的不能满足"}
@@ -28,6 +29,8 @@ OPS = {
     "between": "在两者之间",
 }
 DEEPEST = 5
+TODAY = "查的那一天"
+"""How the day of the check is called, which nobody is asked for."""
 _YES = {"是": True, "true": True, "否": False, "不是": False, "false": False}
 _SEPARATORS = str.maketrans({"，": ",", "、": ",", "；": ",", "～": "~", "－": "~"})
 
@@ -117,7 +120,9 @@ def _leaf(row: Row, facts: Mapping[str, Fact]) -> dict[str, Any]:
     else:
         made[row.kind] = row.subject
     if row.kind == "fact":
-        made |= _comparison(row, facts.get(row.subject))
+        named = _fact_named(row.subject, facts)
+        made["fact"] = named.id if named else AS_OF if row.subject == TODAY else row.subject
+        made |= _comparison(row, named)
         if row.judged:
             made["judged"] = True
     made |= {"say": row.say, "quote": row.quote}
@@ -126,10 +131,18 @@ def _leaf(row: Row, facts: Mapping[str, Fact]) -> dict[str, Any]:
     return made
 
 
+def _fact_named(named: str, facts: Mapping[str, Fact]) -> Fact | None:
+    """The fact that is called so, by its id or by its words."""
+    if named in facts:
+        return facts[named]
+    return next((fact for fact in facts.values() if fact.label == named), None)
+
+
 def _comparison(row: Row, fact: Fact | None) -> dict[str, Any]:
     given = row.value.translate(_SEPARATORS).strip()
     if row.op in ("in", "has"):
-        return {row.op: [_option(each.strip(), fact) for each in given.split(",") if each.strip()]}
+        values = _by_value(row.value, fact).translate(_SEPARATORS).split(",")
+        return {row.op: [each.strip() for each in values if each.strip()]}
     if row.op == "between":
         low, _, high = given.partition("~")
         return {"at_least": _bound(low.strip()), "at_most": _bound(high.strip())}
@@ -138,16 +151,37 @@ def _comparison(row: Row, fact: Fact | None) -> dict[str, Any]:
     if row.op == "is":
         if fact is None or fact.type is FactType.BOOLEAN:
             return {"is": _YES.get(given, given)}
-        return {"is": _option(given, fact)}
+        return {"is": _by_value(row.value, fact).strip()}
     return {}
 
 
-def _option(given: str, fact: Fact | None) -> str:
-    """The value of an option that is named by its value or by its words."""
-    for option in fact.options if fact else ():
-        if given in (option.value, option.label):
-            return option.value
+def _by_value(given: str, fact: Fact | None) -> str:
+    """What is typed, with the values of options in the place of their words.
+
+    The longest words first: they may hold a comma, or other words.
+    """
+    for option in sorted(fact.options if fact else (), key=lambda option: -len(option.label)):
+        given = given.replace(option.label, option.value)
     return given
+
+
+def shown_subject(row: Row, facts: Mapping[str, Fact]) -> str:
+    """What a row is about as the form shows it: a fact by its words."""
+    if row.kind != "fact":
+        return row.subject
+    return facts[row.subject].label if row.subject in facts else _other(row.subject)
+
+
+def _other(subject: str) -> str:
+    return TODAY if subject == AS_OF else subject
+
+
+def shown_value(row: Row, facts: Mapping[str, Fact]) -> str:
+    """What a row compares with as the form shows it: options by their words."""
+    fact = facts.get(row.subject) if row.kind == "fact" else None
+    if fact is None or not fact.options:
+        return row.value
+    return "、".join(fact.option_label(value) for value in row.value.split("、"))
 
 
 def _bound(given: str) -> Any:
@@ -182,7 +216,7 @@ def words_of_row(row: Row, facts: Mapping[str, Fact]) -> str:
     if row.kind == "meets":
         return f"符合政策“{row.subject or '？'}”的条件"
     fact = facts.get(row.subject)
-    name = fact.label if fact else f"？{row.subject}"
+    name = fact.label if fact else _other(row.subject) or "？"
     unit = (fact.unit if fact else None) or ""
     values = [fact.option_label(v) if fact else v for v in row.value.split("、")]
     match row.op:

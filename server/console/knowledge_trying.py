@@ -13,7 +13,7 @@ from server.casework.officers import Role
 from server.clock import china_day
 from server.console import forms, knowledge
 from server.console.entering import officer
-from server.console.knowledge_words import ASPECTS, STEPS, gate_of
+from server.console.knowledge_words import ASPECTS, RIVALS, STEPS, gate_of
 from server.console.rendering import go_to, page
 from server.editing import gold
 from server.editing.tables import GoldSort
@@ -150,6 +150,7 @@ def _trying_page(form: "forms.Form[Any]", status: int = 200) -> Response:
         kinds=[(kind.value, words) for kind, words in KINDS.items()],
         kind_words=KINDS,
         steps=STEPS,
+        rivals=RIVALS,
         gate_of=gate_of,
         aspects=ASPECTS,
         may_edit=Role.EDITOR in officer().roles,

@@ -1,10 +1,13 @@
 """What the bot could not answer, and what becomes of it."""
 
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from flask import Blueprint, Response, url_for
 from pydantic import Field, StringConstraints
 
+from knowledge.measures import Measure
 from server.admitting import Who, admits
 from server.casework.officers import Role
 from server.clock import china_day
@@ -17,6 +20,7 @@ from server.editing.drafts import DraftChanged
 from server.editing.tables import Became
 from server.editing.unanswered import Cluster, Why
 from server.resources import resources
+from server.serving import Served
 
 blueprint = Blueprint("knowledge_unanswered", __name__, url_prefix="/knowledge/unanswered")
 
@@ -212,6 +216,35 @@ def _cluster(fingerprint: str) -> Cluster | None:
     return next((c for c in _clusters() if fingerprint in c.fingerprints), None)
 
 
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A cluster as it is shown; `measure` is filled in for the editor, where there is one."""
+
+    cluster: Cluster
+    key: str
+    nearest: list[Measure]
+    measure: str
+    reply: str
+    reach: int
+
+
+def _row(cluster: Cluster, served: Served, today: date, now: datetime) -> _Row:
+    # Asked in one place: what is near there. A question of several places is of no measure yet.
+    places = [place for place in cluster.places if place in served.library.regions]
+    place = places[0] if len(places) == 1 else None
+    told = served.explain(cluster.text, today=today, region=place)
+    here = [w.measure for w in told.weighed if w.gate != "region"] if told.region else []
+    nearest = here or [w.measure for w in told.weighed]
+    return _Row(
+        cluster,
+        min(cluster.fingerprints),
+        nearest[:3],
+        here[0].id if here else "",
+        told.answer.reply[:_LONGEST_REPLY],
+        unanswered.reachable(cluster.asked, now),
+    )
+
+
 def _unanswered_page(form: "forms.Form[Any]", status: int = 200) -> Response:
     asked = forms.read_query(_ListAsked)
     known = resources()
@@ -220,13 +253,10 @@ def _unanswered_page(form: "forms.Form[Any]", status: int = 200) -> Response:
     number = min(asked.page, pages)
     today = china_day(known.clock())
     served = known.serving.current()
-    rows = []
-    for cluster in found[(number - 1) * _SHOWN : number * _SHOWN]:
-        told = served.explain(cluster.text, today=today)
-        nearest = [w.measure for w in told.weighed[:3]]
-        reply = told.answer.reply
-        reach = unanswered.reachable(cluster.asked, known.clock())
-        rows.append((cluster, min(cluster.fingerprints), nearest, reply[:_LONGEST_REPLY], reach))
+    rows = [
+        _row(cluster, served, today, known.clock())
+        for cluster in found[(number - 1) * _SHOWN : number * _SHOWN]
+    ]
     return page(
         "knowledge/unanswered.html",
         title="没答上的",
@@ -238,6 +268,7 @@ def _unanswered_page(form: "forms.Form[Any]", status: int = 200) -> Response:
         asked=asked,
         number=number,
         pages=pages,
+        measures=[(m.id, f"{m.region} {m.title}") for m in served.library.measures.values()],
         total=sum(len(c.asked) for c in found),
         may_edit=Role.EDITOR in officer().roles,
     )

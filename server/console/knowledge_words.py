@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 
+from bot.indexing import Shelf
 from knowledge.drafting import Trouble
 from knowledge.measures import Aspect, Audience
 from server.editing.reports import PieceTrouble
@@ -143,6 +144,12 @@ STEPS = {
     "from_the_documents": "按文件回答",
     "no_answer": "最后的答复",
 }
+RIVALS = {
+    Shelf.TOPIC: "主题",
+    Shelf.OUTSIDE: "文件不管的话题",
+    Shelf.CARE: "求助：",
+    Shelf.ORDINARY: "普通的话",
+}
 GATES = {
     "": "用来回答",
     "region": "不是这个地方的",
@@ -157,7 +164,6 @@ _OF_CODE = {
     "enum": "请从列表里选一个。",
     "rule": "请选这条条件怎么判断。",
     "string_too_long": "太长了，请写短一点。",
-    "string_pattern_mismatch": "写法不对。",
     "date_from_datetime_parsing": "日期要写成 2022-03-31 这样。",
     "date_parsing": "日期要写成 2022-03-31 这样。",
     "float_parsing": "这里要填数字。",
@@ -165,9 +171,22 @@ _OF_CODE = {
     "bool_parsing": "这里只能写是或者不是。",
     "bool_type": "这里只能写是或者不是。",
     "string_type": "这里要写文字。",
-    "model_type": "这里的写法不对。",
+    "model_type": "这里要分项填，不能只写一句话。",
+    "dict_type": "这里要分项填，不能只写一句话。",
+    "int_parsing": "这里要填整数，比如 12。",
+    "int_type": "这里要填整数，比如 12。",
+    "list_type": "这里要一条一条地列。",
     "tuple_type": "这里要一条一条地列。",
 }
+_OF_PATTERN = {
+    "id": "编号用小写字母、数字、短横或者下划线，比如 shishi-4a、wage_arrears，不能有空格和汉字。",
+    "number": "号码只写数字，比如 12333；区号后面用短横，比如 0595-88712565。",
+    "initials": "拼音首字母用小写，至少三个，比如 sjz。",
+    "short": "简称只写一个字，比如“衡”。",
+    "topics": "请从列表里选一个主题。",
+}
+"""What would be right, by the field whose text has not the form that it needs."""
+_FORM = "string_pattern_mismatch"
 _WHAT = {
     "region": "地区",
     "topic": "主题",
@@ -236,6 +255,9 @@ _REASONS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 
 def words_of(trouble: Trouble | PieceTrouble) -> str:
     """What is wrong, in plain Chinese; what has no words yet is shown as it is."""
+    if trouble.code == _FORM:
+        named = next((s for s in reversed(trouble.location) if isinstance(s, str)), "")
+        return _OF_PATTERN.get(named, _OF_PATTERN["id"])
     if found := _OF_CODE.get(trouble.code):
         return found
     if named := re.fullmatch(r"no ([a-z]+) (.*)", trouble.reason):
@@ -244,7 +266,59 @@ def words_of(trouble: Trouble | PieceTrouble) -> str:
         if match := pattern.fullmatch(trouble.reason):
             return words.format(*map(_named, match.groups()))
     known = words_of_field(trouble.code)
-    return trouble.reason if known == words_of_field("") else known
+    if known != words_of_field("") and trouble.code != "value_error":
+        return known
+    return f"这里不对，请找管理员看看。程序的原话是：{trouble.reason}"
+
+
+_MISSES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(pattern, re.S), words)
+    for pattern, words in (
+        (r"measures none", "没有用任何政策回答"),
+        (r"measures (.*)", "用了别的政策：{0}"),
+        (r"lacks (.*)", "没有说到“{0}”"),
+        (r"(.*): (.*), not (.*)", "{0}：{1}，应当是{2}"),
+    )
+)
+_ANSWERED = {
+    "answer": "按文件答了",
+    "clarify": "反问了",
+    "decline": "说没有写",
+    "handoff": "转给了人",
+    "chat": "当成寒暄",
+}
+_TOLD = {
+    "outcome": "结果",
+    "missing": "还缺的事",
+    "open": "在不在有效期里",
+    "eligible": "够条件",
+    "ineligible": "不够",
+    "undetermined": "还不知道",
+    "True": "是",
+    "False": "不是",
+    "None": "没有",
+}
+
+
+def words_of_miss(told: str) -> str:
+    """What is wrong with an answer or a verdict of a trial, '' where nothing is."""
+    if told.startswith("kind "):
+        return _ANSWERED.get(told.removeprefix("kind "), told)
+    for pattern, words in _MISSES:
+        if match := pattern.fullmatch(told):
+            return words.format(*(_TOLD.get(part, part) for part in match.groups()))
+    return told
+
+
+_NOTES = (
+    (re.compile(r"files of the program \w+"), "程序自带的知识"),
+    (re.compile("import"), "导入"),
+)
+
+
+def note_of(note: str) -> str:
+    """What was noted of a release, where the program noted it, in Chinese."""
+    return next((words for pattern, words in _NOTES if pattern.fullmatch(note)), note)
 
 
 def _named(text: str | None) -> str:

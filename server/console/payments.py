@@ -37,6 +37,7 @@ _AT_ONCE = 50
 """Rows of a bank's result that are taken in one transaction."""
 _MOST_INSTALMENTS = 60
 _MOST_BAD = 200
+_NO_SECOND = "归集、锁定、经办或审批过其中办件的人不能放行。"
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 FAULTS = {
@@ -188,9 +189,7 @@ def post_release(id: str) -> Response:
     try:
         _step(id, payment_batches.release)
     except SameOfficer:
-        return _batch_page(
-            id, 409, "放行要换一个人：归集、锁定、经办或审批过其中办件的人不能放行。"
-        )
+        return _batch_page(id, 409, f"放行要换一个人：{_NO_SECOND}")
     except BatchAltered:
         return _batch_page(id, 409, "批次和锁定时不一样，不能放行，请作废后重新归集。")
     return go_to(_at(id), "已放行。")
@@ -380,6 +379,7 @@ def _batch_page(
         counted = payment_batches.counted(session, id)
         rows = payment_batches.rows_of(session, id)
         fund = funds.find(session, batch.fund_id)
+        may_release = payment_batches.may_release(session, batch, who)
         steps = [
             (label, at, name_of(session, by))
             for label, at, by in _steps(batch)
@@ -402,6 +402,8 @@ def _batch_page(
         form=forms.Form(errors=dict(errors or {})),
         is_cashier=Role.CASE_OFFICER in who.roles,
         is_approver=Role.APPROVER in who.roles,
+        may_release=may_release,
+        no_second=_NO_SECOND,
     )
 
 

@@ -151,9 +151,7 @@ def publish_marked(desk: Desk, mark: str) -> float:
     trial = trials.run(desk.order(drafts=tuple(chosen)))
     assert not trial.report.stops, trial.report
     with desk.database.begin() as session:
-        proposal = publishing.propose(
-            session, trial, note=mark, officer_id=desk.anna, now=desk.now
-        )
+        proposal = publishing.propose(session, trial, note=mark, officer_id=desk.anna, now=desk.now)
     with desk.database.begin() as session:
         publishing.publish(session, proposal, officer_id=desk.bert, reason="试", now=desk.now)
     return time.monotonic()
