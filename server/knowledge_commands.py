@@ -4,11 +4,14 @@ import argparse
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from knowledge.library import Edition, Library
     from server.db import Database
+    from server.editing.publishing import Proposed
+    from server.editing.trials import Trial
+    from server.kept_indexes import KeptIndexes
 
 _OK = 0
 _FAILED = 1
@@ -26,6 +29,9 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     take = verbs.add_parser("import", help="check files and store them as a release, not in force")
     take.add_argument("folder", type=Path, nargs="?", help="default: the files of the program")
     take.add_argument("--note", default="import", help="what is new, for the list of releases")
+    take.add_argument(
+        "--officer", type=int, help="propose it as this editor: it then waits for a second person"
+    )
     take.set_defaults(run=_import)
 
     export = verbs.add_parser("export", help="write the release in force as files")
@@ -34,6 +40,10 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
 
     publish = verbs.add_parser("publish", help="put a stored release in force")
     publish.add_argument("release", type=int, nargs="?", help="default: the newest")
+    publish.add_argument(
+        "--officer", type=int, help="who publishes what an editor has proposed; not its author"
+    )
+    publish.add_argument("--reason", default="", help="why, where something is answered worse")
     publish.set_defaults(run=_publish)
 
     back = verbs.add_parser("rollback", help="put an earlier release in force again")
@@ -74,12 +84,42 @@ def _import(parsed: argparse.Namespace) -> int:
         print(f"refused: {len(found)} problems; nothing is stored", file=sys.stderr)
         return _FAILED
     database = _prepared()
+    if parsed.officer is not None:
+        return _propose(database, library, parsed.officer, parsed.note)
     with database.begin() as session:
         in_force = releases.current(session)
         number = releases.add(session, library.editions, note=parsed.note, now=utc_now())
     for line in _differences(in_force[1] if in_force else (), library.editions):
         print(line)
     print(f"stored as release {number}; `nuangang knowledge publish {number}` puts it in force")
+    return _OK
+
+
+def _propose(database: "Database", library: "Library", officer_id: int, note: str) -> int:
+    from server.casework import officers
+    from server.casework.officers import Role
+    from server.clock import utc_now
+    from server.editing import publishing
+
+    trial = _tried(database, whole=True, editions=tuple(library.editions))
+    if trial.report.stops:
+        return _FAILED
+    try:
+        with database.begin() as session:
+            by = officers.find(session, officer_id)
+            publishing.require_changes(session, trial, by, Role.EDITOR, library)
+            number = publishing.propose(session, trial, note=note, officer_id=by.id, now=utc_now())
+            release = publishing.find(session, number).release_id
+    except Exception as error:
+        told = _refusal(error)
+        if told is None:
+            raise
+        print(f"refused: {told}; nothing is stored", file=sys.stderr)
+        return _FAILED
+    print(
+        f"proposed as release {release}; `nuangang knowledge publish {release} --officer ID` "
+        "by a second person puts it in force"
+    )
     return _OK
 
 
@@ -97,10 +137,102 @@ def _export(parsed: argparse.Namespace) -> int:
 
 def _publish(parsed: argparse.Namespace) -> int:
     from server import releases
+    from server.editing import publishing
+    from server.editing.tables import ProposalState
 
-    with _prepared().read() as session:
-        newest = releases.history(session)[0].id
-    return _put_in_force(parsed.release or newest or 0)
+    database = _prepared()
+    with database.read() as session:
+        release = parsed.release or releases.history(session)[0].id or 0
+        proposed = publishing.of_release(session, release)
+    if proposed is not None and proposed.state is not ProposalState.PUBLISHED:
+        return _publish_proposed(database, proposed, parsed.officer, parsed.reason)
+    trial = _tried(database, release=release)
+    if trial.report.stops or (trial.report.worsens and not parsed.reason.strip()):
+        print("refused: the release in force goes on", file=sys.stderr)
+        return _FAILED
+    return _put_in_force(release)
+
+
+def _publish_proposed(
+    database: "Database", proposed: "Proposed", officer_id: int | None, reason: str
+) -> int:
+    """Put what an editor has proposed in force, by a second person."""
+    from server.casework import officers
+    from server.casework.officers import Role
+    from server.clock import utc_now
+    from server.editing import publishing
+    from server.serving import load_release
+
+    if officer_id is None:
+        print(
+            "this release was proposed: name who publishes it with --officer; "
+            "whoever wrote any of it can't",
+            file=sys.stderr,
+        )
+        return _FAILED
+    library = load_release(database, proposed.release_id, _indexes()).library
+    try:
+        with database.begin() as session:
+            by = officers.find(session, officer_id)
+            publishing.require(session, proposed, by, Role.PUBLISHER, library)
+            release = publishing.publish(
+                session, proposed.id, officer_id=by.id, reason=reason, now=utc_now()
+            )
+    except Exception as error:
+        told = _refusal(error)
+        if told is None:
+            raise
+        print(f"refused: {told}", file=sys.stderr)
+        return _FAILED
+    print(f"release {release} is in force")
+    return _OK
+
+
+def _refusal(error: Exception) -> str | None:
+    from server.casework.officers import NotAllowed, OfficerUnknown
+    from server.editing import publishing
+    from server.releases import NothingToPublish
+
+    told: dict[type[Exception], str] = {
+        publishing.SecondPersonNeeded: "whoever wrote any of it can't publish it",
+        publishing.ReleaseMoved: "another release was put in force since it was tried",
+        publishing.ProposalDecided: "the proposal was refused or withdrawn",
+        publishing.NotWorseWithoutReason: "something is answered worse: say why with --reason",
+        NotAllowed: "this officer may not do that, or not for all places it changes",
+        OfficerUnknown: "no such officer",
+        NothingToPublish: "there is nothing new in it",
+    }
+    return told.get(type(error))
+
+
+def _tried(database: "Database", **what: Any) -> "Trial":
+    """Try a release as the desk does, and print what came of it."""
+    from server.clock import china_day, utc_now
+    from server.editing import trials
+    from server.settings import load_settings
+
+    order = trials.order(load_settings(), database, china_day(utc_now()), **what)
+    told = trials.attempt(order)
+    assert told is not None, "no drafts were asked for"
+    trial = trials.read(told, order)
+    report = trial.report
+    for trouble in report.troubles:
+        print(f"{trouble.kind} {trouble.key}: {trouble.reason}", file=sys.stderr)
+    for borrowed in report.borrowed:
+        names = ", ".join(borrowed.measures)
+        print(f"lent to {borrowed.place}: {borrowed.question} -> {names}", file=sys.stderr)
+    for worse in report.worse:
+        print(f"worse: {' / '.join(worse.turns)}: {worse.after}", file=sys.stderr)
+    for person in report.persons_worse:
+        print(f"worse: {person.id}, {person.measure}: {person.after}", file=sys.stderr)
+    print(
+        f"{report.asked} stored questions, {len(report.worse)} worse, {len(report.better)} better; "
+        f"{report.checked} verdicts, {len(report.persons_worse)} worse; "
+        f"{report.swapped} carried to other cities, {len(report.borrowed)} lent"
+    )
+    if report.worsens:
+        print("something is answered worse: --reason says why all the same", file=sys.stderr)
+    return trial
 
 
 def _roll_back(parsed: argparse.Namespace) -> int:
@@ -120,13 +252,11 @@ def _put_in_force(release: int) -> int:
     from knowledge.checking import problems
     from server import releases
     from server.clock import utc_now
-    from server.preparing import kept_indexes
     from server.serving import load_release
-    from server.settings import load_settings
 
     database = _prepared()
     # Its index is kept now, so that every worker that serves it has it at once.
-    library = load_release(database, release, kept_indexes(load_settings())).library
+    library = load_release(database, release, _indexes()).library
     if found := problems(library):
         print("\n".join(found), file=sys.stderr)
         print(f"refused: {len(found)} problems; the release in force goes on", file=sys.stderr)
@@ -234,6 +364,13 @@ def _prepared() -> "Database":
     from server.settings import load_settings
 
     return prepare(load_settings(), now=utc_now())
+
+
+def _indexes() -> "KeptIndexes":
+    from server.preparing import kept_indexes
+    from server.settings import load_settings
+
+    return kept_indexes(load_settings())
 
 
 def _differences(

@@ -51,6 +51,7 @@ from server.console import (
     knowledge_intake,
     knowledge_measures,
     knowledge_publishing,
+    knowledge_sheets,
     knowledge_trying,
     knowledge_unanswered,
     merchants,
@@ -88,6 +89,7 @@ _GROUPS = (
     knowledge_trying,
     knowledge_intake,
     knowledge_measures,
+    knowledge_sheets,
     knowledge_unanswered,
     switches,
 )

@@ -22,6 +22,7 @@ from server.console.entering import officer, takes
 from server.console.knowledge_words import KINDS as NAMED
 from server.console.knowledge_words import kind_of, note_of, place_of, words_of
 from server.console.rendering import go_to, page, shown_instant
+from server.console.sheets import SHEETS, sheets_of
 from server.editing import areas, checks, drafts
 from server.editing.drafts import DraftChanged
 from server.releases import EditionMissing
@@ -78,6 +79,8 @@ def get_overview() -> Response:
         names=names,
         kind_of=kind_of,
         title_of=title_of,
+        address=piece_address,
+        sheets=list(SHEETS.values()),
         turning=turning(library.measures.values(), china_day(known.clock())),
     )
 
@@ -103,7 +106,9 @@ def get_pieces(kind: str) -> Response:
         "knowledge/pieces.html",
         title=kind_of(kind),
         kind=kind,
+        address=piece_address,
         rows=rows[(number - 1) * _SHOWN : number * _SHOWN],
+        sheets=sheets_of(kind),
         asked=asked,
         number=number,
         pages=pages,
@@ -123,7 +128,9 @@ def post_piece(kind: str) -> Response:
             title=kind_of(kind),
             status=422,
             kind=kind,
+            address=piece_address,
             rows=[],
+            sheets=sheets_of(kind),
             asked=_ListAsked(),
             number=1,
             pages=1,
@@ -277,6 +284,9 @@ def piece_address(kind: str, key: str) -> str:
     """The address of a piece: its own editor where it has one."""
     if kind == "measure":
         return url_for("desk.knowledge_measures.get_measure", id=key)
+    for sheet in sheets_of(kind):
+        if sheet.is_of_pieces:
+            return url_for("desk.knowledge_sheets.get_entry", name=sheet.name, place=key)
     return url_for("desk.knowledge.get_piece", kind=kind, key=key)
 
 
@@ -332,6 +342,7 @@ def _piece_page(kind: str, key: str, form: "forms.Form[Any]", status: int = 200)
         stale=stale,
         names=names,
         current=current,
+        sheets=sheets_of(kind),
         may_edit=Role.EDITOR in officer().roles,
         troubles=[(_line(text, t.location), place_of(t.location), words_of(t)) for t in found],
         places=shown(differences(current, draft.content)) if draft else [],

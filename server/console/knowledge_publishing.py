@@ -101,6 +101,7 @@ def _publishing_page(
         names=names,
         kind_of=kind_of,
         title_of=knowledge.title_of,
+        address=knowledge.piece_address,
         states=STATES,
         may_edit=Role.EDITOR in officer().roles,
         may_publish=Role.PUBLISHER in officer().roles,
@@ -330,31 +331,14 @@ def post_import() -> Response:
     if trial.report.stops or form.asked.only_try:
         return _import_page(form, [], trial.report)
     with known.database.read() as session:
-        current = releases.current(session)
-    _require_changed(trial, current[1] if current else [])
+        publishing.require_changes(
+            session, trial, officer(), Role.EDITOR, knowledge.served_library()
+        )
     return _propose(form, trial, form.asked.note)
 
 
-def _require_changed(trial: Trial, before: "list[Any]") -> None:
-    old = {(k, i): c for k, i, c in before}
-    new = {(k, i): c for k, i, c in trial.editions or ()}
-    library = knowledge.served_library()
-    for each in trial.report.changed:
-        place = (each.kind, each.key)
-        places = areas.places_of(*place, (old.get(place), new.get(place)), library)
-        areas.require(officer(), Role.EDITOR, places, library)
-
-
 def _require_all(session: Any, found: Proposed, role: Role = Role.PUBLISHER) -> None:
-    """Raise `NotAllowed` unless the officer has the role for every place that is changed."""
-    library = knowledge.served_library()
-    for each in found.report.changed:
-        contents = [
-            None if release is None else releases.content_of(session, release, each.kind, each.key)
-            for release in (found.base_release_id, found.release_id)
-        ]
-        places = areas.places_of(each.kind, each.key, contents, library)
-        areas.require(officer(), role, places, library)
+    publishing.require(session, found, officer(), role, knowledge.served_library())
 
 
 def _row(problem: str) -> tuple[str, str, str]:

@@ -165,6 +165,7 @@ _OF_CODE = {
     "rule": "请选这条条件怎么判断。",
     "string_too_long": "太长了，请写短一点。",
     "date_from_datetime_parsing": "日期要写成 2022-03-31 这样。",
+    "date_from_datetime_inexact": "日期要写成 2022-03-31 这样。",
     "date_parsing": "日期要写成 2022-03-31 这样。",
     "float_parsing": "这里要填数字。",
     "greater_than": "要比 0 大。",
@@ -181,6 +182,7 @@ _OF_CODE = {
 _OF_PATTERN = {
     "id": "编号用小写字母、数字、短横或者下划线，比如 shishi-4a、wage_arrears，不能有空格和汉字。",
     "number": "号码只写数字，比如 12333；区号后面用短横，比如 0595-88712565。",
+    "checked_on": "日期要写成 2022-03-31 这样。",
     "initials": "拼音首字母用小写，至少三个，比如 sjz。",
     "short": "简称只写一个字，比如“衡”。",
     "topics": "请从列表里选一个主题。",
@@ -202,6 +204,21 @@ _REASONS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     for pattern, words in (
         (r"(?:[^:]*: )+?(\S+) is not in the clause: (.*)", "数字“{0}”条款里没有：{1}"),
         (r"(?:[^:]*: )?not in clause (.+?): (.*)", "条款“{0}”里找不到这句原文：{1}"),
+        (r"stand twice: (.*)", "这些写法有两条：{0}"),
+        (r"(\S+) is replaced by itself", "换成的和原来的一样：{0}"),
+        (r"lies in itself", "上一级绕回到了它自己，请重新选上一级。"),
+        (r"(?:\w+: )?(\{\w+\}) is missing.*", "这句话里要有{0}，花括号和里面的字都不能改。"),
+        (
+            r"(?:\w+: )?(\{\w+\}) is not filled in.*",
+            "{0}没有内容可以填，请去掉，或者改回原来的写法。",
+        ),
+        (r"(?:\w+: )?only plain names may stand in braces", "花括号里只能是原来的字。"),
+        (r"\w+: .*(?:single|unmatched|expected|[Ff]ormat).*", "花括号要成对：一个“{{”配一个“}}”。"),
+        (r"not a province or city: '?(.*?)'?", "省和市写成“河北|省”这样：{0}不对。"),
+        (r"not a place: (.*)", "这些地方的写法不对，要写成“正定|县”这样：{0}"),
+        (r"\d+ columns, not 3", "省、市、里面的地方要分开填。"),
+        (r"there is no place", "一个地方都没有了，至少要留一个。"),
+        (r"not a regular expression: (.*)", "识别的写法不对：{0}"),
         (r"has no list of materials", "还没有写要交什么材料（没有也要写明没有）。"),
         (r"(?:grants|phones): (.+?) is not in (.*)", "“{0}”不在引用的原文里：{1}"),
         (r"validity: nothing gives (\S+) as the first day: (.*)", "引用的原文没有写从{0}开始：{1}"),
@@ -262,8 +279,9 @@ def words_of(trouble: Trouble | PieceTrouble) -> str:
         return found
     if named := re.fullmatch(r"no ([a-z]+) (.*)", trouble.reason):
         return f"没有这个{_WHAT.get(named[1], named[1])}：{named[2]}"
+    reason = trouble.reason.removeprefix("Value error, ")
     for pattern, words in _REASONS:
-        if match := pattern.fullmatch(trouble.reason):
+        if match := pattern.fullmatch(reason):
             return words.format(*map(_named, match.groups()))
     known = words_of_field(trouble.code)
     if known != words_of_field("") and trouble.code != "value_error":

@@ -8,8 +8,10 @@ from datetime import datetime
 from sqlalchemy import delete, select, update
 from sqlmodel import Session, col
 
+from knowledge.library import Library
 from server import releases
-from server.editing import drafts
+from server.casework.officers import Officer, Role
+from server.editing import areas, drafts
 from server.editing.drafts import PieceUnedited
 from server.editing.reports import Report
 from server.editing.tables import KnowledgeDraft, Proposal, ProposalState
@@ -192,6 +194,38 @@ def find(session: Session, proposal_id: int) -> Proposed:
     if row is None:
         raise ProposalUnknown(proposal_id)
     return _proposed(session, row)
+
+
+def of_release(session: Session, release_id: int) -> Proposed | None:
+    """The proposal that a release was stored for, None where there was none."""
+    row = session.scalars(select(Proposal).where(col(Proposal.release_id) == release_id)).first()
+    return None if row is None else _proposed(session, row)
+
+
+def require(
+    session: Session, found: Proposed, officer: Officer, role: Role, library: Library
+) -> None:
+    """Raise `NotAllowed` unless the officer has the role for every place that is changed."""
+    for each in found.report.changed:
+        contents = [
+            None if release is None else releases.content_of(session, release, each.kind, each.key)
+            for release in (found.base_release_id, found.release_id)
+        ]
+        areas.require(
+            officer, role, areas.places_of(each.kind, each.key, contents, library), library
+        )
+
+
+def require_changes(
+    session: Session, trial: Trial, officer: Officer, role: Role, library: Library
+) -> None:
+    """The same of what was tried and is not stored yet."""
+    new = {(kind, key): content for kind, key, content in trial.editions or ()}
+    for each in trial.report.changed:
+        place = (each.kind, each.key)
+        before = None if trial.base is None else releases.content_of(session, trial.base, *place)
+        places = areas.places_of(*place, (before, new.get(place)), library)
+        areas.require(officer, role, places, library)
 
 
 def waiting(session: Session) -> list[Proposed]:

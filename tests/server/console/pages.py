@@ -333,6 +333,7 @@ _KNOWLEDGE = "/staff/knowledge"
 _PIECE = {"kind": "measure", "key": "{edited}"}
 _DOCUMENT = {"id": "shishi"}
 _VERSION = {"version": "{draft_version}"}
+_REGION = {"name": "regions", "place": "石狮"}
 
 
 def _knowledge(staff: "Staff") -> dict[str, str]:
@@ -412,6 +413,11 @@ PAGES |= {
         _EDITOR, path={"id": "{edited}"}, form={"title": "x", **_VERSION}, elsewhere=403
     ),
     ("POST", f"{_KNOWLEDGE}/measures/<id>/try"): PageCall(_EDITORS, path={"id": "{edited}"}),
+    ("GET", f"{_KNOWLEDGE}/sheets/<name>"): PageCall(_EDITORS, path={"name": "places"}),
+    ("GET", f"{_KNOWLEDGE}/sheets/<name>/<place>"): PageCall(_EDITORS, path=_REGION),
+    ("POST", f"{_KNOWLEDGE}/sheets/<name>/<place>"): PageCall(
+        _EDITOR, path=_REGION, form={"label": "石狮市", "level": "county"}, elsewhere=403
+    ),
     ("GET", f"{_KNOWLEDGE}/unanswered/"): PageCall(_EDITORS),
     ("POST", f"{_KNOWLEDGE}/unanswered/settle"): PageCall(
         _EDITOR,

@@ -9,6 +9,8 @@ from openpyxl import load_workbook
 from server.casework.officers import Role
 from tests import funding
 from tests.server.console.conftest import COOKIE, Staff
+from tests.server.console.editing import ask_in_vain
+from tests.server.console.filling import forms_of, send
 from tests.server.console.making import HOSTILE, asked, office, said
 
 if TYPE_CHECKING:
@@ -95,3 +97,52 @@ def test_hostile_words_of_a_bank_are_inert_and_exports_hold_no_formula(staff: St
     )
     assert garbled.status_code == 422
     assert "<script>document" not in garbled.text and "<img src=x" not in garbled.text
+
+
+FORMS = (
+    "knowledge/documents/new", "knowledge/documents/shishi", "knowledge/measures/shishi-4a",
+    "knowledge/pieces/fact/seeking_work", "knowledge/pieces/topic",
+    "knowledge/publishing/import",
+    "knowledge/sheets/words/new", "knowledge/sheets/terms/0",
+    "knowledge/sheets/regions/石狮", "knowledge/sheets/regions/new",
+    "knowledge/sheets/helplines/labour", "knowledge/sheets/sentences/who",
+    "knowledge/sheets/places/9", "knowledge/trying/", "knowledge/unanswered/",
+    "knowledge/publishing/", "offers/new?kind=vacancy", "offers/new?kind=trip",
+    "switches/",
+)  # fmt: skip
+
+
+def test_hostile_words_through_every_field_of_knowledge_and_offers_run_nowhere(
+    staff: Staff, address: str, browser: "Browser"
+) -> None:
+    roles = (Role.EDITOR, Role.PUBLISHER, Role.CASE_OFFICER, Role.ADMINISTRATOR)
+    desk = staff.desk(*roles, name=HOSTILE[:60])
+    ask_in_vain(staff, BOTH[:100])
+    paths, kept, sent = [f"/staff/{path}" for path in FORMS], set(), 0
+    for path in [*paths]:
+        shown = desk.client.get(path)
+        # Clauses have the same forms each.
+        for form in {each.action: each for each in forms_of(shown.text)}.values():
+            for came in send(desk, form, BOTH):
+                sent += 1
+                told = (path, form.action, came.status_code)
+                assert came.status_code in (200, 303, 403, 404, 409, 422), told
+                assert "<script>document" not in came.text and "<img src=x" not in came.text, told
+                if came.status_code == 303:
+                    kept.add(came.headers["Location"])
+    assert sent > len(FORMS) and len(kept) > 12
+    context = browser.new_context()
+    context.add_cookies([{"name": COOKIE, "value": desk.token, "url": address}])
+    page = context.new_page()
+    ran: list[Any] = []
+    page.on("dialog", lambda dialog: ran.append(dialog.message))
+    more = ("knowledge/", "offers/", "offers/wishes", "knowledge/trying/stored",
+            "knowledge/history/measure/shishi-4a", "")  # fmt: skip
+    for path in sorted({*paths, *kept, *(f"/staff/{each}" for each in more)}):
+        response = page.goto(address + path)
+        assert response is not None and response.status in (200, 404), path
+        assert page.title() != "run" and ran == [], path
+        assert page.locator("main img[src=x], main script").count() == 0, path
+    context.close()
+    exported = desk.get("/knowledge/publishing/export").data
+    assert BOTH.encode() not in exported, "what nobody published is not handed out"

@@ -1,0 +1,108 @@
+"""`nuangang knowledge import` and `publish` go through the gate of the desk."""
+
+import argparse
+import json
+import os
+import shutil
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import insert
+
+from bot.evaluation import Gold
+from knowledge.writing import write_library
+from server import knowledge_commands, releases
+from server.casework import tables
+from server.db import Database
+from server.editing import gold
+from tests.small import small_editions
+
+if TYPE_CHECKING:
+    from knowledge.library import Library
+
+Run = Callable[..., tuple[int, str]]
+ANNA, BERT, ELSEWHERE = 1, 2, 3
+QUESTION = "失业保险金谁能领"
+
+
+@pytest.fixture
+def run(
+    sqlite_template: Path,
+    library: "Library",
+    now: datetime,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Run:
+    """The commands over a small release in force and three officers."""
+    for name in [name for name in os.environ if name.startswith("NUANGANG_")]:
+        monkeypatch.delenv(name)
+    home = tmp_path / "var"
+    home.mkdir()
+    shutil.copy(sqlite_template, home / "nuangang.db")
+    monkeypatch.setenv("NUANGANG_DATA_DIR", str(home))
+    database = Database(f"sqlite:///{home / 'nuangang.db'}")
+    with database.begin() as session:
+        releases.publish(session, small_editions(library), note="small", now=now)
+        session.execute(
+            insert(tables.Officer),
+            [
+                {
+                    "id": number, "name": str(number), "roles": '["editor", "publisher"]',
+                    "regions": json.dumps([where]), "active": True, "version": 1,
+                    "created_at": now,
+                }
+                for number, where in ((ANNA, "石狮"), (BERT, "石狮"), (ELSEWHERE, "锦州"))
+            ],
+        )  # fmt: skip
+        right = {"id": "held", "turns": [QUESTION], "region": "石狮", "kind": "answer"}
+        held = Gold.model_validate({**right, "measures": ["shishi-4a"]})
+        gold.add_question(session, held, officer_id=None, now=now)
+    database.release()
+
+    def ran(*arguments: object) -> tuple[int, str]:
+        parser = argparse.ArgumentParser()
+        knowledge_commands.add_to(parser.add_subparsers())
+        parsed = parser.parse_args(["knowledge", *map(str, arguments)])
+        code: int = parsed.run(parsed)
+        said = capsys.readouterr()
+        return code, said.out + said.err
+
+    return ran
+
+
+def files(library: "Library", folder: Path, **changes: object) -> Path:
+    """The small release as files, with a measure changed."""
+    changed = [
+        (kind, key, {**content, **changes} if (kind, key) == ("measure", "shishi-4a") else content)
+        for kind, key, content in small_editions(library)
+    ]
+    write_library(changed, folder)
+    return folder
+
+
+def test_what_an_editor_imports_only_a_second_person_publishes(
+    run: Run, library: "Library", tmp_path: Path
+) -> None:
+    folder = files(library, tmp_path / "in", advice=["先打电话问一问。"])
+    code, told = run("import", folder, "--officer", ANNA)
+    assert code == 0 and "proposed as release 2" in told
+    for who, why in ((None, "--officer"), (ANNA, "whoever wrote"), (ELSEWHERE, "not for all")):
+        code, told = run("publish", 2, *(("--officer", who) if who else ()))
+        assert code == 1 and why in told
+    assert run("publish", 2, "--officer", BERT) == (0, "release 2 is in force\n")
+    assert "2 " in next(line for line in run("releases")[1].splitlines() if "in force" in line)
+
+
+def test_what_is_answered_worse_needs_a_reason(
+    run: Run, library: "Library", tmp_path: Path
+) -> None:
+    others = {"similar": ["石狮老年大学怎么报名"], "question": "老年大学怎么报名？"}
+    others |= {"title": "老年大学", "negative": [QUESTION, "失业保险金怎么领"]}
+    assert run("import", files(library, tmp_path / "in", **others))[0] == 0
+    code, told = run("publish")
+    assert code == 1 and f"worse: {QUESTION}" in told and "--reason" in told
+    assert "in force small" in run("releases")[1]
