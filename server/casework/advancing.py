@@ -124,16 +124,19 @@ def advance(
     Raises `CaseChanged`, `MoveRefused`, `NotAllowed`, `ReasonMissing`.
     """
     rule = _allowed(session, case, move, by, version, reason, post)
+    to = rule.to or State(case.state)
     if due_on is None:
-        due_on = _due_on(rule.to, now) if rule.to != case.state else case.due_on
+        due_on = _due_on(to, now) if to != case.state else case.due_on
     changed = session.connection().execute(
         update(Case)
         .where(col(Case.id) == case.id, col(Case.version) == version)
-        .values(state=rule.to, version=version + 1, changed_at=now, due_on=due_on, **changes)
+        .values(state=to, version=version + 1, changed_at=now, due_on=due_on, **changes)
     )
     if changed.rowcount != 1:
         raise _changed(session, case.id, version)
-    record(session, own, case.id, version + 1, move, by, reason=reason, due_on=due_on, now=now)
+    record(
+        session, own, case.id, version + 1, move, by, to=to, reason=reason, due_on=due_on, now=now
+    )
     audit.record(
         session,
         own,
@@ -159,11 +162,17 @@ def record(
     move: Move,
     by: Mover,
     *,
+    to: State | None = None,
     reason: str = "",
     due_on: date | None = None,
     now: datetime,
 ) -> None:
-    """Write the event of a move; `due_on`: by when whoever is to act then has to."""
+    """Write the event of a move; `due_on`: by when whoever is to act then has to.
+
+    `to`: where the case stands then, where the table of moves does not say it.
+    """
+    state = MOVES[move].to or to
+    assert state is not None, move
     sealed = own.seal(reason, reason_purpose(case_id, version)) if reason else None
     officer = by.officer and by.officer.id
     row = (
@@ -171,7 +180,7 @@ def record(
         version,
         stored_instant(now),
         move.value,
-        MOVES[move].to.value,
+        state.value,
         by.audited.kind,
         officer,
         sealed,

@@ -98,7 +98,7 @@ def take(session: Session, desk: Desk, case: Case, *, version: int) -> Case:
 
 
 def assign(session: Session, desk: Desk, case: Case, to: Officer, *, version: int) -> Case:
-    """Hand a case that waits to an officer of its region; raises `NotAllowed` for another."""
+    """Hand an undecided case to an officer of its region; raises `NotAllowed` for another."""
     regions = desk.post.library.regions
     if Role.CASE_OFFICER not in to.roles or not to.covers(case.region, regions):
         raise NotAllowed

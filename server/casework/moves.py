@@ -76,7 +76,8 @@ class Rule:
 
     from_: frozenset[State | None]
     """None: there is no case yet."""
-    to: State
+    to: State | None
+    """None: it stays where it stands."""
     by: frozenset[Actor]
     needs_reason: bool = False
     """Words that the worker gets to read, and that stay with the move."""
@@ -85,7 +86,7 @@ class Rule:
 
 def _rule(
     from_: State | tuple[State | None, ...] | None,
-    to: State,
+    to: State | None,
     by: Actor | tuple[Actor, ...],
     needs_reason: bool = False,
     notice: NoticeKind | None = None,
@@ -135,7 +136,7 @@ MOVES: Mapping[Move, Rule] = {
     Move.RETURN_PAYMENT: _rule(
         _S.PAYMENT_PENDING, _S.APPROVED, (_OFFICER, _APPROVER, _SYSTEM), True
     ),
-    Move.ASSIGN: _rule(_S.SUBMITTED, _S.SUBMITTED, _OFFICER),
+    Move.ASSIGN: _rule((_S.SUBMITTED, _S.IN_REVIEW, _S.MATERIAL_REQUESTED), None, _OFFICER),
     Move.CLOSE: _rule((_S.APPROVED, _S.REFUSED, _S.PAID), _S.CLOSED, _SYSTEM),
 }
 

@@ -1,20 +1,51 @@
 """The first page after signing in: what waits for whom is there."""
 
-from flask import Blueprint, Response
+from dataclasses import dataclass
 
+from flask import Blueprint, Response, url_for
+from sqlmodel import Session
+
+from knowledge.expiring import turning
 from server.admitting import Who, admits
 from server.casework import cases
 from server.casework.cases import Wanted
-from server.casework.officers import Role
+from server.casework.officers import Officer, Role
 from server.clock import china_day
-from server.console import case_lists
+from server.console import case_lists, navigation
 from server.console.entering import officer, regions
 from server.console.rendering import page
+from server.editing import drafts, publishing
 from server.resources import resources
 
 blueprint = Blueprint("home", __name__)
 
 _SHOWN = 8
+_ABOUT = {
+    "desk.cases.get_list": "查办件，看每一步是谁办的、凭什么",
+    "desk.help_requests.get_requests": "看求助和答复",
+    "desk.payments.get_payments": "看发放批次",
+    "desk.funds.get_funds": "设资金、追加预算，看还剩多少",
+    "desk.reports.get_reports": "看每周五的报告",
+    "desk.insights.get_insight": "看人们问什么、答得怎么样",
+    "desk.looks.get_looks": "看谁打开过谁的办件、看过谁的号码",
+    "desk.people.get_people": "加人，改角色和地区，重设密码",
+    "desk.switches.get_switches": "停用或者恢复机器人和申请",
+    "desk.knowledge.get_overview": "改政策、词表、地区和电话",
+}
+"""What an officer does there who has no list of their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What waits in the knowledge, for editors and publishers."""
+
+    drafts: int
+    mine: int
+    """Drafts that the officer wrote last."""
+    waiting: list[tuple[int, str, bool]]
+    """Proposals: number, what they change, whether this officer may publish them."""
+    turning: int
+    """Measures that begin or end within the next days."""
 
 
 @blueprint.get("/")
@@ -39,4 +70,38 @@ def get_home() -> Response:
         if waiting:
             overdue = Wanted(overdue_on=china_day(known.clock()))
             late = sum(cases.counted(session, who, regions(), overdue).values())
-    return page("home.html", title="首页", lists=lists, late=late)
+        edits = who.roles & {Role.EDITOR, Role.PUBLISHER}
+        kept = _kept(session, who) if edits else None
+    return page(
+        "home.html",
+        title="首页",
+        lists=lists,
+        late=late,
+        kept=kept,
+        links=[] if lists or kept else _links(who),
+    )
+
+
+def _kept(session: Session, who: Officer) -> Kept:
+    known = resources()
+    chosen = drafts.listed(session)
+    measures = known.serving.current().library.measures.values()
+    return Kept(
+        len(chosen),
+        sum(1 for draft in chosen if draft.changed_by == who.id),
+        [
+            (each.id, each.note, Role.PUBLISHER in who.roles and who.id not in each.authors)
+            for each in publishing.waiting(session)
+        ],
+        len(list(turning(measures, china_day(known.clock())))),
+    )
+
+
+def _links(who: Officer) -> list[tuple[str, str, str]]:
+    """Where somebody without a list goes on: address, name, what for."""
+    about = {url_for(endpoint): words for endpoint, words in _ABOUT.items()}
+    return [
+        (entry.address, entry.label, about[entry.address])
+        for entry in navigation.entries(who)
+        if entry.address in about
+    ]

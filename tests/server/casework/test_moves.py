@@ -8,7 +8,7 @@ def reached(moves: dict[Move, Rule]) -> set[State]:
     """Every state that can come about, from nothing."""
     found: set[State | None] = {None}
     while True:
-        more = {rule.to for rule in moves.values() if rule.from_ & found} - found
+        more = {rule.to for rule in moves.values() if rule.to and rule.from_ & found} - found
         if not more:
             return {state for state in found if state is not None}
         found |= more
@@ -36,7 +36,7 @@ def test_every_other_state_can_come_to_an_end() -> None:
     for start in State:
         states: set[State | None] = {start}
         for _ in State:
-            states |= {rule.to for rule in MOVES.values() if rule.from_ & states}
+            states |= {rule.to for rule in MOVES.values() if rule.to and rule.from_ & states}
         assert states & {State.WITHDRAWN, State.CLOSED}, start
 
 

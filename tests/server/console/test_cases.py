@@ -359,8 +359,9 @@ def test_several_are_handed_to_one_officer_at_once(staff: Staff, clerk: Desk) ->
         {"case": [first.id, second.id, taken.id, "250101ABCDEFGH"], "to": to.officer.id},
     )
     told = text_of(clerk.get(done.headers["Location"].removeprefix("/staff")).text)
-    assert "分派了2件给何志强。有2件没有分派" in told
-    assert {staff.case(c.id).assigned_to for c in (first, second)} == {to.officer.id}
+    assert "分派了3件给何志强。有1件没有分派" in told
+    assert {staff.case(c.id).assigned_to for c in (first, second, taken)} == {to.officer.id}
+    assert staff.case(taken.id).state == State.IN_REVIEW, "who else does it begins nothing anew"
     elsewhere = staff.desk(Role.CASE_OFFICER, where=("定州",))
     waiting = staff.submit(number=4)
     wrong = move(clerk, staff, waiting, "assign", to=elsewhere.officer.id)

@@ -12,7 +12,7 @@ from playwright.sync_api import Page
 from server.admitting import Who
 from server.casework.officers import Role
 from tests.server.console.conftest import COOKIE, Desk, Staff
-from tests.server.console.pages import PAGES, PageCall, path_of
+from tests.server.console.pages import PAGES, PageCall, filled, path_of
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -49,6 +49,12 @@ def faults_of(page: Page, address: str, path: str) -> list[str]:
         for url in requests
         if not url.startswith("data:") and urlsplit(url).netloc != urlsplit(address).netloc
     ]
+    return faults + faults_shown(page)
+
+
+def faults_shown(page: Page) -> list[str]:
+    """What is wrong with what a page shows, in the office and on a phone."""
+    faults: list[str] = []
     for name, view in (("office", OFFICE), ("phone", PHONE)):
         page.set_viewport_size({"width": view["width"], "height": view["height"]})
         width = page.evaluate("document.documentElement.scrollWidth")
@@ -74,6 +80,49 @@ def test_every_page_is_accessible_and_small_and_loads_nothing_foreign(
             faults[path] = found
         context.close()
     tell(f"pages of the desk with faults, of {len(SHOWN)}", len(faults), 0)
+    assert faults == {}
+
+
+SUBMIT = """([action, values]) => {
+  const form = [...document.querySelectorAll("main form[method=post]")]
+    .find((each) => each.getAttribute("action").split("#")[0].endsWith(action));
+  form.noValidate = true;
+  for (const [name, value] of Object.entries(values)) form.elements[name].value = value;
+  form.submit();
+}"""
+ANSWERED: tuple[tuple[str, str, dict[str, str]], ...] = (
+    ("/offers/new?kind=vacancy", "/offers/new?kind=vacancy", {"contact": "电话"}),
+    ("/funds/new", "/funds/", {"budget": "很多"}),
+    ("/cases/{case}", "/request-material", {"reason": ""}),
+    ("/knowledge/documents/new", "/documents/new", {"id": "不行"}),
+    ("/knowledge/measures/shishi-4a", "/shishi-4a/try", {}),
+    ("/knowledge/sheets/helplines/labour", "/helplines/labour", {"source": ""}),
+    ("/knowledge/trying/", "/trying/", {"question": "失业金怎么领"}),
+    ("/knowledge/unanswered/", "/settle", {"measure": "没有这个"}),
+    ("/knowledge/publishing/", "/publishing/", {"note": ""}),
+)
+"""A page, the form on it that is sent, and what is typed there: most of it wrong."""
+
+
+def test_what_answers_a_form_is_accessible_too(
+    staff: Staff, things: dict[str, str], address: str, browser: "Browser"
+) -> None:
+    roles = set(Role) - {Role.AUDITOR}
+    desk = staff.desk(*sorted(roles), name="吴桂芳")
+    desk.post(f"/cases/{things['case']}/take", {"version": 1})
+    context = browser.new_context(viewport=OFFICE)
+    context.add_cookies([{"name": COOKIE, "value": desk.token, "url": address}])
+    page = context.new_page()
+    faults = {}
+    for path, action, values in ANSWERED:
+        page.goto(f"{address}/staff{filled(path, things)}")
+        with page.expect_navigation() as answered:
+            page.evaluate(SUBMIT, [action, values])
+        assert answered.value is not None and answered.value.status in (200, 422), path
+        assert answered.value.request.method == "POST", path
+        if found := faults_shown(page):
+            faults[path] = found
+    context.close()
     assert faults == {}
 
 
