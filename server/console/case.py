@@ -22,6 +22,7 @@ from server.casework import (
     notes,
     objecting,
     officers,
+    verifying,
 )
 from server.casework.cases import Frozen
 from server.casework.deciding import Desk
@@ -60,9 +61,12 @@ _EMPTY: Mapping[str, Form[Any]] = {
 class FactShown:
     """One fact, in words, with where it comes from."""
 
+    name: str
     label: str
     value: str
     source: str
+    seen: bool | None
+    """Whether an officer saw it in a document; None: a register says it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +147,10 @@ class _UnmaskAsked(forms.Asked):
     field: str
 
 
+class _SeenAsked(forms.Asked):
+    seen: list[str] = Field(default_factory=list)
+
+
 class _NoteAsked(forms.Asked):
     text: forms.Text
 
@@ -183,6 +191,21 @@ def post_note(id: str) -> Response:
         desk = Desk(officer(), post(), own, known.clock())
         notes.add(session, desk, session.get_one(Case, case.id), form.asked.text)
     return go_to(url_for("desk.case.get_case", id=id), "备注记下了。")
+
+
+@blueprint.post("/<id>/facts")
+@admits(Who.OFFICER, Role.CASE_OFFICER)
+def post_facts(id: str) -> Response:
+    """Note which facts the officer saw in a document."""
+    known = resources()
+    case, own = opened(id)
+    asked = forms.read(_SeenAsked).asked or _SeenAsked()
+    if own is None:
+        raise SubjectErased
+    with known.database.begin() as session:
+        desk = Desk(officer(), post(), own, known.clock())
+        verifying.note_seen(session, desk, session.get_one(Case, case.id), set(asked.seen))
+    return go_to(url_for("desk.case.get_case", id=id), "来源记下了。")
 
 
 @blueprint.post("/<id>/duplicates/<int:other>")
@@ -286,6 +309,7 @@ def case_page(
         case=shown.case,
         filled={**_EMPTY, **(filled or {})},
         words=words,
+        may_verify=shown.case.state == State.IN_REVIEW and Role.CASE_OFFICER in officer().roles,
         is_photo=is_photo,
     )
 
@@ -385,14 +409,19 @@ def _unmasked(held: Frozen, wanted: str) -> Mapping[str, str]:
 def _facts(held: Frozen) -> list[FactShown]:
     known = resources().serving.current().library.facts
     sources = held.sources or {}
-    return [
-        FactShown(
-            known[name].label if name in known else name,
-            words.value_of(known.get(name), value),
-            words.SOURCES[Source(sources.get(name, Source.DECLARED))],
+    found = []
+    for name, value in (held.facts or {}).items():
+        source = Source(sources.get(name, Source.DECLARED))
+        found.append(
+            FactShown(
+                name,
+                known[name].label if name in known else name,
+                words.value_of(known.get(name), value),
+                words.SOURCES[source],
+                None if source is Source.REGISTER else source is Source.DOCUMENT,
+            )
         )
-        for name, value in (held.facts or {}).items()
-    ]
+    return found
 
 
 def _conditions(held: Frozen) -> list[ConditionShown]:

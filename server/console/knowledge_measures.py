@@ -3,7 +3,7 @@
 What is typed is kept as a draft whatever is wrong with it; what is wrong stands beside its field.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, Response, request, url_for
@@ -29,12 +29,20 @@ from server.console.knowledge_rules import (
     OPS,
     Row,
     rows_of,
-    rule_of,
     shown_subject,
     shown_value,
     words_of_row,
 )
 from server.console.knowledge_words import ASPECTS, AUDIENCES, place_of, words_of
+from server.console.measure_forms import (
+    LINES,
+    PERIODS,
+    PLAIN,
+    number_of,
+    read_materials,
+    read_measure,
+    without_blanks,
+)
 from server.console.rendering import go_to, page
 from server.editing import checks, drafts, gold
 from server.editing.drafts import DraftChanged
@@ -44,12 +52,6 @@ from server.resources import resources
 blueprint = Blueprint("knowledge_measures", __name__, url_prefix="/knowledge/measures")
 
 _EDITORS = (Role.EDITOR, Role.PUBLISHER)
-_LONGEST = 4000
-_MOST_ROWS = 80
-_LINES = ("quotes", "similar", "negative", "unanswered", "advice", "readings", "parts")
-_PLAIN = ("region", "document", "locator", "title", "audience", "form", "summary", "question")
-_PERIODS = ("validity", "application")
-_TURNS = ("from", "to", "locator", "quote", "note")
 _SHOWN_PERSONS = 12
 _OUTCOMES = {"eligible": "够条件", "ineligible": "不够", "undetermined": "还不知道"}
 _TRUTHS = {True: "满足", False: "不满足", None: "还不知道"}
@@ -67,7 +69,7 @@ def get_measure(id: str) -> Response:
 @admits(Who.OFFICER, Role.EDITOR)
 def post_measure(id: str) -> Response:
     """Keep what was typed, of the measure and of its list of materials."""
-    version, list_version = _number("version"), _number("list_version")
+    version, list_version = number_of("version"), number_of("list_version")
     known = resources()
     library = knowledge.served_library()
     with known.database.read() as session:
@@ -75,7 +77,7 @@ def post_measure(id: str) -> Response:
         listed, list_draft = drafts.piece(session, "checklist", id)
     before = (draft.content if draft else current) or {}
     content = read_measure(id, before, library)
-    materials = _read_materials(id)
+    materials = read_materials(id)
     old_list = list_draft.content if list_draft else listed
     try:
         with known.database.begin() as session:
@@ -89,7 +91,7 @@ def post_measure(id: str) -> Response:
                 officer_id=officer().id,
                 now=known.clock(),
             )
-            if materials != _without_blanks(old_list):
+            if materials != without_blanks(old_list):
                 drafts.save(
                     session,
                     kind="checklist",
@@ -109,166 +111,6 @@ def post_measure(id: str) -> Response:
 def post_try(id: str) -> Response:
     """Check somebody made up against the conditions as they stand now."""
     return _measure_page(id, trying=True)
-
-
-# -- reading the form -------------------------------------------------------------------------
-
-
-def read_measure(id: str, before: Mapping[str, Any], library: Library) -> dict[str, Any]:
-    """The measure that the form says; what the form does not show stays as it was."""
-    made: dict[str, Any] = {**before, "id": id}
-    for name in _PLAIN:
-        made[name] = _value(name)
-    made["topics"] = [each for each in request.form.getlist("topics") if each]
-    for name in _LINES:
-        made[name] = _lines(name)
-    for name in ("advice", "readings", "parts", "unanswered"):
-        if not made[name] and name not in before:
-            del made[name]
-    made["grants"] = _grants(before.get("grants"))
-    rows = sorted(_rules(), key=lambda pair: pair[0])
-    made["rule"] = rule_of([row for _, row in rows], library.facts)
-    made["answers"] = _answers()
-    made["not_stated"] = [each for each in request.form.getlist("not_stated") if each]
-    made["responsible"] = {
-        "lead": _lines("lead"),
-        "cooperating": _lines("cooperating"),
-        "quote": _value("responsible-quote") or None,
-        "locator": _value("responsible-locator") or None,
-    }
-    made["phones"] = [
-        row for row in _rows("phones", ("number", "of", "quote")) if any(row.values())
-    ]
-    made["excludes"] = [
-        row for row in _rows("excludes", ("measure", "say", "quote")) if any(row.values())
-    ]
-    if not made["excludes"] and "excludes" not in before:
-        del made["excludes"]
-    for name in _PERIODS:
-        period: dict[str, Any] = {each: _value(f"{name}-{each}") for each in _TURNS}
-        period |= {each: period[each] or None for each in ("from", "to")}
-        made[name] = period if name == "validity" or any(period.values()) else None
-    if made["application"] is None and "application" not in before:
-        del made["application"]
-    return made
-
-
-def _value(name: str) -> str:
-    return forms.typed(name)[:_LONGEST]
-
-
-def _number(name: str) -> int:
-    given = _value(name)
-    return int(given) if given.isdigit() and len(given) < 10 else 0
-
-
-def _lines(name: str) -> list[str]:
-    return [line.strip() for line in forms.typed(name).splitlines() if line.strip()]
-
-
-def _rows(name: str, fields: Iterable[str]) -> "list[dict[str, Any]]":
-    count = min(_number(f"{name}-count"), _MOST_ROWS)
-    return [{each: _value(f"{name}-{n}-{each}") for each in fields} for n in range(count)]
-
-
-def _grants(before: Any) -> list[dict[str, Any]]:
-    found = []
-    known = before if isinstance(before, list) else []
-    rows = _rows("grants", ("what", "value", "unit", "per", "cap", "quote"))
-    for number, row in enumerate(rows):
-        if not any(row[name] for name in ("what", "value", "quote")):
-            continue
-        grant: dict[str, Any] = {"what": row["what"], "quote": row["quote"]}
-        if row["value"]:
-            grant["amount"] = {
-                "value": row["value"],
-                "unit": row["unit"],
-                "per": row["per"] or None,
-                "cap": row["cap"] == "yes",
-            }
-        if number < len(known) and isinstance(known[number], Mapping) and known[number].get("when"):
-            grant["when"] = known[number]["when"]
-        found.append(grant)
-    return found
-
-
-def _rules() -> list[tuple[float, Row]]:
-    names = (
-        "order",
-        "depth",
-        "kind",
-        "subject",
-        "op",
-        "value",
-        "judged",
-        "say",
-        "quote",
-        "locator",
-    )
-    found = []
-    for number, row in enumerate(_rows("rule", names)):
-        depth = min(int(row["depth"]), DEEPEST) if row["depth"].isdigit() else 0
-        try:
-            order = float(row["order"])
-        except ValueError:
-            order = float(number)
-        found.append(
-            (
-                order,
-                Row(
-                    depth=depth,
-                    kind=row["kind"] if row["kind"] in KINDS else "",
-                    subject=row["subject"],
-                    op=row["op"],
-                    value=row["value"],
-                    judged=row["judged"] == "yes",
-                    say=row["say"],
-                    quote=row["quote"],
-                    locator=row["locator"],
-                ),
-            )
-        )
-    return found
-
-
-def _answers() -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for aspect in Aspect:
-        say, quote = _value(f"answers-{aspect}-say"), _value(f"answers-{aspect}-quote")
-        if not say and not quote:
-            continue
-        answer: dict[str, Any] = {"say": say, "quote": quote}
-        if locator := _value(f"answers-{aspect}-locator"):
-            answer["locator"] = locator
-        if _value(f"answers-{aspect}-partly"):
-            answer["partly"] = True
-        found[aspect.value] = answer
-    return found
-
-
-def _read_materials(id: str) -> dict[str, Any]:
-    rows = _rows("stated", ("kind", "quote", "locator"))
-    stated = [
-        {**row, "locator": row["locator"] or None} for row in rows if row["kind"] or row["quote"]
-    ]
-    usual = [each for each in request.form.getlist("usual") if each]
-    return {"id": id, "stated": stated, "usual": usual}
-
-
-def _without_blanks(listed: Any) -> dict[str, Any] | None:
-    if not isinstance(listed, Mapping):
-        return None
-    return {
-        "id": listed.get("id"),
-        "stated": [
-            {"kind": s.get("kind"), "quote": s.get("quote"), "locator": s.get("locator")}
-            for s in listed.get("stated", ())
-        ],
-        "usual": list(listed.get("usual", ())),
-    }
-
-
-# -- showing it -------------------------------------------------------------------------------
 
 
 def _measure_page(
@@ -378,12 +220,12 @@ def _field(location: Location, rows: list[Row], content: Mapping[str, Any]) -> s
         return f"{first}-{rest[0]}-{leaf}"
     if first == "answers" and rest:
         return f"answers-{rest[0]}-{rest[1] if len(rest) > 1 else 'say'}"
-    if first in _PERIODS:
+    if first in PERIODS:
         return f"{first}-{rest[0]}" if rest else f"{first}-quote"
     if first == "responsible":
         leaf = str(rest[0]) if rest else "quote"
         return leaf if leaf in ("lead", "cooperating") else f"responsible-{leaf}"
-    return str(first) if first in (*_PLAIN, *_LINES, "topics", "not_stated") else ""
+    return str(first) if first in (*PLAIN, *LINES, "topics", "not_stated") else ""
 
 
 def _clause(content: Mapping[str, Any], document: Mapping[str, Any] | None) -> str:

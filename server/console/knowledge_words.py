@@ -273,8 +273,8 @@ _REASONS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 def words_of(trouble: Trouble | PieceTrouble) -> str:
     """What is wrong, in plain Chinese; what has no words yet is shown as it is."""
     if trouble.code == _FORM:
-        named = next((s for s in reversed(trouble.location) if isinstance(s, str)), "")
-        return _OF_PATTERN.get(named, _OF_PATTERN["id"])
+        field = next((s for s in reversed(trouble.location) if isinstance(s, str)), "")
+        return _OF_PATTERN.get(field, _OF_PATTERN["id"])
     if found := _OF_CODE.get(trouble.code):
         return found
     if named := re.fullmatch(r"no ([a-z]+) (.*)", trouble.reason):

@@ -12,6 +12,7 @@ from server.casework import looks, officers
 from server.casework.looks import Look, Wanted
 from server.casework.moves import Move
 from server.casework.officers import Role
+from server.casework.verifying import SEEN
 from server.clock import china_day
 from server.console import forms, words
 from server.console.entering import officer, regions
@@ -83,7 +84,9 @@ def get_looks() -> Response:
 def _what(look: Look) -> str:
     """What was done, in words."""
     told = ACTIONS.get(look.action, "")
-    if look.reason in set(Move):
+    if look.reason == SEEN:
+        told = "核对了填报的来源"
+    elif look.reason in set(Move):
         told = words.HAPPENED[Move(look.reason)]
     elif look.reason:
         told = f"{told}：{look.reason}"

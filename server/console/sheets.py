@@ -143,7 +143,8 @@ class Sheet:
         held = content if isinstance(content, Mapping) else {}
         values = {field.name: _typed(field, held.get(field.name)) for field in self.fields}
         said = [str(held.get(f.name) or "") for f in self.fields[:2] if f.shape is Shape.LINE]
-        return Entry(place, "　".join(filter(None, said)) or place, values)
+        joint = " → " if self.kind == "lexicon" else "　"
+        return Entry(place, joint.join(filter(None, said)) or place, values)
 
     def _filled(self, before: Mapping[str, Any], typed: Mapping[str, Any]) -> dict[str, Any]:
         blanks = {field.name: field.blank for field in self.fields}

@@ -9,9 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from server import outbox, sessions
+from server import outbox, people, releases, sessions
+from server.casework.tables import Officer
+from server.chatting import Channel
 from server.clock import utc_now
+from server.conversations import RecordedTurn, masked_json, new_conversation_id, record_within
 from server.db import Database
+from server.editing import unanswered
+from server.editing.tables import Became
 from server.preparing import prepare
 from server.resources import make_safe
 from server.sealing import Safe
@@ -55,6 +60,35 @@ def _jobs(*arguments: str) -> subprocess.CompletedProcess[str]:
         [sys.executable, "-c", program, "jobs", *arguments],
         cwd=ROOT, env=os.environ, capture_output=True, text=True, timeout=60,
     )  # fmt: skip
+
+
+def test_whoever_asked_in_vain_is_told_once_their_question_is_answered(
+    environment: tuple[Database, Safe], wechat: PlatformState
+) -> None:
+    database, safe = environment
+    now, question = utc_now(), "失业保险金谁能领"
+    with database.begin() as session:
+        worker = people.recognise(session, safe, issuer=APP_ID, subject="o" * 28, now=now)
+        editor = Officer(name="林写", roles="[]", regions="[]", active=True, version=1,
+                         created_at=now)  # fmt: skip
+        session.add(editor)
+        session.flush()
+        asked = RecordedTurn(
+            new_conversation_id(), now - timedelta(hours=1), Channel.OFFICIAL_ACCOUNT, question,
+            "decline", "没有写。", region="石狮", worker_id=worker,
+        )  # fmt: skip
+        record_within(session, asked, masked_json({}))
+        unanswered.settle(
+            session, [unanswered.fingerprint(question, "石狮")], became=Became.SIMILAR,
+            kind="measure", key="shishi-4a", officer_id=editor.id or 0,
+            now=now - timedelta(minutes=5),
+        )  # fmt: skip
+        release = releases.current_id(session)
+        assert release is not None
+        releases.put_in_force(session, release, now)
+    assert _jobs("deliver").stdout == "delivered: 1 sent\n"
+    (told,) = wechat.texts()
+    assert told.startswith(f"你之前问过“{question}”，现在有答案了：") and "失业保险金" in told
 
 
 def test_notices_are_delivered_and_stuck_ones_shown_and_sent_again(

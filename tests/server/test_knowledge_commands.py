@@ -105,4 +105,4 @@ def test_what_is_answered_worse_needs_a_reason(
     assert run("import", files(library, tmp_path / "in", **others))[0] == 0
     code, told = run("publish")
     assert code == 1 and f"worse: {QUESTION}" in told and "--reason" in told
-    assert "in force small" in run("releases")[1]
+    assert "in force  small" in run("releases")[1]

@@ -158,6 +158,7 @@ PAGES |= {
         shown=False,
     ),
     ("POST", "/staff/cases/<id>/unmask"): of_case(MOVERS, field="phone"),
+    ("POST", "/staff/cases/<id>/facts"): of_case(CLERK, seen="seeking_work"),
     ("POST", "/staff/cases/<id>/notes"): of_case(MOVERS, text="电话里说明天补材料"),
     ("POST", "/staff/cases/<id>/duplicates/<int:other>"): PageCall(
         roles=CHIEFS,

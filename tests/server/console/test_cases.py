@@ -9,6 +9,7 @@ from sqlmodel import col
 
 from server import audit, erasing
 from server.casework import deciding, objecting
+from server.casework.cases import Frozen, frozen
 from server.casework.moves import MOVES, Move, State, moves_from
 from server.casework.officers import ACTS_AS, Role
 from server.casework.tables import Case, CaseNote, Fund, NearDuplicate
@@ -348,6 +349,33 @@ def test_filters_can_be_bookmarked(staff: Staff, clerk: Desk) -> None:
         assert page.status_code == 200
         found = {each for each in (taken.id, waiting.id) if f'/cases/{each}"' in page.text}
         assert found == shown, query
+
+
+def test_what_an_officer_saw_in_a_document_is_noted_and_what_was_said_stays(
+    staff: Staff, clerk: Desk
+) -> None:
+    case = staff.submit()
+    name = "unemployment_insurance_months"
+    assert clerk.post(f"/cases/{case.id}/facts", {"seen": [name]}).status_code == 409
+    move(clerk, staff, case, "take")
+    before = held(staff, case)
+    assert set((before.sources or {}).values()) == {"declared"}
+    assert clerk.post(f"/cases/{case.id}/facts", {"seen": [name, "nothing"]}).status_code == 303
+    after = held(staff, case)
+    assert after.facts == before.facts and after.verdict == before.verdict
+    assert {each for each, source in (after.sources or {}).items() if source == "document"} == {
+        name
+    }
+    assert "材料证明" in text_of(clerk.get(f"/cases/{case.id}").text)
+    clerk.post(f"/cases/{case.id}/facts", {})
+    assert held(staff, case) == before
+    told = text_of(staff.desk(Role.AUDITOR, name="吴查").get("/looks/").text)
+    assert told.count("核对了填报的来源") == 2
+
+
+def held(staff: Staff, case: Case) -> Frozen:
+    own = staff.resources.subject_keys.safe_of(case.worker_id)
+    return frozen(staff.case(case.id), own)
 
 
 def test_several_are_handed_to_one_officer_at_once(staff: Staff, clerk: Desk) -> None:

@@ -88,6 +88,8 @@ def test_whoever_had_a_hand_in_it_does_not_release_it(at: Office, fund: Any, sta
     both = staff.desk(Role.CASE_OFFICER, Role.APPROVER)
     batch = collected(both, fund)
     both.post(f"/payments/batches/{batch}/lock")
+    shown = both.get(f"/payments/batches/{batch}").text
+    assert f"{batch}/release" not in shown and "这个批次你经手过" in text_of(shown)
     refused = both.post(f"/payments/batches/{batch}/release")
     assert refused.status_code == 409 and "放行要换一个人" in text_of(refused.text)
     decided = staff.desk(Role.APPROVER)
@@ -96,6 +98,7 @@ def test_whoever_had_a_hand_in_it_does_not_release_it(at: Office, fund: Any, sta
     another = collected(both, fund)
     both.post(f"/payments/batches/{another}/lock")
     assert decided.post(f"/payments/batches/{another}/release").status_code == 409
+    assert f"{batch}/release" in decided.get(f"/payments/batches/{batch}").text
     assert decided.post(f"/payments/batches/{batch}/release").status_code == 303
 
 

@@ -1,0 +1,66 @@
+"""What an officer saw in a document: the source of a fact changes, never the fact itself."""
+
+import json
+from collections.abc import Set
+
+from sqlalchemy import update
+from sqlmodel import Session, col
+
+from server import audit
+from server.audit import Action
+from server.casework import cases
+from server.casework.advancing import CaseChanged, MoveRefused, by_officer
+from server.casework.applying import purpose
+from server.casework.deciding import Desk
+from server.casework.moves import Move, State
+from server.casework.officers import Role, require
+from server.casework.tables import Case, Source
+
+SEEN = "seen_in_document"
+"""Under this reason it stands in the audit."""
+
+
+def note_seen(session: Session, desk: Desk, case: Case, seen: Set[str]) -> None:
+    """Note which of the declared facts stand in a document, and that the others don't.
+
+    What a register says stays so. Raises `NotAllowed`, `MoveRefused` where the case is not under
+    review, `CaseChanged` where another was first.
+    """
+    officer = desk.officer
+    require(officer, Role.CASE_OFFICER, case.region, desk.post.library.regions)
+    if case.state != State.IN_REVIEW:
+        raise MoveRefused(Move.RECOMMEND, State(case.state))
+    held = cases.frozen(case, desk.own)
+    if held.facts is None:
+        raise CaseChanged(case.id)
+    before = held.sources or {}
+    sources = {
+        name: Source.DOCUMENT if name in seen else Source.DECLARED
+        for name in held.facts
+        if before.get(name) != Source.REGISTER
+    }
+    sources |= {name: Source.REGISTER for name in held.facts if name not in sources}
+    changed = sorted(name for name in sources if sources[name] != before.get(name, Source.DECLARED))
+    if not changed:
+        return
+    written = json.dumps({"facts": held.facts, "sources": sources}, ensure_ascii=False)
+    done = session.connection().execute(
+        update(Case)
+        .where(col(Case.id) == case.id, col(Case.sealed_facts) == case.sealed_facts)
+        .values(sealed_facts=desk.own.seal(written, purpose("sealed_facts", case.id)))
+    )
+    session.expire(case)
+    if done.rowcount != 1:
+        raise CaseChanged(case.id)
+    audit.record(
+        session,
+        desk.own,
+        by=by_officer(officer).audited,
+        action=Action.CHANGED,
+        about="cases",
+        row=case.id,
+        worker_id=case.worker_id,
+        fields=changed,
+        reason=SEEN,
+        now=desk.now,
+    )
