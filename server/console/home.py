@@ -24,7 +24,10 @@ _ABOUT = {
     "desk.cases.get_list": "查办件，看每一步是谁办的、凭什么",
     "desk.help_requests.get_requests": "看求助和答复",
     "desk.payments.get_payments": "看发放批次",
-    "desk.funds.get_funds": "设资金、追加预算，看还剩多少",
+    "desk.funds.get_funds": "看预算、发了多少、还剩多少",
+    "desk.offers.get_offers": "看招聘、课程、专车和活动",
+    "desk.register.get_entries": "看困难人员的台账和走访",
+    "desk.vouchers.get_issues": "看卡和券的发放、核销和结算",
     "desk.reports.get_reports": "看每周五的报告",
     "desk.insights.get_insight": "看人们问什么、答得怎么样",
     "desk.looks.get_looks": "看谁打开过谁的办件、看过谁的号码",
@@ -101,7 +104,7 @@ def _links(who: Officer) -> list[tuple[str, str, str]]:
     """Where somebody without a list goes on: address, name, what for."""
     about = {url_for(endpoint): words for endpoint, words in _ABOUT.items()}
     return [
-        (entry.address, entry.label, about[entry.address])
+        (entry.address, entry.label, about.get(entry.address, ""))
         for entry in navigation.entries(who)
-        if entry.address in about
+        if not entry.current
     ]
