@@ -150,7 +150,7 @@ def get_issue(id: str) -> Response:
             title=issue.title,
             issue=issue,
             standing=issuing.standing(session, issue.id),
-            waiting=len(issuing.waiting(session, issue, regions())),
+            waiting=issuing.waiting(session, issue, regions()),
             most=issuing.MOST_AT_ONCE,
             given=given,
             fund=None if issue.fund_id is None else funds.find(session, issue.fund_id),
@@ -198,15 +198,24 @@ def post_close(id: str) -> Response:
 @blueprint.post("/<id>/vouchers")
 @admits(Who.OFFICER, Role.CASE_OFFICER)
 def post_vouchers(id: str) -> Response:
-    """Give a voucher to everybody whose case is approved and who has none; all or nobody."""
-    known = resources()
+    """Give a voucher to everybody whose case is approved and who has none; all or nobody.
+
+    `case` names one of them alone.
+    """
+    known, only = resources(), forms.typed("case")
     try:
         with known.database.begin() as session:
             issue = issuing.of_officer(session, id, officer(), regions())
+            waiting = issuing.waiting(session, issue, regions())
             made = issuing.issue_to(
-                session, known.safe, issue, issuing.waiting(session, issue, regions()),
-                by=officer(), regions=regions(), now=known.clock(),
-            )  # fmt: skip
+                session,
+                known.safe,
+                issue,
+                [case for case in waiting if only in ("", case.id)],
+                by=officer(),
+                regions=regions(),
+                now=known.clock(),
+            )
     except FundShort as error:
         told = f"没有发：资金只剩{yuan(error.left_fen)}元，不够所有人。"
         return go_to(url_for("desk.vouchers.get_issue", id=id), told)

@@ -117,8 +117,8 @@ def post_code() -> Response:
     except CodeUnreadable as error:
         return _till(merchant, "", error)
     except CodeWrong as error:
-        # Who tries codes out is slowed down: one in thirty millions fits.
-        refuse_too_many(Limit.STAFF, f"till {merchant.id}")
+        # Of a hundred million codes two or three fit: who tries them out is slowed down.
+        refuse_too_many(Limit.STAFF_ADDRESS, f"till {merchant.id}")
         return _till(merchant, "", error)
     return _usable(merchant, token, now, found)
 

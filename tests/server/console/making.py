@@ -198,7 +198,7 @@ def vouchers(staff: "Staff") -> dict[str, str]:
         )
     issue, shop = market.issue(), market.merchant()
     voucher = market.voucher(issue)
-    market.redeem(shop, voucher, 10_00)
+    used = market.redeem(shop, voucher, 10_00)
     released = market.collect()
     market.redeem(shop, voucher, 10_00, now=staff.now + timedelta(seconds=30))
     collected = market.collect()
@@ -212,6 +212,7 @@ def vouchers(staff: "Staff") -> dict[str, str]:
         "proposed_issue": proposed.id,
         "issue": issue.id,
         "voucher": voucher.id,
+        "redemption": used.id,
         "merchant": str(shop.id),
         "voucher_fund": str(market.fund.id),
         "collected_settlement": collected.id,

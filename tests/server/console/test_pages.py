@@ -11,6 +11,8 @@ from playwright.sync_api import Page
 
 from server.admitting import Who
 from server.casework.officers import Role
+from server.vouchers import cards, merchants
+from server.vouchers.tables import Card, Voucher
 from tests.server.console.conftest import COOKIE, Desk, Staff
 from tests.server.console.pages import PAGES, PageCall, filled, path_of
 
@@ -124,6 +126,31 @@ def test_what_answers_a_form_is_accessible_too(
             faults[path] = found
     context.close()
     assert faults == {}
+
+
+def test_the_till_of_a_merchant_is_likewise(
+    staff: Staff, things: dict[str, str], address: str, browser: "Browser"
+) -> None:
+    known, clerk = staff.resources, staff.officer(Role.CASE_OFFICER)
+    regions = known.serving.current().library.regions
+    context = browser.new_context(viewport=PHONE)
+    page = context.new_page()
+    assert faults_of(page, address, "/counter/") == []
+    with known.database.begin() as session:
+        merchant = merchants.of_officer(session, int(things["merchant"]), clerk, regions)
+        start = merchants.start_code(
+            session, known.safe, merchant, by=clerk, regions=regions, now=staff.now
+        )
+        card = session.get_one(Card, session.get_one(Voucher, things["voucher"]).worker_id)
+    page.get_by_label("登录码").fill(start)
+    page.get_by_role("button", name="登录").click()
+    assert faults_of(page, address, f"/counter/redemptions/{things['redemption']}") == []
+    code = cards.shown(known.safe, card, now=known.clock())[0].token
+    assert faults_of(page, address, f"/counter/?code={code}") == []
+    page.get_by_role("button", name="看有哪些券").click()
+    page.get_by_role("button", name="收下").wait_for()
+    assert faults_shown(page) == []
+    context.close()
 
 
 def test_the_check_finds_what_is_wrong(address: str, browser: "Browser") -> None:

@@ -7,11 +7,14 @@ from typing import Any
 from playwright.sync_api import Route
 
 from server.casework.officers import Role
+from server.clock import china_day
 from server.offers import taking_part
 from server.offers.offering import Proposal
 from server.offers.tables import OfferKind
 from server.resources import Resources
 from server.sessions import sign_out_everywhere
+from server.vouchers import cards
+from server.vouchers.tables import Issue, Voucher
 from tests import casework
 from tests.mini_app_api.test_applications import Office
 from tests.server.h5.walking import Walk, photos
@@ -69,6 +72,7 @@ def visit(walk: Walk, address: str, known: Resources, folder: Path) -> str:
     follow(walk, known, number, now)
     take_part(walk, known, now)
     mine(walk)
+    card(walk, known, now)
     ask_for_help(walk)
     states(walk, known)
     return number
@@ -168,6 +172,36 @@ def mine(walk: Walk) -> None:
     walk.press("我同意")
     walk.see("加一个孩子")
     walk.look("children")
+    walk.tab("我的")
+
+
+def card(walk: Walk, known: Resources, now: datetime) -> None:
+    """The card, before and after there is a voucher on it."""
+    open_cell(walk, "我的卡券")
+    walk.see("你还没有卡")
+    walk.tab("我的")
+    library = known.serving.current().library
+    officer = casework.officer(known.database, known.safe, library, Role.CASE_OFFICER, now=now)
+    day = china_day(now)
+    issue = Issue(
+        id="Q1", title="半价体检", words="在公办医院用。", measure=casework.MEASURE, region="石狮",
+        takes="clinic", amount_fen=0, uses=1, first_on=day, last_on=day, state="open",
+        proposed_by=officer.id, created_at=now, changed_at=now,
+    )  # fmt: skip
+    with known.database.begin() as session:
+        session.add(issue)
+        session.flush()
+        session.add(
+            Voucher(
+                id="V1", issue_id="Q1", worker_id=1, amount_fen=0, left_fen=0, uses=1,
+                left_uses=1, issued_at=now, issued_by=officer.id,
+            )
+        )  # fmt: skip
+        cards.make(session, 1, now=now)
+    open_cell(walk, "我的卡券")
+    walk.see("一个码只能用一次")
+    walk.see("还能用1次")
+    walk.look("card")
     walk.tab("我的")
 
 
