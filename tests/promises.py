@@ -112,6 +112,7 @@ PROMISES = (
         "fifty merchants at once, repeated, copied, late: every voucher once, the sum to the fen",
         (
             "server/vouchers/test_at_once.py::test_what_many_merchants_take_at_once_is_exact_and_nothing_is_taken_twice",
+            "server/vouchers/test_at_once.py::test_two_who_give_at_once_give_each_person_one_and_promise_each_sum_once",
         ),
         (
             "server/vouchers/test_at_once.py::test_looking_first_and_writing_later_takes_vouchers_twice",

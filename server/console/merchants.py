@@ -64,6 +64,14 @@ class MerchantAsked(Asked):
     number: Annotated[str, Field(pattern=r"^(?:[0-9]{6,32})?$")] = ""
 
 
+class AccountAsked(Asked):
+    """Where a merchant is paid, as it is typed."""
+
+    payee: Annotated[str, Field(min_length=1, max_length=64)]
+    bank: Annotated[str, Field(min_length=1, max_length=64)]
+    number: Annotated[str, Field(pattern=r"^[0-9]{6,32}$")]
+
+
 class _FundAsked(Asked):
     fund: int
 
@@ -128,6 +136,30 @@ def post_merchant() -> Response:
 def get_merchant(id: int) -> Response:
     """One merchant; the account's number is masked but for its end."""
     return _merchant_page(id)
+
+
+@blueprint.post("/<int:id>/account")
+@admits(Who.OFFICER, Role.CASE_OFFICER)
+def post_account(id: int) -> Response:
+    """Note another account; settlements from now on go there."""
+    known = resources()
+    form = forms.read(AccountAsked, {"number": "账号是6到32位数字。"})
+    with known.database.begin() as session:
+        merchant = merchants.of_officer(session, id, officer(), regions())
+        if form.asked is not None:
+            account = Account(form.asked.payee, form.asked.bank, form.asked.number)
+            merchants.change_account(
+                session,
+                known.safe,
+                merchant,
+                account,
+                by=officer(),
+                regions=regions(),
+                now=known.clock(),
+            )
+    if form.asked is None:
+        return _merchant_page(id, form=form, status=422)
+    return go_to(url_for("desk.merchants.get_merchant", id=id), "账号改好了，以后的结算用新的。")
 
 
 @blueprint.post("/<int:id>/start")
@@ -290,7 +322,9 @@ def _new_merchant_page(form: Form[MerchantAsked], status: int = 200) -> Response
     )
 
 
-def _merchant_page(id: int, code: str = "") -> Response:
+def _merchant_page(
+    id: int, code: str = "", form: Form[AccountAsked] | None = None, status: int = 200
+) -> Response:
     known = resources()
     library = known.serving.current().library
     with known.database.read() as session:
@@ -300,6 +334,9 @@ def _merchant_page(id: int, code: str = "") -> Response:
     return page(
         "merchant.html",
         title=merchant.name,
+        status=status,
+        form=form or forms.empty(),
+        labels=_LABELS,
         merchant=merchant,
         phones=phones,
         account=account,

@@ -5,7 +5,7 @@ the address in it, and who has none types sixteen digits. Sending the same page 
 that was lost, does nothing twice: the code itself is the key.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from hmac import compare_digest
 from typing import Any
@@ -37,7 +37,6 @@ blueprint = APIBlueprint(
 )
 
 _COOKIE = "nuangang_merchant"
-_KEPT_FOR = timedelta(days=180)
 _MOST_DIGITS = 12
 
 
@@ -81,9 +80,14 @@ def post_sign_in() -> Response:
         )
     response = make_response(redirect(url_for("counter.get_till"), 303))
     response.set_cookie(
-        _named(), token, max_age=int(_KEPT_FOR.total_seconds()), httponly=True, path="/",
-        secure=_is_production(), samesite="Lax",
-    )  # fmt: skip
+        _named(),
+        token,
+        max_age=int(merchants.SIGNED_IN_FOR.total_seconds()),
+        httponly=True,
+        path="/",
+        secure=_is_production(),
+        samesite="Lax",
+    )
     return response
 
 
@@ -292,7 +296,7 @@ def _merchant() -> Merchant | None:
         g.merchant = None
         if token := _token():
             with resources().database.read() as session:
-                g.merchant = merchants.of_token(session, token)
+                g.merchant = merchants.of_token(session, token, now=resources().clock())
     found: Merchant | None = g.merchant
     return found
 

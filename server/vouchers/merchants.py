@@ -22,6 +22,8 @@ from server.vouchers.tables import Merchant, MerchantKind, MerchantSession
 
 STARTS_WITHIN = timedelta(days=7)
 """So long a code to sign in with is good."""
+SIGNED_IN_FOR = timedelta(days=180)
+"""So long a phone stays signed in; `holdings.yaml` says the same."""
 LOOKERS = frozenset({Role.CASE_OFFICER, Role.APPROVER, Role.AUDITOR})
 # Without what looks alike; thirteen of 31 letters are 64 bits.
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ2345679"
@@ -72,12 +74,28 @@ def add(
     session.add(merchant)
     session.flush()
     if account is not None:
-        told = {"payee": account.payee, "bank": account.bank, "number": account.number}
-        plain = json.dumps(told, ensure_ascii=False)
-        merchant.sealed_account = safe.seal(plain, _purpose(merchant))
-        session.flush()
+        _keep_account(session, safe, merchant, account)
     _audit(session, safe, merchant, by, Action.CREATED, now)
     return merchant
+
+
+def change_account(
+    session: Session,
+    safe: Safe,
+    merchant: Merchant,
+    account: Account,
+    *,
+    by: Officer,
+    regions: Regions,
+    now: datetime,
+) -> None:
+    """Note where a merchant is paid from now on; what is collected already goes where it was.
+
+    Raises `NotAllowed`.
+    """
+    require(by, Role.CASE_OFFICER, merchant.region, regions)
+    _keep_account(session, safe, merchant, account)
+    _audit(session, safe, merchant, by, Action.CHANGED, now, "account")
 
 
 def of_officer(session: Session, merchant_id: int, officer: Officer, regions: Regions) -> Merchant:
@@ -162,12 +180,16 @@ def sign_in(session: Session, safe: Safe, code: str, *, now: datetime) -> str:
     return token
 
 
-def of_token(session: Session, token: str) -> Merchant | None:
-    """The merchant whose phone it is, None for nobody's."""
+def of_token(session: Session, token: str, *, now: datetime) -> Merchant | None:
+    """The merchant whose phone it is, None for nobody's, or one that signed in too long ago."""
     return session.scalar(
         select(Merchant)
         .join(MerchantSession, col(MerchantSession.merchant_id) == col(Merchant.id))
-        .where(col(MerchantSession.token_hash) == _hash(token), col(Merchant.active))
+        .where(
+            col(MerchantSession.token_hash) == _hash(token),
+            col(MerchantSession.began_at) > now - SIGNED_IN_FOR,
+            col(Merchant.active),
+        )
     )
 
 
@@ -202,6 +224,14 @@ def revoke(
     merchant.active, merchant.start_hash, merchant.start_until = active, None, None
     session.add(merchant)
     _audit(session, safe, merchant, by, Action.CHANGED, now, "phones", "active")
+
+
+def _keep_account(session: Session, safe: Safe, merchant: Merchant, account: Account) -> None:
+    told = {"payee": account.payee, "bank": account.bank, "number": account.number}
+    plain = json.dumps(told, ensure_ascii=False)
+    merchant.sealed_account = safe.seal(plain, _purpose(merchant))
+    session.add(merchant)
+    session.flush()
 
 
 def _hash(secret: str) -> str:

@@ -465,6 +465,12 @@ PAGES |= {
     ("GET", "/staff/merchants/new"): PageCall(CLERK),
     ("POST", "/staff/merchants/"): PageCall(CLERK, form=_NEW_MERCHANT, elsewhere=422),
     ("GET", "/staff/merchants/<int:id>"): PageCall(_LOOKING, path=_MERCHANT, elsewhere=404),
+    ("POST", "/staff/merchants/<int:id>/account"): PageCall(
+        CLERK,
+        path=_MERCHANT,
+        form={"payee": "某超市有限公司", "bank": "某银行", "number": "0123456789"},
+        elsewhere=404,
+    ),
     ("POST", "/staff/merchants/<int:id>/start"): PageCall(CLERK, path=_MERCHANT, elsewhere=404),
     ("POST", "/staff/merchants/<int:id>/phones"): PageCall(
         CLERK, path=_MERCHANT, form={"active": "yes"}, elsewhere=404

@@ -14,7 +14,7 @@ from sqlmodel import Session, col
 from server.casework import funds
 from server.db import Database
 from server.tables import Worker
-from server.vouchers import cards, redeeming
+from server.vouchers import cards, issuing, redeeming
 from server.vouchers.redeeming import CodeUsed, Redeemed, VoucherOver
 from server.vouchers.tables import Card, Issue, Merchant, Redemption, Voucher
 from tests.server.vouchers.conftest import ACCOUNT, SUM
@@ -248,3 +248,29 @@ def test_looking_first_and_writing_later_takes_vouchers_twice(
     found = wrong(many)
     assert found
     control("the same without the code as the key", "; ".join(found), "to be found out")
+
+
+@pytest.mark.fault
+def test_two_who_give_at_once_give_each_person_one_and_promise_each_sum_once(
+    market: "Market", doors: list[Database]
+) -> None:
+    issue = market.issue()
+    cases = [market.approved() for _ in range(3)]
+
+    def give(number: int) -> None:
+        with doors[number].begin() as session:
+            issuing.issue_to(
+                session,
+                market.safe,
+                session.get_one(Issue, issue.id),
+                cases,
+                by=market.clerk,
+                regions=market.regions,
+                now=market.now,
+            )
+
+    assert at_once(2, give) == []
+    with market.database.read() as session:
+        given = session.scalars(select(col(Voucher.worker_id))).all()
+    assert sorted(given) == sorted(case.worker_id for case in cases)
+    assert market.sums() == (3 * SUM, 0)

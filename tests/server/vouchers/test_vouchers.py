@@ -243,8 +243,10 @@ def test_a_merchants_phone_signs_in_once_and_is_signed_out(market: "Market") -> 
         )
     with market.database.begin() as session:
         token = merchants.sign_in(session, market.safe, f" {code.lower()} ", now=market.now)
-        found = merchants.of_token(session, token)
+        found = merchants.of_token(session, token, now=market.now)
         assert found is not None and found.id == shop.id
+        later = market.now + merchants.SIGNED_IN_FOR
+        assert merchants.of_token(session, token, now=later) is None
         with pytest.raises(StartRefused):
             merchants.sign_in(session, market.safe, code, now=market.now)
     with market.database.begin() as session:
@@ -252,7 +254,7 @@ def test_a_merchants_phone_signs_in_once_and_is_signed_out(market: "Market") -> 
             session, market.safe, session.merge(shop), active=False, by=market.clerk,
             regions=market.regions, now=market.now,
         )  # fmt: skip
-        assert merchants.of_token(session, token) is None
+        assert merchants.of_token(session, token, now=market.now) is None
 
 
 def test_who_is_erased_has_no_card_any_more_and_the_books_stay(market: "Market") -> None:
