@@ -83,13 +83,12 @@ def _vouchers(
     answered: Answered, database: Database, worker: int | None, now: datetime
 ) -> Answered:
     if worker is None:
-        return _replaced(answered, _SIGN_IN, LiveSubject.VOUCHER, Kind.CHAT)
+        return _beside(answered, _SIGN_IN, Kind.CHAT)
     today = china_day(now)
     with database.read() as session:
         found = issuing.of_worker(session, worker)
     if not found:
-        told = f"{_day(today)}的情况：你现在没有券。"
-        return _replaced(answered, told, LiveSubject.VOUCHER)
+        return _beside(answered, f"{_day(today)}的情况：你现在没有券。", Kind.ANSWER)
     # What can be used first, of the rest what ended last.
     usable = [pair for pair in found if issuing.is_usable(*pair, today)]
     rest = [pair for pair in reversed(found) if pair not in usable]
@@ -99,6 +98,15 @@ def _vouchers(
     ]
     head = f"你的券有{len(found)}张，{len(usable)}张现在能用（{_day(today)}的情况）："
     return _replaced(answered, "\n".join([head, *lines, _SHOW]), LiveSubject.VOUCHER)
+
+
+def _beside(answered: Answered, line: str, kind: Kind) -> Answered:
+    """The line above what the documents answer; alone where they don't, or it gets too long."""
+    answer = answered.answer
+    both = f"{line}\n{answer.reply}"
+    if answer.kind is not Kind.ANSWER or len(both.encode()) > REPLY_BYTES:
+        return _replaced(answered, line, LiveSubject.VOUCHER, kind)
+    return Answered(replace(answer, reply=both))
 
 
 def _told(place: str, kind: OfferKind, found: list[Offer], today: date) -> str:

@@ -59,6 +59,11 @@ def test_the_chat_tells_what_is_left_until_when_and_of_which_day(
     assert "已经过期，最后一天是2026年3月8日。" in ask(voucher.worker_id, days=8).reply
     assert "你现在没有券" in ask(market.worker()).reply
     assert "请先登录" in ask(None).reply
+    found = served.answer(
+        "我的消费券能用到几号", Context(), today=china_day(market.now), region="衡水"
+    )
+    told = live_answers.instead(found, served, market.database, now=market.now).answer
+    assert "请先登录" in told.reply and "3月8日" in told.reply and told.sources
 
 
 def test_a_week_counts_what_was_given_used_and_refunded_and_stays_as_it_was(
