@@ -165,7 +165,8 @@ def get_redemption(id: str) -> Response:
         found = _mine(session, merchant, id)
         voucher = session.get_one(Voucher, found.voucher_id)
         issue = session.get_one(Issue, voucher.issue_id)
-    return _page("redemption.html", title="已经收下", done=found, issue=issue, merchant=merchant)
+    title = "已经收下" if found.refunded_at is None else "已经退回"
+    return _page("redemption.html", title=title, done=found, issue=issue, merchant=merchant)
 
 
 @blueprint.post("/redemptions/<id>/refund")
