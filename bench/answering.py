@@ -99,7 +99,7 @@ def megabytes_of_a_worker(data_dir: Path) -> list[float]:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=2)
     options = parser.parse_args()
     taken = latencies(options.rounds)
     p99 = taken[int(len(taken) * 0.99)]

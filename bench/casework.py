@@ -1,6 +1,6 @@
 """Compares submitting an application with a single durable insert through the same server.
 
-    python -m bench.casework --pairs 7 --seconds 3
+    python -m bench.casework --pairs 5 --seconds 3
 
 Each application is of another person, checked, idempotent, audited, sealed and on the disk when it
 is answered. Both endpoints are asked in turn, in the same server, so that a busy machine slows them
@@ -126,9 +126,9 @@ def compare(pairs: int, seconds: float, count: int) -> list[tuple[Window, Window
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--pairs", type=int, default=7)
+    parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=3)
-    parser.add_argument("--people", type=int, default=20_000)
+    parser.add_argument("--people", type=int, default=9_000)
     options = parser.parse_args()
     found = compare(options.pairs, options.seconds, options.people)
     print(f"{CONNECTIONS} connections, 2 workers: requests per second, 99th percentile in ms")

@@ -1,6 +1,6 @@
 """Compares the chat endpoint with an empty Flask endpoint under the project's gunicorn.
 
-    python -m bench.serving --pairs 7 --seconds 4
+    python -m bench.serving --pairs 5 --seconds 4
 
 Both servers run side by side and are asked in turn, so that a busy machine slows them alike: read
 the ratio, the median of the pairs. `asked before`: some two hundred questions, over and over.
@@ -159,7 +159,7 @@ def check_recorded(data_dir: Path, found: Mapping[str, list[tuple[Window, Window
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--pairs", type=int, default=7)
+    parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=4)
     options = parser.parse_args()
     if shutil.which("wrk") is None:
