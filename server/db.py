@@ -72,6 +72,8 @@ class Database:
         driver: Any = self.engine.dialect.dbapi
         # What the driver raises where trying again later may help.
         self.unavailable: type[Exception] = driver.OperationalError
+        # What it raises where another row has the key already.
+        self.conflict: type[Exception] = driver.IntegrityError
         self._gate = self._new_gate()
         self._line = self._new_line()
         self._own = threading.local()

@@ -40,9 +40,9 @@ def recognise(
     person, they become one: the older. Before, `uniting` is called with the one who stays and the
     one who goes, to make what both have one.
     """
-    holders = [_holder(session, _hash(safe, issuer, subject))]
+    holders = [_holder(session, subject_hash(safe, issuer, subject))]
     if unionid is not None:
-        holders.append(_holder(session, _hash(safe, UNIONID, unionid)))
+        holders.append(_holder(session, subject_hash(safe, UNIONID, unionid)))
     known = next(filter(None, holders), None)
     proposed = known or _new_worker(session, now)
     worker = _name(session, safe, issuer, subject, proposed, unionid is not None, now)
@@ -59,7 +59,7 @@ def find(database: Database, safe: Safe, *, issuer: str, subject: str) -> int | 
     """The worker whom `issuer` knows as `subject`, None where nobody is known so."""
     row = database.fetch(
         "SELECT worker_id FROM identity WHERE subject_hash = :hash",
-        hash=_hash(safe, issuer, subject),
+        hash=subject_hash(safe, issuer, subject),
     )
     return None if row is None else int(row[0])
 
@@ -91,7 +91,7 @@ def unionid_asked(
     """Notes that the platform was asked, so that it is not asked again."""
     session.execute(
         update(Identity)
-        .where(col(Identity.subject_hash) == _hash(safe, issuer, subject))
+        .where(col(Identity.subject_hash) == subject_hash(safe, issuer, subject))
         .values(unionid_asked_at=now)
     )
 
@@ -119,8 +119,14 @@ def phone_of(session: Session, safe: Safe, worker_id: int) -> str | None:
     return safe.unseal(worker.sealed_phone, _phone_purpose(worker_id))
 
 
-def _hash(safe: Safe, issuer: str, subject: str) -> str:
+def subject_hash(safe: Safe, issuer: str, subject: str) -> str:
+    """Under what a name is found."""
     return safe.hash("identity", issuer, subject)
+
+
+def sealed_subject(safe: Safe, subject_hash: str, subject: str) -> str:
+    """A name as it is kept."""
+    return safe.seal(subject, _purpose(subject_hash))
 
 
 def _purpose(subject_hash: str) -> str:
@@ -159,19 +165,19 @@ def _name(
     now: datetime,
 ) -> int:
     """Give the worker a name; returns who has it: another, where it was given before."""
-    subject_hash = _hash(safe, issuer, subject)
+    named = subject_hash(safe, issuer, subject)
     # Two first sign-ins at once, a double tap, must end at one worker.
     insert_new(
         session,
         Identity,
-        subject_hash=subject_hash,
+        subject_hash=named,
         worker_id=worker_id,
         issuer=issuer,
-        sealed_subject=safe.seal(subject, _purpose(subject_hash)),
+        sealed_subject=sealed_subject(safe, named, subject),
         created_at=now,
         unionid_asked_at=now if unionid_known or issuer == DEVELOPER else None,
     )
-    holder = _holder(session, subject_hash)
+    holder = _holder(session, named)
     assert holder is not None
     return holder
 

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from datetime import date
+from functools import lru_cache
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -60,6 +61,7 @@ def _identity_number(text: str) -> str:
     return number
 
 
+@lru_cache(maxsize=8192)
 def _was_a_region(code: str, born_in: int) -> bool:
     """Whether the code was in use at any time since the birth.
 

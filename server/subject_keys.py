@@ -7,20 +7,21 @@ main database holds none of them, so nothing that is restored from it brings an 
 import base64
 import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, delete, event, func, select, text
+from sqlalchemy import ColumnElement, and_, bindparam, delete, event, func, select, text
 from sqlmodel import Session, col
 
 from server.clock import Clock, china_day
-from server.db import Database
+from server.db import Database, insert_within
 from server.sealing import Safe, SealBroken
 from server.tables import Lifetime, SubjectKey, Worker, stored_instant
 
 # A key that nobody claims after so long belongs to a worker whose making or erasing broke off.
 _UNCLAIMED_FOR = timedelta(hours=1)
+_AT_ONCE = 500
 _CREATE = (
     "CREATE TABLE IF NOT EXISTS wrapped_key (id VARCHAR(16) PRIMARY KEY, wrapped TEXT,"
     " made_at VARCHAR(32) NOT NULL, erased_at VARCHAR(32))"
@@ -86,33 +87,52 @@ class SubjectKeys:
         wanted = list(dict.fromkeys(worker_ids))
         ids: dict[int, list[str]] = {}
         with self._database.read() as session:
-            rows = session.execute(
-                select(col(SubjectKey.worker_id), col(SubjectKey.id))
-                .where(col(SubjectKey.worker_id).in_(wanted), col(SubjectKey.lifetime) == lifetime)
-                .order_by(col(SubjectKey.made_at).desc(), col(SubjectKey.id))
-            )
-            for worker_id, key_id in rows:
-                ids.setdefault(worker_id, []).append(key_id)
+            for start in range(0, len(wanted), _AT_ONCE):
+                some = wanted[start : start + _AT_ONCE]
+                rows = session.execute(
+                    select(col(SubjectKey.worker_id), col(SubjectKey.id))
+                    .where(
+                        col(SubjectKey.worker_id).in_(some), col(SubjectKey.lifetime) == lifetime
+                    )
+                    .order_by(col(SubjectKey.made_at).desc(), col(SubjectKey.id))
+                )
+                for worker_id, key_id in rows:
+                    ids.setdefault(worker_id, []).append(key_id)
+        plain = self._opened(key_id for key_ids in ids.values() for key_id in key_ids)
         found: dict[int, Safe] = {}
         for worker_id, key_ids in ids.items():
-            try:
-                found[worker_id] = self._safe_with(key_ids)
-            except SubjectErased:
-                continue
+            keys = {key_id: plain[key_id] for key_id in key_ids if key_id in plain}
+            if keys:
+                found[worker_id] = Safe(keys, self._safe.secret)
         return found
+
+    def make_many(self, count: int) -> list[tuple[str, Safe]]:
+        """Make keys for people who have none yet, with their ids, for `give` to say whose they are.
+
+        Keys that nobody is given harm nobody: `destroy_unclaimed` finds them.
+        """
+        made: list[tuple[str, Safe]] = []
+        rows: list[tuple[str, str, str]] = []
+        at = stored_instant(self._clock())
+        for _ in range(count):
+            key_id, plain, wrapped = self._new()
+            made.append((key_id, Safe({key_id: plain}, self._safe.secret)))
+            rows.append((key_id, wrapped, at))
+        for start in range(0, len(rows), _AT_ONCE):
+            sql = "INSERT INTO wrapped_key (id, wrapped, made_at) VALUES {}"
+            self._keys.insert(sql, rows[start : start + _AT_ONCE])
+        return made
 
     def destroy(self, key_ids: Iterable[str]) -> None:
         """Erase keys for good; nothing in this or an older copy of the main database needs them."""
-        at = stored_instant(self._clock())
+        at, ids = stored_instant(self._clock()), list(key_ids)
+        erase = text(
+            "UPDATE wrapped_key SET wrapped = NULL, erased_at = :at"
+            " WHERE id IN :ids AND wrapped IS NOT NULL"
+        ).bindparams(bindparam("ids", expanding=True))
         with self._keys.begin() as session:
-            for key_id in key_ids:
-                session.execute(
-                    text(
-                        "UPDATE wrapped_key SET wrapped = NULL, erased_at = :at"
-                        " WHERE id = :id AND wrapped IS NOT NULL"
-                    ),
-                    {"at": at, "id": key_id},
-                )
+            for start in range(0, len(ids), _AT_ONCE):
+                session.execute(erase, {"at": at, "ids": ids[start : start + _AT_ONCE]})
         if self._keys.is_sqlite:
             # The write-ahead log still has the pages as they were.
             with self._keys.gate():
@@ -177,27 +197,53 @@ class SubjectKeys:
         return Rewrapped(done, tuple(broken), rows[-1][0] if len(rows) == at_most else None)
 
     def _safe_with(self, key_ids: list[str]) -> Safe:
-        keys: dict[str, bytes] = {}
-        for key_id in key_ids:
-            row = self._keys.fetch("SELECT wrapped FROM wrapped_key WHERE id = :id", id=key_id)
-            if row is None:
-                raise KeyLost(key_id)
-            if row[0] is not None:
-                keys[key_id] = base64.b64decode(self._safe.unseal(row[0], _purpose(key_id)))
+        keys = self._opened(key_ids)
         if not keys:
             raise SubjectErased
-        return Safe(keys, self._safe.secret)
+        return Safe(
+            {key_id: keys[key_id] for key_id in key_ids if key_id in keys}, self._safe.secret
+        )
+
+    def _opened(self, key_ids: Iterable[str]) -> dict[str, bytes]:
+        """The keys that were not erased, by id; raises `KeyLost`."""
+        wanted = list(key_ids)
+        keys: dict[str, bytes] = {}
+        missing: set[str] = set(wanted)
+        for start in range(0, len(wanted), _AT_ONCE):
+            some = wanted[start : start + _AT_ONCE]
+            for key_id, wrapped in self._wrapped(some):
+                missing.discard(key_id)
+                if wrapped is not None:
+                    keys[key_id] = base64.b64decode(self._safe.unseal(wrapped, _purpose(key_id)))
+        if missing:
+            raise KeyLost(min(missing))
+        return keys
+
+    def _wrapped(self, key_ids: list[str]) -> Iterable[tuple[str, str | None]]:
+        if len(key_ids) == 1:
+            # What every request asks: without a session around it.
+            row = self._keys.fetch("SELECT wrapped FROM wrapped_key WHERE id = :id", id=key_ids[0])
+            return [] if row is None else [(key_ids[0], row[0])]
+        asked = text("SELECT id, wrapped FROM wrapped_key WHERE id IN :ids").bindparams(
+            bindparam("ids", expanding=True)
+        )
+        with self._keys.read() as session:
+            return [(row[0], row[1]) for row in session.execute(asked, {"ids": key_ids})]
+
+    def _new(self) -> tuple[str, bytes, str]:
+        """A key: its id, itself, and as it is kept; AES or SM4, as the keys of the settings are."""
+        plain = os.urandom(len(next(iter(self._safe.keys.values()))))
+        key_id = secrets.token_hex(8)
+        encoded = base64.b64encode(plain).decode()
+        return key_id, plain, self._safe.seal(encoded, _purpose(key_id))
 
     def _make(self, worker_id: int, lifetime: Lifetime) -> None:
-        # AES or SM4, as the keys of the settings are.
-        length = len(next(iter(self._safe.keys.values())))
-        key_id = secrets.token_hex(8)
-        plain = base64.b64encode(os.urandom(length)).decode()
+        key_id, _, wrapped = self._new()
         now = self._clock()
         # First the key, then whose it is: a key without a worker harms nobody.
         self._keys.insert(
             "INSERT INTO wrapped_key (id, wrapped, made_at) VALUES {}",
-            [(key_id, self._safe.seal(plain, _purpose(key_id)), stored_instant(now))],
+            [(key_id, wrapped, stored_instant(now))],
         )
         with self._database.begin() as session:
             # Two at once must end at one key: what the second seals has to open for the first.
@@ -232,6 +278,14 @@ def release(session: Session, worker_id: int, lifetime: Lifetime) -> list[str]:
     ids = list(session.scalars(select(col(SubjectKey.id)).where(_of(worker_id, lifetime))))
     session.execute(delete(SubjectKey).where(col(SubjectKey.id).in_(ids)))
     return ids
+
+
+def give(session: Session, keys: Sequence[tuple[str, int]], *, now: datetime) -> None:
+    """Say whose keys are that `make_many` made: ids with workers, for as long as they want."""
+    rows = [(id, worker, Lifetime.PERSON.value, stored_instant(now)) for id, worker in keys]
+    sql = "INSERT INTO subject_key (id, worker_id, lifetime, made_at) VALUES {}"
+    for start in range(0, len(rows), _AT_ONCE):
+        insert_within(session, sql, rows[start : start + _AT_ONCE])
 
 
 def _of(worker_id: int, lifetime: Lifetime) -> ColumnElement[bool]:

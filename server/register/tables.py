@@ -116,8 +116,8 @@ class RegisterEntry(Row, table=True):
     __table_args__ = (
         CheckConstraint(f"level IN ({words(Level)})", name="level"),
         CheckConstraint(f"state IN ({words(EntryState)})", name="state"),
-        UniqueConstraint("worker_id"),
         UniqueConstraint("identity_hash"),
+        Index(None, "worker_id"),
         Index(None, "household_id"),
         Index(None, "name_hash"),
         Index(None, "phone_hash"),

@@ -100,9 +100,8 @@ def _create_entry() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_register_entry")),
         sa.UniqueConstraint("identity_hash", name=op.f("uq_register_entry_identity_hash")),
-        sa.UniqueConstraint("worker_id", name=op.f("uq_register_entry_worker_id")),
     )
-    for name in ("household_id", "name_hash", "phone_hash"):
+    for name in ("worker_id", "household_id", "name_hash", "phone_hash"):
         op.create_index(op.f(f"ix_register_entry_{name}"), "register_entry", [name])
     op.create_index("ix_register_entry_due", "register_entry", ["state", "region", "due_on"])
 

@@ -1,0 +1,94 @@
+"""How long a whole register takes: 71,151 people imported, matched, and undone.
+
+`python -m bench.register [PEOPLE] [DATABASE_URL KEYS_URL]`; without addresses on SQLite in a new
+folder.
+"""
+
+import sys
+import tempfile
+import time
+from datetime import date, timedelta
+from pathlib import Path
+
+import server.schema  # noqa: F401
+from knowledge.eligibility.matching import Match
+from knowledge.library import read_library
+from server.casework.officers import Role
+from server.clock import china_day, utc_now
+from server.db import Database
+from server.migrations import upgrade
+from server.register import importing, rostering, sheets, undoing
+from server.register.importing import Desk, Plan
+from server.sealing import Safe
+from server.subject_keys import SubjectKeys
+from tests import casework, citizens
+
+PEOPLE = 71_151
+_REGION = "张家口"
+_HEADERS = "姓名,身份证号,手机号,困难等级,困难原因,需求,上次核查日期,户编号,已办失业登记"
+
+
+def table(people: int) -> bytes:
+    """A spreadsheet of made-up people."""
+    today = china_day(utc_now())
+    lines = [_HEADERS]
+    for number in range(people):
+        looked_on = today - timedelta(days=number % 300)
+        lines.append(
+            f"{citizens.name(number)},{_identity_number(number)},{citizens.phone(number)},"
+            f"{'低于低保线' if number % 3 else '略高于低保线'},疾病；子女上学,生活救助；助学,"
+            f"{looked_on},{number // 3},{'是' if number % 2 else '否'}"
+        )
+    return "\n".join(lines).encode()
+
+
+def _identity_number(number: int) -> str:
+    # One for each: the counter of `citizens` alone comes round after some thousand people.
+    return citizens.identity_number(number, date(1950, 1, 1) + timedelta(days=number % 19_997))
+
+
+def main() -> None:
+    """Measure on SQLite, or on the databases whose addresses are given: main, then keys."""
+    people = int(sys.argv[1]) if len(sys.argv) > 1 else PEOPLE
+    folder = Path(tempfile.mkdtemp())
+    urls = sys.argv[2:4] or [f"sqlite:///{folder / name}" for name in ("main.db", "keys.db")]
+    measure(people, *map(Database, urls))
+
+
+def measure(people: int, database: Database, keys_database: Database) -> None:
+    """Print the seconds that each step takes."""
+    upgrade(database)
+    safe, library, now = Safe({"k1": bytes(32)}, b"secret"), read_library(), utc_now()
+    keys = SubjectKeys(database, keys_database, safe, utc_now)
+    keys.prepare()
+    clerk = casework.officer(database, safe, library, Role.CASE_OFFICER, where=(_REGION,), now=now)
+    desk = Desk(database, keys, safe, library, clerk, utc_now)
+    content = table(people)
+    uses = sheets.guessed(_HEADERS.split(","), library.facts)
+    with database.begin() as session:
+        row = importing.keep(session, desk, content, _REGION)
+        importing.choose(session, row, Plan(uses), now=now)
+
+    begun = time.perf_counter()
+    told = importing.dry_run(desk, row)
+    dry = time.perf_counter()
+    *_, counts = importing.go_on(desk, row.id, told.digest)
+    entered = time.perf_counter()
+    criteria, matched = library.rules.of(_REGION), 0
+    regions = {_REGION, *library.regions.descendants(_REGION)}
+    for chunk in rostering.chunks(desk, regions, china_day(now)):
+        Match(chunk, criteria, _REGION, china_day(now)).lines()
+        matched += len(chunk.lines)
+    ended = time.perf_counter()
+    print(f"{database.engine.dialect.name}: {dict(counts)}")
+    print(
+        f"dry run {dry - begun:.1f} s, entered {entered - dry:.1f} s, "
+        f"{matched:,} people × {len(criteria)} measures matched {ended - entered:.1f} s"
+    )
+    begun = time.perf_counter()
+    undone = undoing.undo(desk, row.id)
+    print(f"{undone:,} people undone {time.perf_counter() - begun:.1f} s")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,184 @@
+"""Undoing an import: whole, as if the file had never come, or not at all."""
+
+import json
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import delete, exists, func, select, update
+from sqlmodel import Session, col
+
+from server import audit
+from server.audit import Action, Actor
+from server.casework.tables import Case
+from server.register import bulk, keeping
+from server.register.importing import Desk, ImportMoved, find
+from server.register.tables import (
+    EntryMove,
+    Household,
+    ImportState,
+    RegisterEntry,
+    RegisterEvent,
+)
+from server.sealing import Safe
+from server.tables import Identity, Profile, SubjectKey, Worker
+
+_AT_ONCE = 500
+
+
+class TouchedSince(Exception):
+    """Of so many people of the import something was done or found out since: it can't be undone."""
+
+    def __init__(self, people: int) -> None:
+        super().__init__(people)
+        self.people = people
+
+
+def undo(desk: Desk, id: str) -> int:
+    """Undo an import that is under way or done; how many people it was about.
+
+    Raises `ImportUnknown`, `ImportMoved`, `TouchedSince`.
+    """
+    with desk.database.read() as session:
+        changed = _changed(session, id)
+    safes = desk.keys.safes_of(entry.worker_id for _, entry in changed)
+    with desk.database.begin() as session:
+        row = find(session, id, desk)
+        session.refresh(row, with_for_update=True)
+        if row.state == ImportState.UNDONE:
+            raise ImportMoved(row.state)
+        _refuse_touched(session, id)
+        entered = _entered(session, id)
+        _audit(session, desk, id, [(entry_id, worker) for entry_id, worker, _ in entered])
+        for event, entry in changed:
+            _put_back(session, event, entry, safes.get(entry.worker_id))
+        key_ids = _take_out(session, id, entered)
+        row.state, row.sealed, row.changed_at = ImportState.UNDONE, None, desk.clock()
+        session.add(row)
+    desk.keys.destroy(key_ids)
+    return len(entered) + len(changed)
+
+
+def _refuse_touched(session: Session, id: str) -> None:
+    mine = select(col(RegisterEvent.entry_id)).where(col(RegisterEvent.import_id) == id)
+    of_import = (
+        select(func.max(col(RegisterEvent.version)))
+        .where(
+            col(RegisterEvent.entry_id) == col(RegisterEntry.id),
+            col(RegisterEvent.import_id) == id,
+        )
+        .correlate(RegisterEntry)
+        .scalar_subquery()
+    )
+    touched = session.scalar(
+        select(func.count())
+        .select_from(RegisterEntry)
+        .where(col(RegisterEntry.id).in_(mine), col(RegisterEntry.version) > of_import)
+    )
+    if touched:
+        raise TouchedSince(touched)
+
+
+def _entered(session: Session, id: str) -> list[tuple[str, int, datetime]]:
+    """The entries that the import made: id, worker, and when."""
+    rows = session.execute(
+        select(col(RegisterEntry.id), col(RegisterEntry.worker_id), col(RegisterEntry.entered_at))
+        .join(RegisterEvent, col(RegisterEvent.entry_id) == col(RegisterEntry.id))
+        .where(col(RegisterEvent.import_id) == id, col(RegisterEvent.move) == EntryMove.ENTER)
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+def _changed(session: Session, id: str) -> list[tuple[RegisterEvent, RegisterEntry]]:
+    rows = session.execute(
+        select(RegisterEvent, RegisterEntry)
+        .join(RegisterEntry, col(RegisterEntry.id) == col(RegisterEvent.entry_id))
+        .where(
+            col(RegisterEvent.import_id) == id,
+            col(RegisterEvent.move) == EntryMove.CHANGE,
+            col(RegisterEvent.sealed_before).is_not(None),
+        )
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def _put_back(
+    session: Session, event: RegisterEvent, entry: RegisterEntry, own: Safe | None
+) -> None:
+    """Make an entry what it was before the import changed it."""
+    if own is None or event.sealed_before is None:
+        return
+    purpose = bulk.before_purpose(event.entry_id, event.version)
+    before = json.loads(own.unseal(event.sealed_before, purpose))
+    registered = keeping.read_sealed(json.dumps(before["registered"]))
+    values: dict[str, Any] = {
+        "level": before["level"],
+        "region": before["region"],
+        "looked_on": date.fromisoformat(before["looked_on"]) if before["looked_on"] else None,
+        "due_on": date.fromisoformat(before["due_on"]),
+        "version": event.version - 1,
+        **keeping.kept(own, entry.id, registered),
+    }
+    session.execute(
+        delete(RegisterEvent).where(
+            col(RegisterEvent.entry_id) == event.entry_id,
+            col(RegisterEvent.version) == event.version,
+        )
+    )
+    session.execute(update(RegisterEntry).where(col(RegisterEntry.id) == entry.id).values(**values))
+
+
+def _take_out(session: Session, id: str, entered: Sequence[tuple[str, int, datetime]]) -> list[str]:
+    """Delete the entries with whom nobody else knows; returns the keys to be destroyed."""
+    key_ids: list[str] = []
+    for start in range(0, len(entered), _AT_ONCE):
+        some = entered[start : start + _AT_ONCE]
+        ids = [entry_id for entry_id, _, _ in some]
+        session.execute(delete(RegisterEvent).where(col(RegisterEvent.entry_id).in_(ids)))
+        session.execute(delete(RegisterEntry).where(col(RegisterEntry.id).in_(ids)))
+        alone = _alone(session, [worker for _, worker, _ in some], {at for _, _, at in some})
+        of_alone = col(SubjectKey.worker_id).in_(alone)
+        key_ids += session.scalars(select(col(SubjectKey.id)).where(of_alone))
+        session.execute(delete(SubjectKey).where(of_alone))
+        session.execute(delete(Identity).where(col(Identity.worker_id).in_(alone)))
+        session.execute(delete(Worker).where(col(Worker.id).in_(alone)))
+    is_lived_in = exists().where(col(RegisterEntry.household_id) == col(Household.id))
+    session.execute(delete(Household).where(col(Household.import_id) == id, ~is_lived_in))
+    session.execute(update(Household).where(col(Household.import_id) == id).values(import_id=None))
+    return key_ids
+
+
+def _alone(session: Session, workers: Sequence[int], made_at: set[datetime]) -> list[int]:
+    """Those of the workers whom the import made and whom nothing else is about."""
+    others = (Profile, Case)
+    rows = session.scalars(
+        select(col(Worker.id)).where(
+            col(Worker.id).in_(workers),
+            col(Worker.created_at).in_(made_at),
+            *(~exists().where(col(other.worker_id) == col(Worker.id)) for other in others),
+        )
+    )
+    return list(rows)
+
+
+def _audit(session: Session, desk: Desk, id: str, entered: Sequence[tuple[str, int]]) -> None:
+    audit.record_all(
+        session,
+        desk.safe,
+        by=Actor("officer", desk.officer.id),
+        action=Action.DELETED,
+        about="register_entry",
+        rows=entered,
+        reason=f"import {id}",
+        now=desk.clock(),
+    )
+    audit.record(
+        session,
+        desk.safe,
+        by=Actor("officer", desk.officer.id),
+        action=Action.DELETED,
+        about="register_import",
+        row=id,
+        worker_id=None,
+        now=desk.clock(),
+    )

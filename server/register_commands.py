@@ -1,0 +1,228 @@
+"""`nuangang register …`: large spreadsheets into the register, and the register as a roster."""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections import Counter
+
+    from server.register.importing import Desk, Fate, Told
+
+_OK = 0
+_FAILED = 1
+_TOLD = 20
+
+
+def add_to(commands: Any) -> None:
+    """Add the commands to the parser of `nuangang`."""
+    register = commands.add_parser("register", help="people in hardship: import, undo, match")
+    verbs = register.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    read = verbs.add_parser(
+        "import",
+        help="tell what would become of every line of a spreadsheet; changes nothing",
+        description="Keeps the file sealed and tells the fate of every line. `register enter` "
+        "then enters it.",
+    )
+    read.add_argument("file", type=Path, help="CSV or XLSX")
+    read.add_argument("--region", required=True, help="of the lines that name none")
+    read.add_argument("--level", choices=("below_line", "above_line"), help="of lines without one")
+    read.add_argument("--already", choices=("update", "keep"), default="update")
+    read.add_argument("--twice", choices=("first", "last", "none"), default="first")
+    read.add_argument("--take", type=int, action="append", default=[], metavar="LINE")
+    read.add_argument(
+        "--column", action="append", default=[], metavar="HEADER=USE", help="what a column is"
+    )
+    _run(read, _import)
+    enter = verbs.add_parser("enter", help="enter an import, or go on with one that stopped")
+    enter.add_argument("id")
+    enter.add_argument(
+        "--confirm", required=True, metavar="DIGEST", help="what the dry run printed"
+    )
+    _run(enter, _enter)
+    undo = verbs.add_parser("undo", help="undo an import as a whole")
+    undo.add_argument("id")
+    _run(undo, _undo)
+    match = verbs.add_parser("match", help="everybody against every measure of a region, as CSV")
+    match.add_argument("--region", required=True)
+    match.add_argument("--as-of", required=True, type=_day, help="the day, YYYY-MM-DD")
+    _run(match, _match)
+    roster = verbs.add_parser("roster", help="write everybody of a region as a private roster file")
+    roster.add_argument("file", type=Path)
+    roster.add_argument("--region", required=True)
+    _run(roster, _roster)
+
+
+def _day(written: str) -> date:
+    try:
+        return date.fromisoformat(written)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{written!r} is no day like 2022-04-10") from None
+
+
+def _run(parser: argparse.ArgumentParser, act: "Callable[[Desk, argparse.Namespace], int]") -> None:
+    parser.add_argument("--officer", type=int, required=True, help="who does it")
+
+    def run(parsed: argparse.Namespace) -> int:
+        try:
+            with _desk(parsed.officer) as desk:
+                return act(desk, parsed)
+        except Exception as error:
+            told = _told(error)
+            if told is None:
+                raise
+            print(f"nuangang: {told}", file=sys.stderr)
+            return _FAILED
+
+    parser.set_defaults(run=run)
+
+
+@contextmanager
+def _desk(officer_id: int) -> "Iterator[Desk]":
+    from knowledge.library import Library
+    from server import releases
+    from server.casework import officers
+    from server.clock import utc_now
+    from server.preparing import prepare
+    from server.register.importing import Desk
+    from server.resources import make_safe, make_subject_keys
+    from server.settings import load_settings
+
+    settings = load_settings()
+    database = prepare(settings, now=utc_now())
+    safe = make_safe(settings)
+    try:
+        with database.read() as session:
+            officer = officers.find(session, officer_id)
+            release_id = releases.current_id(session)
+            # Prepared: there is one.
+            assert release_id is not None
+            library = Library(releases.editions_of(session, release_id))
+        keys = make_subject_keys(settings, database, safe)
+        yield Desk(database, keys, safe, library, officer, utc_now)
+    finally:
+        database.release()
+
+
+def _told(error: Exception) -> str | None:
+    """What to tell of an error that the officer can mend."""
+    from knowledge.eligibility.sheets import SheetRefused
+    from knowledge.regions import UnknownRegion
+    from server.casework.officers import NotAllowed, OfficerUnknown
+    from server.register.importing import ImportMoved, ImportUnknown
+    from server.register.sheets import SheetUnfit
+    from server.register.undoing import TouchedSince
+
+    words: dict[type[Exception], Callable[[Any], str]] = {
+        SheetRefused: str,
+        SheetUnfit: lambda unfit: (
+            f"two columns for {unfit.twice}"
+            if unfit.twice
+            else f"no column for {', '.join(unfit.missing)}: say which with --column HEADER=USE"
+        ),
+        UnknownRegion: lambda _: "unknown region",
+        NotAllowed: lambda _: "this officer may not do that, or not here",
+        OfficerUnknown: lambda _: "no such officer",
+        ImportUnknown: lambda _: "no such import",
+        ImportMoved: lambda at: f"the import is {at.state}, or the plan is another one",
+        TouchedSince: lambda since: (
+            f"{since.people} people were looked after or changed since: it can't be undone"
+        ),
+    }
+    return next((say(error) for kind, say in words.items() if isinstance(error, kind)), None)
+
+
+def _import(desk: "Desk", parsed: argparse.Namespace) -> int:
+    from server.casework.bank_files import in_memory
+    from server.register import importing, sheets
+    from server.register.importing import Already, Plan, Twice
+    from server.register.tables import Level
+
+    content = parsed.file.read_bytes()
+    with in_memory(content) as path:
+        uses = sheets.guessed(sheets.headers_of(path), desk.library.facts)
+    for pair in parsed.column:
+        header, _, use = pair.partition("=")
+        uses[header] = use
+    plan = Plan(
+        uses,
+        Level(parsed.level) if parsed.level else None,
+        Already(parsed.already),
+        Twice(parsed.twice),
+        frozenset(parsed.take),
+    )
+    region = desk.library.regions.get(parsed.region).id
+    with desk.database.begin() as session:
+        row = importing.keep(session, desk, content, region)
+        importing.choose(session, row, plan, now=desk.clock())
+    told = importing.dry_run(desk, row)
+    _tell(told)
+    print(f"nuangang register enter {row.id} --confirm {told.digest} --officer {desk.officer.id}")
+    return _OK
+
+
+def _tell(told: "Told") -> None:
+    for bad in told.bad[:_TOLD]:
+        print(f"line {bad.line}, {bad.column or 'the line'}: {bad.fault}", file=sys.stderr)
+    for line, fate in told.asked[:_TOLD]:
+        print(f"line {line}: {fate}: left out unless --take {line}", file=sys.stderr)
+    rest = len(told.bad) + len(told.asked) - _TOLD
+    if rest > 0:
+        print(f"… {rest} more may have to be looked at", file=sys.stderr)
+    _count(told.counts)
+
+
+def _count(counts: "Counter[Fate]") -> None:
+    for fate, lines in sorted(counts.items()):
+        print(f"{lines:8,} {fate}")
+
+
+def _enter(desk: "Desk", parsed: argparse.Namespace) -> int:
+    from server.register import importing
+
+    counts: Counter[Fate] | None = None
+    for counts in importing.go_on(desk, parsed.id, parsed.confirm):
+        if sys.stderr.isatty():
+            print(f"{counts.total():,} lines …", end="\r", file=sys.stderr, flush=True)
+    if counts is not None:
+        _count(counts)
+    return _OK
+
+
+def _undo(desk: "Desk", parsed: argparse.Namespace) -> int:
+    from server.register import undoing
+
+    print(f"{undoing.undo(desk, parsed.id):,} people as they were before")
+    return _OK
+
+
+def _match(desk: "Desk", parsed: argparse.Namespace) -> int:
+    from knowledge.eligibility.matching import HEADER, Match
+    from server.register import rostering
+
+    regions = desk.library.regions
+    region = regions.get(parsed.region).id
+    criteria = desk.library.rules.of(region)
+    sys.stdout.write(HEADER)
+    people = 0
+    for chunk in rostering.chunks(desk, {region, *regions.descendants(region)}, parsed.as_of):
+        sys.stdout.write(Match(chunk, criteria, region, parsed.as_of).lines())
+        people += len(chunk.lines)
+    print(f"{people:,} people × {len(criteria)} measures", file=sys.stderr)
+    return _OK if people else _FAILED
+
+
+def _roster(desk: "Desk", parsed: argparse.Namespace) -> int:
+    from server.casework import bank_files
+    from server.register import rostering
+
+    regions = desk.library.regions
+    region = regions.get(parsed.region).id
+    content, people = rostering.roster_csv(desk, {region, *regions.descendants(region)})
+    bank_files.write(parsed.file, content)
+    print(f"{people:,} people")
+    return _OK
