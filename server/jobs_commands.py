@@ -164,6 +164,7 @@ def _sweep(_: argparse.Namespace) -> int:
     from server import conversations, outbox, rate_limits, sessions, tallying
     from server.clock import utc_now
     from server.preparing import kept_indexes
+    from server.register import importing
     from server.serving import load
     from server.settings import load_settings
     from server.staff import sessions as staff_sessions
@@ -182,6 +183,7 @@ def _sweep(_: argparse.Namespace) -> int:
         ("rate counts", rate_limits.forget_over),
         ("receipts", receipts.forget_expired),
         ("followers", followers.forget_expired),
+        ("files for the register", importing.forget_old),
     ):
         # Each in a transaction of its own, so that nobody waits for all of them.
         with database.begin() as session:

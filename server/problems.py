@@ -100,7 +100,9 @@ from server.persons import NotBornYet
 from server.platform import OutcomeUnknown, PlatformBusy
 from server.privacy import mask
 from server.profiles import ProfileChanged, ProfileMissing
+from server.register.importing import ImportMoved, ImportUnknown
 from server.register.keeping import AlreadyRegistered, DayImpossible, EntryChanged, EntryUnknown
+from server.register.undoing import TouchedSince
 from server.releases import EditionMissing, NothingToPublish, ReleaseUnknown
 from server.subject_keys import SubjectErased
 from server.switches import SwitchedOff
@@ -393,6 +395,16 @@ _OF_ERROR: Mapping[type[Exception], Problem] = {
     EntryChanged: Problem(
         409, "entry_changed", "台账有变化", "别人刚改过，什么都没有保存。请看看最新情况再操作。"
     ),
+    ImportUnknown: Problem(404, "unknown_import", "没有这次导入", "没有找到这次导入。"),
+    ImportMoved: Problem(
+        409, "import_moved", "导入有变化", "这次导入已经办完、撤销，或者别人正在办。请刷新看看。"
+    ),
+    TouchedSince: Problem(
+        409,
+        "touched_since",
+        "不能整批撤销",
+        "导入以后，其中{people}个人又核查或者修改过，不能整批撤销。请逐个退出。",
+    ),
     AlreadyRegistered: Problem(
         409, "already_registered", "已经在台账里", "这个身份证号已经在台账里，请去改那一条。"
     ),
@@ -609,6 +621,12 @@ _OF_FIELD: Mapping[str, str] = {
     "date_from_datetime_parsing": "日期请写成2015-06-01这样。",
     "date_parsing": "日期请写成2015-06-01这样。",
     "date_type": "日期请写成2015-06-01这样。",
+    "line_broken": "这一行读不了，列数不对或者格式坏了。",
+    "choice_unknown": "这一项不在可选的范围里。",
+    "region_elsewhere": "不是你负责的地区。",
+    "day_unreadable": "日期读不了，或者还没到。",
+    "fact_unreadable": "这一项的写法读不了。",
+    "level_missing": "没有困难等级。",
     "model_type": "这里要填一组内容。",
     "model_attributes_type": "这里要填一组内容。",
     "yuan_form": "金额请写成元，最多两位小数，比如5000000或者0.50。",

@@ -168,7 +168,7 @@ def _import(desk: "Desk", parsed: argparse.Namespace) -> int:
 def _tell(told: "Told") -> None:
     for bad in told.bad[:_TOLD]:
         print(f"line {bad.line}, {bad.column or 'the line'}: {bad.fault}", file=sys.stderr)
-    for line, fate in told.asked[:_TOLD]:
+    for line, fate, _ in told.asked[:_TOLD]:
         print(f"line {line}: {fate}: left out unless --take {line}", file=sys.stderr)
     rest = len(told.bad) + len(told.asked) - _TOLD
     if rest > 0:

@@ -154,7 +154,8 @@ class Told:
 
     counts: Counter[Fate] = field(default_factory=Counter)
     bad: list[Bad] = field(default_factory=list)
-    asked: list[tuple[int, Fate]] = field(default_factory=list)
+    asked: list[tuple[int, Fate, str]] = field(default_factory=list)
+    """Lines of `ASKED`, each with the entry that it meets, where it is one."""
     digest: str = ""
     """What a confirmation names: the same file, the same plan."""
 
@@ -263,7 +264,8 @@ def dry_run(desk: Desk, row: RegisterImport) -> Told:
                     if each.bad is not None:
                         told.bad.append(each.bad)
                     if each.fate in ASKED:
-                        told.asked.append((each.line, each.fate))
+                        entry_id = "" if each.entry is None else each.entry.id
+                        told.asked.append((each.line, each.fate, entry_id))
     return told
 
 

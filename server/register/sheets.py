@@ -122,7 +122,7 @@ class Sheet:
         self._facts = facts
         self._region, self._regions = region, regions
         self._level, self._today = level, today
-        self.places = _places(headers, uses, facts)
+        self.places = places_of(headers, uses, facts)
         self._fact_places = {use: at for use, at in self.places.items() if use in facts}
         self._known: dict[tuple[str, str], Any] = {}
 
@@ -261,9 +261,10 @@ def number_of(cell: str) -> str:
     return re.sub(r"[\s\-]", "", plain(cell)).upper()
 
 
-def _places(
+def places_of(
     headers: Sequence[str], uses: Mapping[str, str], facts: Vocabulary
 ) -> Mapping[str, int]:
+    """At which place each use stands; raises `SheetUnfit`."""
     places: dict[str, int] = {}
     for at, header in enumerate(headers):
         use = uses.get(header, NOTHING)

@@ -142,7 +142,8 @@ def roster(staff: "Staff") -> dict[str, str]:
 
 def registered(staff: "Staff") -> dict[str, str]:
     """Two people of one household in the register."""
-    from server.register import keeping
+    from server.register import importing, keeping
+    from server.register.importing import Desk
     from server.register.keeping import Standing
     from server.register.tables import Level
     from tests.server.register.conftest import somebody
@@ -167,7 +168,16 @@ def registered(staff: "Staff") -> dict[str, str]:
                 now=staff.now,
             )
         entries.append(made)
-    return {"entry": entries[0].id}
+    desk = Desk(
+        known.database, known.subject_keys, known.safe, known.serving.current().library, clerk,
+        known.clock,
+    )  # fmt: skip
+    content = "姓名,身份证号,困难等级\n陈明,110101198001010010,很难\n".encode()
+    with known.database.begin() as session:
+        row = importing.keep(session, desk, content, "石狮")
+        uses = {"姓名": "name", "身份证号": "identity_number", "困难等级": "level"}
+        importing.choose(session, row, importing.Plan(uses), now=staff.now)
+    return {"entry": entries[0].id, "import": row.id}
 
 
 def vouchers(staff: "Staff") -> dict[str, str]:

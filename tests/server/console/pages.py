@@ -327,6 +327,25 @@ PAGES |= {
         elsewhere=404,
     ),
 }
+_IMPORT = {"id": "{import}"}
+_IMPORTS = "/staff/register/imports"
+
+PAGES |= {
+    ("GET", f"{_IMPORTS}/"): PageCall(_CASHIER),
+    ("POST", f"{_IMPORTS}/"): PageCall(_CASHIER, elsewhere=422),
+    ("POST", f"{_IMPORTS}/roster"): PageCall(_CASHIER, form={"region": "石狮"}, elsewhere=422),
+    ("GET", f"{_IMPORTS}/<id>"): PageCall(_CASHIER, path=_IMPORT, elsewhere=404),
+    ("GET", f"{_IMPORTS}/<id>/columns"): PageCall(_CASHIER, path=_IMPORT, elsewhere=404),
+    ("POST", f"{_IMPORTS}/<id>/columns"): PageCall(_CASHIER, path=_IMPORT, elsewhere=404),
+    ("GET", f"{_IMPORTS}/<id>/bad.csv"): PageCall(
+        _CASHIER, path=_IMPORT, elsewhere=404, shown=False
+    ),
+    ("POST", f"{_IMPORTS}/<id>/takes"): PageCall(_CASHIER, path=_IMPORT, elsewhere=404),
+    ("POST", f"{_IMPORTS}/<id>/enter"): PageCall(
+        _CASHIER, path=_IMPORT, form={"digest": "x"}, elsewhere=404
+    ),
+    ("POST", f"{_IMPORTS}/<id>/undo"): PageCall(_CASHIER, path=_IMPORT, elsewhere=404),
+}
 MAKERS.append(making.registered)
 
 _EDITORS = frozenset({Role.EDITOR, Role.PUBLISHER})

@@ -1,5 +1,7 @@
 """The register at the desk: entered by hand or from a case, looked after, taken out."""
 
+import io
+import re
 from typing import Any
 
 from server.casework.officers import Role
@@ -107,3 +109,76 @@ def test_the_person_of_a_case_is_taken_from_the_case(staff: Staff) -> None:
     assert "王*" in desk.get(path).text
     other = staff.desk(Role.CASE_OFFICER, where=("锦州",))
     assert other.get(f"/register/new?case={case.id}").status_code == 404
+
+
+def uploaded(desk: Desk, *lines: str) -> str:
+    """Upload a table; returns the path of the import."""
+    content = "\n".join(("姓名,身份证号,电话,困难等级,打分", *lines)).encode()
+    data = {"region": "石狮", "file": (io.BytesIO(content), "a.csv")}
+    made = desk.post("/register/imports/", data)
+    assert made.status_code == 303, text_of(made.text)
+    return str(made.headers["Location"]).removeprefix("/staff").removesuffix("/columns")
+
+
+def line(number: int, **other: str) -> str:
+    who = {"name": citizens.name(number), "identity": citizens.identity_number(number)}
+    rest = {"phone": citizens.phone(number), "level": "低于低保线", "points": "5"}
+    return ",".join({**who, **rest, **other}.values())
+
+
+def chosen(desk: Desk, path: str, **other: str) -> str:
+    """Confirm the columns as they are guessed; returns the page of the dry run."""
+    form = desk.get(f"{path}/columns").text
+    picked = re.findall(r'<select id="(c\d)".*?value="([^"]+)" selected', form)
+    assert desk.post(f"{path}/columns", {**dict(picked), **other}).status_code == 303
+    return desk.get(path).text
+
+
+def digest_in(page: str) -> str:
+    found = re.search(r'name="digest" value="(\w+)"', page)
+    assert found
+    return found[1]
+
+
+def test_a_table_is_tried_adjudicated_entered_and_undone(staff: Staff) -> None:
+    desk = staff.desk(Role.CASE_OFFICER)
+    enter(desk)
+    path = uploaded(desk, line(1, name="陈改名"), line(2), line(2), line(3, level="很难"))
+    shown = chosen(desk, path, twice="last")
+    told = text_of(shown)
+    assert "新登记 1" in told and "身份证号在台账里，姓名不一样 不登记 1" in told
+    assert "4 困难等级" not in told and "5 困难等级 这一项不在可选的范围里" in told
+    assert "5,困难等级" in desk.get(f"{path}/bad.csv").text
+    assert desk.post(f"{path}/enter", {"digest": "other"}).status_code == 409
+    desk.post(f"{path}/takes", {"take": "2"})
+    shown = desk.get(path).text
+    assert "更新台账里的 1" in text_of(shown)
+    assert desk.post(f"{path}/enter", {"digest": digest_in(shown)}).status_code == 303
+    assert "导入完了" in desk.get(path).text
+    assert "低于低保线2人" in text_of(desk.get("/register/").text)
+    assert "共1人" not in text_of(desk.post("/register/search", {"what": "陈改名"}).text)
+    undone = desk.post(f"{path}/undo", follow_redirects=True)
+    assert "已经撤销，2个人和导入以前一样" in undone.text
+    assert "低于低保线1人" in text_of(desk.get("/register/").text)
+
+
+def test_a_table_without_its_columns_is_told_so(staff: Staff) -> None:
+    desk = staff.desk(Role.CASE_OFFICER)
+    path = uploaded(desk, line(1))
+    held = desk.post(f"{path}/columns", {"c0": "name", "c1": "-"})
+    assert held.status_code == 422 and "还要有这几列：身份证号" in held.text
+    data = {"region": "石狮", "file": (io.BytesIO(b"\xd0\xcf\x11\xe0"), "a.xls")}
+    assert "读不了" in desk.post("/register/imports/", data).text
+
+
+def test_the_register_is_matched_as_a_roster(staff: Staff) -> None:
+    desk = staff.desk(Role.CASE_OFFICER)
+    enter(desk)
+    made = desk.post("/register/imports/roster", {"region": "石狮"})
+    assert made.status_code == 303
+    shown = text_of(desk.get(str(made.headers["Location"]).removeprefix("/staff")).text)
+    assert "1人" in shown
+    assert "没有，都读出来了" in shown
+    assert "在册的每个人" in desk.get("/register/imports/").text
+    empty = staff.desk(Role.CASE_OFFICER, where=("锦州",))
+    assert empty.post("/register/imports/roster", {"region": "锦州"}).status_code == 422

@@ -113,7 +113,7 @@ def test_a_dry_run_tells_every_line_and_changes_nothing(ledger: Ledger) -> None:
         Fate.UPDATE: 1, Fate.OTHER_NAME: 1, Fate.HAS_LEFT: 1, Fate.NEW: 2, Fate.TWICE: 1,
         Fate.BAD: 6, Fate.ALIKE: 1,
     }  # fmt: skip
-    assert found.asked == [(3, Fate.OTHER_NAME), (12, Fate.ALIKE)]
+    assert found.asked == [(3, Fate.OTHER_NAME, other.id), (12, Fate.ALIKE, "")]
     assert {ledger.entry(old.id).version, ledger.entry(other.id).version} == {1}
 
 
