@@ -23,6 +23,7 @@ from mini_app_api import (
     offers,
     operations,
     opt_outs,
+    register,
     requests,
     script,
     self_check,
@@ -63,6 +64,7 @@ _RESOURCES = (
     requests,
     script,
     offers,
+    register,
     vouchers,
     operations,
 )

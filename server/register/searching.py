@@ -1,5 +1,6 @@
 """Finding entries: by what stands open in them, or by a name or number that somebody gives."""
 
+import re
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from datetime import date
@@ -13,6 +14,7 @@ from server.register.tables import EntryState, Level, RegisterEntry
 from server.sealing import Safe
 
 AT_ONCE = 50
+_ENTRY = re.compile(r"[0-9a-f]{16}")
 _GIVEN = {
     "identity_number": TypeAdapter(IdentityNumber),
     "phone": TypeAdapter(Phone),
@@ -61,8 +63,13 @@ def counted(session: Session, regions: Set[str], today: date) -> Mapping[str, in
 
 
 def named(session: Session, safe: Safe, regions: Set[str], given: str) -> list[RegisterEntry]:
-    """The entries of whoever has this name, identity number or telephone, also who has left."""
+    """The entries of whoever has this name, identity number or telephone, also who has left.
+
+    An entry's own number will do, too: it stands in what people wish to have corrected.
+    """
     hashes: list[ColumnElement[bool]] = []
+    if _ENTRY.fullmatch(given):
+        hashes.append(col(RegisterEntry.id) == given)
     for field, reader in _GIVEN.items():
         try:
             value = reader.validate_python(given)

@@ -102,6 +102,8 @@ CALLS: dict[tuple[str, str], Call] = {
     ("POST", f"{_API}/me/children"): Call(WORKER, _CHILD),
     ("PUT", f"{_API}/me/children/<child_id>"): Call(WORKER, {**_CHILD, "version": 1}, owned=True),
     ("DELETE", f"{_API}/me/children/<child_id>"): Call(WORKER, query="version=1", owned=True),
+    ("GET", f"{_API}/me/register"): Call(WORKER),
+    ("POST", f"{_API}/me/register/corrections"): Call(WORKER, {"words": "住址不对"}, missing=True),
     ("GET", f"{_API}/me/opt-outs"): Call(WORKER),
     ("PUT", f"{_API}/me/opt-outs/<measure>"): Call(WORKER, path={"measure": MEASURE}),
     ("DELETE", f"{_API}/me/opt-outs/<measure>"): Call(WORKER, path={"measure": MEASURE}),

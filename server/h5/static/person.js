@@ -187,6 +187,7 @@ async function build() {
       cell("孩子的资料", () => go("data", "children")),
       cell("撤回同意", () => go("data", "consents"), "看看我同意过的事"),
       cell("不要自动比对", () => go("data", "optouts")),
+      cell("困难职工台账", () => go("data", "register")),
       cell("下载我的全部资料", () => go("data", "export")),
       cell("删除我的全部资料", () => go("data", "erase")))),
     looks(), lines(),
@@ -296,6 +297,23 @@ const erase = () => h("div.page", null,
     page.append(h("div.page", null, h("h2", { tabIndex: -1 }, "已经删除"), stays.length > 0 && [h("p", null, "按法律要留的只有这些："), stays.map((each) => h("div.cell", null, h("span", null, h("b", null, each.what), h("span.hint", null, each.why))))], h("button.primary", { onclick: () => go("ask") }, "好")));
   }, ".primary.warn"));
 
-const PARTS = { profile, consents, children, optouts, export: exported, erase };
+async function register() {
+  const { entry, phone_verified: proven } = await call("GET", "/me/register");
+  const title = h("h2", null, "困难职工台账");
+  if (!entry) return h("div.page", null, title, h("p", null, proven ? "台账里没有查到你。" : "要先用微信验证手机号，才能查台账里有没有你。"), h("p.hint", null, "有困难，可以打12351问工会。"));
+  const words = h("textarea", { id: "fix", rows: 3, maxLength: 500 });
+  const line = (label, value) => value && value.length > 0 && h("p", null, `${label}：${value}`);
+  return h("div.page", null, title,
+    line("状态", entry.state), line("等级", entry.level), line("困难原因", entry.causes.join("、")), line("需求", entry.needs.join("、")), line("住址", entry.address), line("单位", entry.employer), line("备注", entry.words), line("上次核查", entry.looked_on), line("下次核查", entry.due_on),
+    h("label", { htmlFor: "fix" }, "哪里不对"), words,
+    action("请他们更正", async () => {
+      if (!words.value.trim()) return words.focus();
+      const { due_on: day } = await write("POST", "/me/register/corrections", { words: words.value.trim() });
+      tell(`收到了，${day}前答复。在“我的求助”里看。`);
+      return go("me");
+    }));
+}
+
+const PARTS = { profile, register, consents, children, optouts, export: exported, erase };
 
 view("data", "我的资料", own((part) => (PARTS[part] || profile)()));
