@@ -66,7 +66,6 @@ from server.casework.uploading import (
     TooManyUploads,
     UploadUnknown,
 )
-from server.casework.weekly_reports import WeekUnknown
 from server.children import ChildChanged, ChildTooOld, ChildUnknown, TooManyChildren
 from server.consents import ConsentMissing, TextReplaced, in_force
 from server.db import DatabaseAway, DatabaseBusy, DatabaseFull, is_away, is_busy, is_full
@@ -100,6 +99,7 @@ from server.persons import NotBornYet
 from server.platform import OutcomeUnknown, PlatformBusy
 from server.privacy import mask
 from server.profiles import ProfileChanged, ProfileMissing
+from server.register.employers import EmployerKnown, MoreThanThere
 from server.register.importing import ImportMoved, ImportUnknown
 from server.register.keeping import AlreadyRegistered, DayImpossible, EntryChanged, EntryUnknown
 from server.register.undoing import TouchedSince
@@ -125,6 +125,7 @@ from server.vouchers.redeeming import (
     VoucherShort,
 )
 from server.vouchers.settling import NothingOwed, SettlementMoved, SettlementUnknown
+from server.weekly_reports import WeekUnknown
 
 MEDIA_TYPE = "application/problem+json"
 _MOST_TOLD = 100
@@ -405,6 +406,10 @@ _OF_ERROR: Mapping[type[Exception], Problem] = {
         "不能整批撤销",
         "导入以后，其中{people}个人又核查或者修改过，不能整批撤销。请逐个退出。",
     ),
+    EmployerKnown: Problem(
+        409, "employer_known", "已经有了", "这个地区已经有同名的单位，请去改那一条。"
+    ),
+    MoreThanThere: Problem(422, "more_than_there", "人数不对", "留岗的不会比职工还多。"),
     AlreadyRegistered: Problem(
         409, "already_registered", "已经在台账里", "这个身份证号已经在台账里，请去改那一条。"
     ),

@@ -142,7 +142,9 @@ def roster(staff: "Staff") -> dict[str, str]:
 
 def registered(staff: "Staff") -> dict[str, str]:
     """Two people of one household in the register."""
-    from server.register import importing, keeping
+    from server.clock import china_day
+    from server.register import employers, importing, keeping
+    from server.register.employers import Told
     from server.register.importing import Desk
     from server.register.keeping import Standing
     from server.register.tables import Level
@@ -177,7 +179,12 @@ def registered(staff: "Staff") -> dict[str, str]:
         row = importing.keep(session, desk, content, "石狮")
         uses = {"姓名": "name", "身份证号": "identity_number", "困难等级": "level"}
         importing.choose(session, row, importing.Plan(uses), now=staff.now)
-    return {"entry": entries[0].id, "import": row.id}
+        told = Told(
+            "石狮", "某鞋厂", None, "0595-88000001", "制鞋", 300, 120, 20, china_day(staff.now)
+        )
+        tree = desk.library.regions
+        employer = employers.enter(session, known.safe, tree, told, by=clerk, now=staff.now)
+    return {"entry": entries[0].id, "import": row.id, "employer": employer.id}
 
 
 def vouchers(staff: "Staff") -> dict[str, str]:

@@ -327,6 +327,28 @@ PAGES |= {
         elsewhere=404,
     ),
 }
+_EMPLOYER = {"id": "{employer}"}
+_EMPLOYER_FORM = {
+    "name": "某服装厂",
+    "region": "石狮",
+    "contact": "0595-88000000",
+    "headcount": "100",
+    "staying": "40",
+    "hiring": "20",
+    "told_on": "2026-03-01",
+    "version": "1",
+}
+PAGES |= {
+    ("GET", "/staff/register/employers/"): PageCall(_LOOKING),
+    ("GET", "/staff/register/employers/new"): PageCall(_CASHIER),
+    ("POST", "/staff/register/employers/new"): PageCall(
+        _CASHIER, form=_EMPLOYER_FORM, elsewhere=422
+    ),
+    ("GET", "/staff/register/employers/<id>"): PageCall(_CASHIER, path=_EMPLOYER, elsewhere=404),
+    ("POST", "/staff/register/employers/<id>"): PageCall(
+        _CASHIER, path=_EMPLOYER, form=_EMPLOYER_FORM, elsewhere=404
+    ),
+}
 _IMPORT = {"id": "{import}"}
 _IMPORTS = "/staff/register/imports"
 

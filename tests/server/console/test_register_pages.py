@@ -182,3 +182,30 @@ def test_the_register_is_matched_as_a_roster(staff: Staff) -> None:
     assert "在册的每个人" in desk.get("/register/imports/").text
     empty = staff.desk(Role.CASE_OFFICER, where=("锦州",))
     assert empty.post("/register/imports/roster", {"region": "锦州"}).status_code == 422
+
+
+def test_employers_say_who_stays_and_how_many_they_look_for(staff: Staff) -> None:
+    desk = staff.desk(Role.CASE_OFFICER)
+    told = {
+        "name": "某服装厂",
+        "region": "石狮",
+        "code": "91350581MA31XXXX1A",
+        "contact": "0595-88000000",
+        "headcount": "100",
+        "staying": "140",
+        "hiring": "20",
+        "told_on": "2026-03-01",
+    }
+    held = desk.post("/register/employers/new", told)
+    assert held.status_code == 422 and "再看一遍" in held.text
+    told["code"] = ""
+    assert "不会比职工还多" in desk.post("/register/employers/new", told).text
+    told["staying"] = "40"
+    assert desk.post("/register/employers/new", told).status_code == 303
+    assert "已经有同名的单位" in desk.post("/register/employers/new", told).text
+    shown = desk.get("/register/employers/?hiring=true").text
+    assert "1家单位，职工100人，留岗40人，要招20人" in text_of(shown)
+    path = "/register/employers/" + re.findall(r"/register/employers/([0-9a-f]{16})", shown)[0]
+    assert desk.post(path, {**told, "hiring": "0", "version": "1"}).status_code == 303
+    assert desk.post(path, {**told, "hiring": "5", "version": "1"}).status_code == 409
+    assert "还没有" in desk.get("/register/employers/?hiring=true").text

@@ -1,0 +1,163 @@
+"""Employers in the register: how many work there, how many stay, how many are looked for."""
+
+import secrets
+from collections.abc import Set
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+
+from sqlalchemy import func, select, update
+from sqlmodel import Session, col
+
+from knowledge.regions import Regions
+from server import audit
+from server.audit import Action, Actor
+from server.casework.officers import NotAllowed, Officer, Role, require
+from server.register.keeping import LOOKS, EntryChanged, EntryUnknown
+from server.register.tables import Employer
+from server.sealing import Safe
+
+AT_ONCE = 50
+
+
+class EmployerKnown(Exception):
+    """There is an employer of this name in the region; `employer_id` is which."""
+
+    def __init__(self, employer_id: str) -> None:
+        super().__init__(employer_id)
+        self.employer_id = employer_id
+
+
+class MoreThanThere(Exception):
+    """More staff stay than there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What an employer says of itself on a day."""
+
+    region: str
+    name: str
+    code: str | None
+    contact: str
+    trade: str
+    headcount: int
+    staying: int
+    hiring: int
+    told_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """All employers of some regions together."""
+
+    employers: int
+    headcount: int
+    staying: int
+    hiring: int
+
+
+def enter(
+    session: Session, safe: Safe, regions: Regions, told: Told, *, by: Officer, now: datetime
+) -> Employer:
+    """Enter an employer; raises `EmployerKnown`, `MoreThanThere`, `NotAllowed`."""
+    require(by, Role.CASE_OFFICER, told.region, regions)
+    _check(session, told, None)
+    row = Employer(id=secrets.token_hex(8), officer_id=by.id, changed_at=now, **asdict(told))
+    session.add(row)
+    session.flush()
+    _record(session, safe, row.id, Action.CREATED, by, now)
+    return row
+
+
+def change(
+    session: Session,
+    safe: Safe,
+    regions: Regions,
+    employer: Employer,
+    told: Told,
+    *,
+    by: Officer,
+    version: int,
+    now: datetime,
+) -> None:
+    """Say otherwise; raises `EntryChanged`, `EmployerKnown`, `MoreThanThere`, `NotAllowed`."""
+    require(by, Role.CASE_OFFICER, employer.region, regions)
+    require(by, Role.CASE_OFFICER, told.region, regions)
+    _check(session, told, employer.id)
+    changed = session.connection().execute(
+        update(Employer)
+        .where(col(Employer.id) == employer.id, col(Employer.version) == version)
+        .values(version=version + 1, officer_id=by.id, changed_at=now, **asdict(told))
+    )
+    if changed.rowcount != 1:
+        raise EntryChanged(employer.id)
+    session.refresh(employer)
+    _record(session, safe, employer.id, Action.CHANGED, by, now)
+
+
+def of_officer(session: Session, employer_id: str, officer: Officer, regions: Regions) -> Employer:
+    """An employer of the officer's regions; raises `EntryUnknown`, `NotAllowed`."""
+    if not officer.roles & LOOKS:
+        raise NotAllowed
+    row = session.get(Employer, employer_id)
+    if row is None or not officer.covers(row.region, regions):
+        raise EntryUnknown(employer_id)
+    return row
+
+
+def listed(
+    session: Session, regions: Set[str], *, hiring: bool = False, page: int = 1
+) -> tuple[list[Employer], int]:
+    """One page of employers, those first that look for most people, and how many there are."""
+    these = [col(Employer.region).in_(regions)]
+    if hiring:
+        these.append(col(Employer.hiring) > 0)
+    total = session.scalar(select(func.count()).select_from(Employer).where(*these)) or 0
+    rows = session.scalars(
+        select(Employer)
+        .where(*these)
+        .order_by(col(Employer.hiring).desc(), col(Employer.name))
+        .limit(AT_ONCE)
+        .offset((page - 1) * AT_ONCE)
+    )
+    return list(rows), total
+
+
+def summed(session: Session, regions: Set[str]) -> Sums:
+    """All employers of some regions together."""
+    row = session.execute(
+        select(
+            func.count(),
+            func.sum(col(Employer.headcount)),
+            func.sum(col(Employer.staying)),
+            func.sum(col(Employer.hiring)),
+        ).where(col(Employer.region).in_(regions))
+    ).one()
+    return Sums(*(int(value or 0) for value in row))
+
+
+def _check(session: Session, told: Told, but: str | None) -> None:
+    if told.staying > told.headcount:
+        raise MoreThanThere
+    there = session.scalar(
+        select(col(Employer.id)).where(
+            col(Employer.region) == told.region, col(Employer.name) == told.name
+        )
+    )
+    if there is not None and there != but:
+        raise EmployerKnown(there)
+
+
+def _record(
+    session: Session, safe: Safe, id: str, action: Action, by: Officer, now: datetime
+) -> None:
+    audit.record(
+        session,
+        safe,
+        by=Actor("officer", by.id),
+        action=action,
+        about="employer",
+        row=id,
+        worker_id=None,
+        now=now,
+    )
