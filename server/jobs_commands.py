@@ -208,6 +208,7 @@ def _erase(_: argparse.Namespace) -> int:
     from server import erasing
     from server.audit import Actor
     from server.clock import utc_now
+    from server.register import keeping
     from server.resources import make_safe, make_subject_keys
     from server.settings import load_settings
 
@@ -224,6 +225,7 @@ def _erase(_: argparse.Namespace) -> int:
     for worker in sorted(keys.erased()):
         # A backup brought them back; their keys are gone for good.
         with database.begin() as session:
+            keeping.let_go(session, safe, worker_id=worker, now=utc_now())
             again = erasing.erase(
                 session, safe, worker_id=worker, by=Actor("job", "erase"), now=utc_now()
             )

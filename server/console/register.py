@@ -346,10 +346,11 @@ def _do(
 
 def _entered(where: WhereAsked, asked: Any) -> str:
     known = resources()
+    standing = Standing(asked.region, asked.level, asked.looked_on, asked.due_on)
     if where.case is None:
         registered = _registered(asked, asked)
-        # Once before the transaction of the entry: keys are made outside any.
-        officers.require(officer(), Role.CASE_OFFICER, asked.region, regions())
+        # First: of whom nothing is entered, nothing must be left.
+        keeping.check(registered, standing, by=officer(), regions=regions(), now=known.clock())
         with known.database.begin() as session:
             worker = keeping.worker_of(session, known.safe, registered, now=known.clock())
         own = known.subject_keys.safe_of(worker)
@@ -369,7 +370,7 @@ def _entered(where: WhereAsked, asked: Any) -> str:
             regions(),
             worker_id=worker,
             registered=registered,
-            standing=Standing(asked.region, asked.level, asked.looked_on, asked.due_on),
+            standing=standing,
             household_id=where.household,
             members=asked.members,
             by=officer(),

@@ -30,7 +30,7 @@ from server.casework.bank_files import in_memory
 from server.casework.officers import Officer, Role, require, scope
 from server.clock import Clock, china_day
 from server.db import Database
-from server.register import bulk, sheets
+from server.register import bulk, keeping, sheets
 from server.register.bulk import Batch
 from server.register.sheets import Bad, Read, Sheet
 from server.register.tables import EntryState, ImportState, Level, RegisterEntry, RegisterImport
@@ -316,8 +316,8 @@ def _entered(
                     ImportState.UNDER_WAY,
                 )  # fmt: skip
             return counts
-        except (IntegrityError, desk.database.conflict):
-            # Somebody of these lines was entered by hand at this moment: look again.
+        except (IntegrityError, desk.database.conflict, keeping.EntryChanged):
+            # Somebody of these lines was entered or changed by hand at this moment: look again.
             if attempt == _RETRIES - 1:
                 raise
     raise AssertionError

@@ -116,6 +116,19 @@ def worker_of(session: Session, safe: Safe, registered: Registered, *, now: date
     return people.recognise(session, safe, issuer=people.REGISTER, subject=number, now=now)
 
 
+def check(
+    registered: Registered, standing: Standing, *, by: Officer, regions: Regions, now: datetime
+) -> date:
+    """When the next look would be due; to be asked before anything is made of somebody.
+
+    Raises `NotAllowed`, `NotBornYet`, `DayImpossible`.
+    """
+    require(by, Role.CASE_OFFICER, standing.region, regions)
+    if born_on(registered.identity_number) > china_day(now):
+        raise NotBornYet
+    return standing.due(china_day(now))
+
+
 def refuse_second(session: Session, safe: Safe, identity_number: str) -> None:
     """Raise `AlreadyRegistered` where this identity number has an entry."""
     number = safe.hash("identity_number", identity_number)
@@ -162,7 +175,7 @@ def enter(
     Raises `AlreadyRegistered`, `NotAllowed`, `NotBornYet`, `DayImpossible`, `EntryUnknown` for a
     household of other regions.
     """
-    require(by, Role.CASE_OFFICER, standing.region, regions)
+    due_on = check(registered, standing, by=by, regions=regions, now=now)
     refuse_second(session, own, registered.identity_number)
     # Two officers at once, or a case of somebody who has an entry under another number.
     there = session.scalars(
@@ -170,9 +183,6 @@ def enter(
     ).first()
     if there is not None and there.sealed is not None:
         raise AlreadyRegistered(there.id)
-    if born_on(registered.identity_number) > china_day(now):
-        raise NotBornYet
-    due_on = standing.due(china_day(now))
     household = _household(session, regions, household_id, standing.region, members, by, now)
     id = secrets.token_hex(8)
     entry = RegisterEntry(

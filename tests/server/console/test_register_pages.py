@@ -83,6 +83,8 @@ def test_what_is_typed_wrong_is_told_beside_its_field(staff: Staff) -> None:
         {**PERSON, "identity_number": citizens.identity_number(2), "looked_on": "2026-03-02"},
     )
     assert ahead.status_code == 422 and "不能晚于今天" in ahead.text
+    # Of whom nothing was entered, nothing is left.
+    assert staff.resources.database.fetch("SELECT count(*) FROM worker") == (1,)
 
 
 def test_a_change_shows_what_stands_there_and_keeps_the_days(staff: Staff) -> None:
