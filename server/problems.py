@@ -66,6 +66,7 @@ from server.casework.uploading import (
     TooManyUploads,
     UploadUnknown,
 )
+from server.casework.weekly_reports import WeekUnknown
 from server.children import ChildChanged, ChildTooOld, ChildUnknown, TooManyChildren
 from server.consents import ConsentMissing, TextReplaced, in_force
 from server.db import DatabaseAway, DatabaseBusy, DatabaseFull, is_away, is_busy, is_full
@@ -125,7 +126,6 @@ from server.vouchers.redeeming import (
     VoucherShort,
 )
 from server.vouchers.settling import NothingOwed, SettlementMoved, SettlementUnknown
-from server.weekly_reports import WeekUnknown
 
 MEDIA_TYPE = "application/problem+json"
 _MOST_TOLD = 100

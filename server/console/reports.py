@@ -11,13 +11,21 @@ from server.casework.service_requests import TITLES
 from server.casework.tables import Category
 from server.casework.weekly_report_files import Sheet, Yuan
 from server.casework.weekly_reports import Report, Week, WeekUnknown, last_over, week_of
-from server.clock import CHINA
+from server.clock import CHINA, china_day
 from server.console import charts, naming
 from server.console.charts import Bar
 from server.console.entering import officer, regions
+from server.console.offers import KINDS
 from server.console.rendering import page
+from server.offers import counting as offers
+from server.offers.counting import OfferLine
+from server.offers.tables import OfferKind
+from server.register import counting as register
+from server.register.counting import RegisterLine
+from server.register.naming import LEVELS
+from server.register.tables import Level
 from server.resources import resources
-from server.vouchers import counting
+from server.vouchers import counting as vouchers
 from server.vouchers.counting import IssueLine, MerchantLine
 
 _READERS = (Role.CASE_OFFICER, Role.APPROVER, Role.AUDITOR, Role.ADMINISTRATOR)
@@ -27,6 +35,7 @@ _FIRST = datetime(2020, 1, 1, tzinfo=CHINA)
 _MOST_BARS = 15
 _GIVEN = ("发放", "发放（元）")
 _USED = ("用了", "用了（元）", "退了", "退了（元）")
+_REGISTER = ("地区", "困难等级", "在册", "新列入", "核查", "退出", "到期要核查")
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 blueprint = Blueprint("reports", __name__, url_prefix="/reports")
@@ -65,6 +74,10 @@ def get_report(friday: str) -> Response:
         categories={category.value: TITLES[category] for category in Category},
         totals=_totals(report),
         vouchers=_vouchers(week),
+        register=_register(week),
+        offers=_offers(week),
+        levels={level.value: words for level, words in LEVELS.items()},
+        kinds={kind.value: words for kind, words in KINDS.items()},
         charts=_charts(report),
     )
 
@@ -81,7 +94,7 @@ def get_workbook(friday: str) -> Response:
         lambda topic: naming.topic_of(library, topic),
         naming.REASONS,
     )
-    more = _sheets_of_vouchers(week)
+    more = [*_sheets_of_vouchers(week), *_sheets_of_people(week)]
     response = make_response(weekly_report_files.xlsx(report, week, names, more))
     response.mimetype = _XLSX
     response.headers["Content-Disposition"] = f'attachment; filename="weekly-{week.friday}.xlsx"'
@@ -121,8 +134,8 @@ def _vouchers(week: Week) -> tuple[list[IssueLine], list[MerchantLine]]:
     seen = scope(officer(), regions())
     with resources().database.read() as session:
         return (
-            counting.issues(session, week, seen),
-            counting.merchants(session, week, seen),
+            vouchers.issues(session, week, seen),
+            vouchers.merchants(session, week, seen),
         )
 
 
@@ -144,6 +157,38 @@ def _sheets_of_vouchers(week: Week) -> list[Sheet]:
                 line.redeemed, Yuan(line.redeemed_fen), line.refunded, Yuan(line.refunded_fen),
             )
             for line in merchants
+        ]),
+    ]  # fmt: skip
+
+
+def _register(week: Week) -> list[RegisterLine]:
+    known, seen = resources(), scope(officer(), regions())
+    with known.database.read() as session:
+        return register.lines(session, week, seen, today=china_day(known.clock()))
+
+
+def _offers(week: Week) -> list[OfferLine]:
+    with resources().database.read() as session:
+        return offers.lines(session, week, scope(officer(), regions()))
+
+
+def _sheets_of_people(week: Week) -> list[Sheet]:
+    """Who is in hardship, and who takes part in what is offered."""
+    library = resources().serving.current().library
+    return [
+        Sheet("困难职工台账", _REGISTER, [
+            (
+                naming.place_of(library, line.region), LEVELS[Level(line.level)], line.standing,
+                line.entered, line.looked, line.left, line.due,
+            )
+            for line in _register(week)
+        ]),
+        Sheet("招聘和活动", ("地区", "种类", "发布", "取消", "报上名", "退出", "到场"), [
+            (
+                naming.place_of(library, line.region), KINDS[OfferKind(line.kind)], line.published,
+                line.cancelled, line.joined, line.left, line.attended,
+            )
+            for line in _offers(week)
         ]),
     ]  # fmt: skip
 

@@ -18,7 +18,7 @@ from server.casework.officers import NotAllowed, Officer, Role, require
 from server.clock import china_day
 from server.offers import details, seats
 from server.offers.fraud_signs import fraud_signs
-from server.offers.tables import Offer, OfferKind, OfferState, Participation
+from server.offers.tables import Offer, OfferHappening, OfferKind, OfferState, Participation
 from server.sealing import Safe
 
 
@@ -85,6 +85,9 @@ STEPS: Mapping[Step, Rule] = {
     Step.CANCEL: Rule(frozenset({OfferState.OPEN}), OfferState.CANCELLED, True),
 }
 """The one table of what can be done to an offer; code, pages and tests read it."""
+
+
+_COUNTED = {Step.PUBLISH: OfferHappening.PUBLISHED, Step.CANCEL: OfferHappening.CANCELLED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +278,8 @@ def _step(
     if changed.rowcount != 1:
         raise OfferChanged(offer.id)
     session.refresh(offer)
+    if (what := _COUNTED.get(step)) is not None:
+        seats.happened(session, offer.id, what, now)
     _audit(session, safe, offer, by, Action.CHANGED, now, step)
 
 

@@ -7,7 +7,19 @@ from typing import Any
 from sqlalchemy import func, select, update
 from sqlmodel import Session, col
 
-from server.offers.tables import Offer, Participation, PlaceState
+from server.offers.tables import (
+    Offer,
+    OfferEvent,
+    OfferHappening,
+    Participation,
+    PlaceState,
+)
+
+_COUNTED = {
+    PlaceState.JOINED: OfferHappening.JOINED,
+    PlaceState.LEFT: OfferHappening.LEFT,
+    PlaceState.ATTENDED: OfferHappening.ATTENDED,
+}
 
 
 def take(session: Session, offer: Offer) -> bool:
@@ -46,12 +58,23 @@ def fill(session: Session, offer: Offer, now: datetime) -> list[Participation]:
 
 def put(session: Session, place: Participation, now: datetime, **values: Any) -> None:
     """Change somebody's place."""
+    before, after = place.state, PlaceState(values.get("state", place.state))
+    # Who only waited gives no place back.
+    gives_back = after is not PlaceState.LEFT or before == PlaceState.JOINED
+    if after != before and gives_back and (what := _COUNTED.get(after)) is not None:
+        happened(session, place.offer_id, what, now)
     session.connection().execute(
         update(Participation)
         .where(col(Participation.id) == place.id)
         .values(version=col(Participation.version) + 1, changed_at=now, **values)
     )
     session.refresh(place)
+
+
+def happened(session: Session, offer_id: str, what: OfferHappening, now: datetime) -> None:
+    """Note for the weekly report what happened to an offer; not who it was."""
+    session.add(OfferEvent(offer_id=offer_id, at=now, what=what))
+    session.flush()
 
 
 def waiting(session: Session, offer_ids: Collection[str]) -> dict[str, int]:

@@ -49,6 +49,33 @@ class WishKind(StrEnum):
     TRIP = "trip"
 
 
+class OfferHappening(StrEnum):
+    """What the weekly report counts of offers."""
+
+    PUBLISHED = "published"
+    CANCELLED = "cancelled"
+    JOINED = "joined"
+    """A place was taken."""
+    LEFT = "left"
+    """A place was given back."""
+    ATTENDED = "attended"
+
+
+class OfferEvent(Row, table=True):
+    """That something happened to an offer, without who it was; only ever added."""
+
+    __tablename__ = "offer_event"
+    __table_args__ = (
+        CheckConstraint(f"what IN ({words(OfferHappening)})", name="what"),
+        Index(None, "at"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    offer_id: str = Field(foreign_key="offer.id", sa_type=String(16))
+    at: datetime = Field(sa_type=Instant)
+    what: str = Field(sa_type=String(16))
+
+
 class Offer(Row, table=True):
     """Something offered; nothing in it is about a worker, but for who proposed it.
 

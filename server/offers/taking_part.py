@@ -16,7 +16,14 @@ from server.casework.officers import Officer, Role, require
 from server.clock import china_day
 from server.offers import seats
 from server.offers.offering import OfferOver, OfferUnknown, is_open
-from server.offers.tables import Offer, OfferKind, OfferState, Participation, PlaceState
+from server.offers.tables import (
+    Offer,
+    OfferHappening,
+    OfferKind,
+    OfferState,
+    Participation,
+    PlaceState,
+)
 from server.sealing import Safe
 from server.subject_keys import SubjectErased, SubjectKeys
 
@@ -81,6 +88,8 @@ def join(
         )
         session.add(place)
         session.flush()
+        if state is PlaceState.JOINED:
+            seats.happened(session, offer_id, OfferHappening.JOINED, now)
         _audit(session, own, place, audit.Actor("worker", worker_id), Action.CREATED, now)
     else:
         seats.put(session, place, now, state=state, joined_at=now)

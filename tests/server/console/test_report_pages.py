@@ -51,7 +51,15 @@ def test_the_workbook_says_the_same_exactly_and_is_inert(staff: Staff, clerk: De
     a_week(staff)
     content = clerk.get(f"/reports/{FRIDAY}/workbook").data
     book = load_workbook(io.BytesIO(content))
-    assert book.sheetnames == ["办件", "求助", "没答上来的问题", "券", "收券的商户"]
+    assert book.sheetnames == [
+        "办件",
+        "求助",
+        "没答上来的问题",
+        "券",
+        "收券的商户",
+        "困难职工台账",
+        "招聘和活动",
+    ]
     rows = list(book["办件"].iter_rows(min_row=5, values_only=True))
     assert rows == [
         ("石狮市", rows[0][1], "市人社局", 1, 1, 0, 1, 301.07, 0),

@@ -16,6 +16,9 @@ from server.register.tables import Level, RegisterEntry
 from server.sealing import Safe
 from server.subject_keys import SubjectKeys
 from tests import casework, citizens
+from tests.server.offers.conftest import fair
+
+__all__ = ["fair"]
 
 if TYPE_CHECKING:
     from knowledge.library import Library
