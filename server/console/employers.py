@@ -1,22 +1,30 @@
 """Employers in the register at the desk: headcount, who stays, how many are looked for."""
 
+import base64
+import zlib
 from datetime import date
 from typing import Annotated, Any
 
-from flask import Blueprint, Response, url_for
+from flask import Blueprint, Response, request, url_for
 from pydantic import Field
 from stdnum.cn import uscc
 
+from knowledge.eligibility.sheets import SheetRefused
 from server.admitting import Who, admits
+from server.casework.bank_files import in_memory
 from server.casework.officers import Role, scope
 from server.clock import china_day
 from server.console import forms
-from server.console.entering import officer, regions
+from server.console.entering import officer, regions, takes
 from server.console.forms import Asked, Form, Line
 from server.console.rendering import go_to, page
-from server.register import employers
+from server.problems import words_of_field
+from server.register import employer_sheets, employers
+from server.register.employer_sheets import EmployerFate
 from server.register.employers import EmployerKnown, MoreThanThere, Told
+from server.register.sheets import SheetUnfit
 from server.resources import resources
+from server.sealing import SealBroken
 
 blueprint = Blueprint("employers", __name__, url_prefix="/register/employers")
 
@@ -36,6 +44,15 @@ _WORDS = {
     "contact": "电话只写数字和短横线，例如0595-88000000。",
     "told_on": "日期请写成2026-03-01这样。",
 }
+
+FATES = {
+    EmployerFate.NEW: "新登记",
+    EmployerFate.UPDATE: "更新台账里的",
+    EmployerFate.SAME: "和台账一样",
+    EmployerFate.TWICE: "表里重复，不算这一行",
+    EmployerFate.BAD: "读不了，不登记",
+}
+_MOST_SHOWN = 100
 
 Count = Annotated[int, Field(ge=0, le=1_000_000)]
 
@@ -66,6 +83,10 @@ class EmployerAsked(Asked):
 @admits(Who.OFFICER, *_LOOKS)
 def get_employers() -> Response:
     """The employers, those first that look for most people."""
+    return _list_page()
+
+
+def _list_page(status: int = 200, refused: str = "") -> Response:
     asked = forms.read_query(EmployersAsked)
     mine = scope(officer(), regions())
     with resources().database.read() as session:
@@ -74,6 +95,9 @@ def get_employers() -> Response:
     return page(
         "employers.html",
         title="用工单位台账",
+        status=status,
+        refused=refused,
+        form=forms.empty(),
         asked=asked,
         employers=found,
         total=total,
@@ -110,6 +134,67 @@ def post_new() -> Response:
     if form.asked is None:
         return _form(form, url_for(".post_new"), 422)
     return go_to(url_for(".get_employers"), "登记好了。")
+
+
+@blueprint.post("/import")
+@admits(Who.OFFICER, Role.CASE_OFFICER)
+@takes(megabytes=3)
+def post_import() -> Response:
+    """Tell what would become of every line of a table; once that was seen, enter it as a whole."""
+    known, tree = resources(), regions()
+    sealed = forms.typed("sealed")
+    file = request.files.get("file")
+    content = _unsealed(sealed) if sealed else b"" if file is None else file.read()
+    region = min(officer().regions, default="")
+    mine = scope(officer(), tree)
+    called = {id: id for id in mine} | {tree.get(id).label: id for id in mine if id in tree}
+    today = china_day(known.clock())
+    try:
+        with in_memory(content) as path, known.database.begin() as session:
+            found = employer_sheets.read(session, path, region=region, regions=called, today=today)
+            if sealed:
+                employer_sheets.enter(
+                    session, known.safe, tree, found, by=officer(), now=known.clock()
+                )
+    except (SheetRefused, SheetUnfit) as error:
+        return _list_page(422, _why(error))
+    if sealed:
+        return go_to(url_for(".get_employers"), f"登记了{len(found.to_enter)}家单位。")
+    if found.counts.total() > employer_sheets.MOST_LINES:
+        return _list_page(422, f"一次最多{employer_sheets.MOST_LINES}行，请分开传。")
+    return page(
+        "employer_import.html",
+        title="导入用工单位：试算",
+        fates=[(words, found.counts[fate]) for fate, words in FATES.items() if found.counts[fate]],
+        bad=[(e.line, e.column, words_of_field(e.fault)) for e in found.bad[:_MOST_SHOWN]],
+        sealed=_sealed(content) if found.to_enter else "",
+    )
+
+
+def _sealed(content: bytes) -> str:
+    """A file to come back with the form, readable and changeable by nobody in between."""
+    packed = base64.b64encode(zlib.compress(content)).decode()
+    return resources().safe.seal(packed, _purpose())
+
+
+def _unsealed(sealed: str) -> bytes:
+    try:
+        return zlib.decompress(base64.b64decode(resources().safe.unseal(sealed, _purpose())))
+    except SealBroken:
+        return b""
+
+
+def _purpose() -> str:
+    return f"employers.import:{officer().id}"
+
+
+def _why(error: SheetRefused | SheetUnfit) -> str:
+    if isinstance(error, SheetRefused):
+        return "这个文件读不了。要CSV或者XLSX，第一行是列名，每行一家单位。"
+    if error.twice:
+        return f"有两列是同一项：{error.twice}。请只留一列。"
+    named = "、".join(employer_sheets.COLUMNS[use][0] for use in error.missing)
+    return f"还要有这几列：{named}。"
 
 
 @blueprint.get("/<id>")

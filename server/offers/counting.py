@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Set
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlmodel import Session, col
@@ -42,4 +43,4 @@ def lines(session: Session, week: Week, regions: Set[str]) -> list[OfferLine]:
     )
     for region, kind, what, count in rows:
         sums.setdefault((region, kind), Counter())[what] += count
-    return [OfferLine(*key, **counted) for key, counted in sorted(sums.items())]
+    return [OfferLine(*key, **dict[str, Any](counted)) for key, counted in sorted(sums.items())]

@@ -51,7 +51,9 @@ def lines(session: Session, week: Week, regions: Set[str], *, today: date) -> li
     for region, level, standing, due in _standing(session, week, today):
         sums.setdefault((region, level), Counter()).update({"standing": standing, "due": due})
     return [
-        RegisterLine(*key, **counted) for key, counted in sorted(sums.items()) if key[0] in regions
+        RegisterLine(*key, **dict[str, Any](counted))
+        for key, counted in sorted(sums.items())
+        if key[0] in regions
     ]
 
 

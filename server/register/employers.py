@@ -5,7 +5,7 @@ from collections.abc import Set
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlmodel import Session, col
 
 from knowledge.regions import Regions
@@ -109,7 +109,7 @@ def listed(
     session: Session, regions: Set[str], *, hiring: bool = False, page: int = 1
 ) -> tuple[list[Employer], int]:
     """One page of employers, those first that look for most people, and how many there are."""
-    these = [col(Employer.region).in_(regions)]
+    these: list[ColumnElement[bool]] = [col(Employer.region).in_(regions)]
     if hiring:
         these.append(col(Employer.hiring) > 0)
     total = session.scalar(select(func.count()).select_from(Employer).where(*these)) or 0

@@ -158,7 +158,7 @@ def _alone(session: Session, workers: Sequence[int], made_at: set[datetime]) -> 
             *(~exists().where(col(other.worker_id) == col(Worker.id)) for other in others),
         )
     )
-    return list(rows)
+    return [id for id in rows if id is not None]
 
 
 def _audit(session: Session, desk: Desk, id: str, entered: Sequence[tuple[str, int]]) -> None:

@@ -344,6 +344,7 @@ PAGES |= {
     ("POST", "/staff/register/employers/new"): PageCall(
         _CASHIER, form=_EMPLOYER_FORM, elsewhere=422
     ),
+    ("POST", "/staff/register/employers/import"): PageCall(_CASHIER, elsewhere=422),
     ("GET", "/staff/register/employers/<id>"): PageCall(_CASHIER, path=_EMPLOYER, elsewhere=404),
     ("POST", "/staff/register/employers/<id>"): PageCall(
         _CASHIER, path=_EMPLOYER, form=_EMPLOYER_FORM, elsewhere=404

@@ -211,3 +211,34 @@ def test_employers_say_who_stays_and_how_many_they_look_for(staff: Staff) -> Non
     assert desk.post(path, {**told, "hiring": "0", "version": "1"}).status_code == 303
     assert desk.post(path, {**told, "hiring": "5", "version": "1"}).status_code == 409
     assert "还没有" in desk.get("/register/employers/?hiring=true").text
+
+
+def test_a_table_of_employers_is_tried_and_then_entered_as_a_whole(staff: Staff) -> None:
+    desk = staff.desk(Role.CASE_OFFICER)
+
+    def upload(*lines: str) -> str:
+        content = "\n".join(("企业名称,联系电话,职工人数,留岗人数,缺工人数,地区", *lines)).encode()
+        return desk.post(
+            "/register/employers/import", {"file": (io.BytesIO(content), "a.csv")}
+        ).text
+
+    rows = (
+        "甲厂,0595-1,10,5,3,",
+        "乙厂,0595-2,10,50,3,",
+        "甲厂,0595-1,9,1,1,",
+        "丙厂,无,1,1,1,锦州",
+    )
+    tried = upload(*rows)
+    assert "新登记 1 表里重复，不算这一行 1 读不了，不登记 2" in text_of(tried)
+    assert "0家单位" in text_of(desk.get("/register/employers/").text)
+    sealed = re.search(r'name="sealed" value="([^"]+)"', tried)
+    assert sealed
+    path = "/register/employers/import"
+    assert desk.post(path, {"sealed": sealed[1][:-3] + "AAA"}).status_code == 422
+    assert desk.post(path, {"sealed": sealed[1]}).status_code == 303
+    assert "1家单位，职工10人，留岗5人，要招3人" in text_of(desk.get("/register/employers/").text)
+    assert "和台账一样 1" in text_of(upload(rows[0]))
+    assert (
+        "还要有这几列：单位"
+        in desk.post(path, {"file": (io.BytesIO("地区\n石狮".encode()), "a.csv")}).text
+    )
