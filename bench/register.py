@@ -71,23 +71,24 @@ def measure(people: int, database: Database, keys_database: Database) -> None:
 
     begun = time.perf_counter()
     told = importing.dry_run(desk, row)
-    dry = time.perf_counter()
+    begun = _tell(database, "dry run", told.counts.total(), begun)
     *_, counts = importing.go_on(desk, row.id, told.digest)
-    entered = time.perf_counter()
+    begun = _tell(database, "entered", counts.total(), begun)
     criteria, matched = library.rules.of(_REGION), 0
     regions = {_REGION, *library.regions.descendants(_REGION)}
     for chunk in rostering.chunks(desk, regions, china_day(now)):
         Match(chunk, criteria, _REGION, china_day(now)).lines()
         matched += len(chunk.lines)
+    begun = _tell(database, f"matched against {len(criteria)} measures", matched, begun)
+    _tell(database, "undone", undoing.undo(desk, row.id), begun)
+
+
+def _tell(database: Database, what: str, people: int, begun: float) -> float:
+    """Print how long a step took, and return when the next one begins."""
     ended = time.perf_counter()
-    print(f"{database.engine.dialect.name}: {dict(counts)}")
-    print(
-        f"dry run {dry - begun:.1f} s, entered {entered - dry:.1f} s, "
-        f"{matched:,} people × {len(criteria)} measures matched {ended - entered:.1f} s"
-    )
-    begun = time.perf_counter()
-    undone = undoing.undo(desk, row.id)
-    print(f"{undone:,} people undone {time.perf_counter() - begun:.1f} s")
+    name = database.engine.dialect.name
+    print(f"{name}: {people:,} people {what} in {ended - begun:.1f} s", flush=True)
+    return ended
 
 
 if __name__ == "__main__":

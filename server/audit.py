@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, func, select, text
 from sqlmodel import Session
 
-from server.db import Database, insert_within
+from server.db import Database, insert_within, load_within
 from server.privacy import mask
 from server.sealing import Safe
 from server.tables import AuditEntry, AuditLink, Row, stored_instant
@@ -142,8 +142,10 @@ def record_all(
             secrets.token_hex(8),
         )  # fmt: skip
         entries.append((*values, _mac(safe, values)))
-    for start in range(0, len(entries), _BLOCK):
-        insert_within(session, _INSERT, entries[start : start + _BLOCK])
+    if len(entries) == 1:
+        insert_within(session, _INSERT, entries)
+    else:
+        load_within(session, "audit_entry", (*_TOLD, "mac"), entries)
 
 
 def any_unlinked(database: Database) -> bool:

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, delete, event, func, sele
 from sqlmodel import Session, col
 
 from server.clock import Clock, china_day
-from server.db import Database, insert_within
+from server.db import Database, load_within
 from server.sealing import Safe, SealBroken
 from server.tables import Lifetime, SubjectKey, Worker, stored_instant
 
@@ -118,9 +118,8 @@ class SubjectKeys:
             key_id, plain, wrapped = self._new()
             made.append((key_id, Safe({key_id: plain}, self._safe.secret)))
             rows.append((key_id, wrapped, at))
-        for start in range(0, len(rows), _AT_ONCE):
-            sql = "INSERT INTO wrapped_key (id, wrapped, made_at) VALUES {}"
-            self._keys.insert(sql, rows[start : start + _AT_ONCE])
+        with self._keys.begin() as session:
+            load_within(session, "wrapped_key", ("id", "wrapped", "made_at"), rows)
         return made
 
     def destroy(self, key_ids: Iterable[str]) -> None:
@@ -283,9 +282,7 @@ def release(session: Session, worker_id: int, lifetime: Lifetime) -> list[str]:
 def give(session: Session, keys: Sequence[tuple[str, int]], *, now: datetime) -> None:
     """Say whose keys are that `make_many` made: ids with workers, for as long as they want."""
     rows = [(id, worker, Lifetime.PERSON.value, stored_instant(now)) for id, worker in keys]
-    sql = "INSERT INTO subject_key (id, worker_id, lifetime, made_at) VALUES {}"
-    for start in range(0, len(rows), _AT_ONCE):
-        insert_within(session, sql, rows[start : start + _AT_ONCE])
+    load_within(session, "subject_key", ("id", "worker_id", "lifetime", "made_at"), rows)
 
 
 def _of(worker_id: int, lifetime: Lifetime) -> ColumnElement[bool]:

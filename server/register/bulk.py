@@ -14,7 +14,7 @@ from server import audit, people, subject_keys
 from server.audit import Action, Actor
 from server.casework.officers import Officer
 from server.clock import china_day
-from server.db import Database, insert_within
+from server.db import Database, load_within
 from server.register import keeping
 from server.register.hardship import Registered, due_after
 from server.register.sheets import Read
@@ -23,17 +23,16 @@ from server.sealing import Safe
 from server.subject_keys import SubjectKeys
 from server.tables import Identity, Profile, Worker, stored_instant
 
-_HOUSEHOLDS = "INSERT INTO household (id, region, number_hash, members, created_at, import_id)"
+_HOUSEHOLDS = ("id", "region", "number_hash", "members", "created_at", "import_id")
 _ENTRIES = (
-    "INSERT INTO register_entry (id, worker_id, household_id, region, level, state, version,"
-    " sealed, identity_hash, name_hash, phone_hash, looked_on, due_on, entered_at, changed_at)"
-)
+    "id", "worker_id", "household_id", "region", "level", "state", "version", "sealed",
+    "identity_hash", "name_hash", "phone_hash", "looked_on", "due_on", "entered_at", "changed_at",
+)  # fmt: skip
 _EVENTS = (
-    "INSERT INTO register_event (entry_id, version, at, move, region, level, due_on, reason,"
-    " officer_id, import_id, sealed_before)"
-)
-_IDENTITIES = "INSERT INTO identity (subject_hash, worker_id, issuer, sealed_subject, created_at)"
-_ROWS = 500
+    "entry_id", "version", "at", "move", "region", "level", "due_on", "reason", "officer_id",
+    "import_id", "sealed_before",
+)  # fmt: skip
+_IDENTITIES = ("subject_hash", "worker_id", "issuer", "sealed_subject", "created_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +154,8 @@ class Batch:
         self._give_workers(session)
         households = self._households(session)
         entries = [self._entry(each, households[place]) for place, each in enumerate(self._new)]
-        self._insert(session, _ENTRIES, entries)
-        self._insert(session, _EVENTS, [self._entered(row) for row in entries])
+        load_within(session, "register_entry", _ENTRIES, entries)
+        load_within(session, "register_event", _EVENTS, [self._entered(row) for row in entries])
         for line, entry, own in self._changed:
             self._change(session, line, entry, own)
         self._audit(session, Action.CREATED, [(row[0], row[1]) for row in entries])
@@ -209,7 +208,7 @@ class Batch:
                 for each in unknown
                 if (subject := self._subject(each.line))
             ]  # fmt: skip
-            self._insert(session, _IDENTITIES, rows)
+            load_within(session, "identity", _IDENTITIES, rows)
         given = [
             (each.key_id, each.worker_id)
             for each in self._new
@@ -245,7 +244,7 @@ class Batch:
                 if number:
                     known[number] = id
             found.append(id)
-        self._insert(session, _HOUSEHOLDS, made)
+        load_within(session, "household", _HOUSEHOLDS, made)
         return found
 
     def _entry(self, each: _New, household: str) -> tuple[Any, ...]:
@@ -290,15 +289,11 @@ class Batch:
             values["level"].value, due_on.isoformat(), "", self._officer.id, self._import_id,
             before,
         )  # fmt: skip
-        self._insert(session, _EVENTS, [row])
+        load_within(session, "register_event", _EVENTS, [row])
 
     @property
     def _at(self) -> str:
         return stored_instant(self.now)
-
-    def _insert(self, session: Session, sql: str, rows: Sequence[Sequence[Any]]) -> None:
-        for start in range(0, len(rows), _ROWS):
-            insert_within(session, f"{sql} VALUES {{}}", rows[start : start + _ROWS])
 
     def _audit(
         self, session: Session, action: Action, rows: Sequence[tuple[str, int | None]]

@@ -6,10 +6,12 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from server.db import Database
 from server.register import importing, keeping, sheets, undoing
 from server.register.hardship import Cause
 from server.register.importing import Already, Desk, Fate, ImportMoved, Plan, Told, Twice
@@ -17,6 +19,7 @@ from server.register.sheets import Bad, Fault
 from server.register.tables import ImportState, Leaving, Level, RegisterImport
 from server.register.undoing import TouchedSince
 from server.sealing import Safe
+from server.subject_keys import SubjectKeys
 from tests import casework, citizens
 from tests.server.register.conftest import Ledger, somebody
 
@@ -237,6 +240,35 @@ def test_killed_anywhere_it_resumes_or_is_undone_as_if_it_had_never_come(
 
 def void(_: object) -> None:
     """Let a result go."""
+
+
+def test_who_is_entered_by_hand_at_the_same_moment_stands_there_once(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    made = kept(ledger, table(row(1), row(2)))
+    digest = told(ledger, made).digest
+
+    class Meanwhile(Safe):
+        """Somebody is entered by hand once the lines have been judged."""
+
+        def seal(self, plain: str, purpose: str) -> str:
+            if not entered and purpose.startswith("wrapped_key"):
+                entered.append("")
+                entered.append(ledger.enter(somebody(1)).id)
+            return super().seal(plain, purpose)
+
+    entered: list[str] = []
+    keys = SubjectKeys(
+        ledger.database,
+        Database(f"sqlite:///{tmp_path / 'keys.db'}"),
+        Meanwhile(ledger.safe.keys, ledger.safe.secret),
+        lambda: ledger.now,
+    )
+    desk = desk_of(ledger, keys=keys)
+    *_, counts = importing.go_on(desk, made.id, digest)
+    assert counts == {Fate.UPDATE: 1, Fate.NEW: 1}
+    assert rows_in(ledger)["register_entry"] == 2
+    assert ledger.entry(entered[1]).version == 2
 
 
 def test_what_was_touched_since_is_not_undone_and_nothing_else_with_it(ledger: Ledger) -> None:

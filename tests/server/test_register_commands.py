@@ -1,0 +1,90 @@
+"""`nuangang register`: a spreadsheet in, matched, out as a roster, undone, as clerks type it."""
+
+import io
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from knowledge.library import Library
+from server.casework.officers import Role
+from server.cli import main
+from server.clock import utc_now
+from server.db import Database
+from server.resources import make_safe
+from server.settings import load_settings
+from tests import casework, citizens
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """What the commands call is tested on both databases."""
+    return sqlite_url
+
+
+@pytest.fixture
+def run(
+    database: Database,
+    database_url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Run:
+    for name in [name for name in os.environ if name.startswith("NUANGANG_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("NUANGANG_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("NUANGANG_DATABASE_URL", database_url)
+
+    def ran(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO()))
+        for name in ("stdout", "stderr"):
+            monkeypatch.setattr(getattr(sys, name), "reconfigure", lambda **_: None, raising=False)
+        try:
+            code = main([str(argument) for argument in arguments])
+        except SystemExit as left:
+            code = int(left.code or 0)
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return ran
+
+
+def test_a_spreadsheet_goes_in_is_matched_and_undone(
+    run: Run, database: Database, library: Library, tmp_path: Path
+) -> None:
+    assert run("register", "undo", "none", "--officer", 1)[2] == "nuangang: no such officer\n"
+    now = utc_now()
+    clerk = casework.officer(
+        database, make_safe(load_settings()), library, Role.CASE_OFFICER, now=now
+    )
+    table, roster = tmp_path / "table.csv", tmp_path / "roster.csv"
+    people = [citizens.person(number) for number in range(3)]
+    lines = [f"{who.name},{who.identity_number},{who.phone}" for who in people]
+    table.write_text("\n".join(("谁,身份证号,电话", *lines, "没有号码,1,2")), "utf-8")
+    given = ("--region", "石狮", "--officer", clerk.id)
+    code, _, err = run("register", "import", table, *given)
+    assert (code, err) == (
+        1, "nuangang: no column for name: say which with --column HEADER=USE\n",
+    )  # fmt: skip
+    how = ("--column", "谁=name", "--level", "below_line")
+    code, out, err = run("register", "import", table, *how, *given)
+    assert code == 0 and "1 bad" in out and "3 new" in out
+    assert err == "line 5, 身份证号: identity_form\n"
+    assert database.fetch("SELECT count(*) FROM register_entry") == (0,)
+    command = out.splitlines()[-1].split()[1:]
+    assert run(*command)[0] == 0
+    assert run(*command)[2].startswith("nuangang: the import is done")
+
+    code, out, err = run("register", "match", "--as-of", "2026-03-01", *given)
+    assert code == 0 and "3 people ×" in err
+    assert out.count(",shishi-4a,") == 3 and citizens.name(0) not in out
+    assert run("register", "roster", roster, *given)[0] == 0
+    assert roster.stat().st_mode & 0o077 == 0
+    assert citizens.name(0) in roster.read_text("utf-8-sig")
+    code, out, _ = run("register", "undo", command[2], "--officer", clerk.id)
+    assert (code, out) == (0, "3 people as they were before\n")
+    assert run("register", "match", "--as-of", "2026-03-01", *given)[0] == 1
