@@ -44,6 +44,7 @@ PROMISES = (
             "server/casework/test_uploading.py::test_what_was_acknowledged_is_there_after_a_kill",
             "server/test_conversations.py::test_a_killed_worker_loses_at_most_the_last_second",
             "server/test_gunicorn.py::test_a_killed_worker_is_replaced_and_the_conversation_goes_on",
+            "server/register/test_importing.py::test_killed_anywhere_it_resumes_or_is_undone_as_if_it_had_never_come",
         ),
         ("server/casework/test_faults.py::test_a_server_that_acknowledges_too_early_is_found_out",),
     ),
