@@ -57,6 +57,8 @@ _EXTRA = {
     "list_consents": ("401",),
     "give_consent": ("401", "404", "409"),
     "withdraw_consent": ("401", "404", "409", "410", "422"),
+    "get_register": ("401", "410"),
+    "correct_register": ("404",),
     "list_opt_outs": ("401",),
     "opt_out": ("401", "404", "409", "410", "422"),
     "opt_in": ("401", "404", "409", "410", "422"),

@@ -23,7 +23,7 @@ from server.register.keeping import EntryUnknown
 from server.register.tables import EntryState, Level, RegisterEntry
 from server.resources import resources
 
-blueprint = APIBlueprint("register", __name__, url_prefix="/api/v1", tag="me")
+blueprint = APIBlueprint("register", __name__, url_prefix="/api/v1", tag="register")
 
 _STATES = {EntryState.ON: "在册", EntryState.LEFT: "已退出"}
 
