@@ -47,6 +47,8 @@ class EntryView(View):
     due_on: date | None
     """When somebody comes to look again; null: the entry has left the register."""
     entered_at: datetime
+    lines: list[str]
+    """The same to read, a line for each thing that is known."""
 
 
 class RegisterView(View):
@@ -129,6 +131,19 @@ def post_correction(asked: CorrectionAsked) -> Response:
 
 def _view(entry: RegisterEntry, who: Registered) -> EntryView:
     is_on = entry.state == EntryState.ON
+    causes = [naming.CAUSES[cause] for cause in who.causes]
+    needs = [naming.NEEDS[need] for need in who.needs]
+    known = {
+        "状态": _STATES[EntryState(entry.state)],
+        "等级": naming.LEVELS[Level(entry.level)],
+        "困难原因": "、".join(causes),
+        "需求": "、".join(needs),
+        "住址": who.address,
+        "单位": who.employer,
+        "备注": who.words,
+        "上次核查": entry.looked_on,
+        "下次核查": entry.due_on if is_on else None,
+    }
     return EntryView(
         name=mask_name(who.name),
         identity_number=mask_identity_number(who.identity_number),
@@ -138,11 +153,12 @@ def _view(entry: RegisterEntry, who: Registered) -> EntryView:
         relation=None if who.relation is None else naming.RELATIONS[who.relation],
         income_fen=who.income_fen,
         level=naming.LEVELS[Level(entry.level)],
-        causes=[naming.CAUSES[cause] for cause in who.causes],
-        needs=[naming.NEEDS[need] for need in who.needs],
+        causes=causes,
+        needs=needs,
         words=who.words,
         state=_STATES[EntryState(entry.state)],
         looked_on=entry.looked_on,
         due_on=entry.due_on if is_on else None,
         entered_at=entry.entered_at,
+        lines=[f"{label}：{value}" for label, value in known.items() if value],
     )

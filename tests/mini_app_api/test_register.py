@@ -85,6 +85,7 @@ def test_who_proves_by_telephone_sees_the_entry_and_takes_it_along(
         ["疾病"],
         "宝盖镇1号",
     )
+    assert shown["lines"][:3] == ["状态：在册", "等级：低于低保线", "困难原因：疾病"]
     assert WHO.name not in str(shown) and WHO.identity_number not in str(shown)
     assert thief.get("/me/register").json["entry"] is None
     # Of the nameless one who stood for the person nothing is left.

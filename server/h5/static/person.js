@@ -300,11 +300,10 @@ const erase = () => h("div.page", null,
 async function register() {
   const { entry, phone_verified: proven } = await call("GET", "/me/register");
   const title = h("h2", null, "困难职工台账");
-  if (!entry) return h("div.page", null, title, h("p", null, proven ? "台账里没有查到你。" : "要先用微信验证手机号，才能查台账里有没有你。"), h("p.hint", null, "有困难，可以打12351问工会。"));
+  if (!entry) return h("div.page", null, title, h("p", null, proven ? "台账里没有查到你。" : "要先用微信验证手机号，才能查台账里有没有你。"));
   const words = h("textarea", { id: "fix", rows: 3, maxLength: 500 });
-  const line = (label, value) => value && value.length > 0 && h("p", null, `${label}：${value}`);
   return h("div.page", null, title,
-    line("状态", entry.state), line("等级", entry.level), line("困难原因", entry.causes.join("、")), line("需求", entry.needs.join("、")), line("住址", entry.address), line("单位", entry.employer), line("备注", entry.words), line("上次核查", entry.looked_on), line("下次核查", entry.due_on),
+    entry.lines.map((line) => h("p", null, line)),
     h("label", { htmlFor: "fix" }, "哪里不对"), words,
     action("请他们更正", async () => {
       if (!words.value.trim()) return words.focus();
