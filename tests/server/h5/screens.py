@@ -63,6 +63,7 @@ def visit(walk: Walk, address: str, known: Resources, folder: Path) -> str:
     walk.ask()
     walk.read_clause()
     walk.check()
+    everything(walk)
     picture(walk)
     walk.begin("visitor", VISITOR)
     walk.choose_photos(photos(folder, side=700))
@@ -76,6 +77,16 @@ def visit(walk: Walk, address: str, known: Resources, folder: Path) -> str:
     ask_for_help(walk)
     states(walk, known)
     return number
+
+
+def everything(walk: Walk) -> None:
+    """What follows from the same answers for all of the place; and back to the one measure."""
+    walk.press("查全部政策")
+    walk.press("先看结果")
+    walk.see("给孩子、单位的")
+    walk.look("results")
+    walk.page.go_back()
+    walk.page.get_by_role("button", name="去办理").wait_for()
 
 
 def picture(walk: Walk) -> None:
