@@ -25,7 +25,7 @@ from server.switches import NOTHING_OFF, Off
 
 _LOOK_EVERY_SECONDS = 0.5
 _REMEMBERED = 2048
-_REMEMBERED_LENGTH = 120
+_REMEMBERED_LENGTH = 240
 _LOOKED_AT = 6
 _NEARLY_THE_SAME = 0.88
 _TRIAL = "shiyejin 怎麼領，一個月有多少"
