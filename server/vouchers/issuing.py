@@ -251,17 +251,29 @@ def lapse(session: Session, safe: Safe, *, now: datetime) -> int:
     given_back = 0
     for issue in session.scalars(over.order_by(col(Issue.id))).all():
         assert issue.fund_id is not None
-        mine = col(Voucher.issue_id) == issue.id, col(Voucher.left_fen) > 0
-        left = session.execute(
-            select(col(Voucher.id), col(Voucher.left_fen)).where(*mine).with_for_update()
-        ).all()
-        rest = sum(fen for _, fen in left)
+        rest = 0
+        # Emptied are those that were counted: a refund at this moment comes the next time.
+        while counted := _some_left(session, issue.id):
+            rest += sum(counted.values())
+            emptied = update(Voucher).where(col(Voucher.id).in_(counted))
+            session.execute(emptied.values(left_fen=0))
         if not rest:
             continue
-        session.execute(update(Voucher).where(*mine).values(left_fen=0))
         funds.give_back(session, safe, issue.fund_id, rest, issue_id=issue.id, by=None, now=now)
         given_back += rest
     return given_back
+
+
+def _some_left(session: Session, issue_id: str) -> dict[str, int]:
+    """Vouchers of an issue with what is left of each, locked; empty once nothing is left."""
+    rows = session.execute(
+        select(col(Voucher.id), col(Voucher.left_fen))
+        .where(col(Voucher.issue_id) == issue_id, col(Voucher.left_fen) > 0)
+        .order_by(col(Voucher.id))
+        .limit(MOST_AT_ONCE)
+        .with_for_update()
+    )
+    return {id: fen for id, fen in rows}
 
 
 @dataclass(frozen=True, slots=True)
