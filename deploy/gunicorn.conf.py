@@ -9,13 +9,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-# While the program is loaded there is nothing to collect, and looking takes a fifth of the start.
-gc.disable()
-
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from server.counting import share_counts  # noqa: E402
-from server.settings import load_settings  # noqa: E402
+from server.counting import share_counts
+from server.settings import load_settings
+
+# While the program is loaded there is nothing to collect, and looking takes a fifth of the start.
+gc.disable()
 
 _settings = load_settings()
 # Before anything that counts is loaded.
