@@ -81,6 +81,19 @@ def test_from_the_issue_to_the_bank_every_fen_is_there(market: "Market") -> None
     assert market.sums() == (76_55, 123_46)
 
 
+def test_more_than_one_lot_lapses_to_the_fen(
+    market: "Market", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, _ = market.voucher(), market.voucher()
+    monkeypatch.setattr(issuing, "MOST_AT_ONCE", 1)
+    market.redeem(market.merchant(), first, 100_01, token=market.code(first.worker_id))
+    after = market.now + timedelta(days=30)
+    with market.database.begin() as session:
+        assert issuing.lapse(session, market.safe, now=after) == 2 * SUM - 100_01
+        assert issuing.lapse(session, market.safe, now=after) == 0
+    assert market.sums() == (100_01, 0)
+
+
 def test_a_code_is_good_once_and_the_same_again_is_told_what_was_done(market: "Market") -> None:
     voucher, shop, other = market.voucher(), market.merchant(), market.merchant("街角超市")
     token = market.code(voucher.worker_id)
