@@ -1,12 +1,20 @@
 """Replies made smaller for phones on slow lines, also where no proxy stands in front."""
 
 import gzip
+from enum import StrEnum
 
 from flask import Request, Response
 
 _SMALLEST = 600
 """Bytes below which a reply fits a packet anyhow."""
 _TYPES = frozenset({"application/json", "application/problem+json", "text/html", "text/plain"})
+
+
+class Encoding(StrEnum):
+    """How a body can be compressed (RFC 9110, 8.4.1; RFC 7932), the smaller one first."""
+
+    BROTLI = "br"
+    GZIP = "gzip"
 
 
 def gzipped(body: bytes, level: int = 6) -> bytes:
@@ -19,6 +27,12 @@ def takes_gzip(request: Request) -> bool:
     # Most often it is not named at all; to weigh what is named takes longer than to look.
     named = request.headers.get("Accept-Encoding")
     return named is not None and request.accept_encodings.quality("gzip") > 0
+
+
+def best_encoding(request: Request) -> Encoding | None:
+    """The smallest encoding that whoever asks can read; browsers name brotli over HTTPS alone."""
+    taken = request.accept_encodings
+    return next((each for each in Encoding if taken.quality(each) > 0), None)
 
 
 def compress(request: Request, response: Response) -> Response:

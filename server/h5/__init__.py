@@ -15,8 +15,8 @@ from knowledge.regions import UnknownRegion
 from server.admitting import Who, admits
 from server.callers import is_this_machine, refuse_too_much_chat
 from server.chatting import Channel, Message, reply
-from server.compressing import takes_gzip
-from server.h5.files import files, version
+from server.compressing import best_encoding
+from server.h5.files import compressed, files, version
 from server.resources import resources
 from server.scenes import region_of_scene
 from server.settings import Environment
@@ -84,10 +84,11 @@ def get_file(edition: str, name: str) -> Response:
     file = files().get(name)
     if file is None:
         raise NotFound
-    is_small = takes_gzip(request)
-    response = Response(file.small if is_small else file.plain, mimetype=file.media_type)
-    if is_small:
-        response.content_encoding = "gzip"
+    encoding = best_encoding(request)
+    body = file.plain if encoding is None else compressed(name, encoding)
+    response = Response(body, mimetype=file.media_type)
+    if encoding is not None:
+        response.content_encoding = encoding.value
     response.vary.add("Accept-Encoding")
     response.headers["Cache-Control"] = _FOR_GOOD if edition == version() else "no-cache"
     response.headers["X-Content-Type-Options"] = "nosniff"

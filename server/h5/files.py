@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import brotli
 from rjsmin import jsmin
 
-from server.compressing import gzipped
+from server.compressing import Encoding, gzipped
 
 _FOLDER = Path(__file__).with_name("static")
 _TYPES = {".js": "text/javascript", ".css": "text/css"}
@@ -19,11 +20,10 @@ _TYPES = {".js": "text/javascript", ".css": "text/css"}
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One file, plain and compressed."""
+    """One file, small but not compressed."""
 
     media_type: str
     plain: bytes
-    small: bytes
 
 
 @cache
@@ -34,8 +34,18 @@ def files() -> Mapping[str, Sent]:
         if path.suffix in _TYPES:
             source = path.read_text("utf-8")
             plain = (jsmin(source) if path.suffix == ".js" else _tight(source)).encode()
-            found[path.name] = Sent(_TYPES[path.suffix], plain, gzipped(plain, level=9))
+            found[path.name] = Sent(_TYPES[path.suffix], plain)
     return found
+
+
+@cache
+def compressed(name: str, encoding: Encoding) -> bytes:
+    """A file as it is sent; compressed when first asked for, so as not to hold up the start."""
+    plain = files()[name].plain
+    if encoding is Encoding.BROTLI:
+        small: bytes = brotli.compress(plain, mode=brotli.MODE_TEXT, quality=11)
+        return small
+    return gzipped(plain, level=9)
 
 
 @cache

@@ -1,9 +1,11 @@
 """The page at `/`: a plain form that works without scripts, and escapes whatever it shows."""
 
+import gzip
 import re
 from collections.abc import Callable
 from html import unescape
 
+import brotli
 import pytest
 from flask.testing import FlaskClient
 
@@ -95,10 +97,31 @@ def test_a_scene_that_names_no_place_of_ours_chooses_none(client: FlaskClient, s
 
 
 def sent(client: FlaskClient, address: str) -> int:
-    """Bytes of a reply as a phone gets it."""
-    with client.get(address, headers={"Accept-Encoding": "gzip, deflate"}) as reply:
-        assert reply.status_code == 200 and reply.content_encoding == "gzip"
+    """Bytes of a reply as a phone gets it over HTTPS; a page is made each time, a file once."""
+    with client.get(address, headers={"Accept-Encoding": "gzip, deflate, br"}) as reply:
+        wanted = "gzip" if address == "/" else "br"
+        assert reply.status_code == 200 and reply.content_encoding == wanted
         return len(reply.data)
+
+
+@pytest.mark.parametrize(
+    ("accepted", "encoding"),
+    [
+        ("gzip, deflate, br", "br"),
+        ("gzip, deflate", "gzip"),
+        ("br;q=0, gzip", "gzip"),
+        ("br;q=0, gzip;q=0", None),
+        ("identity", None),
+        ("", None),
+    ],
+)
+def test_a_file_comes_as_the_phone_can_read_it(
+    client: FlaskClient, accepted: str, encoding: str | None
+) -> None:
+    unpack = {"br": brotli.decompress, "gzip": gzip.decompress, None: bytes}[encoding]
+    with client.get(f"/h5/{version()}/chat.js", headers={"Accept-Encoding": accepted}) as reply:
+        assert reply.content_encoding == encoding and "Accept-Encoding" in reply.vary
+        assert unpack(reply.data) == files()["chat.js"].plain
 
 
 def test_the_first_screen_fits_one_round_trip_and_the_whole_client_is_small(
