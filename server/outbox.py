@@ -8,7 +8,7 @@ visible, for a person's decision.
 import json
 import random
 import secrets
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -129,10 +129,16 @@ def claim(
     for row in rows:
         try:
             claimed.append(_claimed(safe, row))
-            row.state, row.leased_until = NoticeState.SENDING, now + LEASE
         except SealBroken:
             row.state, row.error, row.settled_at = NoticeState.REFUSED, SEAL_BROKEN, now
-        session.add(row)
+            session.add(row)
+    if claimed:
+        session.execute(
+            update(Notice)
+            .where(col(Notice.id).in_([notice.id for notice in claimed]))
+            .values(state=NoticeState.SENDING, leased_until=now + LEASE)
+            .execution_options(synchronize_session=False)
+        )
     return claimed
 
 
@@ -141,27 +147,35 @@ def settle(session: Session, outcomes: Iterable[Outcome], *, now: datetime) -> N
 
     A notice whose lease ran out meanwhile is one it knows better about than `give_up_leases`.
     """
+    # While all goes well, all that ended together ended alike: one statement.
+    alike: dict[tuple[NoticeState, int, str | None], list[str]] = defaultdict(list)
     for outcome in outcomes:
-        values: dict[str, Any] = {
-            "state": outcome.state,
-            "attempts": outcome.attempts,
-            "error": outcome.error,
-            "leased_until": None,
-        }
         if outcome.state is NoticeState.DUE:
-            values["due_at"] = now + pause(outcome.attempts)
+            # Each waits for a time of its own.
+            _note(session, [outcome.id], outcome, due_at=now + pause(outcome.attempts))
         else:
-            values["settled_at"] = now
-        if outcome.state is NoticeState.SENT:
-            values["sealed"] = None
-        session.execute(
-            update(Notice)
-            .where(
-                col(Notice.id) == outcome.id,
-                col(Notice.state).in_((NoticeState.SENDING, NoticeState.UNKNOWN)),
-            )
-            .values(**values)
+            alike[outcome.state, outcome.attempts, outcome.error].append(outcome.id)
+    for (state, attempts, error), ids in alike.items():
+        sent = {"sealed": None} if state is NoticeState.SENT else {}
+        _note(session, ids, Outcome(ids[0], state, attempts, error), settled_at=now, **sent)
+
+
+def _note(session: Session, ids: Sequence[str], outcome: Outcome, **values: Any) -> None:
+    session.execute(
+        update(Notice)
+        .where(
+            col(Notice.id).in_(ids),
+            col(Notice.state).in_((NoticeState.SENDING, NoticeState.UNKNOWN)),
         )
+        .values(
+            state=outcome.state,
+            attempts=outcome.attempts,
+            error=outcome.error,
+            leased_until=None,
+            **values,
+        )
+        .execution_options(synchronize_session=False)
+    )
 
 
 def give_up_leases(session: Session, *, now: datetime) -> int:
