@@ -8,9 +8,14 @@ Text = Annotated[str, Field(min_length=1)]
 
 
 class Entry(BaseModel):
-    """Base of everything that is read from a knowledge file: no unknown keys, nothing changed."""
+    """Base of everything that is read from a knowledge file: no unknown keys, nothing changed.
 
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+    Validators are built with their first use: a start that finds its index kept reads no files.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, str_strip_whitespace=True, defer_build=True
+    )
 
 
 class Statement(Entry):

@@ -11,7 +11,7 @@ from server import people, sessions
 from server.admitting import Who, admits
 from server.callers import address, is_this_machine, refuse_too_many
 from server.casework import near_duplicates
-from server.platform import PlatformRefused
+from server.platform_faults import PlatformRefused
 from server.problems import PhoneRefused, SessionOver, SignInRefused, WeChatAway
 from server.rate_limits import Limit
 from server.resources import resources

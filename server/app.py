@@ -9,6 +9,7 @@ from apiflask import APIFlask, HTTPError
 from flask import Response, jsonify, request
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import Rule
 
 from mini_app_api import (
     applications,
@@ -33,7 +34,7 @@ from mini_app_api import (
 from mini_app_api.access import signed_in
 from mini_app_api.bodies import StrictJson, StrictRequest
 from mini_app_api.describing import describe
-from server import console, counter, h5, logs, wechat
+from server import console, counter, h5, logs
 from server.admitting import Who, admits, keep_out
 from server.compressing import compress
 from server.console import entering, rendering
@@ -70,9 +71,27 @@ _RESOURCES = (
 )
 
 
+class _Rule(Rule):
+    """A route whose addresses are made up from a function compiled when the first one is wanted.
+
+    There are five hundred of them, and to compile each takes as long as a question.
+    """
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        compiled: list[Callable[..., tuple[str, str]]] = []
+
+        def build(*values: Any, **named: Any) -> tuple[str, str]:
+            if not compiled:
+                compiled.append(super(_Rule, self)._compile_builder(append_unknown))
+            return compiled[0](*values, **named)
+
+        return build
+
+
 class _App(APIFlask):
     request_class = StrictRequest
     json_provider_class = StrictJson
+    url_rule_class = _Rule
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """The function itself: none of ours is a coroutine, and asking takes longer than some."""
@@ -104,6 +123,8 @@ def create_app(settings: Settings | None = None, made: Resources | None = None) 
     app.register_blueprint(console.blueprint)
     app.register_blueprint(counter.blueprint)
     if known.settings.wechat_token is not None:
+        from server import wechat
+
         app.register_blueprint(wechat.blueprint)
     for name in ("openapi.spec", "desk.static"):
         # Views that are not ours say it here.

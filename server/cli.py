@@ -65,7 +65,7 @@ def _told(error: Exception) -> str | None:
     from knowledge.scoring import GoldRefused
     from server.backups import BackupRefused
     from server.db import DatabaseBusy, DatabaseRefused
-    from server.platform import PlatformFault
+    from server.platform_faults import PlatformFault
     from server.releases import ReleaseUnknown
     from server.serving import ReleaseUnreadable
     from server.settings import SettingsRefused

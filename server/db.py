@@ -35,6 +35,7 @@ BUSY_SECONDS = 5.0
 _SQLITE_FULL = (13, 4874)
 _SQLITE_BUSY = 5
 _POSTGRES_DISK_FULL = "53100"
+_POSTGRES_LOCKED = "55P03"
 # Connection exceptions; the server is stopped, crashed or starting.
 _POSTGRES_AWAY = ("08", "57P0")
 # 16 MB.
@@ -382,6 +383,11 @@ def _postgres_engine(url: URL) -> Engine:
 def is_busy(error: BaseException) -> bool:
     """Whether a driver's error, or SQLAlchemy's around it, says that another one writes."""
     return getattr(_of_driver(error), "sqlite_errorcode", 0) & 0xFF == _SQLITE_BUSY
+
+
+def is_locked(error: BaseException) -> bool:
+    """Whether it says that PostgreSQL waited in vain for what another transaction holds."""
+    return getattr(_of_driver(error), "sqlstate", None) == _POSTGRES_LOCKED
 
 
 def is_full(error: BaseException) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import datetime
 from threading import Event
+from typing import TYPE_CHECKING
 
 import structlog
 from sqlalchemy.exc import OperationalError
@@ -16,9 +17,12 @@ from server.clock import Clock
 from server.db import Database, DatabaseBusy
 from server.notice_templates import NoticeKind
 from server.outbox import Claimed, Outcome
-from server.platform import App, OutcomeUnknown, Platform, PlatformBusy, PlatformRefused
+from server.platform_faults import OutcomeUnknown, PlatformBusy, PlatformRefused
 from server.sealing import Safe
 from server.tables import NoticeState
+
+if TYPE_CHECKING:
+    from server.platform import App, Platform
 
 AT_ONCE = 16
 _IDLE_SECONDS = 1.0
@@ -30,7 +34,7 @@ _log = structlog.get_logger()
 
 
 def deliver_one(
-    database: Database, safe: Safe, platform: Platform, notice_id: str, *, clock: Clock
+    database: Database, safe: Safe, platform: "Platform", notice_id: str, *, clock: Clock
 ) -> NoticeState | None:
     """Sends one notice now, if it is due and nobody else sends it; how it stands then, or None.
 
@@ -49,7 +53,7 @@ def deliver_one(
 def deliver(
     database: Database,
     safe: Safe,
-    platform: Platform,
+    platform: "Platform",
     *,
     clock: Clock,
     stop: Event,
@@ -88,7 +92,7 @@ def deliver(
 
 
 def ask_unionids(
-    database: Database, safe: Safe, app: App, *, clock: Clock, at_most: int = 50
+    database: Database, safe: Safe, app: "App", *, clock: Clock, at_most: int = 50
 ) -> int:
     """Asks the platform under which unionid it knows followers of the account.
 
@@ -146,7 +150,7 @@ def _settle_and_claim(
             time.sleep(_IDLE_SECONDS)
 
 
-def _send(platform: Platform, notice: Claimed, now: datetime) -> Outcome:
+def _send(platform: "Platform", notice: Claimed, now: datetime) -> Outcome:
     app = platform.app(notice.app_id)
     attempts = notice.attempts + 1
     if app is None:
@@ -168,7 +172,7 @@ def _send(platform: Platform, notice: Claimed, now: datetime) -> Outcome:
         return Outcome(notice.id, NoticeState.UNKNOWN, attempts, type(error).__name__[:32])
 
 
-def _hand_over(app: App, notice: Claimed) -> None:
+def _hand_over(app: "App", notice: Claimed) -> None:
     content = notice.content
     if notice.kind is NoticeKind.TEXT:
         app.send_text(content["to"], content["text"])
@@ -183,7 +187,7 @@ class _Pace:
     after some failures in a row nothing is sent until it answers a harmless question.
     """
 
-    def __init__(self, platform: Platform) -> None:
+    def __init__(self, platform: "Platform") -> None:
         self._platform = platform
         self._failures = 0
         self._hold = 0.0

@@ -12,7 +12,6 @@ from functools import cached_property
 from hashlib import sha256
 from typing import NamedTuple
 
-from psycopg.errors import LockNotAvailable
 from sqlmodel import Session
 
 from server.db import (
@@ -21,6 +20,7 @@ from server.db import (
     DatabaseBusy,
     fetch_within,
     insert_within,
+    is_locked,
     is_on_sqlite,
     run_within,
 )
@@ -96,8 +96,10 @@ def once(
         if begun_elsewhere:
             raise StillInFlight from None
         raise
-    except LockNotAvailable:
-        raise StillInFlight from None
+    except database.unavailable as error:
+        if is_locked(error):
+            raise StillInFlight from None
+        raise
     finally:
         if not begun_elsewhere:
             _in_flight.discard(intent.id)

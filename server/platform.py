@@ -1,8 +1,4 @@
-"""WeChat's interface, through wechatpy: every call ends in time, and in a result or a fact.
-
-A call that failed is one of three: `PlatformRefused`, it can never succeed; `PlatformBusy`, it was
-surely not done and may be tried again; `OutcomeUnknown`, nobody knows whether it was done.
-"""
+"""WeChat's interface, through wechatpy: every call ends in time, and in a result or a fact."""
 
 import logging
 import threading
@@ -22,6 +18,7 @@ from wechatpy.session import SessionStorage
 from server.access_tokens import AccessTokens, TokenAwaited
 from server.clock import Clock
 from server.db import Database, DatabaseBusy
+from server.platform_faults import OutcomeUnknown, PlatformBusy, PlatformFault, PlatformRefused
 from server.sealing import Safe
 from server.settings import Settings
 
@@ -35,26 +32,6 @@ _TOKEN_REFUSED = frozenset({40001, 40014, 42001})
 # Worth another try: the platform is busy, or this app has asked too often.
 _PASSING = _TOKEN_REFUSED | {-1, 45009, 45011}
 _SURELY_NOT_SENT = (ConnectTimeout,)
-
-
-class PlatformFault(Exception):
-    """A call that gave no result; `code` is the platform's or the HTTP status, None without."""
-
-    def __init__(self, code: int | None = None) -> None:
-        super().__init__(code)
-        self.code = code
-
-
-class PlatformRefused(PlatformFault):
-    """The platform did not do it and never will."""
-
-
-class PlatformBusy(PlatformFault):
-    """It was surely not done, and may be tried again later."""
-
-
-class OutcomeUnknown(PlatformFault):
-    """It may have been done or not."""
 
 
 class Known(NamedTuple):

@@ -97,7 +97,7 @@ from server.offers.offering import StepRefused as OfferStepRefused
 from server.offers.taking_part import NotTakingPart, NotYet, TooManyCodes
 from server.offers.wishing import WishTooLong
 from server.persons import NotBornYet
-from server.platform import OutcomeUnknown, PlatformBusy
+from server.platform_faults import OutcomeUnknown, PlatformBusy
 from server.privacy import mask
 from server.profiles import ProfileChanged, ProfileMissing
 from server.register.employers import EmployerKnown, MoreThanThere

@@ -1,7 +1,7 @@
 """What the faces of the service work with; made once, before the fork."""
 
 from dataclasses import dataclass
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from flask import Flask, current_app
 
@@ -12,13 +12,15 @@ from server.conversations import Conversations
 from server.db import Database
 from server.linking import Linking
 from server.material_store import Store, make_store
-from server.platform import Platform, make_platform
 from server.preparing import kept_indexes, prepare
 from server.rate_limits import Limits, make_limits
 from server.sealing import Safe
 from server.serving import Served, Serving, load
 from server.settings import Settings, load_settings
 from server.subject_keys import SubjectKeys
+
+if TYPE_CHECKING:
+    from server.platform import Platform
 
 _EXTENSION = "nuangang"
 
@@ -37,7 +39,7 @@ class Resources:
     subject_keys: SubjectKeys
     linking: Linking
     store: Store
-    platform: Platform | None = None
+    platform: "Platform | None" = None
     """None where WeChat is not set up."""
 
 
@@ -57,8 +59,19 @@ def make_resources(settings: Settings, clock: Clock = utc_now) -> Resources:
         make_subject_keys(settings, database, safe, clock),
         Linking(database, safe),
         make_store(settings),
-        make_platform(settings, database, safe, clock),
+        _platform(settings, database, safe, clock),
     )
+
+
+def _platform(
+    settings: Settings, database: Database, safe: Safe, clock: Clock
+) -> "Platform | None":
+    if settings.wechat_app_id is None:
+        return None
+    # Its libraries take a twentieth of the start: only where they are used.
+    from server.platform import make_platform
+
+    return make_platform(settings, database, safe, clock)
 
 
 def make_safe(settings: Settings) -> Safe:

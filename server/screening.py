@@ -6,8 +6,12 @@ is never turned away by a machine: staff see what the check says.
 
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from server.platform import App, OutcomeUnknown, PlatformBusy, PlatformRefused
+from server.platform_faults import OutcomeUnknown, PlatformBusy, PlatformRefused
+
+if TYPE_CHECKING:
+    from server.platform import App
 
 _LONGEST = 2500
 """Characters that one check takes."""
@@ -63,12 +67,12 @@ class Scene(StrEnum):
     SOCIAL = "4"
 
 
-def screen(app: App | None, text: str, *, openid: str | None, use: Use, scene: Scene) -> Step:
+def screen(app: "App | None", text: str, *, openid: str | None, use: Use, scene: Scene) -> Step:
     """What to do with a worker's words; never raises for the platform's sake."""
     return NEXT[use, _verdict(app, text, openid, scene)]
 
 
-def _verdict(app: App | None, text: str, openid: str | None, scene: Scene) -> Verdict:
+def _verdict(app: "App | None", text: str, openid: str | None, scene: Scene) -> Verdict:
     if not text.strip():
         return Verdict.PASS
     if app is None or openid is None:
@@ -78,7 +82,7 @@ def _verdict(app: App | None, text: str, openid: str | None, scene: Scene) -> Ve
     return next(verdict for verdict in _WORST_FIRST if verdict in verdicts)
 
 
-def _checked(app: App, openid: str, text: str, scene: Scene) -> Verdict:
+def _checked(app: "App", openid: str, text: str, scene: Scene) -> Verdict:
     try:
         return Verdict(app.check_text(openid, text, int(scene)))
     except PlatformRefused:

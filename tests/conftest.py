@@ -6,11 +6,10 @@ import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
-from werkzeug.routing import Rule
 
 from server.db import Database
 from server.migrations import upgrade
@@ -44,26 +43,6 @@ def pytest_collection_finish() -> None:
     """
     gc.collect()
     gc.freeze()
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _url_builders_compiled_once() -> Iterator[None]:
-    """Werkzeug compiles two functions for each rule of each application: a tenth of a second.
-
-    They depend on the rule alone, and a thousand tests make an application.
-    """
-    compiled: dict[tuple[str, str, bool], Any] = {}
-    compile_builder = Rule._compile_builder
-
-    def once(rule: Rule, append_unknown: bool = True) -> Any:
-        key = (rule.rule, repr(rule.defaults), append_unknown)
-        if key not in compiled:
-            compiled[key] = compile_builder(rule, append_unknown)
-        return compiled[key]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Rule, "_compile_builder", once)
-        yield
 
 
 @pytest.fixture

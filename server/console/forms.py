@@ -28,7 +28,11 @@ class Asked(BaseModel):
     """Base of what forms are read into: texts without blanks around them, an empty one is none."""
 
     model_config = ConfigDict(
-        extra="ignore", frozen=True, str_strip_whitespace=True, hide_input_in_errors=True
+        extra="ignore",
+        frozen=True,
+        str_strip_whitespace=True,
+        hide_input_in_errors=True,
+        defer_build=True,
     )
 
 

@@ -14,16 +14,8 @@ from werkzeug.serving import make_server
 from server.access_tokens import AccessTokens
 from server.clock import utc_now
 from server.db import Database
-from server.platform import (
-    App,
-    Known,
-    OutcomeUnknown,
-    Platform,
-    PlatformBusy,
-    PlatformFault,
-    PlatformRefused,
-    make_platform,
-)
+from server.platform import App, Known, Platform, make_platform
+from server.platform_faults import OutcomeUnknown, PlatformBusy, PlatformFault, PlatformRefused
 from server.sealing import Safe
 from server.settings import Settings
 from tests.serving import free_port
