@@ -14,6 +14,7 @@ from server.admitting import Who, admits
 from server.casework import materials, near_duplicates
 from server.casework.uploading import Intake
 from server.consents import Given
+from server.pairing import keeping as pairings
 from server.problems import UnknownPurpose
 from server.resources import resources
 from server.tables import Purpose
@@ -73,6 +74,8 @@ def delete_consent(purpose: str) -> Response:
 
     def withdraw(session: Session, worker: int) -> None:
         erasing.withdraw(session, own, worker_id=worker, purpose=wanted, now=now)
+        if wanted is Purpose.CHILDREN:
+            pairings.end_for_children(session, own, worker_id=worker, now=now)
         if wanted is Purpose.MATERIALS:
             removed[:] = materials.remove_unused(session, own, worker, now=now)
         near_duplicates.recompute(session, worker, now=now)

@@ -27,6 +27,7 @@ from server.callers import refuse_too_many
 from server.casework import near_duplicates
 from server.casework.cases import under_way
 from server.masking import mask_identity_number, mask_name, mask_phone
+from server.pairing import keeping as pairings
 from server.persons import Minor, Person
 from server.problems import FieldsRefused
 from server.profiles import NEEDED, Held
@@ -108,6 +109,7 @@ def delete_me() -> Response:
     def erase(session: Session, worker: int) -> ErasedView:
         by, now = Actor("worker", worker), known.clock()
         keeping.let_go(session, known.safe, worker_id=worker, now=now)
+        pairings.let_go(session, known.safe, worker_id=worker, now=now)
         key_ids[:] = erasing.erase(
             session, known.safe, worker_id=worker, by=by, blockers=[under_way], now=now
         )
@@ -213,6 +215,7 @@ def delete_child(child_id: str) -> Response:
     own, now = _own(), resources().clock()
 
     def remove(session: Session, worker: int) -> None:
+        pairings.end_for_children(session, own, worker_id=worker, child_id=child_id, now=now)
         children.remove(session, own, worker_id=worker, child_id=child_id, now=now)
 
     return once(remove)

@@ -17,6 +17,7 @@ from server.audit import Actor
 from server.casework import service_requests
 from server.casework.tables import Category
 from server.masking import mask_identity_number, mask_name, mask_phone
+from server.pairing.claiming import move as move_along
 from server.register import claiming, keeping, naming
 from server.register.hardship import Registered
 from server.register.keeping import EntryUnknown
@@ -81,7 +82,7 @@ def get_register() -> RegisterView:
     """Show the entry to who proved by a verified telephone to be that person; noted as a look."""
     worker, known = signed_in(), resources()
     own, now = own_safe(worker), known.clock()
-    claiming.claim(known.database, known.subject_keys, known.safe, own, worker_id=worker, now=now)
+    claimed(worker)
     with known.database.begin() as session:
         verified = people.phone_of(session, known.safe, worker) is not None
         entry = keeping.of_worker(session, worker)
@@ -127,6 +128,20 @@ def post_correction(asked: CorrectionAsked) -> Response:
         return CorrectionView(request=request.id, due_on=request.due_on)
 
     return once(open_request, status=201)
+
+
+def claimed(worker: int) -> None:
+    """Give somebody what the register has of them, where they proved to be that person."""
+    known = resources()
+    claiming.claim(
+        known.database,
+        known.subject_keys,
+        known.safe,
+        own_safe(worker),
+        worker_id=worker,
+        along=move_along,
+        now=known.clock(),
+    )
 
 
 def _view(entry: RegisterEntry, who: Registered) -> EntryView:

@@ -195,9 +195,12 @@ def _sweep_store(settings: "Settings", database: "Database") -> int:
     from server.casework.sweeping import sweep
     from server.clock import utc_now
     from server.material_store import StoreAway, make_store
+    from server.pairing import visiting
 
     try:
-        print(f"{sweep(database, make_store(settings), now=utc_now()):6} objects deleted")
+        store = make_store(settings)
+        swept = sweep(database, store, others=[visiting.named], now=utc_now())
+        print(f"{swept:6} objects deleted")
     except StoreAway as error:
         print(f"nuangang: the store of materials is away ({error})", file=sys.stderr)
         return _FAILED
@@ -208,6 +211,7 @@ def _erase(_: argparse.Namespace) -> int:
     from server import erasing
     from server.audit import Actor
     from server.clock import utc_now
+    from server.pairing import keeping as pairings
     from server.register import keeping
     from server.resources import make_safe, make_subject_keys
     from server.settings import load_settings
@@ -226,6 +230,7 @@ def _erase(_: argparse.Namespace) -> int:
         # A backup brought them back; their keys are gone for good.
         with database.begin() as session:
             keeping.let_go(session, safe, worker_id=worker, now=utc_now())
+            pairings.let_go(session, safe, worker_id=worker, now=utc_now())
             again = erasing.erase(
                 session, safe, worker_id=worker, by=Actor("job", "erase"), now=utc_now()
             )

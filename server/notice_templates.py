@@ -49,6 +49,7 @@ class NoticeKind(StrEnum):
     """An officer wrote in a request for help."""
     POLICY_ENDS = "policy_ends"
     OFFER = "offer"
+    PAIRING = "pairing"
     TEXT = "text"
     """A customer-service message in free words."""
 

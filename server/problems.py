@@ -96,6 +96,22 @@ from server.offers.offering import (
 from server.offers.offering import StepRefused as OfferStepRefused
 from server.offers.taking_part import NotTakingPart, NotYet, TooManyCodes
 from server.offers.wishing import WishTooLong
+from server.pairing.helping import (
+    CapacityTaken,
+    HelperChanged,
+    HelperKnown,
+    HelperUnknown,
+    RankUnfit,
+)
+from server.pairing.keeping import (
+    AlreadyPaired,
+    GuardianMissing,
+    HelperFull,
+    HelperUnfit,
+    PairingChanged,
+    PairingUnknown,
+)
+from server.pairing.visiting import VisitDayImpossible
 from server.persons import NotBornYet
 from server.platform_faults import OutcomeUnknown, PlatformBusy
 from server.privacy import mask
@@ -416,6 +432,37 @@ _OF_ERROR: Mapping[type[Exception], Problem] = {
     DayImpossible: Problem(
         422, "day_impossible", "日期不对", "核查日期不能晚于今天，下次核查要在它之后、两年以内。"
     ),
+    HelperUnknown: Problem(404, "unknown_helper", "没有这个帮扶人", "没有找到这个帮扶人。"),
+    HelperChanged: Problem(
+        409, "helper_changed", "已经变了", "别人刚改过这个帮扶人，什么都没有保存。请刷新后再看。"
+    ),
+    HelperKnown: Problem(
+        409, "helper_known", "已经有了", "这个单位已经有同名的帮扶人，请去改那一条。"
+    ),
+    CapacityTaken: Problem(
+        409, "capacity_taken", "正在帮扶", "这个帮扶人现在有{taken}个结对，户数不能比这少。"
+    ),
+    RankUnfit: Problem(422, "rank_unfit", "职级不对", "党员干部要选职级，别的帮扶人不选。"),
+    PairingUnknown: Problem(404, "unknown_pairing", "没有这个结对", "没有找到这个结对。"),
+    PairingChanged: Problem(
+        409, "pairing_changed", "结对有变化", "这个结对刚刚有了变化，请看看最新情况再操作。"
+    ),
+    HelperFull: Problem(
+        409, "helper_full", "名额满了", "这个帮扶人最多帮{capacity}个，已经满了。请换一个。"
+    ),
+    HelperUnfit: Problem(
+        409, "helper_unfit", "不能结对", "这个帮扶人不再帮扶，或者只和孩子结对。请换一个。"
+    ),
+    AlreadyPaired: Problem(409, "already_paired", "已经结对", "这两个人已经结对，或者正在等同意。"),
+    GuardianMissing: Problem(
+        409,
+        "guardian_missing",
+        "要监护人同意",
+        "这是不满十四周岁的孩子。监护人要先在手机上同意，并填好孩子的资料，才能结对。",
+    ),
+    VisitDayImpossible: Problem(
+        422, "visit_day_impossible", "日期不对", "走访日期要在结对以后，不能晚于今天。"
+    ),
     CodeUnreadable: Problem(
         422, "code_unreadable", "码不对", "请输入卡上的16位数字，或者扫卡上的码。"
     ),
@@ -626,6 +673,7 @@ _OF_FIELD: Mapping[str, str] = {
     "date_from_datetime_parsing": "日期请写成2015-06-01这样。",
     "date_parsing": "日期请写成2015-06-01这样。",
     "date_type": "日期请写成2015-06-01这样。",
+    "rank_unfit": "党员干部要写职级，别的帮扶人不写。",
     "line_broken": "这一行读不了，列数不对或者格式坏了。",
     "choice_unknown": "这一项不在可选的范围里。",
     "region_elsewhere": "不是你负责的地区。",

@@ -18,7 +18,7 @@ from zipfile import BadZipFile
 
 from server.casework.payment_batches import Bad, Fault, Line, Result
 from server.casework.payments import yuan
-from server.casework.workbooks import workbook
+from server.casework.workbooks import text_sheet, workbook
 
 _COLUMNS = ("流水号", "户名", "账号", "金额", "用途", "办件编号")
 _ANSWERS = ("结果", "原因")
@@ -39,13 +39,7 @@ class BankFileRefused(Exception):
 def xlsx(batch_id: str, lines: Sequence[Line], at: datetime) -> bytes:
     """The lines as a workbook; the same lines and instant give the same bytes."""
     with workbook(batch_id, at) as writing:
-        text = writing.book.add_format({"num_format": "@"})
-        sheet = writing.book.add_worksheet(batch_id)
-        for number, row in enumerate([_COLUMNS, *map(_cells, lines)]):
-            for place, cell in enumerate(row):
-                sheet.write_string(number, place, cell, text)
-        sheet.set_column(0, len(_COLUMNS) - 1, 24, text)
-        sheet.freeze_panes(1, 0)
+        text_sheet(writing, batch_id, _COLUMNS, [_cells(line) for line in lines])
     return writing.written.getvalue()
 
 

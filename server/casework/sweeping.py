@@ -1,12 +1,12 @@
 """Sweeping the store: objects that no row names are deleted."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 
 from sqlalchemy import select
-from sqlmodel import col
+from sqlmodel import Session, col
 
 from server.casework.materials import object_name
 from server.casework.tables import Material, Upload
@@ -18,12 +18,16 @@ LEFT_ALONE = timedelta(days=1)
 _AT_ONCE = 500
 
 
-def sweep(database: Database, store: Store, *, now: datetime) -> int:
+Namer = Callable[[Session, Collection[str]], set[str]]
+"""Those of some objects that rows of another part of the service name."""
+
+
+def sweep(database: Database, store: Store, *, others: Sequence[Namer] = (), now: datetime) -> int:
     """Delete what no row names any more, and return how many; raises `StoreAway`."""
     swept = 0
     old = (name for name, written_at in store.names() if written_at < now - LEFT_ALONE)
     for names in _some(old):
-        named = _named(database, names)
+        named = _named(database, names, others)
         orphans = [name for name in names if name not in named]
         store.delete(orphans)
         swept += len(orphans)
@@ -35,7 +39,7 @@ def _some(names: Iterator[str]) -> Iterator[list[str]]:
         yield some
 
 
-def _named(database: Database, names: list[str]) -> set[str]:
+def _named(database: Database, names: list[str], others: Sequence[Namer]) -> set[str]:
     """Those of the objects that a row names."""
     ids = {name.split("/")[1] for name in names}
     with database.read() as session:
@@ -43,4 +47,6 @@ def _named(database: Database, names: list[str]) -> set[str]:
         named = {object_name(id) for id in kept}
         for pieces in session.scalars(select(col(Upload.pieces)).where(col(Upload.id).in_(ids))):
             named.update(json.loads(pieces))
+        for other in others:
+            named |= other(session, names)
     return named

@@ -1,7 +1,7 @@
 """Workbooks that are inert: no text becomes a formula, a number or a link by itself."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -36,3 +36,16 @@ def workbook(title: str, at: datetime) -> Iterator[Writing]:
     book.set_properties({"title": title, "created": at.astimezone(CHINA).replace(tzinfo=None)})
     yield Writing(book, written)
     book.close()
+
+
+def text_sheet(
+    writing: Writing, name: str, head: Sequence[str], rows: Sequence[Sequence[str]]
+) -> None:
+    """One sheet whose every cell is text, so that nothing rounds a sum or an account."""
+    text = writing.book.add_format({"num_format": "@"})
+    sheet = writing.book.add_worksheet(name)
+    for number, row in enumerate([head, *rows]):
+        for place, cell in enumerate(row):
+            sheet.write_string(number, place, cell, text)
+    sheet.set_column(0, len(head) - 1, 22, text)
+    sheet.freeze_panes(1, 0)

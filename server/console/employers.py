@@ -1,7 +1,5 @@
 """Employers in the register at the desk: headcount, who stays, how many are looked for."""
 
-import base64
-import zlib
 from datetime import date
 from typing import Annotated, Any
 
@@ -14,17 +12,16 @@ from server.admitting import Who, admits
 from server.casework.bank_files import in_memory
 from server.casework.officers import Role, scope
 from server.clock import china_day
-from server.console import forms
+from server.console import forms, sheet_trials
 from server.console.entering import officer, regions, takes
 from server.console.forms import Asked, Form, Line
 from server.console.rendering import go_to, page
 from server.problems import words_of_field
-from server.register import employer_sheets, employers
+from server.register import employer_sheets, employers, tabling
 from server.register.employer_sheets import EmployerFate
 from server.register.employers import EmployerKnown, MoreThanThere, Told
 from server.register.sheets import SheetUnfit
 from server.resources import resources
-from server.sealing import SealBroken
 
 blueprint = Blueprint("employers", __name__, url_prefix="/register/employers")
 
@@ -53,6 +50,7 @@ FATES = {
     EmployerFate.BAD: "读不了，不登记",
 }
 _MOST_SHOWN = 100
+_WHAT = "employers"
 
 Count = Annotated[int, Field(ge=0, le=1_000_000)]
 
@@ -144,7 +142,9 @@ def post_import() -> Response:
     known, tree = resources(), regions()
     sealed = forms.typed("sealed")
     file = request.files.get("file")
-    content = _unsealed(sealed) if sealed else b"" if file is None else file.read()
+    content = (
+        sheet_trials.unsealed(sealed, _WHAT) if sealed else b"" if file is None else file.read()
+    )
     region = min(officer().regions, default="")
     mine = scope(officer(), tree)
     called = {id: id for id in mine} | {tree.get(id).label: id for id in mine if id in tree}
@@ -157,44 +157,18 @@ def post_import() -> Response:
                     session, known.safe, tree, found, by=officer(), now=known.clock()
                 )
     except (SheetRefused, SheetUnfit) as error:
-        return _list_page(422, _why(error))
+        return _list_page(422, sheet_trials.why(error, employer_sheets.COLUMNS, "一家单位"))
     if sealed:
         return go_to(url_for(".get_employers"), f"登记了{len(found.to_enter)}家单位。")
-    if found.counts.total() > employer_sheets.MOST_LINES:
-        return _list_page(422, f"一次最多{employer_sheets.MOST_LINES}行，请分开传。")
+    if found.counts.total() > tabling.MOST_LINES:
+        return _list_page(422, f"一次最多{tabling.MOST_LINES}行，请分开传。")
     return page(
         "employer_import.html",
         title="导入用工单位：试算",
         fates=[(words, found.counts[fate]) for fate, words in FATES.items() if found.counts[fate]],
         bad=[(e.line, e.column, words_of_field(e.fault)) for e in found.bad[:_MOST_SHOWN]],
-        sealed=_sealed(content) if found.to_enter else "",
+        sealed=sheet_trials.sealed(content, _WHAT) if found.to_enter else "",
     )
-
-
-def _sealed(content: bytes) -> str:
-    """A file to come back with the form, readable and changeable by nobody in between."""
-    packed = base64.b64encode(zlib.compress(content)).decode()
-    return resources().safe.seal(packed, _purpose())
-
-
-def _unsealed(sealed: str) -> bytes:
-    try:
-        return zlib.decompress(base64.b64decode(resources().safe.unseal(sealed, _purpose())))
-    except SealBroken:
-        return b""
-
-
-def _purpose() -> str:
-    return f"employers.import:{officer().id}"
-
-
-def _why(error: SheetRefused | SheetUnfit) -> str:
-    if isinstance(error, SheetRefused):
-        return "这个文件读不了。要CSV或者XLSX，第一行是列名，每行一家单位。"
-    if error.twice:
-        return f"有两列是同一项：{error.twice}。请只留一列。"
-    named = "、".join(employer_sheets.COLUMNS[use][0] for use in error.missing)
-    return f"还要有这几列：{named}。"
 
 
 @blueprint.get("/<id>")

@@ -4,6 +4,7 @@ To know another's name and identity number is not enough. What is proven moves t
 signed in, sealed anew with their key; of the nameless one who stood for them nothing is left.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -20,9 +21,19 @@ from server.sealing import Safe
 from server.subject_keys import SubjectKeys
 from server.tables import Profile, Worker
 
+Along = Callable[[Session, Safe, Safe, str, int, int], None]
+"""What goes along with an entry: the keys before and after, the entry, whose it was and is."""
+
 
 def claim(
-    database: Database, keys: SubjectKeys, safe: Safe, own: Safe, *, worker_id: int, now: datetime
+    database: Database,
+    keys: SubjectKeys,
+    safe: Safe,
+    own: Safe,
+    *,
+    worker_id: int,
+    along: Along,
+    now: datetime,
 ) -> bool:
     """Move the entry of this person to the worker who proved to be them; whether there is one."""
     with database.read() as session:
@@ -40,6 +51,7 @@ def claim(
         if found is None or (found.id, found.worker_id) != (entry.id, before):
             return False
         _move(session, old, own, found, worker_id, now)
+        along(session, old, own, found.id, before, worker_id)
         if _is_nobody(session, before):
             by = Actor("job", "claim")
             key_ids = erasing.erase(session, safe, worker_id=before, by=by, now=now)

@@ -1,29 +1,25 @@
 """A spreadsheet of employers: read strictly, told line by line, entered in one transaction."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 from sqlmodel import Session, col
 from stdnum.cn import uscc
 
-from knowledge.eligibility.cells import plain
 from knowledge.eligibility.sheets import read_rows
 from knowledge.regions import Regions
 from server.casework.officers import Officer
-from server.register import employers
+from server.register import employers, tabling
 from server.register.employers import Told
-from server.register.sheets import Bad, Fault, SheetUnfit
+from server.register.sheets import Bad, Fault
 from server.register.tables import Employer
 from server.sealing import Safe
 
-MOST_LINES = 5_000
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "name": ("单位", "单位名称", "企业名称"),
     "region": ("地区",),
@@ -67,13 +63,7 @@ class Line(BaseModel):
     told_on: date
 
 
-@dataclass(slots=True)
-class Found:
-    """What would become of every line."""
-
-    counts: Counter[EmployerFate] = field(default_factory=Counter)
-    bad: list[Bad] = field(default_factory=list)
-    to_enter: list[tuple[Told, Employer | None]] = field(default_factory=list)
+Found = tabling.Found[EmployerFate, tuple[Told, Employer | None]]
 
 
 def read(
@@ -85,7 +75,7 @@ def read(
     """
     rows = read_rows(path)
     first = next(rows, None)
-    places = _places([] if first is None else first.cells)
+    places = tabling.places_of([] if first is None else first.cells, COLUMNS, NEEDED)
     found, seen = Found(), set[tuple[str, str]]()
     there = _there(session, set(regions.values()))
     for row in rows:
@@ -133,20 +123,6 @@ def _there(session: Session, regions: set[str]) -> dict[tuple[str, str], Employe
     return {(row.region, row.name): row for row in rows}
 
 
-def _places(headers: Sequence[str]) -> Mapping[str, int]:
-    named = {plain(name): use for use, names in COLUMNS.items() for name in names}
-    places: dict[str, int] = {}
-    for at, header in enumerate(headers):
-        use = named.get(plain(header))
-        if use in places:
-            raise SheetUnfit(twice=header)
-        if use is not None:
-            places[use] = at
-    if missing := tuple(use for use in NEEDED if use not in places):
-        raise SheetUnfit(missing)
-    return places
-
-
 def _told(
     cells: Sequence[str],
     places: Mapping[str, int],
@@ -155,16 +131,13 @@ def _told(
     today: date,
 ) -> Told | tuple[str, str]:
     """One line; else the column that is wrong, and what is."""
-    values: dict[str, Any] = {use: plain(cells[at]) for use, at in places.items()}
-    values = {use: value for use, value in values.items() if value}
+    values = tabling.values_of(cells, places)
     where = regions.get(values.get("region", region))
     if where is None:
         return COLUMNS["region"][0], Fault.REGION
-    try:
-        line = Line.model_validate({"told_on": today, **values, "region": where})
-    except ValidationError as refused:
-        error = refused.errors(include_url=False, include_context=False, include_input=False)[0]
-        return COLUMNS[str(error["loc"][0])][0], error["type"]
+    line = tabling.read_line(Line, {"told_on": today, **values, "region": where}, COLUMNS)
+    if isinstance(line, tuple):
+        return line
     if line.code is not None and not uscc.is_valid(line.code):
         return COLUMNS["code"][0], Fault.CHOICE
     if line.staying > line.headcount:

@@ -64,6 +64,7 @@ class Fault(StrEnum):
     DAY = "day_unreadable"
     FACT = "fact_unreadable"
     NO_LEVEL = "level_missing"
+    RANK = "rank_unfit"
 
 
 class SheetUnfit(Exception):

@@ -1,11 +1,11 @@
 """Undoing an import: whole, as if the file had never come, or not at all."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import delete, exists, func, select, update
+from sqlalchemy import ColumnElement, Table, delete, exists, false, func, or_, select, update
 from sqlmodel import Session, col
 
 from server import audit
@@ -21,7 +21,7 @@ from server.register.tables import (
     RegisterEvent,
 )
 from server.sealing import Safe
-from server.tables import Identity, Profile, SubjectKey, Worker
+from server.tables import Identity, Profile, Row, SubjectKey, Worker
 
 _AT_ONCE = 500
 
@@ -73,10 +73,22 @@ def _refuse_touched(session: Session, id: str) -> None:
     touched = session.scalar(
         select(func.count())
         .select_from(RegisterEntry)
-        .where(col(RegisterEntry.id).in_(mine), col(RegisterEntry.version) > of_import)
+        .where(
+            col(RegisterEntry.id).in_(mine),
+            (col(RegisterEntry.version) > of_import) | or_(false(), *_named_elsewhere()),
+        )
     )
     if touched:
         raise TouchedSince(touched)
+
+
+def _named_elsewhere() -> Iterator[ColumnElement[bool]]:
+    """Whether a row of another table than the register's own names the entry: a pairing does."""
+    entries: Table = Row.metadata.tables["register_entry"]
+    for table in Row.metadata.sorted_tables:
+        for key in table.foreign_keys:
+            if key.column.table is entries and table.name != "register_event":
+                yield exists().where(key.parent == col(RegisterEntry.id)).correlate(entries)
 
 
 def _entered(session: Session, id: str) -> list[tuple[str, int, datetime]]:

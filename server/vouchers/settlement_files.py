@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from server.casework.payments import yuan
-from server.casework.workbooks import workbook
+from server.casework.workbooks import text_sheet, workbook
 from server.clock import CHINA
 from server.vouchers.settling import Owed, Used
 
@@ -40,12 +40,6 @@ def xlsx(
         for one in used[each.line.id]
     ]  # fmt: skip
     with workbook(settlement_id, at) as writing:
-        text = writing.book.add_format({"num_format": "@"})
-        for name, head, rows in (("付款", _LINES, lines), ("明细", _USES, uses)):
-            sheet = writing.book.add_worksheet(name)
-            for number, row in enumerate([head, *rows]):
-                for place, cell in enumerate(row):
-                    sheet.write_string(number, place, cell, text)
-            sheet.set_column(0, len(head) - 1, 22, text)
-            sheet.freeze_panes(1, 0)
+        text_sheet(writing, "付款", _LINES, lines)
+        text_sheet(writing, "明细", _USES, uses)
     return writing.written.getvalue()

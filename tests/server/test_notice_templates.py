@@ -25,6 +25,8 @@ VALUES = {
     "offer": "O20260301ABCDEFG",
     "request": "R20260301ABCDEFG",
     "category": "拖欠工资",
+    "unit": "市妇联",
+    "pairing": "0123456789abcdef",
     "reply": "已经联系了你的单位，请明天上午带上身份证到窗口来。",
 }
 
@@ -40,7 +42,7 @@ def test_there_is_a_template_for_every_kind_of_subscribe_message() -> None:
     assert set(templates()) == set(NoticeKind) - {NoticeKind.TEXT}
     assert {template.label for template in templates().values()} == {
         "审核结果", "待补材料", "发放到账", "求助回复", "政策到期提醒",
-        "岗位、课程和出行通知",
+        "岗位、课程和出行通知", "结对帮扶通知",
     }  # fmt: skip
 
 

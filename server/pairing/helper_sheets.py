@@ -1,0 +1,142 @@
+"""A spreadsheet of helpers: read strictly, told line by line, entered in one transaction."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlmodel import Session
+
+from knowledge.eligibility.cells import plain
+from knowledge.eligibility.sheets import read_rows
+from knowledge.regions import Regions
+from server.casework.officers import Officer
+from server.pairing import helping
+from server.pairing.helping import Told
+from server.pairing.naming import KINDS, RANKS
+from server.pairing.tables import Helper, HelperKind, HelperState
+from server.register import tabling
+from server.register.naming import NEEDS
+from server.register.sheets import Bad, Fault
+from server.sealing import Safe
+
+W = TypeVar("W", bound=StrEnum)
+
+COLUMNS: tabling.Columns = {
+    "name": ("姓名", "帮扶人", "名称"),
+    "kind": ("类别", "帮扶人类别"),
+    "unit": ("单位", "所在单位", "工作单位"),
+    "rank": ("职级", "级别"),
+    "region": ("地区",),
+    "phone": ("手机号", "联系电话", "电话"),
+    "capacity": ("能帮几户", "帮扶户数"),
+    "gives": ("能帮什么", "帮扶内容"),
+}
+NEEDED = ("name", "kind", "unit")
+_SEPARATOR = re.compile(r"\s*[;；|、,，/]\s*")
+
+
+class HelperFate(StrEnum):
+    """What becomes of a line."""
+
+    NEW = "new"
+    UPDATE = "update"
+    SAME = "same"
+    TWICE = "twice"
+    """An earlier line of the file is about this helper."""
+    TOO_FEW = "too_few"
+    """It helps more people already than the line says: it stays as it is."""
+    BAD = "bad"
+
+
+Found = tabling.Found[HelperFate, tuple[Told, Helper | None]]
+
+
+def read(
+    session: Session, safe: Safe, path: Path, *, region: str, regions: Mapping[str, str]
+) -> Found:
+    """Read a table and tell the fate of every line; changes nothing.
+
+    `regions` are the places that a line may name. Raises `SheetRefused`, `SheetUnfit`.
+    """
+    rows = read_rows(path)
+    first = next(rows, None)
+    places = tabling.places_of([] if first is None else first.cells, COLUMNS, NEEDED)
+    found, seen = Found(), set[str]()
+    there = helping.there(session, set(regions.values()))
+    for row in rows:
+        told = Fault.BROKEN if row.broken else _told(row.cells, places, region, regions)
+        if not isinstance(told, Told):
+            column, fault = told if isinstance(told, tuple) else ("", told)
+            found.bad.append(Bad(row.line, column, fault))
+            found.counts[HelperFate.BAD] += 1
+            continue
+        known = helping.known_hash(safe, told)
+        helper = there.get(known)
+        fate = HelperFate.TWICE if known in seen else _fate(safe, told, helper)
+        seen.add(known)
+        found.counts[fate] += 1
+        if fate in (HelperFate.NEW, HelperFate.UPDATE):
+            found.to_enter.append((told, helper))
+    return found
+
+
+def enter(
+    session: Session, safe: Safe, regions: Regions, found: Found, *, by: Officer, now: datetime
+) -> None:
+    """Enter what was read, all of it or nothing.
+
+    Raises `HelperChanged`, `HelperKnown`, `CapacityTaken`, `NotAllowed`.
+    """
+    for told, helper in found.to_enter:
+        if helper is None:
+            helping.enter(session, safe, regions, told, by=by, now=now)
+        else:
+            helping.change(
+                session, safe, regions, helper, told, by=by, version=helper.version, now=now
+            )
+
+
+def _fate(safe: Safe, told: Told, helper: Helper | None) -> HelperFate:
+    if helper is None:
+        return HelperFate.NEW
+    if told.capacity < helper.taken:
+        return HelperFate.TOO_FEW
+    is_same = helping.opened(safe, helper).told == told and helper.state == HelperState.ON
+    return HelperFate.SAME if is_same else HelperFate.UPDATE
+
+
+def _told(
+    cells: Sequence[str], places: Mapping[str, int], region: str, regions: Mapping[str, str]
+) -> Told | tuple[str, str]:
+    """One line; else the column that is wrong, and what is."""
+    values = tabling.values_of(cells, places)
+    where = regions.get(values.get("region", region))
+    if where is None:
+        return COLUMNS["region"][0], Fault.REGION
+    choices: Mapping[str, Mapping[Any, str]] = {"kind": KINDS, "rank": RANKS}
+    for use, named in choices.items():
+        if use in values and (word := _word(values[use], named)) is None:
+            return COLUMNS[use][0], Fault.CHOICE
+        if use in values:
+            values[use] = word
+    if "gives" in values:
+        words = [_word(each, NEEDS) for each in _SEPARATOR.split(values["gives"]) if each]
+        if None in words:
+            return COLUMNS["gives"][0], Fault.CHOICE
+        values["gives"] = tuple(words)
+    told = tabling.read_line(Told, {**values, "region": where}, COLUMNS)
+    if isinstance(told, Told) and (told.kind is HelperKind.CADRE) != (told.rank is not None):
+        return COLUMNS["rank"][0], Fault.RANK
+    return told
+
+
+def _word(text: str, named: Mapping[W, str]) -> W | None:
+    """A word of a vocabulary, by its name or its key."""
+    text = plain(text)
+    for word, name in named.items():
+        if text in (word.value, plain(name)):
+            return word
+    return None

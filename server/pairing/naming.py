@@ -1,0 +1,34 @@
+"""How people call who helps, ranks, states and reasons."""
+
+from collections.abc import Mapping
+
+from server.pairing.tables import Ending, HelperKind, PairState, Rank
+
+KINDS: Mapping[HelperKind, str] = {
+    HelperKind.CADRE: "党员干部",
+    HelperKind.FIRM: "企业",
+    HelperKind.VOLUNTEER: "志愿者",
+    HelperKind.MOTHER: "爱心妈妈",
+    HelperKind.STUDENT: "大学生",
+}
+RANKS: Mapping[Rank, str] = {
+    Rank.COUNTY: "副县（处）级以上",
+    Rank.SECTION: "科级",
+    Rank.BELOW: "科级以下",
+}
+STATES: Mapping[PairState, str] = {
+    PairState.PROPOSED: "等双方同意",
+    PairState.ACCEPTED: "已结对",
+    PairState.ENDED: "已结束",
+}
+ENDINGS: Mapping[Ending, str] = {
+    Ending.PERSON_REFUSED: "本人不同意",
+    Ending.UNIT_REFUSED: "帮扶单位不同意",
+    Ending.IMPROVED: "已经脱困",
+    Ending.WANTS_ANOTHER: "本人想换人",
+    Ending.WANTS_NONE: "本人不要帮扶了",
+    Ending.MOVED: "迁到别处",
+    Ending.HELPER_LEFT: "帮扶人不再帮扶",
+    Ending.CONSENT_ENDED: "监护人不再同意",
+    Ending.ERASED: "资料已按本人要求删除",
+}
