@@ -200,6 +200,7 @@ def _told(pairing: Pairing, visits: Sequence[Visit], first: date, last: date) ->
     began = china_day(pairing.accepted_at)
     ended = None if pairing.ended_at is None else china_day(pairing.ended_at)
     until = last if ended is None else min(ended, last)
+    before = min(until, first - timedelta(days=1))
     in_year = [visit for visit in visits if first <= visit.visited_on <= last]
     stands = began <= last and (ended is None or ended > last)
     latest = max((v.visited_on for v in visits if v.visited_on <= last), default=began)
@@ -207,7 +208,7 @@ def _told(pairing: Pairing, visits: Sequence[Visit], first: date, last: date) ->
         "standing": int(stands),
         "accepted": int(first <= began <= last),
         "ended": int(ended is not None and first <= ended <= last),
-        "due": _due(pairing, began, until) - _due(pairing, began, first - timedelta(days=1)),
+        "due": _due(pairing, began, until) - _due(pairing, began, before),
         "visits": len(in_year),
         "late": sum(visit.visited_on > visit.was_due_on for visit in in_year),
         "overdue": int(stands and latest + timedelta(days=pairing.every_days) < last),
