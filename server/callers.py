@@ -1,5 +1,6 @@
 """Who is calling, and whether not too often: a person where one is known, an address otherwise."""
 
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from flask import request
@@ -53,6 +54,7 @@ def refuse_too_much_chat(worker: int | None) -> None:
         refuse_too_many(Limit.CHAT_ADDRESS, address())
 
 
+@lru_cache(maxsize=1024)
 def _parsed(text: str | None) -> IPv4Address | IPv6Address | None:
     try:
         found = ip_address(text or "")

@@ -56,6 +56,8 @@ def instead(
     kind, regions = _KINDS[subject], served.library.regions
     around = {*regions.within(answer.region), *regions.descendants(answer.region)}
     today = china_day(now)
+    if not searching.is_any_open(database, around, kind, today):
+        return answered
     with database.read() as session:
         found = searching.listed(session, regions=around, today=today, kind=kind, at_most=_MOST + 1)
     if not found:
