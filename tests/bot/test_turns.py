@@ -42,6 +42,24 @@ def test_a_denied_place_is_not_meant(indexed: IndexedLibrary) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "我被单位开除了石狮能领失业金吗",
+        "合同解除了石狮有失业金吗",
+        "公司把我裁了，在石狮，有钱领吗",
+    ],
+)
+def test_who_lost_their_work_says_so_and_asks_for_themselves(
+    indexed: IndexedLibrary, text: str
+) -> None:
+    assert ask(indexed, [text]).measures[0] == "shishi-4a"
+
+
+def test_a_firm_that_keeps_its_people_asks_for_itself(indexed: IndexedLibrary) -> None:
+    assert ask(indexed, ["我们公司没裁员，石狮有稳岗返还吗"]).measures[0] == "shishi-1a"
+
+
+@pytest.mark.parametrize(
     ("text", "measure"),
     [
         ("石狮稳岗返还80%", "shishi-1a"),
