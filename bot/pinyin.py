@@ -1,5 +1,6 @@
 """How characters sound: a syllable without tone, and the group of syllables often confused."""
 
+from collections import Counter
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -43,9 +44,11 @@ def readings() -> Readings:
     singles = [(syllable, chars) for syllable, chars in (ln for ln in lines if ln[0].isascii())]
     code_of: dict[str, int] = {}
     groups: dict[str, int] = {}
+    in_group: Counter[int] = Counter()
     for syllable, _ in singles:
         group = groups.setdefault(_confused_as(syllable), (len(groups) + 2) * PER_GROUP)
-        code_of[syllable] = group + sum(1 for code in code_of.values() if code - group in range(8))
+        code_of[syllable] = group + in_group[group]
+        in_group[group] += 1
     sound_of = np.zeros(0x10000, np.uint16)
     for syllable, chars in singles:
         sound_of[[ord(c) for c in chars]] = code_of[syllable]

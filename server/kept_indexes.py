@@ -20,6 +20,7 @@ import structlog
 import bot
 import knowledge
 from bot.indexing import IndexedLibrary
+from server.kept_patterns import dumped
 
 _SEAL = hashlib.sha256().digest_size
 _KEPT = 4
@@ -54,7 +55,7 @@ class KeptIndexes:
 
     def put(self, fingerprint: str, indexed: IndexedLibrary) -> None:
         """Keep an indexed library; a disk that takes nothing is no reason to stop."""
-        content = pickle.dumps(indexed, protocol=pickle.HIGHEST_PROTOCOL)
+        content = dumped(indexed)
         path = self._path(fingerprint)
         try:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -239,12 +239,13 @@ def load_release(database: Database, release: int, kept: KeptIndexes) -> Served:
         indexed = kept.get(fingerprint)
         editions = [] if indexed else releases.editions_of(session, release)
     try:
-        if indexed is None:
-            indexed = IndexedLibrary(Library(editions))
-            kept.put(fingerprint, indexed)
-        served = Served(release, indexed)
+        found = indexed or IndexedLibrary(Library(editions))
+        served = Served(release, found)
         # Loads what the bot loads with its first answer, and shows that this release can answer.
         served.answer(_TRIAL, Context(), today=date.min)
+        if indexed is None:
+            # With what the answer loaded.
+            kept.put(fingerprint, found)
     except Exception as error:
         # Whatever a damaged one breaks, it is refused whole.
         raise ReleaseUnreadable(release, f"{type(error).__name__}: {error}") from error

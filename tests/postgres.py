@@ -47,9 +47,9 @@ class Cluster:
             folder.mkdir()
             for above in (folder, *folder.parents):
                 # The server runs as somebody else.
-                above.chmod(above.stat().st_mode | 0o755)
-                if above == Path("/tmp"):
-                    break
+                mode = above.stat().st_mode
+                if mode & 0o755 != 0o755:
+                    above.chmod(mode | 0o755)
             if "user" in self._as_user:
                 shutil.chown(folder, self._as_user["user"], self._as_user["group"])
             self._execute(f"CREATE TABLESPACE {name} LOCATION '{folder}'")
