@@ -32,7 +32,7 @@ def _reduced(pattern: "re.Pattern[Any]") -> Any:
         # Patterns are equal where their programs are.
         if _compiled(*made) == pattern:
             return _compiled, made
-    except (AttributeError, ImportError, TypeError, ValueError):
+    except (AttributeError, TypeError, ValueError):
         pass
     return NotImplemented
 
@@ -40,12 +40,11 @@ def _reduced(pattern: "re.Pattern[Any]") -> Any:
 def _compiled(
     pattern: str | bytes, flags: int, program: "array[int]", groups: int, names: dict[str, int]
 ) -> "re.Pattern[Any]":
-    import _sre
-
     by_number: list[str | None] = [None] * (groups + 1)
     for name, number in names.items():
         by_number[number] = name
-    found: re.Pattern[Any] = _sre.compile(
+    compile = re._compiler._sre.compile  # type: ignore[attr-defined]
+    found: re.Pattern[Any] = compile(
         pattern, flags, program.tolist(), groups, names, tuple(by_number)
     )
     return found
