@@ -1,4 +1,4 @@
-"""Questions after what is on today, which no document answers: vacancies, coaches, courses."""
+"""What no document answers: what is on today, and that somebody wants no more messages."""
 
 import re
 from enum import StrEnum
@@ -15,6 +15,10 @@ class LiveSubject(StrEnum):
     ACTIVITY = "activity"
     VOUCHER = "voucher"
     """The asker's own."""
+    NO_LETTERS = "no_letters"
+    """No question: they want no more messages of campaigns."""
+    LETTERS = "letters"
+    """They want them again."""
 
 
 # A question for what a document grants, or for its terms, is the documents' to answer.
@@ -55,9 +59,20 @@ _OWN_VOUCHERS = re.compile(
 )
 
 
+# Word for word: "怎么退订保险" is none of ours.
+_NO_LETTERS = re.compile(
+    r"(?:我要)?(?:退订|td|拒收)|(?:退订|不要|别)(?:再)?(?:群发|发|收)?(?:的)?(?:通知|消息|短信)(?:了)?"
+)
+_LETTERS = re.compile(r"(?:我要)?(?:恢复订阅|恢复通知|取消退订)")
+
+
 def live_subject(text: str) -> LiveSubject | None:
     """What of the day a message asks for, None where it is for the documents to answer."""
     plain = normalise(text)
+    if _NO_LETTERS.fullmatch(plain.strip(" 。！!.")):
+        return LiveSubject.NO_LETTERS
+    if _LETTERS.fullmatch(plain.strip(" 。！!.")):
+        return LiveSubject.LETTERS
     if _OWN_VOUCHERS.search(plain):
         return LiveSubject.VOUCHER
     if _DOCUMENTS.search(plain):

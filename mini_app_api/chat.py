@@ -26,8 +26,9 @@ from server import turns
 from server.admitting import Who, admits
 from server.callers import refuse_too_much_chat
 from server.casework.applying import can_be_applied_for
-from server.chatting import Channel, Message, reply
+from server.chatting import Channel, Message, heed, reply
 from server.clock import china_day
+from server.live_answers import OF_LETTERS
 from server.resources import resources
 from server.serving import Answered
 from server.turns import Told
@@ -57,6 +58,9 @@ def post_chat(asked: Asked) -> Response:
     now = known.clock()
     off = known.serving.off()
     replied = reply(message, served, known.conversations, known.database, off=off, now=now)
+    if who is not None and (wish := replied.answered.live) in OF_LETTERS:
+        with known.database.begin() as session:
+            heed(session, known.safe, wish, worker_id=who, now=now)
     answer = shown(replied.answered, served.library, china_day(now))
     # The id is of letters, digits, - and _ only: it needs no escaping.
     turn = turns.number_of(replied.at)

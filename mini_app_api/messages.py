@@ -1,4 +1,4 @@
-"""GET /messages: what the worker was told, of all cases and requests for help together.
+"""GET /messages: what the worker was told, of cases, requests for help and campaigns together.
 
 Of what workers do themselves only the handing in is told, as a receipt.
 """
@@ -19,6 +19,7 @@ from server.admitting import Who, admits
 from server.casework import cases, service_requests
 from server.casework.moves import INSIDE, Move
 from server.casework.tables import Voice
+from server.outreach import links
 from server.resources import resources
 from server.sealing import Safe
 
@@ -33,6 +34,8 @@ class About(StrEnum):
 
     APPLICATION = "application"
     REQUEST = "request"
+    LETTER = "letter"
+    """What a campaign told many; `id` is the one of its link."""
 
 
 class MessageView(View):
@@ -57,11 +60,15 @@ class MessagesView(View):
 @blueprint.doc(summary="What I was told", operation_id="list_messages", security=SIGNED_IN)
 @admits(Who.WORKER)
 def get_messages() -> MessagesView:
-    """List what others did in the worker's cases and answered to their requests."""
+    """List what others did in the worker's cases, answered to requests, and told many."""
     worker = signed_in()
     own = own_safe(worker)
     with resources().database.read() as session:
-        found = [*_of_cases(session, worker, own), *_of_requests(session, worker, own)]
+        found = [
+            *_of_cases(session, worker, own),
+            *_of_requests(session, worker, own),
+            *_of_campaigns(session, worker),
+        ]
     found.sort(key=lambda message: message.at, reverse=True)
     return MessagesView(messages=found[:_SHOWN])
 
@@ -93,3 +100,19 @@ def _of_requests(session: Session, worker: int, own: Safe) -> list[MessageView]:
             if said.voice is Voice.OFFICER:
                 found.append(told(at=said.at, said="工作人员回复了你的求助。", words=said.text))
     return found
+
+
+def _of_campaigns(session: Session, worker: int) -> list[MessageView]:
+    safe = resources().safe
+    return [
+        MessageView(
+            at=letter.handed_at,
+            about=About.LETTER,
+            id=links.token_of(safe, campaign.id, letter.id),
+            title=campaign.title,
+            said=f"{campaign.sender}发来通知。",
+            words="",
+        )
+        for letter, campaign in links.of_worker(session, worker)
+        if letter.handed_at is not None
+    ]

@@ -1,4 +1,7 @@
-"""/me/opt-outs: no cases that the worker did not apply for, of one measure or of none at all."""
+"""/me/opt-outs: no cases that the worker did not apply for, of one measure or of none at all.
+
+And no messages of campaigns: `outreach`.
+"""
 
 from apiflask import APIBlueprint
 from flask import Response
@@ -15,10 +18,11 @@ from server.resources import resources
 blueprint = APIBlueprint("opt_outs", __name__, url_prefix="/api/v1", tag="opt-outs")
 
 ALL = "all"
+_CALLED = {ALL: opting_out.ALL, opting_out.OUTREACH: opting_out.OUTREACH}
 
 
 class OptOutsView(View):
-    """What the worker wants no cases of; `all`: of nothing."""
+    """What the worker wants no cases of, `all`: of nothing; `outreach`: no messages."""
 
     opt_outs: list[str]
 
@@ -26,11 +30,11 @@ class OptOutsView(View):
 @blueprint.get("/me/opt-outs")
 @blueprint.output(OptOutsView)
 @blueprint.doc(
-    summary="What is not to be granted unasked", operation_id="list_opt_outs", security=SIGNED_IN
+    summary="What is not to come unasked", operation_id="list_opt_outs", security=SIGNED_IN
 )
 @admits(Who.WORKER)
 def get_opt_outs() -> OptOutsView:
-    """List the measures of which the worker wants no case without an application."""
+    """List of what the worker wants no case without an application, or no messages."""
     worker = signed_in()
     with resources().database.read() as session:
         return _view(session, worker)
@@ -39,16 +43,21 @@ def get_opt_outs() -> OptOutsView:
 @blueprint.put("/me/opt-outs/<measure>")
 @blueprint.output(OptOutsView)
 @blueprint.doc(
-    summary="Nothing unasked of a measure, or of all", operation_id="opt_out", security=SIGNED_IN
+    summary="Nothing unasked of a measure, of all, or no messages",
+    operation_id="opt_out",
+    security=SIGNED_IN,
 )
 @admits(Who.WORKER)
 def put_opt_out(measure: str) -> Response:
-    """Opt out; later runs over registers leave the worker alone."""
+    """Opt out; later runs over registers, and later campaigns, leave the worker alone."""
     wanted, known = _measure(measure), resources()
     own, now = own_safe(signed_in()), known.clock()
 
     def opt_out(session: Session, worker: int) -> OptOutsView:
-        opting_out.opt_out(session, own, worker_id=worker, measure=wanted, now=now)
+        if wanted == opting_out.OUTREACH:
+            opting_out.refuse_outreach(session, own, worker_id=worker, now=now)
+        else:
+            opting_out.opt_out(session, own, worker_id=worker, measure=wanted, now=now)
         return _view(session, worker)
 
     return once(opt_out)
@@ -64,15 +73,18 @@ def delete_opt_out(measure: str) -> Response:
     own, now = own_safe(signed_in()), known.clock()
 
     def opt_in(session: Session, worker: int) -> OptOutsView:
-        opting_out.opt_in(session, own, worker_id=worker, measure=wanted, now=now)
+        if wanted == opting_out.OUTREACH:
+            opting_out.accept_outreach(session, own, worker_id=worker, now=now)
+        else:
+            opting_out.opt_in(session, own, worker_id=worker, measure=wanted, now=now)
         return _view(session, worker)
 
     return once(opt_in)
 
 
 def _measure(name: str) -> str:
-    if name == ALL:
-        return opting_out.ALL
+    if (called := _CALLED.get(name)) is not None:
+        return called
     if name not in resources().serving.current().library.measures:
         raise UnknownMeasure(name)
     return name
@@ -80,4 +92,5 @@ def _measure(name: str) -> str:
 
 def _view(session: Session, worker: int) -> OptOutsView:
     found = opting_out.of_worker(session, worker)
-    return OptOutsView(opt_outs=[each.measure or ALL for each in found])
+    # Of messages there is a row for each name that the person is known by.
+    return OptOutsView(opt_outs=list(dict.fromkeys(each.measure or ALL for each in found)))

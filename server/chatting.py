@@ -6,8 +6,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from sqlmodel import Session
+
 from bot.answers import Answer, Context, Kind
+from bot.live_subjects import LiveSubject
 from server import live_answers
+from server.casework.opting_out import accept_outreach, refuse_outreach
 from server.clock import china_day
 from server.conversations import (
     Conversations,
@@ -20,6 +24,7 @@ from server.conversations import (
 )
 from server.db import Database
 from server.metrics import TURNS
+from server.sealing import Safe
 from server.serving import Answered, Served
 from server.switches import NOTHING_OFF, Off
 from server.tables import Part
@@ -102,6 +107,16 @@ def reply(
         conversations.record(*record)
         count(record)
     return replied
+
+
+def heed(
+    session: Session, safe: Safe, wish: LiveSubject | None, *, worker_id: int, now: datetime
+) -> None:
+    """Do what a message wishes beside its answer: no more messages of campaigns, or again."""
+    if wish is LiveSubject.NO_LETTERS:
+        refuse_outreach(session, safe, worker_id=worker_id, now=now)
+    elif wish is LiveSubject.LETTERS:
+        accept_outreach(session, safe, worker_id=worker_id, now=now)
 
 
 def count(record: Record) -> None:

@@ -32,6 +32,11 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     deliver.add_argument("--watch", action="store_true", help="go on until stopped")
     deliver.set_defaults(run=_deliver)
 
+    outreach = verbs.add_parser(
+        "outreach", help="hand the messages of campaigns to the outbox, note what became of them"
+    )
+    outreach.set_defaults(run=_outreach)
+
     box = verbs.add_parser("outbox", help="how many notices stand where, and which are stuck")
     box.add_argument("--again", metavar="ID", help="send a stuck notice again; 'all': all of them")
     box.set_defaults(run=_outbox)
@@ -110,6 +115,23 @@ def _outbox(parsed: argparse.Namespace) -> int:
             f"{notice.id} {at:%Y-%m-%d %H:%M} {notice.state:8} {notice.error or '-':14}"
             f" {notice.kind:18} worker {notice.worker_id or '-'}, {notice.attempts} attempts"
         )
+    return _OK
+
+
+def _outreach(_: argparse.Namespace) -> int:
+    from collections import Counter
+
+    from server.clock import utc_now
+    from server.outreach import sending
+    from server.resources import make_safe
+    from server.settings import load_settings
+
+    settings = load_settings()
+    database, mailing = _prepared(settings), sending.mailing_of(settings, make_safe(settings))
+    total: Counter[str] = Counter()
+    while counted := +sending.go_on(database, mailing, clock=utc_now):
+        total += counted
+    print(", ".join(f"{count} {what}" for what, count in sorted(total.items())) or "nothing to do")
     return _OK
 
 
@@ -259,6 +281,7 @@ class _Between:
         try:
             self._answer_owed()
             self._catch_up()
+            self._hand_over()
             self._ask_unionids()
         except Exception as error:
             _log.warning("round_failed", reason=type(error).__name__)
@@ -272,6 +295,14 @@ class _Between:
             # Only answering needs the knowledge, which takes a while to load.
             self._answering = self._answering or make_resources(self._settings)
             answering.answer_owed(self._answering)
+
+    def _hand_over(self) -> None:
+        from server.clock import utc_now
+        from server.outreach import sending
+
+        if sending.any_under_way(self._database):
+            mailing = sending.mailing_of(self._settings, self._safe)
+            sending.go_on(self._database, mailing, clock=utc_now)
 
     def _catch_up(self) -> None:
         from server.clock import utc_now

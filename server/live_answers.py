@@ -32,6 +32,15 @@ _JOIN = "在“办”里可以看全部，也可以报名。"
 _SHOW = "在“我的”里点“我的卡券”，把码给商户扫。"
 _SIGN_IN = "要看你自己的券，请先登录，再到“我的”里点“我的卡券”。"
 
+OF_LETTERS: Mapping[LiveSubject, str] = {
+    LiveSubject.NO_LETTERS: (
+        "记下了，以后的群发通知不再发给你。办件的进度还会告诉你。想恢复，就回复“恢复订阅”。"
+    ),
+    LiveSubject.LETTERS: "记下了，以后的群发通知会再发给你。不想收，就回复“退订”。",
+}
+"""What is said to who wants no messages of campaigns, or wants them again."""
+_LETTERS_BY_ACCOUNT = "要退订群发的通知，请先登录，再说一次“退订”；也可以在“我的”里关掉。"
+
 
 def instead(
     answered: Answered,
@@ -51,6 +60,12 @@ def instead(
         return answered
     if subject is LiveSubject.VOUCHER:
         return _vouchers(answered, database, worker, now)
+    if subject in OF_LETTERS:
+        # What they want is noted by whoever records the turn.
+        said = OF_LETTERS[subject] if worker is not None else _LETTERS_BY_ACCOUNT
+        heeded = _replaced(answered, said, subject, Kind.CHAT)
+        heeded.live = subject
+        return heeded
     if answer.region is None:
         return answered
     kind, regions = _KINDS[subject], served.library.regions

@@ -3,12 +3,15 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
+
+from server.clock import CHINA
 
 _FILE = Path(__file__).with_suffix(".yaml")
 
@@ -50,6 +53,8 @@ class NoticeKind(StrEnum):
     POLICY_ENDS = "policy_ends"
     OFFER = "offer"
     PAIRING = "pairing"
+    OUTREACH = "outreach"
+    """A campaign's message."""
     TEXT = "text"
     """A customer-service message in free words."""
 
@@ -62,6 +67,8 @@ class Template:
     label: str
     page: str
     fields: Mapping[str, str]
+    hours: tuple[int, int] | None = None
+    """From which hour of the day in Shanghai on it may arrive, and until which; None: always."""
 
 
 @cache
@@ -82,8 +89,19 @@ def read(text: str) -> Mapping[NoticeKind, Template]:
                 raise ValueError(f"{kind}: {name} begins with no type of WeChat's")
         if kind in found or kind is NoticeKind.TEXT:
             raise ValueError(f"{kind} stands there twice, or needs no template")
-        found[kind] = Template(kind, row["label"], row["page"], fields)
+        found[kind] = Template(kind, row["label"], row["page"], fields, _hours(row))
     return found
+
+
+def is_quiet(kind: NoticeKind, now: datetime) -> bool:
+    """Whether a kind has its hours, and this is none of them."""
+    hours = templates()[kind].hours if kind is not NoticeKind.TEXT else None
+    return hours is not None and not hours[0] <= now.astimezone(CHINA).hour < hours[1]
+
+
+def quiet_kinds(now: datetime) -> list[NoticeKind]:
+    """The kinds that may not arrive now."""
+    return [kind for kind in templates() if is_quiet(kind, now)]
 
 
 def filled(kind: NoticeKind, values: Mapping[str, str]) -> tuple[dict[str, Any], str]:
@@ -101,6 +119,15 @@ def filled(kind: NoticeKind, values: Mapping[str, str]) -> tuple[dict[str, Any],
             raise FieldUnfit(f"{kind}.{name}")
         data[name] = {"value": value}
     return data, template.page.format_map(values)
+
+
+def _hours(row: Mapping[str, Any]) -> tuple[int, int] | None:
+    if (hours := row.get("hours")) is None:
+        return None
+    first, last = hours
+    if not 0 <= first < last <= 24:
+        raise ValueError(f"{row['kind']}: hours are two of a day, the earlier first")
+    return first, last
 
 
 def _type(field: str) -> str:

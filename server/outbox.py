@@ -17,11 +17,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlmodel import Session, col
 
-from server.db import insert_new
-from server.notice_templates import NoticeKind, filled
+from server.db import insert_new, load_within
+from server.notice_templates import NoticeKind, filled, quiet_kinds
 from server.people import address
 from server.sealing import Safe, SealBroken
-from server.tables import Notice, NoticeState
+from server.tables import Notice, NoticeState, stored_instant
 
 LEASE = timedelta(seconds=60)
 """Longer than sending one notice can take, a new token included."""
@@ -38,6 +38,10 @@ SEAL_BROKEN = "seal_broken"
 NO_APP = "no_app"
 
 _LONGEST_TEXT = 2048
+_COLUMNS = (
+    "id", "kind", "app_id", "worker_id", "sealed", "state", "attempts", "error", "created_at",
+    "due_at", "settled_at",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,16 @@ class Claimed:
     attempts: int
     created_at: datetime
     content: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Addressed:
+    """One of many notices of a kind: its id, whom it goes to (None: no address), its values."""
+
+    id: str
+    worker_id: int
+    to: str | None
+    values: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,15 +123,48 @@ def add_notice(
     return _add(session, safe, kind, app_id, worker_id, content, error, key, now)
 
 
+def add_many(
+    session: Session,
+    safe: Safe,
+    template_ids: Mapping[str, str],
+    *,
+    kind: NoticeKind,
+    app_id: str,
+    these: Sequence[Addressed],
+    now: datetime,
+) -> None:
+    """Puts many subscribe messages into the outbox at once; raises as `add_notice` does.
+
+    Their ids are the caller's: it keeps them from coming twice.
+    """
+    template_id, at = template_ids.get(kind), stored_instant(now)
+    rows = []
+    for each in these:
+        data, page = filled(kind, each.values)
+        error = NO_ADDRESS if each.to is None else NO_TEMPLATE if template_id is None else None
+        content = {"to": each.to, "template": template_id, "data": data, "page": page}
+        sealed = safe.seal(json.dumps(content, ensure_ascii=False), _purpose(each.id))
+        state, settled = (NoticeState.DUE, None) if error is None else (NoticeState.REFUSED, at)
+        rows.append(
+            (each.id, kind.value, app_id, each.worker_id, sealed, state.value, 0, error, at, at,
+             settled)
+        )  # fmt: skip
+    load_within(session, "notice", _COLUMNS, rows)
+
+
 def claim(
     session: Session, safe: Safe, *, at_most: int, only: str | None = None, now: datetime
 ) -> list[Claimed]:
-    """Takes notices that are due, for this process alone until the lease ends."""
+    """Takes notices that are due, for this process alone until the lease ends.
+
+    A kind that has its hours waits for them, however late a notice of it is.
+    """
     rows = session.scalars(
         select(Notice)
         .where(
             col(Notice.state) == NoticeState.DUE,
             col(Notice.due_at) <= now,
+            col(Notice.kind).not_in(quiet_kinds(now)),
             *([col(Notice.id) == only] if only is not None else []),
         )
         .order_by(col(Notice.due_at))
@@ -215,9 +262,13 @@ def send_again(session: Session, notice_id: str, *, now: datetime) -> bool:
 
 
 def stuck(session: Session, *, at_most: int = 100) -> Sequence[Notice]:
-    """Notices that no program will send any more, newest first: refused, or of unknown outcome."""
+    """Notices that no program will send any more, newest first: refused, or of unknown outcome.
+
+    Of a campaign's the campaign tells: many people never subscribed to them, and none is resent.
+    """
+    these = (_is_stuck(), col(Notice.kind) != NoticeKind.OUTREACH)
     return session.scalars(
-        select(Notice).where(_is_stuck()).order_by(col(Notice.settled_at).desc()).limit(at_most)
+        select(Notice).where(*these).order_by(col(Notice.settled_at).desc()).limit(at_most)
     ).all()
 
 

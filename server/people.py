@@ -5,7 +5,7 @@ both are one, who then is one worker. Names are kept as a keyed hash, to find, a
 to.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -74,6 +74,11 @@ def address(session: Session, safe: Safe, worker_id: int, issuer: str) -> str | 
     return None if found is None else _unseal(safe, found)
 
 
+def subject_of(safe: Safe, identity: Identity) -> str:
+    """The name itself, as `address` gives it."""
+    return _unseal(safe, identity)
+
+
 def without_unionid(session: Session, safe: Safe, issuer: str, at_most: int) -> list[str]:
     """The names of people of whom the platform was not yet asked who they are elsewhere."""
     found = session.scalars(
@@ -117,6 +122,18 @@ def phone_of(session: Session, safe: Safe, worker_id: int) -> str | None:
     if worker is None or worker.sealed_phone is None:
         return None
     return safe.unseal(worker.sealed_phone, _phone_purpose(worker_id))
+
+
+def phones_of(session: Session, safe: Safe, workers: Sequence[int]) -> dict[int, str]:
+    """The verified telephone numbers of those who have one."""
+    rows = session.scalars(
+        select(Worker).where(col(Worker.id).in_(workers), col(Worker.sealed_phone).is_not(None))
+    )
+    return {
+        row.id: safe.unseal(row.sealed_phone, _phone_purpose(row.id))
+        for row in rows
+        if row.id is not None and row.sealed_phone is not None
+    }
 
 
 def subject_hash(safe: Safe, issuer: str, subject: str) -> str:

@@ -96,6 +96,15 @@ from server.offers.offering import (
 from server.offers.offering import StepRefused as OfferStepRefused
 from server.offers.taking_part import NotTakingPart, NotYet, TooManyCodes
 from server.offers.wishing import WishTooLong
+from server.outreach.campaigns import (
+    AnotherOfficerNeeded,
+    AudienceMoved,
+    CampaignChanged,
+    CampaignUnfit,
+    CampaignUnknown,
+)
+from server.outreach.links import LetterUnknown
+from server.outreach.texting import NothingToSend, QuietNow, ResultsUnreadable
 from server.pairing.helping import (
     CapacityTaken,
     HelperChanged,
@@ -508,6 +517,43 @@ _OF_ERROR: Mapping[type[Exception], Problem] = {
     ),
     NothingOwed: Problem(
         409, "nothing_owed", "没有要结的", "这笔资金里没有要结的，或者商户还没有登记账号。"
+    ),
+    LetterUnknown: Problem(
+        404, "unknown_letter", "没有找到", "没有找到这条通知，它可能已经撤下了。"
+    ),
+    CampaignUnknown: Problem(404, "unknown_campaign", "没有这次群发", "没有找到这次群发。"),
+    CampaignChanged: Problem(
+        409,
+        "campaign_changed",
+        "已经变了",
+        "别人刚办过这次群发，或者它已经不在这一步。请刷新后再看。",
+    ),
+    AudienceMoved: Problem(
+        409, "audience_moved", "人变了", "现在的人和数的时候不一样了。请重新数一遍，看过再发。"
+    ),
+    AnotherOfficerNeeded: Problem(
+        409,
+        "another_officer_needed",
+        "要另一个人",
+        "群发要由另一个人看过再发，不能自己发自己写的。",
+    ),
+    CampaignUnfit: Problem(
+        422, "campaign_unfit", "内容不对", "这次群发的日期或者方式不对，请改好再发。"
+    ),
+    QuietNow: Problem(
+        409, "quiet_now", "现在不发", "现在是休息时间，不发通知。请在8点到21点之间来办。"
+    ),
+    NothingToSend: Problem(
+        409,
+        "nothing_to_send",
+        "没有要发的",
+        "今天没有要发短信的人：都发过了，或者今天已经收到过一条。",
+    ),
+    ResultsUnreadable: Problem(
+        422,
+        "results_unreadable",
+        "看不懂这个文件",
+        "文件里要有“编号”和“结果”两列，结果写成功、失败或者退订。",
     ),
     FundUnknown: Problem(404, "unknown_fund", "没有这笔资金", "没有找到这笔资金。"),
     FundMissing: Problem(

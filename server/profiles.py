@@ -62,7 +62,7 @@ class Shared:
 def find(session: Session, own: Safe, worker_id: int) -> Held | None:
     """The worker's profile, None where there is none; whoever shows it to others records that."""
     row = _row(session, worker_id)
-    return None if row is None else _opened(own, row)
+    return None if row is None else opened(own, row)
 
 
 def frozen(session: Session, own: Safe, worker_id: int) -> str:
@@ -140,7 +140,7 @@ def _put(
     row = _row(session, worker_id, lock=True)
     if version != (None if row is None else row.version):
         raise ProfileChanged(0 if row is None else row.version)
-    before = None if row is None else _opened(own, row).person
+    before = None if row is None else opened(own, row).person
     if row is None:
         row = _add(session, own, worker_id, person, now)
     elif before != person:
@@ -149,7 +149,7 @@ def _put(
     if fields:
         action = Action.CREATED if before is None else Action.CHANGED
         _record(session, own, row, by, action, fields, reason, now)
-    return _opened(own, row)
+    return opened(own, row)
 
 
 def unmask(
@@ -172,7 +172,7 @@ def unmask(
     if field not in Person.model_fields:
         raise KeyError(field)
     _record(session, own, row, by, Action.UNMASKED, [field], reason, now)
-    value: str | None = getattr(_opened(own, row).person, field)
+    value: str | None = getattr(opened(own, row).person, field)
     return value
 
 
@@ -182,7 +182,7 @@ def read(session: Session, own: Safe, *, worker_id: int, by: Actor, now: datetim
     if row is None:
         return None
     _record(session, own, row, by, Action.READ, list(Person.model_fields), "", now)
-    return _opened(own, row)
+    return opened(own, row)
 
 
 def remove(session: Session, own: Safe, *, worker_id: int, by: Actor, now: datetime) -> bool:
@@ -201,7 +201,7 @@ def remove_card(session: Session, own: Safe, *, worker_id: int, by: Actor, now: 
     row = _row(session, worker_id, lock=True)
     if row is None or row.card_hash is None:
         return False
-    person = _opened(own, row).person
+    person = opened(own, row).person
     _replace(session, own, row, person.model_copy(update={"bank_card": None}), now)
     _record(session, own, row, by, Action.CHANGED, ["bank_card"], "", now)
     return True
@@ -276,7 +276,8 @@ def _kept(own: Safe, row_id: str, person: Person) -> Mapping[str, Any]:
     return values
 
 
-def _opened(own: Safe, row: Profile) -> Held:
+def opened(own: Safe, row: Profile) -> Held:
+    """What a row says; whoever shows it to others records that."""
     # What was right when it was taken is not judged again by rules that came later.
     values = json.loads(own.unseal(row.sealed, _purpose(row.id)))
     return Held(Person.model_construct(**values), row.version, row.changed_at)

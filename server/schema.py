@@ -3,6 +3,7 @@
 from server.casework import tables as casework_tables
 from server.editing import tables as editing_tables
 from server.offers import tables as offer_tables
+from server.outreach import tables as outreach_tables
 from server.pairing import tables as pairing_tables
 from server.register import tables as register_tables
 from server.tables import Row
@@ -13,6 +14,7 @@ __all__ = [
     "casework_tables",
     "editing_tables",
     "offer_tables",
+    "outreach_tables",
     "pairing_tables",
     "register_tables",
     "voucher_tables",

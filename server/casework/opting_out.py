@@ -1,12 +1,13 @@
-"""Who wants no cases that they did not apply for: for one measure, or for none at all.
+"""What people do not want unasked: cases that they did not apply for, messages of campaigns.
 
-It is noted under a keyed hash of the identity number. So it holds for the person, whoever asks for
-them, and also when nothing else is known of them any more.
+It is noted under keyed hashes, of the identity number first of all. So it holds for the person,
+whoever asks for them, and also when nothing else is known of them any more.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import delete, exists, or_, select
 from sqlmodel import Session, col
 
 from server import audit, consents, profiles
@@ -14,10 +15,12 @@ from server.audit import Action
 from server.casework.tables import OptOut
 from server.db import insert_new
 from server.sealing import Safe
-from server.tables import Purpose
+from server.tables import Profile, Purpose, Worker
 
 ALL = ""
-"""Instead of a measure: all of them."""
+"""Instead of a measure: no cases of any."""
+OUTREACH = "outreach"
+"""Instead of a measure: no messages of campaigns. No measure is called so."""
 
 
 def opt_out(
@@ -47,8 +50,73 @@ def opt_in(
         _record(session, own, worker_id, measure, Action.CONSENTED, now)
 
 
+def refuse_outreach(
+    session: Session,
+    safe: Safe,
+    *,
+    worker_id: int,
+    hashes: Iterable[str] = (),
+    by: audit.Actor | None = None,
+    now: datetime,
+) -> None:
+    """The person wants no messages of campaigns; nothing has to be known of them for that.
+
+    Noted for the worker, and for the identity number and the telephones by which they are known;
+    `hashes`: of more of these, as the register has them.
+    """
+    names = {*_names_of(session, safe, worker_id), *(outreach_name(safe, h) for h in hashes)}
+    noted = [
+        insert_new(
+            session, OptOut, identity_hash=name, measure=OUTREACH, worker_id=worker_id, at=now
+        )
+        for name in sorted(names)
+    ]
+    if any(noted):
+        _record(session, safe, worker_id, OUTREACH, Action.WITHDREW, now, by)
+
+
+def accept_outreach(session: Session, safe: Safe, *, worker_id: int, now: datetime) -> None:
+    """The person takes that back, also what was noted under their numbers elsewhere."""
+    names = _names_of(session, safe, worker_id)
+    gone = session.connection().execute(
+        delete(OptOut).where(
+            col(OptOut.measure) == OUTREACH,
+            or_(col(OptOut.worker_id) == worker_id, col(OptOut.identity_hash).in_(names)),
+        )
+    )
+    if gone.rowcount:
+        _record(session, safe, worker_id, OUTREACH, Action.CONSENTED, now)
+
+
+class OutOfOutreach:
+    """Who wants no messages of campaigns, read once for many people."""
+
+    def __init__(self, session: Session, safe: Safe) -> None:
+        rows = session.execute(
+            select(col(OptOut.identity_hash), col(OptOut.worker_id)).where(
+                col(OptOut.measure) == OUTREACH
+            )
+        ).all()
+        self._safe = safe
+        self._names = {row[0] for row in rows}
+        self._workers = {row[1] for row in rows}
+
+    def has(self, worker_id: int, hashes: Iterable[str]) -> bool:
+        """Whether a worker, or who is known by one of these hashes, is out."""
+        if worker_id in self._workers:
+            return True
+        return bool(self._names) and any(
+            outreach_name(self._safe, each) in self._names for each in hashes
+        )
+
+
+def outreach_name(safe: Safe, hashed: str) -> str:
+    """Under what an opt-out is noted, of a keyed hash of a number; not to be told from others."""
+    return safe.hash("opt_out outreach", hashed)
+
+
 def of_worker(session: Session, worker_id: int) -> list[OptOut]:
-    """What a worker opted out of."""
+    """What a worker opted out of; of messages there is a row for each of their names."""
     return list(
         session.scalars(
             select(OptOut).where(col(OptOut.worker_id) == worker_id).order_by(col(OptOut.measure))
@@ -75,13 +143,30 @@ def _hash(safe: Safe, identity_number: str) -> str:
     return safe.hash("opt_out", identity_number)
 
 
+def _names_of(session: Session, safe: Safe, worker_id: int) -> list[str]:
+    """The names of a worker that an opt-out from messages is noted under."""
+    known = session.execute(
+        select(col(Worker.phone_hash), col(Profile.identity_hash), col(Profile.phone_hash))
+        .outerjoin(Profile, col(Profile.worker_id) == col(Worker.id))
+        .where(col(Worker.id) == worker_id)
+    ).one()
+    hashes = {each for each in known if each} | {f"worker {worker_id}"}
+    return [outreach_name(safe, each) for each in sorted(hashes)]
+
+
 def _record(
-    session: Session, own: Safe, worker_id: int, measure: str, action: Action, now: datetime
+    session: Session,
+    own: Safe,
+    worker_id: int,
+    measure: str,
+    action: Action,
+    now: datetime,
+    by: audit.Actor | None = None,
 ) -> None:
     audit.record(
         session,
         own,
-        by=audit.Actor("worker", worker_id),
+        by=by or audit.Actor("worker", worker_id),
         action=action,
         about="opt_out",
         row=measure or "*",

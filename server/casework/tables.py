@@ -514,7 +514,8 @@ class FundEntry(Row, table=True):
 class OptOut(Row, table=True):
     """Somebody who doesn't want cases that they didn't apply for; `measure` empty: none at all.
 
-    Under a keyed hash of the identity number, so that it holds for whoever has it.
+    Under a keyed hash of the identity number, so that it holds for whoever has it. With `outreach`
+    for a measure: no messages of campaigns, under each name by which the person is known.
     """
 
     __tablename__ = "opt_out"

@@ -16,10 +16,12 @@ from knowledge.eligibility.facts import FactsRefused, Value, Vocabulary, read_va
 from knowledge.eligibility.rosters import Chunk
 from server.audit import Actor
 from server.casework.officers import NotAllowed, Role
+from server.db import Database
 from server.register import keeping
 from server.register.hardship import Registered, facts_of
 from server.register.importing import Desk
 from server.register.tables import EntryState, Level, RegisterEntry
+from server.subject_keys import SubjectKeys
 
 AT_ONCE = 2000
 _HEADERS = ("编号", "姓名", "身份证号", "手机号")
@@ -47,12 +49,8 @@ def people(desk: Desk, regions: Set[str], fields: Sequence[str]) -> Iterator[lis
         desk.officer.covers(region, desk.library.regions) for region in regions
     ):
         raise NotAllowed
-    by, after = Actor("officer", desk.officer.id), ""
-    while entries := _some(desk, regions, after):
-        after = entries[-1].id
-        safes = desk.keys.safes_of(entry.worker_id for entry in entries)
-        opened = ((entry, keeping.opened(safes.get(entry.worker_id), entry)) for entry in entries)
-        found = [Person(entry, who) for entry, who in opened if who is not None]
+    by = Actor("officer", desk.officer.id)
+    for found in unseen(desk.database, desk.keys, regions):
         with desk.database.begin() as session:
             keeping.record_looks(
                 session, desk.safe, [each.entry for each in found], by=by, fields=fields,
@@ -61,9 +59,21 @@ def people(desk: Desk, regions: Set[str], fields: Sequence[str]) -> Iterator[lis
         yield found
 
 
+def unseen(
+    database: Database, keys: SubjectKeys, regions: Set[str], level: Level | None = None
+) -> Iterator[list[Person]]:
+    """The same for a program that shows nobody to anybody: no look is noted."""
+    after = ""
+    while entries := _some(database, regions, level, after):
+        after = entries[-1].id
+        safes = keys.safes_of(entry.worker_id for entry in entries)
+        opened = ((entry, keeping.opened(safes.get(entry.worker_id), entry)) for entry in entries)
+        yield [Person(entry, who) for entry, who in opened if who is not None]
+
+
 def chunks(desk: Desk, regions: Set[str], as_of: date) -> Iterator[Chunk]:
     """Everybody as a roster for matching; the id is that of the entry, the line is counted."""
-    reading = _Reading(desk.library.facts, as_of)
+    reading = Reading(desk.library.facts, as_of)
     line = 1
     for some in people(desk, regions, ("facts",)):
         values = [reading.values_of(each.facts) for each in some]
@@ -88,12 +98,17 @@ def roster_csv(desk: Desk, regions: Set[str]) -> tuple[bytes, int]:
     return written.getvalue().encode("utf-8-sig"), len(everybody)
 
 
-def _some(desk: Desk, regions: Set[str], after: str) -> list[RegisterEntry]:
-    with desk.database.read() as session:
-        return _page(session, regions, after)
+def _some(
+    database: Database, regions: Set[str], level: Level | None, after: str
+) -> list[RegisterEntry]:
+    with database.read() as session:
+        return _page(session, regions, level, after)
 
 
-def _page(session: Session, regions: Set[str], after: str) -> list[RegisterEntry]:
+def _page(
+    session: Session, regions: Set[str], level: Level | None, after: str
+) -> list[RegisterEntry]:
+    of_level = () if level is None else (col(RegisterEntry.level) == level,)
     return list(
         session.scalars(
             select(RegisterEntry)
@@ -102,6 +117,7 @@ def _page(session: Session, regions: Set[str], after: str) -> list[RegisterEntry
                 col(RegisterEntry.state) == EntryState.ON,
                 col(RegisterEntry.sealed).is_not(None),
                 col(RegisterEntry.id) > after,
+                *of_level,
             )
             .order_by(col(RegisterEntry.id))
             .limit(AT_ONCE)
@@ -109,7 +125,7 @@ def _page(session: Session, regions: Set[str], after: str) -> list[RegisterEntry
     )
 
 
-class _Reading:
+class Reading:
     """Facts as values, each that stands again and again read once."""
 
     def __init__(self, facts: Vocabulary, as_of: date) -> None:

@@ -195,13 +195,16 @@ def _keep(
         followers.forget(session, follower)
     elif remembered != desk.follower:
         followers.remember(session, follower, remembered, now=desk.now)
+    if reaction.record is None and reaction.wish is None:
+        return
+    worker_id = people.recognise(
+        session,
+        known.safe,
+        issuer=known.settings.wechat_app_id or "",
+        subject=message.openid,
+        now=desk.now,
+    )
     if reaction.record is not None:
         turn, context, keep = reaction.record
-        worker_id = people.recognise(
-            session,
-            known.safe,
-            issuer=known.settings.wechat_app_id or "",
-            subject=message.openid,
-            now=desk.now,
-        )
         record_within(session, turn._replace(worker_id=worker_id), context, keep)
+    chatting.heed(session, known.safe, reaction.wish, worker_id=worker_id, now=desk.now)

@@ -4,12 +4,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.live_subjects import LiveSubject, live_subject
 from bot.normalising import normalise
 from knowledge.regions import UnknownRegion
 from server import chatting
 from server.chatting import Channel, Record, work_out
 from server.conversations import Conversations
 from server.db import Database
+from server.live_answers import OF_LETTERS
 from server.privacy import mask
 from server.scenes import mention_of, place_of, region_of
 from server.serving import Served
@@ -48,6 +50,8 @@ class Reaction:
     """The place that is known of the sender from now on."""
     leaves: bool = False
     """The sender follows no more: whatever is remembered goes."""
+    wish: LiveSubject | None = None
+    """What the sender wishes of messages of campaigns."""
 
 
 def react(message: Message, desk: Desk) -> Reaction | None:
@@ -73,6 +77,9 @@ def _text(message: Message, desk: Desk) -> Reaction:
         choices = follower.more_for == sentences.NEXT
         said = fitted(sentences.CONTINUED + follower.more, choices=choices)
         return Reaction(said, region=follower.region)
+    wish = live_subject(text)
+    if wish is not None and wish in OF_LETTERS:
+        return Reaction(fitted(OF_LETTERS[wish]), region=follower.region, wish=wish)
     return _asked(text, desk)
 
 

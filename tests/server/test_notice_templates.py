@@ -1,12 +1,23 @@
 """Templates are data, and what leaves them is what WeChat takes, as the stand-in judges."""
 
 import re
+from datetime import datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.notice_templates import RULES, FieldUnfit, NoticeKind, filled, read, templates
+from server.clock import CHINA
+from server.notice_templates import (
+    RULES,
+    FieldUnfit,
+    NoticeKind,
+    filled,
+    is_quiet,
+    quiet_kinds,
+    read,
+    templates,
+)
 from tests.wechat_platform.fields import FITS, fits
 
 VALUES = {
@@ -23,6 +34,8 @@ VALUES = {
     "title": "春季招聘会",
     "place": "人才市场一楼",
     "offer": "O20260301ABCDEFG",
+    "sender": "石狮市总工会",
+    "letter": "N260301AAAAAAAA-0123456789ab01234567",
     "request": "R20260301ABCDEFG",
     "category": "拖欠工资",
     "unit": "市妇联",
@@ -42,7 +55,7 @@ def test_there_is_a_template_for_every_kind_of_subscribe_message() -> None:
     assert set(templates()) == set(NoticeKind) - {NoticeKind.TEXT}
     assert {template.label for template in templates().values()} == {
         "审核结果", "待补材料", "发放到账", "求助回复", "政策到期提醒",
-        "岗位、课程和出行通知", "结对帮扶通知",
+        "岗位、课程和出行通知", "结对帮扶通知", "政策宣传通知",
     }  # fmt: skip
 
 
@@ -123,3 +136,19 @@ def test_both_sets_of_rules_know_the_same_types() -> None:
 def test_a_damaged_file_is_refused(wrong: str) -> None:
     with pytest.raises(ValueError):
         read(wrong)
+
+
+@pytest.mark.parametrize(
+    ("hour", "quiet"), [(0, True), (7, True), (8, False), (20, False), (21, True), (23, True)]
+)
+def test_a_campaign_arrives_by_day_only(hour: int, quiet: bool) -> None:
+    at = datetime(2026, 3, 1, hour, 30, tzinfo=CHINA)
+    assert is_quiet(NoticeKind.OUTREACH, at) is quiet
+    assert quiet_kinds(at) == ([NoticeKind.OUTREACH] if quiet else [])
+    assert not is_quiet(NoticeKind.TEXT, at) and not is_quiet(NoticeKind.PAID, at)
+
+
+def test_hours_that_are_none_are_refused() -> None:
+    row = "[{kind: paid, label: x, page: y, hours: [21, 8], fields: {}}]"
+    with pytest.raises(ValueError, match="hours"):
+        read(row)

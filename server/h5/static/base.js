@@ -277,7 +277,7 @@ export function action(label, act, kind) {
 // Screens by name, and the file that each stands in.
 const FILES = {
   ask: "chat", check: "check", apply: "apply", me: "person",
-  case: "cases", cases: "cases", messages: "cases", help: "cases", helps: "cases", data: "person",
+  case: "cases", cases: "cases", messages: "cases", letter: "cases", help: "cases", helps: "cases", data: "person",
   offers: "offers", offer: "offers", places: "offers", card: "card",
 };
 const views = {};

@@ -18,9 +18,22 @@ async function messages() {
   const found = (await call("GET", "/messages")).messages;
   if (!found.length) return state("还没有消息。办件有了进展，会在这里告诉你。");
   kept.set("my.seen", found[0].at);
-  return h("div.page", null, h("div.cells", null, found.map((each) => h("button.cell", { onclick: () => go(each.about === "request" ? "help" : "case", null, each.id) },
+  return h("div.page", null, h("div.cells", null, found.map((each) => h("button.cell", { onclick: () => go({ request: "help", letter: "letter" }[each.about] || "case", null, each.id) },
     h("span", null, h("b", null, each.said), h("span", null, each.title), each.words && h("span", null, `“${each.words}”`), h("span.hint", null, when(each.at))),
     h("i", { "aria-hidden": "true" }, "›")))));
+}
+
+// What a campaign says, by its link or out of the messages.
+async function letter(token, id) {
+  const it = await call("GET", `/letters/${token || id}`);
+  return h("div.page", null,
+    h("section.card", null, h("p.hint", null, `${it.sender}　${day(it.at)}`), h("h2", { tabIndex: -1 }, it.title), h("p.words", null, it.words), known.care && aloud(`${it.title}。${it.words}`)),
+    h("div.stack", null,
+      it.measure && h("button.primary", { onclick: () => {
+        call("POST", `/letters/${it.id}/check`).catch(() => 0);
+        go("check", it.measure);
+      } }, "查查我够不够"),
+      h("button", { onclick: () => go("data", "optouts") }, "不想再收")));
 }
 
 async function one(_, id) {
@@ -182,5 +195,6 @@ async function dialogue(id) {
 view("cases", "我的办件", own(cases));
 view("case", "办件", own(one));
 view("messages", "消息", own(messages));
+view("letter", "通知", letter);
 view("helps", "我的求助", own(helps));
 view("help", "人工帮忙", own(help));

@@ -186,7 +186,7 @@ async function build() {
       cell("看看、改资料", () => go("data", "profile")),
       cell("孩子的资料", () => go("data", "children")),
       cell("撤回同意", () => go("data", "consents"), "看看我同意过的事"),
-      cell("不要自动比对", () => go("data", "optouts")),
+      cell("不要自动比对、不收群发", () => go("data", "optouts")),
       cell("困难职工台账", () => go("data", "register")),
       cell("下载我的全部资料", () => go("data", "export")),
       cell("删除我的全部资料", () => go("data", "erase")))),
@@ -263,16 +263,18 @@ async function children() {
 
 async function optouts() {
   const found = (await call("GET", "/me/opt-outs")).opt_outs;
-  const all = found.includes("all");
+  const part = (what, title, about, verb) => {
+    const out = found.includes(what);
+    return [h("h2", null, title), h("p", null, about), h("p", null, `现在：${out ? "不" : "会"}${verb}你。`),
+      action(`以后${out ? "可以" : "不要"}${verb}我`, async () => {
+        await write(out ? "DELETE" : "PUT", `/me/opt-outs/${what}`);
+        tell("记下了。");
+        show();
+      })];
+  };
   return h("div.page", null,
-    h("h2", null, "不要自动比对"),
-    h("p", null, "有的政策不用申请，单位拿名册一比对，够条件就直接办。你不想要，可以关掉。"),
-    h("p", null, all ? "现在：不比对你。" : "现在：会比对你。"),
-    action(all ? "以后可以比对我" : "以后不要比对我", async () => {
-      await write(all ? "DELETE" : "PUT", "/me/opt-outs/all");
-      tell("记下了。");
-      show();
-    }));
+    part("all", "不要自动比对", "有的政策不用申请，单位拿名册一比对，够条件就直接办。你不想要，可以关掉。", "比对"),
+    part("outreach", "群发的通知", "政策有变化、有活动时告诉你，一天最多一条，晚上不发。办件的进度照常告诉你。", "群发给"));
 }
 
 const exported = () => h("div.page", null,

@@ -8,8 +8,12 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
+from sqlmodel import col
 
 from bot.answers import Context
+from server.casework.opting_out import OUTREACH
+from server.casework.tables import OptOut
 from server.kept_indexes import KeptIndexes
 from server.outbox import claim
 from server.platform import make_platform
@@ -228,3 +232,18 @@ def test_nothing_personal_and_no_secret_is_logged(
     assert "answer_failed" in said.out + said.err
     for secret in (message.openid, "石狮", "stand-in-token"):
         assert secret not in said.out + said.err
+
+
+def test_who_answers_with_no_more_messages_gets_none_from_then_on(
+    known: Resources, user: User
+) -> None:
+    def out() -> int:
+        with known.database.read() as session:
+            return len(session.scalars(select(OptOut).where(col(OptOut.measure) == OUTREACH)).all())
+
+    assert "不再发给你" in user.says("退订")
+    assert out() == 1
+    assert "不再发给你" in user.says("TD")
+    assert out() == 1
+    assert "再发给你" in user.says("恢复订阅")
+    assert out() == 0

@@ -6,12 +6,13 @@ const { FIELDS, CARD, askedOf, errorsOf, maskedOf } = require("../../persons.js"
 const { day, today } = require("../../times.js");
 
 const ALL = "all";
+const OUTREACH = "outreach";
 const EXPORT = { name: "nuangang.html", format: "html" };
 
 Page(
   page({
     isLive: true,
-    data: { profile: null, masked: [], verified: "", fields: [...FIELDS, CARD], person: {}, errors: {}, editing: false, children: [], adding: false, child: {}, today: today(), optedOut: false, consents: [], exported: false },
+    data: { profile: null, masked: [], verified: "", fields: [...FIELDS, CARD], person: {}, errors: {}, editing: false, children: [], adding: false, child: {}, today: today(), optedOut: false, unwanted: false, consents: [], exported: false },
 
     onLoad({ to }) {
       this.to = to;
@@ -24,7 +25,7 @@ Page(
         masked: maskedOf(me.profile),
         verified: me.verified_phone || "",
         consents,
-        optedOut: optOuts.includes(ALL),
+        ...optOutsOf(optOuts),
         children: children.map((child) => ({ ...child, born: day(child.born_on) })),
       });
       if (this.to) wx.nextTick(() => wx.pageScrollTo({ selector: `#${this.to}` }));
@@ -106,11 +107,13 @@ Page(
       });
     },
 
-    opt() {
+    // Of one kind: cases without an application, or messages of campaigns.
+    opt(event) {
+      const { what } = event.currentTarget.dataset;
       this.press(async () => {
-        const way = this.data.optedOut ? "DELETE" : "PUT";
-        const { opt_outs: optOuts } = await api.once(`opt:${way}`, way, `/me/opt-outs/${ALL}`);
-        this.setData({ optedOut: optOuts.includes(ALL) });
+        const way = this.data[what === ALL ? "optedOut" : "unwanted"] ? "DELETE" : "PUT";
+        const { opt_outs: optOuts } = await api.once(`opt:${what}:${way}`, way, `/me/opt-outs/${what}`);
+        this.setData(optOutsOf(optOuts));
       });
     },
 
@@ -166,3 +169,5 @@ Page(
     },
   }),
 );
+
+const optOutsOf = (optOuts) => ({ optedOut: optOuts.includes(ALL), unwanted: optOuts.includes(OUTREACH) });

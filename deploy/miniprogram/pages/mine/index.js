@@ -4,6 +4,7 @@ const store = require("../../store.js");
 const { page } = require("../../page.js");
 const { moment } = require("../../times.js");
 
+const PLACES = { application: "case" };
 const SHOWN = 10;
 const LINES = [
   { number: "12333", of: "人社热线：社保、失业、就业" },
@@ -47,5 +48,5 @@ Page(
 
 function messageOf(message, place) {
   const { at, about, id, title, said, words } = message;
-  return { key: place, time: moment(at), title, said, words, url: `/pages/${about === "application" ? "case" : "request"}/index?id=${id}` };
+  return { key: place, time: moment(at), title, said, words, url: `/pages/${PLACES[about] || about}/index?id=${id}` };
 }

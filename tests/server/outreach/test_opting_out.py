@@ -1,0 +1,133 @@
+"""退订: by the API, in the chat and in the official account; it holds for every campaign."""
+
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import select
+from sqlmodel import col
+
+from bot.live_subjects import LiveSubject, live_subject
+from server.audit import Actor
+from server.casework import officers
+from server.casework.officers import Role
+from server.casework.opting_out import OutOfOutreach
+from server.outreach import links
+from server.outreach.tables import Campaign, CampaignState, Letter, LetterVisit
+from server.tables import Worker
+from tests.casework import Phone, person
+from tests.mini_app_api.test_applications import introduced
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from flask.testing import FlaskClient
+
+    from server.resources import Resources
+
+
+@pytest.mark.parametrize(
+    "text", ["退订", "TD", "我要退订。", "不要再发通知了", "别发短信了", "退订通知"]
+)
+def test_who_wants_no_more_messages_is_understood(text: str) -> None:
+    assert live_subject(text) is LiveSubject.NO_LETTERS
+
+
+@pytest.mark.parametrize("text", ["怎么退订保险", "不要再拖工资了", "通知", "短信说能领钱是真的吗"])
+def test_other_messages_are_not_taken_for_it(text: str) -> None:
+    assert live_subject(text) is not LiveSubject.NO_LETTERS
+
+
+def test_an_opt_out_is_set_by_the_api_and_in_the_chat_and_taken_back(
+    client: "FlaskClient", resources: "Resources", now: "datetime"
+) -> None:
+    phone = introduced(client, resources, now, "alice", 1)
+
+    def is_out() -> bool:
+        with resources.database.read() as session:
+            out = OutOfOutreach(session, resources.safe)
+            number = resources.safe.hash("identity_number", person(1).identity_number)
+            return out.has(99, [number])
+
+    def say(text: str) -> str:
+        told: str = phone.post("/chat", {"text": text}).json["reply"]
+        return told
+
+    assert not is_out()
+    assert phone.send("PUT", "/me/opt-outs/outreach").json == {"opt_outs": ["outreach"]}
+    assert is_out()
+    assert phone.send("DELETE", "/me/opt-outs/outreach").json == {"opt_outs": []}
+    assert not is_out()
+    assert "不再发给你" in say("退订")
+    assert is_out()
+    assert "再发给你" in say("恢复订阅")
+    assert not is_out()
+    # Without signing in it is told how.
+    asked = client.post("/api/v1/chat", json={"text": "退订"}).json
+    assert "先登录" in asked["reply"]
+    # It needs nothing to be known of who asks.
+    stranger = Phone(client, "stranger")
+    assert stranger.send("PUT", "/me/opt-outs/outreach").json == {"opt_outs": ["outreach"]}
+
+
+def test_a_link_shows_the_message_and_counts_once_whoever_comes(
+    client: "FlaskClient", resources: "Resources", now: "datetime"
+) -> None:
+    phone = introduced(client, resources, now, "alice", 1)
+    token = sent(resources, now)
+    for _ in range(2):
+        shown = client.get(f"/api/v1/letters/{token}").json
+        assert (shown["title"], shown["sender"]) == ("给大家的一封信", "石狮市总工会")
+        assert client.post(f"/api/v1/letters/{token}/check").status_code == 204
+    assert [each["id"] for each in phone.get("/letters").json["letters"]] == [token]
+    with resources.database.read() as session:
+        visits = session.scalars(select(LetterVisit)).all()
+        assert sorted(visit.what for visit in visits) == ["checked", "opened"]
+        assert all(visit.reader in token for visit in visits)
+    wrong = client.get(f"/api/v1/letters/{token[:-1]}0".replace("00", "01"))
+    assert (wrong.status_code, wrong.json["code"]) == (404, "unknown_letter")
+
+
+def sent(resources: "Resources", now: "datetime") -> str:
+    """A letter that has gone out to the only worker there is; its token."""
+    with resources.database.begin() as session:
+        clerk = officers.add(
+            session,
+            resources.safe,
+            resources.serving.current().library.regions,
+            name="陈",
+            roles=[Role.CASE_OFFICER],
+            where=["石狮"],
+            by=Actor("job", "test"),
+            now=now,
+        )
+        campaign = Campaign(
+            id="N260301AAAAAAAA",
+            region="石狮",
+            title="给大家的一封信",
+            words="有这些补贴。",
+            sender="石狮市总工会",
+            audience="{}",
+            channels="wechat",
+            last_on=now.date(),
+            state=CampaignState.SENDING,
+            counts="{}",
+            digest="",
+            proposed_by=clerk.id,
+            created_at=now,
+            changed_at=now,
+            confirmed_at=now,
+        )
+        session.add(campaign)
+        session.flush()
+        worker = session.scalars(select(col(Worker.id))).one()
+        letter = Letter(
+            id="M1",
+            campaign_id=campaign.id,
+            worker_id=worker,
+            channel="wechat",
+            state="handed",
+            sent_on=now.date(),
+            handed_at=now,
+        )
+        session.add(letter)
+        return links.token_of(resources.safe, campaign.id, letter.id)
