@@ -62,12 +62,12 @@ def test_of_a_measure_those_who_have_something_of_it_or_whom_it_fits_by_what_is_
         chosen = office.chosen(measure=MEASURE, **asked)
         return sorted(each.worker_id for each in chosen.recipients)
 
-    assert meant(having={"draft"}) == [drafted]
-    assert meant(having={"draft", "case"}) == [drafted, applied]
+    assert meant(having={Having.DRAFT}) == [drafted]
+    assert meant(having=set(Having)) == [drafted, applied]
     # Who has applied knows of it; the facts of another case count.
     assert meant(outcomes={Outcome.ELIGIBLE}) == [elsewhere, fits]
     assert meant(outcomes={Outcome.ONE_AWAY}) == [near]
-    assert meant(having={"case"}, outcomes=set(Outcome)) == [applied, elsewhere, fits, near]
+    assert meant(having={Having.CASE}, outcomes=set(Outcome)) == [applied, elsewhere, fits, near]
 
 
 def test_one_person_is_reached_once_and_who_opted_out_never(office: "Office") -> None:
