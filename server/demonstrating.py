@@ -12,6 +12,7 @@ import os
 import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
@@ -20,7 +21,12 @@ from sqlmodel import Session
 from server.casework import funds, officers
 from server.casework.officers import Role
 from server.casework.tables import Case, Officer
-from server.clock import utc_now
+from server.clock import china_day, utc_now
+from server.outreach import campaigns, choosing
+from server.outreach.audiences import Audience, Having
+from server.outreach.campaigns import Proposal
+from server.outreach.choosing import Place
+from server.outreach.tables import Channel
 from server.resources import Resources
 from server.settings import Environment, Settings
 
@@ -123,18 +129,42 @@ def make(known: Resources) -> None:
     """Make officers with passwords of their own, then people with cases."""
     from server.app import create_app
 
-    _make_officers(known)
+    staff = _make_officers(known)
     client = create_app(known.settings, known).test_client()
     for number, who in enumerate(_APPLICANTS, 1):
         _apply(client, number, who)
+    _campaign(known, staff["jingban"])
 
 
-def _make_officers(known: Resources) -> None:
+def _campaign(known: Resources, by: officers.Officer) -> None:
+    """A campaign that waits for the approver: to everybody who has begun something here."""
+    today = china_day(known.clock())
+    library = known.serving.current().library
+    proposal = Proposal(
+        title="留在石狮过年，有这些补贴",
+        words="演示用：已经在办失业保险金的，可以看看自己还够不够别的条件。",
+        sender="石狮市总工会",
+        audience=Audience(region=_HERE[0], measure="shishi-4a", having=frozenset(Having)),
+        channels=(Channel.WECHAT, Channel.SMS),
+        last_on=today + timedelta(days=14),
+        measure="shishi-4a",
+    )
+    place = Place(known.database, known.subject_keys, known.safe, library, "")
+    chosen = choosing.choose(place, proposal.audience, proposal.channels, today)
+    with known.database.begin() as session:
+        campaigns.propose(
+            session, known.safe, proposal, chosen, by=by, regions=library.regions,
+            now=known.clock(),
+        )  # fmt: skip
+
+
+def _make_officers(known: Resources) -> dict[str, officers.Officer]:
     from server.staff import managing, passwords
 
     regions = known.serving.current().library.regions
     tops = tuple(each.id for each in regions if each.parent is None)
     made = {each.username: passwords.made() for each in OFFICERS}
+    staff = {}
     with known.database.begin() as session:
         for each in OFFICERS:
             taken_on = managing.take_on(
@@ -150,11 +180,13 @@ def _make_officers(known: Resources) -> None:
                 by=None,
                 now=known.clock(),
             )
+            staff[each.username] = taken_on
             if Role.ADMINISTRATOR in each.roles:
                 _set_up_fund(session, known, taken_on)
     path = known.settings.data_dir / _FILE
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         json.dump(made, file)
+    return staff
 
 
 def _set_up_fund(session: Session, known: Resources, by: officers.Officer) -> None:

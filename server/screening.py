@@ -22,6 +22,8 @@ class Use(StrEnum):
 
     PUBLICATION = "publication"
     CLAIM = "claim"
+    NOTICE = "notice"
+    """What officers send to many: a second officer reads it in any case."""
 
 
 class Verdict(StrEnum):
@@ -50,6 +52,10 @@ NEXT: Mapping[tuple[Use, Verdict], Step] = {
     (Use.PUBLICATION, Verdict.REVIEW): Step.ASK_STAFF,
     (Use.PUBLICATION, Verdict.RISKY): Step.TURN_AWAY,
     (Use.PUBLICATION, Verdict.UNKNOWN): Step.WAIT,
+    (Use.NOTICE, Verdict.PASS): Step.GO_ON,
+    (Use.NOTICE, Verdict.REVIEW): Step.ASK_STAFF,
+    (Use.NOTICE, Verdict.RISKY): Step.TURN_AWAY,
+    (Use.NOTICE, Verdict.UNKNOWN): Step.ASK_STAFF,
     (Use.CLAIM, Verdict.PASS): Step.GO_ON,
     (Use.CLAIM, Verdict.REVIEW): Step.GO_ON_MARKED,
     (Use.CLAIM, Verdict.RISKY): Step.GO_ON_MARKED,

@@ -62,6 +62,7 @@ class Settings(BaseSettings):
     wechat_mini_app_secret: SecretStr | None = None
     wechat_api_base: str = "https://api.weixin.qq.com"
     wechat_template_ids: dict[str, str] = {}
+    wechat_checker_openid: str | None = None
     redis_url: SecretStr | None = None
     materials_url: str | None = None
     s3_endpoint: str | None = None

@@ -20,6 +20,8 @@ from server.console.rendering import page
 from server.offers import counting as offers
 from server.offers.counting import OfferLine
 from server.offers.tables import OfferKind
+from server.outreach import counting as outreach
+from server.outreach.counting import CampaignLine
 from server.register import counting as register
 from server.register.counting import RegisterLine
 from server.register.naming import LEVELS
@@ -36,6 +38,7 @@ _MOST_BARS = 15
 _GIVEN = ("发放", "发放（元）")
 _USED = ("用了", "用了（元）", "退了", "退了（元）")
 _REGISTER = ("地区", "困难等级", "在册", "新列入", "核查", "退出", "到期要核查")
+_OUTREACH = ("地区", "标题", "发出", "发到", "没发到", "打开", "开始自测", "申请")
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 blueprint = Blueprint("reports", __name__, url_prefix="/reports")
@@ -76,6 +79,7 @@ def get_report(friday: str) -> Response:
         vouchers=_vouchers(week),
         register=_register(week),
         offers=_offers(week),
+        outreach=_outreach(week),
         levels={level.value: words for level, words in LEVELS.items()},
         kinds={kind.value: words for kind, words in KINDS.items()},
         charts=_charts(report),
@@ -172,8 +176,13 @@ def _offers(week: Week) -> list[OfferLine]:
         return offers.lines(session, week, scope(officer(), regions()))
 
 
+def _outreach(week: Week) -> list[CampaignLine]:
+    with resources().database.read() as session:
+        return outreach.lines(session, week, scope(officer(), regions()))
+
+
 def _sheets_of_people(week: Week) -> list[Sheet]:
-    """Who is in hardship, and who takes part in what is offered."""
+    """Who is in hardship, who takes part in what is offered, and what many were told."""
     library = resources().serving.current().library
     return [
         Sheet("困难职工台账", _REGISTER, [
@@ -189,6 +198,13 @@ def _sheets_of_people(week: Week) -> list[Sheet]:
                 line.cancelled, line.joined, line.left, line.attended,
             )
             for line in _offers(week)
+        ]),
+        Sheet("群发", _OUTREACH, [
+            (
+                naming.place_of(library, line.region), line.title, line.sent, line.delivered,
+                line.failed, line.opened, line.checked, line.applied,
+            )
+            for line in _outreach(week)
         ]),
     ]  # fmt: skip
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import select, update
+from sqlalchemy import case, func, select, update
 from sqlmodel import Session, col
 
 from knowledge.regions import Regions
@@ -122,6 +122,31 @@ def export(
         now=now,
     )
     return lines
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How the text messages of a campaign stand: who waits, who was written into a file."""
+
+    waiting: int
+    handed: int
+    most: int = MOST
+
+    @property
+    def any(self) -> bool:
+        """Whether there are text messages at all."""
+        return bool(self.waiting or self.handed)
+
+
+def standing(session: Session, campaign_id: str) -> Standing:
+    """How many text messages wait, and how many were handed over."""
+    waiting, all_handed = session.execute(
+        select(
+            func.sum(case((col(Letter.state) == LetterState.WAITING, 1), else_=0)),
+            func.sum(case((col(Letter.handed_at).is_not(None), 1), else_=0)),
+        ).where(col(Letter.campaign_id) == campaign_id, col(Letter.channel) == Channel.SMS)
+    ).one()
+    return Standing(int(waiting or 0), int(all_handed or 0))
 
 
 def text_of(campaign: Campaign, link: str) -> str:

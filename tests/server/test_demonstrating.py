@@ -9,6 +9,7 @@ from server import demonstrating
 from server.casework import near_duplicates
 from server.casework.officers import Role
 from server.casework.tables import Case, CaseMaterial, Fund, Officer
+from server.outreach.tables import Campaign
 from server.resources import Resources
 from server.settings import Environment
 from server.staff import accounts, passwords
@@ -36,6 +37,7 @@ def test_a_new_database_gets_officers_people_and_cases(resources: Resources) -> 
         # From a case to the money: a fund, and a second approver to release it.
         assert len(session.scalars(select(Fund)).all()) == 1
         assert roles.count(Role.APPROVER) == 2
+        assert len(session.scalars(select(Campaign)).all()) == 1
         assert sum(near_duplicates.is_open(session, case) for case in cases) == 2
         signed = [
             accounts.by_username(session, name) for name, *_ in demonstrating.sign_ins(settings)

@@ -236,3 +236,17 @@ def vouchers(staff: "Staff") -> dict[str, str]:
         "settlement": released.id,
         "settlement_line": line,
     }
+
+
+def outreach(staff: "Staff") -> dict[str, str]:
+    """A campaign that waits for its second officer, and one that is on its way."""
+    from tests.server.outreach.conftest import Office as OutreachOffice
+    from tests.server.register.conftest import Ledger
+
+    known, at = staff.resources, office(staff)
+    ledger = Ledger(
+        known.database, at.library, known.safe, known.subject_keys, staff.now, at.author
+    )
+    sending = OutreachOffice(ledger, at.author, at.approver)
+    sending.in_register(9001)
+    return {"campaign": sending.proposed().id, "going_campaign": sending.going().id}

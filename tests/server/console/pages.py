@@ -541,6 +541,44 @@ PAGES |= {
 }
 MAKERS.append(making.vouchers)
 
+# -- outreach -------------------------------------------------------------------------------------
+
+_CAMPAIGN, _GOING = {"id": "{campaign}"}, {"id": "{going_campaign}"}
+_NEW_CAMPAIGN = {
+    "title": "给大家的一封信",
+    "words": "过年留在石狮的，有这些补贴。",
+    "sender": "石狮市总工会",
+    "region": "石狮",
+    "channels": ["wechat", "sms"],
+    "last_on": "2026-03-05",
+}
+
+PAGES |= {
+    ("GET", "/staff/outreach/"): PageCall(_LOOKING),
+    ("GET", "/staff/outreach/new"): PageCall(CLERK),
+    ("POST", "/staff/outreach/new"): PageCall(CLERK, form=_NEW_CAMPAIGN, elsewhere=422),
+    ("GET", "/staff/outreach/<id>"): PageCall(_LOOKING, path=_GOING, elsewhere=404),
+    ("GET", "/staff/outreach/<id>/change"): PageCall(CLERK, path=_CAMPAIGN, elsewhere=404),
+    ("POST", "/staff/outreach/<id>/change/<int:version>"): PageCall(
+        CLERK, path={**_CAMPAIGN, "version": "1"}, form=_NEW_CAMPAIGN, elsewhere=404
+    ),
+    ("POST", "/staff/outreach/<id>/count"): PageCall(
+        MOVERS, path=_CAMPAIGN, form={"version": "1"}, elsewhere=404
+    ),
+    ("POST", "/staff/outreach/<id>/confirm"): PageCall(
+        _APPROVER, path=_CAMPAIGN, form={"version": "1", "read": "true"}, elsewhere=404
+    ),
+    ("POST", "/staff/outreach/<id>/refuse"): PageCall(
+        MOVERS, path=_CAMPAIGN, form={"version": "1", "reason": "写错了"}, elsewhere=404
+    ),
+    ("POST", "/staff/outreach/<id>/stop"): PageCall(
+        MOVERS, path=_GOING, form={"version": "2", "reason": "写错了"}, elsewhere=404
+    ),
+    ("POST", "/staff/outreach/<id>/texts"): PageCall(CLERK, path=_GOING, elsewhere=404),
+    ("POST", "/staff/outreach/<id>/results"): PageCall(CLERK, path=_GOING, elsewhere=404),
+}
+MAKERS.append(making.outreach)
+
 
 def filled(text: str, things: Mapping[str, str]) -> str:
     """A path, query or value with the ids in the place of their names."""

@@ -108,6 +108,7 @@ FORMS = (
     "knowledge/sheets/helplines/labour", "knowledge/sheets/sentences/who",
     "knowledge/sheets/places/9", "knowledge/trying/", "knowledge/unanswered/",
     "knowledge/publishing/", "offers/new?kind=vacancy", "offers/new?kind=trip",
+    "outreach/new",
     "switches/",
 )  # fmt: skip
 
@@ -136,7 +137,7 @@ def test_hostile_words_through_every_field_of_knowledge_and_offers_run_nowhere(
     page = context.new_page()
     ran: list[Any] = []
     page.on("dialog", lambda dialog: ran.append(dialog.message))
-    more = ("knowledge/", "offers/", "offers/wishes", "knowledge/trying/stored",
+    more = ("knowledge/", "offers/", "offers/wishes", "outreach/", "knowledge/trying/stored",
             "knowledge/history/measure/shishi-4a", "")  # fmt: skip
     for path in sorted({*paths, *kept, *(f"/staff/{each}" for each in more)}):
         response = page.goto(address + path)

@@ -1,0 +1,561 @@
+"""Outreach at the desk: what is said to whom, counted first, confirmed by a second officer."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Annotated, Any
+
+from flask import Blueprint, Response, make_response, request, url_for
+from pydantic import Field, StringConstraints
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session
+
+from server.admitting import Who, admits
+from server.casework.bank_files import BankFileRefused, in_memory
+from server.casework.officers import Role, scope
+from server.clock import china_day
+from server.console import forms, naming
+from server.console.entering import officer, regions, takes
+from server.console.forms import Asked, Form, Line, Text
+from server.console.help_requests import name_of
+from server.console.rendering import go_to, page
+from server.outreach import audiences, campaigns, choosing, counting, policy_changes, texting
+from server.outreach.audiences import Audience, Having, Outcome
+from server.outreach.campaigns import AudienceMoved, CampaignUnfit, Proposal
+from server.outreach.choosing import Chosen, Place, Why
+from server.outreach.policy_changes import PolicyChange, Sort
+from server.outreach.sending import mailing_of
+from server.outreach.tables import Campaign, CampaignState, Channel
+from server.outreach.texting import ResultsUnreadable
+from server.register.naming import LEVELS
+from server.register.tables import Level
+from server.resources import resources
+from server.screening import Scene, Step, Use, screen
+
+blueprint = Blueprint("outreach", __name__, url_prefix="/outreach")
+
+_LOOKS = (Role.CASE_OFFICER, Role.APPROVER, Role.AUDITOR)
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_DAYS = 7
+"""So long a new campaign may go out, if nobody says otherwise."""
+
+STATES: Mapping[CampaignState, tuple[str, str]] = {
+    CampaignState.PROPOSED: ("等另一个人看过", "warn"),
+    CampaignState.SENDING: ("正在发", "busy"),
+    CampaignState.DONE: ("发完了", "good"),
+    CampaignState.STOPPED: ("中途停了", "bad"),
+    CampaignState.REFUSED: ("不发", "empty"),
+}
+CHANNELS: Mapping[Channel, str] = {
+    Channel.WECHAT: "微信（小程序订阅消息）",
+    Channel.SMS: "短信（导出号码，用工会的短信工具发）",
+}
+HAVING: Mapping[Having, str] = {
+    Having.DRAFT: "填了一半，还没提交的",
+    Having.CASE: "已经提交的",
+}
+OUTCOMES: Mapping[Outcome, str] = {
+    Outcome.ELIGIBLE: "按台账和办件里的情况，够条件的",
+    Outcome.ONE_AWAY: "只差一样没说清楚的",
+}
+WHY: Mapping[str, str] = {
+    Why.OPTED_OUT: "本人退订了",
+    Why.NO_CHANNEL: "联系不上：没有小程序，也没有手机号",
+    Why.SAME_PERSON: "同一个人的另一个账号",
+    Why.SAME_PHONE: "和别人同一个手机号，短信只发一条",
+}
+ERRORS: Mapping[str, str] = {
+    "43101": "没有订阅这类消息",
+    "no_address": "没有小程序",
+    "no_template": "消息模板没有配置",
+    "opted_out": "发之前退订了",
+    "stopped": "中途停了",
+    "too_late": "过了最后一天",
+    "gone": "资料已经删除",
+    "unknown": "不确定到没到",
+    "lease_ran_out": "不确定到没到",
+}
+SORTS: Mapping[Sort, str] = {
+    Sort.NEW: "新的政策",
+    Sort.CLOSED: "不再办理",
+    Sort.GRANTS: "待遇变了",
+    Sort.TERMS: "条件变了",
+    Sort.TIME: "办理时间变了",
+}
+_LABELS: Mapping[str, str] = {
+    "title": "标题",
+    "words": "正文",
+    "sender": "谁发的",
+    "region": "地区",
+    "level": "困难等级",
+    "measure": "哪项政策",
+    "having": "办过这项政策的",
+    "outcomes": "可能用得上这项政策的",
+    "channels": "怎么发",
+    "last_on": "最晚发到哪天",
+    "read": "逐字看过",
+    "reason": "原因",
+    "file": "回执文件",
+}
+_UNFIT: Mapping[str, str] = {
+    "channels": "至少选一种。",
+    "last_on": f"从今天起，{campaigns.LONGEST.days}天以内。",
+    "words": "微信的内容检查没有通过这段文字，请改一改。",
+}
+
+
+class CampaignAsked(Asked):
+    """A campaign as it is typed."""
+
+    title: Annotated[str, Field(min_length=1, max_length=20)]
+    words: Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+    sender: Annotated[str, Field(min_length=1, max_length=20)]
+    region: Line
+    level: Level | None = None
+    measure: str | None = None
+    having: tuple[Having, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
+    channels: tuple[Channel, ...] = ()
+    last_on: date
+    release: int | None = None
+
+
+class ChangeAsked(Asked):
+    """Which change of policy a new campaign is to tell."""
+
+    change: str | None = None
+
+
+class _VersionAsked(Asked):
+    version: int
+
+
+class _ConfirmAsked(_VersionAsked):
+    read: bool = False
+
+
+class _ReasonAsked(_VersionAsked):
+    reason: Text
+
+
+class _TextsAsked(Asked):
+    format: str = "xlsx"
+
+
+@blueprint.get("/")
+@admits(Who.OFFICER, *_LOOKS)
+def get_campaigns() -> Response:
+    """The campaigns of the officer's regions, and changes of policy that nobody was told of."""
+    known = resources()
+    library = known.serving.current().library
+    with known.database.read() as session:
+        found = campaigns.listed(session, officer(), regions())
+        effects = {each.id: counting.effect(session, each) for each in found}
+        untold = policy_changes.untold(session, library, officer(), regions(), _today())
+    return page(
+        "outreach.html",
+        title="群发",
+        campaigns=found,
+        counts={each.id: campaigns.counts_of(each) for each in found},
+        effects=effects,
+        states=STATES,
+        untold=untold,
+        sorts=SORTS,
+        places={each: naming.place_of(library, each) for each in {c.region for c in found}},
+        may_enter=Role.CASE_OFFICER in officer().roles,
+    )
+
+
+@blueprint.get("/new")
+@admits(Who.OFFICER, Role.CASE_OFFICER)
+def get_new() -> Response:
+    """The form; for a change of policy with what it says and whom it concerns."""
+    asked = forms.read_query(ChangeAsked)
+    given: dict[str, Any] = {
+        "region": min(officer().regions, default=""),
+        "channels": list(Channel),
+        "last_on": (_today() + timedelta(days=_DAYS)).isoformat(),
+    }
+    if asked.change is not None:
+        library = resources().serving.current().library
+        with resources().database.read() as session:
+            change = policy_changes.find(session, library, asked.change, _today())
+        if change is not None and change.region in scope(officer(), regions()):
+            given |= _prepared(change)
+    return _form(forms.empty(**given), url_for(".post_new"))
+
+
+@blueprint.post("/new")
+@admits(Who.OFFICER, Role.CASE_OFFICER)
+def post_new() -> Response:
+    """Count whom it would reach, and keep it for a second officer."""
+    known = resources()
+    form = forms.read(CampaignAsked)
+    proposal = _proposal(form)
+    if proposal is None:
+        return _form(form, url_for(".post_new"), 422)
+    chosen = _counted(proposal)
+    try:
+        with known.database.begin() as session:
+            campaign = campaigns.propose(
+                session, known.safe, proposal, chosen, by=officer(), regions=regions(),
+                now=known.clock(),
+            )  # fmt: skip
+    except CampaignUnfit as error:
+        form.refuse(error.field, _UNFIT[error.field])
+        return _form(form, url_for(".post_new"), 422)
+    return go_to(url_for(".get_campaign", id=campaign.id), "数好了，等另一个人看过再发。")
+
+
+@blueprint.get("/<id>")
+@admits(Who.OFFICER, *_LOOKS)
+def get_campaign(id: str) -> Response:
+    """One campaign: what it says, to whom, how many, what came of it."""
+    with resources().database.read() as session:
+        return _page(session, campaigns.of_officer(session, id, officer(), regions()))
+
+
+@blueprint.get("/<id>/change")
+@admits(Who.OFFICER, Role.CASE_OFFICER)
+def get_change(id: str) -> Response:
+    """The form with what stands in it."""
+    with resources().database.read() as session:
+        campaign = campaigns.of_officer(session, id, officer(), regions())
+    action = url_for(".post_change", id=id, version=campaign.version)
+    return _form(forms.empty(**_typed(campaign)), action)
+
+
+@blueprint.post("/<id>/change/<int:version>")
+@admits(Who.OFFICER, Role.CASE_OFFICER)
+def post_change(id: str, version: int) -> Response:
+    """Say it otherwise or to others; it is counted anew."""
+    known = resources()
+    with known.database.read() as session:
+        campaigns.of_officer(session, id, officer(), regions())
+    form = forms.read(CampaignAsked)
+    action = url_for(".post_change", id=id, version=version)
+    proposal = _proposal(form)
+    if proposal is None:
+        return _form(form, action, 422)
+    chosen = _counted(proposal)
+    try:
+        with known.database.begin() as session:
+            campaigns.change(
+                session, known.safe, campaigns.of_officer(session, id, officer(), regions()),
+                proposal, chosen, by=officer(), regions=regions(), version=version,
+                now=known.clock(),
+            )  # fmt: skip
+    except CampaignUnfit as error:
+        form.refuse(error.field, _UNFIT[error.field])
+        return _form(form, action, 422)
+    return go_to(url_for(".get_campaign", id=id), "改好了，也重新数过了。")
+
+
+@blueprint.post("/<id>/count")
+@admits(Who.OFFICER, Role.CASE_OFFICER, Role.APPROVER)
+def post_count(id: str) -> Response:
+    """Count anew."""
+    form = forms.read(_VersionAsked)
+    _recount(id, form.asked.version if form.asked else 0)
+    return go_to(url_for(".get_campaign", id=id), "重新数好了。")
+
+
+@blueprint.post("/<id>/confirm")
+@admits(Who.OFFICER, Role.APPROVER)
+def post_confirm(id: str) -> Response:
+    """Let it go; where others are meant than were counted, it shows the new count instead."""
+    known = resources()
+    form = forms.read(_ConfirmAsked)
+    with known.database.read() as session:
+        campaign = campaigns.of_officer(session, id, officer(), regions())
+        if form.asked is None or not form.asked.read:
+            form.refuse("read", "请逐字看过再打勾。")
+            return _page(session, campaign, form, 422)
+    if _screened(f"{campaign.title}。{campaign.words}") is Step.TURN_AWAY:
+        form.refuse("", _UNFIT["words"])
+        with known.database.read() as session:
+            return _page(session, campaign, form, 422)
+    asked, chosen = form.asked, _counted_of(campaign)
+    try:
+        with known.database.begin() as session:
+            campaigns.confirm(
+                session, known.safe, campaigns.of_officer(session, id, officer(), regions()),
+                chosen, by=officer(), regions=regions(), version=asked.version, now=known.clock(),
+            )  # fmt: skip
+    except AudienceMoved:
+        _recount(id, asked.version, chosen)
+        return go_to(url_for(".get_campaign", id=id), "人和数的时候不一样了，重新数过了，请再看。")
+    return go_to(url_for(".get_campaign", id=id), "开始发了。")
+
+
+@blueprint.post("/<id>/refuse")
+@admits(Who.OFFICER, Role.CASE_OFFICER, Role.APPROVER)
+def post_refuse(id: str) -> Response:
+    """Let it not go."""
+    return _ended(id, campaigns.refuse, "不发了。")
+
+
+@blueprint.post("/<id>/stop")
+@admits(Who.OFFICER, Role.CASE_OFFICER, Role.APPROVER)
+def post_stop(id: str) -> Response:
+    """Send no more of it."""
+    return _ended(id, campaigns.stop, "停了。还没有发出去的都不发了。")
+
+
+@blueprint.post("/<id>/texts")
+@admits(Who.OFFICER, Role.CASE_OFFICER)
+def post_texts(id: str) -> Response:
+    """The telephones of today's text messages, for the union's own tool; a look that is noted."""
+    known = resources()
+    asked = forms.read(_TextsAsked).asked
+    try:
+        with known.database.begin() as session:
+            campaign = campaigns.of_officer(session, id, officer(), regions())
+            lines = texting.export(
+                session, known.safe, known.subject_keys, campaign, page=request.host_url,
+                by=officer(), regions=regions(), now=known.clock(),
+            )  # fmt: skip
+    except IntegrityError:
+        # Another campaign went to one of these people at this moment.
+        return go_to(
+            url_for(".get_campaign", id=id), "没有导出：刚好有别的群发也在发。请再点一次。"
+        )
+    is_csv = asked is not None and asked.format == "csv"
+    content = texting.csv_file(lines) if is_csv else texting.xlsx(campaign, lines, known.clock())
+    response = make_response(content)
+    response.mimetype = "text/csv" if is_csv else _XLSX
+    name = f"texts-{id}.{'csv' if is_csv else 'xlsx'}"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+@blueprint.post("/<id>/results")
+@takes(megabytes=8)
+@admits(Who.OFFICER, Role.CASE_OFFICER)
+def post_results(id: str) -> Response:
+    """What the tool says became of the text messages."""
+    known = resources()
+    form: Form[Any] = forms.empty()
+    file = request.files.get("file")
+    content = b"" if file is None else file.read()
+    with known.database.read() as session:
+        campaign = campaigns.of_officer(session, id, officer(), regions())
+        if not content:
+            form.refuse("file", "请选文件。")
+            return _page(session, campaign, form, 422)
+    try:
+        with known.database.begin() as session, in_memory(content) as path:
+            noted = texting.note_results(
+                session, known.safe, campaigns.of_officer(session, id, officer(), regions()),
+                path, by=officer(), regions=regions(), now=known.clock(),
+            )  # fmt: skip
+    except (ResultsUnreadable, BankFileRefused):
+        form.refuse("file", "看不懂这个文件：要有“编号”和“结果”两列，结果写成功、失败或者退订。")
+        with known.database.read() as session:
+            return _page(session, campaign, form, 422)
+    told = "，".join(f"{word}{count}条" for word, count in sorted(noted.counts.items()))
+    bad = f"看不懂的行：{'、'.join(map(str, noted.bad[:20]))}。" if noted.bad else ""
+    return go_to(url_for(".get_campaign", id=id), f"记下了：{told or '没有一条'}。{bad}")
+
+
+def _ended(id: str, act: Any, told: str) -> Response:
+    known = resources()
+    form = forms.read(_ReasonAsked)
+    with known.database.begin() as session:
+        campaign = campaigns.of_officer(session, id, officer(), regions())
+        if form.asked is None:
+            return _page(session, campaign, form, 422)
+        act(
+            session, known.safe, campaign, by=officer(), regions=regions(),
+            version=form.asked.version, reason=form.asked.reason, now=known.clock(),
+        )  # fmt: skip
+    return go_to(url_for(".get_campaign", id=id), told)
+
+
+def _recount(id: str, version: int, chosen: Chosen | None = None) -> None:
+    known = resources()
+    with known.database.read() as session:
+        campaign = campaigns.of_officer(session, id, officer(), regions())
+    counted = chosen or _counted_of(campaign)
+    with known.database.begin() as session:
+        campaigns.recount(
+            session, known.safe, campaigns.of_officer(session, id, officer(), regions()), counted,
+            by=officer(), regions=regions(), version=version, now=known.clock(),
+        )  # fmt: skip
+
+
+def _screened(words: str) -> Step:
+    """What WeChat's check says; it wants somebody who has the mini-program open."""
+    known = resources()
+    app_id = known.settings.wechat_mini_app_id
+    app = known.platform.app(app_id) if known.platform is not None and app_id else None
+    checker = known.settings.wechat_checker_openid
+    return screen(app, words, openid=checker, use=Use.NOTICE, scene=Scene.SOCIAL)
+
+
+def _counted(proposal: Proposal) -> Chosen:
+    return choosing.choose(_place(), proposal.audience, proposal.channels, _today())
+
+
+def _counted_of(campaign: Campaign) -> Chosen:
+    audience, channels = audiences.read(campaign.audience), campaigns.channels_of(campaign)
+    return choosing.choose(_place(), audience, channels, _today())
+
+
+def _place() -> Place:
+    known = resources()
+    app_id = mailing_of(known.settings, known.safe).app_id
+    library = known.serving.current().library
+    return Place(known.database, known.subject_keys, known.safe, library, app_id)
+
+
+def _today() -> date:
+    return china_day(resources().clock())
+
+
+def _proposal(form: Form[CampaignAsked]) -> Proposal | None:
+    """What was typed as a campaign; None where something is wrong, with the words beside it."""
+    asked = form.asked
+    if asked is None:
+        return None
+    chosen = bool(asked.having or asked.outcomes)
+    if asked.region not in scope(officer(), regions()):
+        form.refuse("region", "请从列表里选一个你负责的地区。")
+    library = resources().serving.current().library
+    if asked.measure is not None and asked.measure not in library.measures:
+        form.refuse("measure", "请从列表里选。")
+    if chosen and asked.measure is None:
+        form.refuse("measure", "按政策选人，请先选是哪项政策。")
+    if asked.outcomes and asked.measure and asked.measure not in library.rules.criteria:
+        form.refuse("outcomes", "这项政策没有可以比对的条件。")
+    if not asked.channels:
+        form.refuse("channels", _UNFIT["channels"])
+    if form.asked is None:
+        return None
+    return Proposal(
+        title=asked.title,
+        words=asked.words,
+        sender=asked.sender,
+        audience=Audience(
+            region=asked.region,
+            level=asked.level,
+            measure=asked.measure if chosen else None,
+            having=frozenset(asked.having),
+            outcomes=frozenset(asked.outcomes),
+        ),
+        # WeChat first: it costs nothing, and the link opens at once.
+        channels=tuple(channel for channel in Channel if channel in asked.channels),
+        last_on=asked.last_on,
+        measure=asked.measure,
+        release_id=asked.release,
+    )
+
+
+def _prepared(change: PolicyChange) -> dict[str, Any]:
+    audience = change.audience
+    return {
+        "title": change.heading,
+        "words": change.words,
+        "region": audience.region,
+        "measure": audience.measure,
+        "having": sorted(audience.having),
+        "outcomes": sorted(audience.outcomes),
+        "release": change.release_id,
+    }
+
+
+def _typed(campaign: Campaign) -> dict[str, Any]:
+    """A campaign as it would be typed."""
+    audience = audiences.read(campaign.audience)
+    return {
+        "title": campaign.title,
+        "words": campaign.words,
+        "sender": campaign.sender,
+        "region": audience.region,
+        "level": audience.level or "",
+        "measure": campaign.measure or "",
+        "having": sorted(audience.having),
+        "outcomes": sorted(audience.outcomes),
+        "channels": list(campaigns.channels_of(campaign)),
+        "last_on": campaign.last_on.isoformat(),
+        "release": campaign.release_id or "",
+    }
+
+
+def _form(form: Form[Any], action: str, status: int = 200) -> Response:
+    library = resources().serving.current().library
+    seen = scope(officer(), regions())
+    around = {place for each in seen for place in regions().within(each)} | seen
+    return page(
+        "outreach_form.html",
+        title="写一次群发",
+        status=status,
+        form=form,
+        action=action,
+        labels=_LABELS,
+        places=[(each.id, each.label) for each in regions() if each.id in seen],
+        levels=list(LEVELS.items()),
+        measures=[
+            (each.id, f"{naming.place_of(library, each.region)}：{each.title}")
+            for each in library.measures.values()
+            if each.region in around
+        ],
+        having=list(HAVING.items()),
+        outcomes=list(OUTCOMES.items()),
+        channels=list(CHANNELS.items()),
+    )
+
+
+def _page(
+    session: Session, campaign: Campaign, form: Form[Any] | None = None, status: int = 200
+) -> Response:
+    library = resources().serving.current().library
+    who, state = officer(), CampaignState(campaign.state)
+    counts = campaigns.counts_of(campaign)
+    effect = counting.effect(session, campaign)
+    is_waiting = state is CampaignState.PROPOSED
+    return page(
+        "outreach_campaign.html",
+        title=campaign.title,
+        status=status,
+        campaign=campaign,
+        form=form or forms.empty(),
+        labels=_LABELS,
+        state=STATES[state],
+        whom=_whom(campaign),
+        measure=campaign.measure and naming.measure_of(library, campaign.measure),
+        counts=counts,
+        had_one=counts.get(Why.HAD_ONE_TODAY, 0),
+        why=[(words, counts[key]) for key, words in WHY.items() if counts.get(key)],
+        channels=[
+            (CHANNELS[each], counts.get(each, 0)) for each in campaigns.channels_of(campaign)
+        ],
+        effect=effect,
+        errors=[
+            (ERRORS.get(error, error or "没有说原因"), count)
+            for error, count in counting.errors(session, campaign.id)
+        ],
+        days=counting.APPLIED_WITHIN.days,
+        by=name_of(session, campaign.proposed_by),
+        decided=campaign.decided_by and name_of(session, campaign.decided_by),
+        may_change=is_waiting and Role.CASE_OFFICER in who.roles,
+        may_confirm=is_waiting and Role.APPROVER in who.roles and who.id != campaign.proposed_by,
+        may_end=bool(who.roles & {Role.CASE_OFFICER, Role.APPROVER}),
+        texts=texting.standing(session, campaign.id),
+        may_text=Role.CASE_OFFICER in who.roles and campaign.confirmed_at is not None,
+    )
+
+
+def _whom(campaign: Campaign) -> list[str]:
+    """Whom it is meant for, in words."""
+    library = resources().serving.current().library
+    audience = audiences.read(campaign.audience)
+    told = [f"{naming.place_of(library, audience.region)}，包括下面的地方"]
+    if audience.level is not None:
+        told.append(f"台账里{LEVELS[audience.level]}的")
+    parts = [HAVING[each] for each in sorted(audience.having)]
+    parts += [OUTCOMES[each] for each in sorted(audience.outcomes)]
+    if audience.measure is not None:
+        told.append(f"{naming.measure_of(library, audience.measure)}：{'，或者'.join(parts)}")
+    elif audience.level is None:
+        told.append("台账里的人、办过件的人、登记过想找工作或者找车的人")
+    return told

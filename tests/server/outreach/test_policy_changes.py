@@ -1,0 +1,72 @@
+"""What a release changes for people is offered to be told, until a campaign tells it."""
+
+import copy
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from server import releases
+from server.casework.officers import Officer
+from server.outreach import policy_changes
+from server.outreach.audiences import Having, Outcome
+from server.outreach.policy_changes import PolicyChange, Sort
+from tests.casework import MEASURE
+
+if TYPE_CHECKING:
+    from tests.server.outreach.conftest import Office
+
+
+def publish(office: "Office", change: Callable[[dict[str, Any]], None]) -> None:
+    """Put a release in force in which one measure is otherwise."""
+    editions = []
+    for kind, key, content in office.library.editions:
+        content = copy.deepcopy(dict(content))
+        if (kind, key) == ("measure", MEASURE):
+            change(content)
+        editions.append((kind, key, content))
+    with office.database.begin() as session:
+        releases.publish(session, editions, note="changed", now=office.now)
+
+
+def untold(office: "Office", by: Officer | None = None) -> list[PolicyChange]:
+    with office.database.read() as session:
+        return policy_changes.untold(
+            session, office.library, by or office.author, office.library.regions,
+            office.ledger.today,
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("part", "sort"),
+    [
+        (("grants", 0, "what"), Sort.GRANTS),
+        (("validity", "to"), Sort.CLOSED),
+        (("similar", 0), None),
+    ],
+)
+def test_a_change_is_told_by_what_it_is_and_wording_is_none(
+    office: "Office", part: tuple[Any, ...], sort: Sort | None
+) -> None:
+    def change(content: dict[str, Any]) -> None:
+        *way, last = part
+        for step in way:
+            content = content[step]
+        content[last] = "2026-02-01" if last == "to" else f"{content[last]}，另外再加一些"
+
+    assert untold(office) == []
+    publish(office, change)
+    found = untold(office)
+    assert [each.sort for each in found] == ([] if sort is None else [sort])
+    if not found:
+        return
+    told = found[0]
+    assert (told.measure, told.region, len(told.heading) <= 20) == (MEASURE, "石狮", True)
+    assert told.audience.having == frozenset(Having)
+    assert told.audience.outcomes == (
+        frozenset() if sort is Sort.CLOSED else frozenset({Outcome.ELIGIBLE})
+    )
+    # An officer of another place is offered nothing; once a campaign tells it, nobody is.
+    assert untold(office, Officer(9, "x", office.author.roles, frozenset({"锦州"}))) == []
+    office.proposed(measure=MEASURE, release_id=told.release_id)
+    assert untold(office) == []

@@ -1,0 +1,116 @@
+"""Text messages go out as a file, and what the tool says of them comes in."""
+
+import csv
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from openpyxl import load_workbook
+from sqlalchemy import select
+from sqlmodel import col
+
+from server.outreach import texting
+from server.outreach.choosing import Why
+from server.outreach.tables import Campaign, Channel
+from server.outreach.texting import Line, NothingToSend, QuietNow, ResultsUnreadable
+from server.tables import AuditEntry
+from tests import citizens
+from tests.server.outreach.test_sending import NIGHT
+
+if TYPE_CHECKING:
+    from tests.server.outreach.conftest import Office
+
+
+def exported(office: "Office", campaign: Campaign, **more: Any) -> list[Line]:
+    lines: list[Line] = office.step(
+        lambda session, safe, row, *, version, regions, by, now: texting.export(
+            session, safe, office.keys, row, page="https://example.com/", by=by,
+            regions=regions, now=now,
+        ),
+        campaign,
+        by=office.author,
+        **more,
+    )  # fmt: skip
+    return lines
+
+
+def noted(office: "Office", campaign: Campaign, path: Path) -> texting.Noted:
+    found: texting.Noted = office.step(
+        lambda session, safe, row, *, version, **more: texting.note_results(
+            session, safe, row, path, **more
+        ),
+        campaign,
+        by=office.author,
+    )
+    return found
+
+
+def written(path: Path, rows: Sequence[Sequence[str]]) -> Path:
+    with path.open("w", encoding="gb18030", newline="") as file:
+        csv.writer(file).writerows(rows)
+    return path
+
+
+def test_a_file_goes_out_once_with_exact_digits_and_every_line_is_a_look(
+    office: "Office",
+) -> None:
+    for number in (1, 2, 3):
+        office.in_register(number)
+    office.in_wechat()
+    campaign = office.going(channels=(Channel.SMS,))
+    with pytest.raises(QuietNow):
+        exported(office, campaign, now=office.now + NIGHT)
+    lines = exported(office, campaign)
+    assert sorted(line.phone for line in lines) == sorted(map(citizens.phone, (1, 2, 3)))
+    assert all(line.text.startswith("【石狮市总工会】给大家的一封信") for line in lines)
+    assert all("https://example.com/#letter/N" in line.text for line in lines)
+    book = load_workbook(io.BytesIO(texting.xlsx(campaign, lines, office.now)))
+    cells = [[cell.value for cell in row] for row in book.worksheets[0].iter_rows()]
+    assert cells[0] == list(texting.COLUMNS)
+    assert [row[1] for row in cells[1:]] == [line.phone for line in lines]
+    assert texting.csv_file(lines).decode("utf-8-sig").count("\r\n") == 4
+    with office.database.read() as session:
+        looks = session.scalars(
+            select(AuditEntry).where(
+                col(AuditEntry.about) == "letter", col(AuditEntry.action) == "exported"
+            )
+        ).all()
+    assert {look.worker_id for look in looks} == {
+        letter.worker_id for letter in office.letters(campaign)
+    }
+    with pytest.raises(NothingToSend):
+        exported(office, campaign)
+
+
+def test_results_come_in_and_who_answers_no_more_gets_none_from_any_campaign(
+    office: "Office", tmp_path: Path
+) -> None:
+    for number in (1, 2, 3):
+        office.in_register(number)
+    campaign = office.going(channels=(Channel.SMS,))
+    arrived, failed, out = exported(office, campaign)
+    rows = [
+        ("编号", "手机号", "结果", "原因"),
+        (arrived.letter_id, arrived.phone, "成功", ""),
+        (failed.letter_id, failed.phone, "失败", "空号"),
+        (out.letter_id, out.phone, "退订", ""),
+        ("M0", "13800000000", "成功", ""),
+        (arrived.letter_id, arrived.phone, "也许", ""),
+    ]
+    path = written(tmp_path / "results.csv", rows)
+    for _ in range(2):
+        told = noted(office, campaign, path)
+        assert (dict(told.counts), told.bad) == ({"成功": 1, "失败": 1, "退订": 1}, [5, 6])
+    states = {letter.id: (letter.state, letter.error) for letter in office.letters(campaign)}
+    assert states == {
+        arrived.letter_id: ("delivered", None),
+        failed.letter_id: ("failed", "空号"),
+        out.letter_id: ("delivered", None),
+    }
+    assert office.chosen().why[Why.OPTED_OUT] == 1
+    with pytest.raises(ResultsUnreadable):
+        noted(
+            office, campaign, written(tmp_path / "other.csv", [("手机号", "结果"), ("1", "成功")])
+        )
