@@ -59,6 +59,7 @@ def test_the_workbook_says_the_same_exactly_and_is_inert(staff: Staff, clerk: De
         "收券的商户",
         "困难职工台账",
         "招聘和活动",
+        "群发",
     ]
     rows = list(book["办件"].iter_rows(min_row=5, values_only=True))
     assert rows == [
