@@ -1,16 +1,14 @@
 """How long a whole register takes: 71,151 people imported, matched, and undone.
 
-`python -m bench.register [PEOPLE] [DATABASE_URL KEYS_URL]`; without addresses on SQLite in a new
-folder.
+python -m bench.register [PEOPLE]
 """
 
 import sys
-import tempfile
 import time
 from datetime import date, timedelta
-from pathlib import Path
 
 import server.schema  # noqa: F401
+from bench.databases import on_each
 from knowledge.eligibility.matching import Match
 from knowledge.library import read_library
 from server.casework.officers import Role
@@ -48,11 +46,10 @@ def _identity_number(number: int) -> str:
 
 
 def main() -> None:
-    """Measure on SQLite, or on the databases whose addresses are given: main, then keys."""
+    """Measure on SQLite and on PostgreSQL."""
     people = int(sys.argv[1]) if len(sys.argv) > 1 else PEOPLE
-    folder = Path(tempfile.mkdtemp())
-    urls = sys.argv[2:4] or [f"sqlite:///{folder / name}" for name in ("main.db", "keys.db")]
-    measure(people, *map(Database, urls))
+    for database, keys_database in on_each(2):
+        measure(people, database, keys_database)
 
 
 def measure(people: int, database: Database, keys_database: Database) -> None:

@@ -42,6 +42,7 @@ PARTS: dict[str, Part] = {
     "publishing": Part(
         "thousands of entries published in a process that answers meanwhile", ("--entries", "1000")
     ),
+    "offers": Part("thousands of vacancies searched"),
     "week": Part(
         "a week's load on the deployed service, into deploy/RUNBOOK.md",
         ("--print",),
