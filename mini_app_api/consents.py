@@ -11,6 +11,7 @@ from mini_app_api.person_models import ConsentAsked, ConsentsView, ConsentView
 from mini_app_api.writing import once
 from server import consents, erasing
 from server.admitting import Who, admits
+from server.arrears import joining
 from server.casework import materials, near_duplicates
 from server.casework.uploading import Intake
 from server.consents import Given
@@ -77,7 +78,9 @@ def delete_consent(purpose: str) -> Response:
         if wanted is Purpose.CHILDREN:
             pairings.end_for_children(session, own, worker_id=worker, now=now)
         if wanted is Purpose.MATERIALS:
-            removed[:] = materials.remove_unused(session, own, worker, now=now)
+            removed[:] = materials.remove_unused(
+                session, own, worker, holders=[joining.let_go], now=now
+            )
         near_duplicates.recompute(session, worker, now=now)
 
     done = once(withdraw)

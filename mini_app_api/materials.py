@@ -25,6 +25,7 @@ from mini_app_api.material_models import (
 )
 from mini_app_api.writing import SIGNED_IN, once
 from server.admitting import Who, admits
+from server.arrears import joining
 from server.audit import Actor
 from server.casework import cases, materials, uploading
 from server.casework.materials import MaterialKindUnknown, Needed
@@ -146,7 +147,8 @@ def delete_material(id: str) -> Response:
 
     def remove(session: Session, worker: int) -> None:
         material = materials.mine(session, id, worker)
-        materials.remove(session, own, material, by=Actor("worker", worker), now=now)
+        by = Actor("worker", worker)
+        materials.remove(session, own, material, by=by, holders=[joining.let_go], now=now)
 
     done = once(remove)
     _intake().forget([materials.object_name(id)])

@@ -22,6 +22,7 @@ from mini_app_api.person_models import (
 from mini_app_api.writing import once
 from server import children, erasing, exporting, people, profiles
 from server.admitting import Who, admits
+from server.arrears import joining
 from server.audit import Actor
 from server.callers import refuse_too_many
 from server.casework import near_duplicates
@@ -111,7 +112,12 @@ def delete_me() -> Response:
         keeping.let_go(session, known.safe, worker_id=worker, now=now)
         pairings.let_go(session, known.safe, worker_id=worker, now=now)
         key_ids[:] = erasing.erase(
-            session, known.safe, worker_id=worker, by=by, blockers=[under_way], now=now
+            session,
+            known.safe,
+            worker_id=worker,
+            by=by,
+            now=now,
+            blockers=[under_way, joining.under_way],
         )
         near_duplicates.recompute(session, worker, now=now)
         return ErasedView(stays=[StayView(what=what, why=why) for what, why in erasing.stays()])

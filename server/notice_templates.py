@@ -55,6 +55,8 @@ class NoticeKind(StrEnum):
     PAIRING = "pairing"
     OUTREACH = "outreach"
     """A campaign's message."""
+    ARREARS = "arrears"
+    """How a joint report of wage arrears goes on."""
     TEXT = "text"
     """A customer-service message in free words."""
 

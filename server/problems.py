@@ -13,6 +13,18 @@ from werkzeug.exceptions import HTTPException
 from knowledge.eligibility.facts import FactsRefused, Reason
 from knowledge.regions import UnknownRegion
 from server.admitting import NobodyAdmitted
+from server.arrears.codes import JoinCodeOver, JoinCodeWrong
+from server.arrears.handling import NotExported, OutcomeUnfit, RecoveredTooMuch
+from server.arrears.joining import (
+    AlreadyJoined,
+    CountedAlready,
+    NotOpenToWorkers,
+    OnlyStarter,
+    PartChanged,
+    TooManyParts,
+)
+from server.arrears.merging import NotAlike
+from server.arrears.moving import JointReportChanged, JointReportUnknown, ReportMoveRefused
 from server.casework.advancing import CaseChanged, MoveRefused, ReasonMissing
 from server.casework.applying import (
     AlreadyApplied,
@@ -555,6 +567,49 @@ _OF_ERROR: Mapping[type[Exception], Problem] = {
         "看不懂这个文件",
         "文件里要有“编号”和“结果”两列，结果写成功、失败或者退订。",
     ),
+    JointReportUnknown: Problem(
+        404, "unknown_joint_report", "没有这件反映", "没有找到这件联名反映，或者你没有加入。"
+    ),
+    JoinCodeWrong: Problem(
+        404, "join_code_wrong", "口令不对", "这个口令不对，或者已经停用了。请向发起的工友再要一个。"
+    ),
+    JoinCodeOver: Problem(
+        409, "join_code_over", "口令过期了", "这个口令过期了。请发起的工友换一个新的。"
+    ),
+    NotOpenToWorkers: Problem(
+        409, "joint_report_handed_in", "已经交上去了", "这件事已经交上去了，现在不能再改。"
+    ),
+    AlreadyJoined: Problem(409, "already_joined", "已经加入了", "你已经加入了这件事。"),
+    CountedAlready: Problem(
+        409,
+        "counted_already",
+        "一个人只算一次",
+        "这个身份证号在这件事里已经有一份了，一个人只算一次。如果不是你填的，请找经办人。",
+    ),
+    TooManyParts: Problem(
+        409, "too_many_parts", "太多了", "人数太多，或者你发起的太多了。请先把前面的交上去。"
+    ),
+    PartChanged: Problem(
+        409, "part_changed", "已经改过了", "你这一份刚刚改过了，请看看最新的再改。"
+    ),
+    OnlyStarter: Problem(
+        403, "only_starter", "要发起的人来办", "这一步要发起的工友来办，或者请经办人办。"
+    ),
+    **dict.fromkeys(
+        (JointReportChanged, ReportMoveRefused),
+        Problem(409, "joint_report_changed", "有变化", "这件事刚刚有了变化，请看看最新情况再办。"),
+    ),
+    NotExported: Problem(
+        409, "not_exported", "还没有生成移送包", "请先生成移送包，再登记已经移送。"
+    ),
+    RecoveredTooMuch: Problem(422, "recovered_too_much", "金额不对", "追回的钱不能比欠的还多。"),
+    OutcomeUnfit: Problem(
+        409,
+        "outcome_unfit",
+        "和追回的钱对不上",
+        "结果和记下的追回金额对不上：部分追回要先记下各人拿到多少，没有支持的不能有追回。",
+    ),
+    NotAlike: Problem(409, "not_alike", "不能合并", "不能和自己合并。"),
     FundUnknown: Problem(404, "unknown_fund", "没有这笔资金", "没有找到这笔资金。"),
     FundMissing: Problem(
         409,
@@ -704,6 +759,8 @@ _OF_FIELD: Mapping[str, str] = {
     "greater_than_equal": "这个数太小了。",
     "less_than_equal": "这个数太大了。",
     "value_error": "这一项的写法不对。",
+    "months_order": "开始的月份要在结束的月份之前。",
+    "literal_error": "这一项要同意才能办。",
     "dict_type": "这里要填一组内容。",
     "list_type": "这里要填一组内容。",
     "person_name": "姓名写得不对，请照身份证上的写。",
@@ -818,6 +875,7 @@ def body_of(error: BaseException) -> dict[str, Any]:
 
 
 _MORE: Mapping[type[BaseException], Callable[[Any], dict[str, Any]]] = {
+    AlreadyJoined: lambda error: {"joint_report": error.report_id},
     AlreadyApplied: lambda error: {"application": error.case_id, "state": error.state},
     WarningNotTaken: lambda error: {"reasons": error.reasons},
     RulesChanged: lambda error: {

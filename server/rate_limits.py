@@ -41,6 +41,8 @@ class Limit(StrEnum):
     SIGN_IN = "sign_in"
     SIGN_IN_ADDRESS = "sign_in_address"
     WECHAT = "wechat"
+    JOIN = "join"
+    """Codes of joint reports that one worker tries."""
     STAFF = "staff"
     """Tries to sign in to one account from browsers that are not known there."""
     STAFF_DEVICE = "staff_device"

@@ -1,5 +1,6 @@
 """Every table of the database: importing this makes them all known, wherever they are defined."""
 
+from server.arrears import tables as arrears_tables
 from server.casework import tables as casework_tables
 from server.editing import tables as editing_tables
 from server.offers import tables as offer_tables
@@ -11,6 +12,7 @@ from server.vouchers import tables as voucher_tables
 
 __all__ = [
     "Row",
+    "arrears_tables",
     "casework_tables",
     "editing_tables",
     "offer_tables",

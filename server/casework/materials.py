@@ -5,7 +5,7 @@ it has; what no such case has can be deleted by the worker at any time.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -25,6 +25,9 @@ from server.tables import Purpose
 MOST_OF_WORKER = 300
 _GIVES_BACK = (State.DRAFT, State.WITHDRAWN)
 
+LetGo = Callable[[Session, str], str | None]
+"""Lets go of a material, or tells the number of what holds on to it."""
+
 
 class MaterialUnknown(LookupError):
     """There is no such material, or it is somebody else's."""
@@ -35,7 +38,7 @@ class MaterialKindUnknown(LookupError):
 
 
 class MaterialInUse(Exception):
-    """A case that was submitted has it; `case_id` is one of them."""
+    """A case that was submitted has it, or something like it; `case_id` is one of them."""
 
     def __init__(self, case_id: str) -> None:
         super().__init__(case_id)
@@ -203,8 +206,16 @@ def detach(
     _record(session, own, material, Action.CHANGED, by, now, case.id)
 
 
-def remove(session: Session, own: Safe, material: Material, *, by: Actor, now: datetime) -> None:
-    """Delete a material that no submitted case has; raises `MaterialInUse`.
+def remove(
+    session: Session,
+    own: Safe,
+    material: Material,
+    *,
+    by: Actor,
+    holders: Sequence[LetGo] = (),
+    now: datetime,
+) -> None:
+    """Delete a material that no submitted case has, nor another holder; raises `MaterialInUse`.
 
     Its object is to be deleted once this has been committed.
     """
@@ -214,6 +225,8 @@ def remove(session: Session, own: Safe, material: Material, *, by: Actor, now: d
         .join(CaseMaterial, col(CaseMaterial.case_id) == col(Case.id))
         .where(col(CaseMaterial.material_id) == material.id, col(Case.state).not_in(_GIVES_BACK))
     ).first()
+    for let_go in holders:
+        using = using or let_go(session, material.id)
     if using is not None:
         raise MaterialInUse(using)
     session.execute(delete(CaseMaterial).where(col(CaseMaterial.material_id) == material.id))
@@ -223,7 +236,9 @@ def remove(session: Session, own: Safe, material: Material, *, by: Actor, now: d
     session.flush()
 
 
-def remove_unused(session: Session, own: Safe, worker_id: int, *, now: datetime) -> list[str]:
+def remove_unused(
+    session: Session, own: Safe, worker_id: int, *, holders: Sequence[LetGo] = (), now: datetime
+) -> list[str]:
     """Delete what no submitted case has, and what is on its way: the consent was withdrawn.
 
     Returns the objects to delete once this has been committed.
@@ -231,7 +246,8 @@ def remove_unused(session: Session, own: Safe, worker_id: int, *, now: datetime)
     removed = []
     for material in of_worker(session, worker_id):
         try:
-            remove(session, own, material, by=Actor("worker", worker_id), now=now)
+            by = Actor("worker", worker_id)
+            remove(session, own, material, by=by, holders=holders, now=now)
         except MaterialInUse:
             continue
         removed.append(object_name(material.id))

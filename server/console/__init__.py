@@ -39,6 +39,7 @@ How to add a page:
 from apiflask import APIBlueprint
 
 from server.console import (
+    arrears,
     case,
     case_lists,
     case_moves,
@@ -78,6 +79,7 @@ _GROUPS = (
     case,
     case_moves,
     help_requests,
+    arrears,
     payments,
     funds,
     rosters,

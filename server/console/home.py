@@ -23,6 +23,7 @@ _SHOWN = 8
 _ABOUT = {
     "desk.cases.get_list": "查办件，看每一步是谁办的、凭什么",
     "desk.help_requests.get_requests": "看求助和答复",
+    "desk.arrears.get_reports": "看联名反映的欠薪",
     "desk.payments.get_payments": "看发放批次",
     "desk.funds.get_funds": "看预算、发了多少、还剩多少",
     "desk.offers.get_offers": "看招聘、课程、专车和活动",

@@ -20,6 +20,7 @@ LINES = (
     Line("desk.home.get_home", "首页"),
     Line("desk.cases.get_list", "办件"),
     Line("desk.help_requests.get_requests", "求助"),
+    Line("desk.arrears.get_reports", "欠薪"),
     Line("desk.payments.get_payments", "发放"),
     Line("desk.funds.get_funds", "资金"),
     Line("desk.rosters.get_rosters", "花名册"),

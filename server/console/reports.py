@@ -5,6 +5,9 @@ from datetime import date, datetime, timedelta
 from flask import Blueprint, Response, make_response
 
 from server.admitting import Who, admits
+from server.arrears import counting as arrears
+from server.arrears.counting import ArrearsLine
+from server.arrears.figures import Figures
 from server.casework import weekly_report_files, weekly_reports
 from server.casework.officers import Officer, Role, scope
 from server.casework.service_requests import TITLES
@@ -35,6 +38,7 @@ _WEEKS = 13
 _FIRST = datetime(2020, 1, 1, tzinfo=CHINA)
 """Before that there was no service."""
 _MOST_BARS = 15
+_ARREARS = ("收到（件）", "人数", "欠薪（元）", "追回（元）")
 _GIVEN = ("发放", "发放（元）")
 _USED = ("用了", "用了（元）", "退了", "退了（元）")
 _REGISTER = ("地区", "困难等级", "在册", "新列入", "核查", "退出", "到期要核查")
@@ -76,6 +80,7 @@ def get_report(friday: str) -> Response:
         naming=naming,
         categories={category.value: TITLES[category] for category in Category},
         totals=_totals(report),
+        arrears=_arrears(week),
         vouchers=_vouchers(week),
         register=_register(week),
         offers=_offers(week),
@@ -98,7 +103,7 @@ def get_workbook(friday: str) -> Response:
         lambda topic: naming.topic_of(library, topic),
         naming.REASONS,
     )
-    more = [*_sheets_of_vouchers(week), *_sheets_of_people(week)]
+    more = [_sheet_of_arrears(week), *_sheets_of_vouchers(week), *_sheets_of_people(week)]
     response = make_response(weekly_report_files.xlsx(report, week, names, more))
     response.mimetype = _XLSX
     response.headers["Content-Disposition"] = f'attachment; filename="weekly-{week.friday}.xlsx"'
@@ -131,6 +136,28 @@ def _found(friday: str) -> tuple[Week, Report, object]:
     seen = scope(officer(), library.regions)
     report = report.within(seen, elsewhere=sees_elsewhere(officer()))
     return week, report, row and row.made_at
+
+
+def _arrears(week: Week) -> list[ArrearsLine]:
+    known = resources()
+    with known.database.read() as session:
+        seen = scope(officer(), regions())
+        return arrears.lines(session, week, seen, today=china_day(known.clock()))
+
+
+def _sheet_of_arrears(week: Week) -> Sheet:
+    library = resources().serving.current().library
+
+    def cells(sums: Figures) -> tuple[object, ...]:
+        return sums.reports, sums.people, Yuan(sums.amount_fen), Yuan(sums.recovered_fen)
+
+    return Sheet("欠薪", ("地区", *_ARREARS, *(f"累计{each}" for each in _ARREARS), "逾期"), [
+        (
+            naming.place_of(library, line.region), *cells(line.week), *cells(line.so_far),
+            line.overdue,
+        )
+        for line in _arrears(week)
+    ])  # fmt: skip
 
 
 def _vouchers(week: Week) -> tuple[list[IssueLine], list[MerchantLine]]:

@@ -123,6 +123,13 @@ def listed(
     return list(rows), total
 
 
+def named(session: Session, region: str, name: str) -> Employer | None:
+    """The employer of a region by its whole name, None where there is none."""
+    return session.scalars(
+        select(Employer).where(col(Employer.region) == region, col(Employer.name) == name)
+    ).first()
+
+
 def summed(session: Session, regions: Set[str]) -> Sums:
     """All employers of some regions together."""
     row = session.execute(
@@ -139,13 +146,9 @@ def summed(session: Session, regions: Set[str]) -> Sums:
 def _check(session: Session, told: Told, but: str | None) -> None:
     if told.staying > told.headcount:
         raise MoreThanThere
-    there = session.scalar(
-        select(col(Employer.id)).where(
-            col(Employer.region) == told.region, col(Employer.name) == told.name
-        )
-    )
-    if there is not None and there != but:
-        raise EmployerKnown(there)
+    there = named(session, told.region, told.name)
+    if there is not None and there.id != but:
+        raise EmployerKnown(there.id)
 
 
 def _record(

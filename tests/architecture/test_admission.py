@@ -62,6 +62,14 @@ _VACANCY = {
     "details": {"trade": "缝纫"},
 }
 _WISH = {"region": "石狮", "until_on": "2026-03-20", "details": {"trade": "缝纫"}}
+_JOINT = {
+    "region": "石狮",
+    "employer": "某服装厂",
+    "first_month": "2026-01",
+    "last_month": "2026-02",
+    "amount_fen": 100,
+    "agreed": True,
+}
 _CHILD = {"name": "王小宝", "born_on": "2018-06-01"}
 
 CALLS: dict[tuple[str, str], Call] = {
@@ -158,6 +166,19 @@ CALLS: dict[tuple[str, str], Call] = {
     ("POST", "/counter/redemptions"): Call(MERCHANT),
     ("GET", "/counter/redemptions/<id>"): Call(MERCHANT),
     ("POST", "/counter/redemptions/<id>/refund"): Call(MERCHANT),
+    ("POST", f"{_API}/joint-reports"): Call(WORKER, _JOINT),
+    ("GET", f"{_API}/joint-reports"): Call(WORKER),
+    ("POST", f"{_API}/joint-reports/lookup"): Call(WORKER, {"code": "xxxxxxxx"}, missing=True),
+    ("POST", f"{_API}/joint-reports/join"): Call(
+        WORKER, {"code": "xxxxxxxx", "amount_fen": 100, "agreed": True}, missing=True
+    ),
+    ("GET", f"{_API}/joint-reports/<id>"): Call(WORKER, owned=True),
+    ("PUT", f"{_API}/joint-reports/<id>/part"): Call(
+        WORKER, {"amount_fen": 100, "version": 1}, owned=True
+    ),
+    ("POST", f"{_API}/joint-reports/<id>/code"): Call(WORKER, {"open": True}, owned=True),
+    ("POST", f"{_API}/joint-reports/<id>/hand-in"): Call(WORKER, owned=True),
+    ("DELETE", f"{_API}/joint-reports/<id>/part"): Call(WORKER, owned=True),
     ("POST", f"{_API}/requests"): Call(WORKER, _HELP),
     ("GET", f"{_API}/requests"): Call(WORKER),
     ("GET", f"{_API}/requests/<id>"): Call(WORKER, owned=True),
@@ -215,6 +236,7 @@ def things(alice: Phone) -> dict[str, dict[str, str]]:
     child = alice.post("/me/children", _CHILD).json["id"]
     upload = alice.post("/uploads", _UPLOAD).json["id"]
     vacancy = alice.post("/offers", _VACANCY).json["id"]
+    joint = alice.post("/joint-reports", _JOINT).json["id"]
     return {
         "applications": {"id": case},
         "drafts": {"measure": OTHER_MEASURE},
@@ -222,6 +244,7 @@ def things(alice: Phone) -> dict[str, dict[str, str]]:
         "me": {"child_id": child},
         "uploads": {"id": upload},
         "offers": {"id": vacancy},
+        "joint-reports": {"id": joint},
     }
 
 
@@ -336,4 +359,5 @@ def seen(phone: Phone, things: dict[str, dict[str, str]]) -> list[Any]:
         phone.get(f"/requests/{things['requests']['id']}").json,
         phone.get("/me/children").json,
         phone.get(f"/uploads/{things['uploads']['id']}").json,
+        phone.get(f"/joint-reports/{things['joint-reports']['id']}").json,
     ]

@@ -54,7 +54,7 @@ def test_every_write_of_a_worker_takes_a_key(client: FlaskClient) -> None:
     assert without == {
         "chat", "self_check", "sign_in", "renew_session", "sign_out", "sign_out_everywhere",
         "verify_phone", "send_piece", "read_conversation", "rate_turn", "convert_script",
-            "count_letter_check",
+            "count_letter_check", "look_up_joint_report",
     }  # fmt: skip
 
 

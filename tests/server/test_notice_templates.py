@@ -37,6 +37,10 @@ VALUES = {
     "sender": "石狮市总工会",
     "letter": "N260301AAAAAAAA-0123456789ab01234567",
     "request": "R20260301ABCDEFG",
+    "report": "W260301ABCDEFGH",
+    "employer": "某某建筑工程有限公司",
+    "progress": "已经受理",
+    "recovered": "0.00元",
     "category": "拖欠工资",
     "unit": "市妇联",
     "pairing": "0123456789abcdef",
@@ -55,7 +59,7 @@ def test_there_is_a_template_for_every_kind_of_subscribe_message() -> None:
     assert set(templates()) == set(NoticeKind) - {NoticeKind.TEXT}
     assert {template.label for template in templates().values()} == {
         "审核结果", "待补材料", "发放到账", "求助回复", "政策到期提醒",
-        "岗位、课程和出行通知", "结对帮扶通知", "政策宣传通知",
+        "岗位、课程和出行通知", "结对帮扶通知", "政策宣传通知", "欠薪反映进展",
     }  # fmt: skip
 
 

@@ -187,6 +187,43 @@ def registered(staff: "Staff") -> dict[str, str]:
     return {"entry": entries[0].id, "import": row.id, "employer": employer.id}
 
 
+def joint_reports(staff: "Staff") -> dict[str, str]:
+    """Two joint reports about one employer: one waits, the other was taken and has a proof."""
+    import secrets
+
+    from server.arrears import handling, joining
+    from server.arrears.joining import Share
+    from server.casework import materials
+    from server.casework.tables import Material
+    from tests.server.arrears.conftest import BUILDER, Site
+    from tests.server.console.conftest import picture
+
+    known, at = staff.resources, office(staff)
+    site = Site(known.database, at.library, known.safe, known.subject_keys, staff.now, at.author)
+    waiting = site.handed_in(100_00, 200_00)
+    worker = site.worker()
+    own, proof = known.subject_keys.safe_of(worker), secrets.token_hex(16)
+    known.store.put(
+        materials.object_name(proof),
+        own.seal_bytes(picture(), materials.content_purpose(proof)),
+    )
+    with known.database.begin() as session:
+        session.add(
+            Material(
+                id=proof, worker_id=worker, kind="wage_arrears_proof", media_type="image/jpeg",
+                size=len(picture()), width=480, height=320, added_at=staff.now,
+            )
+        )  # fmt: skip
+        session.flush()
+        report = joining.start(
+            session, own, known.safe, at.library, BUILDER, Share(300_00, [proof]),
+            worker_id=worker, now=staff.now,
+        )  # fmt: skip
+    site.hand_in(report)
+    site.act(handling.take, report)
+    return {"joint": waiting.id, "joint_taken": report.id, "joint_proof": proof}
+
+
 def vouchers(staff: "Staff") -> dict[str, str]:
     """Vouchers, a merchant who took one, and a settlement at each step of its way."""
     from server.vouchers import issuing, settling

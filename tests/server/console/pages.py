@@ -371,6 +371,37 @@ PAGES |= {
 }
 MAKERS.append(making.registered)
 
+_JOINT = {"id": "{joint}"}
+_ARREARS = "/staff/arrears"
+_JOINT_FORM = {"version": "3"}
+
+PAGES |= {
+    ("GET", f"{_ARREARS}/"): PageCall(_LOOKING),
+    ("GET", f"{_ARREARS}/<id>"): PageCall(_LOOKING, path=_JOINT, elsewhere=404),
+    ("POST", f"{_ARREARS}/<id>/moves/<move>"): PageCall(
+        _CASHIER, path={**_JOINT, "move": "take"}, form={"version": "2"}, elsewhere=404
+    ),
+    ("POST", f"{_ARREARS}/<id>/recovered"): PageCall(
+        _CASHIER, path={"id": "{joint_taken}"}, form=_JOINT_FORM, elsewhere=404
+    ),
+    ("POST", f"{_ARREARS}/<id>/merge"): PageCall(
+        _CASHIER, path=_JOINT, form={"version": "2", "into": "{joint_taken}"}, elsewhere=404
+    ),
+    ("POST", f"{_ARREARS}/<id>/employer"): PageCall(
+        _CASHIER, path=_JOINT, form={"version": "2", "employer": "{employer}"}, elsewhere=404
+    ),
+    ("POST", f"{_ARREARS}/<id>/export"): PageCall(
+        _CASHIER, path={"id": "{joint_taken}"}, form=_JOINT_FORM, elsewhere=404
+    ),
+    ("GET", f"{_ARREARS}/<id>/proofs/<material>"): PageCall(
+        _LOOKING,
+        path={"id": "{joint_taken}", "material": "{joint_proof}"},
+        elsewhere=404,
+        shown=False,
+    ),
+}
+MAKERS.append(making.joint_reports)
+
 _EDITORS = frozenset({Role.EDITOR, Role.PUBLISHER})
 _EDITOR, _PUBLISHER = frozenset({Role.EDITOR}), frozenset({Role.PUBLISHER})
 _KNOWLEDGE = "/staff/knowledge"
