@@ -1,7 +1,7 @@
 """The one file for the inspectors: a list of the people, their proofs, a manifest with SHA-256.
 
-Only here names and numbers stand in clear. The file is written to a place without a name, which is
-gone with the process, and read from there; no transaction may be open meanwhile.
+Only here names and numbers stand in clear. The file is made in memory, one that is too large for it
+in a place without a name, which is gone with the process. No transaction may be open meanwhile.
 """
 
 import hashlib
@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryFile
-from typing import IO
+from tempfile import SpooledTemporaryFile
+from typing import IO, cast
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 from server.arrears.joining import person_purpose
@@ -31,6 +31,7 @@ _ERASED = "本人已要求删除资料"
 _GONE = "读不出来"
 _ENDINGS = {"image/jpeg": "jpg", "application/pdf": "pdf"}
 _PIECE = 1 << 20
+_IN_MEMORY = 32 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,9 @@ class Contents:
 
 def pack(contents: Contents, store: Store, folder: Path, *, at: datetime) -> Packed:
     """Write the file; raises `StoreAway`."""
-    file = TemporaryFile(dir=folder)  # noqa: SIM115 - the caller reads and closes it
+    # Whoever asked reads and closes it.
+    made = SpooledTemporaryFile(_IN_MEMORY, mode="w+b", dir=str(folder))  # noqa: SIM115
+    file = cast(IO[bytes], made)
     try:
         sums: dict[str, str] = {}
         with ZipFile(file, "w", ZIP_STORED) as packed:
