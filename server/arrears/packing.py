@@ -8,9 +8,10 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from io import BytesIO
 from pathlib import Path
-from tempfile import SpooledTemporaryFile
-from typing import IO, cast
+from tempfile import TemporaryFile
+from typing import IO
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 from server.arrears.joining import person_purpose
@@ -59,9 +60,9 @@ class Contents:
 
 def pack(contents: Contents, store: Store, folder: Path, *, at: datetime) -> Packed:
     """Write the file; raises `StoreAway`."""
+    size = sum(each.size for some in contents.proofs.values() for each in some)
     # Whoever asked reads and closes it.
-    made = SpooledTemporaryFile(_IN_MEMORY, mode="w+b", dir=str(folder))  # noqa: SIM115
-    file = cast(IO[bytes], made)
+    file: IO[bytes] = BytesIO() if size < _IN_MEMORY else TemporaryFile(dir=folder)  # noqa: SIM115
     try:
         sums: dict[str, str] = {}
         with ZipFile(file, "w", ZIP_STORED) as packed:
