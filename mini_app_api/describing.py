@@ -27,6 +27,8 @@ _WITHOUT_KEY = {
     "send_piece",
     # The last thumb counts.
     "rate_turn",
+    # It only looks.
+    "look_up_joint_report",
 }
 _KEY = {
     "name": HEADER,
@@ -98,6 +100,15 @@ _EXTRA = {
     "list_fits": ("401",),
     "get_card": ("401",),
     "renew_card": ("401",),
+    "start_joint_report": ("403", "404"),
+    "list_joint_reports": ("401",),
+    "look_up_joint_report": ("401", "404", "409"),
+    "join_joint_report": ("403", "404"),
+    "get_joint_report": ("401", "404"),
+    "change_joint_part": ("403", "404"),
+    "withdraw_joint_part": ("404",),
+    "hand_in_joint_report": ("403", "404"),
+    "change_join_code": ("403", "404"),
     "ask_for_help": ("403", "404"),
     "list_requests": ("401",),
     "get_request": ("401", "404", "410"),
@@ -192,7 +203,7 @@ def _name_regions(spec: dict[Any, Any]) -> None:
     schemas = spec["components"]["schemas"]
     for name in ("Asked", "DraftAsked", "ApplicationAsked"):
         schemas[name]["properties"]["region"] = {"anyOf": [named, {"type": "null"}]}
-    for name in ("HelpAsked", "SelfCheckAsked", "VacancyAsked", "WishAsked"):
+    for name in ("HelpAsked", "SelfCheckAsked", "StartAsked", "VacancyAsked", "WishAsked"):
         schemas[name]["properties"]["region"] = named
     for path in ("/api/v1/measures", "/api/v1/facts", "/api/v1/suggestions", "/api/v1/offers"):
         for parameter in spec["paths"][path]["get"]["parameters"]:
