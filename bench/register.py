@@ -10,13 +10,14 @@ from datetime import date, timedelta
 import server.schema  # noqa: F401
 from bench.databases import on_each
 from knowledge.eligibility.matching import Match
-from knowledge.library import read_library
+from knowledge.library import Library, read_library
 from server.casework.officers import Role
 from server.clock import china_day, utc_now
 from server.db import Database
 from server.migrations import upgrade
 from server.register import importing, rostering, sheets, undoing
 from server.register.importing import Desk, Plan
+from server.register.tables import RegisterImport
 from server.sealing import Safe
 from server.subject_keys import SubjectKeys
 from tests import casework, citizens
@@ -58,19 +59,8 @@ def measure(people: int, database: Database, keys_database: Database) -> None:
     safe, library, now = Safe({"k1": bytes(32)}, b"secret"), read_library(), utc_now()
     keys = SubjectKeys(database, keys_database, safe, utc_now)
     keys.prepare()
-    clerk = casework.officer(database, safe, library, Role.CASE_OFFICER, where=(_REGION,), now=now)
-    desk = Desk(database, keys, safe, library, clerk, utc_now)
-    content = table(people)
-    uses = sheets.guessed(_HEADERS.split(","), library.facts)
-    with database.begin() as session:
-        row = importing.keep(session, desk, content, _REGION)
-        importing.choose(session, row, Plan(uses), now=now)
-
+    desk, row = entered(people, database, keys, safe, library)
     begun = time.perf_counter()
-    told = importing.dry_run(desk, row)
-    begun = _tell(database, "dry run", told.counts.total(), begun)
-    *_, counts = importing.go_on(desk, row.id, told.digest)
-    begun = _tell(database, "entered", counts.total(), begun)
     criteria, matched = library.rules.of(_REGION), 0
     regions = {_REGION, *library.regions.descendants(_REGION)}
     for chunk in rostering.chunks(desk, regions, china_day(now)):
@@ -78,6 +68,25 @@ def measure(people: int, database: Database, keys_database: Database) -> None:
         matched += len(chunk.lines)
     begun = _tell(database, f"matched against {len(criteria)} measures", matched, begun)
     _tell(database, "undone", undoing.undo(desk, row.id), begun)
+
+
+def entered(
+    people: int, database: Database, keys: SubjectKeys, safe: Safe, library: Library
+) -> tuple[Desk, RegisterImport]:
+    """Enter a register of so many people, and print the seconds that it takes."""
+    now = utc_now()
+    clerk = casework.officer(database, safe, library, Role.CASE_OFFICER, where=(_REGION,), now=now)
+    desk = Desk(database, keys, safe, library, clerk, utc_now)
+    uses = sheets.guessed(_HEADERS.split(","), library.facts)
+    with database.begin() as session:
+        row = importing.keep(session, desk, table(people), _REGION)
+        importing.choose(session, row, Plan(uses), now=now)
+    begun = time.perf_counter()
+    told = importing.dry_run(desk, row)
+    begun = _tell(database, "dry run", told.counts.total(), begun)
+    *_, counts = importing.go_on(desk, row.id, told.digest)
+    _tell(database, "entered", counts.total(), begun)
+    return desk, row
 
 
 def _tell(database: Database, what: str, people: int, begun: float) -> float:

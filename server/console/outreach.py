@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
+from knowledge.eligibility.verdicts import is_open
 from server.admitting import Who, admits
 from server.casework.bank_files import BankFileRefused, in_memory
 from server.casework.officers import Role, scope
@@ -90,7 +91,7 @@ _LABELS: Mapping[str, str] = {
     "measure": "哪项政策",
     "having": "办过这项政策的",
     "outcomes": "可能用得上这项政策的",
-    "channels": "怎么发",
+    "channels": "用什么发",
     "last_on": "最晚发到哪天",
     "read": "逐字看过",
     "reason": "原因",
@@ -523,6 +524,7 @@ def _page(
         state=STATES[state],
         whom=_whom(campaign),
         measure=campaign.measure and naming.measure_of(library, campaign.measure),
+        is_closed=_is_closed(campaign),
         counts=counts,
         had_one=counts.get(Why.HAD_ONE_TODAY, 0),
         why=[(words, counts[key]) for key, words in WHY.items() if counts.get(key)],
@@ -543,6 +545,12 @@ def _page(
         texts=texting.standing(session, campaign.id),
         may_text=Role.CASE_OFFICER in who.roles and campaign.confirmed_at is not None,
     )
+
+
+def _is_closed(campaign: Campaign) -> bool:
+    """Whether nobody can get today what the campaign is about."""
+    criteria = resources().serving.current().library.rules.criteria.get(campaign.measure or "")
+    return criteria is not None and not is_open(criteria, _today())
 
 
 def _whom(campaign: Campaign) -> list[str]:

@@ -13,7 +13,14 @@ import threading
 from typing import Any
 
 from tests.wechat_platform.running import make
-from tests.wechat_platform.state import APP_ID, APP_SECRET, TEMPLATE_IDS, PlatformState
+from tests.wechat_platform.state import (
+    APP_ID,
+    APP_SECRET,
+    MINI_APP_ID,
+    MINI_APP_SECRET,
+    TEMPLATE_IDS,
+    PlatformState,
+)
 from tests.wechat_platform.user import User, platform_of_environment
 
 _SERVICE = "http://127.0.0.1:8000"
@@ -43,6 +50,8 @@ def main() -> None:
         "NUANGANG_WECHAT_API_BASE": f"http://127.0.0.1:{options.port}",
         "NUANGANG_WECHAT_APP_ID": APP_ID,
         "NUANGANG_WECHAT_APP_SECRET": APP_SECRET,
+        "NUANGANG_WECHAT_MINI_APP_ID": MINI_APP_ID,
+        "NUANGANG_WECHAT_MINI_APP_SECRET": MINI_APP_SECRET,
         "NUANGANG_WECHAT_TOKEN": "standintoken",
         "NUANGANG_WECHAT_AES_KEY": "standin" * 6 + "A",
         "NUANGANG_WECHAT_TEMPLATE_IDS": json.dumps(TEMPLATE_IDS),

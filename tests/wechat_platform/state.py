@@ -11,9 +11,19 @@ from typing import Any
 
 APP_ID = "wx_stand_in"
 APP_SECRET = "stand-in-secret"
+MINI_APP_ID = "wx_stand_in_mini"
+MINI_APP_SECRET = "stand-in-mini-secret"
 TEMPLATE_IDS = {
     kind: f"template-{kind}"
-    for kind in ("reviewed", "materials_missing", "paid", "replied", "policy_ends", "offer")
+    for kind in (
+        "reviewed",
+        "materials_missing",
+        "paid",
+        "replied",
+        "policy_ends",
+        "offer",
+        "outreach",
+    )
 }
 
 
@@ -57,7 +67,9 @@ class _Token:
 class PlatformState:
     """One platform; every method may be called from any thread."""
 
-    apps: dict[str, str] = field(default_factory=lambda: {APP_ID: APP_SECRET})
+    apps: dict[str, str] = field(
+        default_factory=lambda: {APP_ID: APP_SECRET, MINI_APP_ID: MINI_APP_SECRET}
+    )
     template_ids: set[str] = field(default_factory=lambda: set(TEMPLATE_IDS.values()))
     token_seconds: int = 7200
     unions: dict[str, str] = field(default_factory=dict)
