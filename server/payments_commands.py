@@ -180,14 +180,14 @@ def _told(error: Exception) -> str | None:
     from server.casework.bank_files import BankFileRefused
     from server.casework.deciding import SameOfficer
     from server.casework.funds import FundNameTaken, FundShort, FundUnknown
+    from server.casework.matched_rosters import MatchedRosterRefused
     from server.casework.officers import NotAllowed, OfficerUnknown
     from server.casework.payment_batches import BatchAltered, BatchUnknown, StepRefused
     from server.casework.payments import yuan
-    from server.casework.registers import RegisterRefused
 
     words: dict[type[Exception], Callable[[Any], str]] = {
         BankFileRefused: str,
-        RegisterRefused: str,
+        MatchedRosterRefused: str,
         SameOfficer: lambda _: "another officer has to release it: this one had a hand in it",
         FundNameTaken: lambda _: "another fund has this name",
         FundShort: lambda short: f"the fund has only {yuan(short.left_fen)} left",
@@ -374,14 +374,14 @@ def _tell(batch: "PaymentBatch") -> int:
 
 def _proactive(desk: _Desk, parsed: argparse.Namespace) -> int:
     from server.casework import proactive
-    from server.casework.registers import read_register
+    from server.casework.matched_rosters import read_matched_roster
     from server.clock import china_day, utc_now
 
     now = utc_now()
     run = proactive.Run(
         desk.post.library,
         desk.release_id,
-        read_register(parsed.outcome, parsed.roster),
+        read_matched_roster(parsed.outcome, parsed.roster),
         desk.officer,
         desk.safe,
         china_day(now),
@@ -397,7 +397,7 @@ def _proactive(desk: _Desk, parsed: argparse.Namespace) -> int:
     for measure, fates in sorted(proactive.counted(told).items()):
         listed = ", ".join(f"{count} {fate}" for fate, count in sorted(fates.items()))
         print(f"{measure}: {listed}")
-    for entry in [each for each in run.register.entries if each.reason][:_TOLD]:
+    for entry in [each for each in run.roster.entries if each.reason][:_TOLD]:
         print(f"line {entry.line}: can't read {entry.reason}", file=sys.stderr)
     if parsed.confirm is None:
         print(f"nothing is changed; --confirm {run.digest} proposes them")

@@ -24,9 +24,9 @@ from knowledge.measures import Measure
 from server import audit, people, profiles
 from server.casework import applying, near_duplicates, opting_out
 from server.casework.applying import AlreadyApplied, Checked
+from server.casework.matched_rosters import Entry, MatchedRoster
 from server.casework.moves import State
 from server.casework.officers import Officer, Role, require
-from server.casework.registers import Entry, Register
 from server.casework.tables import Case, Origin, Source
 from server.clock import Clock
 from server.db import Database
@@ -76,7 +76,7 @@ class Run:
 
     library: Library
     release_id: int
-    register: Register
+    roster: MatchedRoster
     officer: Officer
     safe: Safe
     today: date
@@ -87,7 +87,7 @@ class Run:
     def digest(self) -> str:
         """What a dry run is confirmed by: the same input, the same measures."""
         chosen = sorted(self.measures or ())
-        return hashlib.sha256(f"{self.register.digest} {chosen}".encode()).hexdigest()[:12]
+        return hashlib.sha256(f"{self.roster.digest} {chosen}".encode()).hexdigest()[:12]
 
     @property
     def job(self) -> str:
@@ -139,7 +139,7 @@ def _entries(run: Run) -> Iterator[tuple[Entry, Checked | Fate]]:
     """Every line of a chosen measure, with the application that it stands for, or why not."""
     checked: dict[str, Checked | Fate] = {}
     seen: set[tuple[str, str]] = set()
-    for entry in run.register.entries:
+    for entry in run.roster.entries:
         if run.measures is not None and entry.measure not in run.measures:
             continue
         if entry.measure not in checked:

@@ -31,8 +31,8 @@ from knowledge.regions import Regions
 from server import audit
 from server.audit import Action
 from server.casework.bank_files import in_memory
+from server.casework.matched_rosters import COLUMNS, MatchedRoster, read_matched_roster
 from server.casework.officers import Officer, Role, require
-from server.casework.registers import COLUMNS, Register, read_register
 from server.casework.tables import RosterFile
 from server.sealing import Safe
 
@@ -247,14 +247,14 @@ def _of_workers(chunk: Chunk) -> Chunk:
     return replace(chunk, columns={**chunk.columns, APPLICANT_ROLE: everybody})
 
 
-def register(content: bytes, row: RosterFile, matching: Matching) -> Register:
+def with_people(content: bytes, row: RosterFile, matching: Matching) -> MatchedRoster:
     """The people together with what was found of them; raises `FileRefused`."""
     columns = {use: header for header, use in uses_of(row).items() if use != Use.NOTHING}
     needed = (Use.ID, Use.NAME, Use.IDENTITY_NUMBER, Use.PHONE)
     if any(use not in columns for use in needed):
         raise FileRefused(Why.NO_PERSON)
     with in_memory(matching.lines.encode()) as outcomes, in_memory(content) as roster:
-        return read_register(
+        return read_matched_roster(
             outcomes, roster, {field: columns[field] for field in COLUMNS if field in columns}
         )
 

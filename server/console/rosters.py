@@ -216,7 +216,7 @@ def _run(row: RosterFile, content: bytes, measures: list[str]) -> Run:
     return Run(
         served.library,
         served.release,
-        rosters.register(content, row, matching),
+        rosters.with_people(content, row, matching),
         officer(),
         known.safe,
         china_day(known.clock()),
@@ -231,7 +231,7 @@ def _proposed(run: Run) -> tuple[list[proactive.Told], bool]:
     told = []
     for each in proactive.propose(known.database, known.subject_keys, run, clock=known.clock):
         told.append(each)
-        if time.monotonic() > until and len(told) < len(run.register.entries):
+        if time.monotonic() > until and len(told) < len(run.roster.entries):
             return told, False
     return told, True
 
@@ -316,7 +316,7 @@ def _confirm_page(row: RosterFile, run: Run, measures: list[str], done: int = 0)
     known = resources()
     library = known.serving.current().library
     told = proactive.dry_run(known.database, known.subject_keys, run)
-    unread = [entry for entry in run.register.entries if entry.reason]
+    unread = [entry for entry in run.roster.entries if entry.reason]
     return page(
         "roster_confirm.html",
         title="确认生成办件",

@@ -11,8 +11,8 @@ from sqlmodel import col
 
 from knowledge.library import Library
 from server.casework import payment_batches, payments, proactive
+from server.casework.matched_rosters import read_matched_roster
 from server.casework.proactive import Fate, Run
-from server.casework.registers import read_register
 from server.casework.tables import Case, Payment, PaymentBatch
 from server.clock import china_day
 from server.db import Database
@@ -157,7 +157,7 @@ def test_a_register_run_twice_at_once_makes_each_case_once(
     run = Run(
         office.library,
         office.release_id,
-        read_register(outcome, roster),
+        read_matched_roster(outcome, roster),
         office.author,
         office.safe,
         china_day(office.now),

@@ -11,11 +11,11 @@ from knowledge.library import Library
 from server import consents, erasing, people, profiles
 from server.audit import Actor
 from server.casework import cases, deciding, opting_out, payments, proactive
+from server.casework.matched_rosters import MatchedRoster, MatchedRosterRefused, read_matched_roster
 from server.casework.moves import Move, State
 from server.casework.officers import NotAllowed, Role
 from server.casework.payments import NotPayable
 from server.casework.proactive import Fate, Run, Told
-from server.casework.registers import Register, RegisterRefused, read_register
 from server.casework.tables import Case, Origin
 from server.clock import china_day
 from server.db import Database
@@ -43,7 +43,7 @@ class Files:
     def __init__(self, folder: Path) -> None:
         self.outcome, self.roster = folder / "outcome.csv", folder / "roster.csv"
 
-    def write(self, people: Sequence[Person], *more: str, measure: str = MEASURE) -> Register:
+    def write(self, people: Sequence[Person], *more: str, measure: str = MEASURE) -> MatchedRoster:
         """Everybody eligible for a measure that is open; `more` are further lines."""
         lines = [f"{n},A{n},{measure},eligible,true,\n" for n in range(2, len(people) + 2)]
         self.outcome.write_text(HEADER + "".join([*lines, *more]), encoding="utf-8")
@@ -53,7 +53,7 @@ class Files:
             for n, who in enumerate(people, start=2)
         ]
         self.roster.write_text("".join(rows), encoding="utf-8-sig")
-        return read_register(self.outcome, self.roster)
+        return read_matched_roster(self.outcome, self.roster)
 
 
 @pytest.fixture
@@ -61,11 +61,11 @@ def files(tmp_path: Path) -> Files:
     return Files(tmp_path)
 
 
-def _run(office: Office, register: Register, **other: object) -> Run:
+def _run(office: Office, roster: MatchedRoster, **other: object) -> Run:
     values = {
         "library": office.library,
         "release_id": office.release_id,
-        "register": register,
+        "roster": roster,
         "officer": office.author,
         "safe": office.safe,
         "today": china_day(office.now),
@@ -74,8 +74,8 @@ def _run(office: Office, register: Register, **other: object) -> Run:
     return Run(**values)  # type: ignore[arg-type]
 
 
-def _propose(office: Office, register: Register) -> list[Told]:
-    run = _run(office, register)
+def _propose(office: Office, roster: MatchedRoster) -> list[Told]:
+    run = _run(office, roster)
     counted = proactive.counted(proactive.dry_run(office.database, office.keys, run))
     told = list(proactive.propose(office.database, office.keys, run, clock=lambda: office.now))
     # What the dry run said is what happens.
@@ -93,9 +93,9 @@ def _count(office: Office, table: type) -> int:
 
 
 def test_a_dry_run_counts_and_changes_nothing(office: Office, files: Files) -> None:
-    register = files.write([citizens.person(n) for n in range(3)])
+    roster = files.write([citizens.person(n) for n in range(3)])
     before = [_count(office, table) for table in (Case, Worker, AuditEntry)]
-    told = proactive.dry_run(office.database, office.keys, _run(office, register))
+    told = proactive.dry_run(office.database, office.keys, _run(office, roster))
     assert proactive.counted(told) == {MEASURE: {Fate.PROPOSED: 3}}
     assert [_count(office, table) for table in (Case, Worker, AuditEntry)] == before
 
@@ -103,8 +103,8 @@ def test_a_dry_run_counts_and_changes_nothing(office: Office, files: Files) -> N
 def test_cases_are_marked_and_frozen_with_where_they_come_from(
     office: Office, files: Files
 ) -> None:
-    register = files.write([citizens.person(1)])
-    (told,) = _propose(office, register)
+    roster = files.write([citizens.person(1)])
+    (told,) = _propose(office, roster)
     assert told.case_id is not None
     with office.database.read() as session:
         case = session.get_one(Case, told.case_id)
@@ -118,17 +118,17 @@ def test_cases_are_marked_and_frozen_with_where_they_come_from(
 
 
 def test_again_nothing_changes(office: Office, files: Files) -> None:
-    register = files.write([citizens.person(n) for n in range(3)])
-    _propose(office, register)
+    roster = files.write([citizens.person(n) for n in range(3)])
+    _propose(office, roster)
     before = [_count(office, table) for table in (Case, Worker)]
-    assert _fates(_propose(office, register)) == [Fate.HAS_CASE] * 3
+    assert _fates(_propose(office, roster)) == [Fate.HAS_CASE] * 3
     assert [_count(office, table) for table in (Case, Worker)] == before
 
 
 def test_a_run_that_broke_off_goes_on(office: Office, files: Files) -> None:
-    register = files.write([citizens.person(n) for n in range(4)])
+    roster = files.write([citizens.person(n) for n in range(4)])
     going = proactive.propose(
-        office.database, office.keys, _run(office, register), clock=lambda: office.now
+        office.database, office.keys, _run(office, roster), clock=lambda: office.now
     )
     next(going), next(going)
     going.close()
@@ -136,7 +136,7 @@ def test_a_run_that_broke_off_goes_on(office: Office, files: Files) -> None:
     with office.database.begin() as session:
         number = citizens.person(2).identity_number
         people.recognise(session, office.safe, issuer="register", subject=number, now=office.now)
-    assert _fates(_propose(office, register)) == [Fate.HAS_CASE] * 2 + [Fate.PROPOSED] * 2
+    assert _fates(_propose(office, roster)) == [Fate.HAS_CASE] * 2 + [Fate.PROPOSED] * 2
     assert (_count(office, Case), _count(office, Worker)) == (4, 4)
 
 
@@ -163,7 +163,7 @@ def test_every_line_that_is_no_case_is_told_why(office: Office, files: Files) ->
     )
     wrong = citizens.person(6).model_copy(update={"identity_number": "110101199001011234"})
     renamed = citizens.person(5).model_copy(update={"name": "赵钱孙"})
-    register = files.write(
+    roster = files.write(
         [citizens.person(1), wrong, renamed],
         f"9,A2,{MEASURE},ineligible,true,\n",
         f"10,A2,{MEASURE},undetermined,true,insured\n",
@@ -173,7 +173,7 @@ def test_every_line_that_is_no_case_is_told_why(office: Office, files: Files) ->
         f"14,,{MEASURE},eligible,true,\n",
         "15,A2,nowhere-1,eligible,true,\n",
     )
-    assert _fates(_propose(office, register)) == [
+    assert _fates(_propose(office, roster)) == [
         Fate.PROPOSED,
         Fate.UNREADABLE,
         Fate.OTHER_NAME,
@@ -191,7 +191,7 @@ def test_a_number_that_stands_twice_in_the_roster_is_nobody(office: Office, file
     files.write([citizens.person(1), citizens.person(2)])
     text = files.roster.read_text("utf-8-sig").replace("A3,", "A2,")
     files.roster.write_text(text, encoding="utf-8-sig")
-    assert _fates(_propose(office, read_register(files.outcome, files.roster))) == [
+    assert _fates(_propose(office, read_matched_roster(files.outcome, files.roster))) == [
         Fate.NOBODY,
         Fate.NOBODY,
     ]
@@ -213,16 +213,16 @@ def test_a_closed_measure_proposes_nobody(office: Office, files: Files) -> None:
         where=(office.library.measures[CLOSED].region,),
         now=office.now,
     )
-    register = files.write([citizens.person(1)], measure=CLOSED)
-    run = _run(office, register, officer=clerk)
+    roster = files.write([citizens.person(1)], measure=CLOSED)
+    run = _run(office, roster, officer=clerk)
     assert _fates(proactive.dry_run(office.database, office.keys, run)) == [Fate.CLOSED]
 
 
 def test_only_an_officer_of_the_place_proposes(office: Office, files: Files) -> None:
-    register = files.write([citizens.person(1)])
+    roster = files.write([citizens.person(1)])
     for officer in (office.administrator, office.approver):
         with pytest.raises(NotAllowed):
-            proactive.dry_run(office.database, office.keys, _run(office, register, officer=officer))
+            proactive.dry_run(office.database, office.keys, _run(office, roster, officer=officer))
 
 
 def test_whoever_opted_out_is_left_alone_until_they_take_it_back(
@@ -231,19 +231,19 @@ def test_whoever_opted_out_is_left_alone_until_they_take_it_back(
     who = citizens.person(1)
     worker = casework.worker(office.database, office.safe, office.keys, now=office.now, who=who)
     own = office.keys.safe_of(worker)
-    register = files.write([who])
+    roster = files.write([who])
     for measure, fate in (("shishi-1a", Fate.PROPOSED), (MEASURE, Fate.OPTED_OUT)):
         with office.database.begin() as session:
             opting_out.opt_out(session, own, worker_id=worker, measure=measure, now=office.now)
-        run = _run(office, register)
+        run = _run(office, roster)
         assert _fates(proactive.dry_run(office.database, office.keys, run)) == [fate]
     with office.database.begin() as session:
         opting_out.opt_out(session, own, worker_id=worker, now=office.now)
         opting_out.opt_in(session, own, worker_id=worker, measure=MEASURE, now=office.now)
-    assert _fates(_propose(office, register)) == [Fate.OPTED_OUT]
+    assert _fates(_propose(office, roster)) == [Fate.OPTED_OUT]
     with office.database.begin() as session:
         opting_out.opt_in(session, own, worker_id=worker, now=office.now)
-    assert _fates(_propose(office, register)) == [Fate.PROPOSED]
+    assert _fates(_propose(office, roster)) == [Fate.PROPOSED]
 
 
 def test_an_opt_out_holds_after_everything_else_is_erased(office: Office, files: Files) -> None:
@@ -280,8 +280,8 @@ def test_a_consent_taken_back_is_an_opt_out(office: Office, files: Files) -> Non
 
 
 def test_whoever_withdrew_such_a_case_gets_it_no_second_time(office: Office, files: Files) -> None:
-    register = files.write([citizens.person(1)])
-    (told,) = _propose(office, register)
+    roster = files.write([citizens.person(1)])
+    (told,) = _propose(office, roster)
     with office.database.read() as session:
         case = session.get_one(Case, told.case_id)
     own = office.keys.safe_of(case.worker_id)
@@ -295,7 +295,7 @@ def test_whoever_withdrew_such_a_case_gets_it_no_second_time(office: Office, fil
             version=case.version,
             now=office.now,
         )
-    assert _fates(_propose(office, register)) == [Fate.WITHDREW]
+    assert _fates(_propose(office, roster)) == [Fate.WITHDREW]
 
 
 def test_a_case_of_a_register_is_paid_unless_the_person_said_no(
@@ -334,21 +334,21 @@ def test_a_case_of_a_register_is_paid_unless_the_person_said_no(
 def test_an_outcome_of_another_form_is_refused(files: Files, outcome: str) -> None:
     files.write([citizens.person(1)])
     files.outcome.write_text(outcome, encoding="utf-8")
-    with pytest.raises(RegisterRefused):
-        read_register(files.outcome, files.roster)
+    with pytest.raises(MatchedRosterRefused):
+        read_matched_roster(files.outcome, files.roster)
 
 
 @pytest.mark.parametrize("header", ["编号,姓名", "编号,姓名,姓名,身份证号,手机号"])
 def test_a_roster_without_who_the_people_are_is_refused(files: Files, header: str) -> None:
     files.write([])
     files.roster.write_text(header + "\n", encoding="utf-8")
-    with pytest.raises(RegisterRefused):
-        read_register(files.outcome, files.roster)
+    with pytest.raises(MatchedRosterRefused):
+        read_matched_roster(files.outcome, files.roster)
 
 
 def test_other_files_are_another_run(office: Office, files: Files) -> None:
     first = _run(office, files.write([citizens.person(1)]))
     second = _run(office, files.write([citizens.person(2)]))
-    narrower = _run(office, first.register, measures=frozenset({MEASURE}))
+    narrower = _run(office, first.roster, measures=frozenset({MEASURE}))
     assert len({first.digest, second.digest, narrower.digest}) == 3
     assert _run(office, files.write([citizens.person(1)])).digest == first.digest

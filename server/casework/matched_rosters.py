@@ -28,7 +28,7 @@ _NEEDED = ("id", "name", "identity_number", "phone")
 _INERT = ("'=", "'+", "'-", "'@")
 
 
-class RegisterRefused(Exception):
+class MatchedRosterRefused(Exception):
     """A file of which nothing can be read; the message says why."""
 
 
@@ -49,25 +49,25 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Register:
+class MatchedRoster:
     """Every line of an outcome, with the people; `digest` tells it from any other."""
 
     entries: Sequence[Entry]
     digest: str
 
 
-def read_register(
+def read_matched_roster(
     outcomes: Path, roster: Path, headers: Mapping[str, str] | None = None
-) -> Register:
+) -> MatchedRoster:
     """Read both files; `headers` name the columns of the roster that are not called as usual.
 
-    Raises `RegisterRefused`.
+    Raises `MatchedRosterRefused`.
     """
     people = dict(_people(roster, headers or {}))
     digest = hashlib.sha256()
     for path in (outcomes, roster):
         digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return Register(tuple(_entries(outcomes, people)), digest.hexdigest())
+    return MatchedRoster(tuple(_entries(outcomes, people)), digest.hexdigest())
 
 
 def _entries(path: Path, people: Mapping[str, Person | str | None]) -> Iterator[Entry]:
@@ -75,18 +75,18 @@ def _entries(path: Path, people: Mapping[str, Person | str | None]) -> Iterator[
         reader = csv.reader(file, strict=True)
         try:
             if tuple(next(reader, ())) != _OUTCOME:
-                raise RegisterRefused(f"{path.name}: the columns are not {','.join(_OUTCOME)}")
+                raise MatchedRosterRefused(f"{path.name}: the columns are not {','.join(_OUTCOME)}")
             for row in reader:
                 yield _entry(path.name, reader.line_num, row, people)
         except (csv.Error, UnicodeDecodeError) as error:
-            raise RegisterRefused(f"{path.name}: line {reader.line_num}: {error}") from error
+            raise MatchedRosterRefused(f"{path.name}: line {reader.line_num}: {error}") from error
 
 
 def _entry(
     name: str, number: int, row: list[str], people: Mapping[str, Person | str | None]
 ) -> Entry:
     if len(row) != len(_OUTCOME) or not row[0].isdecimal():
-        raise RegisterRefused(f"{name}: line {number}: no line of an outcome")
+        raise MatchedRosterRefused(f"{name}: line {number}: no line of an outcome")
     line, id, measure, outcome, is_open, _ = row
     # So that a spreadsheet takes it for no formula.
     id = id[1:] if id.startswith(_INERT) else id
@@ -109,7 +109,7 @@ def _people(path: Path, headers: Mapping[str, str]) -> Iterator[tuple[str, Perso
             yield id, None if id in seen else _person(cells, places)
             seen.add(id)
     except BankFileRefused as error:
-        raise RegisterRefused(str(error)) from error
+        raise MatchedRosterRefused(str(error)) from error
 
 
 def _places(name: str, header: list[str], named: Mapping[str, str]) -> Mapping[str, int]:
@@ -118,11 +118,11 @@ def _places(name: str, header: list[str], named: Mapping[str, str]) -> Mapping[s
         names = (plain_cell(named[field]),) if field in named else usual if not named else ()
         found = [place for place, cell in enumerate(header) if cell in names]
         if len(found) > 1:
-            raise RegisterRefused(f"{name}: two columns for {usual[0]}")
+            raise MatchedRosterRefused(f"{name}: two columns for {usual[0]}")
         if found:
             places[field] = found[0]
     if missing := [COLUMNS[field][0] for field in _NEEDED if field not in places]:
-        raise RegisterRefused(f"{name}: no column {'、'.join(missing)}")
+        raise MatchedRosterRefused(f"{name}: no column {'、'.join(missing)}")
     return places
 
 
