@@ -14,7 +14,7 @@ from bot.places import find_places
 from bot.profiles import Profiles
 from bot.question import tidy
 from bot.retrieval import Index
-from bot.wording import words
+from bot.wording import compared, words
 from knowledge.figures import figures
 from knowledge.library import Library
 from knowledge.measures import Measure
@@ -69,7 +69,9 @@ class IndexedLibrary:
     def __init__(self, library: Library) -> None:
         self.library = library
         questions = list(self._questions())
-        self.questions = Index(questions)
+        # Both are made of the same wordings.
+        wordings = [compared(text) for _, text in questions]
+        self.questions = Index(questions, wordings)
         self.answers = Index(list(self._answers()))
         self.figures = {
             measure.id: telling_figures("\n".join((measure.summary, *measure.quotes)))
@@ -77,7 +79,7 @@ class IndexedLibrary:
         }
         self._stating = Counter(f for stated in self.figures.values() for f in stated)
         self.names = _proper_names(library)
-        self._profiles = Profiles(questions)
+        self._profiles = Profiles(questions, [wording for _, wording in wordings])
         self.measures = tuple(library.measures.values())
         self.on = {shelf: _standing(self.questions.keys, shelf) for shelf in Shelf}
         self.open = self._places_by_measure(Shelf.UNANSWERED)

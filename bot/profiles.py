@@ -21,10 +21,11 @@ _SOUND = np.uint64(0xFFFF << 48)
 class Profiles:
     """The characters, pairs and pairs of sounds of all texts, counted by key, weighed by rarity."""
 
-    def __init__(self, entries: Sequence[tuple[str, str]]) -> None:
+    def __init__(self, entries: Sequence[tuple[str, str]], wordings: Sequence[Wording]) -> None:
+        """Of (key, text), each with the wording of its text."""
         self.keys = tuple(dict.fromkeys(key for key, _ in entries))
         number = {key: n for n, key in enumerate(self.keys)}
-        features = [_features(compared(text)[1]) for _, text in entries]
+        features = [_features(wording) for wording in wordings]
         key_of = np.repeat([number[key] for key, _ in entries], [len(f) for f in features])
         self._features, at, held = np.unique(
             np.concatenate(features), return_inverse=True, return_counts=True

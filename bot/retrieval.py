@@ -58,14 +58,21 @@ class _Question(NamedTuple):
 class Index:
     """Immutable index over entries of (key, text); a key may stand on several texts."""
 
-    def __init__(self, entries: Iterable[tuple[str, str]]) -> None:
+    def __init__(
+        self,
+        entries: Iterable[tuple[str, str]],
+        comparable: Iterable[tuple[str, Wording]] | None = None,
+    ) -> None:
+        """`comparable`: of each text what `compared` says of it, where that is known already."""
+        entries = list(entries)
+        if comparable is None:
+            comparable = (compared(text) for _, text in entries)
         self._keys: list[str] = []
         self._texts: list[str] = []
         self._normal: list[str] = []
         self._same: dict[str, list[int]] = {}
         wordings: list[Wording] = []
-        for key, text in entries:
-            normal, wording = compared(text)
+        for (key, text), (normal, wording) in zip(entries, comparable, strict=True):
             self._same.setdefault(normal, []).append(len(self._keys))
             self._keys.append(key)
             self._texts.append(text)

@@ -124,13 +124,12 @@ class Lexicon:
 
     def terms(self, text: str) -> tuple[str, ...]:
         """Return the terms that the text means and does not name, in the order of the file."""
-        meant = {
-            number
-            for place in range(len(text))
-            for start in (text[place : place + length] for length in range(1, _START + 1))
-            for form, number in self._forms.get(start, ())
-            if text.startswith(form, place)
-        }
+        meant: set[int] = set()
+        for length in range(1, _START + 1):
+            for place in range(len(text) - length + 1):
+                forms = self._forms.get(text[place : place + length])
+                if forms is not None:
+                    meant.update(n for form, n in forms if text.startswith(form, place))
         return tuple(self._terms[n] for n in sorted(meant) if self._terms[n] not in text)
 
     def _replacement(self, match: re.Match[str]) -> str:
