@@ -19,6 +19,7 @@ from tests.promises import CONTROL, FIGURE
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
+    from playwright.sync_api import Browser, Playwright
 
     from knowledge.library import Library
     from server.platform import Platform
@@ -176,6 +177,25 @@ def prepared_url(request: pytest.FixtureRequest, home: Path) -> Iterator[str]:
     name = cluster.new_database(request.getfixturevalue("prepared_postgres"))
     yield cluster.url(name)
     cluster.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def playwright() -> "Iterator[Playwright]":
+    """There can be one in a process."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: "Playwright") -> "Iterator[Browser]":
+    """One for all tests, which open contexts of their own: it takes two seconds to start."""
+    from tests.browsing import launch
+
+    opened = launch(playwright)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture

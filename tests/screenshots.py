@@ -13,7 +13,7 @@ from werkzeug.serving import make_server
 from server.app import create_app
 from server.resources import make_resources
 from server.settings import load_settings
-from tests.server.h5.conftest import CHROMIUM
+from tests.browsing import launch
 from tests.server.h5.screens import visit
 from tests.server.h5.walking import PHONE, Look, Walk
 
@@ -32,10 +32,7 @@ def main(folder: Path) -> None:
             closing.callback(known.serving.close)
             closing.callback(known.linking.close)
             closing.callback(server.shutdown)
-            playwright = closing.enter_context(sync_playwright())
-            browser = playwright.chromium.launch(
-                executable_path=CHROMIUM, args=["--no-sandbox", "--lang=zh-CN"]
-            )
+            browser = launch(closing.enter_context(sync_playwright()))
             closing.callback(browser.close)
             page = browser.new_page(
                 viewport=PHONE,

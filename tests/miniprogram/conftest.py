@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Playwright
 
+from tests.browsing import launch
 from tests.miniprogram import phones
 from tests.miniprogram.phones import Phone
 from tests.serving import Service
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     from server.sealing import Safe
     from server.subject_keys import SubjectKeys
 
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
 TEMPLATES = {"reviewed": "t-reviewed", "materials_missing": "t-missing", "paid": "t-paid"}
 
 
@@ -82,15 +80,11 @@ def office(
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        # wx.request knows no origins: neither does this browser.
-        opened = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=["--no-sandbox", "--lang=zh-CN", "--disable-web-security"],
-        )
-        yield opened
-        opened.close()
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    # wx.request knows no origins: neither does this browser.
+    opened = launch(playwright, "--disable-web-security")
+    yield opened
+    opened.close()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import io
 import re
 import secrets
-import shutil
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, sync_playwright
 from werkzeug.serving import make_server
 
 from server import audit
@@ -30,11 +28,9 @@ from tests import casework
 if TYPE_CHECKING:
     from apiflask import APIFlask
     from flask.testing import FlaskClient
+    from playwright.sync_api import Browser
     from werkzeug.test import TestResponse
 
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
 PASSWORD = "correct horse battery"
 COOKIE, DEVICE_COOKIE = "nuangang_staff", "nuangang_device"
 
@@ -257,8 +253,8 @@ def address(staff: Staff) -> Iterator[str]:
 
 
 @pytest.fixture
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--lang=zh-CN"]
-        )
+def browser(browser: "Browser") -> "Iterator[Browser]":
+    """The one of all tests; what a test opens in it is closed with the test."""
+    yield browser
+    for context in browser.contexts:
+        context.close()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import ConsoleMessage, Error, Page, Request
 
 from server.admitting import Who
 from server.casework.officers import Role
@@ -40,19 +40,32 @@ def faults_of(page: Page, address: str, path: str) -> list[str]:
     """What is wrong with a page, as it is after loading."""
     faults: list[str] = []
     requests: list[str] = []
-    page.on("request", lambda request: requests.append(request.url))
-    page.on("pageerror", lambda error: faults.append(f"error {error}"))
-    page.on("console", lambda m: faults.append(m.text) if m.type == "error" else None)
+
+    def requested(request: Request) -> None:
+        requests.append(request.url)
+
+    def failed(error: Error) -> None:
+        faults.append(f"error {error}")
+
+    def told(message: ConsoleMessage) -> None:
+        faults.extend([message.text] if message.type == "error" else [])
+
+    heard = {"request": requested, "pageerror": failed, "console": told}
+    for event, hear in heard.items():
+        page.on(event, hear)  # type: ignore[call-overload]
     response = page.goto(address + path)
     assert response is not None and response.status == 200, response
     packed = len(gzip.compress(response.body()))
     faults += [f"{packed} bytes"] * (packed > LARGEST)
-    faults += [
+    faults += faults_shown(page)
+    for event, hear in heard.items():
+        page.remove_listener(event, hear)
+    assert requests
+    return faults + [
         f"request to {url}"
         for url in requests
         if not url.startswith("data:") and urlsplit(url).netloc != urlsplit(address).netloc
     ]
-    return faults + faults_shown(page)
 
 
 def faults_shown(page: Page) -> list[str]:
@@ -74,14 +87,17 @@ def test_every_page_is_accessible_and_small_and_loads_nothing_foreign(
     staff: Staff, things: dict[str, str], address: str, browser: "Browser", tell: Any
 ) -> None:
     faults = {}
+    # One window for all: to open one takes as long as to look at a page.
+    context = browser.new_context(viewport=OFFICE)
+    page = context.new_page()
     for rule, asked in SHOWN:
-        context = browser.new_context(viewport=OFFICE)
+        context.clear_cookies()
         if desk := looker(staff, asked):
             context.add_cookies([{"name": COOKIE, "value": desk.token, "url": address}])
         path = path_of(rule, asked, things)
-        if found := faults_of(context.new_page(), address, path):
+        page.set_viewport_size(OFFICE)
+        if found := faults_of(page, address, path):
             faults[path] = found
-        context.close()
     tell(f"pages of the desk with faults, of {len(SHOWN)}", len(faults), 0)
     assert faults == {}
 

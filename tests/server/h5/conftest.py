@@ -1,12 +1,11 @@
 """A phone in a browser, and the service for it to call."""
 
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from werkzeug.serving import make_server
 
 from server.app import create_app
@@ -15,9 +14,6 @@ from tests import casework
 from tests.conftest import HandClock
 from tests.server.h5.walking import PHONE
 
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
 NewPhone = Callable[..., Page]
 
 
@@ -39,16 +35,6 @@ def database_url(sqlite_url: str) -> str:
 def clock(now: datetime) -> HandClock:
     """No two turns of a conversation are at the same instant."""
     return TickingClock(now)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--lang=zh-CN"]
-        )
-        yield opened
-        opened.close()
 
 
 @pytest.fixture
