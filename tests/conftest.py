@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
+from flask import Flask
+from jinja2.bccache import Bucket, BytecodeCache
 
 from server.db import Database
 from server.migrations import upgrade
@@ -51,6 +53,31 @@ def pytest_collection_finish() -> None:
     """
     gc.collect()
     gc.freeze()
+
+
+class _KeptTemplates(BytecodeCache):
+    """Templates as they are compiled, by their names."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._kept:
+            bucket.bytecode_from_string(self._kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _templates_compiled_once() -> Iterator[None]:
+    """Each application compiles a template when it first shows it: a twentieth of a second.
+
+    A thousand tests make an application.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(Flask.jinja_options, "bytecode_cache", _KeptTemplates())
+        yield
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import re
 import secrets
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from html import unescape
@@ -54,13 +54,18 @@ class Desk:
     client: "FlaskClient"
     officer: Officer
     token: str
+    _form_tokens: dict[str, str] = field(default_factory=dict)
 
     def get(self, path: str, **more: Any) -> "TestResponse":
         return self.client.get(f"/staff{path}", **more)
 
     def form_token(self) -> str:
-        """What our own pages put into their forms."""
-        return form_token(self.get("/").text)
+        """What our own pages put into their forms, the same as long as a session lasts."""
+        session = self.client.get_cookie(COOKIE)
+        known = session.value if session else ""
+        if known not in self._form_tokens:
+            self._form_tokens[known] = form_token(self.get("/").text)
+        return self._form_tokens[known]
 
     def post(self, path: str, data: dict[str, Any] | None = None, **more: Any) -> "TestResponse":
         """Send a form of ours."""
