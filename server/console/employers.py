@@ -165,6 +165,8 @@ def post_import() -> Response:
     return page(
         "employer_import.html",
         title="导入用工单位：试算",
+        action=url_for(".post_import"),
+        back=url_for(".get_employers"),
         fates=[(words, found.counts[fate]) for fate, words in FATES.items() if found.counts[fate]],
         bad=[(e.line, e.column, words_of_field(e.fault)) for e in found.bad[:_MOST_SHOWN]],
         sealed=sheet_trials.sealed(content, _WHAT) if found.to_enter else "",

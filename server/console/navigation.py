@@ -28,6 +28,7 @@ LINES = (
     Line("desk.insights.get_insight", "运行情况"),
     Line("desk.offers.get_offers", "招聘和活动"),
     Line("desk.register.get_entries", "台账"),
+    Line("desk.pairings.get_pairings", "结对帮扶"),
     Line("desk.vouchers.get_issues", "卡和券"),
     Line("desk.outreach.get_campaigns", "群发"),
     Line("desk.people.get_people", "人员"),

@@ -25,6 +25,10 @@ from server.offers.counting import OfferLine
 from server.offers.tables import OfferKind
 from server.outreach import counting as outreach
 from server.outreach.counting import CampaignLine
+from server.pairing import counting as pairings
+from server.pairing.counting import PairingLine
+from server.pairing.naming import KINDS as HELPER_KINDS
+from server.pairing.tables import HelperKind
 from server.register import counting as register
 from server.register.counting import RegisterLine
 from server.register.naming import LEVELS
@@ -43,6 +47,9 @@ _GIVEN = ("发放", "发放（元）")
 _USED = ("用了", "用了（元）", "退了", "退了（元）")
 _REGISTER = ("地区", "困难等级", "在册", "新列入", "核查", "退出", "到期要核查")
 _OUTREACH = ("地区", "标题", "发出", "发到", "没发到", "打开", "开始自测", "申请")
+_PAIRINGS = (
+    "地区", "帮扶人", "在结对", "新提出", "新结对", "结束", "走访", "给的（元）", "逾期未走访",
+)  # fmt: skip
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 blueprint = Blueprint("reports", __name__, url_prefix="/reports")
@@ -85,6 +92,8 @@ def get_report(friday: str) -> Response:
         register=_register(week),
         offers=_offers(week),
         outreach=_outreach(week),
+        pairings=_pairings(week),
+        helper_kinds=HELPER_KINDS,
         levels={level.value: words for level, words in LEVELS.items()},
         kinds={kind.value: words for kind, words in KINDS.items()},
         charts=_charts(report),
@@ -208,8 +217,14 @@ def _outreach(week: Week) -> list[CampaignLine]:
         return outreach.lines(session, week, scope(officer(), regions()))
 
 
+def _pairings(week: Week) -> list[PairingLine]:
+    known, seen = resources(), scope(officer(), regions())
+    with known.database.read() as session:
+        return pairings.lines(session, week, seen, today=china_day(known.clock()))
+
+
 def _sheets_of_people(week: Week) -> list[Sheet]:
-    """Who is in hardship, who takes part in what is offered, and what many were told."""
+    """Who is in hardship, who helps them, who takes part in what, what many were told."""
     library = resources().serving.current().library
     return [
         Sheet("困难职工台账", _REGISTER, [
@@ -232,6 +247,14 @@ def _sheets_of_people(week: Week) -> list[Sheet]:
                 line.failed, line.opened, line.checked, line.applied,
             )
             for line in _outreach(week)
+        ]),
+        Sheet("结对帮扶", _PAIRINGS, [
+            (
+                naming.place_of(library, line.region), HELPER_KINDS[HelperKind(line.kind)],
+                line.standing, line.proposed, line.accepted, line.ended, line.visits,
+                Yuan(line.given_fen), line.overdue,
+            )
+            for line in _pairings(week)
         ]),
     ]  # fmt: skip
 

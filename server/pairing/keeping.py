@@ -90,6 +90,11 @@ class Wanted:
     helper_id: str | None = None
 
 
+def is_child(registered: Registered, today: date) -> bool:
+    """Whether somebody is under 14: a guardian agrees for them."""
+    return age(born_on(registered.identity_number), today) <= children.OLDEST
+
+
 def answering(
     session: Session,
     entry: RegisterEntry,
@@ -103,7 +108,7 @@ def answering(
     Of a child with an entry of its own the guardian is whoever stands in the same household and has
     named it with its number: to know the number alone is not enough. Raises `GuardianMissing`.
     """
-    if age(born_on(registered.identity_number), today) <= children.OLDEST:
+    if is_child(registered, today):
         guardian = session.scalars(
             select(Child)
             .join(RegisterEntry, col(RegisterEntry.worker_id) == col(Child.worker_id))

@@ -1,8 +1,11 @@
 """How people call who helps, ranks, states and reasons."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from server.pairing.tables import Ending, HelperKind, PairState, Rank
+from server.register.hardship import Need
+from server.register.naming import NEEDS
 
 KINDS: Mapping[HelperKind, str] = {
     HelperKind.CADRE: "党员干部",
@@ -32,3 +35,18 @@ ENDINGS: Mapping[Ending, str] = {
     Ending.CONSENT_ENDED: "监护人不再同意",
     Ending.ERASED: "资料已按本人要求删除",
 }
+
+
+def reason_words(reason: Mapping[str, Any]) -> str:
+    """One reason of a proposal, as people read it."""
+    match reason["why"]:
+        case "employer":
+            return "在同一个单位"
+        case "place":
+            steps = reason["steps"]
+            return "同一个地区" if steps == 0 else f"在附近，隔{steps}级"
+        case "needs":
+            return f"能帮：{'、'.join(NEEDS[Need(need)] for need in reason['needs'])}"
+        case "duty":
+            return "按规定必须结对，还没有结对"
+    return f"还能帮{reason['left']}户"

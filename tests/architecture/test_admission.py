@@ -112,6 +112,13 @@ CALLS: dict[tuple[str, str], Call] = {
     ("DELETE", f"{_API}/me/children/<child_id>"): Call(WORKER, query="version=1", owned=True),
     ("GET", f"{_API}/me/register"): Call(WORKER),
     ("POST", f"{_API}/me/register/corrections"): Call(WORKER, {"words": "住址不对"}, missing=True),
+    ("GET", f"{_API}/me/pairings"): Call(WORKER),
+    ("POST", f"{_API}/me/pairings/<id>/answers"): Call(
+        WORKER, {"version": 1, "answer": "yes"}, missing=True, path={"id": "0" * 16}
+    ),
+    ("GET", f"{_API}/me/pairings/<id>/photos/<photo>"): Call(
+        WORKER, missing=True, path={"id": "0" * 16, "photo": "0" * 32}
+    ),
     ("GET", f"{_API}/me/opt-outs"): Call(WORKER),
     ("PUT", f"{_API}/me/opt-outs/<measure>"): Call(WORKER, path={"measure": MEASURE}),
     ("DELETE", f"{_API}/me/opt-outs/<measure>"): Call(WORKER, path={"measure": MEASURE}),

@@ -188,6 +188,7 @@ async function build() {
       cell("撤回同意", () => go("data", "consents"), "看看我同意过的事"),
       cell("不要自动比对、不收群发", () => go("data", "optouts")),
       cell("困难职工台账", () => go("data", "register")),
+      cell("我的帮扶人", () => go("data", "pairings"), "同意、换人、走访记录"),
       cell("下载我的全部资料", () => go("data", "export")),
       cell("删除我的全部资料", () => go("data", "erase")))),
     looks(), lines(),
@@ -315,6 +316,20 @@ async function register() {
     }));
 }
 
-const PARTS = { profile, register, consents, children, optouts, export: exported, erase };
+async function pairings() {
+  const { pairings: found, phone_verified: proven } = await call("GET", "/me/pairings");
+  return h("div.page", null, h("h2", null, "我的帮扶人"),
+    found.length ? found.map((each) => h("section", null,
+      each.lines.map((line) => h("p", null, line)),
+      each.visits.map((visit) => h("p.hint", null, `${visit.visited_on}来看过：${visit.words}${visit.given && `。给了${visit.given}`}`)),
+      each.ways.map(({ answer, label }) => action(label, async () => {
+        if (answer !== "yes" && !(await sure(`${label}？`, "负责的单位会看到。", label))) return;
+        await write("POST", `/me/pairings/${each.id}/answers`, { version: each.version, answer });
+        tell("记下了。");
+        show();
+      }, answer === "yes" ? ".primary" : ".plain")))) : h("p", null, proven ? "现在没有结对。" : "要先用微信验证手机号，才能查有没有人帮你。"));
+}
+
+const PARTS = { profile, register, pairings, consents, children, optouts, export: exported, erase };
 
 view("data", "我的资料", own((part) => (PARTS[part] || profile)()));

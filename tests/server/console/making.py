@@ -224,6 +224,30 @@ def joint_reports(staff: "Staff") -> dict[str, str]:
     return {"joint": waiting.id, "joint_taken": report.id, "joint_proof": proof}
 
 
+def paired(staff: "Staff") -> dict[str, str]:
+    """A helper who visits somebody, and one who is proposed to somebody else."""
+    from server.pairing import visiting
+    from server.pairing.moves import Move
+    from tests.server.console.conftest import picture
+    from tests.server.pairing.conftest import Pairs
+    from tests.server.register.conftest import Ledger
+
+    known, clerk = staff.resources, staff.officer(Role.CASE_OFFICER)
+    library = known.serving.current().library
+    book = Ledger(known.database, library, known.safe, known.subject_keys, staff.now, clerk)
+    pairs = Pairs(book)
+    helper, idle = pairs.helper(), pairs.helper(name="王主任")
+    pairing = pairs.accepted(helper, pairs.person(31), reasons=[{"why": "place", "steps": 0}])
+    photo = visiting.keep_photo(known.store, picture())
+    visit = pairs.visited(pairing, given_fen=200_00, photos=[photo])
+    proposed = pairs.proposed(helper, pairs.person(32))
+    pairs.agreed(proposed, Move.UNIT_AGREES, clerk)
+    return {
+        "helper": helper.id, "idle": idle.id, "pairing": pairing.id, "proposed": proposed.id,
+        "visit": visit.id, "visit_photo": photo.id,
+    }  # fmt: skip
+
+
 def vouchers(staff: "Staff") -> dict[str, str]:
     """Vouchers, a merchant who took one, and a settlement at each step of its way."""
     from server.vouchers import issuing, settling

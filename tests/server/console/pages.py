@@ -609,6 +609,67 @@ PAGES |= {
     ("POST", "/staff/outreach/<id>/results"): PageCall(CLERK, path=_GOING, elsewhere=404),
 }
 MAKERS.append(making.outreach)
+# -- pairings -------------------------------------------------------------------------------------
+
+_HELPER, _PAIRING, _PROPOSED = {"id": "{helper}"}, {"id": "{pairing}"}, {"id": "{proposed}"}
+_HELPER_FORM = {
+    "kind": "volunteer",
+    "name": "陈老师",
+    "unit": "市教育局",
+    "region": "石狮",
+    "capacity": "2",
+    "version": "1",
+}
+PAGES |= {
+    ("GET", "/staff/pairings/"): PageCall(_LOOKING),
+    ("GET", "/staff/pairings/proposals"): PageCall(CLERK),
+    ("POST", "/staff/pairings/proposals"): PageCall(
+        CLERK, form={"pick": "{entry}:{idle}", "every_days": "90"}, elsewhere=404
+    ),
+    ("GET", "/staff/pairings/new"): PageCall(CLERK, query="entry={entry}", elsewhere=404),
+    ("POST", "/staff/pairings/new"): PageCall(
+        CLERK,
+        query="entry={entry}",
+        form={"helper": "{idle}", "every_days": "90"},
+        elsewhere=404,
+    ),
+    ("GET", "/staff/pairings/<id>"): PageCall(_LOOKING, path=_PAIRING, elsewhere=404),
+    ("POST", "/staff/pairings/<id>/agree/<side>"): PageCall(
+        CLERK, path={**_PROPOSED, "side": "person"}, form={"version": "2"}, elsewhere=404
+    ),
+    ("POST", "/staff/pairings/<id>/end"): PageCall(
+        CLERK, path=_PROPOSED, form={"version": "2", "ending": "moved"}, elsewhere=404
+    ),
+    ("POST", "/staff/pairings/<id>/visits"): PageCall(
+        CLERK,
+        path=_PAIRING,
+        form={"version": "4", "visited_on": "2026-03-01", "words": "都好"},
+        elsewhere=404,
+    ),
+    ("POST", "/staff/pairings/<id>/visits/<visit>/strike"): PageCall(
+        CLERK, path={**_PAIRING, "visit": "{visit}"}, elsewhere=404
+    ),
+    ("GET", "/staff/pairings/<id>/photos/<photo>"): PageCall(
+        _LOOKING, path={**_PAIRING, "photo": "{visit_photo}"}, elsewhere=404, shown=False
+    ),
+    ("GET", "/staff/pairings/helpers/"): PageCall(_LOOKING),
+    ("GET", "/staff/pairings/helpers/new"): PageCall(CLERK),
+    ("POST", "/staff/pairings/helpers/new"): PageCall(CLERK, form=_HELPER_FORM, elsewhere=422),
+    ("POST", "/staff/pairings/helpers/import"): PageCall(CLERK, elsewhere=422),
+    ("GET", "/staff/pairings/helpers/<id>"): PageCall(CLERK, path=_HELPER, elsewhere=404),
+    ("POST", "/staff/pairings/helpers/<id>"): PageCall(
+        CLERK, path=_HELPER, form=_HELPER_FORM, elsewhere=404
+    ),
+    ("POST", "/staff/pairings/helpers/<id>/leave"): PageCall(
+        CLERK, path={"id": "{idle}"}, form={"version": "1"}, elsewhere=404
+    ),
+    ("GET", "/staff/pairings/files/"): PageCall(_LOOKING),
+    ("POST", "/staff/pairings/files/filing"): PageCall(MOVERS),
+    ("GET", "/staff/pairings/files/<int:year>/assessment"): PageCall(
+        _LOOKING, path={"year": "2026"}, shown=False
+    ),
+}
+MAKERS.append(making.paired)
 
 
 def filled(text: str, things: Mapping[str, str]) -> str:

@@ -111,6 +111,9 @@ SUBMIT = """([action, values]) => {
 }"""
 ANSWERED: tuple[tuple[str, str, dict[str, str]], ...] = (
     ("/offers/new?kind=vacancy", "/offers/new?kind=vacancy", {"contact": "电话"}),
+    ("/pairings/helpers/new", "/helpers/new", {"capacity": "很多"}),
+    ("/pairings/proposals", "/proposals", {"every_days": "0"}),
+    ("/pairings/{pairing}", "/visits", {"visited_on": "", "given_fen": "很多"}),
     ("/funds/new", "/funds/", {"budget": "很多"}),
     ("/cases/{case}", "/request-material", {"reason": ""}),
     ("/knowledge/documents/new", "/documents/new", {"id": "不行"}),

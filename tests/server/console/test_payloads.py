@@ -50,6 +50,11 @@ def test_hostile_words_are_shown_as_they_are_and_run_nowhere(
     at = office(staff)
     case = at.approved()
     batch = desk.post("/payments/collect", {"fund": "1", "cases": [case]}).headers["Location"]
+    helper = {
+        "kind": "cadre", "rank": "county", "name": BOTH[:50], "unit": BOTH[-64:], "region": "石狮",
+        "capacity": "1",
+    }  # fmt: skip
+    assert desk.post("/pairings/helpers/new", helper).status_code == 303
     for kept in (stale.text, look.text):
         assert "<script>document" not in kept and "<img src=x" not in kept
     paths = [
@@ -57,6 +62,7 @@ def test_hostile_words_are_shown_as_they_are_and_run_nowhere(
         "/staff/funds/", made.headers["Location"], "/staff/payments/",
         "/staff/payments/collect?fund=1", batch, columns.headers["Location"],
         "/staff/rosters/", "/staff/reports/2026-03-06", "/staff/insight/",
+        "/staff/pairings/", "/staff/pairings/helpers/", "/staff/pairings/files/",
     ]  # fmt: skip
     context = browser.new_context()
     context.add_cookies([{"name": COOKIE, "value": desk.token, "url": address}])
