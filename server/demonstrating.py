@@ -22,6 +22,7 @@ from server.casework import funds, officers
 from server.casework.officers import Role
 from server.casework.tables import Case, Officer
 from server.clock import china_day, utc_now
+from server.demonstrated_pairings import DemoPairings
 from server.outreach import campaigns, choosing
 from server.outreach.audiences import Audience, Having
 from server.outreach.campaigns import Proposal
@@ -134,6 +135,7 @@ def make(known: Resources) -> None:
     for number, who in enumerate(_APPLICANTS, 1):
         _apply(client, number, who)
     _campaign(known, staff["jingban"])
+    DemoPairings(known, staff["jingban"]).make()
 
 
 def _campaign(known: Resources, by: officers.Officer) -> None:

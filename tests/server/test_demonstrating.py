@@ -9,7 +9,10 @@ from server import demonstrating
 from server.casework import near_duplicates
 from server.casework.officers import Role
 from server.casework.tables import Case, CaseMaterial, Fund, Officer
+from server.clock import china_day
 from server.outreach.tables import Campaign
+from server.pairing import helping
+from server.pairing import keeping as pairings
 from server.resources import Resources
 from server.settings import Environment
 from server.staff import accounts, passwords
@@ -39,6 +42,11 @@ def test_a_new_database_gets_officers_people_and_cases(resources: Resources) -> 
         assert roles.count(Role.APPROVER) == 2
         assert len(session.scalars(select(Campaign)).all()) == 1
         assert sum(near_duplicates.is_open(session, case) for case in cases) == 2
+        # Who looks around finds helpers, one who waits for a yes, and a visit that is overdue.
+        today = china_day(resources.clock())
+        counts = pairings.counted(session, {"石狮"}, today)
+        assert counts == {"accepted": 1, "proposed": 1, "overdue": 1}
+        assert [helper.unit for helper in helping.owing(session, {"石狮"})] == ["市财政局"]
         signed = [
             accounts.by_username(session, name) for name, *_ in demonstrating.sign_ins(settings)
         ]
