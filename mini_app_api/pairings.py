@@ -17,6 +17,7 @@ from mini_app_api.writing import SIGNED_IN, once
 from server import children, people
 from server.admitting import Who, admits
 from server.audit import Actor
+from server.casework.payments import yuan
 from server.masking import mask_name, mask_phone
 from server.pairing import helping, keeping, naming, visiting
 from server.pairing.moves import By, Move, endings
@@ -66,13 +67,14 @@ class WayView(View):
 
 
 class VisitView(View):
-    """A visit; `photos` are to be asked for one by one."""
+    """A visit; `photos` are to be asked for one by one, `told` is the same to read."""
 
     visited_on: date
     words: str
     given: str
     given_fen: int
     photos: list[str]
+    told: str
 
 
 class PairingView(View):
@@ -254,10 +256,16 @@ def _child(session: Session, own: Safe, pairing: Pairing) -> str | None:
 
 
 def _visit(seen: Seen) -> VisitView:
+    told = [f"{seen.visit.visited_on}来看过", seen.words.rstrip("。")]
+    if seen.given or seen.visit.given_fen:
+        fen = seen.visit.given_fen
+        given = seen.given.rstrip("。") or "东西和钱"
+        told.append(f"给了{given}，值{yuan(fen)}元" if fen else f"给了{given}")
     return VisitView(
         visited_on=seen.visit.visited_on,
         words=seen.words,
         given=seen.given,
         given_fen=seen.visit.given_fen,
         photos=[photo.id for photo in seen.photos],
+        told="。".join(filter(None, told)) + "。",
     )

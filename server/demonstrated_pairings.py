@@ -43,7 +43,7 @@ _PEOPLE = (
     ("赵秀英", (Need.SCHOOLING,)),
     ("刘小燕", (Need.TRAINING,)),
 )
-"""Of those who applied: the first is visited too late, the second is asked, the third has nobody."""
+"""Who applied: the first is visited too late, the second is asked, the third has nobody."""
 
 
 class DemoPairings:

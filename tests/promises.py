@@ -120,6 +120,16 @@ PROMISES = (
         ),
     ),
     Promise(
+        "pairing",
+        "however many are proposed at once, nobody helps more people than they said they can",
+        (
+            "server/pairing/test_keeping.py::test_however_many_propose_at_once_nobody_helps_more_than_they_can",
+        ),
+        (
+            "server/pairing/test_keeping.py::test_counting_first_and_writing_later_gives_a_helper_too_many",
+        ),
+    ),
+    Promise(
         "load",
         "two hundred people at once: no error, and nobody waits for more than a second",
         (

@@ -34,7 +34,7 @@ from server.pairing.visiting import Kept, Report, VisitDayImpossible
 from server.register import keeping as register
 from server.register.hardship import Registered
 from server.register.naming import LEVELS, NEEDS
-from server.register.tables import Level, RegisterEntry
+from server.register.tables import EntryState, Level, RegisterEntry
 from server.resources import post, resources
 from server.sealing import Safe
 from server.subject_keys import SubjectErased
@@ -509,6 +509,7 @@ def _new_page(person: Person, form: Form[Any], status: int = 200) -> Response:
             )  # fmt: skip
         owing = {helper.id for helper in helping.owing(session, mine)}
         helpers = helping.free(session, mine)
+        before = keeping.of_entries(session, [entry.id])
         try:
             keeping.answering(session, entry, person.registered, None, today=china_day(now))
             missing = False
@@ -527,6 +528,9 @@ def _new_page(person: Person, form: Form[Any], status: int = 200) -> Response:
         name=mask_name(person.registered.name),
         needs="、".join(NEEDS[need] for need in person.registered.needs),
         missing=missing,
+        before=before,
+        states=naming.STATES,
+        endings=naming.ENDINGS,
         fits=found,
         kinds=naming.KINDS,
         children=[(child.id, f"孩子{mask_name(child.minor.name)}") for child in named],
@@ -552,6 +556,7 @@ def _page(
     may_act = Role.CASE_OFFICER in officer().roles and own is not None
     with known.database.read() as session:
         helper = session.get_one(Helper, pairing.helper_id)
+        has_left = session.get_one(RegisterEntry, pairing.entry_id).state == EntryState.LEFT
     return page(
         "pairing.html",
         title="一个结对",
@@ -560,6 +565,7 @@ def _page(
         line=line,
         helper=helper,
         kind=naming.KINDS[HelperKind(helper.kind)],
+        has_left=has_left,
         state=naming.STATES[state],
         ending=naming.ENDINGS[Ending(pairing.ending)] if pairing.ending else "",
         words=keeping.words_of(own, pairing),

@@ -71,6 +71,7 @@ def test_what_was_begun_before_one_signed_in_goes_along_and_is_answered(
     assert (first["helper"], first["phone"], first["unit"]) == ("林*", "139****0100", "市总工会")
     assert first["visits"][0]["given_fen"] == 120_50
     assert (first["visits"][0]["words"], first["visits"][0]["given"]) == ("家里都好", "米和油")
+    assert first["visits"][0]["told"] == "2026-03-01来看过。家里都好。给了米和油，值120.50元。"
     assert [way["answer"] for way in first["ways"]] == ["another", "none"]
     assert [way["answer"] for way in second["ways"]] == ["yes", "no"]
     assert CADRE.name not in json.dumps(shown, ensure_ascii=False)

@@ -321,7 +321,7 @@ async function pairings() {
   return h("div.page", null, h("h2", null, "我的帮扶人"),
     found.length ? found.map((each) => h("section", null,
       each.lines.map((line) => h("p", null, line)),
-      each.visits.map((visit) => h("p.hint", null, `${visit.visited_on}来看过：${visit.words}${visit.given && `。给了${visit.given}`}`)),
+      each.visits.map((visit) => h("p.hint", null, visit.told)),
       each.ways.map(({ answer, label }) => action(label, async () => {
         if (answer !== "yes" && !(await sure(`${label}？`, "负责的单位会看到。", label))) return;
         await write("POST", `/me/pairings/${each.id}/answers`, { version: each.version, answer });

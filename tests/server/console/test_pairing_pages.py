@@ -82,7 +82,7 @@ def test_from_the_helper_to_the_assessment(staff: Staff) -> None:
     photo = {**visit, "photos": (io.BytesIO(picture()), "a.jpg")}
     assert desk.post(f"{path}/visits", photo).status_code == 303
     shown = desk.get(path).text
-    assert "孩子上学了" in shown and "200.05元" in text_of(shown)
+    assert "孩子上学了" in shown and "值200.05元 照片1" in text_of(shown)
     src = re.findall(rf"/staff({path}/photos/[0-9a-f]+)", shown)[0]
     assert desk.get(src).content_type == "image/jpeg"
 

@@ -254,7 +254,7 @@ def helped(pairs: Pairs, helper: Helper) -> int:
 
 @pytest.mark.fault
 def test_however_many_propose_at_once_nobody_helps_more_than_they_can(
-    pairs: Pairs, doors: list[Database]
+    pairs: Pairs, doors: list[Database], tell: Tell
 ) -> None:
     book, helper = pairs.ledger, pairs.helper(capacity=3)
     people = [pairs.person(number) for number in range(1, 9)]
@@ -271,6 +271,7 @@ def test_however_many_propose_at_once_nobody_helps_more_than_they_can(
 
     refused = many_at_once(len(people), propose)
     assert [type(error) for error in refused] == [HelperFull] * 5
+    tell("people helped by one who can help three", helped(pairs, helper), "3")
     assert (helped(pairs, helper), pairs.taken(helper)) == (3, 3)
 
 
