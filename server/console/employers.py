@@ -3,24 +3,20 @@
 from datetime import date
 from typing import Annotated, Any
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, url_for
 from pydantic import Field
 from stdnum.cn import uscc
 
-from knowledge.eligibility.sheets import SheetRefused
 from server.admitting import Who, admits
-from server.casework.bank_files import in_memory
 from server.casework.officers import Role, scope
 from server.clock import china_day
 from server.console import forms, sheet_trials
 from server.console.entering import officer, regions, takes
 from server.console.forms import Asked, Form, Line
 from server.console.rendering import go_to, page
-from server.problems import words_of_field
-from server.register import employer_sheets, employers, tabling
+from server.register import employer_sheets, employers
 from server.register.employer_sheets import EmployerFate
 from server.register.employers import EmployerKnown, MoreThanThere, Told
-from server.register.sheets import SheetUnfit
 from server.resources import resources
 
 blueprint = Blueprint("employers", __name__, url_prefix="/register/employers")
@@ -49,8 +45,6 @@ FATES = {
     EmployerFate.TWICE: "表里重复，不算这一行",
     EmployerFate.BAD: "读不了，不登记",
 }
-_MOST_SHOWN = 100
-_WHAT = "employers"
 
 Count = Annotated[int, Field(ge=0, le=1_000_000)]
 
@@ -139,37 +133,35 @@ def post_new() -> Response:
 @takes(megabytes=3)
 def post_import() -> Response:
     """Tell what would become of every line of a table; once that was seen, enter it as a whole."""
-    known, tree = resources(), regions()
-    sealed = forms.typed("sealed")
-    file = request.files.get("file")
-    content = (
-        sheet_trials.unsealed(sealed, _WHAT) if sealed else b"" if file is None else file.read()
-    )
-    region = min(officer().regions, default="")
-    mine = scope(officer(), tree)
-    called = {id: id for id in mine} | {tree.get(id).label: id for id in mine if id in tree}
-    today = china_day(known.clock())
-    try:
-        with in_memory(content) as path, known.database.begin() as session:
-            found = employer_sheets.read(session, path, region=region, regions=called, today=today)
-            if sealed:
-                employer_sheets.enter(
-                    session, known.safe, tree, found, by=officer(), now=known.clock()
-                )
-    except (SheetRefused, SheetUnfit) as error:
-        return _list_page(422, sheet_trials.why(error, employer_sheets.COLUMNS, "一家单位"))
-    if sealed:
-        return go_to(url_for(".get_employers"), f"登记了{len(found.to_enter)}家单位。")
-    if found.counts.total() > tabling.MOST_LINES:
-        return _list_page(422, f"一次最多{tabling.MOST_LINES}行，请分开传。")
-    return page(
-        "employer_import.html",
+    kind = _kind()
+    trial = sheet_trials.tried(kind)
+    if trial.found is None:
+        return _list_page(422, trial.refused)
+    if trial.entered:
+        return go_to(url_for(".get_employers"), f"登记了{len(trial.found.to_enter)}家单位。")
+    return sheet_trials.trial_page(
+        kind,
+        trial,
         title="导入用工单位：试算",
         action=url_for(".post_import"),
         back=url_for(".get_employers"),
-        fates=[(words, found.counts[fate]) for fate, words in FATES.items() if found.counts[fate]],
-        bad=[(e.line, e.column, words_of_field(e.fault)) for e in found.bad[:_MOST_SHOWN]],
-        sealed=sheet_trials.sealed(content, _WHAT) if found.to_enter else "",
+    )
+
+
+def _kind() -> sheet_trials.Kind:
+    known, tree, by = resources(), regions(), officer()
+    today = china_day(known.clock())
+    return sheet_trials.Kind(
+        "employers",
+        "一家单位",
+        employer_sheets.COLUMNS,
+        FATES,
+        lambda session, path, region, called: employer_sheets.read(
+            session, path, region=region, regions=called, today=today
+        ),
+        lambda session, found: employer_sheets.enter(
+            session, known.safe, tree, found, by=by, now=known.clock()
+        ),
     )
 
 

@@ -2,13 +2,11 @@
 
 from typing import Annotated, Any
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, url_for
 from pydantic import Field
 
-from knowledge.eligibility.sheets import SheetRefused
 from server.admitting import Who, admits
 from server.audit import Actor
-from server.casework.bank_files import in_memory
 from server.casework.officers import Role, scope
 from server.console import forms, sheet_trials
 from server.console.entering import officer, regions, takes
@@ -20,11 +18,8 @@ from server.pairing.helping import CapacityTaken, HelperKnown, Known, RankUnfit,
 from server.pairing.naming import KINDS, RANKS
 from server.pairing.tables import Helper, HelperKind, HelperState, Rank
 from server.persons import Phone
-from server.problems import words_of_field
-from server.register import tabling
 from server.register.hardship import Need
 from server.register.naming import NEEDS
-from server.register.sheets import SheetUnfit
 from server.resources import resources
 
 blueprint = Blueprint("helping", __name__, url_prefix="/pairings/helpers")
@@ -49,8 +44,6 @@ FATES = {
     HelperFate.TOO_FEW: "现在帮的户数比表里多，不更新",
     HelperFate.BAD: "读不了，不登记",
 }
-_MOST_SHOWN = 100
-_WHAT = "helpers"
 
 
 class HelpersAsked(Asked):
@@ -118,37 +111,18 @@ def post_new() -> Response:
 @takes(megabytes=3)
 def post_import() -> Response:
     """Tell what would become of every line of a table; once that was seen, enter it as a whole."""
-    known, tree = resources(), regions()
-    sealed = forms.typed("sealed")
-    file = request.files.get("file")
-    content = b"" if file is None else file.read()
-    if sealed:
-        content = sheet_trials.unsealed(sealed, _WHAT)
-    mine = scope(officer(), tree)
-    called = {id: id for id in mine} | {tree.get(id).label: id for id in mine if id in tree}
-    region = min(officer().regions, default="")
-    try:
-        with in_memory(content) as path, known.database.begin() as session:
-            found = helper_sheets.read(session, known.safe, path, region=region, regions=called)
-            if sealed:
-                helper_sheets.enter(
-                    session, known.safe, tree, found, by=officer(), now=known.clock()
-                )
-    except (SheetRefused, SheetUnfit) as error:
-        why = sheet_trials.why(error, helper_sheets.COLUMNS, "一个帮扶人")
-        return _list_page(422, why)
-    if sealed:
-        return go_to(url_for(".get_helpers"), f"登记了{len(found.to_enter)}个帮扶人。")
-    if found.counts.total() > tabling.MOST_LINES:
-        return _list_page(422, f"一次最多{tabling.MOST_LINES}行，请分开传。")
-    return page(
-        "employer_import.html",
+    kind = _kind()
+    trial = sheet_trials.tried(kind)
+    if trial.found is None:
+        return _list_page(422, trial.refused)
+    if trial.entered:
+        return go_to(url_for(".get_helpers"), f"登记了{len(trial.found.to_enter)}个帮扶人。")
+    return sheet_trials.trial_page(
+        kind,
+        trial,
         title="导入帮扶人：试算",
         action=url_for(".post_import"),
         back=url_for(".get_helpers"),
-        fates=[(words, found.counts[fate]) for fate, words in FATES.items() if found.counts[fate]],
-        bad=[(e.line, e.column, words_of_field(e.fault)) for e in found.bad[:_MOST_SHOWN]],
-        sealed=sheet_trials.sealed(content, _WHAT) if found.to_enter else "",
     )
 
 
@@ -212,6 +186,22 @@ def shown(helpers: list[Helper]) -> list[Known]:
         with known.database.begin() as session:
             helping.record_looks(session, known.safe, helpers, by=_actor(), now=known.clock())
     return [helping.opened(known.safe, helper) for helper in helpers]
+
+
+def _kind() -> sheet_trials.Kind:
+    known, tree, by = resources(), regions(), officer()
+    return sheet_trials.Kind(
+        "helpers",
+        "一个帮扶人",
+        helper_sheets.COLUMNS,
+        FATES,
+        lambda session, path, region, called: helper_sheets.read(
+            session, known.safe, path, region=region, regions=called
+        ),
+        lambda session, found: helper_sheets.enter(
+            session, known.safe, tree, found, by=by, now=known.clock()
+        ),
+    )
 
 
 def _actor() -> Actor:

@@ -1,6 +1,6 @@
 """Pairings at the desk: who needs a helper, who agreed, the visits, who is late."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any
@@ -9,9 +9,8 @@ from flask import Blueprint, Response, abort, request, url_for
 from pydantic import BeforeValidator, Field
 from sqlmodel import Session
 
-from server import audit, children
 from server.admitting import Who, admits
-from server.audit import Action, Actor
+from server.audit import Actor
 from server.casework import officers
 from server.casework.inspecting import InspectionBusy
 from server.casework.officers import Role, scope
@@ -25,26 +24,22 @@ from server.console.funds import yuan_typed
 from server.console.helping import shown as shown_helpers
 from server.console.rendering import go_to, page
 from server.masking import mask_name
-from server.pairing import helping, keeping, naming, proposing, telling, visiting
-from server.pairing.keeping import GuardianMissing, Wanted
+from server.pairing import helping, keeping, naming, proposing, searching, telling, visiting
 from server.pairing.moves import MOVES, By, Move, endings
-from server.pairing.proposing import Fit, Person
+from server.pairing.searching import Wanted
 from server.pairing.tables import Ending, Helper, HelperKind, Pairing, PairState, Visit
 from server.pairing.visiting import Kept, Report, VisitDayImpossible
 from server.register import keeping as register
 from server.register.hardship import Registered
-from server.register.naming import LEVELS, NEEDS
-from server.register.tables import EntryState, Level, RegisterEntry
+from server.register.tables import EntryState, RegisterEntry
 from server.resources import post, resources
 from server.sealing import Safe
-from server.subject_keys import SubjectErased
 
 blueprint = Blueprint("pairings", __name__, url_prefix="/pairings")
 
 _LOOKS = (Role.CASE_OFFICER, Role.APPROVER, Role.AUDITOR)
-_MOST_FITS = 10
 _SIDES = {"unit": Move.UNIT_AGREES, "person": Move.PERSON_AGREES}
-_LABELS = {
+LABELS = {
     "helper": "帮扶人",
     "child": "帮谁",
     "every_days": "多少天走访一次",
@@ -55,14 +50,13 @@ _LABELS = {
     "photos": "照片",
     "ending": "原因",
 }
-_WORDS = {
+WORDS = {
     "every_days": f"请填{keeping.SHORTEST}到{keeping.LONGEST}之间的整数。",
     "given_fen": "金额请写成元，最多两位小数，比如500或者0.50。",
     "visited_on": "日期请写成2026-03-01这样。",
 }
 
 _Yuan = Annotated[int, BeforeValidator(yuan_typed)]
-_Every = Annotated[int, Field(ge=keeping.SHORTEST, le=keeping.LONGEST)]
 
 
 class PairingsAsked(Asked):
@@ -71,27 +65,6 @@ class PairingsAsked(Asked):
     state: PairState | None = None
     overdue: bool = False
     page: Annotated[int, Field(ge=1, le=100_000)] = 1
-
-
-class EntryAsked(Asked):
-    """Who is to be helped."""
-
-    entry: Annotated[str, Field(max_length=16)] = ""
-
-
-class ProposalAsked(Asked):
-    """A helper for somebody, or for a child of theirs."""
-
-    helper: Annotated[str, Field(max_length=16)]
-    child: Annotated[str, Field(max_length=32)] | None = None
-    every_days: _Every
-
-
-class PicksAsked(Asked):
-    """Which of the proposals are made, as `entry:helper`."""
-
-    pick: tuple[Annotated[str, Field(pattern=r"^[0-9a-f]{16}:[0-9a-f]{16}$")], ...] = ()
-    every_days: _Every = keeping.EVERY_DAYS
 
 
 class VersionAsked(Asked):
@@ -127,15 +100,6 @@ class LineShown:
     overdue: bool
 
 
-@dataclass(frozen=True, slots=True)
-class FitShown:
-    """A helper for somebody, with name and reasons."""
-
-    fit: Fit
-    name: str
-    reasons: list[str]
-
-
 @blueprint.get("/")
 @admits(Who.OFFICER, *_LOOKS)
 def get_pairings() -> Response:
@@ -146,8 +110,8 @@ def get_pairings() -> Response:
     mine = scope(officer(), regions())
     wanted = Wanted(mine, asked.state, today if asked.overdue else None)
     with known.database.read() as session:
-        found, total = keeping.listed(session, wanted, asked.page)
-        counts = keeping.counted(session, mine, today)
+        found, total = searching.listed(session, wanted, asked.page)
+        counts = searching.counted(session, mine, today)
         waiting = proposing.counted(session, mine)
         owing = helping.owing(session, mine)
     return page(
@@ -156,61 +120,13 @@ def get_pairings() -> Response:
         asked=asked,
         lines=_lines(found, today),
         total=total,
-        pages=-(-total // keeping.AT_ONCE),
+        pages=-(-total // searching.AT_ONCE),
         counts=counts,
         waiting=waiting,
         owing=shown_helpers(owing),
         states=naming.STATES,
         may_enter=Role.CASE_OFFICER in officer().roles,
     )
-
-
-@blueprint.get("/proposals")
-@admits(Who.OFFICER, Role.CASE_OFFICER)
-def get_proposals() -> Response:
-    """A helper for each of those who have none, the hardest first, with the reasons."""
-    return _proposals_page(forms.empty(every_days=keeping.EVERY_DAYS))
-
-
-@blueprint.post("/proposals")
-@admits(Who.OFFICER, Role.CASE_OFFICER)
-def post_proposals() -> Response:
-    """Propose those that were picked; each person is told. All of them, or none."""
-    form = forms.read(PicksAsked, _WORDS)
-    if form.asked is not None and not form.asked.pick:
-        form.refuse("", "请至少选一个。")
-    asked = form.asked
-    if asked is None:
-        return _proposals_page(form, 422)
-    picks = [pick.split(":") for pick in asked.pick]
-    people = _people([entry_id for entry_id, _ in picks])
-    with resources().database.begin() as session:
-        for entry_id, helper_id in picks:
-            if entry_id in people:
-                _propose(session, people[entry_id], helper_id, None, asked.every_days)
-    return go_to(url_for(".get_pairings"), f"提了{len(picks)}个结对，等双方同意。")
-
-
-@blueprint.get("/new")
-@admits(Who.OFFICER, Role.CASE_OFFICER)
-def get_new() -> Response:
-    """The best helpers for somebody, or for a child of theirs."""
-    person = _person(forms.read_query(EntryAsked).entry)
-    return _new_page(person, forms.empty(every_days=keeping.EVERY_DAYS))
-
-
-@blueprint.post("/new")
-@admits(Who.OFFICER, Role.CASE_OFFICER)
-def post_new() -> Response:
-    """Propose a helper to somebody; they are told."""
-    person = _person(forms.read_query(EntryAsked).entry)
-    form = forms.read(ProposalAsked, _WORDS)
-    asked = form.asked
-    if asked is None:
-        return _new_page(person, form, 422)
-    with resources().database.begin() as session:
-        pairing = _propose(session, person, asked.helper, asked.child, asked.every_days)
-    return go_to(url_for(".get_pairing", id=pairing.id), "提出来了，等双方同意。")
 
 
 @blueprint.get("/<id>")
@@ -235,7 +151,7 @@ def post_agreement(id: str, side: str) -> Response:
             version=asked.version if asked else 0, now=known.clock(),
         )  # fmt: skip
         if pairing.state == PairState.ACCEPTED:
-            _tell(session, pairing, telling.ACCEPTED)
+            tell(session, pairing, telling.ACCEPTED)
     return go_to(url_for(".get_pairing", id=id), "记下了。")
 
 
@@ -254,7 +170,7 @@ def post_end(id: str) -> Response:
             session, own, regions(), pairing, form.asked.ending, words=form.asked.words,
             by=officer(), version=form.asked.version, now=known.clock(),
         )  # fmt: skip
-        _tell(session, pairing, telling.ENDED)
+        tell(session, pairing, telling.ENDED)
     return go_to(url_for(".get_pairing", id=id), "结束了，帮扶人可以再帮别人。")
 
 
@@ -264,7 +180,7 @@ def post_end(id: str) -> Response:
 def post_visit(id: str) -> Response:
     """Note a visit with what was given and photos."""
     known = resources()
-    form = forms.read(VisitAsked, _WORDS)
+    form = forms.read(VisitAsked, WORDS)
     own = _own(id)
     photos = _photos(form) if form.asked is not None else []
     if form.asked is not None:
@@ -306,7 +222,7 @@ def get_photo(id: str, photo: str) -> Response:
         pairing = keeping.of_officer(session, id, officer(), regions())
         row = visiting.photo_of(session, pairing, photo)
         keeping.record_looks(
-            session, known.safe, [pairing], by=_actor(), fields=("photo",), now=known.clock()
+            session, known.safe, [pairing], by=actor(), fields=("photo",), now=known.clock()
         )
     content = visiting.photo_content(known.store, own, row)
     response = Response(content, content_type=row.media_type)
@@ -318,41 +234,9 @@ def get_photo(id: str, photo: str) -> Response:
 # -- people -------------------------------------------------------------------------------------
 
 
-def _actor() -> Actor:
+def actor() -> Actor:
+    """The officer at the desk, for the audit."""
     return Actor("officer", officer().id)
-
-
-def _people(entry_ids: Sequence[str]) -> dict[str, Person]:
-    """Some entries with what they say; each is a look at somebody, and noted."""
-    known = resources()
-    with known.database.read() as session:
-        entries = [register.of_officer(session, id, officer(), regions()) for id in entry_ids]
-        unwanted = proposing.unwanted(session, entry_ids)
-    found = _opened(entries)
-    today = china_day(known.clock())
-    return {
-        entry.id: Person(entry, who, keeping.is_child(who, today), unwanted[entry.id])
-        for entry in entries
-        if (who := found.get(entry.id)) is not None
-    }
-
-
-def _person(entry_id: str) -> Person:
-    found = _people([entry_id]).get(entry_id)
-    if found is None:
-        raise SubjectErased
-    return found
-
-
-def _opened(entries: Sequence[RegisterEntry]) -> Mapping[str, Registered | None]:
-    known = resources()
-    safes = known.subject_keys.safes_of({entry.worker_id for entry in entries})
-    if entries:
-        with known.database.begin() as session:
-            register.record_looks(
-                session, known.safe, entries, by=_actor(), fields=("entry",), now=known.clock()
-            )
-    return {entry.id: register.opened(safes.get(entry.worker_id), entry) for entry in entries}
 
 
 def _own(pairing_id: str) -> Safe:
@@ -363,37 +247,8 @@ def _own(pairing_id: str) -> Safe:
     return known.subject_keys.safe_of(worker_id)
 
 
-def _propose(
-    session: Session, person: Person, helper_id: str, child_id: str | None, every_days: int
-) -> Pairing:
-    known = resources()
-    now = known.clock()
-    who = keeping.answering(
-        session, person.entry, person.registered, child_id, today=china_day(now)
-    )
-    helper = helping.of_officer(session, helper_id, officer(), regions())
-    found = _fits(person, [helper], {each.id for each in helping.owing(session, {helper.region})})
-    pairing = keeping.propose(
-        session,
-        known.subject_keys.safe_of(who.worker_id),
-        regions(),
-        person.entry,
-        who,
-        helper_id=helper_id,
-        every_days=every_days,
-        reasons=found[0].reasons if found else (),
-        by=officer(),
-        now=now,
-    )
-    _tell(session, pairing, telling.PROPOSED)
-    return pairing
-
-
-def _fits(person: Person, helpers: Sequence[Helper], owing: set[str]) -> list[Fit]:
-    return proposing.fits(person, helpers, regions(), owing)
-
-
-def _tell(session: Session, pairing: Pairing, hint: str) -> None:
+def tell(session: Session, pairing: Pairing, hint: str) -> None:
+    """Tell the person, naming the helper's unit."""
     unit = session.get_one(Helper, pairing.helper_id).unit
     telling.tell(session, post(), pairing, unit, hint, now=resources().clock())
 
@@ -426,7 +281,7 @@ def _lines(pairings: Sequence[Pairing], today: date) -> list[LineShown]:
     names = {known_.helper.id: known_ for known_ in shown_helpers(list(helpers.values()))}
     with known.database.begin() as session:
         keeping.record_looks(
-            session, known.safe, pairings, by=_actor(), fields=("name",), now=known.clock()
+            session, known.safe, pairings, by=actor(), fields=("name",), now=known.clock()
         )
     lines = []
     for pairing, entry in zip(pairings, entries, strict=True):
@@ -444,97 +299,6 @@ def _called(pairing: Pairing, entry: RegisterEntry, who: Registered | None) -> s
         return "资料已删除"
     is_guardian = pairing.child_id is not None and entry.worker_id == pairing.worker_id
     return f"{mask_name(who.name)}的孩子" if is_guardian else mask_name(who.name)
-
-
-def _fit_shown(fits: Sequence[Fit]) -> dict[str, FitShown]:
-    names = {known.helper.id: known.name for known in shown_helpers([f.helper for f in fits])}
-    return {
-        fit.helper.id: FitShown(
-            fit, names[fit.helper.id], [naming.reason_words(reason) for reason in fit.reasons]
-        )
-        for fit in fits
-    }
-
-
-def _proposals_page(form: Form[Any], status: int = 200) -> Response:
-    known, tree = resources(), regions()
-    mine = scope(officer(), tree)
-    with known.database.read() as session:
-        entries = proposing.without(session, mine)
-        waiting = proposing.counted(session, mine)
-        helpers = helping.free(session, mine)
-        owing = {helper.id for helper in helping.owing(session, mine)}
-    people = _people([entry.id for entry in entries])
-    waits = [people[entry.id] for entry in entries if entry.id in people]
-    matched = proposing.matched(waits, helpers, tree, owing)
-    by_helper = {fit.helper.id: fit for _, fit in matched if fit is not None}
-    names = _fit_shown(list(by_helper.values()))
-    rows = [
-        (
-            person.entry,
-            mask_name(person.registered.name),
-            LEVELS[Level(person.entry.level)],
-            "、".join(NEEDS[need] for need in person.registered.needs),
-            None if fit is None else names[fit.helper.id],
-            [] if fit is None else [naming.reason_words(reason) for reason in fit.reasons],
-            person.is_child,
-        )
-        for person, fit in matched
-    ]
-    return page(
-        "pairing_proposals.html",
-        title="给还没有帮扶人的配对",
-        status=status,
-        form=form,
-        labels=_LABELS,
-        rows=rows,
-        waiting=waiting,
-        free=len(helpers),
-        kinds=naming.KINDS,
-    )
-
-
-def _new_page(person: Person, form: Form[Any], status: int = 200) -> Response:
-    known, tree = resources(), regions()
-    entry = person.entry
-    mine = scope(officer(), tree)
-    own = known.subject_keys.safe_of(entry.worker_id)
-    now = known.clock()
-    with known.database.begin() as session:
-        named = children.of(session, own, entry.worker_id)
-        if named:
-            audit.record_all(
-                session, known.safe, by=_actor(), action=Action.READ, about="child",
-                rows=[(child.id, entry.worker_id) for child in named], fields=("name",), now=now,
-            )  # fmt: skip
-        owing = {helper.id for helper in helping.owing(session, mine)}
-        helpers = helping.free(session, mine)
-        before = keeping.of_entries(session, [entry.id])
-        try:
-            keeping.answering(session, entry, person.registered, None, today=china_day(now))
-            missing = False
-        except GuardianMissing:
-            missing = True
-    can_be_child = person.is_child or bool(named)
-    wide = Person(entry, person.registered, can_be_child, person.but)
-    found = list(_fit_shown(_fits(wide, helpers, owing)[:_MOST_FITS]).values())
-    return page(
-        "pairing_new.html",
-        title="找帮扶人",
-        status=status,
-        form=form,
-        labels=_LABELS,
-        entry=entry,
-        name=mask_name(person.registered.name),
-        needs="、".join(NEEDS[need] for need in person.registered.needs),
-        missing=missing,
-        before=before,
-        states=naming.STATES,
-        endings=naming.ENDINGS,
-        fits=found,
-        kinds=naming.KINDS,
-        children=[(child.id, f"孩子{mask_name(child.minor.name)}") for child in named],
-    )
 
 
 def _page(
@@ -573,7 +337,7 @@ def _page(
         seen=seen,
         late=_late,
         names=names,
-        labels=_LABELS,
+        labels=LABELS,
         sides=[
             (side, label)
             for side, label in (("unit", "帮扶单位同意了"), ("person", "本人当面同意了"))

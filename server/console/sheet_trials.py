@@ -1,37 +1,114 @@
-"""A small table between its dry run and its entry: it comes back with the form, sealed."""
+"""A small table at the desk: a dry run first; once that was seen, it is entered as a whole.
+
+Between the two it comes back with the form, sealed: readable and changeable by nobody.
+"""
 
 import base64
 import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from flask import Response, request
+from sqlmodel import Session
 
 from knowledge.eligibility.sheets import SheetRefused
-from server.console.entering import officer
+from server.casework.bank_files import in_memory
+from server.casework.officers import scope
+from server.console import forms
+from server.console.entering import officer, regions
+from server.console.rendering import page
+from server.problems import words_of_field
 from server.register.sheets import SheetUnfit
-from server.register.tabling import Columns
+from server.register.tabling import MOST_LINES, Columns, Found
 from server.resources import resources
 from server.sealing import SealBroken
 
+_MOST_SHOWN = 100
 
-def sealed(content: bytes, what: str) -> str:
-    """A file to come back with the form, readable and changeable by nobody in between."""
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a table is of; `each`: what a line is, as people call it."""
+
+    what: str
+    each: str
+    columns: Columns
+    fates: Mapping[Any, str]
+    read: Callable[[Session, Path, str, Mapping[str, str]], Found[Any, Any]]
+    """Tells the fate of every line; given the region of who names none, and those by name."""
+    enter: Callable[[Session, Found[Any, Any]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What came of a table; `refused`: why nothing of it can be read. `entered`: it was."""
+
+    found: Found[Any, Any] | None = None
+    content: bytes = b""
+    refused: str = ""
+    entered: bool = False
+
+
+def tried(kind: Kind) -> Tried:
+    """Read the table that was sent, or enter the one that came back; all of it or nothing."""
+    sealed = forms.typed("sealed")
+    file = request.files.get("file")
+    content = b"" if file is None else file.read()
+    if sealed:
+        content = _unsealed(sealed, kind.what)
+    tree = regions()
+    mine = scope(officer(), tree)
+    called = {id: id for id in mine} | {tree.get(id).label: id for id in mine if id in tree}
+    region = min(officer().regions, default="")
+    try:
+        with in_memory(content) as path, resources().database.begin() as session:
+            found = kind.read(session, path, region, called)
+            if sealed:
+                kind.enter(session, found)
+    except (SheetRefused, SheetUnfit) as error:
+        return Tried(refused=_why(error, kind))
+    if not sealed and found.counts.total() > MOST_LINES:
+        return Tried(refused=f"一次最多{MOST_LINES}行，请分开传。")
+    return Tried(found, content, entered=bool(sealed))
+
+
+def trial_page(kind: Kind, trial: Tried, *, title: str, action: str, back: str) -> Response:
+    """What would become of every line, with the way to enter them."""
+    assert trial.found is not None
+    counts: Mapping[StrEnum, int] = trial.found.counts
+    bad = trial.found.bad[:_MOST_SHOWN]
+    return page(
+        "sheet_trial.html",
+        title=title,
+        action=action,
+        back=back,
+        fates=[(words, counts[fate]) for fate, words in kind.fates.items() if counts[fate]],
+        bad=[(each.line, each.column, words_of_field(each.fault)) for each in bad],
+        sealed=_sealed(trial.content, kind.what) if trial.found.to_enter else "",
+    )
+
+
+def _sealed(content: bytes, what: str) -> str:
     packed = base64.b64encode(zlib.compress(content)).decode()
     return resources().safe.seal(packed, _purpose(what))
 
 
-def unsealed(text: str, what: str) -> bytes:
-    """The file that comes back; nothing where it isn't this officer's."""
+def _unsealed(text: str, what: str) -> bytes:
     try:
         return zlib.decompress(base64.b64decode(resources().safe.unseal(text, _purpose(what))))
     except SealBroken:
         return b""
 
 
-def why(error: SheetRefused | SheetUnfit, columns: Columns, each: str) -> str:
-    """Why nothing of a table can be read; `each`: what a line is."""
+def _why(error: SheetRefused | SheetUnfit, kind: Kind) -> str:
     if isinstance(error, SheetRefused):
-        return f"这个文件读不了。要CSV或者XLSX，第一行是列名，每行{each}。"
+        return f"这个文件读不了。要CSV或者XLSX，第一行是列名，每行{kind.each}。"
     if error.twice:
         return f"有两列是同一项：{error.twice}。请只留一列。"
-    return f"还要有这几列：{'、'.join(columns[use][0] for use in error.missing)}。"
+    return f"还要有这几列：{'、'.join(kind.columns[use][0] for use in error.missing)}。"
 
 
 def _purpose(what: str) -> str:

@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -249,7 +250,12 @@ def opened(safe: Safe, helper: Helper) -> Known:
 
 def gives_of(helper: Helper) -> tuple[Need, ...]:
     """Which needs a helper can meet."""
-    return tuple(Need(need) for need in json.loads(helper.gives))
+    return _gives(helper.gives)
+
+
+@lru_cache(maxsize=1024)
+def _gives(text: str) -> tuple[Need, ...]:
+    return tuple(Need(need) for need in json.loads(text))
 
 
 def known_hash(safe: Safe, told: Told) -> str:

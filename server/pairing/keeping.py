@@ -6,12 +6,12 @@ helper said. Nothing is accepted for a child without its guardian's consent.
 
 import json
 import secrets
-from collections.abc import Collection, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, exists, or_, select, update
 from sqlmodel import Session, col
 
 from knowledge.regions import Regions
@@ -29,7 +29,6 @@ from server.register.tables import EntryState, RegisterEntry
 from server.sealing import Safe
 from server.tables import Child, Purpose
 
-AT_ONCE = 50
 EVERY_DAYS = 90
 """How often a visit is due where nobody says otherwise. The opinion (三(三)) says 经常 and names no
 time: a quarter of a year is ours, and an officer may name another interval."""
@@ -75,19 +74,6 @@ class Answering:
 
     worker_id: int
     child_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which pairings: of these regions; None: whatever there is.
-
-    `due_before`: only those accepted whose visit was due before this day.
-    """
-
-    regions: Set[str]
-    state: PairState | None = None
-    due_before: date | None = None
-    helper_id: str | None = None
 
 
 def is_child(registered: Registered, today: date) -> bool:
@@ -294,48 +280,6 @@ def of_officer(session: Session, pairing_id: str, officer: Officer, regions: Reg
     return pairing
 
 
-def listed(session: Session, wanted: Wanted, page: int = 1) -> tuple[list[Pairing], int]:
-    """One page of pairings, those first whose visit is due first, and how many there are."""
-    these = _these(wanted)
-    total = session.scalar(select(func.count()).select_from(Pairing).where(*these)) or 0
-    rows = session.scalars(
-        select(Pairing)
-        .where(*these)
-        .order_by(
-            col(Pairing.ended_at).is_not(None), col(Pairing.due_on).is_(None),
-            col(Pairing.due_on), col(Pairing.proposed_at).desc(), col(Pairing.id),
-        )
-        .limit(AT_ONCE)
-        .offset((page - 1) * AT_ONCE)
-    )  # fmt: skip
-    return list(rows), total
-
-
-def counted(session: Session, regions: Set[str], today: date) -> Mapping[str, int]:
-    """How many are proposed and accepted, and of how many a visit is overdue: `overdue`."""
-    rows = session.execute(
-        select(col(Pairing.state), func.count())
-        .where(*_these(Wanted(regions)))
-        .group_by(col(Pairing.state))
-    )
-    found = {state: int(count) for state, count in rows}
-    overdue = _these(Wanted(regions, due_before=today))
-    found["overdue"] = (
-        session.scalar(select(func.count()).select_from(Pairing).where(*overdue)) or 0
-    )
-    return found
-
-
-def of_entries(session: Session, entry_ids: Collection[str]) -> list[Pairing]:
-    """Every pairing of some entries, the newest first."""
-    rows = session.scalars(
-        select(Pairing)
-        .where(col(Pairing.entry_id).in_(entry_ids))
-        .order_by(col(Pairing.proposed_at).desc(), col(Pairing.id))
-    )
-    return list(rows)
-
-
 def reasons_of(own: Safe | None, pairing: Pairing) -> list[dict[str, Any]]:
     """Why this helper was proposed; empty where nobody can read it any more."""
     if own is None or pairing.sealed_reasons is None:
@@ -389,18 +333,6 @@ def check_move(
     _check(pairing, move, by, regions, pairing.version if version is None else version)
 
 
-def _these(wanted: Wanted) -> list[ColumnElement[bool]]:
-    # No region is no pairing: an empty list must never mean all of them.
-    these: list[ColumnElement[bool]] = [col(Pairing.region).in_(wanted.regions)]
-    if wanted.state is not None:
-        these.append(col(Pairing.state) == wanted.state)
-    if wanted.due_before is not None:
-        these.append(col(Pairing.due_on) < wanted.due_before)
-    if wanted.helper_id is not None:
-        these.append(col(Pairing.helper_id) == wanted.helper_id)
-    return these
-
-
 def _check(
     pairing: Pairing, move: Move, by: Officer | None, regions: Regions, version: int
 ) -> None:
@@ -444,7 +376,8 @@ def _end_all(
     rows = session.scalars(
         select(Pairing)
         .where(these, col(Pairing.state).in_(LIVE))
-        .order_by(col(Pairing.id))
+        # In the order of their helpers, whose locks are taken next.
+        .order_by(col(Pairing.helper_id), col(Pairing.id))
         .with_for_update()
         .execution_options(populate_existing=True)
     )

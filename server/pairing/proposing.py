@@ -113,7 +113,8 @@ def fits(
         # 石狮五: 爱心妈妈 pair with children.
         if helper.kind == HelperKind.MOTHER and not person.is_child:
             continue
-        met = [need for need in person.registered.needs if need in helping.gives_of(helper)]
+        gives = helping.gives_of(helper)
+        met = [need for need in person.registered.needs if need in gives]
         own_firm = helper.kind == HelperKind.FIRM and helper.unit == person.registered.employer
         must = helper.id in owing and not (used or {}).get(helper.id)
         reasons: list[Mapping[str, Any]] = []

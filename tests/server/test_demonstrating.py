@@ -12,7 +12,7 @@ from server.casework.tables import Case, CaseMaterial, Fund, Officer
 from server.clock import china_day
 from server.outreach.tables import Campaign
 from server.pairing import helping
-from server.pairing import keeping as pairings
+from server.pairing import searching as pairings
 from server.resources import Resources
 from server.settings import Environment
 from server.staff import accounts, passwords

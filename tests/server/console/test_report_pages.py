@@ -60,6 +60,7 @@ def test_the_workbook_says_the_same_exactly_and_is_inert(staff: Staff, clerk: De
         "困难职工台账",
         "招聘和活动",
         "群发",
+        "结对帮扶",
     ]
     rows = list(book["办件"].iter_rows(min_row=5, values_only=True))
     assert rows == [

@@ -13,7 +13,7 @@ from server.audit import Actor
 from server.casework.officers import NotAllowed, Role
 from server.consents import ConsentMissing
 from server.db import Database
-from server.pairing import helping, keeping
+from server.pairing import helping, keeping, searching
 from server.pairing.helping import CapacityTaken, HelperKnown, RankUnfit
 from server.pairing.keeping import (
     AlreadyPaired,
@@ -99,7 +99,7 @@ def test_who_may_not_be_paired_and_who_may_not_pair(pairs: Pairs) -> None:
 
 def keeping_of(pairs: Pairs, entry_id: str, helper: Helper) -> list[str]:
     with pairs.ledger.database.read() as session:
-        found = keeping.of_entries(session, [entry_id])
+        found = searching.of_entries(session, [entry_id])
         return [pairing.id for pairing in found if pairing.helper_id == helper.id]
 
 

@@ -11,10 +11,11 @@ from PIL import Image
 from server.casework.recoding import Refused
 from server.casework.weekly_reports import Week
 from server.material_store import Folder
-from server.pairing import counting, filing, filing_files, keeping, visiting
+from server.pairing import counting, filing, filing_files, searching, visiting
 from server.pairing.counting import PairingLine
 from server.pairing.filing import UnitYear
-from server.pairing.keeping import PairingChanged, Wanted
+from server.pairing.keeping import PairingChanged
+from server.pairing.searching import Wanted
 from server.pairing.tables import Ending, Pairing, Rank, Visit
 from server.pairing.visiting import VisitDayImpossible
 from tests.server.pairing.conftest import Pairs
@@ -25,10 +26,10 @@ WEEK = Week(date(2026, 3, 6))
 def overdue(pairs: Pairs) -> list[str]:
     with pairs.ledger.database.read() as session:
         wanted = Wanted({"石狮"}, due_before=pairs.today)
-        assert keeping.counted(session, {"石狮"}, pairs.today)["overdue"] == len(
-            keeping.listed(session, wanted)[0]
+        assert searching.counted(session, {"石狮"}, pairs.today)["overdue"] == len(
+            searching.listed(session, wanted)[0]
         )
-        return [pairing.id for pairing in keeping.listed(session, wanted)[0]]
+        return [pairing.id for pairing in searching.listed(session, wanted)[0]]
 
 
 def test_the_next_visit_is_due_after_the_last_one_and_a_mistake_is_taken_back(
