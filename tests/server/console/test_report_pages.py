@@ -55,6 +55,7 @@ def test_the_workbook_says_the_same_exactly_and_is_inert(staff: Staff, clerk: De
         "办件",
         "求助",
         "没答上来的问题",
+        "欠薪",
         "券",
         "收券的商户",
         "困难职工台账",
