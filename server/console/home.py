@@ -15,6 +15,7 @@ from server.console import case_lists, navigation
 from server.console.entering import officer, regions
 from server.console.rendering import page
 from server.editing import drafts, publishing
+from server.outreach import campaigns, policy_changes
 from server.resources import resources
 
 blueprint = Blueprint("home", __name__)
@@ -75,6 +76,8 @@ def get_home() -> Response:
         if waiting:
             overdue = Wanted(overdue_on=china_day(known.clock()))
             late = sum(cases.counted(session, who, regions(), overdue).values())
+        letters = campaigns.waiting_for(session, who, regions())
+        changes = _changes(session, who)
         edits = who.roles & {Role.EDITOR, Role.PUBLISHER}
         kept = _kept(session, who) if edits else None
     return page(
@@ -83,8 +86,19 @@ def get_home() -> Response:
         lists=lists,
         late=late,
         kept=kept,
+        letters=letters,
+        changes=changes,
         links=[] if lists or kept else _links(who),
     )
+
+
+def _changes(session: Session, who: Officer) -> int:
+    """How many changes of policy nobody has told those whom they concern."""
+    if Role.CASE_OFFICER not in who.roles:
+        return 0
+    known = resources()
+    library, today = known.serving.current().library, china_day(known.clock())
+    return len(policy_changes.untold(session, library, who, regions(), today))
 
 
 def _kept(session: Session, who: Officer) -> Kept:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlmodel import Session, col
 
 from knowledge.regions import Regions
@@ -26,6 +26,7 @@ from server.tables import Notice, NoticeState
 LOOKERS = frozenset({Role.CASE_OFFICER, Role.APPROVER, Role.AUDITOR})
 LONGEST = timedelta(days=31)
 """A campaign goes out within so many days after it was proposed."""
+_AT_ONCE = 500
 _LETTERS = ("id", "campaign_id", "worker_id", "person", "channel", "state")
 
 
@@ -227,33 +228,37 @@ def stop(
     _require_mover(by, campaign, regions)
     values = {"state": CampaignState.STOPPED, "reason": reason, "ended_at": now}
     _step(session, campaign, {CampaignState.SENDING}, version, now, **values)
+    spared = left_out(session, campaign.id, LetterState.WAITING, "stopped", now)
+    given_up = {"state": LetterState.LEFT_OUT, "error": "stopped", "settled_at": now}
+    spared += take_back(session, campaign.id, **given_up)
+    _audit(session, safe, campaign, by, Action.DECIDED, now, "stopped")
+    return spared
+
+
+def take_back(
+    session: Session, campaign_id: str, *, before: date | None = None, **becomes: Any
+) -> int:
+    """Take messages out of the outbox that have not left it, handed over `before` a day.
+
+    They count as never sent; `becomes`: what stands in their letters instead. How many there were.
+    """
     mine = select(col(Letter.id)).where(
-        col(Letter.campaign_id) == campaign.id, col(Letter.state) == LetterState.HANDED
+        col(Letter.campaign_id) == campaign_id, col(Letter.state) == LetterState.HANDED
     )
-    # Which are still in the outbox, before they go: a process that claims them waits, or was first.
+    if before is not None:
+        mine = mine.where(col(Letter.sent_on) < before)
+    # Whoever claims them at this moment was first: those arrive.
     due = session.scalars(
         select(col(Notice.id))
         .where(col(Notice.state) == NoticeState.DUE, col(Notice.id).in_(mine))
         .with_for_update(skip_locked=True)
     ).all()
-    spared = left_out(session, campaign.id, LetterState.WAITING, "stopped", now)
-    for start in range(0, len(due), 500):
-        some = due[start : start + 500]
+    values = {"sent_on": None, "handed_at": None, **becomes}
+    for start in range(0, len(due), _AT_ONCE):
+        some = due[start : start + _AT_ONCE]
         session.execute(delete(Notice).where(col(Notice.id).in_(some)))
-        spared += (
-            session.connection()
-            .execute(
-                update(Letter)
-                .where(col(Letter.id).in_(some))
-                .values(
-                    state=LetterState.LEFT_OUT, error="stopped", settled_at=now, sent_on=None,
-                    handed_at=None,
-                )
-            )
-            .rowcount
-        )  # fmt: skip
-    _audit(session, safe, campaign, by, Action.DECIDED, now, "stopped")
-    return spared
+        session.execute(update(Letter).where(col(Letter.id).in_(some)).values(**values))
+    return len(due)
 
 
 def left_out(
@@ -276,6 +281,20 @@ def of_officer(session: Session, campaign_id: str, officer: Officer, regions: Re
     if campaign is None or not officer.covers(campaign.region, regions):
         raise CampaignUnknown(campaign_id)
     return campaign
+
+
+def waiting_for(session: Session, officer: Officer, regions: Regions) -> int:
+    """How many campaigns wait for this officer to read them over."""
+    if Role.APPROVER not in officer.roles:
+        return 0
+    found = session.scalar(
+        select(func.count()).where(
+            col(Campaign.state) == CampaignState.PROPOSED,
+            col(Campaign.region).in_(scope(officer, regions)),
+            col(Campaign.proposed_by) != officer.id,
+        )
+    )
+    return found or 0
 
 
 def listed(

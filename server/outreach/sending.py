@@ -74,6 +74,7 @@ def go_on(database: Database, mailing: Mailing, *, clock: Clock, batches: int = 
             .order_by(col(Campaign.confirmed_at))
         ).all()
     for campaign_id in ids:
+        _put_off(database, campaign_id, clock())
         while batches > 0 and (some := hand_over(database, mailing, campaign_id, now=clock())):
             counted.update(some)
             batches -= 1
@@ -84,6 +85,18 @@ def go_on(database: Database, mailing: Mailing, *, clock: Clock, batches: int = 
             counted.update(_settle(session, campaign_id, clock()))
             counted["left_out"] += _finish(session, campaign_id, clock())
     return counted
+
+
+def _put_off(database: Database, campaign_id: str, now: datetime) -> None:
+    """Take back what did not leave the outbox on its day: on another it could be the second one."""
+    quiet = is_quiet(NoticeKind.OUTREACH, now)
+    with database.begin() as session:
+        campaigns.take_back(
+            session,
+            campaign_id,
+            before=None if quiet else china_day(now),
+            state=LetterState.WAITING,
+        )
 
 
 def hand_over(

@@ -8,16 +8,20 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
+from sqlmodel import col
 
 from server.casework import cases, deciding
 from server.casework.deciding import Item
 from server.casework.officers import Role
 from server.offers import taking_part
+from server.outreach.tables import LetterVisit
 from tests import casework, citizens
 from tests.accessibility import violations
 from tests.miniprogram.conftest import TEMPLATES, Office
 from tests.miniprogram.phones import Phone, photo
 from tests.server.offers.conftest import Fair
+from tests.server.outreach.conftest import sent
 from tests.serving import Service
 
 MakePhone = Callable[..., Phone]
@@ -413,6 +417,26 @@ def test_what_is_offered_is_found_joined_and_attended(
     phone.tab("我的")
     phone.tap("我报了名的")
     phone.sees("招聘　你参加过了。")
+
+
+def test_a_message_of_a_campaign_leads_to_the_check_and_to_no_more_of_them(
+    make_phone: MakePhone, office: Office
+) -> None:
+    now = datetime.now(UTC)
+    worker = casework.worker(office.database, office.safe, office.subject_keys, now=now)
+    token = sent(office.database, office.safe, worker, now, casework.MEASURE)
+    # From a notice, which knows no place.
+    phone = make_phone(launch={"path": "pages/letter/index", "query": {"id": token}})
+    phone.sees("石狮市总工会")
+    phone.sees("有这些补贴。")
+    phone.tap("不想再收")
+    phone.tap("不要发给我")
+    phone.sees("已经退订")
+    phone.back()
+    phone.tap("查查我够不够")
+    phone.sees("第1题")
+    with office.database.read() as session:
+        assert sorted(session.scalars(select(col(LetterVisit.what)))) == ["checked", "opened"]
 
 
 def test_a_session_that_is_over_begins_again_by_itself(make_phone: MakePhone) -> None:

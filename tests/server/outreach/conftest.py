@@ -1,5 +1,6 @@
 """A place with a register, cases and accounts in WeChat, to send campaigns to."""
 
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -9,19 +10,19 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
-from server.casework import applying, drafting
+from server.casework import applying, drafting, tables
 from server.casework.advancing import Post
-from server.casework.applying import Checked
+from server.casework.applying import Checked, new_case_id
 from server.casework.officers import Officer, Role
 from server.casework.opting_out import refuse_outreach
 from server.clock import china_day
 from server.db import Database
-from server.outreach import campaigns, choosing
+from server.outreach import campaigns, choosing, links
 from server.outreach.audiences import Audience
 from server.outreach.campaigns import Proposal
 from server.outreach.choosing import Chosen, Place
 from server.outreach.sending import Mailing
-from server.outreach.tables import Campaign, Channel, Letter
+from server.outreach.tables import Campaign, CampaignState, Channel, Letter, LetterState
 from server.register.tables import Level
 from server.sealing import Safe
 from server.subject_keys import SubjectKeys
@@ -181,3 +182,45 @@ def office(ledger: Ledger) -> Office:
     casework.publish(ledger.database, ledger.library, now=ledger.now)
     ledger.clerk = replace(ledger.clerk, regions=frozenset({"石狮", "河北"}))
     return Office(ledger, officer(Role.CASE_OFFICER), officer(Role.APPROVER))
+
+
+def sent(
+    database: Database, safe: Safe, worker: int, now: datetime, measure: str | None = None
+) -> str:
+    """A message that has gone out to one worker; the token of its link."""
+    with database.begin() as session:
+        author = tables.Officer(name="陈", roles="[]", regions="[]", created_at=now)
+        session.add(author)
+        session.flush()
+        assert author.id is not None
+        campaign = Campaign(
+            id=f"N{new_case_id(now)}",
+            region="石狮",
+            title="给大家的一封信",
+            words="有这些补贴。",
+            sender="石狮市总工会",
+            measure=measure,
+            audience="{}",
+            channels="wechat",
+            last_on=china_day(now),
+            state=CampaignState.SENDING,
+            counts="{}",
+            digest="",
+            proposed_by=author.id,
+            created_at=now,
+            changed_at=now,
+            confirmed_at=now,
+        )
+        session.add(campaign)
+        session.flush()
+        letter = Letter(
+            id=f"M{secrets.token_hex(8)}",
+            campaign_id=campaign.id,
+            worker_id=worker,
+            channel=Channel.WECHAT,
+            state=LetterState.HANDED,
+            sent_on=china_day(now),
+            handed_at=now,
+        )
+        session.add(letter)
+        return links.token_of(safe, campaign.id, letter.id)

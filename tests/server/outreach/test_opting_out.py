@@ -7,15 +7,12 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from bot.live_subjects import LiveSubject, live_subject
-from server.audit import Actor
-from server.casework import officers
-from server.casework.officers import Role
 from server.casework.opting_out import OutOfOutreach
-from server.outreach import links
-from server.outreach.tables import Campaign, CampaignState, Letter, LetterVisit
+from server.outreach.tables import LetterVisit
 from server.tables import Worker
 from tests.casework import Phone, person
 from tests.mini_app_api.test_applications import introduced
+from tests.server.outreach.conftest import sent
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -73,7 +70,9 @@ def test_a_link_shows_the_message_and_counts_once_whoever_comes(
     client: "FlaskClient", resources: "Resources", now: "datetime"
 ) -> None:
     phone = introduced(client, resources, now, "alice", 1)
-    token = sent(resources, now)
+    with resources.database.read() as session:
+        worker = session.scalars(select(col(Worker.id))).one()
+    token = sent(resources.database, resources.safe, worker, now)
     for _ in range(2):
         shown = client.get(f"/api/v1/letters/{token}").json
         assert (shown["title"], shown["sender"]) == ("给大家的一封信", "石狮市总工会")
@@ -85,49 +84,3 @@ def test_a_link_shows_the_message_and_counts_once_whoever_comes(
         assert all(visit.reader in token for visit in visits)
     wrong = client.get(f"/api/v1/letters/{token[:-1]}0".replace("00", "01"))
     assert (wrong.status_code, wrong.json["code"]) == (404, "unknown_letter")
-
-
-def sent(resources: "Resources", now: "datetime") -> str:
-    """A letter that has gone out to the only worker there is; its token."""
-    with resources.database.begin() as session:
-        clerk = officers.add(
-            session,
-            resources.safe,
-            resources.serving.current().library.regions,
-            name="陈",
-            roles=[Role.CASE_OFFICER],
-            where=["石狮"],
-            by=Actor("job", "test"),
-            now=now,
-        )
-        campaign = Campaign(
-            id="N260301AAAAAAAA",
-            region="石狮",
-            title="给大家的一封信",
-            words="有这些补贴。",
-            sender="石狮市总工会",
-            audience="{}",
-            channels="wechat",
-            last_on=now.date(),
-            state=CampaignState.SENDING,
-            counts="{}",
-            digest="",
-            proposed_by=clerk.id,
-            created_at=now,
-            changed_at=now,
-            confirmed_at=now,
-        )
-        session.add(campaign)
-        session.flush()
-        worker = session.scalars(select(col(Worker.id))).one()
-        letter = Letter(
-            id="M1",
-            campaign_id=campaign.id,
-            worker_id=worker,
-            channel="wechat",
-            state="handed",
-            sent_on=now.date(),
-            handed_at=now,
-        )
-        session.add(letter)
-        return links.token_of(resources.safe, campaign.id, letter.id)

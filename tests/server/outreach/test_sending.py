@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 
 from server import outbox
+from server.casework.weekly_reports import week_of
 from server.notice_templates import NoticeKind
 from server.outbox import Outcome
 from server.outreach import campaigns, counting, links, sending
@@ -21,7 +22,7 @@ from server.outreach.campaigns import (
     CampaignChanged,
     CampaignUnfit,
 )
-from server.outreach.counting import Effect
+from server.outreach.counting import CampaignLine, Effect
 from server.outreach.tables import Campaign, CampaignState, Letter, LetterState, Visit
 from server.sealing import Safe
 from server.tables import Notice, NoticeState
@@ -99,6 +100,24 @@ def test_at_night_nothing_is_handed_over_and_nothing_in_the_outbox_is_sent(
     assert found[0].content["data"]["thing1"]["value"] == campaign.title
 
 
+def test_what_has_not_left_the_outbox_by_night_counts_for_the_day_on_which_it_does(
+    office: "Office",
+) -> None:
+    people(office, 1)
+    first = office.going()
+    assert go_on(office) == {"handed": 1}
+    go_on(office, NIGHT)
+    assert office.notices() == []
+    assert [letter.state for letter in office.letters(first)] == [LetterState.WAITING]
+    # Where nothing ran at night, it is seen to before anything is sent the next day.
+    assert go_on(office) == {"handed": 1}
+    tomorrow = timedelta(days=1)
+    assert go_on(office, tomorrow) == {"handed": 1}
+    (letter,) = office.letters(first)
+    assert letter.sent_on == office.ledger.today + tomorrow
+    assert len(office.notices()) == 1
+
+
 def test_a_person_gets_one_message_a_day_whichever_campaign_it_is_of(office: "Office") -> None:
     people(office, 2)
     first, second = office.going(), office.going(title="另一封信")
@@ -112,7 +131,10 @@ def test_a_person_gets_one_message_a_day_whichever_campaign_it_is_of(office: "Of
             .where(col(Letter.campaign_id) == second.id)
             .values(sent_on=office.ledger.today)
         )
-    assert go_on(office, timedelta(days=1)) == {"handed": 2}
+    with office.database.begin() as session:
+        sent = [each.id for each in outbox.claim(session, office.safe, at_most=9, now=office.now)]
+        outbox.settle(session, [Outcome(id, NoticeState.SENT, 1) for id in sent], now=office.now)
+    assert go_on(office, timedelta(days=1))["handed"] == 2
     days = {letter.sent_on for letter in office.letters(first)}
     assert days.isdisjoint({letter.sent_on for letter in office.letters(second)})
 
@@ -127,7 +149,8 @@ def test_who_opts_out_after_it_was_confirmed_gets_nothing_and_what_is_too_late_e
     assert [each.state for each in office.letters(campaign)] == ["left_out", "handed"]
     late = office.proposed(last_on=office.ledger.today)
     office.confirm(late)
-    assert go_on(office, timedelta(days=1)) == {"left_out": 1}
+    # With the one that had not left the outbox on the last day of the first campaign.
+    assert go_on(office, timedelta(days=1)) == {"left_out": 2}
     assert state(office, late) == CampaignState.DONE
     assert office.letters(late)[0].error == "too_late"
 
@@ -240,5 +263,21 @@ def test_the_effect_counts_delivered_failed_opened_checked_and_applied(office: "
             delivered=2, failed=1, opened=1, checked=1, applied=1
         )
         assert counting.errors(session, campaign.id) == [("43101", 1)]
+        week = week_of(office.now)
+        assert counting.lines(session, week, {"石狮"}) == [
+            CampaignLine(
+                "石狮",
+                campaign.title,
+                sent=3,
+                delivered=2,
+                failed=1,
+                opened=1,
+                checked=1,
+                applied=1,
+            )
+        ]
+        assert counting.lines(session, week, {"锦州"}) == []
+        late = week_of(office.now + timedelta(days=31))
+        assert counting.lines(session, late, {"石狮"}) == []
     # Neither the letter's number nor the person's stands with the visit.
     assert letter.id not in token and drafted not in (0, token)

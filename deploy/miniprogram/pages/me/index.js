@@ -28,7 +28,8 @@ Page(
         ...optOutsOf(optOuts),
         children: children.map((child) => ({ ...child, born: day(child.born_on) })),
       });
-      if (this.to) wx.nextTick(() => wx.pageScrollTo({ selector: `#${this.to}` }));
+      const { to } = this;
+      if (to) wx.nextTick(() => wx.pageScrollTo({ selector: `#${to}` }));
       this.to = "";
     },
 
