@@ -229,8 +229,9 @@ def stop(
     values = {"state": CampaignState.STOPPED, "reason": reason, "ended_at": now}
     _step(session, campaign, {CampaignState.SENDING}, version, now, **values)
     spared = left_out(session, campaign.id, LetterState.WAITING, "stopped", now)
-    given_up = {"state": LetterState.LEFT_OUT, "error": "stopped", "settled_at": now}
-    spared += take_back(session, campaign.id, **given_up)
+    spared += take_back(
+        session, campaign.id, state=LetterState.LEFT_OUT, error="stopped", settled_at=now
+    )
     _audit(session, safe, campaign, by, Action.DECIDED, now, "stopped")
     return spared
 
@@ -298,7 +299,7 @@ def waiting_for(session: Session, officer: Officer, regions: Regions) -> int:
 
 
 def listed(
-    session: Session, officer: Officer, regions: Regions, at_most: int = 100
+    session: Session, officer: Officer, regions: Regions, at_most: int = 50
 ) -> list[Campaign]:
     """The newest campaigns of the officer's regions."""
     within = col(Campaign.region).in_(scope(officer, regions))

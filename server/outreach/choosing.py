@@ -253,7 +253,7 @@ def _digest(meant: Sequence[_Known]) -> str:
 def _fitting(place: Place, audience: Audience, here: Set[str], today: date) -> set[int]:
     """Workers of whom the rules say one of the outcomes, by what is on file."""
     reading = Reading(place.library.facts, today)
-    told = {} if audience.level is not None else _told_in_cases(place, here)
+    told = _told_in_cases(place, here)
     found: set[int] = set()
     for some in rostering.unseen(place.database, place.keys, here, audience.level):
         facts = {
@@ -266,7 +266,8 @@ def _fitting(place: Place, audience: Audience, here: Set[str], today: date) -> s
             for each in some
         }
         found |= _with_outcomes(place.library, audience, reading, facts, today)
-    rest = iter(told.items())
+    # Whoever is not in the register has no level.
+    rest = iter(told.items() if audience.level is None else ())
     while facts := dict(islice(rest, _AT_ONCE)):
         found |= _with_outcomes(place.library, audience, reading, facts, today)
     return found

@@ -62,7 +62,8 @@ def effect(session: Session, campaign: Campaign) -> Effect:
         .group_by(col(LetterVisit.what))
     )
     found: dict[str, int] = {state: int(count) for state, count in (*states, *visits)}
-    return Effect(**found, applied=_applied(session, campaign.id))
+    applied = _applied(session, campaign.id) if campaign.measure is not None else 0
+    return Effect(**found, applied=applied)
 
 
 def errors(session: Session, campaign_id: str) -> list[tuple[str, int]]:

@@ -27,7 +27,7 @@ from server.sealing import Safe
 from server.settings import Settings
 from server.tables import Identity, Notice, NoticeState
 
-AT_ONCE = 500
+AT_ONCE = 200
 """Messages of one transaction."""
 _RETRIES = 3
 _HINT = "点开看全文，不想再收也在里面改"
@@ -60,7 +60,7 @@ def any_under_way(database: Database) -> bool:
     return database.fetch(f"SELECT 1 FROM campaign WHERE state IN {states}") is not None
 
 
-def go_on(database: Database, mailing: Mailing, *, clock: Clock, batches: int = 4) -> Counter[str]:
+def go_on(database: Database, mailing: Mailing, *, clock: Clock, batches: int = 2) -> Counter[str]:
     """Hand over some batches of the campaigns that are under way, and note what became of others.
 
     To be called again and again; what is quiet or over is seen to here. Counts `handed`,
