@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from mini_app_api.models import Request, View, Words
-from server.offers.tables import OfferKind, PlaceState, WishKind
+from server.offers.tables import OfferKind, OfferState, PlaceState, WishKind
 from server.offers.wishing import Reason
 
 Line = Annotated[Words, Field(min_length=1, max_length=64)]
@@ -90,11 +90,33 @@ class ProposedView(View):
     id: str
 
 
+class ProposalView(View):
+    """A vacancy that one proposed; `reason`: why it was refused or called off."""
+
+    id: str
+    title: str
+    region: str
+    state: OfferState
+    reason: str
+    last_on: date
+    seats: int | None
+    taken: int
+
+
+class ProposalsView(View):
+    """What one proposed as an employer, the newest first."""
+
+    proposals: list[ProposalView]
+
+
 class WishAsked(Request):
-    """What is looked for, until a day: trade, pay and start, or origin, destination and day."""
+    """What is looked for: trade, pay and start, or origin, destination and day.
+
+    `until_on`: the last day, null: as long as a wish is kept; a phone's own clock may be wrong.
+    """
 
     region: Line
-    until_on: date
+    until_on: date | None = None
     details: Annotated[dict[str, Any], Field(max_length=10)]
 
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Annotated
 
@@ -22,6 +22,8 @@ from mini_app_api.offer_models import (
     OfferView,
     PlacesView,
     PlaceView,
+    ProposalsView,
+    ProposalView,
     ProposedView,
     VacancyAsked,
     WishAsked,
@@ -36,6 +38,7 @@ from server.offers.offering import Proposal
 from server.offers.tables import (
     Offer,
     OfferKind,
+    OfferState,
     Participation,
     PlaceState,
     Wish,
@@ -112,6 +115,18 @@ def post_offer(asked: VacancyAsked) -> Response:
         return ProposedView(id=made.id)
 
     return once(propose, status=201)
+
+
+@blueprint.get("/proposals")
+@blueprint.output(ProposalsView)
+@blueprint.doc(summary="What I proposed", operation_id="list_proposals", security=SIGNED_IN)
+@admits(Who.WORKER)
+def get_proposals() -> ProposalsView:
+    """The vacancies that an employer proposed, and what became of each."""
+    mine = signed_in()
+    with resources().database.read() as session:
+        found = searching.proposals(session, mine)
+    return ProposalsView(proposals=[_proposal(offer) for offer in found])
 
 
 @blueprint.post("/offers/<id>/join")
@@ -200,6 +215,7 @@ def put_wish(kind: str, asked: WishAsked) -> Response:
     own, now = _at_hand()
     wanted, region = _kind(kind), resources().serving.current().region(asked.region)
     today = _today()
+    until_on = asked.until_on or today + timedelta(days=wishing.LONGEST_DAYS)
     with _details_told():
         details.wished(wanted, asked.details)
 
@@ -210,7 +226,7 @@ def put_wish(kind: str, asked: WishAsked) -> Response:
             worker_id=worker,
             kind=wanted,
             region=region,
-            until_on=asked.until_on,
+            until_on=until_on,
             told=asked.details,
             today=today,
             now=now,
@@ -336,6 +352,14 @@ def _place(session: Session, own: Safe, place: Participation) -> PlaceView:
         certificate=taking_part.certificate_of(own, place),
         tries_left=max(0, taking_part.MOST_WRONG_CODES - place.wrong_codes),
     )
+
+
+def _proposal(offer: Offer) -> ProposalView:
+    told = {name: getattr(offer, name) for name in ProposalView.model_fields}
+    if offer.state == OfferState.OPEN:
+        # What an officer noted in publishing it is not for the employer.
+        told["reason"] = ""
+    return ProposalView.model_validate(told)
 
 
 def _wish(wish: Wish) -> WishView:

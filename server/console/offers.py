@@ -294,6 +294,7 @@ def post_step(id: str, step: str) -> Response:
                 form.refuse(f"reason-{step}", _why(needed))
         if form.asked is None:
             return _page(session, offer, form, 422)
+        telling.tell_proposer(session, post(), offer, wanted, now=known.clock())
         if wanted is Step.CANCEL:
             people = taking_part.places(session, id)
             telling.tell_all(session, post(), offer, people, telling.CANCELLED, now=known.clock())

@@ -90,6 +90,12 @@ def for_desk(
     return list(rows), total
 
 
+def proposals(session: Session, worker_id: int) -> list[Offer]:
+    """What somebody proposed as an employer, the newest first."""
+    mine = select(Offer).where(col(Offer.proposed_by) == worker_id)
+    return list(session.scalars(mine.order_by(col(Offer.id).desc()).limit(MOST)))
+
+
 def published(session: Session, offer_id: str) -> Offer:
     """An offer that everybody may see, over or not; raises `OfferUnknown`."""
     offer = session.get(Offer, offer_id)

@@ -7,12 +7,18 @@ from sqlmodel import Session
 from server.casework.advancing import Post
 from server.clock import CHINA
 from server.notice_templates import NoticeKind
+from server.offers.offering import Step
 from server.offers.tables import Offer, Participation
 from server.outbox import add_notice
 
 MOVED_UP = "轮到你了，名额已经给你留好"
 CANCELLED = "已经取消，请不要再来"
 INVITED = "和你想找的对得上，点开看看"
+_DECIDED = {
+    Step.PUBLISH: "你发的招聘登出来了",
+    Step.REFUSE: "没有通过，原因看“我发的招聘”",
+    Step.CANCEL: "取消了，原因看“我发的招聘”",
+}
 
 
 def tell(
@@ -39,6 +45,12 @@ def tell(
         key=f"offer {offer.id} {worker_id} {hint}",
         now=now,
     )
+
+
+def tell_proposer(session: Session, post: Post, offer: Offer, step: Step, *, now: datetime) -> None:
+    """Tell the employer who proposed an offer what became of it."""
+    if offer.proposed_by is not None:
+        tell(session, post, offer, offer.proposed_by, _DECIDED[step], now=now)
 
 
 def tell_all(

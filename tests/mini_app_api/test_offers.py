@@ -108,3 +108,11 @@ def test_a_wish_finds_what_fits_with_reasons(alice: Phone, vacancy: str) -> None
     assert alice.send("PUT", "/wishes/gold", told).status_code == 404
     assert alice.send("DELETE", "/wishes/work", None).status_code == 204
     assert alice.get("/wishes").json == {"wishes": []}
+
+
+def test_an_employer_sees_what_became_of_a_proposal_and_nobody_else_does(
+    client: "FlaskClient", alice: Phone, vacancy: str
+) -> None:
+    (mine,) = alice.get("/proposals").json["proposals"]
+    assert (mine["id"], mine["state"], mine["reason"]) == (vacancy, "open", "")
+    assert Phone(client, "bob").get("/proposals").json == {"proposals": []}

@@ -278,7 +278,7 @@ export function action(label, act, kind) {
 const FILES = {
   ask: "chat", check: "check", apply: "apply", me: "person",
   case: "cases", cases: "cases", messages: "cases", letter: "cases", help: "cases", helps: "cases", data: "person",
-  offers: "offers", offer: "offers", places: "offers", card: "card",
+  offers: "offers", offer: "offers", places: "offers", card: "card", wishes: "wishes", hiring: "wishes",
 };
 const views = {};
 const fetched = {};
@@ -349,7 +349,7 @@ export async function show() {
   const mine = (turn += 1);
   toast.hidden = true;
   const { name, arg } = place();
-  const tab = { ask: "ask", check: "check", apply: "apply", offers: "apply", offer: "apply" }[name] || "me";
+  const tab = { ask: "ask", check: "check", apply: "apply", offers: "apply", offer: "apply", wishes: "apply", hiring: "apply" }[name] || "me";
   for (const link of shell.querySelectorAll("nav a")) {
     if (link.hash === `#${tab}`) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");

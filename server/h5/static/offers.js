@@ -42,7 +42,7 @@ async function list(kind) {
     h("div.cells", null, h("button.cell", { onclick: known.chooseCity }, h("span", null, `地方：${known.region}`), h("b", null, "换"))),
     h("div.ways", null, pick("", "全部"), Object.keys(KINDS).map((each) => pick(each, KINDS[each]))),
     found ? rows : state(`${known.region}现在没有${KINDS[kind] ? KINDS[kind] : "招聘、课程、出行、活动"}。可以换一类，或者换个地方看看。`),
-    h("button", { onclick: () => go("places") }, "我报了名的"));
+    h("div.stack", null, h("button", { onclick: () => go("places") }, "我报了名的"), h("button", { onclick: () => go("wishes") }, "说说我想找什么"), h("button", { onclick: () => go("hiring") }, "我要招人")));
 }
 
 function facts({ kind, details, organiser, place, begins_at: begins, last_on: last, left, waiting }) {

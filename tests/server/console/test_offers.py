@@ -7,6 +7,7 @@ from server.casework.officers import Role
 from server.offers import taking_part
 from tests import casework
 from tests.casework import Phone
+from tests.mini_app_api.test_offers import VACANCY
 from tests.server.console.conftest import Desk, Staff, text_of
 
 FORM: dict[str, Any] = {
@@ -83,6 +84,17 @@ def test_who_looks_for_it_is_told_once_and_stands_on_the_list(staff: Staff) -> N
     counted = "SELECT count(*) FROM notice WHERE kind = 'offer'"
     assert staff.resources.database.fetch(counted) == (1,)
     assert "缝纫 1" in text_of(desk.get("/offers/wishes").text)
+
+
+def test_the_employer_is_told_of_a_refusal_with_the_reason(staff: Staff) -> None:
+    phone = Phone(staff.app.test_client(), "bob")
+    id = phone.post("/offers", VACANCY).json["id"]
+    desk = staff.desk(Role.CASE_OFFICER)
+    told = desk.post(f"/offers/{id}/steps/refuse", {"version": "1", "reason": "电话打不通"})
+    assert told.status_code == 303
+    (mine,) = phone.get("/proposals").json["proposals"]
+    assert (mine["state"], mine["reason"]) == ("refused", "电话打不通")
+    assert staff.resources.database.fetch("SELECT kind, worker_id FROM notice") == ("offer", 1)
 
 
 def test_the_list_shows_names_and_the_code_of_the_day(staff: Staff) -> None:

@@ -118,6 +118,15 @@ def follow(walk: Walk, known: Resources, number: str, now: datetime) -> None:
     walk.tab("我的")
 
 
+HIRING = {
+    "招什么人": "熟练焊工",
+    "工种": "焊工",
+    "单位名称": "某机械厂",
+    "联系电话": "0595-88000001",
+    "最晚哪天报名": "{last_on}",
+}
+
+
 def take_part(walk: Walk, known: Resources, now: datetime) -> None:
     """What is offered: nothing, a list, one of it, a place in it, and the code on the spot."""
     walk.tab("办")
@@ -151,6 +160,25 @@ def take_part(walk: Walk, known: Resources, now: datetime) -> None:
     open_cell(walk, "我报了名的")
     walk.see("缝纫工")
     walk.look("places")
+    walk.tab("办")
+    open_cell(walk, "招聘、课程、出行、活动")
+    walk.press("说说我想找什么")
+    walk.see("我想坐专车")
+    walk.look("wishes-empty")
+    fair.opened(seats=3, last_on=last_on)
+    walk.page.get_by_label("什么活（可以不填）").fill("缝纫")
+    walk.press("记下我要找的活")
+    walk.see("就在你要的地方")
+    walk.look("wishes")
+    walk.page.go_back()
+    walk.press("我要招人")
+    walk.see("你还没有发过招聘。")
+    walk.look("hiring-empty")
+    for label, value in HIRING.items():
+        walk.page.get_by_label(label, exact=True).fill(value.format(last_on=last_on))
+    walk.press("交给工作人员核实")
+    walk.see("等工作人员核实")
+    walk.look("hiring")
     walk.tab("我的")
 
 
