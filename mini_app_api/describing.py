@@ -101,6 +101,7 @@ _EXTRA = {
     "put_wish": ("404",),
     "delete_wish": ("404",),
     "list_fits": ("401",),
+    "list_proposals": ("401",),
     "get_card": ("401",),
     "renew_card": ("401",),
     "start_joint_report": ("403", "404"),
