@@ -1,11 +1,14 @@
 """All texts of a key together tell what it is asked with."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.profiles import Profiles
+from bot.wording import compared
 
 ENTRIES = [
     ("wages", "老板不发工资怎么办"),
@@ -17,8 +20,12 @@ ENTRIES = [
 ]
 
 
+def _profiles(entries: Sequence[tuple[str, str]]) -> Profiles:
+    return Profiles(entries, [compared(text)[1] for _, text in entries])
+
+
 def _best(text: str) -> str:
-    profiles = Profiles(ENTRIES)
+    profiles = _profiles(ENTRIES)
     return profiles.keys[int(np.argmax(profiles.fits(text)))]
 
 
@@ -36,11 +43,11 @@ def test_words_spread_over_several_texts_find_their_key(text: str, key: str) -> 
 
 
 def test_a_text_that_shares_nothing_fits_nobody() -> None:
-    assert not Profiles(ENTRIES).fits("☂").any()
+    assert not _profiles(ENTRIES).fits("☂").any()
 
 
 @given(st.text(max_size=80))
 def test_fits_are_finite_and_average_zero(text: str) -> None:
-    fits = Profiles(ENTRIES).fits(text)
+    fits = _profiles(ENTRIES).fits(text)
     assert np.isfinite(fits).all()
     assert abs(fits.mean()) < 1e-9
