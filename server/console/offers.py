@@ -15,6 +15,7 @@ from server.console import forms
 from server.console.entering import officer, regions
 from server.console.forms import Asked, Form, Line
 from server.console.rendering import go_to, page
+from server.console.screened import screened
 from server.offers import details, offering, searching, seats, taking_part, telling, wishing
 from server.offers.offering import (
     STEPS,
@@ -33,8 +34,11 @@ from server.offers.tables import (
     Wish,
     WishKind,
 )
+from server.people import address
 from server.problems import words_of_field
 from server.resources import post, resources
+from server.screening import Step as Screening
+from server.screening import Use
 
 blueprint = Blueprint("offers", __name__, url_prefix="/offers")
 
@@ -99,6 +103,11 @@ _STEPS: Mapping[str, Any] = {
     Step.CANCEL: offering.cancel,
 }
 _IN_YUAN = ("pay_from", "pay_to")
+_UNFIT = {
+    Screening.TURN_AWAY: "微信的内容检查没让这些话过关。请先改掉不合适的话，或者不通过。",
+    Screening.WAIT: "微信的内容检查现在连不上。过几分钟再发布。",
+    Screening.ASK_STAFF: "微信的内容检查说要有人看一看。确认没有问题的话，请写明核实的情况。",
+}
 
 
 class OffersAsked(Asked):
@@ -285,6 +294,8 @@ def post_step(id: str, step: str) -> Response:
         abort(404)
     form = forms.read(StepAsked)
     known, wanted = resources(), Step(step)
+    if wanted is Step.PUBLISH and form.asked is not None:
+        _refuse_unfit(id, form)
     with known.database.begin() as session:
         offer = offering.of_officer(session, id, officer(), regions())
         if form.asked is not None:
@@ -377,6 +388,22 @@ def _do(session: Session, offer: Offer, step: Step, asked: StepAsked) -> None:
         reason=asked.reason,
         now=known.clock(),
     )
+
+
+def _refuse_unfit(id: str, form: Form[StepAsked]) -> None:
+    """What an employer wrote goes through WeChat's content check before everybody sees it."""
+    known = resources()
+    assert form.asked is not None
+    with known.database.read() as session:
+        offer = offering.of_officer(session, id, officer(), regions())
+        employer, app_id = offer.proposed_by, known.settings.wechat_mini_app_id
+        if employer is None:
+            return
+        openid = None if app_id is None else address(session, known.safe, employer, app_id)
+    next_step = screened(f"{offer.title}。{offer.words}", openid=openid, use=Use.PUBLICATION)
+    is_told = next_step is Screening.ASK_STAFF and form.asked.reason.strip()
+    if next_step in _UNFIT and not is_told:
+        form.refuse("reason-publish", _UNFIT[next_step])
 
 
 def _why(needed: ReasonNeeded) -> str:

@@ -19,6 +19,7 @@ from server.console.entering import is_production, officer, regions, takes
 from server.console.forms import Asked, Form, Line, Text
 from server.console.help_requests import name_of
 from server.console.rendering import go_to, page
+from server.console.screened import screened
 from server.outreach import audiences, campaigns, choosing, counting, policy_changes, texting
 from server.outreach.audiences import Audience, Having, Outcome
 from server.outreach.campaigns import AudienceMoved, CampaignUnfit, Proposal
@@ -30,7 +31,7 @@ from server.outreach.texting import ResultsUnreadable
 from server.register.naming import LEVELS
 from server.register.tables import Level
 from server.resources import resources
-from server.screening import Scene, Step, Use, screen
+from server.screening import Step, Use
 
 blueprint = Blueprint("outreach", __name__, url_prefix="/outreach")
 
@@ -271,7 +272,7 @@ def post_confirm(id: str) -> Response:
         if form.asked is None or not form.asked.read:
             form.refuse("read", "请逐字看过再打勾。")
             return _page(session, campaign, form, 422)
-    if _screened(f"{campaign.title}。{campaign.words}") is Step.TURN_AWAY:
+    if screened(f"{campaign.title}。{campaign.words}", use=Use.NOTICE) is Step.TURN_AWAY:
         form.refuse("", _UNFIT["words"])
         with known.database.read() as session:
             return _page(session, campaign, form, 422)
@@ -387,15 +388,6 @@ def _recount(id: str, version: int, chosen: Chosen | None = None) -> None:
             session, known.safe, campaigns.of_officer(session, id, officer(), regions()), counted,
             by=officer(), regions=regions(), version=version, now=known.clock(),
         )  # fmt: skip
-
-
-def _screened(words: str) -> Step:
-    """What WeChat's check says; it wants somebody who has the mini-program open."""
-    known = resources()
-    app_id = known.settings.wechat_mini_app_id
-    app = known.platform.app(app_id) if known.platform is not None and app_id else None
-    checker = known.settings.wechat_checker_openid
-    return screen(app, words, openid=checker, use=Use.NOTICE, scene=Scene.SOCIAL)
 
 
 def _counted(proposal: Proposal) -> Chosen:

@@ -3,8 +3,12 @@
 import re
 from typing import Any
 
+import pytest
+
 from server.casework.officers import Role
 from server.offers import taking_part
+from server.screening import Step as Screening
+from server.screening import Use
 from tests import casework
 from tests.casework import Phone
 from tests.mini_app_api.test_offers import VACANCY
@@ -95,6 +99,45 @@ def test_the_employer_is_told_of_a_refusal_with_the_reason(staff: Staff) -> None
     (mine,) = phone.get("/proposals").json["proposals"]
     assert (mine["state"], mine["reason"]) == ("refused", "电话打不通")
     assert staff.resources.database.fetch("SELECT kind, worker_id FROM notice") == ("offer", 1)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "told", "with_reason"),
+    [
+        (Screening.GO_ON, None, 303),
+        (Screening.TURN_AWAY, "没让这些话过关", 422),
+        (Screening.WAIT, "过几分钟再发布", 422),
+        (Screening.ASK_STAFF, "要有人看一看", 303),
+    ],
+)
+def test_what_an_employer_wrote_is_checked_before_everybody_sees_it(
+    staff: Staff, monkeypatch: pytest.MonkeyPatch, verdict: Screening, told: str | None,
+    with_reason: int,
+) -> None:  # fmt: skip
+    asked: list[str] = []
+
+    def screened(words: str, *, openid: str | None, use: Use) -> Screening:
+        asked.append(words)
+        return verdict
+
+    monkeypatch.setattr("server.console.offers.screened", screened)
+    id = Phone(staff.app.test_client(), "bob").post("/offers", VACANCY).json["id"]
+    desk = staff.desk(Role.CASE_OFFICER)
+    done = desk.post(f"/offers/{id}/steps/publish", {"version": "1"})
+    assert done.status_code == (303 if told is None else 422)
+    assert told is None or told in done.text
+    if told is not None:
+        again = {"version": "1", "reason": "电话核实过"}
+        assert desk.post(f"/offers/{id}/steps/publish", again).status_code == with_reason
+    assert asked and "缝纫工" in asked[0]
+
+
+def test_what_an_officer_wrote_is_not_asked_about(
+    staff: Staff, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.console.offers.screened", lambda *_, **__: Screening.TURN_AWAY)
+    desk = staff.desk(Role.CASE_OFFICER)
+    assert desk.post(f"{enter(desk)}/steps/publish", {"version": "1"}).status_code == 303
 
 
 def test_the_list_shows_names_and_the_code_of_the_day(staff: Staff) -> None:
