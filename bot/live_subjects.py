@@ -19,6 +19,8 @@ class LiveSubject(StrEnum):
     """No question: they want no more messages of campaigns."""
     LETTERS = "letters"
     """They want them again."""
+    ARREARS = "arrears"
+    """Several people whom one employer owes wages, who could report it together."""
 
 
 # A question for what a document grants, or for its terms, is the documents' to answer.
@@ -58,6 +60,17 @@ _OWN_VOUCHERS = re.compile(
     r"|我(?:还有|还剩|有)(?:多少|几张|什么|哪些)[^，。]{0,4}券"
 )
 
+_SEVERAL = (
+    r"(?:我们|咱们|俺们|大家|大伙|工友|工人们|一帮|一群|[几十百两二三四五六七八九\d]+(?:多|来)?(?:个|号|位)"
+    r"(?:工)?人|[几十百两二三四五六七八九\d]+(?:多)?人)"
+)
+_WAGES = r"(?:工钱|工资|薪水|薪资|薪|血汗钱|工程款|人工钱)"
+_OWED = r"(?:拖欠|欠着|欠|没发|不发|没给|不给(?!交)|不结|没结|拿不到|要不到|要不回|讨|赖)"
+_TOGETHER = re.compile(
+    rf"(?:{_SEVERAL}[^，。]{{0,12}}{_OWED}|{_OWED}[^，。]{{0,6}}{_SEVERAL})[^，。]{{0,10}}{_WAGES}"
+    rf"|{_SEVERAL}[^，。]{{0,8}}{_WAGES}[^，。]{{0,10}}{_OWED}"
+)
+
 
 # Word for word: "怎么退订保险" is none of ours.
 _NO_LETTERS = re.compile(
@@ -75,6 +88,8 @@ def live_subject(text: str) -> LiveSubject | None:
         return LiveSubject.LETTERS
     if _OWN_VOUCHERS.search(plain):
         return LiveSubject.VOUCHER
+    if _TOGETHER.search(plain):
+        return LiveSubject.ARREARS
     if _DOCUMENTS.search(plain):
         return None
     return next((subject for subject, asked in _SUBJECTS if asked.search(plain)), None)

@@ -8,6 +8,7 @@ from apiflask import APIBlueprint
 from flask import Response
 
 from bot.answers import Answer, Kind
+from bot.live_subjects import LiveSubject
 from knowledge.library import Library
 from knowledge.measures import Audience
 from mini_app_api.access import worker
@@ -116,11 +117,12 @@ def post_thumb(asked: ThumbAsked) -> str:
 def shown(answered: Answered, library: Library, today: date) -> str:
     """An answer as JSON, written once for all who get it on this day."""
     if answered.shown is None:
-        answered.shown = view(answered.answer, library, today).model_dump_json()
+        told = view(answered.answer, library, today, answered.live is LiveSubject.ARREARS)
+        answered.shown = told.model_dump_json()
     return answered.shown
 
 
-def view(answer: Answer, library: Library, today: date) -> AnswerView:
+def view(answer: Answer, library: Library, today: date, can_report: bool = False) -> AnswerView:
     """Present an answer; `today` is an Asia/Shanghai day."""
     measures = [library.measures[id] for id in answer.measures if id in library.measures]
     # Where it was declined, the measures are what is known nearby: nothing to apply for.
@@ -153,6 +155,7 @@ def view(answer: Answer, library: Library, today: date) -> AnswerView:
             if measure.id in library.rules.criteria and measure.audience != Audience.GOVERNMENT
         ],
         can_apply=[measure.id for measure in near if can_be_applied_for(library, measure, today)],
+        can_report=can_report,
     )
 
 

@@ -21,6 +21,7 @@ from mini_app_api.joint_report_models import (
     StartAsked,
     StepView,
 )
+from mini_app_api.telling import JOINTLY_MOVED
 from mini_app_api.writing import SIGNED_IN, once
 from server.admitting import Who, admits
 from server.arrears import codes, handling, joining, reading, telling
@@ -48,18 +49,6 @@ _ENDED: Mapping[Outcome, str] = {
     Outcome.FULL: "办完了，钱全部追回。",
     Outcome.PART: "办完了，追回了一部分。",
     Outcome.REFUSED: "办完了，没有得到支持。",
-}
-_SAID: Mapping[ReportMove, str] = {
-    ReportMove.START: "有人发起。",
-    ReportMove.HAND_IN: "交上去了。",
-    ReportMove.TAKE: "经办人受理了。",
-    ReportMove.ASK_BACK: "经办人要补材料。",
-    ReportMove.SEND: "转给了劳动监察。",
-    ReportMove.TELL: "有新的进展。",
-    ReportMove.RECOVER: "记下了追回的钱。",
-    ReportMove.SETTLE: "办完了。",
-    ReportMove.TAKE_IN: "和同一个单位的另一件合并办理。",
-    ReportMove.DROP: "作废了。",
 }
 
 
@@ -259,7 +248,9 @@ def _view(session: Session, mine: Mine, now: datetime) -> JointReportView:
         materials=list(mine.materials),
         invite=_invite(report, now) if is_starter and changeable else None,
         steps=[
-            StepView(at=step.at, move=step.move, said=_SAID.get(step.move, ""), words=step.words)
+            StepView(
+                at=step.at, move=step.move, said=JOINTLY_MOVED.get(step.move, ""), words=step.words
+            )
             for step in reading.steps(session, resources().safe, report)
         ],
         **shown,

@@ -1,4 +1,4 @@
-"""GET /messages: what the worker was told, of cases, requests for help and campaigns together.
+"""GET /messages: what the worker was told, of cases, requests, joint reports and campaigns.
 
 Of what workers do themselves only the handing in is told, as a receipt.
 """
@@ -13,9 +13,11 @@ from sqlmodel import Session
 from mini_app_api.access import own_safe, signed_in
 from mini_app_api.drafts import title_of
 from mini_app_api.models import View
-from mini_app_api.telling import MOVED, RECEIVED, REQUEST_RECEIVED
+from mini_app_api.telling import JOINTLY_MOVED, MOVED, RECEIVED, REQUEST_RECEIVED
 from mini_app_api.writing import SIGNED_IN
 from server.admitting import Who, admits
+from server.arrears import reading
+from server.arrears.tables import ReportMove
 from server.casework import cases, service_requests
 from server.casework.moves import INSIDE, Move
 from server.casework.tables import Voice
@@ -34,6 +36,7 @@ class About(StrEnum):
 
     APPLICATION = "application"
     REQUEST = "request"
+    JOINT_REPORT = "joint_report"
     LETTER = "letter"
     """What a campaign told many; `id` is the one of its link."""
 
@@ -67,6 +70,7 @@ def get_messages() -> MessagesView:
         found = [
             *_of_cases(session, worker, own),
             *_of_requests(session, worker, own),
+            *_of_joint_reports(session, worker),
             *_of_campaigns(session, worker),
         ]
     found.sort(key=lambda message: message.at, reverse=True)
@@ -100,6 +104,23 @@ def _of_requests(session: Session, worker: int, own: Safe) -> list[MessageView]:
             if said.voice is Voice.OFFICER:
                 found.append(told(at=said.at, said="工作人员回复了你的求助。", words=said.text))
     return found
+
+
+def _of_joint_reports(session: Session, worker: int) -> list[MessageView]:
+    safe = resources().safe
+    return [
+        MessageView(
+            at=step.at,
+            about=About.JOINT_REPORT,
+            id=mine.report.id,
+            title=mine.report.employer,
+            said=JOINTLY_MOVED[step.move],
+            words=step.words,
+        )
+        for mine in reading.all_of_worker(session, worker)
+        for step in reading.steps(session, safe, mine.report)
+        if step.move is not ReportMove.START
+    ]
 
 
 def _of_campaigns(session: Session, worker: int) -> list[MessageView]:

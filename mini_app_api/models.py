@@ -262,6 +262,7 @@ class AnswerView(View):
     """The answer to one message; `input`: how a question of the self-check is answered.
 
     `can_check`, `can_apply`: measures of it that one can check oneself against, and apply for now.
+    `can_report`: several people are owed wages, who could report it together.
     """
 
     kind: Kind
@@ -274,6 +275,7 @@ class AnswerView(View):
     input: Input | None
     can_check: list[str]
     can_apply: list[str]
+    can_report: bool
 
 
 class ChatReply(AnswerView):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 
+from server.arrears.tables import ReportMove
 from server.casework.moves import Move, State
 
 STANDING: Mapping[State, str] = {
@@ -73,3 +74,18 @@ def what_next(state: State, due_on: date | None) -> str:
     """What comes next and by which day (Asia/Shanghai)."""
     by = "" if due_on is None else f"，最晚{due_on.year}年{due_on.month}月{due_on.day}日"
     return _NEXT[state].format(by=by)
+
+
+JOINTLY_MOVED: Mapping[ReportMove, str] = {
+    ReportMove.START: "有人发起。",
+    ReportMove.HAND_IN: "交上去了。",
+    ReportMove.TAKE: "经办人受理了。",
+    ReportMove.ASK_BACK: "经办人要补材料。",
+    ReportMove.SEND: "转给了劳动监察。",
+    ReportMove.TELL: "有新的进展。",
+    ReportMove.RECOVER: "记下了追回的钱。",
+    ReportMove.SETTLE: "办完了。",
+    ReportMove.TAKE_IN: "和同一个单位的另一件合并办理。",
+    ReportMove.DROP: "作废了。",
+}
+"""What was done with a joint report, to everybody who joined."""

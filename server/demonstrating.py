@@ -134,6 +134,7 @@ def make(known: Resources) -> None:
     client = create_app(known.settings, known).test_client()
     for number, who in enumerate(_APPLICANTS, 1):
         _apply(client, number, who)
+    _report_together(client)
     _campaign(known, staff["jingban"])
     DemoPairings(known, staff["jingban"]).make()
 
@@ -207,21 +208,50 @@ def _set_up_fund(session: Session, known: Resources, by: officers.Officer) -> No
     )
 
 
-def _apply(client: "FlaskClient", number: int, who: _Applicant) -> None:
-    signed: Any = client.post("/api/v1/session", json={"code": f"dev:demo{number}"}).json
-    headers = {"Authorization": f"Bearer {signed['token']}"}
+@dataclass(frozen=True, slots=True)
+class _Phone:
+    """The phone of one of the applicants."""
 
-    def send(method: str, path: str, body: Any = None) -> Any:
-        replied = client.open(
+    client: "FlaskClient"
+    headers: Mapping[str, str]
+
+    def send(self, method: str, path: str, body: Any = None) -> Any:
+        replied = self.client.open(
             f"/api/v1{path}",
             method=method,
             json=body,
-            headers={**headers, "Idempotency-Key": secrets.token_hex(8)},
+            headers={**self.headers, "Idempotency-Key": secrets.token_hex(8)},
         )
         if replied.status_code >= 400:
             raise RuntimeError(f"{method} {path}: {replied.json}")
         return replied.json
 
+    def upload(self, kind: str, content: bytes, case: str | None = None) -> str:
+        """Send a photo, and return its number."""
+        announced = {
+            "kind": kind,
+            "size": len(content),
+            "sha256": hashlib.sha256(content).hexdigest(),
+            "application": case,
+        }
+        id: str = self.send("POST", "/uploads", announced)["id"]
+        self.client.put(
+            f"/api/v1/uploads/{id}?offset=0",
+            data=content,
+            content_type="application/octet-stream",
+            headers=dict(self.headers),
+        )
+        return id
+
+
+def _phone(client: "FlaskClient", number: int) -> _Phone:
+    signed: Any = client.post("/api/v1/session", json={"code": f"dev:demo{number}"}).json
+    return _Phone(client, {"Authorization": f"Bearer {signed['token']}"})
+
+
+def _apply(client: "FlaskClient", number: int, who: _Applicant) -> None:
+    phone = _phone(client, number)
+    send = phone.send
     for consent in send("GET", "/consents")["consents"]:
         if consent["purpose"] in ("identity", "payment", "materials"):
             send("PUT", f"/consents/{consent['purpose']}", {"version": consent["version"]})
@@ -242,23 +272,29 @@ def _apply(client: "FlaskClient", number: int, who: _Applicant) -> None:
         {"measure": who.measure, "facts": dict(who.facts), "despite_warning": True},
     )
     for place, kind in enumerate(who.photos):
-        content = _photo(number * 10 + place)
-        upload = send(
-            "POST",
-            "/uploads",
-            {
-                "kind": kind,
-                "size": len(content),
-                "sha256": hashlib.sha256(content).hexdigest(),
-                "application": case["id"],
-            },
-        )
-        client.put(
-            f"/api/v1/uploads/{upload['id']}?offset=0",
-            data=content,
-            content_type="application/octet-stream",
-            headers=headers,
-        )
+        phone.upload(kind, _photo(number * 10 + place), case["id"])
+
+
+def _report_together(client: "FlaskClient") -> None:
+    """Three whom one employer owes wages, and a fourth who reports the same one alone."""
+    starter, *others, alone = (_phone(client, number) for number in (1, 2, 3, 4))
+
+    def owed(phone: _Phone, yuan: int) -> dict[str, Any]:
+        proof = phone.upload("wage_arrears_proof", _photo(yuan))
+        return {"amount_fen": yuan * 100, "materials": [proof], "agreed": True}
+
+    def told(employer: str) -> dict[str, Any]:
+        months = {"first_month": "2026-01", "last_month": "2026-02"}
+        return {"region": "石狮", "employer": employer, "place": "宝盖镇工地", **months}
+
+    asked = {**told("石狮市宏达建筑工程有限公司"), **owed(starter, 12_600)}
+    report = starter.send("POST", "/joint-reports", asked)
+    for phone, yuan in zip(others, (9_850, 15_300), strict=True):
+        body = {"code": report["invite"]["code"], **owed(phone, yuan)}
+        phone.send("POST", "/joint-reports/join", body)
+    starter.send("POST", f"/joint-reports/{report['id']}/hand-in")
+    made = alone.send("POST", "/joint-reports", {**told("宏达建筑"), **owed(alone, 7_200)})
+    alone.send("POST", f"/joint-reports/{made['id']}/hand-in")
 
 
 def _identity_number(birth: str, number: int) -> str:

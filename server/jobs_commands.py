@@ -136,6 +136,7 @@ def _outreach(_: argparse.Namespace) -> int:
 
 
 def _cases(_: argparse.Namespace) -> int:
+    from server.arrears import handling
     from server.casework import deciding, drafting, objecting
     from server.clock import utc_now
     from server.preparing import kept_indexes
@@ -156,6 +157,8 @@ def _cases(_: argparse.Namespace) -> int:
             print(f"{settle(session, safe, post, now=utc_now()):6} {name}")
     with database.begin() as session:
         print(f"{issuing.lapse(session, safe, now=utc_now()):6} fen of vouchers given back")
+    with database.begin() as session:
+        print(f"{handling.lapse(session, safe, now=utc_now()):6} joint reports given up")
     return _OK
 
 

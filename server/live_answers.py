@@ -30,6 +30,9 @@ _MOST = 5
 _HONEST_WORK = "找工作不用先交钱。要你交押金、培训费、服装费的，都不要信。"
 _JOIN = "在“办”里可以看全部，也可以报名。"
 _SHOW = "在“我的”里点“我的卡券”，把码给商户扫。"
+_TOGETHER = (
+    "几个人一起被欠的，可以一起反映：在“我的”里点“一起反映欠薪”，各填各的，一次交给劳动监察。"
+)
 _SIGN_IN = "要看你自己的券，请先登录，再到“我的”里点“我的卡券”。"
 
 OF_LETTERS: Mapping[LiveSubject, str] = {
@@ -66,6 +69,8 @@ def instead(
         heeded = _replaced(answered, said, subject, Kind.CHAT)
         heeded.live = subject
         return heeded
+    if subject is LiveSubject.ARREARS:
+        return _together(answered)
     if answer.region is None:
         return answered
     kind, regions = _KINDS[subject], served.library.regions
@@ -94,6 +99,15 @@ def _replaced(answered: Answered, told: str, subject: str, kind: Kind = Kind.ANS
             rejected=(),
         )
     )
+
+
+def _together(answered: Answered) -> Answered:
+    """The answer, and below it that they can report it together; where it asks back, it stays."""
+    answer = answered.answer
+    both = f"{answer.reply}\n{_TOGETHER}"
+    if answer.kind is Kind.CLARIFY or len(both.encode()) > REPLY_BYTES:
+        return answered
+    return replace(answered, answer=replace(answer, reply=both), shown=None, kept=None)
 
 
 def _vouchers(

@@ -16,7 +16,7 @@ from server.sealing import Safe
 
 FEWEST_SUMMED = 3
 """Of two people who know the sum, each knows the other's."""
-_KEPT_QUIET = frozenset({ReportMove.EXPORT})
+_KEPT_QUIET = frozenset({ReportMove.EXPORT, ReportMove.MERGE})
 
 
 @dataclass(frozen=True, slots=True)

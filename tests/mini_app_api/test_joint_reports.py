@@ -66,6 +66,8 @@ def test_a_report_goes_from_the_first_phone_to_the_officer(
     mine = carol.get("/joint-reports").json["joint_reports"]
     assert [(each["people"], each["amount_fen"]) for each in mine] == [(3, 300)]
     assert [step["move"] for step in mine[0]["steps"]] == ["start", "hand_in"]
+    (message,) = carol.get("/messages").json["messages"]
+    assert (message["about"], message["id"]) == ("joint_report", made["id"])
 
 
 def test_codes_cannot_be_tried_one_after_the_other(meet: Callable[[int], Phone]) -> None:

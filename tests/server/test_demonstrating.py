@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from server import demonstrating
+from server.arrears.tables import JointPart, JointReport
 from server.casework import near_duplicates
 from server.casework.officers import Role
 from server.casework.tables import Case, CaseMaterial, Fund, Officer
@@ -50,6 +51,9 @@ def test_a_new_database_gets_officers_people_and_cases(resources: Resources) -> 
         signed = [
             accounts.by_username(session, name) for name, *_ in demonstrating.sign_ins(settings)
         ]
+        joint = session.scalars(select(JointReport)).all()
+        assert [each.state for each in joint] == ["handed_in", "handed_in"]
+        assert sum(part.amount_fen for part in session.scalars(select(JointPart))) == 44_950_00
     assert all(role in roles for role in Role)
     assert {case.outcome for case in cases} == {"eligible", "ineligible", "undetermined"}
     password = demonstrating.sign_ins(settings)[0][2]

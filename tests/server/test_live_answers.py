@@ -78,3 +78,15 @@ def test_many_are_told_within_the_length_of_a_message(fair: Fair, ask: Ask) -> N
     told = ask("附近有什么招聘")
     assert "5条以上" in told.reply
     assert len(told.reply.encode()) <= 2048
+
+
+def test_several_who_are_owed_wages_are_told_that_they_can_report_it_together(
+    fair: Fair, ask: Ask, served: "Served"
+) -> None:
+    text, today = "老板欠我们十几个人工钱", china_day(fair.now)
+    told = ask(text)
+    plain = served.answer(text, Context(), today=today, region="石狮").answer
+    assert told.reply.startswith(plain.reply) and told.reply.endswith("一次交给劳动监察。")
+    assert (told.kind, told.measures, told.sources) == (plain.kind, plain.measures, plain.sources)
+    # The control: one alone.
+    assert "一起反映" not in ask("老板欠我工钱").reply

@@ -279,6 +279,7 @@ const FILES = {
   ask: "chat", check: "check", apply: "apply", me: "person",
   case: "cases", cases: "cases", messages: "cases", letter: "cases", help: "cases", helps: "cases", data: "person",
   offers: "offers", offer: "offers", places: "offers", card: "card", wishes: "wishes", hiring: "wishes",
+  joint: "joint", join: "joint",
 };
 const views = {};
 const fetched = {};

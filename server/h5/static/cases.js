@@ -18,7 +18,7 @@ async function messages() {
   const found = (await call("GET", "/messages")).messages;
   if (!found.length) return state("还没有消息。办件有了进展，会在这里告诉你。");
   kept.set("my.seen", found[0].at);
-  return h("div.page", null, h("div.cells", null, found.map((each) => h("button.cell", { onclick: () => go({ request: "help", letter: "letter" }[each.about] || "case", null, each.id) },
+  return h("div.page", null, h("div.cells", null, found.map((each) => h("button.cell", { onclick: () => go({ request: "help", letter: "letter", joint_report: "joint" }[each.about] || "case", null, each.id) },
     h("span", null, h("b", null, each.said), h("span", null, each.title), each.words && h("span", null, `“${each.words}”`), h("span.hint", null, when(each.at))),
     h("i", { "aria-hidden": "true" }, "›")))));
 }

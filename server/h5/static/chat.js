@@ -121,6 +121,7 @@ function answered(reply, answer) {
   if (answer.kind === "handoff" || answer.kind === "decline") {
     inside.append(h("button", { onclick: () => go("help") }, "找人工帮忙"));
   }
+  if (answer.can_report) inside.append(h("button", { onclick: () => go("joint") }, "和工友一起反映"));
   inside.append(opinions(answer));
   const more = ways(answer);
   if (more.childElementCount) reply.append(more);

@@ -179,6 +179,7 @@ async function build() {
     h("section", null, h("h2", null, "办事"), h("div.cells", null,
       cell("我的办件", () => go("cases"), applications.length ? `${applications.length}件` : "还没有"),
       cell("我的卡券", () => go("card"), "给商户看的码，还剩多少"),
+      cell("一起反映欠薪", () => go("joint")),
       cell("我报了名的", () => go("places"), "招聘、课程、出行、活动"),
       cell("消息", () => go("messages"), fresh ? `${fresh}条新的` : "没有新的"),
       cell("我的求助", () => go("helps"), "找过的人工帮助"))),

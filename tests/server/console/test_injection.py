@@ -42,6 +42,7 @@ LISTS = {
     "/staff/offers/": "kind=vacancy&state=published&page=1",
     "/staff/pairings/": "state=accepted&overdue=true&page=1",
     "/staff/pairings/helpers/": "kind=cadre&page=1",
+    "/staff/arrears/": "show=overdue&region=石狮&page=1",
     "/staff/requests/": "show=all&category=wages&unit=x&region=石狮&page=1",
     "/staff/insight/": "first=2026-02-01&last=2026-02-28",
     "/staff/knowledge/unanswered/": "region=石狮&page=1",

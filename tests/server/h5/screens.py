@@ -17,6 +17,7 @@ from server.vouchers import cards
 from server.vouchers.tables import Issue, Voucher
 from tests import casework
 from tests.mini_app_api.test_applications import Office
+from tests.server.arrears.conftest import Site
 from tests.server.h5.walking import Walk, photos
 from tests.server.offers.conftest import LAST_ON, Fair
 
@@ -75,6 +76,7 @@ def visit(walk: Walk, address: str, known: Resources, folder: Path) -> str:
     mine(walk)
     card(walk, known, now)
     ask_for_help(walk)
+    report_together(walk, address, known, now)
     states(walk, known)
     return number
 
@@ -187,6 +189,33 @@ def fair_of(known: Resources, now: datetime) -> Fair:
     library = known.serving.current().library
     clerk = casework.officer(known.database, known.safe, library, Role.CASE_OFFICER, now=now)
     return Fair(known.database, library, known.safe, known.subject_keys, now, clerk)
+
+
+def report_together(walk: Walk, address: str, known: Resources, now: datetime) -> None:
+    """Wages that are owed: one starts and passes the code on, another's code is joined."""
+    library = known.serving.current().library
+    clerk = casework.officer(known.database, known.safe, library, Role.CASE_OFFICER, now=now)
+    site = Site(known.database, library, known.safe, known.subject_keys, now, clerk)
+    walk.tab("我的")
+    open_cell(walk, "一起反映欠薪")
+    walk.press("我来发起")
+    walk.page.get_by_label("哪个单位").fill("某某服装厂")
+    walk.page.get_by_label("在哪里干活").fill("宝盖镇")
+    walk.page.get_by_label("从哪个月欠起").fill("2026-01")
+    walk.page.get_by_label("欠你多少工钱").fill("8650.5")
+    walk.look("joint-start")
+    walk.press("发起")
+    walk.see("叫工友加入")
+    walk.see("8650.50元")
+    walk.look("joint")
+    code = site.code(site.started())
+    walk.page.goto(f"{address}/#join/{code}")
+    walk.see("1人")
+    walk.look("join")
+    walk.page.get_by_label("欠你多少工钱").fill("7000")
+    walk.press("加入")
+    walk.see("7000.00元")
+    walk.tab("我的")
 
 
 def mine(walk: Walk) -> None:

@@ -46,7 +46,9 @@ Page(
   }),
 );
 
+// A joint report is to be read on the page; here only what was done is told.
 function messageOf(message, place) {
   const { at, about, id, title, said, words } = message;
-  return { key: place, time: moment(at), title, said, words, url: `/pages/${PLACES[about] || about}/index?id=${id}` };
+  const url = about === "joint_report" ? "" : `/pages/${PLACES[about] || about}/index?id=${id}`;
+  return { key: place, time: moment(at), title, said, words, url };
 }

@@ -1,0 +1,109 @@
+// 一起反映欠薪: start, join by a code that somebody passed on, see how it goes.
+import { action, call, cell, day, go, h, known, Problem, sheet, show, sure, surely, tell, view } from "./base.js";
+import { own } from "./person.js";
+import { shrink, upload } from "./upload.js";
+
+const yuan = (fen) => `${(fen / 100).toFixed(2)}元`;
+const pairs = (rows) => rows.filter(([, value]) => value).map(([label, value]) => h("div.pairs", null, h("span", null, label), h("b", null, value)));
+const field = (id, label, more) => [h("label", { htmlFor: id }, label), h("input", { id, ...more })];
+
+// What has to be said or agreed to first.
+function first(problem) {
+  const part = { profile_missing: "profile", consent_missing: "consents" }[problem.code];
+  if (!part) throw problem;
+  sheet("先办一步", h("p", null, problem.message), h("button.primary", { onclick: () => go("data", part) }, "去办"));
+}
+
+// One's own part: the sum, the proofs, and `send` with both.
+function part(given, label, send) {
+  const proofs = [...(given.materials || [])];
+  const said = h("p.hint", { role: "status" });
+  const told = () => (said.textContent = `证据${proofs.length}份`);
+  told();
+  const [name, sum] = field("sum", "欠你多少工钱（元），只填你自己的", { inputMode: "decimal", value: given.amount_fen ? given.amount_fen / 100 : "" });
+  const file = h("input.file", {
+    type: "file", id: "proof", accept: "image/*,application/pdf", multiple: true,
+    async onchange() {
+      try {
+        for (const each of [...file.files]) proofs.push((await upload(await shrink(each), "wage_arrears_proof", undefined, (done) => (said.textContent = `正在传　${Math.round(done * 100)}%`))).id);
+        told();
+      } catch (problem) {
+        if (!(problem instanceof Problem)) throw problem;
+        said.textContent = problem.message;
+      }
+    },
+  });
+  return [name, sum,
+    h("div.pick", null, said, file, h("label.button", { htmlFor: "proof" }, "加证据：欠条、考勤、聊天记录")),
+    h("p.hint", null, "你的姓名、身份证号、金额和证据，只给经办人和劳动监察看。工友只看到人数和合计。"),
+    action(label, async () => {
+      const amount_fen = Math.round(sum.value * 100);
+      if (!(amount_fen > 0)) return sum.focus();
+      const made = await send({ amount_fen, materials: proofs }).catch(first);
+      return made && go("joint", made.id);
+    })];
+}
+
+async function list() {
+  const found = (await call("GET", "/joint-reports")).joint_reports;
+  const [name, code] = field("code", "工友发来的口令");
+  return h("div.page", null,
+    h("p", null, "被同一个老板欠工钱的，各填各的，一次交给劳动监察。"),
+    h("div.cells", null, found.map((each) => cell(each.employer, () => go("joint", each.id), `${each.standing}　${each.people}人`))),
+    h("button.primary", { onclick: () => go("joint", "new") }, "我来发起"),
+    name, code, h("button", { onclick: () => code.value.trim() && go("join", code.value.trim()) }, "加入"));
+}
+
+function start() {
+  if (!known.region) return known.where(() => go("joint", "new"));
+  const now = new Date().toISOString().slice(0, 7);
+  const rows = [field("employer", "哪个单位、哪个老板", { maxLength: 64 }), field("place", "在哪里干活", { maxLength: 128 }),
+    field("first_month", "从哪个月欠起", { type: "month", max: now }), field("last_month", "欠到哪个月", { type: "month", max: now, value: now })];
+  return h("div.page", null, h("p", null, `地方：${known.region}`), rows, part({}, "发起", async (mine) => {
+    const told = { ...mine, region: known.region, agreed: true };
+    for (const [, each] of rows) {
+      if (!each.value) return each.focus();
+      told[each.id] = each.value;
+    }
+    return surely("joint", "POST", "/joint-reports", told);
+  }));
+}
+
+const invited = ({ link, image, code, until }) => h("section.card", null,
+  h("h3", null, "叫工友加入"), h("img", { alt: "给工友扫的码", src: image, width: 200 }),
+  h("p.code", null, code), h("p.words", null, link), h("p.hint", null, `${day(until)}前有效。只发给一起干活的人。`),
+  navigator.clipboard && action("复制链接", () => navigator.clipboard.writeText(link).then(() => tell("复制了。"), () => tell("请长按链接复制。"))));
+
+async function joint(arg, secret) {
+  const id = arg || secret;
+  if (!id) return list();
+  if (id === "new") return start();
+  const found = await call("GET", `/joint-reports/${id}`);
+  const path = `/joint-reports/${found.id}`;
+  const move = (what, body) => surely(`${what}.${found.id}`, "POST", `${path}/${what}`, body).then(show);
+  const { changeable, starter, invite } = found;
+  return h("div.page", null,
+    h("section.card", null, h("p.hint", null, `编号${found.id}`), h("h2", { tabIndex: -1 }, found.employer), h("p", null, found.standing),
+      pairs([["欠薪月份", `${found.first_month}到${found.last_month}`], ["人数", `${found.people}人`], ["合计", found.total_fen && yuan(found.total_fen)],
+        ["欠你的", yuan(found.amount_fen)], ["追回给你", yuan(found.recovered_fen)], ["最晚答复", !changeable && found.due_on && day(found.due_on)]])),
+    invite && invited(invite),
+    changeable && h("details.cell", null, h("summary", null, "改我这一份"), part(found, "存好", (mine) => surely(`part.${found.id}.${found.version}`, "PUT", `${path}/part`, { ...mine, version: found.version }))),
+    h("ol.times", null, found.steps.map((each) => h("li", null, h("b", null, each.said), each.words && h("p", null, `“${each.words}”`), h("p.hint", null, day(each.at))))),
+    changeable && h("div.stack", null,
+      starter && action("交上去", async () => (await sure("交上去？", "交上去就不能再改。", "交上去")) && move("hand-in")),
+      starter && action(invite ? "停用口令" : "换新口令", () => move("code", { open: !invite }), ""),
+      action("退出", async () => {
+        if (await sure("退出？", "你的金额和证据会拿掉。", "退出")) await surely(`leave.${found.id}`, "DELETE", `${path}/part`).then(() => go("joint"));
+      }, "")));
+}
+
+async function join(code) {
+  if (!code) return list();
+  const found = await call("POST", "/joint-reports/lookup", { code });
+  if (found.joined) return joint(found.joined);
+  const shown = h("section.card", null, h("h2", { tabIndex: -1 }, found.employer), pairs([["地点", found.place], ["已经加入", `${found.people}人`]]));
+  return h("div.page", null, shown, !found.open ? h("p.note", null, "已经交上去了。") : part({}, "加入", (mine) => surely(`join.${code}`, "POST", "/joint-reports/join", { ...mine, code, agreed: true })));
+}
+
+view("joint", "一起反映欠薪", own(joint));
+view("join", "一起反映欠薪", own(join));
