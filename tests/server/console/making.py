@@ -187,7 +187,7 @@ def registered(staff: "Staff") -> dict[str, str]:
     return {"entry": entries[0].id, "import": row.id, "employer": employer.id}
 
 
-def joint_reports(staff: "Staff") -> dict[str, str]:
+def joint_reports(staff: "Staff", **told: Any) -> dict[str, str]:
     """Two joint reports about one employer: one waits, the other was taken and has a proof."""
     import secrets
 
@@ -200,7 +200,7 @@ def joint_reports(staff: "Staff") -> dict[str, str]:
 
     known, at = staff.resources, office(staff)
     site = Site(known.database, at.library, known.safe, known.subject_keys, staff.now, at.author)
-    waiting = site.handed_in(100_00, 200_00)
+    waiting = site.handed_in(100_00, 200_00, **told)
     worker = site.worker()
     own, proof = known.subject_keys.safe_of(worker), secrets.token_hex(16)
     known.store.put(

@@ -8,6 +8,7 @@ from openpyxl import load_workbook
 
 from server.casework.officers import Role
 from tests import funding
+from tests.server.console import making
 from tests.server.console.conftest import COOKIE, Staff
 from tests.server.console.editing import ask_in_vain
 from tests.server.console.filling import forms_of, send
@@ -55,12 +56,15 @@ def test_hostile_words_are_shown_as_they_are_and_run_nowhere(
         "capacity": "1",
     }  # fmt: skip
     assert desk.post("/pairings/helpers/new", helper).status_code == 303
+    joint = making.joint_reports(staff, employer=BOTH[:64], place=BOTH[:128])
+    desk.post(f"/arrears/{joint['joint']}/moves/ask_back", {"version": 2, "words": BOTH})
     for kept in (stale.text, look.text):
         assert "<script>document" not in kept and "<img src=x" not in kept
     paths = [
         f"/staff/requests/{settled}", f"/staff/requests/{waiting}", "/staff/requests/",
         "/staff/funds/", made.headers["Location"], "/staff/payments/",
         "/staff/payments/collect?fund=1", batch, columns.headers["Location"],
+        f"/staff/arrears/{joint['joint']}", "/staff/arrears/",
         "/staff/rosters/", "/staff/reports/2026-03-06", "/staff/insight/",
         "/staff/pairings/", "/staff/pairings/helpers/", "/staff/pairings/files/",
     ]  # fmt: skip
