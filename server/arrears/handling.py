@@ -3,7 +3,7 @@
 Whoever calls tells the people who joined (`telling`); nothing here waits for anybody.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -19,6 +19,7 @@ from server.arrears.moves import COUNTED, UNDER_WAY, WAITS_FOR_OFFICER
 from server.arrears.moving import (
     JointReportUnknown,
     ReportMoveRefused,
+    check_version,
     locked,
     move,
     record,
@@ -311,7 +312,8 @@ def belongs_to(desk: Desk, report_id: str, employer_id: str, *, version: int) ->
     """Say which employer of the register it is; raises `JointReportUnknown`."""
     report = desk.report(report_id)
     employer = desk.session.get(Employer, employer_id)
-    if report.state not in COUNTED or report.version != version:
+    check_version(desk.session, report, version)
+    if report.state not in COUNTED:
         raise ReportMoveRefused(report.state)
     if employer is None or not desk.by.covers(employer.region, desk.regions):
         raise JointReportUnknown(employer_id)
@@ -335,16 +337,21 @@ def lapse(session: Session, safe: Safe, *, now: datetime) -> int:
     ).all()
     for id in over:
         report = locked(session, id)
-        for part in parts_of(session, id):
+        parts = parts_of(session, id)
+        for part in parts:
             remove(session, part)
+        audit.record_all(
+            session,
+            safe,
+            by=Actor("job", "arrears"),
+            action=Action.DELETED,
+            about="joint_part",
+            rows=[(part.id, part.worker_id) for part in parts],
+            now=now,
+        )
         codes.close(report)
         move(session, safe, report, ReportMove.DROP, by=None, version=None, now=now, ended_at=now)
     return len(over)
-
-
-def ids_of(parts: Iterable[JointPart]) -> list[int]:
-    """Whose parts these are."""
-    return [part.worker_id for part in parts]
 
 
 def _next_word(desk: Desk, report: JointReport) -> date | None:

@@ -74,8 +74,8 @@ def move(
     `by` None: a job; `version` as it was read, None: whatever happened since. Raises
     `JointReportChanged`, `ReportMoveRefused`.
     """
-    if version is not None and _happened_since(session, report, version):
-        raise JointReportChanged(report.id)
+    if version is not None:
+        check_version(session, report, version)
     to = MOVES[what].get(ReportState(report.state))
     if to is None:
         raise ReportMoveRefused(report.state)
@@ -88,6 +88,22 @@ def move(
     event = _write(session, report, what, now=now, safe=safe, words=words, digest=digest, by=by)
     record(session, safe, report, _ACTIONS.get(what, Action.CHANGED), by, now)
     return event
+
+
+def check_version(session: Session, report: JointReport, version: int) -> None:
+    """Whether anything happened since a version was read; raises `JointReportChanged`.
+
+    That somebody made the file for the inspectors changes nothing.
+    """
+    event = JointReportEvent
+    since = select(event).where(
+        col(event.report_id) == report.id,
+        col(event.version) > version,
+        col(event.move) != ReportMove.EXPORT,
+    )
+    is_made_up = not 0 < version <= report.version
+    if is_made_up or session.scalars(since.limit(1)).first() is not None:
+        raise JointReportChanged(report.id)
 
 
 def words_purpose(event: JointReportEvent) -> str:
@@ -119,19 +135,6 @@ def record(
         worker_id=worker_id,
         now=now,
     )
-
-
-def _happened_since(session: Session, report: JointReport, version: int) -> bool:
-    """Whether anything did; that somebody made the file for the inspectors changes nothing."""
-    if not 0 < version <= report.version:
-        return True
-    event = JointReportEvent
-    since = select(event).where(
-        col(event.report_id) == report.id,
-        col(event.version) > version,
-        col(event.move) != ReportMove.EXPORT,
-    )
-    return session.scalars(since.limit(1)).first() is not None
 
 
 def _write(

@@ -45,7 +45,7 @@ def of_worker(session: Session, report_id: str, worker_id: int) -> Mine:
     Raises `JointReportUnknown`.
     """
     report = session.get(JointReport, report_id)
-    if report is not None and report.merged_into is not None:
+    while report is not None and report.merged_into is not None:
         report = session.get(JointReport, report.merged_into)
     part = None if report is None else find_part(session, report.id, worker_id)
     if report is None or part is None:

@@ -1,6 +1,7 @@
 """Joint reports of wage arrears at the desk: who waits, one with its parts, what officers do."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -300,17 +301,12 @@ def get_proof(id: str, material: str) -> Response:
     return response
 
 
-class _desk:
+@contextmanager
+def _desk() -> Iterator[Desk]:
     """A write transaction with the officer in it."""
-
-    def __enter__(self) -> Desk:
-        known = resources()
-        self._transaction = known.database.begin()
-        session = self._transaction.__enter__()
-        return Desk(session, known.safe, regions(), officer(), known.clock())
-
-    def __exit__(self, *error: Any) -> None:
-        self._transaction.__exit__(*error)
+    known = resources()
+    with known.database.begin() as session:
+        yield Desk(session, known.safe, regions(), officer(), known.clock())
 
 
 _Act = Callable[[Desk, str, str, _MoveAsked], JointReport]

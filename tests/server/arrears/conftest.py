@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from server import subject_keys
 from server.arrears import codes, counting, figures, handling, joining, reading
 from server.arrears.figures import Figures
 from server.arrears.handling import Desk
@@ -20,6 +21,7 @@ from server.db import Database
 from server.persons import Person
 from server.sealing import Safe
 from server.subject_keys import SubjectKeys
+from server.tables import Worker
 from tests import casework
 
 if TYPE_CHECKING:
@@ -42,6 +44,21 @@ class Site:
 
     def worker(self, who: Person | None = None) -> int:
         return casework.worker(self.database, self.safe, self.keys, now=self.now, who=who)
+
+    def crowd(self, people: int) -> list[int]:
+        """So many workers, made in one transaction."""
+        made = self.keys.make_many(people)
+        with self.database.begin() as session:
+            workers = [Worker(created_at=self.now) for _ in made]
+            session.add_all(workers)
+            session.flush()
+            ids = [worker.id or 0 for worker in workers]
+            subject_keys.give(
+                session, [(key, id) for (key, _), id in zip(made, ids, strict=True)], now=self.now
+            )
+            for (_, own), id in zip(made, ids, strict=True):
+                casework.introduce(session, own, id, casework.person(id), now=self.now)
+        return ids
 
     def started(
         self, worker: int | None = None, amount_fen: int = OWED, told: Told = BUILDER, **other: Any

@@ -27,6 +27,7 @@ from server.casework.materials import MaterialInUse
 from server.casework.tables import Material
 from server.erasing import StillUnderWay
 from server.profiles import ProfileMissing
+from server.sealing import Safe
 from server.tables import Worker
 from tests import casework
 from tests.server.arrears.conftest import BUILDER, OWED, Site
@@ -66,9 +67,9 @@ def test_a_code_is_read_as_people_type_it_and_a_wrong_one_opens_nothing(site: Si
             site.join(report, code=guess or "-")
 
 
-def test_codes_of_many_reports_differ_and_cannot_be_counted_through(site: Site) -> None:
+def test_codes_of_many_reports_differ_and_cannot_be_counted_through(safe: Safe) -> None:
     made = [JointReport(id=f"W{n}", code_version=1) for n in range(2000)]
-    found = {codes.code_of(site.safe, report) for report in made}
+    found = {codes.code_of(safe, report) for report in made}
     assert len(found) == 2000
     # Each letter stands in each place: nothing of the number shows through.
     assert all(len({code[place] for code in found}) == len(ALPHABET) for place in range(8))
@@ -187,7 +188,7 @@ def test_one_starts_only_so_many(site: Site) -> None:
 def test_fifty_at_once_are_all_in_it_and_the_sum_is_exact(site: Site) -> None:
     report = site.started(amount_fen=1)
     code = site.code(report)
-    workers = [site.worker() for _ in range(50)]
+    workers = site.crowd(50)
     failed: list[BaseException] = []
 
     def one(place: int, worker: int) -> None:
@@ -211,7 +212,7 @@ def test_fifty_at_once_are_all_in_it_and_the_sum_is_exact(site: Site) -> None:
 def test_who_joins_while_it_is_handed_in_is_in_it_or_is_told(site: Site) -> None:
     report = site.started(amount_fen=1_00)
     code = site.code(report)
-    workers = [site.worker() for _ in range(12)]
+    workers = site.crowd(12)
     taken: list[int] = []
     late: list[int] = []
     begin = threading.Barrier(len(workers) + 1)
