@@ -329,7 +329,7 @@ import sys, time
 from datetime import date
 from pathlib import Path
 from knowledge.library import read_library
-from server.eligibility_commands import Telling, match_roster
+from server.commands.eligibility import Telling, match_roster
 library = read_library()
 began = time.perf_counter()
 with open("/dev/null", "w") as out:

@@ -64,12 +64,12 @@ def _told(error: Exception) -> str | None:
     from knowledge.files import KnowledgeFileRefused
     from knowledge.scoring import GoldRefused
     from server.backups import BackupRefused
+    from server.commands.wechat import WechatRefused
     from server.db import DatabaseBusy, DatabaseRefused
     from server.platform_faults import PlatformFault
     from server.releases import ReleaseUnknown
     from server.serving import ReleaseUnreadable
     from server.settings import SettingsRefused
-    from server.wechat_commands import WechatRefused
 
     mendable = (
         Refused,
@@ -129,32 +129,32 @@ def _parser() -> argparse.ArgumentParser:
     )
     evaluate.set_defaults(run=_evaluate)
 
-    from server import (
-        audit_commands,
-        backup_commands,
-        eligibility_commands,
-        jobs_commands,
-        keys_commands,
-        knowledge_commands,
-        payments_commands,
-        register_commands,
-        staff_commands,
-        switch_commands,
-        wechat_commands,
+    from server.commands import (
+        audit,
+        backup,
+        eligibility,
+        jobs,
+        keys,
+        knowledge,
+        payments,
+        register,
+        staff,
+        switch,
+        wechat,
     )
 
     for module in (
-        audit_commands,
-        backup_commands,
-        eligibility_commands,
-        jobs_commands,
-        keys_commands,
-        knowledge_commands,
-        payments_commands,
-        register_commands,
-        staff_commands,
-        switch_commands,
-        wechat_commands,
+        audit,
+        backup,
+        eligibility,
+        jobs,
+        keys,
+        knowledge,
+        payments,
+        register,
+        staff,
+        switch,
+        wechat,
     ):
         module.add_to(commands)
     return parser

@@ -15,7 +15,7 @@ import pytest
 import yaml
 from compose_spec import PyCompose
 
-from server import jobs_commands
+from server.commands import jobs
 from server.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -40,7 +40,7 @@ def _verbs(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser
 def _jobs() -> set[str]:
     """Every job that the program knows, as a timer names it."""
     parser = argparse.ArgumentParser()
-    jobs_commands.add_to(parser.add_subparsers())
+    jobs.add_to(parser.add_subparsers())
     return {f"jobs-{verb}" for verb in _verbs(_verbs(parser)["jobs"])}
 
 

@@ -24,7 +24,7 @@ from server.settings import Settings, load_settings
 from server.tables import NoticeState, Worker
 from tests.wechat_platform.state import APP_ID, Fault, PlatformState
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from server.commands.at_hand import AtHand, at_hand, with_all_at_hand
+
 if TYPE_CHECKING:
     from knowledge.library import Edition, Library
-    from server.db import Database
     from server.editing.publishing import Proposed
     from server.editing.trials import Trial
-    from server.kept_indexes import KeptIndexes
 
 _OK = 0
 _FAILED = 1
@@ -74,7 +74,8 @@ def _check(parsed: argparse.Namespace) -> int:
     return _FAILED if found else _OK
 
 
-def _import(parsed: argparse.Namespace) -> int:
+@with_all_at_hand
+def _import(at: AtHand, parsed: argparse.Namespace) -> int:
     from server import releases
     from server.clock import utc_now
 
@@ -83,10 +84,9 @@ def _import(parsed: argparse.Namespace) -> int:
         print("\n".join(found), file=sys.stderr)
         print(f"refused: {len(found)} problems; nothing is stored", file=sys.stderr)
         return _FAILED
-    database = _prepared()
     if parsed.officer is not None:
-        return _propose(database, library, parsed.officer, parsed.note)
-    with database.begin() as session:
+        return _propose(at, library, parsed.officer, parsed.note)
+    with at.database.begin() as session:
         in_force = releases.current(session)
         number = releases.add(session, library.editions, note=parsed.note, now=utc_now())
     for line in _differences(in_force[1] if in_force else (), library.editions):
@@ -95,17 +95,17 @@ def _import(parsed: argparse.Namespace) -> int:
     return _OK
 
 
-def _propose(database: "Database", library: "Library", officer_id: int, note: str) -> int:
+def _propose(at: AtHand, library: "Library", officer_id: int, note: str) -> int:
     from server.casework import officers
     from server.casework.officers import Role
     from server.clock import utc_now
     from server.editing import publishing
 
-    trial = _tried(database, whole=True, editions=tuple(library.editions))
+    trial = _tried(at, whole=True, editions=tuple(library.editions))
     if trial.report.stops:
         return _FAILED
     try:
-        with database.begin() as session:
+        with at.database.begin() as session:
             by = officers.find(session, officer_id)
             publishing.require_changes(session, trial, by, Role.EDITOR, library)
             number = publishing.propose(session, trial, note=note, officer_id=by.id, now=utc_now())
@@ -123,11 +123,12 @@ def _propose(database: "Database", library: "Library", officer_id: int, note: st
     return _OK
 
 
-def _export(parsed: argparse.Namespace) -> int:
+@with_all_at_hand
+def _export(at: AtHand, parsed: argparse.Namespace) -> int:
     from knowledge.writing import write_library
     from server import releases
 
-    with _prepared().read() as session:
+    with at.database.read() as session:
         found = releases.current(session)
     number, editions = found or (0, [])
     paths = write_library(editions, parsed.folder)
@@ -135,33 +136,30 @@ def _export(parsed: argparse.Namespace) -> int:
     return _OK
 
 
-def _publish(parsed: argparse.Namespace) -> int:
+@with_all_at_hand
+def _publish(at: AtHand, parsed: argparse.Namespace) -> int:
     from server import releases
     from server.editing import publishing
     from server.editing.tables import ProposalState
 
-    database = _prepared()
-    with database.read() as session:
+    with at.database.read() as session:
         release = parsed.release or releases.history(session)[0].id or 0
         proposed = publishing.of_release(session, release)
     if proposed is not None and proposed.state is not ProposalState.PUBLISHED:
-        return _publish_proposed(database, proposed, parsed.officer, parsed.reason)
-    trial = _tried(database, release=release)
+        return _publish_proposed(at, proposed, parsed.officer, parsed.reason)
+    trial = _tried(at, release=release)
     if trial.report.stops or (trial.report.worsens and not parsed.reason.strip()):
         print("refused: the release in force goes on", file=sys.stderr)
         return _FAILED
-    return _put_in_force(release)
+    return _put_in_force(at, release)
 
 
-def _publish_proposed(
-    database: "Database", proposed: "Proposed", officer_id: int | None, reason: str
-) -> int:
+def _publish_proposed(at: AtHand, proposed: "Proposed", officer_id: int | None, reason: str) -> int:
     """Put what an editor has proposed in force, by a second person."""
     from server.casework import officers
     from server.casework.officers import Role
     from server.clock import utc_now
     from server.editing import publishing
-    from server.serving import load_release
 
     if officer_id is None:
         print(
@@ -170,9 +168,9 @@ def _publish_proposed(
             file=sys.stderr,
         )
         return _FAILED
-    library = load_release(database, proposed.release_id, _indexes()).library
+    library = at.served(proposed.release_id).library
     try:
-        with database.begin() as session:
+        with at.database.begin() as session:
             by = officers.find(session, officer_id)
             publishing.require(session, proposed, by, Role.PUBLISHER, library)
             release = publishing.publish(
@@ -205,13 +203,12 @@ def _refusal(error: Exception) -> str | None:
     return told.get(type(error))
 
 
-def _tried(database: "Database", **what: Any) -> "Trial":
+def _tried(at: AtHand, **what: Any) -> "Trial":
     """Try a release as the desk does, and print what came of it."""
     from server.clock import china_day, utc_now
     from server.editing import trials
-    from server.settings import load_settings
 
-    order = trials.order(load_settings(), database, china_day(utc_now()), **what)
+    order = trials.order(at.settings, at.database, china_day(utc_now()), **what)
     told = trials.attempt(order)
     assert told is not None, "no drafts were asked for"
     trial = trials.read(told, order)
@@ -235,43 +232,43 @@ def _tried(database: "Database", **what: Any) -> "Trial":
     return trial
 
 
-def _roll_back(parsed: argparse.Namespace) -> int:
+@with_all_at_hand
+def _roll_back(at: AtHand, parsed: argparse.Namespace) -> int:
     from server.editing import publishing
     from server.editing.publishing import NoEarlierRelease
 
     try:
-        with _prepared().read() as session:
+        with at.database.read() as session:
             target = parsed.release or publishing.before(session)
     except NoEarlierRelease:
         print("there is no earlier release", file=sys.stderr)
         return _FAILED
-    return _put_in_force(target)
+    return _put_in_force(at, target)
 
 
-def _put_in_force(release: int) -> int:
+def _put_in_force(at: AtHand, release: int) -> int:
     from knowledge.checking import problems
     from server import releases
     from server.clock import utc_now
-    from server.serving import load_release
 
-    database = _prepared()
     # Its index is kept now, so that every worker that serves it has it at once.
-    library = load_release(database, release, _indexes()).library
+    library = at.served(release).library
     if found := problems(library):
         print("\n".join(found), file=sys.stderr)
         print(f"refused: {len(found)} problems; the release in force goes on", file=sys.stderr)
         return _FAILED
-    with database.begin() as session:
+    with at.database.begin() as session:
         releases.put_in_force(session, release, utc_now())
     print(f"release {release} is in force")
     return _OK
 
 
-def _releases(_: argparse.Namespace) -> int:
+@with_all_at_hand
+def _releases(at: AtHand, _: argparse.Namespace) -> int:
     from server import releases
     from server.clock import CHINA
 
-    with _prepared().read() as session:
+    with at.database.read() as session:
         current = releases.current_id(session)
         for release in releases.history(session):
             mark = "in force" if release.id == current else ""
@@ -280,19 +277,21 @@ def _releases(_: argparse.Namespace) -> int:
     return _OK
 
 
-def _questions(parsed: argparse.Namespace) -> int:
+@with_all_at_hand
+def _questions(at: AtHand, parsed: argparse.Namespace) -> int:
     from bot.evaluation import read_gold
     from server.clock import utc_now
     from server.editing import gold
 
     found = [g for path in parsed.files for g in read_gold(path.name, _lines(path))]
-    with _prepared().begin() as session:
+    with at.database.begin() as session:
         new = [gold.add_question(session, g, officer_id=None, now=utc_now()) for g in found]
     print(f"{sum(1 for key in new if key)} of {len(found)} questions are new")
     return _OK
 
 
-def _personas(parsed: argparse.Namespace) -> int:
+@with_all_at_hand
+def _personas(at: AtHand, parsed: argparse.Namespace) -> int:
     from knowledge.eligibility.personas import Persona
     from knowledge.scoring import read_gold_lines
     from server.clock import utc_now
@@ -300,7 +299,7 @@ def _personas(parsed: argparse.Namespace) -> int:
 
     lines = [line for path in parsed.files for line in _lines(path) if line.strip()]
     read = list(read_gold_lines("personas", lines, Persona.model_validate_json))
-    with _prepared().begin() as session:
+    with at.database.begin() as session:
         new = [
             gold.add_persona(session, persona.id, line, officer_id=None, now=utc_now())
             for persona, line in zip(read, lines, strict=True)
@@ -322,12 +321,8 @@ def _clean(parsed: argparse.Namespace) -> int:
         cleaning = clean(path.read_bytes().decode("utf-8"))
         clauses = split_clauses(cleaning.text)
     else:
-        from knowledge.library import Library
-        from server import releases
-
-        with _prepared().read() as session:
-            found = releases.current(session)
-        documents = Library(found[1]).documents if found else {}
+        with at_hand() as at:
+            documents = at.library().documents
         if parsed.document not in documents:
             known = ", ".join(documents)
             raise FileNotFoundError(f"no document and no file {parsed.document}; known: {known}")
@@ -356,21 +351,6 @@ def _problems(library: "Library", folder: Path | None) -> list[str]:
 
     catalogue = CATALOGUE if folder is None else folder / CATALOGUE.name
     return problems(library, catalogue if catalogue.exists() else None)
-
-
-def _prepared() -> "Database":
-    from server.clock import utc_now
-    from server.preparing import prepare
-    from server.settings import load_settings
-
-    return prepare(load_settings(), now=utc_now())
-
-
-def _indexes() -> "KeptIndexes":
-    from server.preparing import kept_indexes
-    from server.settings import load_settings
-
-    return kept_indexes(load_settings())
 
 
 def _differences(

@@ -5,6 +5,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from server.commands.at_hand import AtHand, with_all_at_hand
+
 if TYPE_CHECKING:
     from server.audit import Found
 
@@ -28,29 +30,24 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     anchor.set_defaults(run=_anchor)
 
 
-def _verify(parsed: argparse.Namespace) -> int:
+@with_all_at_hand
+def _verify(at: AtHand, parsed: argparse.Namespace) -> int:
     from itertools import islice
 
     from server import anchors, audit
-    from server.clock import utc_now
-    from server.preparing import prepare
-    from server.resources import make_safe
-    from server.settings import load_settings
 
-    settings = load_settings()
-    database, safe = prepare(settings, now=utc_now()), make_safe(settings)
-    path = parsed.anchors or settings.data_dir / anchors.FILE
+    path = parsed.anchors or at.settings.data_dir / anchors.FILE
     if parsed.anchors is not None and not path.exists():
         print(f"nuangang: {path} does not exist", file=sys.stderr)
         return _FAILED
     try:
-        known = anchors.read(path, safe)
+        known = anchors.read(path, at.safe)
     except anchors.AnchorForged as forged:
         print(f"{path}: line {forged.line} is not as it was written, or one before it is missing")
         return _FAILED
-    with database.read() as session:
+    with at.database.read() as session:
         entries, links = audit.counts(session)
-        found = list(islice(audit.verify(session, safe, known), _SHOWN))
+        found = list(islice(audit.verify(session, at.safe, known), _SHOWN))
     for one in found:
         print(_told(one))
     judged = "NOT as written" if found else "as written"
@@ -60,21 +57,17 @@ def _verify(parsed: argparse.Namespace) -> int:
     return _FAILED if found else _OK
 
 
-def _anchor(_: argparse.Namespace) -> int:
+@with_all_at_hand
+def _anchor(at: AtHand, _: argparse.Namespace) -> int:
     from server import anchors, audit
     from server.clock import china_day, utc_now
-    from server.preparing import prepare
-    from server.resources import make_safe
-    from server.settings import load_settings
 
-    settings = load_settings()
-    database, safe = prepare(settings, now=utc_now()), make_safe(settings)
-    with database.begin() as session:
-        audit.link(session, safe, whole=True)
-    with database.read() as session:
+    with at.database.begin() as session:
+        audit.link(session, at.safe, whole=True)
+    with at.database.read() as session:
         end = audit.end(session)
     # Printed, too: a timer's mail keeps a copy where the service can't reach.
-    print(anchors.add(settings.data_dir / anchors.FILE, safe, end, on=china_day(utc_now())))
+    print(anchors.add(at.settings.data_dir / anchors.FILE, at.safe, end, on=china_day(utc_now())))
     return _OK
 
 

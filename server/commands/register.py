@@ -2,15 +2,17 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from server.commands.at_hand import AtHand, by_officer
+
 if TYPE_CHECKING:
     from collections import Counter
 
+    from server.casework.officers import Officer
     from server.register.importing import Desk, Fate, Told
 
 _OK = 0
@@ -65,47 +67,14 @@ def _day(written: str) -> date:
 
 
 def _run(parser: argparse.ArgumentParser, act: "Callable[[Desk, argparse.Namespace], int]") -> None:
-    parser.add_argument("--officer", type=int, required=True, help="who does it")
-
-    def run(parsed: argparse.Namespace) -> int:
-        try:
-            with _desk(parsed.officer) as desk:
-                return act(desk, parsed)
-        except Exception as error:
-            told = _told(error)
-            if told is None:
-                raise
-            print(f"nuangang: {told}", file=sys.stderr)
-            return _FAILED
-
-    parser.set_defaults(run=run)
+    by_officer(parser, lambda at, officer, parsed: act(_desk(at, officer), parsed), _told)
 
 
-@contextmanager
-def _desk(officer_id: int) -> "Iterator[Desk]":
-    from knowledge.library import Library
-    from server import releases
-    from server.casework import officers
+def _desk(at: AtHand, officer: "Officer") -> "Desk":
     from server.clock import utc_now
-    from server.preparing import prepare
     from server.register.importing import Desk
-    from server.resources import make_safe, make_subject_keys
-    from server.settings import load_settings
 
-    settings = load_settings()
-    database = prepare(settings, now=utc_now())
-    safe = make_safe(settings)
-    try:
-        with database.read() as session:
-            officer = officers.find(session, officer_id)
-            release_id = releases.current_id(session)
-            # Prepared: there is one.
-            assert release_id is not None
-            library = Library(releases.editions_of(session, release_id))
-        keys = make_subject_keys(settings, database, safe)
-        yield Desk(database, keys, safe, library, officer, utc_now)
-    finally:
-        database.release()
+    return Desk(at.database, at.keys(), at.safe, at.library(), officer, utc_now)
 
 
 def _told(error: Exception) -> str | None:

@@ -4,10 +4,10 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
+from server.commands.at_hand import AtHand, with_all_at_hand
+
 if TYPE_CHECKING:
-    from knowledge.regions import Regions
     from server.db import Database
-    from server.sealing import Safe
     from server.staff.managing import Member
 
 _OK = 0
@@ -34,21 +34,22 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     verbs.add_parser("list", help="everybody of the staff").set_defaults(run=_list)
 
 
-def _add(parsed: argparse.Namespace) -> int:
+@with_all_at_hand
+def _add(at: AtHand, parsed: argparse.Namespace) -> int:
     from knowledge.regions import UnknownRegion
     from server.casework.officers import Role
     from server.clock import utc_now
     from server.staff import managing, passwords
     from server.staff.accounts import UsernameRefused, UsernameTaken
 
-    database, safe, regions = _at_hand()
     made = passwords.made()
     kept = passwords.hashed(made)
+    regions = at.library().regions
     try:
-        with database.begin() as session:
+        with at.database.begin() as session:
             managing.take_on(
                 session,
-                safe,
+                at.safe,
                 regions,
                 username=parsed.username,
                 name=parsed.name,
@@ -68,34 +69,38 @@ def _add(parsed: argparse.Namespace) -> int:
     return _OK
 
 
-def _reset(parsed: argparse.Namespace) -> int:
+@with_all_at_hand
+def _reset(at: AtHand, parsed: argparse.Namespace) -> int:
     from server.clock import utc_now
     from server.staff import managing, passwords
 
-    database, safe, regions = _at_hand()
-    member = _member(database, parsed.username)
+    member = _member(at.database, parsed.username)
     if member is None:
         return _refuse(f"nobody signs in as {parsed.username!r}")
     made = passwords.made()
     kept = passwords.hashed(made)
-    with database.begin() as session:
-        managing.reset(session, safe, regions, member, password_hash=kept, by=None, now=utc_now())
+    regions = at.library().regions
+    with at.database.begin() as session:
+        managing.reset(
+            session, at.safe, regions, member, password_hash=kept, by=None, now=utc_now()
+        )
     print(f"{parsed.username} starts anew; the password to start with:\n{made}")
     return _OK
 
 
-def _disable(parsed: argparse.Namespace) -> int:
+@with_all_at_hand
+def _disable(at: AtHand, parsed: argparse.Namespace) -> int:
     from server.clock import utc_now
     from server.staff import managing
 
-    database, safe, regions = _at_hand()
-    member = _member(database, parsed.username)
+    member = _member(at.database, parsed.username)
     if member is None:
         return _refuse(f"nobody signs in as {parsed.username!r}")
-    with database.begin() as session:
+    regions = at.library().regions
+    with at.database.begin() as session:
         managing.change(
             session,
-            safe,
+            at.safe,
             regions,
             member,
             version=member.staffed.version,
@@ -109,12 +114,12 @@ def _disable(parsed: argparse.Namespace) -> int:
     return _OK
 
 
-def _list(_: argparse.Namespace) -> int:
+@with_all_at_hand
+def _list(at: AtHand, _: argparse.Namespace) -> int:
     from server.casework import officers
     from server.staff import accounts
 
-    database, _safe, _regions = _at_hand()
-    with database.read() as session:
+    with at.database.read() as session:
         known = accounts.all_by_officer(session)
         for each in officers.listed(session):
             account = known.get(each.officer.id)
@@ -141,18 +146,6 @@ def _member(database: "Database", username: str) -> "Member | None":
             if each.officer.id == row.officer_id:
                 return Member(each, known[row.officer_id])
     return None
-
-
-def _at_hand() -> "tuple[Database, Safe, Regions]":
-    from server.clock import utc_now
-    from server.preparing import kept_indexes, prepare
-    from server.resources import make_safe
-    from server.serving import load
-    from server.settings import load_settings
-
-    settings = load_settings()
-    database = prepare(settings, now=utc_now())
-    return database, make_safe(settings), load(database, kept_indexes(settings)).library.regions
 
 
 def _refuse(why: str) -> int:

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from server.commands.at_hand import AtHand, with_all_at_hand
+
 if TYPE_CHECKING:
-    from server.db import Database
     from server.platform import Platform
     from server.resources import Resources
-    from server.sealing import Safe
-    from server.settings import Settings
 
 _OK = 0
 _FAILED = 1
@@ -61,16 +60,13 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     erase.set_defaults(run=_erase)
 
 
-def _deliver(parsed: argparse.Namespace) -> int:
+@with_all_at_hand
+def _deliver(at: AtHand, parsed: argparse.Namespace) -> int:
     from server.clock import utc_now
     from server.delivering import deliver
     from server.platform import make_platform
-    from server.resources import make_safe
-    from server.settings import load_settings
 
-    settings = load_settings()
-    database, safe = _prepared(settings), make_safe(settings)
-    platform = make_platform(settings, database, safe, utc_now)
+    platform = make_platform(at.settings, at.database, at.safe, utc_now)
     if platform is None:
         print("nuangang: WeChat is not set up: set NUANGANG_WECHAT_*", file=sys.stderr)
         return _FAILED
@@ -78,76 +74,70 @@ def _deliver(parsed: argparse.Namespace) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     counted = deliver(
-        database,
-        safe,
+        at.database,
+        at.safe,
         platform,
         clock=utc_now,
         stop=stop,
         watch=parsed.watch,
-        between=_Between(settings, database, safe, platform),
+        between=_Between(at, platform),
     )
     told = ", ".join(f"{count} {state}" for state, count in sorted(counted.items()))
     print(f"delivered: {told or 'nothing was due'}")
     return _OK
 
 
-def _outbox(parsed: argparse.Namespace) -> int:
+@with_all_at_hand
+def _outbox(at: AtHand, parsed: argparse.Namespace) -> int:
     from server import outbox
     from server.clock import CHINA, utc_now
-    from server.settings import load_settings
 
-    database = _prepared(load_settings())
     if parsed.again is not None:
-        with database.begin() as session:
+        with at.database.begin() as session:
             ids = [parsed.again]
             if parsed.again == "all":
                 ids = [notice.id for notice in outbox.stuck(session, at_most=100_000)]
             again = sum(outbox.send_again(session, id, now=utc_now()) for id in ids)
         print(f"{again} notices are due again")
         return _OK if again else _FAILED
-    with database.read() as session:
+    with at.database.read() as session:
         counted = outbox.counts(session)
         stuck = outbox.stuck(session)
     print(", ".join(f"{count} {state}" for state, count in counted.items()) or "empty")
     for notice in stuck:
-        at = notice.created_at.astimezone(CHINA)
+        made = notice.created_at.astimezone(CHINA)
         print(
-            f"{notice.id} {at:%Y-%m-%d %H:%M} {notice.state:8} {notice.error or '-':14}"
+            f"{notice.id} {made:%Y-%m-%d %H:%M} {notice.state:8} {notice.error or '-':14}"
             f" {notice.kind:18} worker {notice.worker_id or '-'}, {notice.attempts} attempts"
         )
     return _OK
 
 
-def _outreach(_: argparse.Namespace) -> int:
+@with_all_at_hand
+def _outreach(at: AtHand, _: argparse.Namespace) -> int:
     from collections import Counter
 
     from server.clock import utc_now
     from server.outreach import sending
-    from server.resources import make_safe
-    from server.settings import load_settings
 
-    settings = load_settings()
-    database, mailing = _prepared(settings), sending.mailing_of(settings, make_safe(settings))
+    mailing = sending.mailing_of(at.settings, at.safe)
     total: Counter[str] = Counter()
-    while counted := +sending.go_on(database, mailing, clock=utc_now):
+    while counted := +sending.go_on(at.database, mailing, clock=utc_now):
         total += counted
     print(", ".join(f"{count} {what}" for what, count in sorted(total.items())) or "nothing to do")
     return _OK
 
 
-def _cases(_: argparse.Namespace) -> int:
+@with_all_at_hand
+def _cases(at: AtHand, _: argparse.Namespace) -> int:
     from server.arrears import handling
     from server.casework import deciding, drafting, objecting
     from server.clock import utc_now
-    from server.preparing import kept_indexes
-    from server.resources import make_post, make_safe
-    from server.serving import load
-    from server.settings import load_settings
+    from server.resources import make_post
     from server.vouchers import issuing
 
-    settings = load_settings()
-    database, safe = _prepared(settings), make_safe(settings)
-    post = make_post(settings, safe, load(database, kept_indexes(settings)).library)
+    database, safe = at.database, at.safe
+    post = make_post(at.settings, safe, at.served().library)
     for name, settle in (
         ("cases go on without the material", deciding.go_on_overdue),
         ("cases closed", objecting.close_final),
@@ -162,17 +152,14 @@ def _cases(_: argparse.Namespace) -> int:
     return _OK
 
 
-def _report(_: argparse.Namespace) -> int:
+@with_all_at_hand
+def _report(at: AtHand, _: argparse.Namespace) -> int:
     from server import tallying
     from server.casework import weekly_reports
     from server.clock import utc_now
-    from server.preparing import kept_indexes
-    from server.serving import load
-    from server.settings import load_settings
 
-    now, settings = utc_now(), load_settings()
-    database = _prepared(settings)
-    library = load(database, kept_indexes(settings)).library
+    now, database = utc_now(), at.database
+    library = at.served().library
     print(f"{tallying.tally_due(database, library, now=now):6} hours of messages counted")
     with database.read() as session:
         due = weekly_reports.due(session, now=now)
@@ -185,20 +172,17 @@ def _report(_: argparse.Namespace) -> int:
     return _OK
 
 
-def _sweep(_: argparse.Namespace) -> int:
+@with_all_at_hand
+def _sweep(at: AtHand, _: argparse.Namespace) -> int:
     from server import conversations, outbox, rate_limits, sessions, tallying
     from server.clock import utc_now
-    from server.preparing import kept_indexes
     from server.register import importing
-    from server.serving import load
-    from server.settings import load_settings
     from server.staff import sessions as staff_sessions
     from server.wechat import followers, receipts
 
-    now, settings = utc_now(), load_settings()
-    database = _prepared(settings)
+    now, database = utc_now(), at.database
     # First: what is forgotten below is never counted again.
-    library = load(database, kept_indexes(settings)).library
+    library = at.served().library
     print(f"{tallying.tally_due(database, library, now=now):6} hours of messages counted")
     for name, forget in (
         ("sessions", sessions.forget_expired),
@@ -213,18 +197,18 @@ def _sweep(_: argparse.Namespace) -> int:
         # Each in a transaction of its own, so that nobody waits for all of them.
         with database.begin() as session:
             print(f"{forget(session, now=now):6} {name} forgotten")
-    return _sweep_store(settings, database)
+    return _sweep_store(at)
 
 
-def _sweep_store(settings: "Settings", database: "Database") -> int:
+def _sweep_store(at: AtHand) -> int:
     from server.casework.sweeping import sweep
     from server.clock import utc_now
     from server.material_store import StoreAway, make_store
     from server.pairing import visiting
 
     try:
-        store = make_store(settings)
-        swept = sweep(database, store, others=[visiting.named], now=utc_now())
+        store = make_store(at.settings)
+        swept = sweep(at.database, store, others=[visiting.named], now=utc_now())
         print(f"{swept:6} objects deleted")
     except StoreAway as error:
         print(f"nuangang: the store of materials is away ({error})", file=sys.stderr)
@@ -232,18 +216,15 @@ def _sweep_store(settings: "Settings", database: "Database") -> int:
     return _OK
 
 
-def _erase(_: argparse.Namespace) -> int:
+@with_all_at_hand
+def _erase(at: AtHand, _: argparse.Namespace) -> int:
     from server import erasing
     from server.audit import Actor
     from server.clock import utc_now
     from server.pairing import keeping as pairings
     from server.register import keeping
-    from server.resources import make_safe, make_subject_keys
-    from server.settings import load_settings
 
-    settings = load_settings()
-    database, safe = _prepared(settings), make_safe(settings)
-    keys = make_subject_keys(settings, database, safe)
+    database, safe, keys = at.database, at.safe, at.keys()
     for holding in erasing.with_an_end():
         total, some = 0, -1
         while some:
@@ -268,12 +249,8 @@ def _erase(_: argparse.Namespace) -> int:
 class _Between:
     """What is looked after between deliveries."""
 
-    def __init__(
-        self, settings: "Settings", database: "Database", safe: "Safe", platform: "Platform"
-    ) -> None:
-        self._settings = settings
-        self._database = database
-        self._safe = safe
+    def __init__(self, at: AtHand, platform: "Platform") -> None:
+        self._at = at
         self._platform = platform
         self._answering: Resources | None = None
         self._asked_at: float | None = None
@@ -294,24 +271,24 @@ class _Between:
         from server.resources import make_resources
         from server.wechat import answering, receipts
 
-        if receipts.any_owed(self._database, now=utc_now()):
+        if receipts.any_owed(self._at.database, now=utc_now()):
             # Only answering needs the knowledge, which takes a while to load.
-            self._answering = self._answering or make_resources(self._settings)
+            self._answering = self._answering or make_resources(self._at.settings)
             answering.answer_owed(self._answering)
 
     def _hand_over(self) -> None:
         from server.clock import utc_now
         from server.outreach import sending
 
-        if sending.any_under_way(self._database):
-            mailing = sending.mailing_of(self._settings, self._safe)
-            sending.go_on(self._database, mailing, clock=utc_now)
+        if sending.any_under_way(self._at.database):
+            mailing = sending.mailing_of(self._at.settings, self._at.safe)
+            sending.go_on(self._at.database, mailing, clock=utc_now)
 
     def _catch_up(self) -> None:
         from server.clock import utc_now
         from server.editing.catching_up import release_to_catch_up
 
-        with self._database.read() as session:
+        with self._at.database.read() as session:
             release = release_to_catch_up(session, now=utc_now())
         if release is None or release == self._caught_up:
             return
@@ -322,20 +299,18 @@ class _Between:
         from bot.answers import Answer, Context
         from server.clock import china_day, utc_now
         from server.editing.catching_up import answers, tell
-        from server.preparing import kept_indexes
-        from server.serving import load_release
 
-        served = load_release(self._database, release, kept_indexes(self._settings))
+        served = self._at.served(release)
         now = utc_now()
 
         def ask(text: str, region: str | None) -> Answer:
             chosen = region if region in served.library.regions else None
             return served.answer(text, Context(), today=china_day(now), region=chosen).answer
 
-        with self._database.read() as session:
+        with self._at.database.read() as session:
             found = answers(session, ask, now=now)
-        with self._database.begin() as session:
-            tell(session, self._safe, found, app_id=self._platform.account.app_id, now=now)
+        with self._at.database.begin() as session:
+            tell(session, self._at.safe, found, app_id=self._platform.account.app_id, now=now)
 
     def _ask_unionids(self) -> None:
         from server.clock import utc_now
@@ -343,11 +318,4 @@ class _Between:
 
         if self._asked_at is None or time.monotonic() - self._asked_at >= _ASKING_SECONDS:
             self._asked_at = time.monotonic()
-            ask_unionids(self._database, self._safe, self._platform.account, clock=utc_now)
-
-
-def _prepared(settings: "Settings") -> "Database":
-    from server.clock import utc_now
-    from server.preparing import prepare
-
-    return prepare(settings, now=utc_now())
+            ask_unionids(self._at.database, self._at.safe, self._platform.account, clock=utc_now)

@@ -2,11 +2,12 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from server.commands.at_hand import AtHand, by_officer
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -91,7 +92,7 @@ def _add_payments(payments: argparse.ArgumentParser) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Desk:
-    """What a command works with."""
+    """What an officer's command works with."""
 
     database: "Database"
     safe: "Safe"
@@ -125,54 +126,15 @@ class _Desk:
 
 
 def _run(parser: argparse.ArgumentParser, act: Callable[[_Desk, argparse.Namespace], int]) -> None:
-    parser.add_argument("--officer", type=int, required=True, help="who does it")
-
-    def run(parsed: argparse.Namespace) -> int:
-        try:
-            with _desk(parsed.officer) as desk:
-                return act(desk, parsed)
-        except Exception as error:
-            told = _told(error)
-            if told is None:
-                raise
-            print(f"nuangang: {told}", file=sys.stderr)
-            return _FAILED
-
-    parser.set_defaults(run=run)
+    by_officer(parser, lambda at, officer, parsed: act(_desk(at, officer), parsed), _told)
 
 
-@contextmanager
-def _desk(officer_id: int) -> "Iterator[_Desk]":
-    from knowledge.library import Library
-    from server import releases
-    from server.casework import officers
-    from server.casework.advancing import Post
-    from server.clock import utc_now
-    from server.preparing import prepare
-    from server.resources import make_safe, make_subject_keys
-    from server.settings import load_settings
+def _desk(at: AtHand, officer: "Officer") -> _Desk:
+    from server.resources import make_post
 
-    settings = load_settings()
-    database = prepare(settings, now=utc_now())
-    safe = make_safe(settings)
-    app_id = settings.wechat_mini_app_id or settings.wechat_app_id or ""
-    try:
-        with database.read() as session:
-            officer = officers.find(session, officer_id)
-            release_id = releases.current_id(session)
-            # Prepared: there is one.
-            assert release_id is not None
-            library = Library(releases.editions_of(session, release_id))
-        yield _Desk(
-            database,
-            safe,
-            make_subject_keys(settings, database, safe),
-            release_id,
-            Post(safe, library, app_id, settings.wechat_template_ids),
-            officer,
-        )
-    finally:
-        database.release()
+    release_id, library = at.release()
+    post = make_post(at.settings, at.safe, library)
+    return _Desk(at.database, at.safe, at.keys(), release_id, post, officer)
 
 
 def _told(error: Exception) -> str | None:

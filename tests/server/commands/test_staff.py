@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from server import staff_commands
+from server.commands import staff
 from server.db import Database
 from server.staff import accounts, passwords
 
@@ -21,7 +21,7 @@ def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def run(*arguments: str) -> int:
     """Run a command as the program does."""
     parser = argparse.ArgumentParser()
-    staff_commands.add_to(parser.add_subparsers())
+    staff.add_to(parser.add_subparsers())
     parsed = parser.parse_args(["staff", *arguments])
     return int(parsed.run(parsed))
 

@@ -3,6 +3,8 @@
 import argparse
 import sys
 
+from server.commands.at_hand import AtHand, with_all_at_hand
+
 _OK = 0
 _FAILED = 1
 _SHOWN = 20
@@ -23,16 +25,11 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     rotate.set_defaults(run=_rotate)
 
 
-def _rotate(_: argparse.Namespace) -> int:
+@with_all_at_hand
+def _rotate(at: AtHand, _: argparse.Namespace) -> int:
     from server import rotating
-    from server.clock import utc_now
-    from server.preparing import prepare
-    from server.resources import make_safe, make_subject_keys
-    from server.settings import load_settings
 
-    settings = load_settings()
-    database, safe = prepare(settings, now=utc_now()), make_safe(settings)
-    keys = make_subject_keys(settings, database, safe)
+    database, safe, keys = at.database, at.safe, at.keys()
     total, done = rotating.behind(database, keys, safe), 0
     broken: list[str] = []
     for step in rotating.rotate(database, keys, safe):

@@ -5,10 +5,10 @@ import json
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from server.commands.at_hand import AtHand, at_hand, with_all_at_hand
+
 if TYPE_CHECKING:
-    from server.db import Database
     from server.platform import App
-    from server.settings import Settings
 
 _OK = 0
 _SHOWS = "https://mp.weixin.qq.com/cgi-bin/showqrcode?"
@@ -42,30 +42,29 @@ def _show_menu(parsed: argparse.Namespace) -> int:
     ours = menu_for_wechat()
     print(_as_json(ours))
     if not parsed.offline:
-        theirs = _account().get_menu()
+        with at_hand() as at:
+            theirs = _account(at).get_menu()
         shown = None if theirs is None else theirs.get("menu", theirs)
         same = shown is not None and shown.get("button") == ours["button"]
         print("in force: " + ("the same" if same else _as_json(shown)))
     return _OK
 
 
-def _push_menu(_: argparse.Namespace) -> int:
+@with_all_at_hand
+def _push_menu(at: AtHand, _: argparse.Namespace) -> int:
     from server.wechat.menus import menu_for_wechat
 
     menu = menu_for_wechat()
-    _account().create_menu(menu)
+    _account(at).create_menu(menu)
     print("pushed: " + " · ".join(button["name"] for button in menu["button"]))
     return _OK
 
 
-def _codes(parsed: argparse.Namespace) -> int:
-    from server.preparing import kept_indexes
+@with_all_at_hand
+def _codes(at: AtHand, parsed: argparse.Namespace) -> int:
     from server.scenes import SceneTooLong, region_of, scene_of
-    from server.serving import load
-    from server.settings import load_settings
 
-    settings = load_settings()
-    served = load(_prepared(settings), kept_indexes(settings))
+    served = at.served()
     places: list[str] = parsed.places or list(served.library.regions.covered)
     if unknown := [place for place in places if region_of(place, served) is None]:
         raise WechatRefused(f"no covered region: {', '.join(unknown)}")
@@ -73,32 +72,21 @@ def _codes(parsed: argparse.Namespace) -> int:
         scenes = {place: scene_of(place) for place in places}
     except SceneTooLong as error:
         raise WechatRefused(f"too long for a scene: {error}") from None
-    account = _account()
+    account = _account(at)
     for place, scene in scenes.items():
         ticket, url = account.create_qrcode(scene)
         print(f"{place}\t{scene}\t{url}\t{_SHOWS}{urlencode({'ticket': ticket})}", flush=True)
     return _OK
 
 
-def _account() -> "App":
+def _account(at: AtHand) -> "App":
     from server.clock import utc_now
     from server.platform import make_platform
-    from server.resources import make_safe
-    from server.settings import load_settings
 
-    settings = load_settings()
-    safe = make_safe(settings)
-    platform = make_platform(settings, _prepared(settings), safe, utc_now)
+    platform = make_platform(at.settings, at.database, at.safe, utc_now)
     if platform is None:
         raise WechatRefused("WeChat is not set up: set NUANGANG_WECHAT_*")
     return platform.account
-
-
-def _prepared(settings: "Settings") -> "Database":
-    from server.clock import utc_now
-    from server.preparing import prepare
-
-    return prepare(settings, now=utc_now())
 
 
 def _as_json(menu: object) -> str:

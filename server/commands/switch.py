@@ -3,6 +3,8 @@
 import argparse
 import sys
 
+from server.commands.at_hand import AtHand, with_all_at_hand
+
 _OK = 0
 _FAILED = 1
 _PARTS = ("bot", "applications")
@@ -25,44 +27,43 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
         verb.set_defaults(run=_turn, off=is_off)
 
 
-def _show(_: argparse.Namespace) -> int:
-    from server import switches
-    from server.clock import CHINA, utc_now
-    from server.preparing import prepare
-    from server.settings import load_settings
+@with_all_at_hand
+def _show(at: AtHand, _: argparse.Namespace) -> int:
+    return _print(at)
 
-    database = prepare(load_settings(), now=utc_now())
-    with database.read() as session:
+
+def _print(at: AtHand) -> int:
+    from server import switches
+    from server.clock import CHINA
+
+    with at.database.read() as session:
         found = switches.listed(session)
     for each in found:
-        at = each.changed_at.astimezone(CHINA)
+        changed = each.changed_at.astimezone(CHINA)
         told = f"off: {each.says}" if each.is_off else "on"
         print(f"{each.part:12} {each.region or 'everywhere':16} {told} ({each.changed_by},"
-              f" {at:%Y-%m-%d %H:%M})")  # fmt: skip
+              f" {changed:%Y-%m-%d %H:%M})")  # fmt: skip
     if not any(each.is_off for each in found):
         print("everything is on")
     return _OK
 
 
-def _turn(parsed: argparse.Namespace) -> int:
+@with_all_at_hand
+def _turn(at: AtHand, parsed: argparse.Namespace) -> int:
     from knowledge.regions import UnknownRegion
     from server import switches
     from server.clock import utc_now
-    from server.preparing import prepare
-    from server.resources import load_served
-    from server.settings import load_settings
     from server.tables import Part
 
     region = switches.EVERYWHERE
     if parsed.region is not None:
         try:
-            region = load_served().region(parsed.region)
+            region = at.served().region(parsed.region)
         except UnknownRegion:
             print(f"nuangang: unknown region {parsed.region!r}", file=sys.stderr)
             return _FAILED
-    database = prepare(load_settings(), now=utc_now())
     try:
-        with database.begin() as session:
+        with at.database.begin() as session:
             switches.turn(
                 session,
                 Part(parsed.part),
@@ -75,4 +76,4 @@ def _turn(parsed: argparse.Namespace) -> int:
     except switches.WordsMissing:
         print("nuangang: --say must say something", file=sys.stderr)
         return _FAILED
-    return _show(parsed)
+    return _print(at)

@@ -14,8 +14,9 @@ from sqlalchemy import insert
 
 from bot.evaluation import Gold
 from knowledge.writing import write_library
-from server import knowledge_commands, releases
+from server import releases
 from server.casework import tables
+from server.commands import knowledge
 from server.db import Database
 from server.editing import gold
 from tests.small import small_editions
@@ -65,7 +66,7 @@ def run(
 
     def ran(*arguments: object) -> tuple[int, str]:
         parser = argparse.ArgumentParser()
-        knowledge_commands.add_to(parser.add_subparsers())
+        knowledge.add_to(parser.add_subparsers())
         parsed = parser.parse_args(["knowledge", *map(str, arguments)])
         code: int = parsed.run(parsed)
         said = capsys.readouterr()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from server import resources
-from server.eligibility_commands import check_lines
+from server.commands.eligibility import check_lines
 from server.serving import Served
 
 DAY = "2022-04-10"

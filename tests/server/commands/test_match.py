@@ -14,7 +14,7 @@ import pytest
 from knowledge.library import Library
 from knowledge.regions import UnknownRegion
 from server.cli import main
-from server.eligibility_commands import Telling, match_roster
+from server.commands.eligibility import Telling, match_roster
 
 AS_OF = date(2022, 4, 10)
 HEADER = "编号,替谁问,参加失业保险,失业保险缴费月数,非本人意愿失业,已办失业登记,有求职、创业意愿"

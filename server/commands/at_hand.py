@@ -1,0 +1,118 @@
+"""What a command works with: the settings, the database up to date, the keys; given back after."""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import wraps
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from knowledge.library import Library
+    from server.casework.officers import Officer
+    from server.db import Database
+    from server.sealing import Safe
+    from server.serving import Served
+    from server.settings import Settings
+    from server.subject_keys import SubjectKeys
+
+Run = Callable[[argparse.Namespace], int]
+"""A command: takes the parsed line, gives the exit code."""
+
+_FAILED = 1
+
+
+@dataclass(frozen=True, slots=True)
+class AtHand:
+    """Settings, the database up to date, what seals; the rest is made where it is asked for."""
+
+    settings: "Settings"
+    database: "Database"
+    safe: "Safe"
+
+    def keys(self) -> "SubjectKeys":
+        """The keys of the workers."""
+        from server.resources import make_subject_keys
+
+        return make_subject_keys(self.settings, self.database, self.safe)
+
+    def served(self, release: int | None = None) -> "Served":
+        """A release, indexed; the one in force where none is named. Raises ReleaseUnknown."""
+        from server.preparing import kept_indexes
+        from server.serving import load, load_release
+
+        indexes = kept_indexes(self.settings)
+        if release is None:
+            return load(self.database, indexes)
+        return load_release(self.database, release, indexes)
+
+    def library(self) -> "Library":
+        """What the release in force knows, without its index."""
+        return self.release()[1]
+
+    def release(self) -> "tuple[int, Library]":
+        """The release in force: its number and what it knows."""
+        from knowledge.library import Library
+        from server import releases
+
+        with self.database.read() as session:
+            found = releases.current(session)
+        # Prepared: there is one.
+        assert found is not None
+        return found[0], Library(found[1])
+
+    def officer(self, id: int) -> "Officer":
+        """Who gives the command. Raises `OfficerUnknown`."""
+        from server.casework import officers
+
+        with self.database.read() as session:
+            return officers.find(session, id)
+
+
+@contextmanager
+def at_hand() -> "Iterator[AtHand]":
+    """Prepare what is missing; the connections are given back at the end."""
+    from server.clock import utc_now
+    from server.preparing import prepare
+    from server.resources import make_safe
+    from server.settings import load_settings
+
+    settings = load_settings()
+    database = prepare(settings, now=utc_now())
+    try:
+        yield AtHand(settings, database, make_safe(settings))
+    finally:
+        database.release()
+
+
+def with_all_at_hand(act: Callable[[AtHand, argparse.Namespace], int]) -> Run:
+    """A command that always needs the database."""
+
+    @wraps(act)
+    def run(parsed: argparse.Namespace) -> int:
+        with at_hand() as at:
+            return act(at, parsed)
+
+    return run
+
+
+def by_officer(
+    parser: argparse.ArgumentParser,
+    act: "Callable[[AtHand, Officer, argparse.Namespace], int]",
+    told: Callable[[Exception], str | None],
+) -> None:
+    """Make it an officer's command; `told` has the words for what the officer can mend."""
+    parser.add_argument("--officer", type=int, required=True, help="who does it")
+
+    def run(parsed: argparse.Namespace) -> int:
+        try:
+            with at_hand() as at:
+                return act(at, at.officer(parsed.officer), parsed)
+        except Exception as error:
+            if (words := told(error)) is None:
+                raise
+            print(f"nuangang: {words}", file=sys.stderr)
+            return _FAILED
+
+    parser.set_defaults(run=run)
