@@ -15,7 +15,7 @@ from server.arrears import handling, merging, packing, reading, telling
 from server.arrears.figures import NOTHING, of_parts
 from server.arrears.handling import AT_ONCE, Desk, Wanted
 from server.arrears.joining import person_purpose
-from server.arrears.moves import MOVES, UNDER_WAY, allowed
+from server.arrears.moves import COUNTED, MOVES, UNDER_WAY, allowed
 from server.arrears.moving import JointReportChanged, ReportMoveRefused
 from server.arrears.packing import Contents
 from server.arrears.tables import JointPart, JointReport, Outcome, ReportMove, ReportState
@@ -283,8 +283,8 @@ def get_proof(id: str, material: str) -> Response:
     """A photo or document that somebody handed in; looking at it is noted."""
     known = resources()
     with known.database.read() as session:
-        handling.of_officer(session, id, officer(), regions())
-        proofs = _proofs(session, handling.parts_of(session, id))
+        report = handling.of_officer(session, id, officer(), regions())
+        proofs = _proofs(session, _parts(session, report))
     found = next((each for some in proofs.values() for each in some if each.id == material), None)
     if found is None:
         raise MaterialUnknown(material)
@@ -339,6 +339,11 @@ _ACTS: Mapping[ReportMove, _Act] = {
 _NEEDS_WORDS = frozenset({ReportMove.ASK_BACK, ReportMove.TELL, ReportMove.SETTLE})
 
 
+def _parts(session: Session, report: JointReport, page: int | None = None) -> list[JointPart]:
+    """The parts that officers may see: people agreed that they are shown once it is handed in."""
+    return handling.parts_of(session, report.id, page=page) if report.state in COUNTED else []
+
+
 def _proofs(session: Session, parts: list[JointPart]) -> dict[str, list[Material]]:
     named = reading.proofs_of(session, [part.id for part in parts])
     return {
@@ -357,7 +362,7 @@ def _report_page(
         sums = of_parts(session, [id]).get(id, NOTHING)
         pages = max(1, -(-sums.people // AT_ONCE))
         number = min(max(1, forms.read_query(_Page).page), pages)
-        parts = handling.parts_of(session, id, page=number)
+        parts = _parts(session, report, page=number)
     keys = known.subject_keys.safes_of(part.worker_id for part in parts)
     with known.database.begin() as session:
         proofs = _proofs(session, parts)

@@ -187,8 +187,11 @@ def registered(staff: "Staff") -> dict[str, str]:
     return {"entry": entries[0].id, "import": row.id, "employer": employer.id}
 
 
-def joint_reports(staff: "Staff", **told: Any) -> dict[str, str]:
-    """Two joint reports about one employer: one waits, the other was taken and has a proof."""
+def joint_reports(staff: "Staff", gathering: bool = False, **told: Any) -> dict[str, str]:
+    """Two joint reports about one employer: one waits, the other was taken and has a proof.
+
+    `gathering`: nobody has handed in the other.
+    """
     import secrets
 
     from server.arrears import handling, joining
@@ -219,6 +222,8 @@ def joint_reports(staff: "Staff", **told: Any) -> dict[str, str]:
             session, own, known.safe, at.library, BUILDER, Share(300_00, [proof]),
             worker_id=worker, now=staff.now,
         )  # fmt: skip
+    if gathering:
+        return {"joint": waiting.id, "joint_gathering": report.id, "joint_proof": proof}
     site.hand_in(report)
     site.act(handling.take, report)
     return {"joint": waiting.id, "joint_taken": report.id, "joint_proof": proof}

@@ -116,3 +116,19 @@ def test_what_looks_alike_is_merged_from_the_page(staff: Staff) -> None:
     shown = text_of(desk.get(f"/arrears/{made['joint_taken']}").text)
     assert "600.00元" in shown
     assert "已并入另一件" in text_of(desk.get(f"/arrears/{made['joint']}").text)
+
+
+def test_nobodys_part_is_shown_before_it_is_handed_in(staff: Staff) -> None:
+    desk = staff.desk(Role.CASE_OFFICER)
+    made = making.joint_reports(staff, gathering=True)
+    page = desk.get(f"/arrears/{made['joint_gathering']}")
+    assert page.status_code == 200 and "替大家交上来" in page.text
+    shown = text_of(page.text)
+    assert "王" not in shown and "第1人的证据" not in shown and "交上来以后才能看" in shown
+    assert [each for each in entries(staff, "joint_part") if each.action == "read"] == []
+    proof = f"/arrears/{made['joint_gathering']}/proofs/{made['joint_proof']}"
+    assert desk.get(proof).status_code == 404
+    # The control: handed in, both are there.
+    move(desk, made["joint_gathering"], "hand_in")
+    assert "第1人的证据" in text_of(desk.get(f"/arrears/{made['joint_gathering']}").text)
+    assert desk.get(proof).status_code == 200
