@@ -18,6 +18,7 @@ from server.arrears.handling import NotExported, OutcomeUnfit, RecoveredTooMuch
 from server.arrears.joining import (
     AlreadyJoined,
     CountedAlready,
+    LessThanGot,
     NotOpenToWorkers,
     OnlyStarter,
     PartChanged,
@@ -591,6 +592,12 @@ _OF_ERROR: Mapping[type[Exception], Problem] = {
     ),
     PartChanged: Problem(
         409, "part_changed", "已经改过了", "你这一份刚刚改过了，请看看最新的再改。"
+    ),
+    LessThanGot: Problem(
+        422,
+        "less_than_got",
+        "金额不对",
+        "已经追回给你的钱比这个数多。请写一共欠你多少，已经拿到的也算在里面。",
     ),
     OnlyStarter: Problem(
         403, "only_starter", "要发起的人来办", "这一步要发起的工友来办，或者请经办人办。"

@@ -47,12 +47,14 @@ DAYS_TO_ANSWER = 5
 DAYS_TO_TELL = 10
 """Working days within which they hear how it goes on, once the inspectors have it: a house rule."""
 AT_ONCE = 50
+_ADDS = frozenset({ReportMove.HAND_IN, ReportMove.TAKE_IN})
+"""After these the report has people who do not stand in a file that was made before."""
 
 _LOOKS = frozenset({Role.CASE_OFFICER, Role.APPROVER, Role.AUDITOR})
 
 
 class NotExported(Exception):
-    """The file for the inspectors was not made since the report was handed in."""
+    """No file for the inspectors has everybody: none was made since people were added."""
 
 
 class RecoveredTooMuch(Exception):
@@ -242,10 +244,13 @@ def exported(
 
 
 def send(desk: Desk, report_id: str, *, version: int) -> JointReport:
-    """Note that the inspectors have the file; raises `NotExported` where none was made."""
+    """Note that the inspectors have the file.
+
+    Raises `NotExported` where none was made since people were last added to the report.
+    """
     report = desk.report(report_id)
     events = history(desk.session, report_id)
-    last = max((each.version for each in events if each.move == ReportMove.HAND_IN), default=0)
+    last = max((each.version for each in events if each.move in _ADDS), default=0)
     if not any(each.move == ReportMove.EXPORT and each.version > last for each in events):
         raise NotExported
     desk.move(report, ReportMove.SEND, version, due_on=_in(desk.now, DAYS_TO_TELL))
@@ -330,13 +335,17 @@ def lapse(session: Session, safe: Safe, *, now: datetime) -> int:
     A code lives for a month, and the starter has another one to hand in. What people said goes.
     """
     over = session.scalars(
-        select(col(JointReport.id)).where(
+        select(JointReport)
+        .where(
             col(JointReport.state) == ReportState.GATHERING,
             col(JointReport.code_until) < now - codes.GOOD_FOR,
         )
+        # Who hands one in or renews its code at this moment was first.
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
     ).all()
-    for id in over:
-        report = locked(session, id)
+    for report in over:
+        id = report.id
         parts = parts_of(session, id)
         for part in parts:
             remove(session, part)

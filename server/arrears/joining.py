@@ -57,6 +57,10 @@ class TooManyParts(Exception):
     """The report has more people than any employer, or the worker has started enough of them."""
 
 
+class LessThanGot(Exception):
+    """The part says less than the person has got already."""
+
+
 class PartChanged(Exception):
     """The part was changed since it was read; `version` is that of now."""
 
@@ -160,11 +164,14 @@ def change(
 ) -> JointPart:  # fmt: skip
     """Say otherwise what one is owed, and who one is as it stands now.
 
-    Raises `JointReportUnknown`, `NotOpenToWorkers`, `PartChanged`, and what `join` raises.
+    Raises `JointReportUnknown`, `NotOpenToWorkers`, `PartChanged`, `LessThanGot`, and what `join`
+    raises.
     """
     report, part = _open_part(session, report_id, worker_id)
     if part.version != version:
         raise PartChanged(part.version)
+    if share.amount_fen < part.recovered_fen:
+        raise LessThanGot
     person = profiles.frozen(session, own, worker_id)
     part.identity_hash = _counted_once(session, own, report.id, person, but=part.id)
     part.amount_fen, part.version, part.changed_at = share.amount_fen, version + 1, now

@@ -9,12 +9,14 @@ from rapidfuzz import fuzz
 from sqlalchemy import select, update
 from sqlmodel import Session, col
 
+from server import audit
 from server.arrears import codes
 from server.arrears.handling import Desk, parts_of
 from server.arrears.joining import remove
 from server.arrears.moves import MOVES, UNDER_WAY
 from server.arrears.moving import ReportMoveRefused
 from server.arrears.tables import JointPart, JointReport, ReportMove, ReportState
+from server.audit import Action, Actor
 from server.casework.officers import scope
 from server.register.tables import Employer
 
@@ -75,14 +77,26 @@ def merge(desk: Desk, from_id: str, into_id: str, *, version: int) -> JointRepor
     for report, what in ((gone, ReportMove.MERGE), (kept, ReportMove.TAKE_IN)):
         if ReportState(report.state) not in MOVES[what]:
             raise ReportMoveRefused(report.state)
-    _move_parts(desk.session, gone, kept)
+    twice = _move_parts(desk.session, gone, kept)
+    audit.record_all(
+        desk.session,
+        desk.safe,
+        by=Actor("officer", desk.by.id),
+        action=Action.DELETED,
+        about="joint_part",
+        rows=[(part.id, part.worker_id) for part in twice],
+        reason=f"joint_report {kept.id}",
+        now=desk.now,
+    )
     codes.close(gone)
     desk.move(gone, ReportMove.MERGE, version, merged_into=kept.id, ended_at=desk.now)
     desk.move(kept, ReportMove.TAKE_IN, None, due_on=kept.due_on)
     return kept
 
 
-def _move_parts(session: Session, gone: JointReport, kept: JointReport) -> None:
+def _move_parts(session: Session, gone: JointReport, kept: JointReport) -> list[JointPart]:
+    """Make the parts of one those of the other; returns those that were one person's second."""
+    removed = []
     there = {part.identity_hash: part for part in parts_of(session, kept.id) if part.identity_hash}
     for part in parts_of(session, gone.id):
         other = there.get(part.identity_hash or "")
@@ -95,9 +109,11 @@ def _move_parts(session: Session, gone: JointReport, kept: JointReport) -> None:
             )
             session.add(newer)
             remove(session, older)
+            removed.append(older)
     session.execute(
         update(JointPart).where(col(JointPart.report_id) == gone.id).values(report_id=kept.id)
     )
+    return removed
 
 
 def _score(one: JointReport, other: JointReport) -> int:

@@ -1,14 +1,15 @@
 """What officers do with joint reports: legal moves only, exact to the fen, each one told."""
 
+import threading
 from datetime import date, timedelta
 
 import pytest
-from sqlmodel import Session
+from sqlmodel import Session, select
 
-from server.arrears import figures, handling, joining, merging, telling
+from server.arrears import codes, figures, handling, joining, merging, telling
 from server.arrears.figures import Figures
 from server.arrears.handling import Desk, NotExported, OutcomeUnfit, RecoveredTooMuch, Wanted
-from server.arrears.joining import NotOpenToWorkers
+from server.arrears.joining import LessThanGot, NotOpenToWorkers, Share
 from server.arrears.merging import NotAlike
 from server.arrears.moves import COUNTED, MOVES, allowed
 from server.arrears.moving import JointReportChanged, JointReportUnknown, ReportMoveRefused, locked
@@ -20,6 +21,7 @@ from server.arrears.tables import (
     ReportState,
 )
 from server.casework.officers import NotAllowed, Role
+from server.tables import AuditEntry
 from tests import casework
 from tests.server.arrears.conftest import Site
 
@@ -219,3 +221,77 @@ def _sums(session: Session, site: Site) -> dict[int, str]:
         content = json.loads(site.safe.unseal(notice.sealed, f"notice.sealed:{notice.id}"))
         found[notice.worker_id] = content["data"]["amount3"]["value"]
     return found
+
+
+def test_a_file_from_before_others_were_merged_in_is_not_sent(site: Site) -> None:
+    kept = site.handed_in(100, 200)
+    site.act(handling.take, kept)
+    site.act(handling.exported, kept, site.parts(kept), digest="0" * 64)
+    site.act(merging.merge, site.handed_in(300), kept.id)
+    with pytest.raises(NotExported):
+        site.act(handling.send, kept)
+    # The control: one that has everybody.
+    site.act(handling.exported, kept, site.parts(kept), digest="1" * 64)
+    site.act(handling.send, kept)
+
+
+def test_a_part_that_is_removed_as_ones_second_is_noted_with_whose_it_was(site: Site) -> None:
+    both = casework.person(500)
+    first = site.worker(both)
+    kept = site.started(first, 100)
+    site.hand_in(kept)
+    gone = site.started(amount_fen=300)
+    site.join(gone, site.worker(both), 150, minutes=5)
+    site.hand_in(gone)
+    (older,) = site.parts(kept)
+    site.act(merging.merge, gone, kept.id)
+    with site.database.read() as session:
+        noted = session.exec(
+            select(AuditEntry).where(AuditEntry.about == "joint_part", AuditEntry.row == older.id)
+        ).all()
+    assert [each.worker_id for each in noted if each.action == "deleted"] == [first]
+
+
+def test_nobody_is_owed_less_than_they_have_got(site: Site) -> None:
+    report = site.handed_in(100)
+    (part,) = site.parts(report)
+    site.act(handling.take, report)
+    site.act(handling.recover, report, {part.id: 60})
+    site.act(handling.ask_back, report, "请补考勤。")
+    own = site.keys.safe_of(part.worker_id)
+
+    def owed(amount_fen: int) -> None:
+        with site.database.begin() as session:
+            joining.change(
+                session, own, report.id, Share(amount_fen), worker_id=part.worker_id, version=1,
+                now=site.now,
+            )  # fmt: skip
+
+    with pytest.raises(LessThanGot):
+        owed(59)
+    owed(60)
+    site.hand_in(report)
+    assert site.figures(report) == Figures(1, 1, 60, 60)
+
+
+def test_what_is_handed_in_at_the_last_moment_is_not_dropped(site: Site) -> None:
+    report, forgotten = site.started(), site.started()
+    site.now += 2 * codes.GOOD_FOR + timedelta(seconds=1)
+    dropped: list[int] = []
+
+    def lapse() -> None:
+        with site.database.begin() as session:
+            dropped.append(handling.lapse(session, site.safe, now=site.now))
+
+    with site.database.begin() as session:
+        handling.hand_in(
+            session, site.safe, report.id, by=report.starter_id, regions=site.library.regions,
+            now=site.now,
+        )  # fmt: skip
+        job = threading.Thread(target=lapse)
+        job.start()
+        job.join(0.5)
+    job.join()
+    assert dropped == [1]
+    assert site.state(report) == ReportState.HANDED_IN and site.parts(report) != []
+    assert site.state(forgotten) == ReportState.DROPPED
