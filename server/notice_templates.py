@@ -57,6 +57,11 @@ class NoticeKind(StrEnum):
     """A campaign's message."""
     ARREARS = "arrears"
     """How a joint report of wage arrears goes on."""
+    VOUCHER = "voucher"
+    """Somebody was given a voucher."""
+    VOUCHER_USED = "voucher_used"
+    """A voucher was used, or a use was taken back."""
+    VOUCHER_ENDS = "voucher_ends"
     TEXT = "text"
     """A customer-service message in free words."""
 

@@ -38,6 +38,7 @@ SEAL_BROKEN = "seal_broken"
 NO_APP = "no_app"
 
 _LONGEST_TEXT = 2048
+_NOT_RESENT = (NoticeKind.OUTREACH, NoticeKind.VOUCHER_USED, NoticeKind.VOUCHER_ENDS)
 _COLUMNS = (
     "id", "kind", "app_id", "worker_id", "sealed", "state", "attempts", "error", "created_at",
     "due_at", "settled_at",
@@ -264,9 +265,10 @@ def send_again(session: Session, notice_id: str, *, now: datetime) -> bool:
 def stuck(session: Session, *, at_most: int = 100) -> Sequence[Notice]:
     """Notices that no program will send any more, newest first: refused, or of unknown outcome.
 
-    Of a campaign's the campaign tells: many people never subscribed to them, and none is resent.
+    Many people never subscribed to campaigns and to what they do with vouchers: of a campaign's the
+    campaign tells, of a use the card on the phone, and none is resent.
     """
-    these = (_is_stuck(), col(Notice.kind) != NoticeKind.OUTREACH)
+    these = (_is_stuck(), col(Notice.kind).not_in(_NOT_RESENT))
     return session.scalars(
         select(Notice).where(*these).order_by(col(Notice.settled_at).desc()).limit(at_most)
     ).all()

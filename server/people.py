@@ -5,7 +5,7 @@ both are one, who then is one worker. Names are kept as a keyed hash, to find, a
 to.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -74,9 +74,16 @@ def address(session: Session, safe: Safe, worker_id: int, issuer: str) -> str | 
     return None if found is None else _unseal(safe, found)
 
 
-def subject_of(safe: Safe, identity: Identity) -> str:
-    """The name itself, as `address` gives it."""
-    return _unseal(safe, identity)
+def addresses(
+    session: Session, safe: Safe, workers: Collection[int], issuer: str
+) -> dict[int, str]:
+    """The same for many workers; those whom `issuer` can't reach are missing."""
+    rows = session.scalars(
+        select(Identity)
+        .where(col(Identity.worker_id).in_(workers), col(Identity.issuer) == issuer)
+        .order_by(col(Identity.created_at))
+    )
+    return {row.worker_id: _unseal(safe, row) for row in rows}
 
 
 def without_unionid(session: Session, safe: Safe, issuer: str, at_most: int) -> list[str]:

@@ -110,13 +110,17 @@ PROMISES = (
     ),
     Promise(
         "vouchers",
-        "fifty merchants at once, repeated, copied, late: every voucher once, the sum to the fen",
+        "fifty merchants at once, repeated, copied, late: every voucher once, the sum to the fen;"
+        " nobody is told twice that one ends",
         (
             "server/vouchers/test_at_once.py::test_what_many_merchants_take_at_once_is_exact_and_nothing_is_taken_twice",
             "server/vouchers/test_at_once.py::test_two_who_give_at_once_give_each_person_one_and_promise_each_sum_once",
+            "server/vouchers/test_notices.py::test_killed_anywhere_and_run_again_the_job_tells_nobody_twice_and_leaves_nobody_out",
+            "server/vouchers/test_notices.py::test_two_jobs_at_once_tell_each_person_once",
         ),
         (
             "server/vouchers/test_at_once.py::test_looking_first_and_writing_later_takes_vouchers_twice",
+            "server/vouchers/test_notices.py::test_telling_first_and_marking_later_tells_people_twice",
         ),
     ),
     Promise(

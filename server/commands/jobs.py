@@ -134,7 +134,7 @@ def _cases(at: AtHand, _: argparse.Namespace) -> int:
     from server.casework import deciding, drafting, objecting
     from server.clock import utc_now
     from server.resources import make_post
-    from server.vouchers import issuing
+    from server.vouchers import lapsing
 
     database, safe = at.database, at.safe
     post = make_post(at.settings, safe, at.served().library)
@@ -146,7 +146,8 @@ def _cases(at: AtHand, _: argparse.Namespace) -> int:
         with database.begin() as session:
             print(f"{settle(session, safe, post, now=utc_now()):6} {name}")
     with database.begin() as session:
-        print(f"{issuing.lapse(session, safe, now=utc_now()):6} fen of vouchers given back")
+        print(f"{lapsing.lapse(session, safe, now=utc_now()):6} fen of vouchers given back")
+    print(f"{lapsing.warn_all(database, post, clock=utc_now):6} people told of a voucher that ends")
     with database.begin() as session:
         print(f"{handling.lapse(session, safe, now=utc_now()):6} joint reports given up")
     return _OK

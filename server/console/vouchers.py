@@ -19,7 +19,7 @@ from server.console.forms import Asked, Form, Line, Text
 from server.console.funds import yuan_typed
 from server.console.help_requests import name_of
 from server.console.rendering import go_to, page
-from server.resources import resources
+from server.resources import post, resources
 from server.vouchers import issuing
 from server.vouchers.issuing import IssueUnfit, IssueUnknown, Proposal
 from server.vouchers.tables import (
@@ -209,11 +209,10 @@ def post_vouchers(id: str) -> Response:
             waiting = issuing.waiting(session, issue, regions())
             made = issuing.issue_to(
                 session,
-                known.safe,
+                post(),
                 issue,
                 [case for case in waiting if only in ("", case.id)],
                 by=officer(),
-                regions=regions(),
                 now=known.clock(),
             )
     except FundShort as error:

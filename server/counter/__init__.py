@@ -21,7 +21,7 @@ from server.callers import address, refuse_too_many
 from server.clock import CHINA, china_day
 from server.problems import problem_of
 from server.rate_limits import Limit
-from server.resources import resources
+from server.resources import post, resources
 from server.settings import Environment
 from server.vouchers import cards, merchants, redeeming
 from server.vouchers.cards import CodeUnreadable, CodeWrong
@@ -141,12 +141,12 @@ def post_redemption() -> Response:
         amount = _fen(form.get(f"amount-{voucher_id}", "0"))
     except VoucherShort as error:
         return _again(merchant, token, seen_at, error)
-    regions = _regions()
+    told = post()
 
     def act(session: Session) -> Redeemed:
         return redeeming.redeem(
-            session, known.safe, regions, merchant, token, voucher_id=voucher_id,
-            amount_fen=amount, seen_at=seen_at, now=now,
+            session, told, merchant, token, voucher_id=voucher_id, amount_fen=amount,
+            seen_at=seen_at, now=now,
         )  # fmt: skip
 
     try:
@@ -175,7 +175,7 @@ def post_refund(id: str) -> Response:
     """Take a redemption back; twice is once. Raises `RedemptionUnknown`, `RedemptionSettled`."""
     known, merchant = resources(), _at_the_till()
     with known.database.begin() as session:
-        redeeming.refund(session, known.safe, merchant, id, now=known.clock())
+        redeeming.refund(session, post(), merchant, id, now=known.clock())
     return make_response(redirect(url_for("counter.get_redemption", id=id), 303))
 
 

@@ -25,7 +25,7 @@ from server.outreach import campaigns, links
 from server.outreach.tables import Campaign, CampaignState, Channel, Letter, LetterState
 from server.sealing import Safe
 from server.settings import Settings
-from server.tables import Identity, Notice, NoticeState
+from server.tables import Notice, NoticeState
 
 AT_ONCE = 200
 """Messages of one transaction."""
@@ -153,7 +153,8 @@ def _hand_over(
     if not going:
         return Counter(left_out=gone) if gone else Counter()
     campaign = session.get_one(Campaign, campaign_id)
-    to = _addresses(session, mailing, [each.worker_id for each in going])
+    workers = [each.worker_id for each in going]
+    to = people.addresses(session, mailing.safe, workers, mailing.app_id)
     values = {
         "title": campaign.title,
         "sender": campaign.sender,
@@ -178,16 +179,6 @@ def _hand_over(
         now=now,
     )
     return Counter(handed=len(going), left_out=gone)
-
-
-def _addresses(session: Session, mailing: Mailing, workers: Sequence[int]) -> dict[int, str]:
-    """Under which name the mini-program reaches each, the newest where there are several."""
-    rows = session.scalars(
-        select(Identity)
-        .where(col(Identity.worker_id).in_(workers), col(Identity.issuer) == mailing.app_id)
-        .order_by(col(Identity.created_at))
-    )
-    return {row.worker_id: people.subject_of(mailing.safe, row) for row in rows}
 
 
 def _unsettled(session: Session, now: datetime) -> Sequence[str]:

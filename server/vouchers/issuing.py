@@ -1,4 +1,4 @@
-"""Issues of vouchers from the proposal on, and vouchers from an approved case to their last day.
+"""Issues of vouchers from the proposal on, and vouchers from an approved case on.
 
 The fund of an issue holds back every voucher's whole sum from the moment it is given; what was not
 used goes back to it after the last day.
@@ -17,13 +17,14 @@ from knowledge.regions import Regions
 from server import audit
 from server.audit import Action
 from server.casework import funds
+from server.casework.advancing import Post
 from server.casework.applying import new_case_id
 from server.casework.moves import State
 from server.casework.officers import NotAllowed, Officer, Role, require, scope
 from server.casework.tables import Case, Fund
 from server.clock import china_day
 from server.sealing import Safe
-from server.vouchers import cards
+from server.vouchers import cards, telling
 from server.vouchers.merchants import LOOKERS
 from server.vouchers.tables import Issue, IssueState, MerchantKind, Voucher
 
@@ -176,18 +177,18 @@ def waiting(session: Session, issue: Issue, regions: Regions) -> list[Case]:
 
 def issue_to(
     session: Session,
-    safe: Safe,
+    post: Post,
     issue: Issue,
     cases: Sequence[Case],
     *,
     by: Officer,
-    regions: Regions,
     now: datetime,
 ) -> list[Voucher]:
-    """Give a voucher, and a card, to each whose case it is; who has one gets no second one.
+    """Give a voucher, and a card, to each whose case it is, and tell them; nobody gets a second.
 
     Raises `NotAllowed`, `NotOpen`, `FundShort`: then nobody gets any.
     """
+    safe, regions = post.safe, post.library.regions
     require(by, Role.CASE_OFFICER, issue.region, regions)
     # Others who give vouchers of the same issue wait here: nobody gets two.
     session.refresh(issue, with_for_update=True)
@@ -210,6 +211,7 @@ def issue_to(
     session.flush()
     for voucher in made:
         _audit_voucher(session, safe, voucher, audit.Actor("officer", by.id), Action.CREATED, now)
+    telling.tell_issued(session, post, issue, made, now=now)
     return made
 
 
@@ -240,40 +242,6 @@ def take_back(
     actor = audit.Actor("officer", by.id)
     _audit_voucher(session, safe, voucher, actor, Action.CHANGED, now, reason)
     return rest
-
-
-def lapse(session: Session, safe: Safe, *, now: datetime) -> int:
-    """Give back to the funds what nobody used until the last day; how many fen.
-
-    To be run again and again: what is refunded later goes back the next time.
-    """
-    over = select(Issue).where(col(Issue.last_on) < china_day(now), col(Issue.fund_id).is_not(None))
-    given_back = 0
-    for issue in session.scalars(over.order_by(col(Issue.id))).all():
-        assert issue.fund_id is not None
-        rest = 0
-        # Emptied are those that were counted: a refund at this moment comes the next time.
-        while counted := _some_left(session, issue.id):
-            rest += sum(counted.values())
-            emptied = update(Voucher).where(col(Voucher.id).in_(counted))
-            session.execute(emptied.values(left_fen=0))
-        if not rest:
-            continue
-        funds.give_back(session, safe, issue.fund_id, rest, issue_id=issue.id, by=None, now=now)
-        given_back += rest
-    return given_back
-
-
-def _some_left(session: Session, issue_id: str) -> dict[str, int]:
-    """Vouchers of an issue with what is left of each, locked; empty once nothing is left."""
-    rows = session.execute(
-        select(col(Voucher.id), col(Voucher.left_fen))
-        .where(col(Voucher.issue_id) == issue_id, col(Voucher.left_fen) > 0)
-        .order_by(col(Voucher.id))
-        .limit(MOST_AT_ONCE)
-        .with_for_update()
-    )
-    return {id: fen for id, fen in rows}
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,11 +16,12 @@ from knowledge.regions import Regions
 from server import audit
 from server.audit import Action
 from server.casework import funds
+from server.casework.advancing import Post
 from server.clock import china_day
 from server.db import fetch_within, insert_within, run_within
 from server.sealing import Safe
 from server.tables import stored_instant
-from server.vouchers import cards, issuing
+from server.vouchers import cards, issuing, telling
 from server.vouchers.cards import Code, CodeWrong
 from server.vouchers.tables import Issue, Merchant, Redemption, Voucher
 
@@ -106,8 +107,7 @@ def usable(
 
 def redeem(
     session: Session,
-    safe: Safe,
-    regions: Regions,
+    post: Post,
     merchant: Merchant,
     token: str,
     *,
@@ -121,14 +121,14 @@ def redeem(
     Raises `CodeUnreadable`, `CodeWrong`, `CodeUsed`, `VoucherNotHere`, `VoucherOver`,
     `VoucherShort`; then nothing was done, and a code that was good is good still.
     """
-    merchant_id = merchant.id or 0
+    safe, merchant_id = post.safe, merchant.id or 0
     code = cards.read(session, safe, token, at=seen_at)
     done = _done(session, code, merchant_id, voucher_id, amount_fen)
     if done is not None:
         return done
     if not timedelta(0) <= now - seen_at <= TYPED_WITHIN:
         raise CodeWrong
-    around = regions.within(merchant.region)
+    around = post.library.regions.within(merchant.region)
     _check(session, code, merchant, around, voucher_id, amount_fen, china_day(now))
     made = Redeemed("U" + "".join(secrets.choice(_LETTERS) for _ in range(15)), amount_fen, now)
     row = (
@@ -142,11 +142,15 @@ def redeem(
     if run_within(session, _TAKE, amount=amount_fen, voucher=voucher_id) != 1:
         raise VoucherShort
     _audit(session, safe, merchant_id, made.id, code.worker_id, Action.CREATED, now)
+    telling.tell_used(
+        session, post, redemption_id=made.id, voucher_id=voucher_id, merchant=merchant.name,
+        amount_fen=amount_fen, now=now,
+    )  # fmt: skip
     return made
 
 
 def refund(
-    session: Session, safe: Safe, merchant: Merchant, redemption_id: str, *, now: datetime
+    session: Session, post: Post, merchant: Merchant, redemption_id: str, *, now: datetime
 ) -> Redeemed:
     """Take a use back: the voucher has its sum again, the merchant is owed nothing for it.
 
@@ -174,10 +178,14 @@ def refund(
     if voucher.ended_at is None:
         _put_back(session, found)
     else:
-        _to_the_fund(session, safe, voucher, found.amount_fen, now)
+        _to_the_fund(session, post.safe, voucher, found.amount_fen, now)
     _audit(
-        session, safe, found.merchant_id, found.id, voucher.worker_id, Action.CHANGED, now,
+        session, post.safe, found.merchant_id, found.id, voucher.worker_id, Action.CHANGED, now,
         "refunded_at",
+    )  # fmt: skip
+    telling.tell_used(
+        session, post, redemption_id=found.id, voucher_id=voucher.id, merchant=merchant.name,
+        amount_fen=found.amount_fen, refunded=True, now=now,
     )  # fmt: skip
     return told
 

@@ -121,6 +121,8 @@ class Voucher(Row, table=True):
     issued_by: int = Field(foreign_key="officer.id")
     ended_at: datetime | None = Field(default=None, sa_type=Instant)
     """When it was taken back; what was left of it went back to the fund."""
+    warned_at: datetime | None = Field(default=None, sa_type=Instant)
+    """When its person was told that it ends soon: once."""
 
 
 class Merchant(Row, table=True):

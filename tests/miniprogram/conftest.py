@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from server.subject_keys import SubjectKeys
 
 TEMPLATES = {"reviewed": "t-reviewed", "materials_missing": "t-missing", "paid": "t-paid"}
+OF_VOUCHERS = {"voucher": "t-voucher", "voucher_used": "t-used", "voucher_ends": "t-ends"}
 
 
 @pytest.fixture(scope="session")
@@ -43,7 +44,7 @@ def data(prepared_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def service(data: Path) -> Iterator[Service]:
     """The service as it runs, with a data directory of its own and development sign-in."""
-    ids = json.dumps(TEMPLATES)
+    ids = json.dumps({**TEMPLATES, **OF_VOUCHERS})
     started = Service(data, f"sqlite:///{data / 'nuangang.db'}", WECHAT_TEMPLATE_IDS=ids)
     try:
         started.start()

@@ -16,12 +16,14 @@ from server.casework.deciding import Item
 from server.casework.officers import Role
 from server.offers import taking_part
 from server.outreach.tables import LetterVisit
+from server.tables import Profile
 from tests import casework, citizens
 from tests.accessibility import violations
-from tests.miniprogram.conftest import TEMPLATES, Office
+from tests.miniprogram.conftest import OF_VOUCHERS, TEMPLATES, Office
 from tests.miniprogram.phones import Phone, photo
 from tests.server.offers.conftest import Fair
 from tests.server.outreach.conftest import sent
+from tests.server.vouchers.conftest import Market
 from tests.serving import Service
 
 MakePhone = Callable[..., Phone]
@@ -437,6 +439,35 @@ def test_a_message_of_a_campaign_leads_to_the_check_and_to_no_more_of_them(
     phone.sees("第1题")
     with office.database.read() as session:
         assert sorted(session.scalars(select(col(LetterVisit.what)))) == ["checked", "opened"]
+
+
+def test_what_is_left_of_a_voucher_is_told_and_the_next_use_asked_for(
+    make_phone: MakePhone, office: Office
+) -> None:
+    phone = make_phone(launch=AT_SHISHI, phoneCode="code")
+    person = citizens.person(71_006)
+    begin(phone, person)
+    phone.sees("第1题")
+    phone.back()
+    hashed = office.safe.hash("identity_number", person.identity_number)
+    with office.database.read() as session:
+        mine = select(col(Profile.worker_id)).where(col(Profile.identity_hash) == hashed)
+        worker = session.scalars(mine).one()
+    now = datetime.now(UTC)
+    staff = [
+        casework.officer(office.database, office.safe, office.library, role, now=now)
+        for role in (Role.CASE_OFFICER, Role.APPROVER, Role.ADMINISTRATOR)
+    ]
+    market = Market(
+        office.database, office.library, office.safe, office.subject_keys, now, *staff, release=1
+    )
+    days = {"first_on": now.date(), "last_on": (now + timedelta(days=20)).date()}
+    market.give(market.issue(**days), [market.approved(worker=worker)])
+    phone.tab("我的")
+    phone.sees("还剩500.00元")
+    phone.tap("下一次也告诉我")
+    phone.sees("好，下一次也告诉你")
+    assert phone.heard("subscriptions") == [list(OF_VOUCHERS.values())]
 
 
 def test_a_session_that_is_over_begins_again_by_itself(make_phone: MakePhone) -> None:

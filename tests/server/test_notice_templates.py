@@ -44,6 +44,11 @@ VALUES = {
     "category": "拖欠工资",
     "unit": "市妇联",
     "pairing": "0123456789abcdef",
+    "voucher": "VABCDEFGHIJKLMNO",
+    "worth": "500.00元、3次",
+    "merchant": "某超市",
+    "used": "用了38.50元",
+    "left": "还剩1000000.00元、1000次",
     "reply": "已经联系了你的单位，请明天上午带上身份证到窗口来。",
 }
 
@@ -60,6 +65,7 @@ def test_there_is_a_template_for_every_kind_of_subscribe_message() -> None:
     assert {template.label for template in templates().values()} == {
         "审核结果", "待补材料", "发放到账", "求助回复", "政策到期提醒",
         "岗位、课程和出行通知", "结对帮扶通知", "政策宣传通知", "欠薪反映进展",
+        "券到账", "用券和退券", "券快到期",
     }  # fmt: skip
 
 
@@ -145,10 +151,11 @@ def test_a_damaged_file_is_refused(wrong: str) -> None:
 @pytest.mark.parametrize(
     ("hour", "quiet"), [(0, True), (7, True), (8, False), (20, False), (21, True), (23, True)]
 )
-def test_a_campaign_arrives_by_day_only(hour: int, quiet: bool) -> None:
+def test_what_nobody_has_just_done_arrives_by_day_only(hour: int, quiet: bool) -> None:
     at = datetime(2026, 3, 1, hour, 30, tzinfo=CHINA)
-    assert is_quiet(NoticeKind.OUTREACH, at) is quiet
-    assert quiet_kinds(at) == ([NoticeKind.OUTREACH] if quiet else [])
+    kinds = [NoticeKind.OUTREACH, NoticeKind.VOUCHER_ENDS]
+    assert [is_quiet(kind, at) for kind in kinds] == [quiet, quiet]
+    assert quiet_kinds(at) == (kinds if quiet else [])
     assert not is_quiet(NoticeKind.TEXT, at) and not is_quiet(NoticeKind.PAID, at)
 
 

@@ -23,6 +23,9 @@ TEMPLATE_IDS = {
         "policy_ends",
         "offer",
         "outreach",
+        "voucher",
+        "voucher_used",
+        "voucher_ends",
     )
 }
 

@@ -1,21 +1,26 @@
 """A house of vouchers: officers, a fund, workers with approved cases, merchants at their tills."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlmodel import Session
+from sqlalchemy import select
+from sqlmodel import Session, col
 
 from server.casework import applying, deciding, funds
+from server.casework.advancing import Post
 from server.casework.moves import Move
 from server.casework.officers import Officer, Role
 from server.casework.tables import Case, Fund
 from server.clock import china_day
 from server.db import Database
+from server.notice_templates import NoticeKind
 from server.sealing import Safe
 from server.subject_keys import SubjectKeys
+from server.tables import Notice
 from server.vouchers import cards, issuing, merchants, redeeming, settling
 from server.vouchers.issuing import Proposal
 from server.vouchers.merchants import Account
@@ -70,6 +75,11 @@ class Market:
     def regions(self) -> Any:
         return self.library.regions
 
+    @property
+    def post(self) -> Post:
+        kinds = ("voucher", "voucher_used", "voucher_ends")
+        return Post(self.safe, self.library, casework.MINI_APP, {kind: kind for kind in kinds})
+
     def worker(self) -> int:
         return casework.worker(self.database, self.safe, self.keys, now=self.now)
 
@@ -108,8 +118,8 @@ class Market:
     def give(self, issue: Issue, cases: Sequence[Case]) -> list[Voucher]:
         with self.database.begin() as session:
             return issuing.issue_to(
-                session, self.safe, session.get_one(Issue, issue.id), cases, by=self.clerk,
-                regions=self.regions, now=self.now,
+                session, self.post, session.get_one(Issue, issue.id), cases, by=self.clerk,
+                now=self.now,
             )  # fmt: skip
 
     def voucher(self, issue: Issue | None = None) -> Voucher:
@@ -147,15 +157,17 @@ class Market:
 
         def act(session: Session) -> Redeemed:
             return redeeming.redeem(
-                session, self.safe, self.regions, merchant, token, voucher_id=voucher.id,
+                session, self.post, merchant, token, voucher_id=voucher.id,
                 amount_fen=amount_fen, seen_at=seen_at or now, now=now,
             )  # fmt: skip
 
         return self.database.together(act)
 
-    def refund(self, merchant: Merchant, redeemed: Redeemed) -> Redeemed:
+    def refund(
+        self, merchant: Merchant, redeemed: Redeemed, now: datetime | None = None
+    ) -> Redeemed:
         with self.database.begin() as session:
-            return redeeming.refund(session, self.safe, merchant, redeemed.id, now=self.now)
+            return redeeming.refund(session, self.post, merchant, redeemed.id, now=now or self.now)
 
     def collect(self) -> Settlement:
         fund = self.fund.id or 0
@@ -167,6 +179,19 @@ class Market:
     def left(self, voucher: Voucher) -> int:
         with self.database.read() as session:
             return session.get_one(Voucher, voucher.id).left_fen
+
+    def told(self, kind: NoticeKind) -> list[tuple[str, ...]]:
+        """What stands in the fields of the notices of a kind, the oldest first."""
+        with self.database.read() as session:
+            rows = session.scalars(
+                select(Notice)
+                .where(col(Notice.kind) == kind)
+                .order_by(col(Notice.created_at), col(Notice.id))
+            ).all()
+        contents = [json.loads(self.safe.unseal(row.sealed, f"notice.sealed:{row.id}"))
+                    for row in rows if row.sealed]  # fmt: skip
+        assert all(each["to"] for each in contents)
+        return [tuple(field["value"] for field in each["data"].values()) for each in contents]
 
     def sums(self) -> tuple[int, int]:
         """What the fund holds back and has spent; its ledger says the same."""

@@ -175,7 +175,7 @@ def test_what_many_merchants_take_at_once_is_exact_and_nothing_is_taken_twice(
 
         def act(session: Session) -> Redeemed:
             return redeeming.redeem(
-                session, market.safe, market.regions, merchant, token,
+                session, market.post, merchant, token,
                 voucher_id=given.voucher, amount_fen=given.amount_fen, seen_at=now, now=now,
             )  # fmt: skip
 
@@ -261,11 +261,10 @@ def test_two_who_give_at_once_give_each_person_one_and_promise_each_sum_once(
         with doors[number].begin() as session:
             issuing.issue_to(
                 session,
-                market.safe,
+                market.post,
                 session.get_one(Issue, issue.id),
                 cases,
                 by=market.clerk,
-                regions=market.regions,
                 now=market.now,
             )
 

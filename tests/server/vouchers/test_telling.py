@@ -10,7 +10,7 @@ from bot.live_subjects import LiveSubject, live_subject
 from server import live_answers
 from server.casework.weekly_reports import Week, week_of
 from server.clock import china_day
-from server.vouchers import counting, issuing
+from server.vouchers import counting, lapsing
 from server.vouchers.counting import IssueLine, MerchantLine
 from tests.server.vouchers.conftest import SUM
 
@@ -89,7 +89,7 @@ def test_a_week_counts_what_was_given_used_and_refunded_and_stays_as_it_was(
         [MerchantLine("石狮", "某超市", 2, 50_00, 1, 30_00)],
     )
     with market.database.begin() as session:
-        issuing.lapse(session, market.safe, now=market.now + timedelta(days=10))
+        lapsing.lapse(session, market.safe, now=market.now + timedelta(days=10))
     assert told(week) == before
     assert told(week_of(market.now + timedelta(days=10))) == ([], [])
     with market.database.read() as session:

@@ -11,7 +11,7 @@ from openpyxl import load_workbook
 from server import audit, erasing, exporting
 from server.casework.funds import FundShort
 from server.clock import CHINA
-from server.vouchers import issuing, merchants, redeeming, settlement_files, settling
+from server.vouchers import issuing, lapsing, merchants, redeeming, settlement_files, settling
 from server.vouchers.cards import CodeUnreadable, CodeWrong
 from server.vouchers.issuing import IssueUnfit, NotOpen, SecondOfficerNeeded
 from server.vouchers.merchants import StartRefused
@@ -76,8 +76,8 @@ def test_from_the_issue_to_the_bank_every_fen_is_there(market: "Market") -> None
         ] == [("街角超市", 1, 76_55)]
     after = market.now + timedelta(days=30)
     with market.database.begin() as session:
-        assert issuing.lapse(session, market.safe, now=after) == 2 * SUM - 200_01
-        assert issuing.lapse(session, market.safe, now=after) == 0
+        assert lapsing.lapse(session, market.safe, now=after) == 2 * SUM - 200_01
+        assert lapsing.lapse(session, market.safe, now=after) == 0
     assert market.sums() == (76_55, 123_46)
 
 
@@ -85,12 +85,12 @@ def test_more_than_one_lot_lapses_to_the_fen(
     market: "Market", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, _ = market.voucher(), market.voucher()
-    monkeypatch.setattr(issuing, "MOST_AT_ONCE", 1)
+    monkeypatch.setattr(lapsing, "AT_ONCE", 1)
     market.redeem(market.merchant(), first, 100_01, token=market.code(first.worker_id))
     after = market.now + timedelta(days=30)
     with market.database.begin() as session:
-        assert issuing.lapse(session, market.safe, now=after) == 2 * SUM - 100_01
-        assert issuing.lapse(session, market.safe, now=after) == 0
+        assert lapsing.lapse(session, market.safe, now=after) == 2 * SUM - 100_01
+        assert lapsing.lapse(session, market.safe, now=after) == 0
     assert market.sums() == (100_01, 0)
 
 
@@ -288,5 +288,5 @@ def test_who_is_erased_has_no_card_any_more_and_the_books_stay(market: "Market")
         market.redeem(shop, voucher, 1, token=later, now=market.now + HALF_MINUTE)
     assert market.collect().total_fen == 100_00
     with market.database.begin() as session:
-        issuing.lapse(session, market.safe, now=market.now + timedelta(days=30))
+        lapsing.lapse(session, market.safe, now=market.now + timedelta(days=30))
     assert market.sums() == (100_00, 0)

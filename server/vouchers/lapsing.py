@@ -1,0 +1,113 @@
+"""Vouchers at the end of their days: people are told once a week before, and the rest goes back."""
+
+from datetime import datetime, time, timedelta
+
+from sqlalchemy import or_, select, update
+from sqlmodel import Session, col
+
+from server.casework import funds
+from server.casework.advancing import Post
+from server.clock import CHINA, Clock, china_day
+from server.db import Database
+from server.sealing import Safe
+from server.tables import Worker
+from server.vouchers import telling
+from server.vouchers.tables import Issue, Voucher
+
+WARNED_BEFORE = timedelta(days=7)
+"""So long before the last day people are told; who got it later was told the day just then."""
+AT_ONCE = 500
+"""So many vouchers are told of, or emptied, at once."""
+
+
+def warn_all(database: Database, post: Post, *, clock: Clock) -> int:
+    """Tell everybody whose voucher ends soon, in batches; how many were told.
+
+    A batch is one transaction that writes the notices and marks the vouchers: wherever a process
+    dies, the next one goes on with the others, and nobody is told twice.
+    """
+    told = 0
+    while True:
+        with database.begin() as session:
+            some = warn(session, post, now=clock())
+        if not some:
+            return told
+        told += some
+
+
+def warn(session: Session, post: Post, *, at_most: int = AT_ONCE, now: datetime) -> int:
+    """One batch of these; 0: everybody was told."""
+    today, told = china_day(now), 0
+    ending = select(Issue).where(
+        col(Issue.last_on) >= today, col(Issue.last_on) <= today + WARNED_BEFORE
+    )
+    for issue in session.scalars(ending.order_by(col(Issue.last_on), col(Issue.id))).all():
+        some = _unwarned(session, issue, at_most - told)
+        if not some:
+            continue
+        marked = update(Voucher).where(col(Voucher.id).in_([each.id for each in some]))
+        session.execute(marked.values(warned_at=now))
+        telling.tell_ending(session, post, issue, some, now=now)
+        told += len(some)
+        if told >= at_most:
+            break
+    return told
+
+
+def lapse(session: Session, safe: Safe, *, now: datetime) -> int:
+    """Give back to the funds what nobody used until the last day; how many fen.
+
+    To be run again and again: what is refunded later goes back the next time.
+    """
+    over = select(Issue).where(col(Issue.last_on) < china_day(now), col(Issue.fund_id).is_not(None))
+    given_back = 0
+    for issue in session.scalars(over.order_by(col(Issue.id))).all():
+        assert issue.fund_id is not None
+        rest = 0
+        # Emptied are those that were counted: a refund at this moment comes the next time.
+        while counted := _some_left(session, issue.id):
+            rest += sum(counted.values())
+            emptied = update(Voucher).where(col(Voucher.id).in_(counted))
+            session.execute(emptied.values(left_fen=0))
+        if not rest:
+            continue
+        funds.give_back(session, safe, issue.fund_id, rest, issue_id=issue.id, by=None, now=now)
+        given_back += rest
+    return given_back
+
+
+def _some_left(session: Session, issue_id: str) -> dict[str, int]:
+    """Vouchers of an issue with what is left of each, locked; empty once nothing is left."""
+    rows = session.execute(
+        select(col(Voucher.id), col(Voucher.left_fen))
+        .where(col(Voucher.issue_id) == issue_id, col(Voucher.left_fen) > 0)
+        .order_by(col(Voucher.id))
+        .limit(AT_ONCE)
+        .with_for_update()
+    )
+    return {id: fen for id, fen in rows}
+
+
+def _unwarned(session: Session, issue: Issue, at_most: int) -> list[Voucher]:
+    """Vouchers of which something is left and nobody was told yet, locked."""
+    begin = datetime.combine(issue.last_on - WARNED_BEFORE, time(), CHINA)
+    return list(
+        session.scalars(
+            select(Voucher)
+            .join(Worker, col(Worker.id) == col(Voucher.worker_id))
+            .where(
+                col(Voucher.issue_id) == issue.id,
+                col(Voucher.warned_at).is_(None),
+                col(Voucher.issued_at) < begin,
+                col(Voucher.ended_at).is_(None),
+                or_(col(Voucher.amount_fen) == 0, col(Voucher.left_fen) > 0),
+                or_(col(Voucher.left_uses).is_(None), col(Voucher.left_uses) > 0),
+                col(Worker.erased_at).is_(None),
+            )
+            .order_by(col(Voucher.id))
+            .limit(at_most)
+            # Whoever tells the same people at this moment was first: then they are told already.
+            .with_for_update(of=Voucher)
+            .execution_options(populate_existing=True)
+        )
+    )
