@@ -14,8 +14,9 @@ from server import audit, consents, profiles
 from server.audit import Action
 from server.casework.tables import OptOut
 from server.db import insert_new
+from server.notice_templates import NoticeKind
 from server.sealing import Safe
-from server.tables import Profile, Purpose, Worker
+from server.tables import Notice, NoticeState, Profile, Purpose, Worker
 
 ALL = ""
 """Instead of a measure: no cases of any."""
@@ -71,6 +72,14 @@ def refuse_outreach(
         )
         for name in sorted(names)
     ]
+    # What is on its way to WeChat at this moment arrives.
+    session.execute(
+        delete(Notice).where(
+            col(Notice.worker_id) == worker_id,
+            col(Notice.kind) == NoticeKind.OUTREACH,
+            col(Notice.state) == NoticeState.DUE,
+        )
+    )
     if any(noted):
         _record(session, safe, worker_id, OUTREACH, Action.WITHDREW, now, by)
 

@@ -223,15 +223,14 @@ def stop(
 ) -> int:
     """Send no more of it, from this moment on; gives how many messages that spared.
 
-    What is on its way to WeChat at this moment arrives. Raises `NotAllowed`, `CampaignChanged`.
+    What is on its way to WeChat at this moment arrives, unless it fails: it is not tried again.
+    Raises `NotAllowed`, `CampaignChanged`.
     """
     _require_mover(by, campaign, regions)
     values = {"state": CampaignState.STOPPED, "reason": reason, "ended_at": now}
     _step(session, campaign, {CampaignState.SENDING}, version, now, **values)
     spared = left_out(session, campaign.id, LetterState.WAITING, "stopped", now)
-    spared += take_back(
-        session, campaign.id, state=LetterState.LEFT_OUT, error="stopped", settled_at=now
-    )
+    spared += take_back(session, campaign.id, **gone("stopped", now))
     _audit(session, safe, campaign, by, Action.DECIDED, now, "stopped")
     return spared
 
@@ -266,12 +265,20 @@ def left_out(
     session: Session, campaign_id: str, state: LetterState, error: str, now: datetime
 ) -> int:
     """Give up the messages of a campaign that are in a state; how many there were."""
-    gone = session.connection().execute(
+    found = session.connection().execute(
         update(Letter)
         .where(col(Letter.campaign_id) == campaign_id, col(Letter.state) == state)
-        .values(state=LetterState.LEFT_OUT, error=error, settled_at=now)
+        .values(gone(error, now))
     )
-    return gone.rowcount
+    return found.rowcount
+
+
+def gone(error: str, now: datetime) -> dict[str, Any]:
+    """What stands in a letter that never went: not whose it would have been, either."""
+    return {
+        "state": LetterState.LEFT_OUT, "error": error, "settled_at": now, "person": None,
+        "sent_on": None, "handed_at": None,
+    }  # fmt: skip
 
 
 def of_officer(session: Session, campaign_id: str, officer: Officer, regions: Regions) -> Campaign:

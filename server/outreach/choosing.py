@@ -208,7 +208,9 @@ def _reached(
     found = Chosen(meant=len(meant), digest=_digest(meant))
     out = OutOfOutreach(session, place.safe)
     in_wechat = _in_wechat(session, place, channels)
-    had_one = set(session.scalars(select(col(Letter.person)).where(col(Letter.sent_on) == today)))
+    sent = select(col(Letter.person), col(Letter.worker_id)).where(col(Letter.sent_on) == today)
+    # Whoever said since then who they are goes by another name.
+    had_one = {name for row in session.execute(sent) for name in row}
     people, phones = set[str](), set[str]()
     # Of two accounts of one person the one that WeChat reaches.
     for who in sorted(meant, key=lambda each: each.worker_id not in in_wechat):
@@ -231,7 +233,7 @@ def _reached(
             continue
         people.add(who.person)
         found.recipients.append(Recipient(who.worker_id, who.person, channel))
-        found.why[Why.HAD_ONE_TODAY] += who.person in had_one
+        found.why[Why.HAD_ONE_TODAY] += not had_one.isdisjoint((who.person, who.worker_id))
     return found
 
 

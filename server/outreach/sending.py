@@ -16,7 +16,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
 
 from server import outbox, people
-from server.casework.opting_out import OutOfOutreach
+from server.casework.opting_out import OUTREACH, OutOfOutreach
+from server.casework.tables import OptOut
 from server.clock import Clock, china_day
 from server.db import Database
 from server.notice_templates import NoticeKind, is_quiet
@@ -82,6 +83,7 @@ def go_on(database: Database, mailing: Mailing, *, clock: Clock, batches: int = 
         open_ = _unsettled(session, clock())
     for campaign_id in open_:
         with database.begin() as session:
+            counted["left_out"] += _spare(session, campaign_id, clock())
             counted.update(_settle(session, campaign_id, clock()))
             counted["left_out"] += _finish(session, campaign_id, clock())
     return counted
@@ -139,7 +141,7 @@ def claim_day(
     out = OutOfOutreach(session, safe)
     gone = [each.id for each in rows if out.has(each.worker_id, filter(None, [each.person]))]
     if gone:
-        _mark(session, gone, state=LetterState.LEFT_OUT, error="opted_out", settled_at=now)
+        _mark(session, gone, **campaigns.gone("opted_out", now))
     going = [each for each in rows if each.id not in set(gone)]
     ids = [each.id for each in going]
     _mark(session, ids, state=LetterState.HANDED, sent_on=today, handed_at=now)
@@ -219,8 +221,21 @@ def _settle(session: Session, campaign_id: str, now: datetime) -> Counter[str]:
             )
             .rowcount
         )
-    # The person was erased meanwhile, and the notice with them.
     lost = select(Notice).where(col(Notice.id) == col(Letter.id)).exists()
+    # Whoever opts out takes along what still lies in the outbox for them.
+    is_out = select(OptOut).where(
+        col(OptOut.worker_id) == col(Letter.worker_id), col(OptOut.measure) == OUTREACH
+    )
+    counted[LetterState.LEFT_OUT] += (
+        session.connection()
+        .execute(
+            update(Letter)
+            .where(*in_outbox, ~lost, is_out.exists())
+            .values(campaigns.gone("opted_out", now))
+        )
+        .rowcount
+    )
+    # The person was erased meanwhile, and the notice with them.
     counted[LetterState.FAILED] += (
         session.connection()
         .execute(
@@ -231,6 +246,14 @@ def _settle(session: Session, campaign_id: str, now: datetime) -> Counter[str]:
         .rowcount
     )
     return counted
+
+
+def _spare(session: Session, campaign_id: str, now: datetime) -> int:
+    """Take back what was in the air when a campaign was stopped, and is to be tried again."""
+    campaign = session.get_one(Campaign, campaign_id)
+    if campaign.state != CampaignState.STOPPED:
+        return 0
+    return campaigns.take_back(session, campaign_id, **campaigns.gone("stopped", now))
 
 
 def _finish(session: Session, campaign_id: str, now: datetime) -> int:
@@ -268,7 +291,9 @@ def _waiting(campaign_id: str, channel: Channel) -> tuple[ColumnElement[bool], .
 
 def _had_one(today: Any) -> ColumnElement[bool]:
     other = Letter.__table__.alias("other").c  # type: ignore[attr-defined]
-    return exists().where(other.person == col(Letter.person), other.sent_on == today)
+    # Whoever said meanwhile who they are is known by another name than the campaign before knew.
+    same = (other.person == col(Letter.person), other.worker_id == col(Letter.worker_id))
+    return or_(*(exists().where(each, other.sent_on == today) for each in same))
 
 
 def _mark(session: Session, ids: Sequence[str], **values: Any) -> None:

@@ -22,8 +22,9 @@ from server.casework.officers import Officer, Role, require
 from server.casework.opting_out import OutOfOutreach, refuse_outreach
 from server.casework.workbooks import workbook
 from server.notice_templates import NoticeKind, is_quiet
-from server.outreach import links, sending
+from server.outreach import campaigns, links, sending
 from server.outreach.tables import Campaign, Channel, Letter, LetterState
+from server.privacy import mask
 from server.register import keeping
 from server.register.tables import RegisterEntry
 from server.sealing import Safe
@@ -101,13 +102,8 @@ def export(
     if gone:
         # Erased, or opted out under this telephone since it was counted.
         session.execute(
-            update(Letter)
-            .where(col(Letter.id).in_(gone))
-            .values(
-                state=LetterState.LEFT_OUT, error="opted_out", settled_at=now, sent_on=None,
-                handed_at=None,
-            )
-        )  # fmt: skip
+            update(Letter).where(col(Letter.id).in_(gone)).values(campaigns.gone("opted_out", now))
+        )
     if not lines:
         raise NothingToSend
     named = {each.id: each.worker_id for each in going}
@@ -218,7 +214,8 @@ def note_results(
                 session, safe, worker_id=letter.worker_id, hashes=hashes, by=actor, now=now
             )
         letter.state = _OUTCOMES.get(result, LetterState.DELIVERED)
-        letter.error = error[:_LONGEST_ERROR] or None if result == "失败" else None
+        # The tool's words, which may name the number that did not answer.
+        letter.error = mask(error)[:_LONGEST_ERROR] or None if result == "失败" else None
         letter.settled_at = letter.settled_at or now
         session.add(letter)
     session.flush()

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 
@@ -25,8 +25,8 @@ from server.outreach.campaigns import (
 from server.outreach.counting import CampaignLine, Effect
 from server.outreach.tables import Campaign, CampaignState, Letter, LetterState, Visit
 from server.sealing import Safe
-from server.tables import Notice, NoticeState
-from tests.casework import ELIGIBLE, MEASURE
+from server.tables import Notice, NoticeState, Profile
+from tests.casework import ELIGIBLE, MEASURE, introduce, person
 
 if TYPE_CHECKING:
     from tests.server.outreach.conftest import Office
@@ -155,6 +155,38 @@ def test_who_opts_out_after_it_was_confirmed_gets_nothing_and_what_is_too_late_e
     assert office.letters(late)[0].error == "too_late"
 
 
+def test_who_opts_out_while_it_lies_in_the_outbox_gets_nothing(office: "Office") -> None:
+    one, other = people(office, 2)
+    campaign = office.going()
+    assert go_on(office) == {"handed": 2}
+    office.refuse(one)
+    assert [notice.worker_id for notice in office.notices()] == [other]
+    assert go_on(office) == {"left_out": 1}
+    first, second = office.letters(campaign)
+    assert (first.state, first.error, first.sent_on) == ("left_out", "opted_out", None)
+    assert second.state == LetterState.HANDED
+
+
+def test_who_says_between_two_campaigns_who_they_are_still_gets_one_message_a_day(
+    office: "Office",
+) -> None:
+    worker = office.in_wechat()
+    office.draft(worker, ELIGIBLE)
+    with office.database.begin() as session:
+        session.execute(delete(Profile).where(col(Profile.worker_id) == worker))
+    first = office.going()
+    assert go_on(office) == {"handed": 1}
+    with office.database.begin() as session:
+        introduce(session, office.keys.safe_of(worker), worker, person(7), now=office.now)
+    second = office.proposed(title="另一封信")
+    assert campaigns.counts_of(second)["had_one_today"] == 1
+    office.confirm(second)
+    assert {office.letters(each)[0].person for each in (first, second)} != {None}
+    assert office.letters(first)[0].person != office.letters(second)[0].person
+    assert go_on(office) == {}
+    assert go_on(office, timedelta(days=1))["handed"] >= 1
+
+
 def broken_off(office: "Office", batch: Callable[[Any], object]) -> None:
     """Let a batch die at its third message."""
     sealed = 0
@@ -230,6 +262,31 @@ def test_a_campaign_that_is_stopped_takes_back_what_has_not_left_yet(office: "Of
     assert len(office.notices()) == 1
     # Who was spared can still get another one today.
     assert office.chosen().counts["had_one_today"] == 1
+
+
+def test_what_fails_in_the_air_after_a_stop_is_not_tried_again(office: "Office") -> None:
+    people(office, 1)
+    campaign = office.going()
+    go_on(office)
+    with office.database.begin() as session:
+        (in_the_air,) = outbox.claim(session, office.safe, at_most=1, now=office.now)
+    office.step(campaigns.stop, campaign, by=office.author, reason="写错了")
+    with office.database.begin() as session:
+        outbox.settle(session, [Outcome(in_the_air.id, NoticeState.DUE, 1)], now=office.now)
+    assert go_on(office) == {"left_out": 1}
+    assert office.notices() == []
+    assert [letter.error for letter in office.letters(campaign)] == ["stopped"]
+
+
+def test_of_whom_a_campaign_leaves_out_nothing_is_kept_that_tells_who_it_was(
+    office: "Office",
+) -> None:
+    people(office, 2)
+    campaign = office.going()
+    sending.hand_over(office.database, office.mailing, campaign.id, at_most=1, now=office.now)
+    assert None not in {letter.person for letter in office.letters(campaign)}
+    office.step(campaigns.stop, campaign, by=office.author, reason="写错了")
+    assert [letter.person for letter in office.letters(campaign)] == [None, None]
 
 
 def test_the_effect_counts_delivered_failed_opened_checked_and_applied(office: "Office") -> None:

@@ -114,3 +114,14 @@ def test_results_come_in_and_who_answers_no_more_gets_none_from_any_campaign(
         noted(
             office, campaign, written(tmp_path / "other.csv", [("手机号", "结果"), ("1", "成功")])
         )
+
+
+def test_no_number_out_of_a_result_is_kept(office: "Office", tmp_path: Path) -> None:
+    office.in_register(1)
+    campaign = office.going()
+    (line,) = exported(office, campaign)
+    rows = [("编号", "结果", "原因"), (line.letter_id, "失败", f"{line.phone}是空号")]
+    assert noted(office, campaign, written(tmp_path / "r.csv", rows)).counts == {"失败": 1}
+    (letter,) = office.letters(campaign)
+    assert letter.error is not None and line.phone not in letter.error
+    assert letter.error.endswith("是空号")
