@@ -7,6 +7,7 @@ import http.client
 import json
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,18 +23,21 @@ MEGABYTES = 48
 
 
 @pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Path]:
+def disk() -> Iterator[Path]:
     """A small disk of its own; only root can make one."""
-    small = tmp_path / "disk"
-    small.mkdir()
+    # Not below pytest's folder: the next run of pytest closes that to PostgreSQL, which is another
+    # user.
+    small = Path(tempfile.mkdtemp(prefix="nuangang-disk-"))
     made = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", f"size={MEGABYTES}m", "tmpfs", str(small)],
         capture_output=True,
     )
     if made.returncode:
+        small.rmdir()
         pytest.skip("no small disk can be made here: that takes root")
     yield small
     subprocess.run(["umount", "-l", str(small)], check=True)
+    small.rmdir()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Route
+from playwright.sync_api import Locator, Route
 
 from server.casework.officers import Role
 from server.clock import china_day
@@ -295,6 +295,8 @@ def states(walk: Walk, known: Resources) -> None:
     """Slow, offline, broken, expired."""
     page = walk.page
     waits: list[Route] = []
+    # The page before asks for the same: it is let through.
+    cell(walk, "我的办件").wait_for()
     page.route("**/api/v1/applications", lambda route: waits.append(route))
     open_cell(walk, "我的办件")
     walk.see("正在打开…")
@@ -325,5 +327,9 @@ def states(walk: Walk, known: Resources) -> None:
     walk.look("expired")
 
 
+def cell(walk: Walk, label: str) -> Locator:
+    return walk.page.locator("button.cell", has_text=label).first
+
+
 def open_cell(walk: Walk, label: str) -> None:
-    walk.page.locator("button.cell", has_text=label).first.click()
+    cell(walk, label).click()
