@@ -8,6 +8,7 @@ import pytest
 from openpyxl import load_workbook
 from PIL import Image
 
+from server import erasing
 from server.casework.recoding import Refused
 from server.casework.weekly_reports import Week
 from server.material_store import Folder
@@ -87,6 +88,37 @@ def test_a_photo_is_kept_sealed_with_a_key_of_its_own(pairs: Pairs, tmp_path: Pa
     assert shown not in store.get(name)
     with pytest.raises(Refused):
         visiting.keep_photo(store, b"%PDF-1.4 not a photo")
+
+
+def test_what_a_visit_saw_and_said_is_forgotten_three_years_later_what_is_counted_stays(
+    pairs: Pairs, tmp_path: Path
+) -> None:
+    out = io.BytesIO()
+    Image.new("RGB", (640, 480)).save(out, "JPEG")
+    reasons = [{"why": "place", "steps": 0}]
+    pairing = pairs.accepted(pairs.helper(), pairs.person(), reasons=reasons)
+    photo = visiting.keep_photo(Folder(tmp_path / "store"), out.getvalue())
+    pairs.visited(pairing, given_fen=5, photos=[photo])
+    pairs.ended(pairing, Ending.IMPROVED, pairs.ledger.clerk, words="找到工作了")
+
+    def forgotten(days: int) -> list[int]:
+        later = pairs.ledger.now + timedelta(days=days)
+        names = {"visit_photo", "pairing_visit", "pairing"}
+        these = [each for each in erasing.with_an_end() if each.table in names]
+        with pairs.ledger.database.begin() as session:
+            return [erasing.forget_over(session, holding, now=later) for holding in these]
+
+    assert forgotten(1096) == [0, 0, 0]
+    assert forgotten(1097) == [1, 1, 1]
+    assert forgotten(1097) == [0, 0, 0]
+    left = pairs.at(pairing)
+    assert (left.sealed_reasons, left.sealed_words, left.ending) == (None, None, "improved")
+    name = visiting.object_name(photo.id)
+    with pairs.ledger.database.read() as session:
+        (seen,) = visiting.of_pairings(session, {}, [pairing.id])[pairing.id]
+        assert (seen.visit.sealed, seen.visit.given_fen, seen.photos) == (None, 5, ())
+        # What no row names is swept out of the store.
+        assert visiting.named(session, [name]) == set()
 
 
 def test_a_unit_is_assessed_by_what_was_due_done_late_and_given(pairs: Pairs) -> None:
