@@ -473,7 +473,10 @@ _OF_ERROR: Mapping[type[Exception], Problem] = {
         409, "helper_full", "名额满了", "这个帮扶人最多帮{capacity}个，已经满了。请换一个。"
     ),
     HelperUnfit: Problem(
-        409, "helper_unfit", "不能结对", "这个帮扶人不再帮扶，或者只和孩子结对。请换一个。"
+        409,
+        "helper_unfit",
+        "不能结对",
+        "这个帮扶人不再帮扶、只和孩子结对，或者本人不要。请换一个。",
     ),
     AlreadyPaired: Problem(409, "already_paired", "已经结对", "这两个人已经结对，或者正在等同意。"),
     GuardianMissing: Problem(

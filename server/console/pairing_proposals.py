@@ -21,7 +21,7 @@ from server.console.pairings import LABELS, WORDS, actor, tell
 from server.console.rendering import go_to, page
 from server.masking import mask_name
 from server.pairing import helping, keeping, naming, proposing, searching, telling
-from server.pairing.keeping import GuardianMissing
+from server.pairing.keeping import GuardianMissing, HelperUnfit, PairingChanged
 from server.pairing.proposing import Fit, Person
 from server.pairing.tables import Helper, Pairing
 from server.register import keeping as register
@@ -89,6 +89,10 @@ def post_proposals() -> Response:
     picks = sorted((pick.split(":") for pick in asked.pick), key=lambda pick: pick[1])
     people = _people([entry_id for entry_id, _ in picks])
     with resources().database.begin() as session:
+        # Since the page was read another may have found them a helper, or they want none.
+        wanted = {entry_id for entry_id, _ in picks}
+        if proposing.still_without(session, scope(officer(), regions()), wanted) != wanted:
+            raise PairingChanged(picks[0][0])
         for entry_id, helper_id in picks:
             if entry_id in people:
                 _propose(session, people[entry_id], helper_id, None, asked.every_days)
@@ -159,6 +163,9 @@ def _propose(
         session, person.entry, person.registered, child_id, today=china_day(now)
     )
     helper = helping.of_officer(session, helper_id, officer(), regions())
+    # Since the page was read the person may have said that they do not want this one.
+    if helper_id in proposing.unwanted(session, [person.entry.id])[person.entry.id]:
+        raise HelperUnfit(helper_id)
     found = _fits(person, [helper], {each.id for each in helping.owing(session, {helper.region})})
     pairing = keeping.propose(
         session,

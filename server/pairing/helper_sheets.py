@@ -126,7 +126,8 @@ def _told(
         words = [_word(each, NEEDS) for each in _SEPARATOR.split(values["gives"]) if each]
         if None in words:
             return COLUMNS["gives"][0], Fault.CHOICE
-        values["gives"] = tuple(words)
+        # In the order in which a helper's stand there, each once.
+        values["gives"] = tuple(sorted(set(words)))
     told = tabling.read_line(Told, {**values, "region": where}, COLUMNS)
     if isinstance(told, Told) and (told.kind is HelperKind.CADRE) != (told.rank is not None):
         return COLUMNS["rank"][0], Fault.RANK

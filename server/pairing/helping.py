@@ -16,6 +16,7 @@ from knowledge.regions import Regions
 from server import audit
 from server.audit import Action, Actor
 from server.casework.officers import NotAllowed, Officer, Role, require
+from server.db import insert_new
 from server.pairing.tables import Helper, HelperKind, HelperState, Pairing, PairState, Rank
 from server.persons import Phone
 from server.register.hardship import Need
@@ -109,12 +110,14 @@ def enter(
     require(by, Role.CASE_OFFICER, told.region, regions)
     _check(session, safe, told, None)
     id = secrets.token_hex(8)
-    row = Helper(
-        id=id, state=HelperState.ON, officer_id=by.id, entered_at=now, changed_at=now,
-        **_columns(safe, id, told),
+    is_new = insert_new(
+        session, Helper, id=id, state=HelperState.ON, officer_id=by.id, entered_at=now,
+        changed_at=now, taken=0, version=1, **_columns(safe, id, told),
     )  # fmt: skip
-    session.add(row)
-    session.flush()
+    if not is_new:
+        # Somebody else entered it at this moment.
+        _check(session, safe, told, None)
+    row = session.get_one(Helper, id)
     _record(session, safe, row, Action.CREATED, by, now)
     return row
 

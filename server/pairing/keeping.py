@@ -24,7 +24,7 @@ from server.pairing.moves import ENDINGS, MOVES, By, Move
 from server.pairing.tables import Ending, Helper, HelperKind, HelperState, Pairing, PairState
 from server.persons import age, born_on
 from server.register.hardship import Registered
-from server.register.keeping import LOOKS, EntryUnknown
+from server.register.keeping import LOOKS, EntryChanged, EntryUnknown
 from server.register.tables import EntryState, RegisterEntry
 from server.sealing import Safe
 from server.tables import Child, Purpose
@@ -131,8 +131,17 @@ def propose(
     """Propose a helper to somebody; from here on it counts as one whom the helper helps.
 
     `own` are the keys of whoever answers. Raises `NotAllowed`, `EntryUnknown` for who has left the
-    register, `HelperUnknown`, `HelperUnfit`, `HelperFull`, `AlreadyPaired`.
+    register, `EntryChanged` for an entry that is another account's since it was read,
+    `HelperUnknown`, `HelperUnfit`, `HelperFull`, `AlreadyPaired`.
     """
+    # It neither leaves nor moves to who proves to be its person before the pairing stands there,
+    # to go along; others may propose meanwhile.
+    row = session.get_one(
+        RegisterEntry, entry.id, with_for_update={"read": True}, populate_existing=True
+    )
+    if row.worker_id != entry.worker_id:
+        raise EntryChanged(entry.id)
+    entry = row
     require(by, Role.CASE_OFFICER, entry.region, regions)
     if entry.state != EntryState.ON or entry.sealed is None:
         raise EntryUnknown(entry.id)

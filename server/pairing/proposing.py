@@ -3,7 +3,7 @@
 The same people and helpers always give the same proposals, each with its reasons as data.
 """
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -70,6 +70,12 @@ def without(session: Session, regions: Set[str], at_most: int = AT_ONCE) -> list
         .limit(at_most)
     )
     return list(rows)
+
+
+def still_without(session: Session, regions: Set[str], entry_ids: Collection[str]) -> set[str]:
+    """Those of some entries that have no helper, and have not said that they want none."""
+    these = col(RegisterEntry.id).in_(entry_ids)
+    return set(session.scalars(select(col(RegisterEntry.id)).where(these, *_without(regions))))
 
 
 def counted(session: Session, regions: Set[str]) -> int:

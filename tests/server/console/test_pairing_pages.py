@@ -128,6 +128,44 @@ def test_every_look_at_a_pairing_is_in_the_audit(staff: Staff) -> None:
         assert counted(database, about, "read") == before + 1, (about, page)
 
 
+def test_a_page_from_before_somebody_refused_proposes_nothing(staff: Staff) -> None:
+    desk = staff.desk(Role.CASE_OFFICER)
+    enter(desk)
+    desk.post("/pairings/helpers/new", HELPER)
+    pick = {
+        "pick": re.findall(r'name="pick" value="([^"]+)"', desk.get("/pairings/proposals").text)
+    }
+    entry, helper = pick["pick"][0].split(":")
+
+    def live() -> list[str]:
+        shown = desk.get("/pairings/?state=proposed").text
+        return re.findall(r"/staff(/pairings/[0-9a-f]{16})", shown)
+
+    def ended(ending: str, version: str = "1") -> None:
+        end = {"version": version, "ending": ending}
+        assert desk.post(f"{live()[0]}/end", end).status_code == 303
+
+    assert desk.post("/pairings/proposals", pick).status_code == 303
+    ended("person_refused")
+    # They don't want this one: neither from the page of all nor from their own.
+    assert desk.post("/pairings/proposals", pick).status_code == 409
+    own = {"helper": helper, "every_days": "30"}
+    assert desk.post(f"/pairings/new?entry={entry}", own).status_code == 409
+    assert live() == []
+    # Another has found them somebody else meanwhile.
+    desk.post("/pairings/helpers/new", {**HELPER, "name": "王主任"})
+    desk.post("/pairings/helpers/new", {**HELPER, "name": "李主任"})
+    pick = {
+        "pick": re.findall(r'name="pick" value="([^"]+)"', desk.get("/pairings/proposals").text)
+    }
+    found = set(re.findall(r'"([0-9a-f]{16})"', desk.get(f"/pairings/new?entry={entry}").text))
+    (other,) = found - {helper, entry, pick["pick"][0].split(":")[1]}
+    made = desk.post(f"/pairings/new?entry={entry}", {**own, "helper": other})
+    assert made.status_code == 303
+    assert desk.post("/pairings/proposals", pick).status_code == 409
+    assert len(live()) == 1
+
+
 def upload(desk: Desk, *lines: str) -> str:
     head = "姓名,类别,单位,职级,地区,手机号,能帮几户,能帮什么"
     content = "\n".join((head, *lines)).encode()
@@ -163,6 +201,8 @@ def test_a_table_of_helpers_is_tried_and_then_entered_as_a_whole(staff: Staff) -
     assert desk.post(path, {"sealed": sealed[1]}).status_code == 303
     assert "共2个" in text_of(desk.get("/pairings/helpers/").text)
     assert "和已有的一样 1 " in text_of(upload(desk, ROWS[0]))
+    turned = ROWS[0].replace("职业介绍;看病", "看病;职业介绍;看病")
+    assert "和已有的一样 1 " in text_of(upload(desk, turned))
     assert "更新已有的 1 " in text_of(upload(desk, ROWS[2]))
     only = {"file": (io.BytesIO("姓名\n甲".encode()), "a.csv")}
     assert "还要有这几列：类别、单位" in desk.post(path, only).text

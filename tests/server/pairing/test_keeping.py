@@ -1,6 +1,7 @@
 """Both sides agree or it ends with a reason; capacity holds; a child's guardian has the word."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
@@ -25,9 +26,9 @@ from server.pairing.keeping import (
 )
 from server.pairing.moves import ENDINGS, MOVES, By, Move, endings
 from server.pairing.tables import Ending, Helper, HelperKind, HelperState, Pairing, PairState
-from server.register.keeping import EntryUnknown
+from server.register.keeping import EntryChanged, EntryUnknown
 from server.register.keeping import leave as leave_register
-from server.register.tables import Leaving
+from server.register.tables import Leaving, RegisterEntry
 from server.tables import Purpose
 from tests import casework, citizens
 from tests.server.pairing.conftest import CADRE, Pairs
@@ -95,6 +96,31 @@ def test_who_may_not_be_paired_and_who_may_not_pair(pairs: Pairs) -> None:
     (pairing,) = keeping_of(pairs, entry.id, helper)
     with book.database.read() as session, pytest.raises(PairingUnknown):
         keeping.of_officer(session, pairing, stranger, book.library.regions)
+
+
+def test_what_was_read_of_an_entry_is_not_taken_for_what_stands_there_now(pairs: Pairs) -> None:
+    book, helper = pairs.ledger, pairs.helper()
+    left, moved = pairs.person(1), pairs.person(2)
+    book.act(leave_register, left.id, reason=Leaving.MOVED)
+
+    def propose(entry: RegisterEntry) -> None:
+        with book.database.begin() as session:
+            keeping.propose(
+                session, book.safe, book.library.regions, entry,
+                keeping.Answering(entry.worker_id), helper_id=helper.id, by=book.clerk,
+                now=book.now,
+            )  # fmt: skip
+
+    with pytest.raises(EntryUnknown):
+        propose(left)
+    # Its person signed in and proved it: the keys before open nothing of theirs.
+    other = casework.worker(book.database, book.safe, book.keys, now=book.now)
+    with book.database.begin() as session:
+        these = update(RegisterEntry).where(col(RegisterEntry.id) == moved.id)
+        session.execute(these.values(worker_id=other))
+    with pytest.raises(EntryChanged):
+        propose(moved)
+    assert pairs.taken(helper) == 0
 
 
 def keeping_of(pairs: Pairs, entry_id: str, helper: Helper) -> list[str]:
@@ -273,6 +299,23 @@ def test_however_many_propose_at_once_nobody_helps_more_than_they_can(
     assert [type(error) for error in refused] == [HelperFull] * 5
     tell("people helped by one who can help three", helped(pairs, helper), "3")
     assert (helped(pairs, helper), pairs.taken(helper)) == (3, 3)
+
+
+def test_a_helper_whom_two_enter_at_the_same_moment_stands_there_once(
+    pairs: Pairs, doors: list[Database]
+) -> None:
+    book = pairs.ledger
+
+    def enter(number: int) -> None:
+        with doors[number % 2].begin() as session:
+            helping.enter(
+                session, book.safe, book.library.regions, CADRE, by=book.clerk, now=book.now
+            )
+            # The other one comes before this is there to be seen.
+            time.sleep(0.05)
+
+    refused = many_at_once(4, enter)
+    assert [type(error) for error in refused] == [HelperKnown] * 3
 
 
 @pytest.mark.fault
