@@ -100,7 +100,7 @@ class StepView(View):
 class JointReportView(View):
     """A report that one has joined: one's own part, and of the others only how many they are.
 
-    `total_fen` null: fewer than three, of whom each could tell the other's. `invite` is the
+    `total_fen` null: not handed in, or fewer than three: each could tell another's. `invite` is the
     starter's, null where nobody can join.
     """
 

@@ -14,7 +14,7 @@ from knowledge.regions import Regions
 from server import audit
 from server.arrears import codes, figures
 from server.arrears.figures import NOTHING, Figures
-from server.arrears.joining import OnlyStarter, find_part, remove
+from server.arrears.joining import OnlyStarter, find_part, has_starter, remove
 from server.arrears.moves import COUNTED, UNDER_WAY, WAITS_FOR_OFFICER
 from server.arrears.moving import (
     JointReportUnknown,
@@ -218,6 +218,8 @@ def take(desk: Desk, report_id: str, *, version: int) -> JointReport:
 def ask_back(desk: Desk, report_id: str, words: str, *, version: int) -> JointReport:
     """Ask everybody for something; they can change their parts until it is handed in again."""
     report = desk.report(report_id)
+    # Somebody has to be there who can hand it in.
+    has_starter(desk.session, report)
     due_on = _in(desk.now, DAYS_TO_ANSWER)
     desk.move(report, ReportMove.ASK_BACK, version, words=words, due_on=due_on)
     return report

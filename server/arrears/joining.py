@@ -152,8 +152,7 @@ def join(
         raise AlreadyJoined(report.id)
     if report.state not in OPEN_TO_WORKERS:
         raise NotOpenToWorkers
-    there = select(func.count()).where(col(JointPart.report_id) == report.id)
-    if (session.scalar(there) or 0) >= MOST_PEOPLE:
+    if _people(session, report.id) >= MOST_PEOPLE:
         raise TooManyParts
     return _add(session, own, report, share, worker_id, now)
 
@@ -192,16 +191,7 @@ def withdraw(session: Session, own: Safe, report_id: str, *, worker_id: int, now
     report, part = _open_part(session, report_id, worker_id)
     _record(session, own, part, Action.DELETED, now)
     remove(session, part)
-    if report.starter_id != worker_id:
-        return
-    next_one = session.scalars(
-        select(JointPart)
-        .where(col(JointPart.report_id) == report.id)
-        .order_by(col(JointPart.joined_at), col(JointPart.id))
-    ).first()
-    if next_one is not None:
-        report.starter_id = next_one.worker_id
-        session.add(report)
+    if has_starter(session, report) or _people(session, report.id):
         return
     codes.close(report)
     move(session, own, report, ReportMove.DROP, by=worker_id, version=None, now=now, ended_at=now)
@@ -232,6 +222,27 @@ def find_part(session: Session, report_id: str, worker_id: int) -> JointPart | N
             col(JointPart.report_id) == report_id, col(JointPart.worker_id) == worker_id
         )
     ).first()
+
+
+def has_starter(session: Session, report: JointReport) -> bool:
+    """Whether who started a report is in it; else whoever joined first is the starter from now on.
+
+    Who was erased, or was in it twice before a merge, is not. False where nobody else is, either.
+    """
+    there = session.scalars(
+        select(col(JointPart.worker_id))
+        .where(col(JointPart.report_id) == report.id, col(JointPart.sealed_person).is_not(None))
+        .order_by(
+            col(JointPart.worker_id) != report.starter_id,
+            col(JointPart.joined_at),
+            col(JointPart.id),
+        )
+    ).first()
+    if there is None:
+        return False
+    report.starter_id = there
+    session.add(report)
+    return True
 
 
 def remove(session: Session, part: JointPart) -> None:
@@ -274,6 +285,11 @@ def let_go(session: Session, material_id: str) -> str | None:
 def person_purpose(part_id: str) -> str:
     """What the person of a part is sealed for."""
     return f"joint_part.sealed_person:{part_id}"
+
+
+def _people(session: Session, report_id: str) -> int:
+    there = select(func.count()).where(col(JointPart.report_id) == report_id)
+    return session.scalar(there) or 0
 
 
 def _add(

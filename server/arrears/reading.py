@@ -10,6 +10,7 @@ from sqlmodel import Session, col
 from server.arrears import figures
 from server.arrears.handling import history, words_of
 from server.arrears.joining import find_part
+from server.arrears.moves import OPEN_TO_WORKERS
 from server.arrears.moving import JointReportUnknown
 from server.arrears.tables import JointPart, JointReport, PartProof, ReportMove
 from server.sealing import Safe
@@ -30,7 +31,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Mine:
-    """A report with a worker's own part; `total_fen` None: too few to tell."""
+    """A report with a worker's own part; `total_fen` None: not to be told yet, or too few."""
 
     report: JointReport
     part: JointPart
@@ -93,5 +94,7 @@ def proofs_of(session: Session, part_ids: Sequence[str]) -> dict[str, list[str]]
 
 def _mine(session: Session, report: JointReport, part: JointPart) -> Mine:
     sums = figures.of_report(session, report.id)
-    total = sums.amount_fen if sums.people >= FEWEST_SUMMED else None
+    # While people join and change, whoever watches the total grow would see each one's part.
+    is_told = sums.people >= FEWEST_SUMMED and report.state not in OPEN_TO_WORKERS
+    total = sums.amount_fen if is_told else None
     return Mine(report, part, sums.people, total, proofs_of(session, [part.id]).get(part.id, []))

@@ -35,7 +35,7 @@ function part(given, label, send) {
   });
   return [name, sum,
     h("div.pick", null, said, file, h("label.button", { htmlFor: "proof" }, "加证据：欠条、考勤、聊天记录")),
-    h("p.hint", null, "你的姓名、身份证号、金额和证据，只给经办人和劳动监察看。工友只看到人数和合计。"),
+    h("p.hint", null, "交上去以后，你的姓名、身份证号、金额和证据，只给经办人和劳动监察看。工友只看到人数，交上去以后还看到合计。"),
     action(label, async () => {
       const amount_fen = Math.round(sum.value * 100);
       if (!(amount_fen > 0)) return sum.focus();
@@ -56,7 +56,8 @@ async function list() {
 
 function start() {
   if (!known.region) return known.where(() => go("joint", "new"));
-  const now = new Date().toISOString().slice(0, 7);
+  // The month that it is in China, eight hours ahead.
+  const now = new Date(Date.now() + 8 * 36e5).toISOString().slice(0, 7);
   const rows = [field("employer", "哪个单位、哪个老板", { maxLength: 64 }), field("place", "在哪里干活", { maxLength: 128 }),
     field("first_month", "从哪个月欠起", { type: "month", max: now }), field("last_month", "欠到哪个月", { type: "month", max: now, value: now })];
   return h("div.page", null, h("p", null, `地方：${known.region}`), rows, part({}, "发起", async (mine) => {

@@ -6,10 +6,11 @@ from datetime import date, timedelta
 import pytest
 from sqlmodel import Session, select
 
+from server import erasing
 from server.arrears import codes, figures, handling, joining, merging, telling
 from server.arrears.figures import Figures
 from server.arrears.handling import Desk, NotExported, OutcomeUnfit, RecoveredTooMuch, Wanted
-from server.arrears.joining import LessThanGot, NotOpenToWorkers, Share
+from server.arrears.joining import LessThanGot, NotOpenToWorkers, OnlyStarter, Share
 from server.arrears.merging import NotAlike
 from server.arrears.moves import COUNTED, MOVES, allowed
 from server.arrears.moving import JointReportChanged, JointReportUnknown, ReportMoveRefused, locked
@@ -20,6 +21,7 @@ from server.arrears.tables import (
     ReportMove,
     ReportState,
 )
+from server.audit import Actor
 from server.casework.officers import NotAllowed, Role
 from server.tables import AuditEntry
 from tests import casework
@@ -295,3 +297,26 @@ def test_what_is_handed_in_at_the_last_moment_is_not_dropped(site: Site) -> None
     assert dropped == [1]
     assert site.state(report) == ReportState.HANDED_IN and site.parts(report) != []
     assert site.state(forgotten) == ReportState.DROPPED
+
+
+def test_who_is_asked_back_has_somebody_who_can_hand_in_again(site: Site) -> None:
+    # The starter was in it under two accounts, and the part of this one goes with the merge.
+    both = casework.person(500)
+    kept = site.started(site.worker(both), 100)
+    other = site.join(kept, minutes=1).worker_id
+    site.hand_in(kept)
+    gone = site.started(amount_fen=300)
+    site.join(gone, site.worker(both), 150, minutes=5)
+    site.act(merging.merge, site.hand_in(gone), kept.id)
+    site.act(handling.ask_back, kept, "请补考勤。")
+    first = gone.starter_id
+    assert site.parts(kept)[0].worker_id == first
+    with pytest.raises(OnlyStarter):
+        site.hand_in(kept, by=other)
+    site.hand_in(kept, by=first)
+    # Then this one is erased.
+    with site.database.begin() as session:
+        erasing.erase(session, site.safe, worker_id=first, by=Actor("worker", first), now=site.now)
+    site.act(handling.ask_back, kept, "请再补一张。")
+    site.hand_in(kept, by=other)
+    assert site.figures(kept).people == 3

@@ -45,14 +45,21 @@ def test_a_report_is_started_with_ones_own_part_and_a_code(site: Site) -> None:
     assert site.told_in_all() == Figures()
 
 
-def test_nobody_sees_anothers_sum_and_the_total_only_from_three_on(site: Site) -> None:
+def test_nobody_sees_anothers_sum_and_the_total_only_handed_in_and_from_three_on(
+    site: Site,
+) -> None:
     first, second, third = (site.worker() for _ in range(3))
     report = site.started(first, 100)
     site.join(report, second, 200)
     assert site.seen(report, second).total_fen is None
     site.join(report, third, 300)
+    # What it grows by when somebody joins is what they are owed.
+    assert (site.seen(report, second).people, site.seen(report, second).total_fen) == (3, None)
+    site.hand_in(report)
     mine = site.seen(report, second)
     assert (mine.people, mine.total_fen, mine.part.amount_fen) == (3, 600, 200)
+    site.act(handling.ask_back, report, "请补考勤。")
+    assert site.seen(report, second).total_fen is None
     with pytest.raises(JointReportUnknown):
         site.seen(report, site.worker())
 
