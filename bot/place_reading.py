@@ -39,6 +39,7 @@ _NOT_PLACES = re.compile(
 )
 _SUFFIXES = frozenset("市省县区州盟人籍镇")
 _PLACE_WORD = re.compile("(?:在|到|去|来|回|从|往|离|返|是|我|俺|老家)$")
+_THERE = re.compile("(?:那边|那里|那儿|这边|这里|这儿|当地)")
 _GAP = re.compile(r"(?:市|省|州)?的?\s?$")
 
 
@@ -131,7 +132,9 @@ def _usable(name: Name, text: str, at: int, holders: tuple[Place, ...]) -> bool:
         return True
     if any(lies_under(name.place, holder) for holder in holders):
         return True
-    return name.use is Use.AFTER_PLACE_WORD and bool(_PLACE_WORD.search(text, 0, at))
+    if name.use is not Use.AFTER_PLACE_WORD:
+        return False
+    return bool(_PLACE_WORD.search(text, 0, at) or _THERE.match(text, at + len(name.words)))
 
 
 def lies_under(place: Place, holder: Place) -> bool:

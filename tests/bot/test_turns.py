@@ -124,6 +124,30 @@ def test_a_bare_or_odd_place_breaks_nothing(indexed: IndexedLibrary, text: str) 
     assert ask(indexed, [text]).reply
 
 
+@pytest.mark.parametrize(
+    ("asked", "kind"),
+    [("哪些城市过年给流量、给免费快递", "answer"), ("过年的流量去哪个地方领", "answer"),
+     ("过年给红包去哪个城市办", "clarify")],
+)  # fmt: skip
+def test_who_asks_which_places_have_it_is_not_asked_for_the_place(
+    indexed: IndexedLibrary, asked: str, kind: str
+) -> None:
+    found = ask(indexed, [asked])
+    assert found.kind == kind
+    assert (found.reason == "which-place") == (kind == "clarify")
+
+
+def test_where_one_is_registered_is_not_where_one_asks_about(indexed: IndexedLibrary) -> None:
+    found = ask(indexed, ["鹿泉区过年留下来有补贴吗", "我户口就在石家庄市里，也有我的份吗"])
+    assert found.measures == ("hebei-sjz-luquan-1",)
+
+
+def test_a_name_that_is_also_a_word_is_a_place_where_it_stands_as_one(
+    indexed: IndexedLibrary,
+) -> None:
+    assert ask(indexed, ["衡水过年给消费券吗", "那大同那边呢"]).kind == "decline"
+
+
 def test_many_places_are_answered_each_with_its_source(indexed: IndexedLibrary) -> None:
     reply = ask(indexed, ["衡水、沧州、石家庄高新区、鹿泉、循环化工园区、承德过年给多少"])
     assert reply.reply.count("出处：") == len(reply.measures)

@@ -4,6 +4,7 @@ Nothing here uses the evaluator; it works on the rules as they are written in th
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
 from itertools import product
 from typing import Any
 
@@ -175,7 +176,8 @@ def _all_values(fact: Fact | None, tests: list[Comparison]) -> Iterator[Any]:
     else:
         bounds: list[Any] = [b for t in tests for b in (t.at_least, t.at_most) if b is not None]
         for bound in bounds:
-            yield from (bound.replace(year=bound.year - 1), bound, bound.replace(year=2999))
+            # Between two bounds may lie a single day.
+            yield from (bound - timedelta(1), bound, bound + timedelta(1))
 
 
 def choices_of(rule: Rule, facts: Mapping[str, Fact]) -> dict[str, list[Any]]:
