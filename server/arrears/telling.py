@@ -20,7 +20,7 @@ _SAYS: Mapping[ReportMove, tuple[str, str]] = {
     ReportMove.RECOVER: ("追回工钱", "这是追回给你的钱，没收到请联系经办人"),
     ReportMove.MERGE: ("合并办理", "和同一个单位的另一件一起办"),
 }
-_OUTCOMES: Mapping[Outcome, str] = {
+OUTCOMES: Mapping[Outcome, str] = {
     Outcome.FULL: "全部追回",
     Outcome.PART: "部分追回",
     Outcome.REFUSED: "没有支持",
@@ -40,7 +40,7 @@ def tell(
     """Put a notice for each of the parts into the outbox; `words` begin what they are told."""
     progress, hint = _SAYS.get(move, ("有新进展", ""))
     if move is ReportMove.SETTLE and report.outcome is not None:
-        progress = _OUTCOMES[Outcome(report.outcome)]
+        progress = OUTCOMES[Outcome(report.outcome)]
     for part in parts:
         add_notice(
             session,

@@ -54,11 +54,6 @@ STATES: Mapping[ReportState, tuple[str, str]] = {
     ReportState.MERGED: ("已并入另一件", "empty"),
     ReportState.DROPPED: ("作废", "empty"),
 }
-OUTCOMES: Mapping[Outcome, str] = {
-    Outcome.FULL: "全部追回",
-    Outcome.PART: "部分追回",
-    Outcome.REFUSED: "没有支持",
-}
 _MOVED: Mapping[ReportMove, str] = {
     ReportMove.START: "发起",
     ReportMove.HAND_IN: "交上来",
@@ -404,8 +399,8 @@ def _report_page(
         form=form,
         move=move,
         blank=forms.empty(),
-        outcomes=[(outcome.value, words) for outcome, words in OUTCOMES.items()],
-        outcome=report.outcome and OUTCOMES[Outcome(report.outcome)],
+        outcomes=[(outcome.value, words) for outcome, words in telling.OUTCOMES.items()],
+        outcome=report.outcome and telling.OUTCOMES[Outcome(report.outcome)],
         state=STATES[state],
         states=STATES,
         today=china_day(now),

@@ -133,18 +133,12 @@ def post_new() -> Response:
 @takes(megabytes=3)
 def post_import() -> Response:
     """Tell what would become of every line of a table; once that was seen, enter it as a whole."""
-    kind = _kind()
-    trial = sheet_trials.tried(kind)
-    if trial.found is None:
-        return _list_page(422, trial.refused)
-    if trial.entered:
-        return go_to(url_for(".get_employers"), f"登记了{len(trial.found.to_enter)}家单位。")
-    return sheet_trials.trial_page(
-        kind,
-        trial,
+    return sheet_trials.imported(
+        _kind(),
         title="导入用工单位：试算",
         action=url_for(".post_import"),
         back=url_for(".get_employers"),
+        refused=_list_page,
     )
 
 

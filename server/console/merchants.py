@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated
 
-from flask import Blueprint, Response, make_response, url_for
+from flask import Blueprint, Response, url_for
 from pydantic import Field
 from sqlalchemy import select
 from sqlmodel import Session, col
@@ -16,7 +16,7 @@ from server.console import forms, naming
 from server.console.entering import officer, regions
 from server.console.forms import Asked, Form, Line
 from server.console.help_requests import name_of
-from server.console.rendering import go_to, page
+from server.console.rendering import attached, go_to, page
 from server.console.vouchers import TAKES
 from server.resources import resources
 from server.vouchers import merchants, settlement_files, settling
@@ -26,7 +26,6 @@ from server.vouchers.tables import Issue, LineState, MerchantKind, SettlementSta
 blueprint = Blueprint("merchants", __name__, url_prefix="/merchants")
 
 _LOOKS = (Role.CASE_OFFICER, Role.APPROVER, Role.AUDITOR)
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 SETTLEMENT_STATES: Mapping[SettlementState, tuple[str, str]] = {
     SettlementState.COLLECTED: ("待放行", "warn"),
@@ -278,10 +277,7 @@ def post_workbook(id: str) -> Response:
             settlement.id, owed, used, funds.find(session, settlement.fund_id).name,
             settlement.collected_at,
         )  # fmt: skip
-    response = make_response(content)
-    response.mimetype = _XLSX
-    response.headers["Content-Disposition"] = f'attachment; filename="settlement-{id}.xlsx"'
-    return response
+    return attached(content, f"settlement-{id}.xlsx")
 
 
 @blueprint.post("/settlements/<id>/lines/<line>/<word>")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Annotated, Any
 
-from flask import Blueprint, Response, make_response, request, url_for
+from flask import Blueprint, Response, request, url_for
 from pydantic import Field, StringConstraints
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
@@ -18,7 +18,7 @@ from server.console import forms, naming
 from server.console.entering import is_production, officer, regions, takes
 from server.console.forms import Asked, Form, Line, Text
 from server.console.help_requests import name_of
-from server.console.rendering import go_to, page
+from server.console.rendering import attached, go_to, page
 from server.console.screened import screened
 from server.outreach import audiences, campaigns, choosing, counting, policy_changes, texting
 from server.outreach.audiences import Audience, Having, Outcome
@@ -36,7 +36,6 @@ from server.screening import Step, Use
 blueprint = Blueprint("outreach", __name__, url_prefix="/outreach")
 
 _LOOKS = (Role.CASE_OFFICER, Role.APPROVER, Role.AUDITOR)
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _DAYS = 7
 """So long a new campaign may go out, if nobody says otherwise."""
 
@@ -321,13 +320,9 @@ def post_texts(id: str) -> Response:
         return go_to(
             url_for(".get_campaign", id=id), "没有导出：刚好有别的群发也在发。请再点一次。"
         )
-    is_csv = asked is not None and asked.format == "csv"
-    content = texting.csv_file(lines) if is_csv else texting.xlsx(campaign, lines, known.clock())
-    response = make_response(content)
-    response.mimetype = "text/csv" if is_csv else _XLSX
-    name = f"texts-{id}.{'csv' if is_csv else 'xlsx'}"
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    if asked is not None and asked.format == "csv":
+        return attached(texting.csv_file(lines), f"texts-{id}.csv")
+    return attached(texting.xlsx(campaign, lines, known.clock()), f"texts-{id}.xlsx")
 
 
 @blueprint.post("/<id>/results")

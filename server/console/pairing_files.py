@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from flask import Blueprint, Response, make_response
+from flask import Blueprint, Response
 from pydantic import Field
 
 from server.admitting import Who, admits
@@ -11,14 +11,13 @@ from server.clock import china_day
 from server.console import forms, naming
 from server.console.entering import officer, regions
 from server.console.forms import Asked
-from server.console.rendering import page
+from server.console.rendering import attached, page
 from server.pairing import filing, filing_files
 from server.resources import resources
 
 blueprint = Blueprint("pairing_files", __name__, url_prefix="/pairings/files")
 
 _LOOKS = (Role.CASE_OFFICER, Role.APPROVER, Role.AUDITOR)
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _FIRST = 2020
 """Before that there was no service."""
 
@@ -64,7 +63,7 @@ def post_filing() -> Response:
     content = filing_files.filing_list(
         filed, owing, lambda place: naming.place_of(library, place), now
     )
-    return _sent(content, f"pairing-filing-{china_day(now)}.xlsx")
+    return attached(content, f"pairing-filing-{china_day(now)}.xlsx")
 
 
 @blueprint.get("/<int:year>/assessment")
@@ -77,12 +76,4 @@ def get_assessment(year: int) -> Response:
     year = min(max(year, _FIRST), today.year)
     with known.database.read() as session:
         units = filing.assessed(session, scope(officer(), regions()), year, today=today)
-    return _sent(filing_files.assessment(year, units, now), f"pairing-assessment-{year}.xlsx")
-
-
-def _sent(content: bytes, name: str) -> Response:
-    response = make_response(content)
-    response.mimetype = _XLSX
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return attached(filing_files.assessment(year, units, now), f"pairing-assessment-{year}.xlsx")

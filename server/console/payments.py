@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from typing import Any
 
-from flask import Blueprint, Response, make_response, request, url_for
+from flask import Blueprint, Response, request, url_for
 from sqlmodel import Session
 
 from server.admitting import Who, admits
@@ -28,7 +28,7 @@ from server.casework.tables import BatchState, PaymentBatch, Reservation
 from server.console import forms, naming
 from server.console.entering import officer, regions, takes
 from server.console.help_requests import name_of
-from server.console.rendering import go_to, page
+from server.console.rendering import attached, go_to, page
 from server.resources import post, resources
 from server.sealing import SealBroken
 
@@ -38,7 +38,6 @@ _AT_ONCE = 50
 _MOST_INSTALMENTS = 60
 _MOST_BAD = 200
 _NO_SECOND = "归集、锁定、经办或审批过其中办件的人不能放行。"
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 FAULTS = {
     Fault.UNREADABLE: "看不懂",
@@ -228,13 +227,8 @@ def post_export(id: str) -> Response:
         return _batch_page(id, 409, "批次和锁定时不一样，不能导出，请联系管理员。")
     assert batch.exported_at is not None
     if asked.kind == "csv":
-        response, kind = make_response(bank_files.csv_file(lines)), "csv"
-        response.mimetype = "text/csv"
-    else:
-        response, kind = make_response(bank_files.xlsx(batch.id, lines, batch.exported_at)), "xlsx"
-        response.mimetype = _XLSX
-    response.headers["Content-Disposition"] = f'attachment; filename="{batch.id}.{kind}"'
-    return response
+        return attached(bank_files.csv_file(lines), f"{batch.id}.csv")
+    return attached(bank_files.xlsx(batch.id, lines, batch.exported_at), f"{batch.id}.xlsx")
 
 
 @blueprint.post("/batches/<id>/result")

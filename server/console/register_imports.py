@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Annotated
 
-from flask import Blueprint, Response, make_response, request, url_for
+from flask import Blueprint, Response, request, url_for
 from pydantic import Field
 
 from knowledge.eligibility.matching import csv_cell
@@ -20,7 +20,7 @@ from server.clock import china_day
 from server.console import forms
 from server.console.entering import officer, regions, takes
 from server.console.forms import Form
-from server.console.rendering import go_to, page
+from server.console.rendering import attached, go_to, page
 from server.problems import words_of_field
 from server.register import importing, naming, rostering, sheets, undoing
 from server.register.importing import ASKED, Already, Desk, Fate, Plan, Told, Twice, read_plan
@@ -175,10 +175,7 @@ def get_bad(id: str) -> Response:
         cells = (str(bad.line), bad.column, words_of_field(bad.fault))
         lines.append(",".join(map(csv_cell, cells)))
     lines += [f"{line},,{FATES[fate]}" for line, fate, _ in told.asked]
-    response = make_response("\ufeff" + "\n".join(lines) + "\n")
-    response.mimetype = "text/csv"
-    response.headers["Content-Disposition"] = 'attachment; filename="bad.csv"'
-    return response
+    return attached(("\n".join(lines) + "\n").encode("utf-8-sig"), "bad.csv")
 
 
 @blueprint.post("/<id>/takes")

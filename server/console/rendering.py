@@ -27,6 +27,10 @@ from server.resources import resources
 _STATIC = Path(__file__).with_name("static")
 _TOLD = "nuangang_told"
 _LONGEST_TOLD = 300
+_KINDS = {
+    "csv": "text/csv",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 
 _OWN: Mapping[type[Exception], Problem] = {
     FormForged: Problem(
@@ -62,6 +66,14 @@ def go_to(address: str, told: str = "") -> Response:
     response = make_response(redirect(address, 303))
     if told:
         tell(response, told)
+    return response
+
+
+def attached(content: bytes, name: str) -> Response:
+    """A file for the browser to keep; the end of its name says of what kind it is."""
+    response = make_response(content)
+    response.mimetype = _KINDS[name.rpartition(".")[2]]
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
 

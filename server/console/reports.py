@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
-from flask import Blueprint, Response, make_response
+from flask import Blueprint, Response
 
 from server.admitting import Who, admits
 from server.arrears import counting as arrears
@@ -19,7 +19,7 @@ from server.console import charts, naming
 from server.console.charts import Bar
 from server.console.entering import officer, regions
 from server.console.offers import KINDS
-from server.console.rendering import page
+from server.console.rendering import attached, page
 from server.offers import counting as offers
 from server.offers.counting import OfferLine
 from server.offers.tables import OfferKind
@@ -50,7 +50,6 @@ _OUTREACH = ("地区", "标题", "发出", "发到", "没发到", "打开", "开
 _PAIRINGS = (
     "地区", "帮扶人", "在结对", "新提出", "新结对", "结束", "走访", "给的（元）", "逾期未走访",
 )  # fmt: skip
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 blueprint = Blueprint("reports", __name__, url_prefix="/reports")
 
@@ -113,10 +112,8 @@ def get_workbook(friday: str) -> Response:
         naming.REASONS,
     )
     more = [_sheet_of_arrears(week), *_sheets_of_vouchers(week), *_sheets_of_people(week)]
-    response = make_response(weekly_report_files.xlsx(report, week, names, more))
-    response.mimetype = _XLSX
-    response.headers["Content-Disposition"] = f'attachment; filename="weekly-{week.friday}.xlsx"'
-    return response
+    content = weekly_report_files.xlsx(report, week, names, more)
+    return attached(content, f"weekly-{week.friday}.xlsx")
 
 
 def sees_elsewhere(who: Officer) -> bool:

@@ -5,7 +5,7 @@ from collections import Counter
 from datetime import date
 from typing import Annotated
 
-from flask import Blueprint, Response, make_response, request, url_for
+from flask import Blueprint, Response, request, url_for
 from pydantic import Field
 
 from knowledge.eligibility.rosters import Unread
@@ -19,7 +19,7 @@ from server.clock import china_day
 from server.console import forms, naming
 from server.console.entering import officer, regions, takes
 from server.console.forms import Form
-from server.console.rendering import go_to, page
+from server.console.rendering import attached, go_to, page
 from server.problems import words_of_fact
 from server.resources import resources
 
@@ -150,10 +150,7 @@ def get_csv(id: str, kind: str) -> Response:
         text = rosters.unread_csv(matching, _why_unread)
     else:
         raise RosterUnknown(kind)
-    response = make_response(text.encode("utf-8-sig"))
-    response.mimetype = "text/csv"
-    response.headers["Content-Disposition"] = f'attachment; filename="{kind}.csv"'
-    return response
+    return attached(text.encode("utf-8-sig"), f"{kind}.csv")
 
 
 @blueprint.post("/<id>/confirm")

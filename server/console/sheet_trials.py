@@ -19,7 +19,7 @@ from server.casework.bank_files import in_memory
 from server.casework.officers import scope
 from server.console import forms
 from server.console.entering import officer, regions
-from server.console.rendering import page
+from server.console.rendering import go_to, page
 from server.problems import words_of_field
 from server.register.sheets import SheetUnfit
 from server.register.tabling import MOST_LINES, Columns, Found
@@ -52,7 +52,19 @@ class Tried:
     entered: bool = False
 
 
-def tried(kind: Kind) -> Tried:
+def imported(
+    kind: Kind, *, title: str, action: str, back: str, refused: Callable[[int, str], Response]
+) -> Response:
+    """Answer to a table that was sent: what would become of it, that it was entered, or refused."""
+    trial = _tried(kind)
+    if trial.found is None:
+        return refused(422, trial.refused)
+    if trial.entered:
+        return go_to(back, f"登记了{len(trial.found.to_enter)}{kind.each.removeprefix('一')}。")
+    return _trial_page(kind, trial, title=title, action=action, back=back)
+
+
+def _tried(kind: Kind) -> Tried:
     """Read the table that was sent, or enter the one that came back; all of it or nothing."""
     sealed = forms.typed("sealed")
     file = request.files.get("file")
@@ -75,7 +87,7 @@ def tried(kind: Kind) -> Tried:
     return Tried(found, content, entered=bool(sealed))
 
 
-def trial_page(kind: Kind, trial: Tried, *, title: str, action: str, back: str) -> Response:
+def _trial_page(kind: Kind, trial: Tried, *, title: str, action: str, back: str) -> Response:
     """What would become of every line, with the way to enter them."""
     assert trial.found is not None
     counts: Mapping[StrEnum, int] = trial.found.counts
