@@ -109,6 +109,22 @@ def withdrawn(session: Session, worker_id: int, purpose: Purpose) -> bool:
     return found.first() is not None and not is_given(session, worker_id, purpose)
 
 
+def all_withdrawn(session: Session, purpose: Purpose) -> set[int]:
+    """Every worker of whom `withdrawn` holds."""
+    again = select(col(Consent.worker_id)).where(
+        col(Consent.purpose) == purpose, col(Consent.withdrawn_at).is_(None)
+    )
+    return set(
+        session.scalars(
+            select(col(Consent.worker_id)).where(
+                col(Consent.purpose) == purpose,
+                col(Consent.withdrawn_at).is_not(None),
+                col(Consent.worker_id).not_in(again),
+            )
+        )
+    )
+
+
 def give(
     session: Session, safe: Safe, *, worker_id: int, purpose: Purpose, version: int, now: datetime
 ) -> Given:

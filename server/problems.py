@@ -163,6 +163,7 @@ from server.vouchers.redeeming import (
     VoucherOver,
     VoucherShort,
 )
+from server.vouchers.rounds import GroupElsewhere, GroupMoved, RoundChanged, RoundUnknown
 from server.vouchers.settling import NothingOwed, SettlementMoved, SettlementUnknown
 
 MEDIA_TYPE = "application/problem+json"
@@ -526,6 +527,14 @@ _OF_ERROR: Mapping[type[Exception], Problem] = {
     ),
     SecondOfficerNeeded: Problem(
         409, "second_officer_needed", "要另一个人", "要由另一位审批人来批，不能自己批自己提的。"
+    ),
+    RoundUnknown: Problem(404, "unknown_round", "没有这轮发放", "没有找到这一轮发放。"),
+    RoundChanged: Problem(
+        409, "round_changed", "已经变了", "这轮发放不在这一步，或者别人刚办过。请刷新后再看。"
+    ),
+    GroupElsewhere: Problem(422, "group_elsewhere", "地区不对", "这个地区不在这批券的地区里面。"),
+    GroupMoved: Problem(
+        409, "group_moved", "人变了", "现在的人和数的时候不一样了。请重新数一遍，看过再发。"
     ),
     SettlementUnknown: Problem(404, "unknown_settlement", "没有这次结算", "没有找到这次结算。"),
     SettlementMoved: Problem(

@@ -117,6 +117,9 @@ PROMISES = (
             "server/vouchers/test_at_once.py::test_two_who_give_at_once_give_each_person_one_and_promise_each_sum_once",
             "server/vouchers/test_notices.py::test_killed_anywhere_and_run_again_the_job_tells_nobody_twice_and_leaves_nobody_out",
             "server/vouchers/test_notices.py::test_two_jobs_at_once_tell_each_person_once",
+            "server/vouchers/test_rounds.py::test_killed_anywhere_a_round_goes_on_and_gives_each_one_and_promises_each_sum_once",
+            "server/vouchers/test_rounds.py::test_two_who_go_on_with_a_round_at_once_give_each_person_one",
+            "server/vouchers/test_rounds.py::test_of_two_rounds_that_the_fund_has_not_enough_for_one_is_confirmed",
         ),
         (
             "server/vouchers/test_at_once.py::test_looking_first_and_writing_later_takes_vouchers_twice",

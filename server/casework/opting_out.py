@@ -119,6 +119,31 @@ class OutOfOutreach:
         )
 
 
+class OutOfCases:
+    """Who wants nothing of a measure that they didn't apply for, read once for many people."""
+
+    def __init__(self, session: Session, safe: Safe, measure: str) -> None:
+        rows = session.execute(
+            select(col(OptOut.identity_hash), col(OptOut.worker_id)).where(
+                col(OptOut.measure).in_((ALL, measure))
+            )
+        ).all()
+        self._safe = safe
+        self._hashes = {row[0] for row in rows}
+        self._workers = {row[1] for row in rows}
+        self._workers |= consents.all_withdrawn(session, Purpose.PROACTIVE)
+
+    def has(self, worker_id: int, identity_number: str | None = None) -> bool:
+        """Whether a worker, or whoever has this identity number, is out."""
+        if worker_id in self._workers:
+            return True
+        return (
+            bool(self._hashes)
+            and identity_number is not None
+            and _hash(self._safe, identity_number) in self._hashes
+        )
+
+
 def outreach_name(safe: Safe, hashed: str) -> str:
     """Under what an opt-out is noted, of a keyed hash of a number; not to be told from others."""
     return safe.hash("opt_out outreach", hashed)

@@ -134,7 +134,7 @@ def _cases(at: AtHand, _: argparse.Namespace) -> int:
     from server.casework import deciding, drafting, objecting
     from server.clock import utc_now
     from server.resources import make_post
-    from server.vouchers import lapsing
+    from server.vouchers import lapsing, rounds
 
     database, safe = at.database, at.safe
     post = make_post(at.settings, safe, at.served().library)
@@ -145,6 +145,8 @@ def _cases(at: AtHand, _: argparse.Namespace) -> int:
     ):
         with database.begin() as session:
             print(f"{settle(session, safe, post, now=utc_now()):6} {name}")
+    given = rounds.go_on_all(database, post, clock=utc_now)
+    print(f"{given:6} people of rounds seen to that were under way")
     with database.begin() as session:
         print(f"{lapsing.lapse(session, safe, now=utc_now()):6} fen of vouchers given back")
     print(f"{lapsing.warn_all(database, post, clock=utc_now):6} people told of a voucher that ends")

@@ -73,6 +73,7 @@ from server.console import (
     rosters,
     signing_in,
     switches,
+    voucher_rounds,
     vouchers,
 )
 
@@ -99,6 +100,7 @@ _GROUPS = (
     pairing_proposals,
     helping,
     pairing_files,
+    voucher_rounds,
     vouchers,
     merchants,
     people,

@@ -16,7 +16,8 @@ from server.console.entering import officer, regions
 from server.console.rendering import page
 from server.editing import drafts, publishing
 from server.outreach import campaigns, policy_changes
-from server.resources import resources
+from server.resources import post, resources
+from server.vouchers import rounds
 
 blueprint = Blueprint("home", __name__)
 
@@ -77,6 +78,7 @@ def get_home() -> Response:
             overdue = Wanted(overdue_on=china_day(known.clock()))
             late = sum(cases.counted(session, who, regions(), overdue).values())
         letters = campaigns.waiting_for(session, who, regions())
+        given = rounds.waiting_for(session, post(), who)
         changes = _changes(session, who)
         edits = who.roles & {Role.EDITOR, Role.PUBLISHER}
         kept = _kept(session, who) if edits else None
@@ -87,6 +89,7 @@ def get_home() -> Response:
         late=late,
         kept=kept,
         letters=letters,
+        rounds=given,
         changes=changes,
         links=[] if lists or kept else _links(who),
     )

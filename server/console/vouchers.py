@@ -13,18 +13,19 @@ from server.casework.funds import FundShort
 from server.casework.officers import Role, scope
 from server.casework.payments import yuan
 from server.clock import china_day
-from server.console import forms, naming
+from server.console import forms, naming, voucher_rounds
 from server.console.entering import officer, regions
 from server.console.forms import Asked, Form, Line, Text
 from server.console.funds import yuan_typed
 from server.console.help_requests import name_of
 from server.console.rendering import go_to, page
 from server.resources import post, resources
-from server.vouchers import issuing
+from server.vouchers import issuing, rounds
 from server.vouchers.issuing import IssueUnfit, IssueUnknown, Proposal
 from server.vouchers.tables import (
     IssueState,
     MerchantKind,
+    RoundState,
     Voucher,
 )
 
@@ -153,6 +154,14 @@ def get_issue(id: str) -> Response:
             waiting=issuing.waiting(session, issue, regions()),
             most=issuing.MOST_AT_ONCE,
             given=given,
+            rounds=[
+                (
+                    each,
+                    "，".join(voucher_rounds.whom(each)),
+                    voucher_rounds.STATES[RoundState(each.state)],
+                )
+                for each in rounds.of_issue(session, issue.id)
+            ],
             fund=None if issue.fund_id is None else funds.find(session, issue.fund_id),
             proposed_by=name_of(session, issue.proposed_by),
             opened_by="" if issue.opened_by is None else name_of(session, issue.opened_by),

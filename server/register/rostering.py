@@ -18,7 +18,7 @@ from server.audit import Actor
 from server.casework.officers import NotAllowed, Role
 from server.db import Database
 from server.register import keeping
-from server.register.hardship import Registered, facts_of
+from server.register.hardship import Cause, Registered, facts_of
 from server.register.importing import Desk
 from server.register.tables import EntryState, Level, RegisterEntry
 from server.subject_keys import SubjectKeys
@@ -60,15 +60,26 @@ def people(desk: Desk, regions: Set[str], fields: Sequence[str]) -> Iterator[lis
 
 
 def unseen(
-    database: Database, keys: SubjectKeys, regions: Set[str], level: Level | None = None
+    database: Database,
+    keys: SubjectKeys,
+    regions: Set[str],
+    level: Level | None = None,
+    cause: Cause | None = None,
 ) -> Iterator[list[Person]]:
-    """The same for a program that shows nobody to anybody: no look is noted."""
+    """The same for a program that shows nobody to anybody: no look is noted.
+
+    `level` and `cause`: only these; what the cause is stands sealed, and is looked up in each.
+    """
     after = ""
     while entries := _some(database, regions, level, after):
         after = entries[-1].id
         safes = keys.safes_of(entry.worker_id for entry in entries)
         opened = ((entry, keeping.opened(safes.get(entry.worker_id), entry)) for entry in entries)
-        yield [Person(entry, who) for entry, who in opened if who is not None]
+        yield [
+            Person(entry, who)
+            for entry, who in opened
+            if who is not None and (cause is None or cause in who.causes)
+        ]
 
 
 def chunks(desk: Desk, regions: Set[str], as_of: date) -> Iterator[Chunk]:

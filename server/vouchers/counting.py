@@ -1,7 +1,7 @@
 """A week of vouchers in numbers, for the weekly report.
 
-Told from instants that are written once (given, used, refunded, given back to the fund), so that
-a past week gives the same numbers whenever it is asked for, and need not be kept.
+Told from instants that are written once (given, used, refunded, held back and given back by the
+fund), so that a past week gives the same numbers whenever it is asked for, and need not be kept.
 """
 
 from collections import Counter
@@ -47,11 +47,12 @@ class MerchantLine:
 def issues(session: Session, week: Week, regions: Set[str]) -> list[IssueLine]:
     """The issues of some regions of which anything was given, used, refunded, or is left."""
     counts: dict[str, Counter[str]] = {}
+    _add(counts, "issued", _given(session, week.begin, week.end))
     for name, at, end in (("", week.begin, week.end), ("all_", None, week.end)):
-        _add(counts, f"{name}issued", _given(session, at, end))
         _add(counts, f"{name}redeemed", _used(session, Redemption.at, Issue.id, at, end))
         _add(counts, f"{name}refunded", _used(session, Redemption.refunded_at, Issue.id, at, end))
-    _add(counts, "gone", _given_back(session, week))
+    for kind in (EntryKind.RESERVE, EntryKind.RELEASE):
+        _add(counts, kind, _of_ledger(session, kind, week))
     found = session.execute(
         select(col(Issue.id), col(Issue.region), col(Issue.title))
         .where(col(Issue.region).in_(regions))
@@ -93,8 +94,9 @@ def _shown(counted: Counter[str]) -> dict[str, int]:
 
 
 def _left(counted: Counter[str]) -> int:
-    given, used = counted["all_issued_fen"], counted["all_redeemed_fen"]
-    return given - used + counted["all_refunded_fen"] - counted["gone_fen"]
+    """What the fund holds back for it, without what merchants are owed or were paid."""
+    held = counted[f"{EntryKind.RESERVE}_fen"] - counted[f"{EntryKind.RELEASE}_fen"]
+    return held - counted["all_redeemed_fen"] + counted["all_refunded_fen"]
 
 
 def _given(session: Session, begin: Any, end: Any) -> Iterator[tuple[str, int, int]]:
@@ -120,11 +122,11 @@ def _used(session: Session, at: Any, key: Any, begin: Any, end: Any) -> Iterator
         yield id, count, int(fen)
 
 
-def _given_back(session: Session, week: Week) -> Iterator[tuple[str, int, int]]:
+def _of_ledger(session: Session, kind: EntryKind, week: Week) -> Iterator[tuple[str, int, int]]:
     rows = session.execute(
         select(col(FundEntry.issue_id), func.count(), func.sum(col(FundEntry.amount_fen)))
         .where(
-            col(FundEntry.kind) == EntryKind.RELEASE,
+            col(FundEntry.kind) == kind,
             col(FundEntry.issue_id).is_not(None),
             col(FundEntry.at) < week.end,
         )

@@ -192,7 +192,7 @@ def issue_to(
     require(by, Role.CASE_OFFICER, issue.region, regions)
     # Others who give vouchers of the same issue wait here: nobody gets two.
     session.refresh(issue, with_for_update=True)
-    if issue.state != IssueState.OPEN or china_day(now) > issue.last_on:
+    if not is_open(issue, china_day(now)):
         raise NotOpen(issue.id)
     fitting = {case.id for case in waiting(session, issue, regions)}
     people: dict[int, Case] = {}
@@ -204,13 +204,32 @@ def issue_to(
     if issue.fund_id is not None:
         total = issue.amount_fen * len(people)
         funds.promise(session, safe, issue.fund_id, total, issue_id=issue.id, by=by, now=now)
-    made = [_voucher(issue, case, by, now) for case in people.values()]
+    to = [(case.worker_id, case.id) for case in people.values()]
+    return hand_out(session, post, issue, to, by=by.id, now=now)
+
+
+def hand_out(
+    session: Session,
+    post: Post,
+    issue: Issue,
+    to: Sequence[tuple[int, str | None]],
+    *,
+    by: int,
+    now: datetime,
+) -> list[Voucher]:
+    """Give a voucher and a card to each of these workers, for a case or for none, and tell them.
+
+    Whoever calls has seen to all that stands against it: the fund holds the sum back, the issue is
+    locked, none of them has one. `by`: the officer whose word it is.
+    """
+    made = [_voucher(issue, worker, case, by, now) for worker, case in to]
     for voucher in made:
         cards.make(session, voucher.worker_id, now=now)
     session.add_all(made)
     session.flush()
+    actor = audit.Actor("officer", by)
     for voucher in made:
-        _audit_voucher(session, safe, voucher, audit.Actor("officer", by.id), Action.CREATED, now)
+        _audit_voucher(session, post.safe, voucher, actor, Action.CREATED, now)
     telling.tell_issued(session, post, issue, made, now=now)
     return made
 
@@ -288,6 +307,11 @@ def of_worker(session: Session, worker_id: int) -> list[tuple[Voucher, Issue]]:
     return [(row[0], row[1]) for row in rows]
 
 
+def is_open(issue: Issue, today: date) -> bool:
+    """Whether vouchers of it may be given on a day."""
+    return issue.state == IssueState.OPEN and today <= issue.last_on
+
+
 def is_usable(voucher: Voucher, issue: Issue, today: date) -> bool:
     """Whether something is left of a voucher that can be used on a day."""
     return (
@@ -321,18 +345,18 @@ def _is_for(fund: Fund, measure: str, region: str, regions: Regions) -> bool:
     )
 
 
-def _voucher(issue: Issue, case: Case, by: Officer, now: datetime) -> Voucher:
+def _voucher(issue: Issue, worker: int, case: str | None, by: int, now: datetime) -> Voucher:
     return Voucher(
         id="V" + "".join(secrets.choice(_LETTERS) for _ in range(15)),
         issue_id=issue.id,
-        worker_id=case.worker_id,
-        case_id=case.id,
+        worker_id=worker,
+        case_id=case,
         amount_fen=issue.amount_fen,
         left_fen=issue.amount_fen,
         uses=issue.uses,
         left_uses=issue.uses,
         issued_at=now,
-        issued_by=by.id,
+        issued_by=by,
     )
 
 

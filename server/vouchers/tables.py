@@ -28,6 +28,28 @@ class IssueState(StrEnum):
     """Nobody gets one any more; who has one keeps it."""
 
 
+class RoundState(StrEnum):
+    """Where a round stands."""
+
+    PROPOSED = "proposed"
+    """Counted, waits for a second officer."""
+    GIVING = "giving"
+    """The fund holds the whole sum back; whoever waits gets one, lot by lot."""
+    DONE = "done"
+    STOPPED = "stopped"
+    """Who waited still gets none; their sum went back to the fund."""
+    REFUSED = "refused"
+
+
+class PlaceState(StrEnum):
+    """What became of somebody in a round."""
+
+    WAITING = "waiting"
+    GIVEN = "given"
+    LEFT_OUT = "left_out"
+    """Got one otherwise or opted out meanwhile, or the round was stopped."""
+
+
 class SettlementState(StrEnum):
     """Where a settlement stands."""
 
@@ -123,6 +145,58 @@ class Voucher(Row, table=True):
     """When it was taken back; what was left of it went back to the fund."""
     warned_at: datetime | None = Field(default=None, sa_type=Instant)
     """When its person was told that it ends soon: once."""
+
+
+class Round(Row, table=True):
+    """A group of the register to whom vouchers of an issue are given; nobody is named in it."""
+
+    __tablename__ = "voucher_round"
+    __table_args__ = (
+        CheckConstraint(f"state IN ({words(RoundState)})", name="state"),
+        CheckConstraint("given BETWEEN 0 AND people", name="given"),
+        Index(None, "issue_id"),
+        Index(None, "state", "region"),
+    )
+
+    id: str = Field(sa_type=String(16), primary_key=True)
+    issue_id: str = Field(sa_type=String(16), foreign_key="voucher_issue.id")
+    region: str = Field(sa_type=String(64))
+    """With all that lies in it."""
+    level: str | None = Field(default=None, sa_type=String(16))
+    cause: str | None = Field(default=None, sa_type=String(16))
+    state: str = Field(sa_type=String(16))
+    version: int = 1
+    counts: str = Field(sa_type=Text)
+    """How many are meant, get one, and why others don't, as JSON."""
+    digest: str = Field(sa_type=String(64))
+    """Of whom it would be given to: what a second officer confirms."""
+    people: int = 0
+    """For how many the fund held the sum back."""
+    given: int = 0
+    proposed_by: int = Field(foreign_key="officer.id")
+    decided_by: int | None = Field(default=None, foreign_key="officer.id")
+    reason: str = Field(default="", sa_type=Text)
+    """Why it was refused or stopped."""
+    created_at: datetime = Field(sa_type=Instant)
+    changed_at: datetime = Field(sa_type=Instant)
+    confirmed_at: datetime | None = Field(default=None, sa_type=Instant)
+    ended_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class RoundPlace(Row, table=True):
+    """Somebody who gets a voucher in a round, from the confirmation on."""
+
+    __tablename__ = "round_place"
+    __table_args__ = (
+        CheckConstraint(f"state IN ({words(PlaceState)})", name="state"),
+        Index(None, "round_id", "state", "id"),
+        Index(None, "worker_id"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    round_id: str = Field(sa_type=String(16), foreign_key="voucher_round.id")
+    worker_id: int = Field(foreign_key="worker.id")
+    state: str = Field(sa_type=String(16))
 
 
 class Merchant(Row, table=True):

@@ -254,9 +254,10 @@ def paired(staff: "Staff") -> dict[str, str]:
 
 
 def vouchers(staff: "Staff") -> dict[str, str]:
-    """Vouchers, a merchant who took one, and a settlement at each step of its way."""
+    """Vouchers, a merchant who took one, settlements and rounds at each step of their way."""
     from server.vouchers import issuing, settling
-    from tests.server.vouchers.conftest import SHOPPING, Market
+    from tests.server.register.conftest import Ledger
+    from tests.server.vouchers.conftest import SHOPPING, Market, Town
 
     known, at = staff.resources, office(staff)
     market = Market(
@@ -291,6 +292,11 @@ def vouchers(staff: "Staff") -> dict[str, str]:
             session, known.safe, session.merge(released), by=at.approver, now=staff.now
         )
         line = settling.lines(session, known.safe, released.id)[0].line.id
+    book = Ledger(known.database, at.library, known.safe, known.subject_keys, staff.now, at.author)
+    town = Town(market, book)
+    town.linked(9101)
+    giving = town.confirmed(issue)
+    town.linked(9102)
     return {
         "proposed_issue": proposed.id,
         "issue": issue.id,
@@ -301,6 +307,8 @@ def vouchers(staff: "Staff") -> dict[str, str]:
         "collected_settlement": collected.id,
         "settlement": released.id,
         "settlement_line": line,
+        "round": town.proposed(issue).id,
+        "giving_round": giving.id,
     }
 
 

@@ -507,6 +507,7 @@ PAGES |= {
 # -- vouchers -------------------------------------------------------------------------------------
 
 _ISSUE, _PROPOSED = {"id": "{issue}"}, {"id": "{proposed_issue}"}
+_ROUND, _GIVING_ROUND, _FIRST = {"id": "{round}"}, {"id": "{giving_round}"}, {"version": "1"}
 _MERCHANT = {"id": "{merchant}"}
 _COLLECTED, _SETTLEMENT = {"id": "{collected_settlement}"}, {"id": "{settlement}"}
 _NEW_ISSUE = {
@@ -533,6 +534,26 @@ PAGES |= {
     ),
     ("POST", "/staff/vouchers/<id>/close"): PageCall(
         CLERK, path=_ISSUE, form={"version": "2"}, elsewhere=404
+    ),
+    ("GET", "/staff/vouchers/<id>/rounds/new"): PageCall(CLERK, path=_ISSUE, elsewhere=404),
+    ("POST", "/staff/vouchers/<id>/rounds/new"): PageCall(
+        CLERK, path=_ISSUE, form={"region": "石狮"}, elsewhere=404
+    ),
+    ("GET", "/staff/vouchers/rounds/<id>"): PageCall(_LOOKING, path=_ROUND, elsewhere=404),
+    ("POST", "/staff/vouchers/rounds/<id>/count"): PageCall(
+        MOVERS, path=_ROUND, form=_FIRST, elsewhere=404
+    ),
+    ("POST", "/staff/vouchers/rounds/<id>/confirm"): PageCall(
+        _APPROVER, path=_ROUND, form=_FIRST, elsewhere=404
+    ),
+    ("POST", "/staff/vouchers/rounds/<id>/give"): PageCall(
+        MOVERS, path=_GIVING_ROUND, elsewhere=404
+    ),
+    ("POST", "/staff/vouchers/rounds/<id>/refuse"): PageCall(
+        MOVERS, path=_ROUND, form={**_FIRST, "reason": "先不发"}, elsewhere=404
+    ),
+    ("POST", "/staff/vouchers/rounds/<id>/stop"): PageCall(
+        MOVERS, path=_GIVING_ROUND, form={"version": "2", "reason": "发错了"}, elsewhere=404
     ),
     ("GET", "/staff/merchants/"): PageCall(_LOOKING),
     ("GET", "/staff/merchants/new"): PageCall(CLERK),

@@ -18,15 +18,27 @@ from server.casework.tables import Case, Fund
 from server.clock import china_day
 from server.db import Database
 from server.notice_templates import NoticeKind
+from server.register.hardship import Registered
+from server.register.keeping import Standing
 from server.sealing import Safe
 from server.subject_keys import SubjectKeys
 from server.tables import Notice
-from server.vouchers import cards, issuing, merchants, redeeming, settling
+from server.vouchers import cards, choosing, issuing, merchants, redeeming, rounds, settling
+from server.vouchers.choosing import Chosen, Group, Place
 from server.vouchers.issuing import Proposal
 from server.vouchers.merchants import Account
 from server.vouchers.redeeming import Redeemed
-from server.vouchers.tables import Card, Issue, Merchant, MerchantKind, Settlement, Voucher
+from server.vouchers.tables import (
+    Card,
+    Issue,
+    Merchant,
+    MerchantKind,
+    Round,
+    Settlement,
+    Voucher,
+)
 from tests import casework
+from tests.server.register.conftest import Ledger, somebody
 
 if TYPE_CHECKING:
     from knowledge.library import Library
@@ -199,6 +211,95 @@ class Market:
             found = funds.sums(session, self.fund.id or 0)
             assert found == funds.sums_of_ledger(session, self.fund.id or 0)
         return found.reserved_fen, found.spent_fen
+
+
+@dataclass
+class Town:
+    """A market beside a register whose people may get vouchers."""
+
+    market: Market
+    ledger: Ledger
+
+    def linked(self, number: int, worker: int | None = None, **other: Any) -> int:
+        """Somebody of the register who signed in, and whose entry is theirs."""
+        who, standing = self._who(number, **other)
+        worker = worker or self.account(number)
+        self.ledger.enter_for(worker, who, standing=standing)
+        return worker
+
+    def nameless(self, number: int, **other: Any) -> int:
+        """Somebody of the register who stands there under no account."""
+        who, standing = self._who(number, **other)
+        return self.ledger.enter(who, standing=standing).worker_id
+
+    def account(self, number: int, **other: Any) -> int:
+        """Somebody who signed in and says to be one of the register."""
+        who = somebody(number)
+        given = {"name": who.name, "identity_number": who.identity_number, "phone": who.phone}
+        at = self.market
+        person = casework.person(number, **{**given, **other})
+        return casework.worker(at.database, at.safe, at.keys, now=at.now, who=person)
+
+    def _who(self, number: int, **other: Any) -> tuple[Registered, Standing]:
+        where = {key: other.pop(key) for key in ("region", "level") if key in other}
+        return somebody(number, **other), self.ledger.standing(**where)
+
+    @property
+    def place(self) -> Place:
+        at = self.market
+        return Place(at.database, at.keys, at.safe, at.regions)
+
+    def chosen(self, issue: Issue, **group: Any) -> Chosen:
+        return choosing.choose(self.place, issue, Group(**{"region": "石狮", **group}))
+
+    def proposed(self, issue: Issue, by: Officer | None = None, **group: Any) -> Round:
+        whom = Group(**{"region": "石狮", **group})
+        chosen = choosing.choose(self.place, issue, whom)
+        at = self.market
+        with at.database.begin() as session:
+            return rounds.propose(
+                session, at.post, session.get_one(Issue, issue.id), whom, chosen,
+                by=by or at.clerk, now=at.now,
+            )  # fmt: skip
+
+    def confirm(self, made: Round, by: Officer | None = None, version: int = 1) -> None:
+        at = self.market
+        with at.database.read() as session:
+            issue = session.get_one(Issue, made.issue_id)
+        chosen = choosing.choose(self.place, issue, rounds.group_of(made))
+        with at.database.begin() as session:
+            rounds.confirm(
+                session, at.post, session.get_one(Round, made.id), chosen, by=by or at.approver,
+                version=version, now=at.now,
+            )  # fmt: skip
+
+    def confirmed(self, issue: Issue, **group: Any) -> Round:
+        """A round for which the fund holds the sum back, and nobody has anything yet."""
+        made = self.proposed(issue, **group)
+        self.confirm(made)
+        return self.round(made)
+
+    def go_on(self, made: Round, lots: int | None = None, now: datetime | None = None) -> int:
+        at = self.market
+        return rounds.go_on(at.database, at.post, made.id, clock=lambda: now or at.now, lots=lots)
+
+    def round(self, made: Round) -> Round:
+        with self.market.database.read() as session:
+            return session.get_one(Round, made.id)
+
+    def holders(self, issue: Issue) -> list[int]:
+        """Who has a voucher of an issue, as often as they have one."""
+        with self.market.database.read() as session:
+            mine = select(col(Voucher.worker_id)).where(col(Voucher.issue_id) == issue.id)
+            return sorted(session.scalars(mine))
+
+
+@pytest.fixture
+def town(market: Market) -> Town:
+    book = Ledger(
+        market.database, market.library, market.safe, market.keys, market.now, market.clerk
+    )
+    return Town(market, book)
 
 
 @pytest.fixture
