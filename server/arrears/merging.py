@@ -58,7 +58,8 @@ def alike(session: Session, report: JointReport, desk: Desk) -> list[Alike]:
 def employers_like(session: Session, report: JointReport, regions: Iterable[str]) -> list[Employer]:
     """Employers of the register in some regions that may be the one of a report."""
     found = session.scalars(select(Employer).where(col(Employer.region).in_(list(regions))))
-    scored = [(_names_alike(report.employer, each.name), each) for each in found]
+    mine = _core(report.employer)
+    scored = [(_alike(mine, _core(each.name)), each) for each in found]
     close = [(score, each) for score, each in scored if score >= ALIKE]
     return [each for _, each in sorted(close, key=lambda pair: (-pair[0], pair[1].name))[:_MOST]]
 
@@ -119,11 +120,10 @@ def _move_parts(session: Session, gone: JointReport, kept: JointReport) -> list[
 def _score(one: JointReport, other: JointReport) -> int:
     if one.employer_id is not None and one.employer_id == other.employer_id:
         return 100
-    return _names_alike(one.employer, other.employer)
+    return _alike(_core(one.employer), _core(other.employer))
 
 
-def _names_alike(one: str, other: str) -> int:
-    first, second = _core(one), _core(other)
+def _alike(first: str, second: str) -> int:
     if not first or not second:
         return 0
     # A short name within a longer one: 某建筑 and 石狮市某建筑工程.

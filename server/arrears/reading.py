@@ -13,6 +13,7 @@ from server.arrears.joining import find_part
 from server.arrears.moves import OPEN_TO_WORKERS
 from server.arrears.moving import JointReportUnknown
 from server.arrears.tables import JointPart, JointReport, PartProof, ReportMove
+from server.casework.tables import Material
 from server.sealing import Safe
 
 FEWEST_SUMMED = 3
@@ -79,17 +80,28 @@ def people(session: Session, report: JointReport) -> int:
     return figures.of_report(session, report.id).people
 
 
-def proofs_of(session: Session, part_ids: Sequence[str]) -> dict[str, list[str]]:
+def proofs_of(session: Session, part_ids: Sequence[str]) -> dict[str, list[Material]]:
     """The materials of some parts, in the order of their ids."""
     rows = session.execute(
-        select(col(PartProof.part_id), col(PartProof.material_id))
+        select(col(PartProof.part_id), Material)
+        .join(Material, col(Material.id) == col(PartProof.material_id))
         .where(col(PartProof.part_id).in_(part_ids))
         .order_by(col(PartProof.material_id))
     )
-    found: dict[str, list[str]] = {}
-    for part_id, material_id in rows:
-        found.setdefault(part_id, []).append(material_id)
+    found: dict[str, list[Material]] = {}
+    for part_id, material in rows:
+        found.setdefault(part_id, []).append(material)
     return found
+
+
+def proof_in(session: Session, report_id: str, material_id: str) -> Material | None:
+    """A material that proves a part of a report, None where it proves none of it."""
+    return session.scalars(
+        select(Material)
+        .join(PartProof, col(PartProof.material_id) == col(Material.id))
+        .join(JointPart, col(JointPart.id) == col(PartProof.part_id))
+        .where(col(JointPart.report_id) == report_id, col(Material.id) == material_id)
+    ).first()
 
 
 def _mine(session: Session, report: JointReport, part: JointPart) -> Mine:
@@ -97,4 +109,5 @@ def _mine(session: Session, report: JointReport, part: JointPart) -> Mine:
     # While people join and change, whoever watches the total grow would see each one's part.
     is_told = sums.people >= FEWEST_SUMMED and report.state not in OPEN_TO_WORKERS
     total = sums.amount_fen if is_told else None
-    return Mine(report, part, sums.people, total, proofs_of(session, [part.id]).get(part.id, []))
+    proofs = proofs_of(session, [part.id]).get(part.id, [])
+    return Mine(report, part, sums.people, total, [proof.id for proof in proofs])

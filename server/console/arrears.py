@@ -23,7 +23,6 @@ from server.audit import Action, Actor
 from server.casework import materials, officers
 from server.casework.materials import MaterialUnknown
 from server.casework.officers import Role
-from server.casework.tables import Material
 from server.clock import china_day
 from server.console import forms, naming
 from server.console.case import is_photo
@@ -255,7 +254,7 @@ def post_export(id: str) -> Response:
         if report.state not in MOVES[ReportMove.EXPORT]:
             raise ReportMoveRefused(report.state)
         parts = handling.parts_of(session, id)
-        proofs = _proofs(session, parts)
+        proofs = reading.proofs_of(session, [part.id for part in parts])
     keys = known.subject_keys.safes_of(part.worker_id for part in parts)
     place = naming.place_of(library, report.region)
     contents = Contents(report, place, parts, proofs, keys)
@@ -279,9 +278,8 @@ def get_proof(id: str, material: str) -> Response:
     known = resources()
     with known.database.read() as session:
         report = handling.of_officer(session, id, officer(), regions())
-        proofs = _proofs(session, _parts(session, report))
-    found = next((each for some in proofs.values() for each in some if each.id == material), None)
-    if found is None:
+        found = reading.proof_in(session, id, material)
+    if found is None or report.state not in COUNTED:
         raise MaterialUnknown(material)
     own = known.subject_keys.safes_of([found.worker_id]).get(found.worker_id)
     if own is None:
@@ -339,14 +337,6 @@ def _parts(session: Session, report: JointReport, page: int | None = None) -> li
     return handling.parts_of(session, report.id, page=page) if report.state in COUNTED else []
 
 
-def _proofs(session: Session, parts: list[JointPart]) -> dict[str, list[Material]]:
-    named = reading.proofs_of(session, [part.id for part in parts])
-    return {
-        part_id: [found for id in ids if (found := session.get(Material, id)) is not None]
-        for part_id, ids in named.items()
-    }
-
-
 def _report_page(
     id: str, refused: Form[Any] | None = None, move: str = "", status: int | None = None
 ) -> Response:
@@ -358,9 +348,7 @@ def _report_page(
         pages = max(1, -(-sums.people // AT_ONCE))
         number = min(max(1, forms.read_query(_Page).page), pages)
         parts = _parts(session, report, page=number)
-    keys = known.subject_keys.safes_of(part.worker_id for part in parts)
-    with known.database.begin() as session:
-        proofs = _proofs(session, parts)
+        proofs = reading.proofs_of(session, [part.id for part in parts])
         history = [
             (event, name_of(session, event.officer_id) if event.officer_id else "工友")
             for event in handling.history(session, id)
@@ -372,7 +360,10 @@ def _report_page(
         employer = session.get(Employer, report.employer_id) if report.employer_id else None
         scope = officers.scope(who, regions())
         candidates = [] if employer else merging.employers_like(session, report, scope)
+    # Comparing names takes its time: nobody's writing waits for that.
+    with known.database.begin() as session:
         _note_looks(session, known.safe, report, parts, now)
+    keys = known.subject_keys.safes_of(part.worker_id for part in parts)
     state = ReportState(report.state)
     form = refused or forms.empty()
     return page(

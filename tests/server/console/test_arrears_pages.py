@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 from zipfile import ZipFile
 
 from openpyxl import load_workbook
+from sqlalchemy import event
 from sqlmodel import col, select
 
-from server.arrears.tables import JointReportEvent
+from server.arrears.tables import JointPart, JointReportEvent, PartProof
 from server.casework.officers import Role
+from server.casework.tables import Material
 from server.tables import AuditEntry
 from tests.server.console import making
 from tests.server.console.conftest import Desk, Staff, picture, text_of
@@ -64,10 +66,8 @@ def test_names_are_masked_on_the_page_and_stand_in_clear_in_the_one_file_only(
     exported = [each for each in entries(staff, "joint_part") if each.action == "exported"]
     assert [each.worker_id for each in exported] == [looks[0].worker_id]
     with staff.resources.database.read() as session:
-        event = session.exec(
-            select(JointReportEvent).where(JointReportEvent.move == "export")
-        ).one()
-    assert event.digest == hashlib.sha256(replied.data).hexdigest()
+        made = session.exec(select(JointReportEvent).where(JointReportEvent.move == "export")).one()
+    assert made.digest == hashlib.sha256(replied.data).hexdigest()
     replied.close()
 
 
@@ -132,3 +132,38 @@ def test_nobodys_part_is_shown_before_it_is_handed_in(staff: Staff) -> None:
     move(desk, made["joint_gathering"], "hand_in")
     assert "第1人的证据" in text_of(desk.get(f"/arrears/{made['joint_gathering']}").text)
     assert desk.get(proof).status_code == 200
+
+
+def test_a_proof_costs_no_more_where_others_have_many(staff: Staff) -> None:
+    desk = staff.desk(Role.CASE_OFFICER)
+    made = making.joint_reports(staff)
+    id, proof = made["joint_taken"], made["joint_proof"]
+    asked: list[str] = []
+
+    def note(_: object, __: object, statement: str, *more: object) -> None:
+        asked.append(statement)
+
+    def cost(path: str) -> int:
+        asked.clear()
+        assert desk.get(path).status_code == 200
+        return len(asked)
+
+    paths = (f"/arrears/{id}/proofs/{proof}", f"/arrears/{id}")
+    event.listen(staff.resources.database.engine, "before_cursor_execute", note)
+    try:
+        before = [cost(path) for path in paths]
+        with staff.resources.database.begin() as session:
+            part = session.exec(select(JointPart).where(JointPart.report_id == id)).one()
+            for number in range(9):
+                other = Material(
+                    id=f"{number:032}", worker_id=part.worker_id, kind="wage_arrears_proof",
+                    media_type="image/jpeg", size=1, width=1, height=1, added_at=staff.now,
+                )  # fmt: skip
+                session.add(other)
+                session.flush()
+                session.add(PartProof(part_id=part.id, material_id=other.id))
+        assert [cost(path) for path in paths] == before
+    finally:
+        event.remove(staff.resources.database.engine, "before_cursor_execute", note)
+    # One of another report is none of this one.
+    assert desk.get(f"/arrears/{made['joint']}/proofs/{proof}").status_code == 404
