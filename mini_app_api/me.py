@@ -28,13 +28,14 @@ from server.callers import refuse_too_many
 from server.casework import near_duplicates
 from server.casework.cases import under_way
 from server.masking import mask_identity_number, mask_name, mask_phone
+from server.offers import taking_part, telling
 from server.pairing import keeping as pairings
 from server.persons import Minor, Person
 from server.problems import FieldsRefused
 from server.profiles import NEEDED, Held
 from server.rate_limits import Limit
 from server.register import keeping
-from server.resources import resources
+from server.resources import post, resources
 from server.sealing import Safe
 from server.tables import Lifetime
 
@@ -106,11 +107,14 @@ def delete_me() -> Response:
     """Erase the worker, in backups too; the reply says what stays and why."""
     known = resources()
     key_ids: list[str] = []
+    letters = post()
 
     def erase(session: Session, worker: int) -> ErasedView:
         by, now = Actor("worker", worker), known.clock()
         keeping.let_go(session, known.safe, worker_id=worker, now=now)
         pairings.let_go(session, known.safe, worker_id=worker, now=now)
+        for offer, moved in taking_part.let_go(session, known.safe, worker_id=worker, now=now):
+            telling.tell_all(session, letters, offer, moved, telling.MOVED_UP, now=now)
         key_ids[:] = erasing.erase(
             session,
             known.safe,

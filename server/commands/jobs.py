@@ -224,8 +224,10 @@ def _erase(at: AtHand, _: argparse.Namespace) -> int:
     from server import erasing
     from server.audit import Actor
     from server.clock import utc_now
+    from server.offers import taking_part, telling
     from server.pairing import keeping as pairings
     from server.register import keeping
+    from server.resources import make_post
 
     database, safe, keys = at.database, at.safe, at.keys()
     for holding in erasing.with_an_end():
@@ -237,9 +239,13 @@ def _erase(at: AtHand, _: argparse.Namespace) -> int:
         print(f"{total:6} rows of {holding.table} erased")
     for worker in sorted(keys.erased()):
         # A backup brought them back; their keys are gone for good.
+        letters = make_post(at.settings, safe, at.library())
         with database.begin() as session:
-            keeping.let_go(session, safe, worker_id=worker, now=utc_now())
-            pairings.let_go(session, safe, worker_id=worker, now=utc_now())
+            now = utc_now()
+            keeping.let_go(session, safe, worker_id=worker, now=now)
+            pairings.let_go(session, safe, worker_id=worker, now=now)
+            for offer, up in taking_part.let_go(session, safe, worker_id=worker, now=now):
+                telling.tell_all(session, letters, offer, up, telling.MOVED_UP, now=now)
             again = erasing.erase(
                 session, safe, worker_id=worker, by=Actor("job", "erase"), now=utc_now()
             )

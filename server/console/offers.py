@@ -267,6 +267,7 @@ def post_change(id: str, version: int) -> Response:
         kind = OfferKind(offer.kind)
         proposal = _proposal(kind, form)
         if proposal is not None:
+            before = (offer.begins_at, offer.place)
             try:
                 moved = offering.change(
                     session,
@@ -279,8 +280,13 @@ def post_change(id: str, version: int) -> Response:
                     now=known.clock(),
                 )
                 telling.tell_all(session, post(), offer, moved, telling.MOVED_UP, now=known.clock())
+                if before != (offer.begins_at, offer.place):
+                    _tell_moved(session, offer, known.clock())
             except SeatsTaken:
                 form.refuse("seats", f"已经有{offer.taken}人报名，名额不能比这少。")
+            except ReasonNeeded as needed:
+                told = f"有骗局的迹象：{'、'.join(needed.signs)}。已经发布的不能加上这些话。"
+                form.refuse("words", f"{told}核实过没有问题的，请取消这一条，重新登记一条再发布。")
     if form.asked is None:
         return _form(kind, form, url_for(".post_change", id=id, version=version), 422)
     return go_to(url_for(".get_offer", id=id), "已保存。")
@@ -376,6 +382,14 @@ def post_invitations(id: str) -> Response:
     return go_to(url_for(".get_offer", id=id), f"已通知{len(people)}个人。")
 
 
+def _tell_moved(session: Session, offer: Offer, now: datetime) -> None:
+    """Tell those who mean to come, or wait to, of another time or place."""
+    comes = (PlaceState.JOINED, PlaceState.WAITING)
+    people = [place for place in taking_part.places(session, offer.id) if place.state in comes]
+    if offer.state == OfferState.OPEN:
+        telling.tell_all(session, post(), offer, people, telling.MOVED, now=now)
+
+
 def _do(session: Session, offer: Offer, step: Step, asked: StepAsked) -> None:
     known = resources()
     _STEPS[step](
@@ -400,7 +414,7 @@ def _refuse_unfit(id: str, form: Form[StepAsked]) -> None:
         if employer is None:
             return
         openid = None if app_id is None else address(session, known.safe, employer, app_id)
-    next_step = screened(f"{offer.title}。{offer.words}", openid=openid, use=Use.PUBLICATION)
+    next_step = screened(offering.said_in(offer), openid=openid, use=Use.PUBLICATION)
     is_told = next_step is Screening.ASK_STAFF and form.asked.reason.strip()
     if next_step in _UNFIT and not is_told:
         form.refuse("reason-publish", _UNFIT[next_step])

@@ -48,7 +48,10 @@ class StepRefused(Exception):
 
 
 class ReasonNeeded(Exception):
-    """The step needs a reason: `signs` of fraud that it overrules, or that people read it."""
+    """The step needs a reason: `signs` of fraud that it overrules, or that people read it.
+
+    A change of what is published has none: it raises this where it brings in such signs.
+    """
 
     def __init__(self, signs: tuple[str, ...] = ()) -> None:
         super().__init__(signs)
@@ -157,7 +160,8 @@ def change(
 ) -> list[Participation]:
     """Say it otherwise; the kind stays. Returns who moved up where there are more places now.
 
-    Raises `StepRefused`, `OfferChanged`, `NotAllowed`, and `SeatsTaken`.
+    Raises `StepRefused`, `OfferChanged`, `NotAllowed`, `SeatsTaken`, and `ReasonNeeded` where
+    everybody would read signs of fraud that nobody has checked.
     """
     require(by, Role.CASE_OFFICER, proposal.region, regions)
     if proposal.kind != offer.kind:
@@ -166,6 +170,10 @@ def change(
     session.refresh(offer, with_for_update=True)
     if proposal.seats is not None and proposal.seats < offer.taken:
         raise SeatsTaken(offer.taken)
+    if offer.state == OfferState.OPEN and (
+        new := tuple(sign for sign in signs_of(proposal) if sign not in signs_of(offer))
+    ):
+        raise ReasonNeeded(new)
     _step(session, safe, offer, Step.CHANGE, by, regions, version, now, **proposal.columns())
     return seats.fill(session, offer, now) if is_open(offer, china_day(now)) else []
 
@@ -221,11 +229,19 @@ def cancel(
     _step(session, safe, offer, Step.CANCEL, by, regions, version, now, reason=reason)
 
 
-def signs_of(offer: Offer) -> tuple[str, ...]:
+def signs_of(offer: Offer | Proposal) -> tuple[str, ...]:
     """Signs of fraud in the words of a vacancy."""
-    if offer.kind != OfferKind.VACANCY:
-        return ()
-    return fraud_signs(f"{offer.title}。{offer.words}")
+    return fraud_signs(said_in(offer)) if offer.kind == OfferKind.VACANCY else ()
+
+
+def said_in(offer: Offer | Proposal) -> str:
+    """All that is written freely in an offer: who is after money writes it wherever there is room.
+
+    Each a sentence of its own.
+    """
+    more = details_of(offer) if isinstance(offer, Offer) else offer.details
+    told = (value for value in more.values() if isinstance(value, str))
+    return "。".join((offer.title, offer.words, offer.organiser, offer.place, *told))
 
 
 def is_open(offer: Offer, today: date) -> bool:

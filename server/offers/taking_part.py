@@ -121,6 +121,27 @@ def leave(
     return place, seats.fill(session, offer, now) if is_open(offer, china_day(now)) else []
 
 
+def let_go(
+    session: Session, safe: Safe, *, worker_id: int, now: datetime
+) -> list[tuple[Offer, list[Participation]]]:
+    """Give back what somebody who is about to be erased holds of offers that are still to come.
+
+    Returns each with whoever moved up, for the caller to tell.
+    """
+    found = session.scalars(
+        select(col(Participation.offer_id))
+        .join(Offer, col(Offer.id) == col(Participation.offer_id))
+        .where(
+            col(Participation.worker_id) == worker_id,
+            col(Participation.state).in_((PlaceState.JOINED, PlaceState.WAITING)),
+            (col(Offer.last_on) >= china_day(now)) | (col(Offer.begins_at) > now),
+        )
+        .order_by(col(Participation.offer_id))
+    ).all()
+    moved = [leave(session, safe, id, worker_id=worker_id, now=now)[1] for id in found]
+    return [(session.get_one(Offer, id), each) for id, each in zip(found, moved, strict=True)]
+
+
 def attendance_code(safe: Safe, offer: Offer, now: datetime) -> str:
     """Six digits for the day, which the leader shows on the spot."""
     told = safe.hash("attendance", f"{offer.id}:{china_day(now)}")
@@ -173,15 +194,24 @@ def note(
 ) -> None:
     """Note as an officer who was there, for how many hours, with which certificate.
 
+    What is not said of who was there stays as it was noted before; who was not there has neither.
     Raises `NotTakingPart` for who only waits or left, `NotAllowed`.
     """
     offer = _locked(session, place.offer_id)
     require(by, Role.CASE_OFFICER, offer.region, regions)
-    if place.state not in HOLDS_SEAT or state not in HOLDS_SEAT:
+    # As it stands under the lock: its person may have left since it was looked up.
+    found = _place(session, place.offer_id, place.worker_id)
+    if found is None or found.state not in HOLDS_SEAT or state not in HOLDS_SEAT:
         raise NotTakingPart(place.offer_id)
-    sealed = own.seal(certificate, _certificate(place.id)) if certificate else None
-    seats.put(session, place, now, state=state, hours=hours, sealed_certificate=sealed)
-    _audit(session, own, place, audit.Actor("officer", by.id), Action.CHANGED, now)
+    more: dict[str, Any] = {}
+    if state is PlaceState.ABSENT:
+        more = {"hours": None, "sealed_certificate": None}
+    if hours is not None:
+        more["hours"] = hours
+    if certificate:
+        more["sealed_certificate"] = own.seal(certificate, _certificate(found.id))
+    seats.put(session, found, now, state=state, **more)
+    _audit(session, own, found, audit.Actor("officer", by.id), Action.CHANGED, now)
 
 
 def certificate_of(own: Safe, place: Participation) -> str:
@@ -283,9 +313,9 @@ def _locked(session: Session, offer_id: str) -> Offer:
 
 def _place(session: Session, offer_id: str, worker_id: int) -> Participation | None:
     return session.scalar(
-        select(Participation).where(
-            col(Participation.offer_id) == offer_id, col(Participation.worker_id) == worker_id
-        )
+        select(Participation)
+        .where(col(Participation.offer_id) == offer_id, col(Participation.worker_id) == worker_id)
+        .execution_options(populate_existing=True)
     )
 
 

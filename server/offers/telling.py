@@ -13,6 +13,7 @@ from server.outbox import add_notice
 
 MOVED_UP = "轮到你了，名额已经给你留好"
 CANCELLED = "已经取消，请不要再来"
+MOVED = "时间或者地点改了，以这里为准"
 INVITED = "和你想找的对得上，点开看看"
 _DECIDED = {
     Step.PUBLISH: "你发的招聘登出来了",
@@ -22,9 +23,19 @@ _DECIDED = {
 
 
 def tell(
-    session: Session, post: Post, offer: Offer, worker_id: int, hint: str, *, now: datetime
+    session: Session,
+    post: Post,
+    offer: Offer,
+    worker_id: int,
+    hint: str,
+    *,
+    again: str = "",
+    now: datetime,
 ) -> None:
-    """Put a notice on an offer into the outbox; the same hint twice is one notice."""
+    """Put a notice on an offer into the outbox; the same hint twice is one notice.
+
+    `again` tells apart what happens anew from what is only asked for twice.
+    """
     when = offer.begins_at
     add_notice(
         session,
@@ -42,7 +53,7 @@ def tell(
             "place": offer.place or offer.organiser,
             "hint": hint,
         },
-        key=f"offer {offer.id} {worker_id} {hint}",
+        key=f"offer {offer.id} {worker_id} {hint}{again}",
         now=now,
     )
 
@@ -62,6 +73,7 @@ def tell_all(
     *,
     now: datetime,
 ) -> None:
-    """Tell everybody in a list."""
+    """Tell everybody in a list, each of what became of their place as it stands now."""
     for place in people:
-        tell(session, post, offer, place.worker_id, hint, now=now)
+        again = f" {offer.version} {place.version}"
+        tell(session, post, offer, place.worker_id, hint, again=again, now=now)

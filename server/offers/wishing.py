@@ -18,6 +18,7 @@ from server.offers import details
 from server.offers.details import Journey, Trip, Vacancy, Work
 from server.offers.tables import Offer, OfferKind, Wish, WishKind
 from server.sealing import Safe
+from server.tables import Worker
 
 LONGEST_DAYS = 90
 """A wish is forgotten so many days after it was said last."""
@@ -92,6 +93,10 @@ def wish(
     if not 0 <= (until_on - today).days <= LONGEST_DAYS:
         raise WishTooLong(LONGEST_DAYS)
     stored = details.wished(kind, told)
+    # Two at once: the second takes the place of the first.
+    session.execute(
+        select(col(Worker.id)).where(col(Worker.id) == worker_id).with_for_update(key_share=True)
+    )
     forget(session, worker_id=worker_id, kind=kind)
     made = Wish(
         id=secrets.token_hex(16),

@@ -90,6 +90,40 @@ def test_who_looks_for_it_is_told_once_and_stands_on_the_list(staff: Staff) -> N
     assert "缝纫 1" in text_of(desk.get("/offers/wishes").text)
 
 
+def test_who_comes_is_told_each_time_that_day_or_place_is_another(staff: Staff) -> None:
+    desk = staff.desk(Role.CASE_OFFICER)
+    trip = {
+        "begins_on": "2026-03-25",
+        "begins_time": "09:00",
+        "origin": "石狮",
+        "destination": "达州",
+    }
+    path = enter(desk, kind="trip", **trip)
+    desk.post(f"{path}/steps/publish", {"version": "1"})
+    known = staff.resources
+    worker = casework.worker(known.database, known.safe, known.subject_keys, now=staff.now)
+    with known.database.begin() as session:
+        own, id = known.subject_keys.safe_of(worker), path.rpartition("/")[2]
+        taking_part.join(session, own, id, worker_id=worker, now=staff.now)
+    counted = "SELECT count(*) FROM notice WHERE kind = 'offer'"
+    changes = [({"words": "带身份证"}, 0), ({"begins_time": "06:30"}, 1), ({"place": "北门"}, 2)]
+    for version, (change, told) in enumerate(changes, start=2):
+        trip |= change
+        done = desk.post(f"{path}/change/{version}", {**FORM, **trip})
+        assert done.status_code == 303, text_of(done.text)
+        assert known.database.fetch(counted) == (told,)
+
+
+def test_a_fee_that_is_written_in_later_is_refused_beside_the_words(staff: Staff) -> None:
+    desk = staff.desk(Role.CASE_OFFICER)
+    path = enter(desk)
+    desk.post(f"{path}/steps/publish", {"version": "1"})
+    held = desk.post(f"{path}/change/2", {**FORM, "words": "入职先交押金300元"})
+    assert held.status_code == 422
+    assert "已经发布的不能加上这些话" in held.text
+    assert "押金" not in desk.get(path).text
+
+
 def test_the_employer_is_told_of_a_refusal_with_the_reason(staff: Staff) -> None:
     phone = Phone(staff.app.test_client(), "bob")
     id = phone.post("/offers", VACANCY).json["id"]

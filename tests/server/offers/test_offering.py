@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -68,6 +69,34 @@ def test_one_reads_on_after_the_last_that_was_seen(fair: Fair) -> None:
     offers = [fair.opened(title=f"岗位{number}") for number in range(3)]
     last = sorted(offer.id for offer in offers)[-1]
     assert len(found(fair, after=last)) == 2
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        {"place": "到店先交押金300元"},
+        {"organiser": "请加微信abc123"},
+        {"details": {"trade": "普工，押金300"}},
+    ],
+)
+def test_signs_of_fraud_are_found_wherever_they_are_written(
+    fair: Fair, hidden: dict[str, Any]
+) -> None:
+    offer = fair.proposed(**hidden)
+    with pytest.raises(ReasonNeeded):
+        fair.step(offering.publish, offer)
+
+
+def test_no_sign_of_fraud_is_put_into_what_everybody_reads_already(fair: Fair) -> None:
+    offer = fair.opened()
+    with pytest.raises(ReasonNeeded) as refused:
+        fair.step(offering.change, offer, replace(SEWING, words="入职交押金300元"))
+    assert refused.value.signs == ("要押金或保证金",)
+    assert found(fair, text="押金") == []
+    checked = fair.proposed(words="入职交押金300元")
+    fair.step(offering.publish, checked, reason="电话问过，是工具的押金，离职退还")
+    fair.step(offering.change, checked, replace(SEWING, words="入职交押金200元"))
+    assert found(fair, text="押金200元") == ["缝纫工"]
 
 
 def test_signs_of_fraud_hold_it_back_until_somebody_says_why_not(fair: Fair) -> None:

@@ -3,10 +3,12 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from server import people, profiles
+from server.clock import china_day
 from server.offers import offering, taking_part
 from server.offers.offering import OfferOver, OfferUnknown
 from server.offers.tables import Offer, OfferKind, Participation, PlaceState
@@ -161,6 +163,66 @@ def test_what_was_attended_is_known_for_the_training_subsidies(fair: Fair) -> No
         row = session.get_one(Participation, place.id)
         assert taking_part.certificate_of(own, row) == "闽2026-0017"
         assert "2026-0017" not in (row.sealed_certificate or "")
+
+
+def note(fair: Fair, place: Participation, state: PlaceState, **more: Any) -> None:
+    """Note as the clerk who was there, by a place as it was looked up before."""
+    with fair.database.begin() as session:
+        own = fair.keys.safe_of(place.worker_id)
+        given = {"by": fair.clerk, "regions": fair.library.regions, "now": fair.now, **more}
+        taking_part.note(session, own, place, state=state, **given)
+
+
+def test_what_is_noted_later_leaves_what_was_noted_before(fair: Fair) -> None:
+    offer, worker = fair.opened(COURSE), fair.worker()
+    own, place = fair.keys.safe_of(worker), fair.join(offer, worker)
+    note(fair, place, PlaceState.ATTENDED, hours=40)
+    note(fair, place, PlaceState.ATTENDED, certificate="闽2026-0017")
+    note(fair, place, PlaceState.ATTENDED)
+    with fair.database.read() as session:
+        row = session.get_one(Participation, place.id)
+        assert (row.hours, taking_part.certificate_of(own, row)) == (40, "闽2026-0017")
+    note(fair, place, PlaceState.ABSENT)
+    with fair.database.read() as session:
+        row = session.get_one(Participation, place.id)
+        assert (row.state, row.hours, row.sealed_certificate) == ("absent", None, None)
+
+
+def test_who_left_while_the_officer_looked_is_not_noted_as_there(fair: Fair) -> None:
+    offer = fair.opened(COURSE, seats=1)
+    first, second = fair.worker(), fair.worker()
+    place = fair.join(offer, first)
+    fair.join(offer, second, minutes=1)
+    fair.leave(offer, first)
+    with pytest.raises(NotTakingPart):
+        note(fair, place, PlaceState.ATTENDED)
+    assert (fair.state(offer, first), fair.state(offer, second)) == ("left", "joined")
+
+
+def test_who_is_erased_gives_back_what_is_still_to_come_and_others_move_up(fair: Fair) -> None:
+    trip = fair.opened(seats=1, begins_at=fair.now + timedelta(days=40))
+    over = fair.opened(last_on=china_day(fair.now) - timedelta(days=1))
+    full = fair.opened(seats=1)
+    gone, next_, holder, last = (fair.worker() for _ in range(4))
+    for minutes, (offer, worker) in enumerate(
+        [(trip, gone), (trip, next_), (full, holder), (full, gone), (full, last)]
+    ):
+        fair.join(offer, worker, minutes)
+    with fair.database.begin() as session:
+        session.add(
+            Participation(
+                id="p", offer_id=over.id, worker_id=gone, state=PlaceState.JOINED,
+                joined_at=fair.now, changed_at=fair.now,
+            )
+        )  # fmt: skip
+    with fair.database.begin() as session:
+        moved = taking_part.let_go(session, fair.safe, worker_id=gone, now=fair.now)
+    told = {offer.id: [place.worker_id for place in up] for offer, up in moved}
+    assert told == {trip.id: [next_], full.id: []}
+    assert [place.worker_id for place in fair.leave(full, holder)] == [last]
+    assert (fair.taken(trip), fair.taken(full)) == (1, 1)
+    # Who was there when it was is part of what is over.
+    assert fair.state(over, gone) == "joined"
 
 
 def test_the_leaders_list_has_telephones_and_each_look_is_noted(fair: Fair) -> None:

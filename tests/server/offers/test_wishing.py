@@ -1,5 +1,6 @@
 """What people look for meets what is offered, with reasons."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from typing import Any
 
@@ -50,6 +51,16 @@ def test_vacancies_fit_by_place_trade_pay_and_start(fair: Fair) -> None:
         Reason.PAY_LESS,
         Reason.START_EARLIER,
     )
+
+
+def test_of_wishes_said_at_once_one_stands(fair: Fair) -> None:
+    worker = fair.worker()
+    wish(fair, worker, WishKind.WORK, {"trade": "缝纫"})
+    with ThreadPoolExecutor(4) as hands:
+        told = [{"trade": f"工种{number}"} for number in range(8)]
+        list(hands.map(lambda each: wish(fair, worker, WishKind.WORK, each), told))
+    with fair.database.read() as session:
+        assert len(wishing.of_worker(session, worker, china_day(fair.now))) == 1
 
 
 def test_pay_that_is_not_told_is_unknown_and_counts_for_nothing(fair: Fair) -> None:
