@@ -10,6 +10,7 @@ from pydantic import StringConstraints
 
 from server import callers
 from server.admitting import Who, admits
+from server.casework.tables import StaffAccount
 from server.console import entering, forms
 from server.console.entering import DeskClosed, device
 from server.console.rendering import go_to, page
@@ -104,6 +105,8 @@ def get_start() -> Response:
 def post_start() -> Response:
     """Keep both, and go on with a whole session."""
     known, found = resources(), _found()
+    if not found.starting:
+        return go_to(url_for("desk.home.get_home"))
     needs_password, needs_factor = _needed(found)
     form = forms.read(_StartAsked)
     asked = form.asked
@@ -121,6 +124,11 @@ def post_start() -> Response:
     now, officer_id = known.clock(), found.officer.id
     try:
         with known.database.begin() as session:
+            needed = _needed_of(accounts.held(session, officer_id))
+            if needed != (needs_password, needs_factor) or True not in needed:
+                # Somebody else with the password to start with was faster: who this is has to be
+                # proven anew, with what the officer chose.
+                raise DeskClosed
             if needs_factor:
                 accounts.set_second_factor(
                     session, known.safe, officer_id, secret=asked.secret, code=asked.code, now=now
@@ -129,6 +137,7 @@ def post_start() -> Response:
                 accounts.choose_password(
                     session, known.safe, officer_id, password_hash=kept, now=now
                 )
+            sessions.end_others(session, entering.session_token())
             token = sessions.renew(session, entering.session_token(), device(), now=now)
     except CodeRefused:
         form.refuse("code", "动态码不对，请看手机上现在显示的六位数字。")
@@ -210,12 +219,16 @@ def _begin(asked: _SignInAsked) -> str:
     anew = passwords.is_outdated(account.password_hash)
     kept = passwords.hashed(asked.password) if anew else None
     with known.database.begin() as session:
+        held = accounts.held(session, account.officer_id)
+        if held.password_hash != account.password_hash:
+            # It was changed or reset while this one was looked at.
+            raise SignInFailed
         if kept is not None:
             accounts.rehash(session, account.officer_id, kept)
         return sessions.begin(
             session,
             known.safe,
-            account,
+            held,
             code=asked.code,
             device=device(),
             needs_second_factor=entering.is_production(),
@@ -266,7 +279,10 @@ def _found() -> SignedIn:
 def _needed(found: SignedIn) -> tuple[bool, bool]:
     """Whether a password is to be chosen, and a second factor to be set up."""
     with resources().database.read() as session:
-        account = accounts.of_officer(session, found.officer.id)
+        return _needed_of(accounts.of_officer(session, found.officer.id))
+
+
+def _needed_of(account: StaffAccount) -> tuple[bool, bool]:
     return account.starting, account.sealed_secret is None and entering.is_production()
 
 

@@ -96,6 +96,16 @@ def of_officer(session: Session, officer_id: int) -> StaffAccount:
     return found
 
 
+def held(session: Session, officer_id: int) -> StaffAccount:
+    """The same as it stands now, and for as long as the transaction lasts."""
+    found = session.get(
+        StaffAccount, officer_id, with_for_update={"key_share": True}, populate_existing=True
+    )
+    if found is None:
+        raise AccountUnknown(officer_id)
+    return found
+
+
 def all_by_officer(session: Session) -> dict[int, Account]:
     """Every account, by whose it is."""
     return {

@@ -18,7 +18,7 @@ from server.casework.tables import StaffAccount, StaffDevice, StaffSession
 from server.rate_limits import make_limits
 from server.resources import Resources
 from server.settings import Environment
-from server.staff import accounts
+from server.staff import accounts, passwords
 from tests.conftest import HandClock
 from tests.server.console.conftest import PASSWORD, Staff, form_token, text_of
 
@@ -238,6 +238,55 @@ def test_a_password_that_was_made_for_somebody_is_replaced_first(
     assert "设置好了。" not in client.get("/staff/").text
     assert sign_in(staff.app.test_client()).status_code == 401
     assert sign_in(staff.app.test_client(), password=chosen).status_code == 303
+
+
+def test_who_knew_the_password_to_start_with_is_out_once_the_officer_has_started(
+    staff: Staff, resources: Resources, clock: HandClock
+) -> None:
+    officer = staff.officer(Role.CASE_OFFICER)
+    with resources.database.begin() as session:
+        accounts.reset(
+            session, resources.safe, officer.id,
+            password_hash=staff.password_hash, by=BY, now=resources.clock(),
+        )  # fmt: skip
+    own, other = staff.app.test_client(), staff.app.test_client()
+    sign_in(own)
+    sign_in(other)
+    start = {"csrf": form_token(other.get("/staff/start").text)}
+    chosen = "一句自己记得住的很长的话"
+    filled = {"password": chosen, "again": chosen}
+    token = form_token(own.get("/staff/start").text)
+    assert own.post("/staff/start", data={"csrf": token, **filled}).status_code == 303
+    assert own.get("/staff/").status_code == 200
+    other.post("/staff/start", data=start)
+    assert other.get("/staff/").headers["Location"] == "/staff/sign-in"
+
+    # Nor does one's own session last longer by starting again.
+    for _ in range(24):
+        clock.now += timedelta(minutes=26)
+        shown = own.get("/staff/start")
+        if shown.status_code == 200:
+            own.post("/staff/start", data={"csrf": form_token(shown.text), **filled})
+    assert own.get("/staff/").headers["Location"] == "/staff/sign-in"
+
+
+def test_a_password_that_is_reset_while_it_is_looked_at_lets_nobody_in(
+    staff: Staff, resources: Resources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    officer = staff.officer(Role.CASE_OFFICER)
+    right = passwords.matches
+
+    def matches(kept: str | None, password: str) -> bool:
+        found = right(kept, password)
+        with resources.database.begin() as session:
+            accounts.reset(
+                session, resources.safe, officer.id,
+                password_hash="another", by=BY, now=resources.clock(),
+            )  # fmt: skip
+        return found
+
+    monkeypatch.setattr(passwords, "matches", matches)
+    assert sign_in(staff.app.test_client()).status_code == 401
 
 
 def test_an_officer_changes_the_password_with_the_old_one_and_is_out_elsewhere(
