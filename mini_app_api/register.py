@@ -17,12 +17,14 @@ from server.audit import Actor
 from server.casework import service_requests
 from server.casework.tables import Category
 from server.masking import mask_identity_number, mask_name, mask_phone
-from server.pairing.claiming import move as move_along
+from server.outreach import links
+from server.pairing import claiming as pairings
 from server.register import claiming, keeping, naming
 from server.register.hardship import Registered
 from server.register.keeping import EntryUnknown
 from server.register.tables import EntryState, Level, RegisterEntry
 from server.resources import resources
+from server.sealing import Safe
 
 blueprint = APIBlueprint("register", __name__, url_prefix="/api/v1", tag="register")
 
@@ -139,9 +141,16 @@ def claimed(worker: int) -> None:
         known.safe,
         own_safe(worker),
         worker_id=worker,
-        along=move_along,
+        along=_move_along,
         now=known.clock(),
     )
+
+
+def _move_along(
+    session: Session, old: Safe, own: Safe, entry_id: str, before: int, worker_id: int
+) -> None:
+    pairings.move(session, old, own, entry_id, before, worker_id)
+    links.move(session, before, worker_id)
 
 
 def _view(entry: RegisterEntry, who: Registered) -> EntryView:

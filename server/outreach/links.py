@@ -8,7 +8,7 @@ import hmac
 import re
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlmodel import Session, col
 
 from server.db import insert_new
@@ -63,6 +63,16 @@ def of_worker(session: Session, worker_id: int, at_most: int = 50) -> list[tuple
         .limit(at_most)
     )
     return [(row[0], row[1]) for row in rows]
+
+
+def move(session: Session, before: int, worker_id: int) -> None:
+    """Give what went out to somebody of the register, or is to go, to who proved to be them.
+
+    Else they could get a second message on one day, and what waits for them would reach nobody.
+    """
+    session.execute(
+        update(Letter).where(col(Letter.worker_id) == before).values(worker_id=worker_id)
+    )
 
 
 def _proof(safe: Safe, campaign_id: str, reader: str) -> str:

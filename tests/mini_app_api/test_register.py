@@ -4,9 +4,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import update
 
 from server import people
 from server.casework.officers import Officer, Role
+from server.outreach.tables import Letter
 from server.register import keeping
 from server.register.hardship import Cause, Registered
 from server.register.keeping import Standing
@@ -15,6 +17,7 @@ from server.sessions import worker_of
 from tests import casework
 from tests.casework import Phone
 from tests.mini_app_api.test_applications import introduced
+from tests.server.outreach.conftest import sent
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
@@ -98,6 +101,24 @@ def test_who_proves_by_telephone_sees_the_entry_and_takes_it_along(
     (row_shown,) = exported["register_entry"]
     assert row_shown["sealed"]["identity_number"] == WHO.identity_number
     assert [event["move"] for event in exported["register_event"]] == ["enter"]
+
+
+def test_what_campaigns_sent_to_somebody_of_the_register_goes_along(
+    client: "FlaskClient", resources: "Resources", clerk: Officer, now: datetime
+) -> None:
+    id = enter(resources, clerk, now)
+    row = resources.database.fetch("SELECT worker_id FROM register_entry WHERE id = :id", id=id)
+    assert row is not None
+    token = sent(resources.database, resources.safe, row[0], now)
+    with resources.database.begin() as session:
+        session.execute(update(Letter).values(person="the person"))
+    owner = introduced(client, resources, now, "owner", 5)
+    verify(resources, owner, WHO.phone, now)
+    assert owner.get("/letters").json["letters"] == []
+    owner.get("/me/register")
+    assert [each["id"] for each in owner.get("/letters").json["letters"]] == [token]
+    # Today's message stays today's, whoever it is called by then.
+    assert resources.database.fetch("SELECT person FROM letter") == ("the person",)
 
 
 def test_a_wish_to_correct_reaches_the_desk_and_erasing_takes_the_entry_along(
