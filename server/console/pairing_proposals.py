@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, Any
 
 from flask import Blueprint, Response, url_for
@@ -24,11 +25,13 @@ from server.pairing import helping, keeping, naming, proposing, searching, telli
 from server.pairing.keeping import GuardianMissing, HelperUnfit, PairingChanged
 from server.pairing.proposing import Fit, Person
 from server.pairing.tables import Helper, Pairing
+from server.persons import age
 from server.register import keeping as register
 from server.register.hardship import Registered
 from server.register.naming import LEVELS, NEEDS
 from server.register.tables import Level, RegisterEntry
 from server.resources import resources
+from server.sealing import Safe
 from server.subject_keys import SubjectErased
 
 blueprint = Blueprint("pairing_proposals", __name__, url_prefix="/pairings")
@@ -159,9 +162,13 @@ def _propose(
 ) -> Pairing:
     known = resources()
     now = known.clock()
-    who = keeping.answering(
-        session, person.entry, person.registered, child_id, today=china_day(now)
-    )
+    today = china_day(now)
+    who = keeping.answering(session, person.entry, person.registered, child_id, today=today)
+    own = known.subject_keys.safe_of(who.worker_id)
+    if who.child_id is not None and not any(
+        each.id == who.child_id for each in _children(session, own, who.worker_id, today)
+    ):
+        raise children.ChildTooOld
     helper = helping.of_officer(session, helper_id, officer(), regions())
     # Since the page was read the person may have said that they do not want this one.
     if helper_id in proposing.unwanted(session, [person.entry.id])[person.entry.id]:
@@ -169,7 +176,7 @@ def _propose(
     found = _fits(person, [helper], {each.id for each in helping.owing(session, {helper.region})})
     pairing = keeping.propose(
         session,
-        known.subject_keys.safe_of(who.worker_id),
+        own,
         regions(),
         person.entry,
         who,
@@ -181,6 +188,12 @@ def _propose(
     )
     tell(session, pairing, telling.PROPOSED)
     return pairing
+
+
+def _children(session: Session, own: Safe, worker_id: int, today: date) -> list[children.Held]:
+    """The children that somebody answers for: from 14 on one agrees for oneself."""
+    named = children.of(session, own, worker_id)
+    return [each for each in named if age(each.minor.born_on, today) <= children.OLDEST]
 
 
 def _fits(person: Person, helpers: Sequence[Helper], owing: set[str]) -> list[Fit]:
@@ -242,7 +255,7 @@ def _new_page(person: Person, form: Form[Any], status: int = 200) -> Response:
     own = known.subject_keys.safe_of(entry.worker_id)
     now = known.clock()
     with known.database.begin() as session:
-        named = children.of(session, own, entry.worker_id)
+        named = _children(session, own, entry.worker_id, china_day(now))
         if named:
             audit.record_all(
                 session, known.safe, by=actor(), action=Action.READ, about="child",

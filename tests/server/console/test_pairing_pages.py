@@ -2,16 +2,21 @@
 
 import io
 import re
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from openpyxl import load_workbook
 
+from server import children, consents
 from server.casework.bank_files import in_memory
 from server.casework.officers import Role
+from server.clock import china_day
 from server.pairing import helper_sheets
 from server.pairing.helper_sheets import HelperFate
 from server.pairing.helping import HelperKnown
+from server.persons import Minor
+from server.tables import Purpose
 from tests.server.console.conftest import Desk, Staff, picture, text_of
 from tests.server.console.test_register_pages import PERSON, enter
 
@@ -231,3 +236,32 @@ def test_an_import_of_helpers_that_stops_half_way_has_done_nothing(staff: Staff)
         helper_sheets.enter(session, known.safe, regions, found, by=clerk, now=staff.now)
     shown = text_of(desk.get("/pairings/helpers/").text)
     assert "共1个" in shown and "先登记的" not in shown
+
+
+def test_a_child_that_turned_fourteen_is_not_answered_for_any_more(staff: Staff) -> None:
+    desk = staff.desk(Role.CASE_OFFICER)
+    entry = enter(desk).rpartition("/")[2]
+    desk.post("/pairings/helpers/new", HELPER)
+    known = staff.resources
+    row = known.database.fetch("SELECT worker_id FROM register_entry WHERE id = :id", id=entry)
+    helper = known.database.fetch("SELECT id FROM helper")
+    assert row is not None and helper is not None
+    own, today = known.subject_keys.safe_of(row[0]), china_day(staff.now)
+    named = []
+    for birthday in (today.replace(year=today.year - 14), today.replace(year=today.year - 13)):
+        minor = Minor(name="王小宝", born_on=birthday, identity_number=None)
+        with known.database.begin() as session:
+            consents.give(
+                session, own, worker_id=row[0], purpose=Purpose.CHILDREN,
+                version=consents.in_force(Purpose.CHILDREN).version, now=staff.now,
+            )  # fmt: skip
+            # A year ago it could be named.
+            before = staff.now - timedelta(days=300)
+            made = children.add(session, own, worker_id=row[0], minor=minor, now=before)
+            named.append(made.id)
+    path = f"/pairings/new?entry={entry}"
+    shown = desk.get(path).text
+    assert [id in shown for id in named] == [False, True]
+    asked = {"helper": helper[0], "every_days": "30"}
+    assert desk.post(path, {**asked, "child": named[0]}).status_code == 422
+    assert desk.post(path, {**asked, "child": named[1]}).status_code == 303
