@@ -161,6 +161,11 @@ def current_id(session: Session) -> int | None:
     return session.execute(select(col(CurrentRelease.release_id))).scalar_one_or_none()
 
 
+def held_id(session: Session) -> int | None:
+    """The same; until the transaction ends nobody puts another one in force."""
+    return _pointer(session).release_id
+
+
 def current(session: Session) -> tuple[int, list[tuple[str, str, dict[str, Any]]]] | None:
     """The release in force with its (kind, key, content) triples in order, or None."""
     release_id = current_id(session)
@@ -249,4 +254,5 @@ def _known(
 
 def _pointer(session: Session) -> CurrentRelease:
     # Locked first, so that two publications at once follow one another.
-    return session.scalars(select(CurrentRelease).with_for_update()).one()
+    held = select(CurrentRelease).with_for_update()
+    return session.scalars(held.execution_options(populate_existing=True)).one()

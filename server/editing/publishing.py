@@ -4,8 +4,9 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Select, delete, select, update
 from sqlmodel import Session, col
 
 from knowledge.library import Library
@@ -135,7 +136,8 @@ def publish(
         raise ProposalDecided(found.state, found.decided_by)
     if officer_id in found.authors:
         raise SecondPersonNeeded
-    if releases.current_id(session) != found.base_release_id:
+    # Held until this is done: another one who publishes now waits, and finds that it has moved.
+    if releases.held_id(session) != found.base_release_id:
         raise ReleaseMoved
     if found.report.worsens and not reason.strip():
         raise NotWorseWithoutReason
@@ -161,9 +163,12 @@ def refuse(
 def roll_back(session: Session, *, to: int | None = None, now: datetime) -> int:
     """Put an earlier release in force again: `to`, or the one before; gives its number.
 
-    Raises `NoEarlierRelease`, `releases.ReleaseUnknown`.
+    Raises `NoEarlierRelease`, also for one that waits for a second person or was left unpublished:
+    this is no way around them; and `releases.ReleaseUnknown`.
     """
     target = to if to is not None else before(session)
+    if session.scalar(_never_published().where(col(Proposal.release_id) == target)) is not None:
+        raise NoEarlierRelease
     releases.put_in_force(session, target, now)
     return target
 
@@ -174,16 +179,20 @@ def before(session: Session) -> int:
     Only one that was in force, or never waited for a second person, is gone back to.
     """
     current = releases.current_id(session) or 0
-    never = select(col(Proposal.release_id)).where(col(Proposal.state) != ProposalState.PUBLISHED)
     earlier = session.scalars(
         select(col(Release.id))
-        .where(col(Release.id) < current, col(Release.id).not_in(never))
+        .where(col(Release.id) < current, col(Release.id).not_in(_never_published()))
         .order_by(col(Release.id).desc())
         .limit(1)
     ).first()
     if earlier is None:
         raise NoEarlierRelease
     return earlier
+
+
+def _never_published() -> Select[Any]:
+    """The releases that were proposed and are not published."""
+    return select(col(Proposal.release_id)).where(col(Proposal.state) != ProposalState.PUBLISHED)
 
 
 def find(session: Session, proposal_id: int) -> Proposed:

@@ -1,5 +1,6 @@
 """What is published was tried as it is, by a second person, whole; and one press takes it back."""
 
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
 import pytest
@@ -199,6 +200,36 @@ def test_a_proposal_over_an_older_release_is_not_published(desk: Desk) -> None:
         publishing.refuse(session, other, officer_id=desk.bert, reason="过时了", now=desk.now)
         assert publishing.find(session, other).state is ProposalState.REFUSED
         assert publishing.waiting(session) == []
+
+
+def test_of_two_who_publish_at_once_the_second_finds_that_it_has_moved(desk: Desk) -> None:
+    trial = tried(desk, edit(desk, {"advice": ["一"]}))
+    one, other = propose(desk, trial), propose(desk, trial)
+    with ThreadPoolExecutor(1) as hand:
+        with desk.database.begin() as session:
+            release = publishing.publish(session, one, officer_id=desk.bert, now=desk.now)
+            second = hand.submit(publish, desk, other, desk.carla)
+            # So long that the second one has looked, where it does not wait.
+            wait([second], timeout=0.5)
+        with pytest.raises(ReleaseMoved):
+            second.result()
+    with desk.database.read() as session:
+        assert releases.current_id(session) == release
+
+
+def test_a_rollback_is_no_way_around_the_second_person(desk: Desk) -> None:
+    trial = tried(desk, edit(desk, {"advice": ["一"]}))
+    waiting, refused = propose(desk, trial), propose(desk, trial)
+    with desk.database.begin() as session:
+        publishing.refuse(session, refused, officer_id=desk.bert, reason="", now=desk.now)
+        stored = [publishing.find(session, id).release_id for id in (waiting, refused)]
+    for release in stored:
+        with desk.database.begin() as session, pytest.raises(NoEarlierRelease):
+            publishing.roll_back(session, to=release, now=desk.now)
+    publish(desk, waiting, desk.bert)
+    with desk.database.begin() as session:
+        publishing.roll_back(session, now=desk.now)
+        assert publishing.roll_back(session, to=stored[0], now=desk.now) == stored[0]
 
 
 def test_a_rollback_passes_over_what_was_never_in_force(desk: Desk) -> None:
