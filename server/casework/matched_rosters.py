@@ -12,7 +12,8 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from server.casework.bank_files import BankFileRefused, plain_cell, read_rows
+from knowledge.eligibility.sheets import SheetRefused, read_rows
+from server.casework.bank_files import plain_cell
 from server.persons import Person
 
 _OUTCOME = ("line", "id", "measure", "outcome", "open", "missing")
@@ -90,25 +91,27 @@ def _entry(
     line, id, measure, outcome, is_open, _ = row
     # So that a spreadsheet takes it for no formula.
     id = id[1:] if id.startswith(_INERT) else id
-    found = people.get(id.strip()) if id.strip() else None
+    found = people.get(plain_cell(id)) if id.strip() else None
     person, reason = (found, None) if isinstance(found, Person) else (None, found)
     eligible = outcome == "eligible" and is_open == "true"
     return Entry(int(line), id, measure, eligible, person, reason)
 
 
 def _people(path: Path, headers: Mapping[str, str]) -> Iterator[tuple[str, Person | str | None]]:
-    """The people by number: who it is, why that can't be read, or None where it stands twice."""
+    """The people by number: who it is, why that can't be read, or None where it stands twice.
+
+    Read as matching read it: a line that breaks is told there, and stops no other.
+    """
     try:
-        rows = read_rows(path)
-        _, header = next(rows, (0, []))
-        places = _places(path.name, header, headers)
+        rows = ([plain_cell(cell) for cell in row.cells] for row in read_rows(path))
+        places = _places(path.name, next(rows, []), headers)
         seen: set[str] = set()
-        for _, cells in rows:
-            if len(cells) != len(header) or not (id := cells[places["id"]]):
+        for cells in rows:
+            if not cells or not (id := cells[places["id"]]):
                 continue
             yield id, None if id in seen else _person(cells, places)
             seen.add(id)
-    except BankFileRefused as error:
+    except SheetRefused as error:
         raise MatchedRosterRefused(str(error)) from error
 
 

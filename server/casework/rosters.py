@@ -31,7 +31,12 @@ from knowledge.regions import Regions
 from server import audit
 from server.audit import Action
 from server.casework.bank_files import in_memory
-from server.casework.matched_rosters import COLUMNS, MatchedRoster, read_matched_roster
+from server.casework.matched_rosters import (
+    COLUMNS,
+    MatchedRoster,
+    MatchedRosterRefused,
+    read_matched_roster,
+)
 from server.casework.officers import Officer, Role, require
 from server.casework.tables import RosterFile
 from server.sealing import Safe
@@ -254,9 +259,11 @@ def with_people(content: bytes, row: RosterFile, matching: Matching) -> MatchedR
     if any(use not in columns for use in needed):
         raise FileRefused(Why.NO_PERSON)
     with in_memory(matching.lines.encode()) as outcomes, in_memory(content) as roster:
-        return read_matched_roster(
-            outcomes, roster, {field: columns[field] for field in COLUMNS if field in columns}
-        )
+        named = {field: columns[field] for field in COLUMNS if field in columns}
+        try:
+            return read_matched_roster(outcomes, roster, named)
+        except MatchedRosterRefused as error:
+            raise FileRefused(Why.NO_TABLE) from error
 
 
 def asks_csv(matching: Matching, library: Library) -> str:

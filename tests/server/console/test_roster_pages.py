@@ -241,3 +241,20 @@ def test_more_people_than_a_page_can_take_are_refused(
     clerk.post(address, uses)
     found = clerk.get(address.removesuffix("/columns"))
     assert found.status_code == 422 and "请分开传" in text_of(found.text)
+
+
+def test_one_line_that_breaks_stops_no_other_on_the_way_to_cases(
+    staff: Staff, clerk: Desk, library: Any
+) -> None:
+    table = rows(library, 3)
+    # As some input methods write it.
+    table[1][0] = "Ａ1"
+    head, first, second, third = as_csv(table).decode("utf-8-sig").splitlines(keepends=True)
+    broken = third.replace("A3", '"A3', 1)
+    content = b"\n\n" + "".join((head, broken, first, second)).encode()
+    path = chosen(clerk, content)
+    assert "2人" in text_of(clerk.get(path).text)
+    look, done = confirm(clerk, path)
+    assert "给2人生成办件吗" in text_of(look.text)
+    assert "新生成办件2个" in text_of(done.text)
+    assert len(cases(staff)) == 2
