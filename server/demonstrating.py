@@ -23,6 +23,7 @@ from server.casework.officers import Role
 from server.casework.tables import Case, Officer
 from server.clock import china_day, utc_now
 from server.demonstrated_pairings import DemoPairings
+from server.demonstrated_vouchers import DemoVouchers
 from server.outreach import campaigns, choosing
 from server.outreach.audiences import Audience, Having
 from server.outreach.campaigns import Proposal
@@ -111,6 +112,10 @@ def is_due(settings: Settings, known: Resources) -> bool:
         return not any(session.scalar(select(func.count()).select_from(each)) for each in tables)
 
 
+ON_THE_PHONE = "demo3"
+"""The name to sign in with on the phone's page: somebody with a case, a card and a voucher."""
+
+
 def sign_ins(settings: Settings) -> list[tuple[str, str, str]]:
     """Names, what they are and passwords of the demonstration, as it was made; empty for none."""
     if settings.env is not Environment.DEVELOPMENT:
@@ -137,6 +142,7 @@ def make(known: Resources) -> None:
     _report_together(client)
     _campaign(known, staff["jingban"])
     DemoPairings(known, staff["jingban"]).make()
+    DemoVouchers(known, staff["jingban"], staff["shenpi"]).make()
 
 
 def _campaign(known: Resources, by: officers.Officer) -> None:

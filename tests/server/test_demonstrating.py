@@ -1,22 +1,29 @@
 """The demonstration desk: made once, in development, in a database where nobody works."""
 
 import stat
+from collections import Counter
 
 import pytest
 from sqlalchemy import select
+from sqlmodel import col
 
 from server import demonstrating
+from server.app import create_app
 from server.arrears.tables import JointPart, JointReport
 from server.casework import near_duplicates
 from server.casework.officers import Role
 from server.casework.tables import Case, CaseMaterial, Fund, Officer
 from server.clock import china_day
+from server.demonstrating import ON_THE_PHONE
 from server.outreach.tables import Campaign
 from server.pairing import helping
 from server.pairing import searching as pairings
+from server.register.tables import RegisterEntry
 from server.resources import Resources
 from server.settings import Environment
 from server.staff import accounts, passwords
+from server.vouchers import rounds
+from server.vouchers.tables import Merchant, Redemption, Round, Voucher
 from tests import casework
 
 
@@ -48,12 +55,26 @@ def test_a_new_database_gets_officers_people_and_cases(resources: Resources) -> 
         counts = pairings.counted(session, {"石狮"}, today)
         assert counts == {"accepted": 1, "proposed": 1, "overdue": 1}
         assert [helper.unit for helper in helping.owing(session, {"石狮"})] == ["市财政局"]
+        # Somebody of the register has used a part of their voucher, another's use was taken back.
+        vouchers = session.scalars(select(Voucher).order_by(col(Voucher.left_fen))).all()
+        assert [each.left_fen for each in vouchers] == [373_50, 500_00, 500_00]
+        uses = session.scalars(select(Redemption)).all()
+        assert sorted(each.refunded_at is None for each in uses) == [False, True]
+        assert len(session.scalars(select(Merchant)).all()) == 1
+        (round_,) = session.scalars(select(Round)).all()
+        assert rounds.counts_of(round_) == {"meant": 6, "gets": 3, "no_account": 3}
+        entries = session.scalars(select(RegisterEntry)).all()
+        assert sorted(Counter(each.household_id for each in entries).values()) == [1, 1, 1, 3]
         signed = [
             accounts.by_username(session, name) for name, *_ in demonstrating.sign_ins(settings)
         ]
         joint = session.scalars(select(JointReport)).all()
         assert [each.state for each in joint] == ["handed_in", "handed_in"]
         assert sum(part.amount_fen for part in session.scalars(select(JointPart))) == 44_950_00
+    phone = casework.Phone(create_app(settings, resources).test_client(), ON_THE_PHONE)
+    card = phone.get("/card").json
+    assert [each["left_fen"] for each in card["vouchers"]] == [373_50] and card["codes"]
+    assert phone.get("/applications").json["applications"]
     assert all(role in roles for role in Role)
     assert {case.outcome for case in cases} == {"eligible", "ineligible", "undetermined"}
     password = demonstrating.sign_ins(settings)[0][2]

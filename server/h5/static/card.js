@@ -22,8 +22,8 @@ view("card", "我的卡券", own(async () => {
     page.textContent = "";
     put(page, [
       shown ? h("section.cell.card", null, image, text, word) : h("p", null, "你还没有卡。领到券以后，卡会出现在这里。"),
-      card.vouchers.map((each) => h("div.cell", null, h("span", null, h("b", null, each.title), h("span.hint", null, each.told, each.words)))),
-      card.uses.map((each) => h("p.hint", null, each.told)),
+      card.vouchers.length > 0 && h("div.cells", null, card.vouchers.map((each) => h("div.cell", null, h("span", null, h("b", null, each.title), h("span.hint", null, each.told, each.words))))),
+      card.uses.length > 0 && [h("h2", null, "用过的"), h("div.cells", null, card.uses.map((each) => h("div.cell", null, h("span", null, each.told))))],
       shown && action("码被人拍了？换新码", async () => (await sure("换新码？", "以前的码马上作废，券不会少。", "换")) && fetched(call("POST", "/card/renewal", undefined, { key: newKey() })), ".plain"),
     ]);
   }
