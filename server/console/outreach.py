@@ -140,6 +140,7 @@ class _ReasonAsked(_VersionAsked):
 
 class _TextsAsked(Asked):
     format: str = "xlsx"
+    again: bool = False
 
 
 @blueprint.get("/")
@@ -307,20 +308,20 @@ def post_stop(id: str) -> Response:
 def post_texts(id: str) -> Response:
     """The telephones of today's text messages, for the union's own tool; a look that is noted."""
     known = resources()
-    asked = forms.read(_TextsAsked).asked
+    asked = forms.read(_TextsAsked).asked or _TextsAsked()
     try:
         with known.database.begin() as session:
             campaign = campaigns.of_officer(session, id, officer(), regions())
             lines = texting.export(
                 session, known.safe, known.subject_keys, campaign, page=_address(),
-                by=officer(), regions=regions(), now=known.clock(),
+                by=officer(), regions=regions(), again=asked.again, now=known.clock(),
             )  # fmt: skip
     except IntegrityError:
         # Another campaign went to one of these people at this moment.
         return go_to(
             url_for(".get_campaign", id=id), "没有导出：刚好有别的群发也在发。请再点一次。"
         )
-    if asked is not None and asked.format == "csv":
+    if asked.format == "csv":
         return attached(texting.csv_file(lines), f"texts-{id}.csv")
     return attached(texting.xlsx(campaign, lines, known.clock()), f"texts-{id}.xlsx")
 
@@ -534,7 +535,7 @@ def _page(
         may_change=is_waiting and Role.CASE_OFFICER in who.roles,
         may_confirm=is_waiting and Role.APPROVER in who.roles and who.id != campaign.proposed_by,
         may_end=bool(who.roles & {Role.CASE_OFFICER, Role.APPROVER}),
-        texts=texting.standing(session, campaign.id),
+        texts=texting.standing(session, campaign, _today()),
         may_text=Role.CASE_OFFICER in who.roles and campaign.confirmed_at is not None,
     )
 

@@ -8,10 +8,10 @@ import io
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
-from sqlalchemy import case, func, select, update
+from sqlalchemy import ColumnElement, and_, case, false, func, select, update
 from sqlmodel import Session, col
 
 from knowledge.regions import Regions
@@ -21,9 +21,10 @@ from server.casework.bank_files import read_rows
 from server.casework.officers import Officer, Role, require
 from server.casework.opting_out import OutOfOutreach, refuse_outreach
 from server.casework.workbooks import workbook
+from server.clock import china_day
 from server.notice_templates import NoticeKind, is_quiet
 from server.outreach import campaigns, links, sending
-from server.outreach.tables import Campaign, Channel, Letter, LetterState
+from server.outreach.tables import Campaign, CampaignState, Channel, Letter, LetterState
 from server.privacy import mask
 from server.register import keeping
 from server.register.tables import RegisterEntry
@@ -78,17 +79,23 @@ def export(
     page: str,
     by: Officer,
     regions: Regions,
+    again: bool = False,
     now: datetime,
 ) -> list[Line]:
     """The text messages of today, which from now on count as sent; `page`: where links begin.
 
-    Raises `NotAllowed`, `QuietNow`, `NothingToSend`, and the database's IntegrityError where
-    another campaign was faster with somebody.
+    `again`: those that were written into a file today, which never arrived. Raises `NotAllowed`,
+    `QuietNow`, `NothingToSend`, and the database's IntegrityError where another campaign was faster
+    with somebody.
     """
     require(by, Role.CASE_OFFICER, campaign.region, regions)
     if is_quiet(NoticeKind.OUTREACH, now):
         raise QuietNow
-    going, _ = sending.claim_day(session, safe, campaign.id, Channel.SMS, MOST, now)
+    if again:
+        these = select(Letter).where(*_of_today(campaign, china_day(now)))
+        going = list(session.scalars(these.order_by(col(Letter.id))))
+    else:
+        going, _ = sending.claim_day(session, safe, campaign.id, Channel.SMS, MOST, now)
     phones = _phones(session, safe, keys, [each.worker_id for each in going])
     out = OutOfOutreach(session, safe)
     lines, gone = [], []
@@ -99,7 +106,7 @@ def export(
             continue
         link = f"{page}#letter/{links.token_of(safe, campaign.id, each.id)}"
         lines.append(Line(each.id, phone, text_of(campaign, link)))
-    if gone:
+    if gone and not again:
         # Erased, or opted out under this telephone since it was counted.
         session.execute(
             update(Letter).where(col(Letter.id).in_(gone)).values(campaigns.gone("opted_out", now))
@@ -126,6 +133,8 @@ class Standing:
 
     waiting: int
     handed: int
+    today: int
+    """Of these, those of today of whom no result is known."""
     most: int = MOST
 
     @property
@@ -134,15 +143,28 @@ class Standing:
         return bool(self.waiting or self.handed)
 
 
-def standing(session: Session, campaign_id: str) -> Standing:
+def standing(session: Session, campaign: Campaign, today: date) -> Standing:
     """How many text messages wait, and how many were handed over."""
-    waiting, all_handed = session.execute(
+    waiting, all_handed, of_today = session.execute(
         select(
             func.sum(case((col(Letter.state) == LetterState.WAITING, 1), else_=0)),
             func.sum(case((col(Letter.handed_at).is_not(None), 1), else_=0)),
-        ).where(col(Letter.campaign_id) == campaign_id, col(Letter.channel) == Channel.SMS)
+            func.sum(case((and_(*_of_today(campaign, today)), 1), else_=0)),
+        ).where(col(Letter.campaign_id) == campaign.id, col(Letter.channel) == Channel.SMS)
     ).one()
-    return Standing(int(waiting or 0), int(all_handed or 0))
+    return Standing(int(waiting or 0), int(all_handed or 0), int(of_today or 0))
+
+
+def _of_today(campaign: Campaign, today: date) -> tuple[ColumnElement[bool], ...]:
+    """Which letters were written into a file today and can be once more, unless it was stopped."""
+    if campaign.state == CampaignState.STOPPED:
+        return (false(),)
+    return (
+        col(Letter.campaign_id) == campaign.id,
+        col(Letter.channel) == Channel.SMS,
+        col(Letter.state) == LetterState.HANDED,
+        col(Letter.sent_on) == today,
+    )
 
 
 def text_of(campaign: Campaign, link: str) -> str:

@@ -2,7 +2,9 @@
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,11 +25,11 @@ if TYPE_CHECKING:
     from tests.server.outreach.conftest import Office
 
 
-def exported(office: "Office", campaign: Campaign, **more: Any) -> list[Line]:
+def exported(office: "Office", campaign: Campaign, again: bool = False, **more: Any) -> list[Line]:
     lines: list[Line] = office.step(
         lambda session, safe, row, *, version, regions, by, now: texting.export(
             session, safe, office.keys, row, page="https://example.com/", by=by,
-            regions=regions, now=now,
+            regions=regions, again=again, now=now,
         ),
         campaign,
         by=office.author,
@@ -82,6 +84,30 @@ def test_a_file_goes_out_once_with_exact_digits_and_every_line_is_a_look(
     }
     with pytest.raises(NothingToSend):
         exported(office, campaign)
+
+
+def test_a_file_that_did_not_arrive_is_written_again_on_its_day_for_who_still_wants_it(
+    office: "Office", tmp_path: Path
+) -> None:
+    for number in (1, 2, 3):
+        office.in_register(number)
+    campaign = office.going(channels=(Channel.SMS,))
+    with pytest.raises(NothingToSend):
+        exported(office, campaign, again=True)
+    first, second, third = exported(office, campaign)
+    assert exported(office, campaign, again=True) == [first, second, third]
+    with pytest.raises(QuietNow):
+        exported(office, campaign, again=True, now=office.now + NIGHT)
+    rows = [("编号", "结果"), (first.letter_id, "成功")]
+    noted(office, campaign, written(tmp_path / "r.csv", rows))
+    out = next(each for each in office.letters(campaign) if each.id == second.letter_id)
+    office.refuse(out.worker_id)
+    assert exported(office, campaign, again=True) == [third]
+    with office.database.read() as session:
+        looks = session.scalars(select(AuditEntry).where(col(AuditEntry.about) == "letter"))
+        assert Counter(look.row for look in looks)[third.letter_id] == 3
+    with pytest.raises(NothingToSend):
+        exported(office, campaign, again=True, now=office.now + timedelta(days=1))
 
 
 def test_results_come_in_and_who_answers_no_more_gets_none_from_any_campaign(
