@@ -45,6 +45,7 @@ _MOST_BARS = 15
 _ARREARS = ("收到（件）", "人数", "欠薪（元）", "追回（元）")
 _GIVEN = ("发放", "发放（元）")
 _USED = ("用了", "用了（元）", "退了", "退了（元）")
+_GONE = ("过期", "过期（元）", "收回", "收回（元）")
 _REGISTER = ("地区", "困难等级", "在册", "新列入", "核查", "退出", "到期要核查")
 _OUTREACH = ("地区", "标题", "发出", "发到", "没发到", "打开", "开始自测", "申请")
 _PAIRINGS = (
@@ -180,11 +181,12 @@ def _sheets_of_vouchers(week: Week) -> list[Sheet]:
     library = resources().serving.current().library
     issues, merchants = _vouchers(week)
     return [
-        Sheet("券", ("地区", "名称", *_GIVEN, *_USED, "还剩（元）"), [
+        Sheet("券", ("地区", "名称", *_GIVEN, *_USED, *_GONE, "还剩（元）"), [
             (
                 naming.place_of(library, line.region), line.title,
                 line.issued, Yuan(line.issued_fen), line.redeemed, Yuan(line.redeemed_fen),
-                line.refunded, Yuan(line.refunded_fen), Yuan(line.left_fen),
+                line.refunded, Yuan(line.refunded_fen), line.lapsed, Yuan(line.lapsed_fen),
+                line.taken_back, Yuan(line.taken_back_fen), Yuan(line.left_fen),
             )
             for line in issues
         ]),

@@ -1,7 +1,8 @@
 """A week of vouchers in numbers, for the weekly report.
 
-Told from instants that are written once (given, used, refunded, held back and given back by the
-fund), so that a past week gives the same numbers whenever it is asked for, and need not be kept.
+Told from instants that are written once (given, used, refunded, lapsed, taken back, held back and
+given back by the fund), so that a past week gives the same numbers whenever it is asked for, and
+need not be kept.
 """
 
 from collections import Counter
@@ -9,12 +10,12 @@ from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, distinct, func, select
 from sqlmodel import Session, col
 
 from server.casework.tables import EntryKind, FundEntry
 from server.casework.weekly_reports import Week
-from server.vouchers.tables import Issue, Merchant, Redemption, Voucher
+from server.vouchers.tables import Issue, Merchant, Redemption, Return, ReturnWhy, Voucher
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,13 @@ class IssueLine:
     redeemed_fen: int = 0
     refunded: int = 0
     refunded_fen: int = 0
+    lapsed: int = 0
+    """Of how many vouchers something was left after the last day."""
+    lapsed_fen: int = 0
+    taken_back: int = 0
+    taken_back_fen: int = 0
     left_fen: int = 0
+    """What the fund holds back for vouchers that are given or yet to be given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +58,8 @@ def issues(session: Session, week: Week, regions: Set[str]) -> list[IssueLine]:
     for name, at, end in (("", week.begin, week.end), ("all_", None, week.end)):
         _add(counts, f"{name}redeemed", _used(session, Redemption.at, Issue.id, at, end))
         _add(counts, f"{name}refunded", _used(session, Redemption.refunded_at, Issue.id, at, end))
+    for why in ReturnWhy:
+        _add(counts, why, _returned(session, why, week))
     for kind in (EntryKind.RESERVE, EntryKind.RELEASE):
         _add(counts, kind, _of_ledger(session, kind, week))
     found = session.execute(
@@ -87,7 +96,7 @@ def _add(counts: dict[Any, Counter[str]], name: str, rows: Iterator[tuple[Any, i
 
 
 def _shown(counted: Counter[str]) -> dict[str, int]:
-    names = ("issued", "redeemed", "refunded")
+    names = ("issued", "redeemed", "refunded", *map(str, ReturnWhy))
     return {
         key: counted[key] for name in names for key in (name, f"{name}_fen") if counted.get(key)
     }
@@ -117,6 +126,18 @@ def _used(session: Session, at: Any, key: Any, begin: Any, end: Any) -> Iterator
         .join(Merchant, col(Merchant.id) == col(Redemption.merchant_id))
         .where(*_between(col(at), begin, end))
         .group_by(key)
+    )
+    for id, count, fen in rows:
+        yield id, count, int(fen)
+
+
+def _returned(session: Session, why: ReturnWhy, week: Week) -> Iterator[tuple[str, int, int]]:
+    vouchers = func.count(distinct(col(Return.voucher_id)))
+    rows = session.execute(
+        select(col(Voucher.issue_id), vouchers, func.sum(col(Return.amount_fen)))
+        .join(Voucher, col(Voucher.id) == col(Return.voucher_id))
+        .where(col(Return.why) == why, *_between(col(Return.at), week.begin, week.end))
+        .group_by(col(Voucher.issue_id))
     )
     for id, count, fen in rows:
         yield id, count, int(fen)

@@ -26,7 +26,14 @@ from server.clock import china_day
 from server.sealing import Safe
 from server.vouchers import cards, telling
 from server.vouchers.merchants import LOOKERS
-from server.vouchers.tables import Issue, IssueState, MerchantKind, Voucher
+from server.vouchers.tables import (
+    Issue,
+    IssueState,
+    MerchantKind,
+    Return,
+    ReturnWhy,
+    Voucher,
+)
 
 MOST_FEN = 1_000_000_00
 MOST_AT_ONCE = 1000
@@ -252,6 +259,10 @@ def take_back(
     require(by, Role.CASE_OFFICER, issue.region, regions)
     session.refresh(voucher, with_for_update=True)
     rest = voucher.left_fen
+    if rest or voucher.ended_at is None:
+        session.add(
+            Return(voucher_id=voucher.id, at=now, why=ReturnWhy.TAKEN_BACK, amount_fen=rest)
+        )
     voucher.left_fen, voucher.left_uses = 0, None if voucher.uses is None else 0
     voucher.ended_at = voucher.ended_at or now
     session.add(voucher)

@@ -1,18 +1,19 @@
 """Vouchers at the end of their days: people are told once a week before, and the rest goes back."""
 
+from collections.abc import Mapping
 from datetime import datetime, time, timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import exists, or_, select, update
 from sqlmodel import Session, col
 
 from server.casework import funds
 from server.casework.advancing import Post
 from server.clock import CHINA, Clock, china_day
-from server.db import Database
+from server.db import Database, load_within
 from server.sealing import Safe
-from server.tables import Worker
+from server.tables import Worker, stored_instant
 from server.vouchers import telling
-from server.vouchers.tables import Issue, Voucher
+from server.vouchers.tables import Issue, Return, ReturnWhy, Voucher
 
 WARNED_BEFORE = timedelta(days=7)
 """So long before the last day people are told; who got it later was told the day just then."""
@@ -59,6 +60,7 @@ def lapse(session: Session, safe: Safe, *, now: datetime) -> int:
 
     To be run again and again: what is refunded later goes back the next time.
     """
+    _lapse_uses(session, now)
     over = select(Issue).where(col(Issue.last_on) < china_day(now), col(Issue.fund_id).is_not(None))
     given_back = 0
     for issue in session.scalars(over.order_by(col(Issue.id))).all():
@@ -67,6 +69,7 @@ def lapse(session: Session, safe: Safe, *, now: datetime) -> int:
         # Emptied are those that were counted: a refund at this moment comes the next time.
         while counted := _some_left(session, issue.id):
             rest += sum(counted.values())
+            _note(session, counted, now)
             emptied = update(Voucher).where(col(Voucher.id).in_(counted))
             session.execute(emptied.values(left_fen=0))
         if not rest:
@@ -74,6 +77,36 @@ def lapse(session: Session, safe: Safe, *, now: datetime) -> int:
         funds.give_back(session, safe, issue.fund_id, rest, issue_id=issue.id, by=None, now=now)
         given_back += rest
     return given_back
+
+
+def _lapse_uses(session: Session, now: datetime) -> None:
+    """Note of vouchers without money that they were not used up; once of each."""
+    unused = (
+        select(col(Voucher.id))
+        .join(Issue, col(Issue.id) == col(Voucher.issue_id))
+        .where(
+            col(Issue.last_on) < china_day(now),
+            col(Voucher.amount_fen) == 0,
+            col(Voucher.left_uses) > 0,
+            col(Voucher.ended_at).is_(None),
+            ~exists().where(col(Return.voucher_id) == col(Voucher.id)),
+        )
+        .order_by(col(Voucher.id))
+        .limit(AT_ONCE)
+        .with_for_update(of=Voucher)
+    )
+    while ids := session.scalars(unused).all():
+        _note(session, dict.fromkeys(ids, 0), now)
+
+
+def _note(session: Session, counted: Mapping[str, int], now: datetime) -> None:
+    at, why = stored_instant(now), ReturnWhy.LAPSED.value
+    load_within(
+        session,
+        "voucher_return",
+        ("voucher_id", "at", "why", "amount_fen"),
+        [(id, at, why, fen) for id, fen in counted.items()],
+    )
 
 
 def _some_left(session: Session, issue_id: str) -> dict[str, int]:

@@ -23,7 +23,7 @@ from server.sealing import Safe
 from server.tables import stored_instant
 from server.vouchers import cards, issuing, telling
 from server.vouchers.cards import Code, CodeWrong
-from server.vouchers.tables import Issue, Merchant, Redemption, Voucher
+from server.vouchers.tables import Issue, Merchant, Redemption, Return, ReturnWhy, Voucher
 
 TYPED_WITHIN = timedelta(minutes=10)
 """So long after a code was seen the sum may be sent."""
@@ -287,6 +287,8 @@ def _to_the_fund(
         funds.give_back(
             session, safe, issue.fund_id, amount_fen, issue_id=issue.id, by=None, now=now
         )
+        taken_back = ReturnWhy.TAKEN_BACK
+        session.add(Return(voucher_id=voucher.id, at=now, why=taken_back, amount_fen=amount_fen))
 
 
 def _audit(

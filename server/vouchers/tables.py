@@ -50,6 +50,13 @@ class PlaceState(StrEnum):
     """Got one otherwise or opted out meanwhile, or the round was stopped."""
 
 
+class ReturnWhy(StrEnum):
+    """Why something of a voucher can't be used any more."""
+
+    LAPSED = "lapsed"
+    TAKEN_BACK = "taken_back"
+
+
 class SettlementState(StrEnum):
     """Where a settlement stands."""
 
@@ -145,6 +152,27 @@ class Voucher(Row, table=True):
     """When it was taken back; what was left of it went back to the fund."""
     warned_at: datetime | None = Field(default=None, sa_type=Instant)
     """When its person was told that it ends soon: once."""
+
+
+class Return(Row, table=True):
+    """What of a voucher went back to the fund at an instant; only ever added.
+
+    0 fen: it granted something else than money, and was not used up.
+    """
+
+    __tablename__ = "voucher_return"
+    __table_args__ = (
+        CheckConstraint(f"why IN ({words(ReturnWhy)})", name="why"),
+        CheckConstraint("amount_fen >= 0", name="amount"),
+        Index(None, "voucher_id"),
+        Index(None, "at"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    voucher_id: str = Field(sa_type=String(16), foreign_key="voucher.id")
+    at: datetime = Field(sa_type=Instant)
+    why: str = Field(sa_type=String(16))
+    amount_fen: int = Field(sa_type=BigInteger)
 
 
 class Round(Row, table=True):

@@ -85,12 +85,14 @@ def test_a_week_counts_what_was_given_used_and_refunded_and_stays_as_it_was(
 
     before = told(week)
     assert before == (
-        [IssueLine("石狮", "过年消费券", 1, SUM, 2, 50_00, 1, 30_00, SUM - 20_00)],
+        [IssueLine("石狮", "过年消费券", 1, SUM, 2, 50_00, 1, 30_00, left_fen=SUM - 20_00)],
         [MerchantLine("石狮", "某超市", 2, 50_00, 1, 30_00)],
     )
     with market.database.begin() as session:
         lapsing.lapse(session, market.safe, now=market.now + timedelta(days=10))
     assert told(week) == before
-    assert told(week_of(market.now + timedelta(days=10))) == ([], [])
+    lapsed = IssueLine("石狮", "过年消费券", lapsed=1, lapsed_fen=SUM - 20_00)
+    assert told(week_of(market.now + timedelta(days=10))) == ([lapsed], [])
+    assert told(week_of(market.now + timedelta(days=20))) == ([], [])
     with market.database.read() as session:
         assert counting.issues(session, week, frozenset({"锦州"})) == []
