@@ -143,6 +143,16 @@ def phones_of(session: Session, safe: Safe, workers: Sequence[int]) -> dict[int,
     }
 
 
+def verified_hashes(session: Session, workers: Sequence[int]) -> dict[int, str]:
+    """The keyed hashes of the verified telephone numbers of those who have one."""
+    rows = session.execute(
+        select(col(Worker.id), col(Worker.phone_hash)).where(
+            col(Worker.id).in_(workers), col(Worker.phone_hash).is_not(None)
+        )
+    )
+    return {row[0]: row[1] for row in rows}
+
+
 def subject_hash(safe: Safe, issuer: str, subject: str) -> str:
     """Under what a name is found."""
     return safe.hash("identity", issuer, subject)

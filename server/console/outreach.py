@@ -62,7 +62,7 @@ WHY: Mapping[str, str] = {
     Why.OPTED_OUT: "本人退订了",
     Why.NO_CHANNEL: "联系不上：没有小程序，也没有手机号",
     Why.SAME_PERSON: "同一个人的另一个账号",
-    Why.SAME_PHONE: "和别人同一个手机号，短信只发一条",
+    Why.SAME_PHONE: "和别人同一个手机号，一个号码只发一条",
 }
 ERRORS: Mapping[str, str] = {
     "43101": "没有订阅这类消息",

@@ -46,7 +46,7 @@ class Why(StrEnum):
     SAME_PERSON = "same_person"
     """Known under two accounts: one message is enough."""
     SAME_PHONE = "same_phone"
-    """Another of these people has the telephone: one text message is enough."""
+    """Another of these people gets it on the telephone: one message is enough."""
     HAD_ONE_TODAY = "had_one_today"
     """They get it on another day; they count as reached as well."""
 
@@ -97,6 +97,8 @@ class _Known:
     worker_id: int
     identity: str | None
     phone: str | None
+    verified: str | None
+    """The telephone that WeChat vouches for: it is theirs alone."""
 
     @property
     def person(self) -> str:
@@ -193,7 +195,8 @@ def _known(session: Session, workers: Any) -> list[_Known]:
     found: dict[int, _Known] = {}
     for worker, verified, own_number, own_phone, number, phone in rows:
         found.setdefault(
-            worker, _Known(worker, own_number or number, verified or own_phone or phone)
+            worker,
+            _Known(worker, own_number or number, verified or own_phone or phone, verified),
         )
     return list(found.values())
 
@@ -211,16 +214,18 @@ def _reached(
     sent = select(col(Letter.person), col(Letter.worker_id)).where(col(Letter.sent_on) == today)
     # Whoever said since then who they are goes by another name.
     had_one = {name for row in session.execute(sent) for name in row}
-    people, phones = set[str](), set[str]()
+    people, phones = set[str](), set[str | None]()
     # Of two accounts of one person the one that WeChat reaches.
     for who in sorted(meant, key=lambda each: each.worker_id not in in_wechat):
         channel: Channel | Why = Why.NO_CHANNEL
         if who.person in people:
             channel = Why.SAME_PERSON
-        elif out.has(who.worker_id, filter(None, [who.identity])):
+        elif out.has(who.worker_id, filter(None, [who.identity, who.verified])):
             channel = Why.OPTED_OUT
         elif who.worker_id in in_wechat:
             channel = Channel.WECHAT
+            # They get it in WeChat: no text message comes to their telephone as well.
+            phones |= {who.verified} - {None}
         elif Channel.SMS in channels and who.phone is not None:
             channel = Channel.SMS
             if out.has(who.worker_id, [who.phone]):

@@ -139,7 +139,12 @@ def claim_day(
         .with_for_update(skip_locked=True)
     ).all()
     out = OutOfOutreach(session, safe)
-    gone = [each.id for each in rows if out.has(each.worker_id, filter(None, [each.person]))]
+    phones = people.verified_hashes(session, [each.worker_id for each in rows])
+    gone = [
+        each.id
+        for each in rows
+        if out.has(each.worker_id, filter(None, [each.person, phones.get(each.worker_id)]))
+    ]
     if gone:
         _mark(session, gone, **campaigns.gone("opted_out", now))
     going = [each for each in rows if each.id not in set(gone)]

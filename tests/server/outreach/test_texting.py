@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from openpyxl import load_workbook
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlmodel import col
 
-from server.outreach import texting
+from server import people
+from server.outreach import sending, texting
 from server.outreach.choosing import Why
 from server.outreach.tables import Campaign, Channel
 from server.outreach.texting import Line, NothingToSend, QuietNow, ResultsUnreadable
-from server.tables import AuditEntry
+from server.tables import AuditEntry, Profile
 from tests import citizens
+from tests.casework import ELIGIBLE
 from tests.server.outreach.test_sending import NIGHT
 
 if TYPE_CHECKING:
@@ -140,6 +142,33 @@ def test_results_come_in_and_who_answers_no_more_gets_none_from_any_campaign(
         noted(
             office, campaign, written(tmp_path / "other.csv", [("手机号", "结果"), ("1", "成功")])
         )
+
+
+def test_who_answered_a_text_message_gets_none_in_wechat_under_the_same_telephone_either(
+    office: "Office", tmp_path: Path
+) -> None:
+    office.in_register(1)
+    first = office.going(channels=(Channel.SMS,))
+    (line,) = exported(office, first)
+    # The same person in WeChat, who has not said who they are, and somebody else.
+    mine, other = office.in_wechat(), office.in_wechat()
+    for worker, phone in ((mine, line.phone), (other, citizens.phone(99))):
+        office.draft(worker, ELIGIBLE)
+        with office.database.begin() as session:
+            session.execute(delete(Profile).where(col(Profile.worker_id) == worker))
+            people.verify_phone(session, office.safe, worker_id=worker, phone=phone, now=office.now)
+    second = office.going(title="另一封信", channels=(Channel.WECHAT,))
+    assert {letter.worker_id for letter in office.letters(second)} == {mine, other}
+    # In a campaign by both ways one is enough for them.
+    both = office.chosen()
+    assert (both.counts["wechat"], both.counts["sms"], both.why[Why.SAME_PHONE]) == (2, 0, 1)
+    rows = [("编号", "结果"), (line.letter_id, "退订")]
+    noted(office, first, written(tmp_path / "r.csv", rows))
+    # What was confirmed before goes to the other one, and no later one is meant for them.
+    sending.go_on(office.database, office.mailing, clock=lambda: office.now)
+    assert [notice.worker_id for notice in office.notices()] == [other]
+    found = office.chosen(channels=(Channel.WECHAT,))
+    assert [each.worker_id for each in found.recipients] == [other]
 
 
 def test_no_number_out_of_a_result_is_kept(office: "Office", tmp_path: Path) -> None:
