@@ -55,6 +55,16 @@ def recognise(
     return worker
 
 
+def forget(session: Session, safe: Safe, *, issuer: str, subject: str, worker_id: int) -> None:
+    """Let `issuer` no longer know the worker as `subject`: that was a mistake."""
+    session.execute(
+        delete(Identity).where(
+            col(Identity.subject_hash) == subject_hash(safe, issuer, subject),
+            col(Identity.worker_id) == worker_id,
+        )
+    )
+
+
 def find(database: Database, safe: Safe, *, issuer: str, subject: str) -> int | None:
     """The worker whom `issuer` knows as `subject`, None where nobody is known so."""
     row = database.fetch(

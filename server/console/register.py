@@ -484,7 +484,12 @@ def _page(
             )
             for event in keeping.events(session, id)
         ]
-        others = [e for e in keeping.members_of(session, held.entry.household_id) if e.id != id]
+        # A household may live in two places: each is the business of its own officers.
+        others = [
+            each
+            for each in keeping.members_of(session, held.entry.household_id)
+            if each.id != id and officer().covers(each.region, regions())
+        ]
     entry, today = held.entry, china_day(now)
     may_act = Role.CASE_OFFICER in officer().roles and own is not None
     empty = forms.empty(level=entry.level, looked_on=today.isoformat())

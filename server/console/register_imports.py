@@ -326,7 +326,7 @@ def _columns_page(
 
 def _import_page(row: RegisterImport) -> Response:
     told: Told | None = None
-    if row.state in (ImportState.READ, ImportState.UNDER_WAY):
+    if row.state in (ImportState.READ, ImportState.UNDER_WAY) and row.sealed is not None:
         if not row.plan:
             return go_to(url_for(".get_columns", id=row.id))
         try:

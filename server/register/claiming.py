@@ -50,7 +50,8 @@ def claim(
         found = _proven(session, worker_id)
         if found is None or (found.id, found.worker_id) != (entry.id, before):
             return False
-        _move(session, old, own, found, worker_id, now)
+        if not _move(session, old, own, found, worker_id, now):
+            return False
         along(session, old, own, found.id, before, worker_id)
         if _is_nobody(session, before):
             by = Actor("job", "claim")
@@ -85,10 +86,18 @@ def _move(
     entry: RegisterEntry,
     worker_id: int,
     now: datetime,
-) -> None:
-    values: dict[str, Any] = {"worker_id": worker_id}
+) -> bool:
+    """Whether it moved; not where an officer was faster: the next time it does."""
+    # Another version: a page from before would seal with a key that is destroyed.
+    values: dict[str, Any] = {"worker_id": worker_id, "version": entry.version + 1}
     values["sealed"] = _anew(old, own, entry.sealed, keeping.purpose(entry.id))
-    session.execute(update(RegisterEntry).where(col(RegisterEntry.id) == entry.id).values(**values))
+    moved = session.connection().execute(
+        update(RegisterEntry)
+        .where(col(RegisterEntry.id) == entry.id, col(RegisterEntry.version) == entry.version)
+        .values(**values)
+    )
+    if moved.rowcount != 1:
+        return False
     for event in keeping.events(session, entry.id):
         at = (event.entry_id, event.version)
         event.sealed_words = _anew(old, own, event.sealed_words, keeping.words_purpose(*at))
@@ -105,6 +114,7 @@ def _move(
         worker_id=worker_id,
         now=now,
     )
+    return True
 
 
 def _anew(old: Safe, own: Safe, sealed: str | None, purpose: str) -> str | None:

@@ -41,6 +41,8 @@ AT_ONCE = 500
 """Lines of one transaction."""
 KEPT_FOR = timedelta(days=1)
 """A file that nobody began to enter is forgotten after so long."""
+KEPT_UNDER_WAY = timedelta(days=7)
+"""So is one that was entered in part, after so long without a step; what is entered stays."""
 _RETRIES = 3
 
 
@@ -236,16 +238,26 @@ def choose(session: Session, row: RegisterImport, plan: Plan, *, now: datetime) 
 
 
 def forget_old(session: Session, *, now: datetime) -> int:
-    """Forget files that nobody began to enter within a day; how many."""
-    changed = session.connection().execute(
+    """Forget files that nobody began to enter, or went on with; how many.
+
+    What was entered of one can still be undone.
+    """
+    state, changed_at = col(RegisterImport.state), col(RegisterImport.changed_at)
+    begun = session.connection().execute(
         update(RegisterImport)
         .where(
-            col(RegisterImport.state) == ImportState.READ,
-            col(RegisterImport.changed_at) < now - KEPT_FOR,
+            state == ImportState.UNDER_WAY,
+            changed_at < now - KEPT_UNDER_WAY,
+            col(RegisterImport.sealed).is_not(None),
         )
+        .values(sealed=None)
+    )
+    changed = session.connection().execute(
+        update(RegisterImport)
+        .where(state == ImportState.READ, changed_at < now - KEPT_FOR)
         .values(state=ImportState.UNDONE, sealed=None, changed_at=now)
     )
-    return int(changed.rowcount)
+    return int(begun.rowcount + changed.rowcount)
 
 
 # -- the lines ----------------------------------------------------------------------------------
@@ -310,11 +322,12 @@ def _entered(
             batch.prepare([(e.read, e.entry) for e in judged if e.fate in _WRITTEN and e.read])
             counts = Counter(each.fate for each in judged)
             with desk.database.begin() as session:
-                batch.write(session)
+                # First, as undoing does: each waits for the other instead of both for ever.
                 _step(
                     session, row, at, _line(lines[-1]), before + counts, batch.now,
                     ImportState.UNDER_WAY,
                 )  # fmt: skip
+                batch.write(session)
             return counts
         except (IntegrityError, desk.database.conflict, keeping.EntryChanged):
             # Somebody of these lines was entered or changed by hand at this moment: look again.

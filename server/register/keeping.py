@@ -176,8 +176,12 @@ def enter(
     household of other regions.
     """
     due_on = check(registered, standing, by=by, regions=regions, now=now)
+    # Two officers at once: the second waits, and finds the entry of the first.
+    session.execute(
+        select(col(Worker.id)).where(col(Worker.id) == worker_id).with_for_update(key_share=True)
+    )
     refuse_second(session, own, registered.identity_number)
-    # Two officers at once, or a case of somebody who has an entry under another number.
+    # A case of somebody who has an entry under another number.
     there = session.scalars(
         select(RegisterEntry).where(col(RegisterEntry.worker_id) == worker_id)
     ).first()
@@ -224,10 +228,18 @@ def change(
     require(by, Role.CASE_OFFICER, region, regions)
     if born_on(registered.identity_number) > china_day(now):
         raise NotBornYet
+    before = None
     if own.hash("identity_number", registered.identity_number) != entry.identity_hash:
         refuse_second(session, own, registered.identity_number)
+        before = opened(own, entry) if entry.version == version else None
     values = {**kept(own, entry.id, registered), "region": region, "level": level}
     _move(session, own, regions, entry, EntryMove.CHANGE, by, version, now, values)
+    if before is not None:
+        # Whose number it really is must not be taken for this one.
+        number = before.identity_number
+        people.forget(
+            session, own, issuer=people.REGISTER, subject=number, worker_id=entry.worker_id
+        )
 
 
 def look(
@@ -303,7 +315,10 @@ def return_(
 def let_go(session: Session, safe: Safe, *, worker_id: int, now: datetime) -> None:
     """Take somebody out who is about to be erased, so that no look at nobody is ever due."""
     entry = of_worker(session, worker_id)
-    if entry is None or entry.state != EntryState.ON:
+    if entry is None:
+        return
+    session.refresh(entry, with_for_update=True)
+    if entry.state != EntryState.ON:
         return
     session.execute(
         update(RegisterEntry)
@@ -470,7 +485,12 @@ def _move(
         raise EntryChanged(entry.id)
     changed = session.connection().execute(
         update(RegisterEntry)
-        .where(col(RegisterEntry.id) == entry.id, col(RegisterEntry.version) == version)
+        .where(
+            col(RegisterEntry.id) == entry.id,
+            col(RegisterEntry.version) == version,
+            # Whoever was erased at this moment stays so.
+            col(RegisterEntry.sealed).is_not(None),
+        )
         .values(version=version + 1, changed_at=now, **values)
     )
     if changed.rowcount != 1:

@@ -10,7 +10,6 @@ from sqlmodel import Session, col
 
 from server import audit
 from server.audit import Action, Actor
-from server.casework.tables import Case
 from server.register import bulk, keeping
 from server.register.importing import Desk, ImportMoved, find
 from server.register.tables import (
@@ -21,7 +20,7 @@ from server.register.tables import (
     RegisterEvent,
 )
 from server.sealing import Safe
-from server.tables import Identity, Profile, Row, SubjectKey, Worker
+from server.tables import Identity, Row, SubjectKey, Worker
 
 _AT_ONCE = 500
 
@@ -40,12 +39,17 @@ def undo(desk: Desk, id: str) -> int:
     Raises `ImportUnknown`, `ImportMoved`, `TouchedSince`.
     """
     with desk.database.read() as session:
-        changed = _changed(session, id)
-    safes = desk.keys.safes_of(entry.worker_id for _, entry in changed)
+        before = _changed(session, id)
+    safes = desk.keys.safes_of(entry.worker_id for _, entry in before)
     with desk.database.begin() as session:
         row = find(session, id, desk)
         session.refresh(row, with_for_update=True)
         if row.state == ImportState.UNDONE:
+            raise ImportMoved(row.state)
+        _hold(session, id)
+        changed = _changed(session, id)
+        if _places(changed) != _places(before):
+            # More was entered meanwhile, or somebody of it proved who they are.
             raise ImportMoved(row.state)
         _refuse_touched(session, id)
         entered = _entered(session, id)
@@ -57,6 +61,17 @@ def undo(desk: Desk, id: str) -> int:
         session.add(row)
     desk.keys.destroy(key_ids)
     return len(entered) + len(changed)
+
+
+def _hold(session: Session, id: str) -> None:
+    """Let nobody change the people of the import before this is done."""
+    mine = select(col(RegisterEvent.entry_id)).where(col(RegisterEvent.import_id) == id)
+    held = select(col(RegisterEntry.id)).where(col(RegisterEntry.id).in_(mine))
+    session.execute(held.order_by(col(RegisterEntry.id)).with_for_update()).all()
+
+
+def _places(changed: Sequence[tuple[RegisterEvent, RegisterEntry]]) -> set[tuple[str, int, int]]:
+    return {(event.entry_id, event.version, entry.worker_id) for event, entry in changed}
 
 
 def _refuse_touched(session: Session, id: str) -> None:
@@ -162,15 +177,23 @@ def _take_out(session: Session, id: str, entered: Sequence[tuple[str, int, datet
 
 def _alone(session: Session, workers: Sequence[int], made_at: set[datetime]) -> list[int]:
     """Those of the workers whom the import made and whom nothing else is about."""
-    others = (Profile, Case)
     rows = session.scalars(
         select(col(Worker.id)).where(
             col(Worker.id).in_(workers),
             col(Worker.created_at).in_(made_at),
-            *(~exists().where(col(other.worker_id) == col(Worker.id)) for other in others),
+            *(~about for about in _about_worker()),
         )
     )
     return [id for id in rows if id is not None]
+
+
+def _about_worker() -> Iterator[ColumnElement[bool]]:
+    """Whether a row that undoing does not take away names the worker: a letter does."""
+    workers: Table = Row.metadata.tables["worker"]
+    for table in Row.metadata.sorted_tables:
+        for key in table.foreign_keys:
+            if key.column.table is workers and table.name not in ("identity", "subject_key"):
+                yield exists().where(key.parent == col(Worker.id)).correlate(workers)
 
 
 def _audit(session: Session, desk: Desk, id: str, entered: Sequence[tuple[str, int]]) -> None:

@@ -69,6 +69,17 @@ def test_every_look_at_somebody_is_in_the_audit(staff: Staff) -> None:
         assert before and after and after[0] > before[0]
 
 
+def test_of_a_household_in_two_places_each_desk_sees_its_own(staff: Staff) -> None:
+    both = staff.desk(Role.CASE_OFFICER, where=("石狮", "锦州"))
+    mine = enter(both)
+    row = staff.resources.database.fetch("SELECT household_id FROM register_entry")
+    assert row
+    number = citizens.identity_number(2)
+    other = enter(both, f"?household={row[0]}", identity_number=number, region="锦州")
+    assert other in both.get(mine).text
+    assert other not in staff.desk(Role.CASE_OFFICER).get(mine).text
+
+
 def test_what_is_typed_wrong_is_told_beside_its_field(staff: Staff) -> None:
     desk = staff.desk(Role.CASE_OFFICER)
     wrong = {"identity_number": "110101198001010011", "looked_on": "昨天", "level": ""}

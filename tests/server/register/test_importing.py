@@ -4,6 +4,7 @@ import os
 import signal
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 from server.db import Database
+from server.outreach.tables import Campaign, CampaignState, Channel, Letter, LetterState
 from server.register import importing, keeping, sheets, undoing
 from server.register.hardship import Cause
 from server.register.importing import Already, Desk, Fate, ImportMoved, Plan, Told, Twice
@@ -284,6 +286,90 @@ def test_what_was_touched_since_is_not_undone_and_nothing_else_with_it(ledger: L
     assert rows_in(ledger)["register_entry"] == 2
 
 
+def test_two_whose_numbers_were_mixed_up_are_two_people_in_an_import_too(ledger: Ledger) -> None:
+    first = ledger.enter(somebody(1, identity_number=citizens.identity_number(2)))
+    ledger.act(
+        keeping.change, first.id, registered=somebody(1), region="石狮", level=Level.BELOW_LINE
+    )
+    assert import_of(ledger, table(row(2))) == {Fate.NEW: 1}
+    assert ledger.database.fetch("SELECT count(DISTINCT worker_id) FROM register_entry") == (2,)
+
+
+def test_who_had_a_letter_since_stays_without_a_name_when_it_is_undone(ledger: Ledger) -> None:
+    made = kept(ledger, table(row(1), row(2)))
+    run(ledger, made)
+    found = ledger.database.fetch("SELECT min(worker_id) FROM register_entry")
+    assert found
+    with ledger.database.begin() as session:
+        session.add(
+            Campaign(
+                id="c", region="石狮", title="", words="", sender="", audience="{}", channels="",
+                last_on=ledger.today, state=CampaignState.DONE, counts="{}", digest="",
+                proposed_by=ledger.clerk.id, created_at=ledger.now, changed_at=ledger.now,
+            )
+        )  # fmt: skip
+        session.flush()
+        session.add(
+            Letter(
+                id="l", campaign_id="c", worker_id=found[0], channel=Channel.SMS,
+                state=LetterState.HANDED,
+            )
+        )  # fmt: skip
+    undoing.undo(desk_of(ledger), made.id)
+    rows = rows_in(ledger)
+    assert (rows["register_entry"], rows["worker"]) == (0, 1)
+    assert import_of(ledger, table(row(1), row(2))) == {Fate.NEW: 2}
+
+
+def test_what_is_entered_while_it_is_undone_is_not_left_over(ledger: Ledger) -> None:
+    for number in (0, importing.AT_ONCE):
+        ledger.enter(somebody(number, name=citizens.name(number)))
+    made = kept(ledger, table(*map(row, range(importing.AT_ONCE + 1))))
+    digest = told(ledger, made).digest
+    batches = importing.go_on(desk_of(ledger), made.id, digest)
+    next(batches)
+
+    class Meanwhile(SubjectKeys):
+        """The next lines are entered once it is known what is to be undone."""
+
+        def safes_of(self, *args: Any, **more: Any) -> dict[int, Safe]:
+            next(batches, None)
+            return super().safes_of(*args, **more)
+
+    keys = Meanwhile(ledger.database, ledger.keys._keys, ledger.safe, lambda: ledger.now)
+    with pytest.raises(ImportMoved):
+        undoing.undo(desk_of(ledger, keys=keys), made.id)
+    undoing.undo(desk_of(ledger), made.id)
+    assert rows_in(ledger)["register_event"] == rows_in(ledger)["register_entry"] == 2
+
+
+def test_an_officer_who_acts_while_it_is_undone_leaves_nothing_half(ledger: Ledger) -> None:
+    mine = ledger.enter(somebody(1))
+    made = kept(ledger, table(row(1, phone="13800138000"), row(2)))
+    run(ledger, made)
+    safe, acted = ledger.safe, list[Any]()
+
+    class Meanwhile(Safe):
+        """An officer looks at somebody once it is known that nobody was touched."""
+
+        def hash(self, *parts: str) -> str:
+            if parts[0] == "audit_entry" and not acted:
+                acted.append(hand.submit(act))
+                wait(acted, timeout=0.5)
+            return safe.hash(*parts)
+
+    def act() -> object:
+        return ledger.act(keeping.look, mine.id, standing=ledger.standing())
+
+    with ThreadPoolExecutor(1) as hand:
+        undoing.undo(desk_of(ledger, safe=Meanwhile(safe.keys, safe.secret)), made.id)
+        with pytest.raises(keeping.EntryChanged):
+            acted[0].result()
+    assert ledger.said(mine.id) == somebody(1)
+    assert rows_in(ledger)["register_event"] == 1
+    assert act()
+
+
 def test_who_proved_to_be_a_person_of_the_file_stays_when_it_is_undone(ledger: Ledger) -> None:
     from server import people
 
@@ -298,6 +384,21 @@ def test_who_proved_to_be_a_person_of_the_file_stays_when_it_is_undone(ledger: L
     undoing.undo(desk_of(ledger), made.id)
     assert rows_in(ledger)["worker"] == 1
     assert ledger.keys.safes_of([worker])
+
+
+def test_a_file_that_nobody_goes_on_with_is_forgotten_after_a_week_and_can_be_undone(
+    ledger: Ledger,
+) -> None:
+    made = kept(ledger, table(*map(row, range(importing.AT_ONCE + 1))))
+    run(ledger, made, at_most=1)
+    with ledger.database.begin() as session:
+        assert importing.forget_old(session, now=ledger.now + timedelta(days=6)) == 0
+        assert importing.forget_old(session, now=ledger.now + timedelta(days=8)) == 1
+    held = ledger.database.fetch("SELECT state, sealed FROM register_import")
+    assert held == (ImportState.UNDER_WAY, None)
+    with pytest.raises(ImportMoved):
+        run(ledger, made)
+    assert undoing.undo(desk_of(ledger), made.id) == importing.AT_ONCE
 
 
 def test_a_file_that_nobody_began_to_enter_is_forgotten_after_a_day(ledger: Ledger) -> None:

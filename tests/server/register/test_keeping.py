@@ -1,5 +1,6 @@
 """The register knows everybody once, says who is due for a look, and lets go with a reason."""
 
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -92,6 +93,34 @@ def test_nobody_is_entered_twice_and_a_second_move_of_one_page_changes_nothing(
         ledger.act(keeping.leave, entry.id, reason=Leaving.MOVED)
     with pytest.raises(EntryChanged):
         ledger.act(keeping.return_, entry.id, standing=ledger.standing(), version=1)
+
+
+def test_two_whose_numbers_were_mixed_up_and_put_right_are_two_people(ledger: Ledger) -> None:
+    mixed = somebody(1, identity_number=somebody(2).identity_number)
+    first = ledger.enter(mixed)
+    ledger.act(
+        keeping.change, first.id, registered=somebody(1), region="石狮", level=Level.BELOW_LINE
+    )
+    second = ledger.enter(somebody(2))
+    assert second.worker_id != first.worker_id
+    assert (ledger.said(first.id), ledger.said(second.id)) == (somebody(1), somebody(2))
+
+
+def test_of_two_officers_who_enter_somebody_at_once_the_second_is_told(ledger: Ledger) -> None:
+    with ledger.database.begin() as session:
+        worker = keeping.worker_of(session, ledger.safe, somebody(), now=ledger.now)
+    own = ledger.keys.safe_of(worker)
+    more = {"standing": ledger.standing(), "by": ledger.clerk, "now": ledger.now}
+    with ThreadPoolExecutor(1) as hand:
+        with ledger.database.begin() as session:
+            keeping.enter(
+                session, own, ledger.library.regions,
+                worker_id=worker, registered=somebody(), **more,
+            )  # fmt: skip
+            second = hand.submit(ledger.enter_for, worker, somebody())
+            wait([second], timeout=0.5)
+        with pytest.raises(AlreadyRegistered):
+            second.result()
 
 
 def test_a_look_is_of_a_day_that_was_and_another_region_is_nobodys_business(

@@ -1,0 +1,80 @@
+"""An entry goes to who proves to be its person; officers who are at it meanwhile lose nothing."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from sqlmodel import Session
+
+from server import people
+from server.pairing.claiming import move
+from server.register import claiming, keeping
+from server.register.keeping import EntryChanged
+from server.register.tables import Level, RegisterEntry
+from server.sealing import Safe
+from tests import casework, citizens
+from tests.server.register.conftest import Ledger, somebody
+
+MOVED = "搬到了子芳路"
+
+
+def owner(ledger: Ledger) -> int:
+    """Whoever is the first person, with a telephone that WeChat vouches for."""
+    who = citizens.person(1)
+    worker = casework.worker(ledger.database, ledger.safe, ledger.keys, now=ledger.now, who=who)
+    with ledger.database.begin() as session:
+        people.verify_phone(session, ledger.safe, worker_id=worker, phone=who.phone, now=ledger.now)
+    return worker
+
+
+def claim(ledger: Ledger, worker: int, along: claiming.Along = move) -> bool:
+    return claiming.claim(
+        ledger.database, ledger.keys, ledger.safe, ledger.keys.safe_of(worker),
+        worker_id=worker, along=along, now=ledger.now,
+    )  # fmt: skip
+
+
+def change(ledger: Ledger, entry: RegisterEntry, own: Safe, address: str = MOVED) -> None:
+    """Change it as an officer, by a page that was fetched before."""
+    with ledger.database.begin() as session:
+        keeping.change(
+            session, own, ledger.library.regions, session.get_one(RegisterEntry, entry.id),
+            registered=somebody(1, address=address), region="石狮", level=Level.BELOW_LINE,
+            by=ledger.clerk, version=entry.version, now=ledger.now,
+        )  # fmt: skip
+
+
+def test_a_page_from_before_seals_nothing_with_a_key_that_is_gone(ledger: Ledger) -> None:
+    entry = ledger.enter(somebody(1))
+    own = ledger.keys.safe_of(entry.worker_id)
+    worker = owner(ledger)
+    assert claim(ledger, worker)
+    with pytest.raises(EntryChanged):
+        change(ledger, entry, own)
+    assert ledger.entry(entry.id).worker_id == worker
+    assert ledger.said(entry.id) == somebody(1)
+
+
+def test_what_an_officer_changes_while_it_moves_is_not_lost(ledger: Ledger) -> None:
+    entry = ledger.enter(somebody(1))
+    own, worker = ledger.keys.safe_of(entry.worker_id), owner(ledger)
+
+    def slowly(session: Session, *_: object) -> None:
+        time.sleep(0.5)
+
+    with ThreadPoolExecutor(1) as hand:
+        with ledger.database.begin() as session:
+            keeping.change(
+                session, own, ledger.library.regions, session.get_one(RegisterEntry, entry.id),
+                registered=somebody(1, address=MOVED), region="石狮", level=Level.BELOW_LINE,
+                by=ledger.clerk, version=1, now=ledger.now,
+            )  # fmt: skip
+            claimed = hand.submit(claim, ledger, worker, slowly)
+            time.sleep(0.3)
+        claimed.result()
+    said = ledger.said(entry.id)
+    assert said is not None and said.address == MOVED
+    # Where the officer was faster, the next visit brings it.
+    assert claim(ledger, worker)
+    assert ledger.entry(entry.id).worker_id == worker
+    assert ledger.said(entry.id) == somebody(1, address=MOVED)
