@@ -1,20 +1,20 @@
 """Sessions: a login code for a bearer token, its renewal and its end, a verified telephone."""
 
 import re
+from functools import partial
 from typing import Any
 
 from apiflask import APIBlueprint
 
 from mini_app_api.access import signed_in, token
 from mini_app_api.models import PhoneAsked, SignedInView, SignIn, VerifiedPhoneView
-from server import people, sessions
+from server import people, sessions, uniting
 from server.admitting import Who, admits
 from server.callers import address, is_this_machine, refuse_too_many
-from server.casework import near_duplicates
 from server.platform_faults import PlatformRefused
 from server.problems import PhoneRefused, SessionOver, SignInRefused, WeChatAway
 from server.rate_limits import Limit
-from server.resources import resources
+from server.resources import post, resources
 from server.sessions import SignedIn
 from server.settings import Environment
 
@@ -43,7 +43,7 @@ def post_session(asked: SignIn) -> SignedInView:
             issuer=issuer,
             subject=subject,
             unionid=unionid,
-            uniting=near_duplicates.unite,
+            uniting=partial(uniting.unite, letters=post, now=now),
             now=now,
         )
         return _view(sessions.sign_in(session, worker, now=now))

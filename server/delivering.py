@@ -5,14 +5,15 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import datetime
+from functools import partial
 from threading import Event
 from typing import TYPE_CHECKING
 
 import structlog
 from sqlalchemy.exc import OperationalError
 
-from server import outbox, people
-from server.casework import near_duplicates
+from server import outbox, people, uniting
+from server.casework.advancing import Post
 from server.clock import Clock
 from server.db import Database, DatabaseBusy
 from server.notice_templates import NoticeKind
@@ -92,7 +93,13 @@ def deliver(
 
 
 def ask_unionids(
-    database: Database, safe: Safe, app: "App", *, clock: Clock, at_most: int = 50
+    database: Database,
+    safe: Safe,
+    app: "App",
+    *,
+    letters: Callable[[], Post],
+    clock: Clock,
+    at_most: int = 50,
 ) -> int:
     """Asks the platform under which unionid it knows followers of the account.
 
@@ -108,12 +115,18 @@ def ask_unionids(
             unionid = None
         except (PlatformBusy, OutcomeUnknown):
             return asked
-        _note_unionid(database, safe, app.app_id, openid, unionid, clock())
+        _note_unionid(database, safe, app.app_id, openid, unionid, letters, clock())
     return len(openids)
 
 
 def _note_unionid(
-    database: Database, safe: Safe, app_id: str, openid: str, unionid: str | None, now: datetime
+    database: Database,
+    safe: Safe,
+    app_id: str,
+    openid: str,
+    unionid: str | None,
+    letters: Callable[[], Post],
+    now: datetime,
 ) -> None:
     with database.begin() as session:
         if unionid is not None:
@@ -123,7 +136,7 @@ def _note_unionid(
                 issuer=app_id,
                 subject=openid,
                 unionid=unionid,
-                uniting=near_duplicates.unite,
+                uniting=partial(uniting.unite, letters=letters, now=now),
                 now=now,
             )
         people.unionid_asked(session, safe, issuer=app_id, subject=openid, now=now)

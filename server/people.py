@@ -6,6 +6,7 @@ to.
 """
 
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +25,10 @@ REGISTER = "register"
 """Who vouches for the name under which somebody is known who never signed in."""
 
 
+class StayTwo(Exception):
+    """Two workers are one person, and what both have can't be made one: they stay as they are."""
+
+
 def recognise(
     session: Session,
     safe: Safe,
@@ -38,7 +43,7 @@ def recognise(
 
     Who may claim the name is the caller's decision. Where `unionid` tells that two workers are one
     person, they become one: the older. Before, `uniting` is called with the one who stays and the
-    one who goes, to make what both have one.
+    one who goes, to make what both have one; where it raises `StayTwo` they stay two.
     """
     holders = [_holder(session, subject_hash(safe, issuer, subject))]
     if unionid is not None:
@@ -48,7 +53,9 @@ def recognise(
     worker = _name(session, safe, issuer, subject, proposed, unionid is not None, now)
     if unionid is not None:
         other = _name(session, safe, UNIONID, unionid, worker, True, now)
-        worker = worker if other == worker else _unite(session, safe, worker, other, uniting, now)
+        if other != worker:
+            with suppress(StayTwo):
+                worker = _unite(session, safe, worker, other, uniting, now)
     if known is None and worker != proposed:
         # Another first sign-in at the same moment was faster.
         session.execute(delete(Worker).where(col(Worker.id) == proposed))
@@ -246,7 +253,7 @@ def _unite(
         for key in table.foreign_keys:
             if key.column.table.name == "worker":
                 owner = key.parent
-                if owner.unique:
+                if owner.unique or [*table.primary_key] == [owner]:
                     _drop_second(session, owner, kept, gone)
                 session.execute(table.update().where(owner == gone).values({owner.name: kept}))
     session.execute(delete(Worker).where(col(Worker.id) == gone))

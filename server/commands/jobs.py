@@ -324,7 +324,14 @@ class _Between:
     def _ask_unionids(self) -> None:
         from server.clock import utc_now
         from server.delivering import ask_unionids
+        from server.resources import make_post
 
         if self._asked_at is None or time.monotonic() - self._asked_at >= _ASKING_SECONDS:
             self._asked_at = time.monotonic()
-            ask_unionids(self._at.database, self._at.safe, self._platform.account, clock=utc_now)
+            ask_unionids(
+                self._at.database,
+                self._at.safe,
+                self._platform.account,
+                letters=lambda: make_post(self._at.settings, self._at.safe, self._at.library()),
+                clock=utc_now,
+            )

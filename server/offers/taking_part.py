@@ -32,6 +32,15 @@ NEEDS_PROFILE = frozenset({OfferKind.VACANCY, OfferKind.SESSION, OfferKind.TRIP}
 
 HOLDS_SEAT = frozenset({PlaceState.JOINED, PlaceState.ATTENDED, PlaceState.ABSENT})
 
+_WORTH = (
+    PlaceState.LEFT,
+    PlaceState.WAITING,
+    PlaceState.ABSENT,
+    PlaceState.JOINED,
+    PlaceState.ATTENDED,
+)
+"""Which place of a person says most of them, the last one."""
+
 CODE_DIGITS = 6
 MOST_WRONG_CODES = 5
 """So often a wrong attendance code may be given for one place."""
@@ -140,6 +149,33 @@ def let_go(
     ).all()
     moved = [leave(session, safe, id, worker_id=worker_id, now=now)[1] for id in found]
     return [(session.get_one(Offer, id), each) for id, each in zip(found, moved, strict=True)]
+
+
+def unite(
+    session: Session, kept: int, gone: int, *, now: datetime
+) -> list[tuple[Offer, list[Participation]]]:
+    """Two workers turn out to be one: of two places in one offer the better one stays.
+
+    The other is given back; returns each with whoever moved up, for the caller to tell.
+    """
+    theirs = select(col(Participation.offer_id)).where(col(Participation.worker_id) == gone)
+    both = session.scalars(
+        select(col(Participation.offer_id))
+        .where(col(Participation.worker_id) == kept, col(Participation.offer_id).in_(theirs))
+        .order_by(col(Participation.offer_id))
+    ).all()
+    moved = []
+    for id in both:
+        offer = _locked(session, id)
+        found = [place for worker in (kept, gone) if (place := _place(session, id, worker))]
+        spare = min(reversed(found), key=lambda place: _WORTH.index(PlaceState(place.state)))
+        session.delete(spare)
+        session.flush()
+        if spare.state in HOLDS_SEAT:
+            seats.give_back(session, offer)
+            up = seats.fill(session, offer, now) if is_open(offer, china_day(now)) else []
+            moved.append((offer, up))
+    return moved
 
 
 def attendance_code(safe: Safe, offer: Offer, now: datetime) -> str:

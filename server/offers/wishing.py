@@ -130,6 +130,12 @@ def forget(session: Session, *, worker_id: int, kind: WishKind) -> bool:
     return gone.rowcount == 1
 
 
+def unite(session: Session, kept: int, gone: int) -> None:
+    """Two workers turn out to be one: of two wishes of a kind that of the older stays."""
+    there = select(col(Wish.kind)).where(col(Wish.worker_id) == kept)
+    session.execute(delete(Wish).where(col(Wish.worker_id) == gone, col(Wish.kind).in_(there)))
+
+
 def of_worker(session: Session, worker_id: int, today: date) -> list[Wish]:
     """What somebody still looks for."""
     return list(

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import requests
@@ -24,9 +25,13 @@ from server.platform import Platform, make_platform
 from server.sealing import Safe
 from server.settings import Settings
 from server.tables import Notice, NoticeState
+from tests import casework
 from tests.serving import free_port
 from tests.verifying import size, within
 from tests.wechat_platform.state import APP_ID, APP_SECRET, Fault, PlatformState
+
+if TYPE_CHECKING:
+    from knowledge.library import Library
 
 ROOT = Path(__file__).parents[2]
 SEND = "/cgi-bin/message/custom/send"
@@ -168,7 +173,12 @@ def test_asked_to_stop_it_finishes_what_is_under_way(
 
 
 def test_the_platform_is_asked_who_is_who_and_makes_two_workers_one(
-    database: Database, safe: Safe, platform: Platform, wechat: PlatformState, openid: str
+    database: Database,
+    safe: Safe,
+    library: "Library",
+    platform: Platform,
+    wechat: PlatformState,
+    openid: str,
 ) -> None:
     wechat.unions = {openid: "union-of-wang"}
     with database.begin() as session:
@@ -181,9 +191,19 @@ def test_the_platform_is_asked_who_is_who_and_makes_two_workers_one(
         )
     assert len({account, alone, mini}) == 3
     wechat.faults = [Fault(code=-1, path="/cgi-bin/user/info")]
-    asks = [delivering.ask_unionids(database, safe, platform.account, clock=utc_now) for _ in "1"]
+
+    def ask() -> int:
+        return delivering.ask_unionids(
+            database,
+            safe,
+            platform.account,
+            letters=lambda: casework.post(safe, library),
+            clock=utc_now,
+        )
+
+    asks = [ask()]
     wechat.faults = []
-    asks += [delivering.ask_unionids(database, safe, platform.account, clock=utc_now) for _ in "12"]
+    asks += [ask(), ask()]
     assert asks == [0, 2, 0]
     assert people.find(database, safe, issuer="wx-mini", subject="m") == account
 
