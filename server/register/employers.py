@@ -12,6 +12,7 @@ from knowledge.regions import Regions
 from server import audit
 from server.audit import Action, Actor
 from server.casework.officers import NotAllowed, Officer, Role, require
+from server.db import insert_new
 from server.register.keeping import LOOKS, EntryChanged, EntryUnknown
 from server.register.tables import Employer
 from server.sealing import Safe
@@ -62,11 +63,13 @@ def enter(
     """Enter an employer; raises `EmployerKnown`, `MoreThanThere`, `NotAllowed`."""
     require(by, Role.CASE_OFFICER, told.region, regions)
     _check(session, told, None)
-    row = Employer(id=secrets.token_hex(8), officer_id=by.id, changed_at=now, **asdict(told))
-    session.add(row)
-    session.flush()
-    _record(session, safe, row.id, Action.CREATED, by, now)
-    return row
+    id = secrets.token_hex(8)
+    values = {"id": id, "officer_id": by.id, "changed_at": now, "version": 1, **asdict(told)}
+    if not insert_new(session, Employer, **values):
+        # Somebody else entered it at this moment.
+        _check(session, told, None)
+    _record(session, safe, id, Action.CREATED, by, now)
+    return session.get_one(Employer, id)
 
 
 def change(
