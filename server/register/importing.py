@@ -10,7 +10,7 @@ import json
 import secrets
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -440,13 +440,22 @@ class _Work:
         for row in sheets.rows_of(self._path):
             if not row.broken:
                 lines.setdefault(sheets.number_of(row.cells[at]), []).append(row.line)
-        choose = {Twice.FIRST: 0, Twice.LAST: -1}
-        place = choose.get(self.plan.twice)
-        return {
-            number: 0 if place is None else found[place]
-            for number, found in lines.items()
-            if len(found) > 1
-        }
+        repeated = {number: found for number, found in lines.items() if len(found) > 1}
+        if self.plan.twice is Twice.NONE:
+            return dict.fromkeys(repeated, 0)
+        # Of lines that can't be read none counts, as long as there is another.
+        readable = self._readable(at, repeated)
+        place = {Twice.FIRST: 0, Twice.LAST: -1}[self.plan.twice]
+        return {n: (readable[n] or found)[place] for n, found in repeated.items()}
+
+    def _readable(self, at: int, numbers: Collection[str]) -> Mapping[str, list[int]]:
+        """The lines about each of some numbers that can be read."""
+        found: dict[str, list[int]] = {number: [] for number in numbers}
+        for row in sheets.rows_of(self._path) if numbers else ():
+            number = "" if row.broken else sheets.number_of(row.cells[at])
+            if number in found and isinstance(self._sheet.read(row), Read):
+                found[number].append(row.line)
+        return found
 
 
 def _line(line: Read | Bad) -> int:

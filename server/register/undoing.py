@@ -10,6 +10,7 @@ from sqlmodel import Session, col
 
 from server import audit
 from server.audit import Action, Actor
+from server.casework.officers import NotAllowed
 from server.register import bulk, keeping
 from server.register.importing import Desk, ImportMoved, find
 from server.register.tables import (
@@ -36,7 +37,7 @@ class TouchedSince(Exception):
 def undo(desk: Desk, id: str) -> int:
     """Undo an import that is under way or done; how many people it was about.
 
-    Raises `ImportUnknown`, `ImportMoved`, `TouchedSince`.
+    Raises `ImportUnknown`, `ImportMoved`, `TouchedSince`, `NotAllowed`.
     """
     with desk.database.read() as session:
         before = _changed(session, id)
@@ -46,7 +47,7 @@ def undo(desk: Desk, id: str) -> int:
         session.refresh(row, with_for_update=True)
         if row.state == ImportState.UNDONE:
             raise ImportMoved(row.state)
-        _hold(session, id)
+        _hold(session, id, desk)
         changed = _changed(session, id)
         if _places(changed) != _places(before):
             # More was entered meanwhile, or somebody of it proved who they are.
@@ -63,11 +64,16 @@ def undo(desk: Desk, id: str) -> int:
     return len(entered) + len(changed)
 
 
-def _hold(session: Session, id: str) -> None:
-    """Let nobody change the people of the import before this is done."""
+def _hold(session: Session, id: str, desk: Desk) -> None:
+    """Let nobody change the people of the import before this is done; raises `NotAllowed`.
+
+    Whoever imported it may have worked for more places than who undoes it.
+    """
     mine = select(col(RegisterEvent.entry_id)).where(col(RegisterEvent.import_id) == id)
-    held = select(col(RegisterEntry.id)).where(col(RegisterEntry.id).in_(mine))
-    session.execute(held.order_by(col(RegisterEntry.id)).with_for_update()).all()
+    held = select(col(RegisterEntry.region)).where(col(RegisterEntry.id).in_(mine))
+    places = session.scalars(held.order_by(col(RegisterEntry.id)).with_for_update()).all()
+    if not all(desk.officer.covers(each, desk.library.regions) for each in set(places)):
+        raise NotAllowed
 
 
 def _places(changed: Sequence[tuple[RegisterEvent, RegisterEntry]]) -> set[tuple[str, int, int]]:

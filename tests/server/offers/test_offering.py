@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from server import erasing
+from server.audit import Actor
 from server.casework.officers import NotAllowed
 from server.clock import china_day
 from server.offers import offering, searching
@@ -174,3 +176,24 @@ def test_more_places_go_to_those_who_wait_and_fewer_than_taken_are_refused(fair:
     assert fair.taken(offer) == 2
     with pytest.raises(SeatsTaken):
         fair.step(offering.change, offer, replace(SEWING, seats=1))
+
+
+def test_of_who_is_erased_only_what_everybody_could_read_is_left(fair: Fair) -> None:
+    employer = fair.worker()
+    offers = []
+    for number in range(3):
+        with fair.database.begin() as session:
+            offers.append(
+                offering.propose(
+                    session, fair.safe, replace(SEWING, title=f"岗位{number}"),
+                    by=employer, regions=fair.library.regions, now=fair.now,
+                )
+            )  # fmt: skip
+    fair.step(offering.publish, offers[1])
+    fair.step(offering.refuse, offers[2], reason="电话打不通")
+    with fair.database.begin() as session:
+        erasing.erase(
+            session, fair.safe, worker_id=employer, by=Actor("worker", employer), now=fair.now
+        )
+    with fair.database.read() as session:
+        assert [offer.title for offer in searching.proposals(session, employer)] == ["岗位1"]

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from server.casework.officers import NotAllowed
 from server.db import Database
 from server.outreach.tables import Campaign, CampaignState, Channel, Letter, LetterState
 from server.register import importing, keeping, sheets, undoing
@@ -155,6 +156,12 @@ def test_duplicates_are_settled_as_the_officer_says(ledger: Ledger) -> None:
     assert import_of(ledger, two, twice=Twice.LAST) == {Fate.TWICE: 1, Fate.NEW: 1}
     level = "SELECT level FROM register_entry WHERE id <> :mine"
     assert ledger.database.fetch(level, mine=mine.id) == (Level.ABOVE_LINE,)
+
+    # A line that can't be read takes nobody's place.
+    broken = table(row(3, level="很难"), row(3))
+    assert import_of(ledger, broken) == {Fate.BAD: 1, Fate.NEW: 1}
+    broken = table(row(4), row(4, looked_on="2027-01-01"))
+    assert import_of(ledger, broken, twice=Twice.LAST) == {Fate.BAD: 1, Fate.NEW: 1}
 
     renamed = table(row(1, name="陈改名"))
     assert import_of(ledger, renamed) == {Fate.OTHER_NAME: 1}
@@ -368,6 +375,23 @@ def test_an_officer_who_acts_while_it_is_undone_leaves_nothing_half(ledger: Ledg
     assert ledger.said(mine.id) == somebody(1)
     assert rows_in(ledger)["register_event"] == 1
     assert act()
+
+
+def test_who_works_for_fewer_places_does_not_undo_what_reaches_beyond_them(
+    ledger: Ledger,
+) -> None:
+    wide = replace(ledger.clerk, regions=frozenset({"石狮", "锦州"}))
+    lines = f"{HEADERS},地区\n{row(1)},石狮\n{row(2)},锦州".encode()
+    desk = desk_of(ledger, officer=wide)
+    uses = sheets.guessed(f"{HEADERS},地区".split(","), ledger.library.facts)
+    with ledger.database.begin() as session:
+        made = importing.keep(session, desk, lines, "石狮")
+        importing.choose(session, made, Plan(uses), now=ledger.now)
+    *_, counts = importing.go_on(desk, made.id, importing.dry_run(desk, made).digest)
+    assert counts == {Fate.NEW: 2}
+    with pytest.raises(NotAllowed):
+        undoing.undo(desk_of(ledger), made.id)
+    assert undoing.undo(desk, made.id) == 2
 
 
 def test_who_proved_to_be_a_person_of_the_file_stays_when_it_is_undone(ledger: Ledger) -> None:
