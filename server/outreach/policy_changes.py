@@ -21,7 +21,7 @@ from server.casework.officers import Officer, scope
 from server.editing import publishing
 from server.editing.publishing import NoEarlierRelease
 from server.outreach.audiences import Audience, Having, Outcome
-from server.outreach.tables import Campaign
+from server.outreach.tables import Campaign, CampaignState
 from server.tables import Edition, ReleaseEdition
 
 _KIND = "measure"
@@ -96,7 +96,11 @@ def untold(
         return []
     told = set(
         session.scalars(
-            select(col(Campaign.measure)).where(col(Campaign.release_id) == changes[0].release_id)
+            select(col(Campaign.measure)).where(
+                col(Campaign.release_id) == changes[0].release_id,
+                # One that was refused, or taken back to be written anew, told nobody.
+                col(Campaign.state) != CampaignState.REFUSED,
+            )
         )
     )
     return [each for each in changes if each.measure not in told]

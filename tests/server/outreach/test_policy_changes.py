@@ -8,7 +8,7 @@ import pytest
 
 from server import releases
 from server.casework.officers import Officer
-from server.outreach import policy_changes
+from server.outreach import campaigns, policy_changes
 from server.outreach.audiences import Having, Outcome
 from server.outreach.policy_changes import PolicyChange, Sort
 from tests.casework import MEASURE
@@ -68,5 +68,8 @@ def test_a_change_is_told_by_what_it_is_and_wording_is_none(
     )
     # An officer of another place is offered nothing; once a campaign tells it, nobody is.
     assert untold(office, Officer(9, "x", office.author.roles, frozenset({"锦州"}))) == []
-    office.proposed(measure=MEASURE, release_id=told.release_id)
+    campaign = office.proposed(measure=MEASURE, release_id=told.release_id)
     assert untold(office) == []
+    # One that is refused tells nobody.
+    office.step(campaigns.refuse, campaign, by=office.approver, reason="数字写错了")
+    assert untold(office) == found
