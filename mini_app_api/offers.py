@@ -80,7 +80,7 @@ def get_offers(asked: OffersAsked) -> OffersView:
             text=asked.text,
             after=asked.after,
         )
-        views = _views(session, found, worker(), today)
+        views = _views(session, found, worker())
     after = found[-1].id if len(found) == searching.MOST else None
     return OffersView(as_of=today, offers=views, after=after)
 
@@ -92,7 +92,7 @@ def get_offers(asked: OffersAsked) -> OffersView:
 def get_offer(id: str) -> OfferView:
     """An offer, also one that is over; raises `OfferUnknown`."""
     with resources().database.read() as session:
-        return _views(session, [searching.published(session, id)], worker(), _today())[0]
+        return _views(session, [searching.published(session, id)], worker())[0]
 
 
 @blueprint.post("/offers")
@@ -269,7 +269,7 @@ def get_fits() -> FitsView:
             at_most=_SEARCHED,
         )
         fits = wishing.fits(wanted[0], offers)[:_FITS_AT_MOST]
-        views = _views(session, [fit.offer for fit in fits], mine, today)
+        views = _views(session, [fit.offer for fit in fits], mine)
     return FitsView(
         fits=[
             FitView(offer=view, reasons=list(fit.reasons))
@@ -312,17 +312,15 @@ def _around(region: str) -> set[str]:
     return {*regions.within(id), *regions.descendants(id)}
 
 
-def _views(
-    session: Session, offers: Iterable[Offer], mine: int | None, today: date
-) -> list[OfferView]:
+def _views(session: Session, offers: Iterable[Offer], mine: int | None) -> list[OfferView]:
     shown = list(offers)
     ids = [offer.id for offer in shown]
     queued = seats.waiting(session, ids)
     states = taking_part.states(session, mine, ids) if mine is not None else {}
-    return [_view(offer, queued.get(offer.id, 0), states.get(offer.id), today) for offer in shown]
+    return [_view(offer, queued.get(offer.id, 0), states.get(offer.id)) for offer in shown]
 
 
-def _view(offer: Offer, queued: int, state: PlaceState | None, today: date) -> OfferView:
+def _view(offer: Offer, queued: int, state: PlaceState | None) -> OfferView:
     told = {name: getattr(offer, name) for name in OfferView.model_fields if hasattr(offer, name)}
     return OfferView.model_validate(
         {
@@ -330,7 +328,7 @@ def _view(offer: Offer, queued: int, state: PlaceState | None, today: date) -> O
             "details": json.loads(offer.details),
             "left": None if offer.seats is None else offer.seats - offer.taken,
             "waiting": queued,
-            "open": offering.is_open(offer, today),
+            "open": offering.is_open(offer, resources().clock()),
             "state": state,
         }
     )
@@ -342,7 +340,6 @@ def _place(session: Session, own: Safe, place: Participation) -> PlaceView:
         offer,
         seats.waiting(session, [offer.id]).get(offer.id, 0),
         PlaceState(place.state),
-        _today(),
     )
     return PlaceView(
         offer=view,

@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 
 from knowledge.measures import Measure
 from server.admitting import Who, admits
-from server.casework.officers import Role
+from server.casework.officers import Role, scope
 from server.clock import china_day
 from server.console import forms, knowledge
 from server.console.entering import officer, takes
@@ -209,7 +209,9 @@ def _settle(became: Became, found: Cluster, kind: str | None, key: str | None) -
 def _clusters() -> list[Cluster]:
     known = resources()
     with known.database.read() as session:
-        return unanswered.clusters(session, knowledge.served_library(), now=known.clock())
+        library = knowledge.served_library()
+        mine = scope(officer(), library.regions)
+        return unanswered.clusters(session, library, seen=mine, now=known.clock())
 
 
 def _cluster(fingerprint: str) -> Cluster | None:

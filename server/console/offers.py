@@ -374,7 +374,7 @@ def post_invitations(id: str) -> Response:
     now = known.clock()
     with known.database.begin() as session:
         offer = offering.of_officer(session, id, officer(), regions())
-        if not offering.is_open(offer, china_day(now)):
+        if not offering.is_open(offer, now):
             raise offering.OfferOver(offer.last_on)
         people = _seekers(session, offer, now)
         for each in people:
@@ -444,7 +444,7 @@ def _page(session: Session, offer: Offer, form: Form[Any], status: int = 200) ->
         ],
         kind=KINDS[OfferKind(offer.kind)],
         state=STATES[OfferState(offer.state)],
-        open=offering.is_open(offer, china_day(now)),
+        open=offering.is_open(offer, now),
         counts=[
             (words, sum(place.state == state for place in places))
             for state, words in PLACES.items()

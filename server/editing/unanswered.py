@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -91,10 +91,20 @@ def fingerprint(text: str, region: str | None) -> str:
     return hashlib.sha256(f"{normalise(text)}\0{region or ''}".encode()).hexdigest()
 
 
-def clusters(session: Session, library: Library, *, now: datetime) -> list[Cluster]:
-    """The unanswered questions of the last weeks that nobody has settled, most frequent first."""
+def clusters(
+    session: Session, library: Library, *, seen: Collection[str] | None = None, now: datetime
+) -> list[Cluster]:
+    """The unanswered questions of the last weeks that nobody has settled, most frequent first.
+
+    `seen`: only those that were asked in one of these places, or nowhere in particular.
+    """
     settled = set(session.scalars(select(col(SettledQuestion.fingerprint))))
-    asked = [each for each in _unanswered(session, now) if each.fingerprint not in settled]
+    asked = [
+        each
+        for each in _unanswered(session, now)
+        if each.fingerprint not in settled
+        and (seen is None or each.region in seen or each.region not in library.regions)
+    ]
     return together(asked, library)
 
 

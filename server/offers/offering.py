@@ -175,7 +175,7 @@ def change(
     ):
         raise ReasonNeeded(new)
     _step(session, safe, offer, Step.CHANGE, by, regions, version, now, **proposal.columns())
-    return seats.fill(session, offer, now) if is_open(offer, china_day(now)) else []
+    return seats.fill(session, offer, now) if is_open(offer, now) else []
 
 
 def publish(
@@ -244,9 +244,11 @@ def said_in(offer: Offer | Proposal) -> str:
     return "。".join((offer.title, offer.words, offer.organiser, offer.place, *told))
 
 
-def is_open(offer: Offer, today: date) -> bool:
-    """Whether one can still join: published, and its last day not over."""
-    return offer.state == OfferState.OPEN and today <= offer.last_on
+def is_open(offer: Offer, now: datetime) -> bool:
+    """Whether one can still join: published, its last day not over, and no bus that has left."""
+    if offer.state != OfferState.OPEN or china_day(now) > offer.last_on:
+        return False
+    return offer.kind != OfferKind.TRIP or offer.begins_at is None or now < offer.begins_at
 
 
 def of_officer(session: Session, offer_id: str, officer: Officer, regions: Regions) -> Offer:

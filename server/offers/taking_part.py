@@ -78,7 +78,7 @@ def join(
     comes.
     """
     offer = _locked(session, offer_id)
-    if not is_open(offer, china_day(now)):
+    if not is_open(offer, now):
         raise OfferOver(offer.last_on)
     if offer.kind in NEEDS_PROFILE:
         profiles.get(session, own, worker_id)
@@ -127,7 +127,7 @@ def leave(
     if not had_seat:
         return place, []
     seats.give_back(session, offer)
-    return place, seats.fill(session, offer, now) if is_open(offer, china_day(now)) else []
+    return place, seats.fill(session, offer, now) if is_open(offer, now) else []
 
 
 def let_go(
@@ -173,7 +173,7 @@ def unite(
         session.flush()
         if spare.state in HOLDS_SEAT:
             seats.give_back(session, offer)
-            up = seats.fill(session, offer, now) if is_open(offer, china_day(now)) else []
+            up = seats.fill(session, offer, now) if is_open(offer, now) else []
             moved.append((offer, up))
     return moved
 

@@ -52,3 +52,17 @@ def test_a_press_makes_it_a_similar_question_in_a_draft(staff: Staff) -> None:
         content = drafts.find(session, "measure", "shishi-4a").content
     assert content is not None and content["similar"][-1] == "厂里倒了能拿啥钱"
     assert "厂里倒了能拿啥钱" not in desk.get("/knowledge/unanswered/").text
+
+
+def test_who_edits_for_one_place_sees_and_answers_nobody_of_another(staff: Staff) -> None:
+    ask_in_vain(staff, "厂车几点发车", "石狮")
+    key = ask_in_vain(staff, "宿舍能装空调吗", "锦州")
+    desk = staff.desk(Role.EDITOR)
+    shown = desk.get("/knowledge/unanswered/").text
+    assert "厂车几点发车" in shown and "宿舍能装空调吗" not in shown
+    answer = {"fingerprint": key, "reply": "可以装。"}
+    assert desk.post("/knowledge/unanswered/reply", answer).status_code == 422
+    settle = {"fingerprint": key, "became": "not_ours"}
+    assert desk.post("/knowledge/unanswered/settle", settle).status_code == 422
+    theirs = staff.desk(Role.EDITOR, where=("锦州",)).get("/knowledge/unanswered/").text
+    assert "宿舍能装空调吗" in theirs

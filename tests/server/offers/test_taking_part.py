@@ -79,6 +79,23 @@ def test_what_is_over_or_not_published_takes_nobody(fair: Fair) -> None:
         fair.join(cancelled, worker)
 
 
+def test_nobody_gets_a_seat_in_a_bus_that_has_left(fair: Fair) -> None:
+    trip = fair.opened(
+        kind=OfferKind.TRIP,
+        details={"origin": "石狮", "destination": "达州"},
+        seats=1,
+        begins_at=fair.now + timedelta(minutes=30),
+        last_on=china_day(fair.now),
+    )
+    first, second, third = (fair.worker() for _ in range(3))
+    fair.join(trip, first)
+    fair.join(trip, second, minutes=29)
+    with pytest.raises(OfferOver):
+        fair.join(trip, third, minutes=30)
+    assert replace(fair, now=fair.now + timedelta(minutes=31)).leave(trip, first) == []
+    assert fair.state(trip, second) == "waiting"
+
+
 def test_the_organiser_has_to_know_who_comes_except_to_an_activity(fair: Fair) -> None:
     with fair.database.begin() as session:
         stranger = people.recognise(
