@@ -42,6 +42,7 @@ FATES = {
     EmployerFate.NEW: "新登记",
     EmployerFate.UPDATE: "更新台账里的",
     EmployerFate.SAME: "和台账一样",
+    EmployerFate.OLDER: "台账里的日期更晚，不更新",
     EmployerFate.TWICE: "表里重复，不算这一行",
     EmployerFate.BAD: "读不了，不登记",
 }

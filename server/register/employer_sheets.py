@@ -42,6 +42,8 @@ class EmployerFate(StrEnum):
     NEW = "new"
     UPDATE = "update"
     SAME = "same"
+    OLDER = "older"
+    """The register says what it is on a later day."""
     TWICE = "twice"
     """An earlier line of the file is about this employer."""
     BAD = "bad"
@@ -114,6 +116,8 @@ def _fate(
     seen.add(key)
     if employer is None:
         return EmployerFate.NEW, None
+    if told.told_on < employer.told_on:
+        return EmployerFate.OLDER, employer
     same = all(getattr(employer, name) == getattr(told, name) for name in Told.__slots__)
     return (EmployerFate.SAME if same else EmployerFate.UPDATE), employer
 

@@ -253,3 +253,21 @@ def test_a_table_of_employers_is_tried_and_then_entered_as_a_whole(staff: Staff)
         "还要有这几列：单位"
         in desk.post(path, {"file": (io.BytesIO("地区\n石狮".encode()), "a.csv")}).text
     )
+
+
+def test_a_table_of_an_earlier_day_takes_no_employer_back_to_it(staff: Staff) -> None:
+    desk = staff.desk(Role.CASE_OFFICER)
+
+    def upload(*lines: str) -> str:
+        header = "企业名称,联系电话,职工人数,留岗人数,缺工人数,截至日期"
+        table = {"file": (io.BytesIO("\n".join((header, *lines)).encode()), "a.csv")}
+        tried = desk.post("/register/employers/import", table).text
+        sealed = re.search(r'name="sealed" value="([^"]+)"', tried)
+        if sealed:
+            desk.post("/register/employers/import", {"sealed": sealed[1]})
+        return text_of(tried)
+
+    assert "新登记 1" in upload("甲厂,0595-1,10,5,3,2026-02-20")
+    assert "台账里的日期更晚，不更新 1" in upload("甲厂,0595-1,90,50,30,2026-02-10")
+    assert "职工10人" in text_of(desk.get("/register/employers/").text)
+    assert "更新台账里的 1" in upload("甲厂,0595-1,12,5,3,2026-02-28")
