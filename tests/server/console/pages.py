@@ -497,10 +497,10 @@ PAGES |= {
     ("POST", f"{_KNOWLEDGE}/unanswered/settle"): PageCall(
         _EDITOR,
         form={"fingerprint": "{unanswered}", "became": "similar", "measure": "{edited}"},
-        elsewhere=403,
+        elsewhere=422,
     ),
     ("POST", f"{_KNOWLEDGE}/unanswered/reply"): PageCall(
-        _EDITOR, form={"fingerprint": "{unanswered}", "reply": "x"}, elsewhere=303
+        _EDITOR, form={"fingerprint": "{unanswered}", "reply": "x"}, elsewhere=422
     ),
 }
 
