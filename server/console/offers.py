@@ -457,7 +457,10 @@ def _page(session: Session, offer: Offer, form: Form[Any], status: int = 200) ->
 def _seekers(session: Session, offer: Offer, now: datetime) -> list[Wish]:
     tree = regions()
     around = {*tree.within(offer.region), *tree.descendants(offer.region)}
-    return wishing.seekers(session, offer, regions=around, today=china_day(now))
+    found = wishing.seekers(session, offer, regions=around, today=china_day(now))
+    # Who comes already knows of it, and so does who offers it.
+    known = {place.worker_id for place in taking_part.places(session, offer.id)}
+    return [each for each in found if each.worker_id not in {*known, offer.proposed_by}]
 
 
 def _form(kind: OfferKind, form: Form[Any], action: str, status: int = 200) -> Response:

@@ -196,9 +196,11 @@ def attend(
 ) -> Participation:
     """Note that somebody is there; a wrong code is counted and leaves the place as it was.
 
-    Raises `NotTakingPart`, `NotYet`, `TooManyCodes`.
+    Raises `NotTakingPart`, `NotYet`, `TooManyCodes`, and `OfferOver` for what was called off.
     """
     offer = _locked(session, offer_id)
+    if offer.state == OfferState.CANCELLED:
+        raise OfferOver(offer.last_on)
     place = _place(session, offer_id, worker_id)
     if place is None or place.state not in HOLDS_SEAT:
         raise NotTakingPart(offer_id)

@@ -7,8 +7,10 @@ import pytest
 
 from server.casework.officers import Role
 from server.offers import taking_part
+from server.offers.tables import Participation, PlaceState
 from server.screening import Step as Screening
 from server.screening import Use
+from server.sessions import worker_of
 from tests import casework
 from tests.casework import Phone
 from tests.mini_app_api.test_offers import VACANCY
@@ -88,6 +90,31 @@ def test_who_looks_for_it_is_told_once_and_stands_on_the_list(staff: Staff) -> N
     counted = "SELECT count(*) FROM notice WHERE kind = 'offer'"
     assert staff.resources.database.fetch(counted) == (1,)
     assert "缝纫 1" in text_of(desk.get("/offers/wishes").text)
+
+
+def test_who_comes_already_is_not_asked_to_come(staff: Staff) -> None:
+    desk = staff.desk(Role.CASE_OFFICER)
+    path = enter(desk)
+    desk.post(f"{path}/steps/publish", {"version": "1"})
+    known = staff.resources
+    workers = []
+    for name in ("bob", "eve"):
+        phone = Phone(staff.app.test_client(), name)
+        wish = {"region": "石狮", "until_on": "2026-03-20", "details": {"trade": "缝纫"}}
+        assert phone.send("PUT", "/wishes/work", wish).status_code == 200
+        workers.append(worker_of(known.database, phone.token, now=staff.now))
+    assert "通知合适的2个人" in text_of(desk.get(path).text)
+    with known.database.begin() as session:
+        session.add(
+            Participation(
+                id="p", offer_id=path.rpartition("/")[2], worker_id=workers[0] or 0,
+                state=PlaceState.WAITING, joined_at=staff.now, changed_at=staff.now,
+            )
+        )  # fmt: skip
+    assert "通知合适的1个人" in text_of(desk.get(path).text)
+    desk.post(f"{path}/invitations")
+    told = "SELECT worker_id FROM notice WHERE kind = 'offer'"
+    assert known.database.fetch(told) == (workers[1],)
 
 
 def test_who_comes_is_told_each_time_that_day_or_place_is_another(staff: Staff) -> None:

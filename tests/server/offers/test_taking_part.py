@@ -152,6 +152,15 @@ def test_nobody_attends_before_it_begins_or_without_a_place(fair: Fair) -> None:
         attend(fair, offer, worker, code)
 
 
+def test_nobody_attends_what_was_called_off(fair: Fair) -> None:
+    offer, worker = fair.opened(COURSE), fair.worker()
+    fair.join(offer, worker)
+    fair.step(offering.cancel, offer, reason="老师病了")
+    with pytest.raises(OfferOver):
+        attend(fair, offer, worker, taking_part.attendance_code(fair.safe, offer, fair.now))
+    assert fair.state(offer, worker) == "joined"
+
+
 def test_what_was_attended_is_known_for_the_training_subsidies(fair: Fair) -> None:
     offer, worker = fair.opened(COURSE), fair.worker()
     own = fair.keys.safe_of(worker)
