@@ -9,8 +9,9 @@ from pydantic import Field, StringConstraints
 from knowledge import archives
 from knowledge.differing import release_changes
 from knowledge.files import KnowledgeFileRefused
-from server import releases
+from server import audit, releases
 from server.admitting import Who, admits
+from server.audit import Action
 from server.casework.officers import Role
 from server.clock import china_day
 from server.console import forms, knowledge
@@ -261,6 +262,12 @@ def post_rollback() -> Response:
         return _publishing_page(form, trial.report, status=422)
     with known.database.begin() as session:
         publishing.roll_back(session, to=target, now=known.clock())
+        # Who publishes stands with the proposal; who takes it back, here only.
+        audit.record(
+            session, known.safe, by=audit.Actor("officer", officer().id), action=Action.CHANGED,
+            about="current_release", row=target, worker_id=None, reason="rollback",
+            now=known.clock(),
+        )  # fmt: skip
     return go_to(url_for("desk.knowledge_publishing.get_publishing"), f"已退回到第{target}次发布。")
 
 
