@@ -56,14 +56,20 @@ class Window:
     bad: str
 
 
-def people(count: int) -> Iterator[str]:
-    """Make so many workers who agreed and said who they are; yields the token of each."""
+def make_raw_table() -> None:
+    """Where the raw rows go."""
     known = make_resources(load_settings())
-    now = utc_now()
     with known.database.begin() as session:
         session.connection().exec_driver_sql(
             "CREATE TABLE raw_row (id TEXT PRIMARY KEY, at TEXT, body TEXT) WITHOUT ROWID"
         )
+    known.database.release()
+
+
+def people(count: int) -> Iterator[str]:
+    """Make so many workers who agreed and said who they are; yields the token of each."""
+    known = make_resources(load_settings())
+    now = utc_now()
     with known.database.begin() as session:
         workers = [Worker(created_at=now) for _ in range(count)]
         session.add_all(workers)
@@ -94,25 +100,34 @@ def ask(url: str, seconds: float, tokens: Path, body: Path, first: int) -> Windo
     return Window(int(done[1]) / seconds, int(done[1]), took, bad[0] if bad else "")
 
 
-def compare(pairs: int, seconds: float, count: int) -> list[tuple[Window, Window]]:
-    """Measure interleaved pairs of (raw insert, submission) windows."""
+def compare(pairs: int, seconds: float, at_first: int) -> list[tuple[Window, Window]]:
+    """Measure interleaved pairs of (raw insert, submission) windows.
+
+    Nobody applies twice: between the windows more people are made, if `at_first` were too few.
+    """
     with tempfile.TemporaryDirectory() as folder:
         data_dir = Path(folder) / "var"
         os.environ |= {"NUANGANG_DATA_DIR": str(data_dir), "NUANGANG_DATABASE_URL": ""}
         tokens, body = Path(folder) / "tokens", Path(folder) / "body"
-        tokens.write_text("\n".join(people(count)) + "\n", encoding="utf-8")
+        make_raw_table()
+        made = 0
         body.write_text(json.dumps({"measure": MEASURE, "facts": FACTS}), encoding="utf-8")
         found: list[tuple[Window, Window]] = []
         with serving("bench.casework_app:create_app()", "", data_dir) as server:
             raw, submit = f"{server.url}/raw", f"{server.url}/api/v1/applications"
-            place = 0
+            place, needed = 0, at_first
             for number in range(pairs + 1):
+                if needed > made:
+                    with tokens.open("a", encoding="utf-8") as file:
+                        file.writelines(f"{token}\n" for token in people(needed - made))
+                    made = needed
                 one = ask(raw, seconds, tokens, body, place)
                 other = ask(submit, seconds, tokens, body, place)
                 # Those whose reply the end of the window cut off have their case, too.
                 place += other.done + 2 * CONNECTIONS
-                if place > count:
-                    raise RuntimeError(f"{count} people are too few: --people")
+                if place > made:
+                    raise RuntimeError(f"{made} people are too few: --people")
+                needed = place + 2 * other.done
                 if number:
                     found.append((one, other))
         database = Database(f"sqlite:///{data_dir / 'nuangang.db'}")
@@ -128,7 +143,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=3)
-    parser.add_argument("--people", type=int, default=9_000)
+    parser.add_argument("--people", type=int, default=4_000, help="at first")
     options = parser.parse_args()
     found = compare(options.pairs, options.seconds, options.people)
     print(f"{CONNECTIONS} connections, 2 workers: requests per second, 99th percentile in ms")

@@ -29,7 +29,7 @@ PARTS: dict[str, Part] = {
     "serving": Part("the chat endpoint and an empty one", ("--pairs", "3", "--seconds", "2")),
     "casework": Part(
         "handing in an application and one committed insert",
-        ("--pairs", "3", "--seconds", "2", "--people", "3000"),
+        ("--pairs", "3", "--seconds", "2"),
     ),
     "retrieval": Part(
         "the retriever, bm25s, rank_bm25, tantivy, FTS5",

@@ -4,18 +4,38 @@
 // Take the reader to what is wrong.
 document.querySelector("[data-focus]")?.focus();
 
-// A form is sent once, however often its button is pressed.
+// A form is sent once, however often its button is pressed; who waits sees that it goes on. What
+// gives a file leaves the page where it is.
+const waiting = { form: null, since: 0, timer: 0 };
+const line = document.createElement("p");
+line.className = "waiting";
+line.setAttribute("role", "status");
+document.body.append(line);
+
+const rest = () => {
+  clearInterval(waiting.timer);
+  waiting.form = null;
+  line.textContent = "";
+};
+const tell = () => {
+  const seconds = Math.round((Date.now() - waiting.since) / 1000);
+  if (seconds === 2) line.textContent = "正在处理，请等一等，不用再点。";
+  if (seconds >= 10 && seconds % 10 === 0) line.textContent = `还在处理，已经${seconds}秒了。`;
+  // Nothing takes longer; who stopped the page may send it again.
+  if (seconds >= (waiting.form.dataset.gives ? 5 : 90)) rest();
+};
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (form.dataset.sent) {
+  if (form.method !== "post") return;
+  if (waiting.form === form) {
     event.preventDefault();
     return;
   }
-  if (form.method === "post") {
-    form.dataset.sent = "yes";
-    setTimeout(() => delete form.dataset.sent, 5000);
-  }
+  rest();
+  Object.assign(waiting, { form, since: Date.now(), timer: setInterval(tell, 1000) });
 });
+// Back on a page that the browser kept.
+addEventListener("pageshow", rest);
 
 // A box that ticks all of a table.
 document.querySelectorAll("[data-ticks]").forEach((all) => {

@@ -153,6 +153,23 @@ def test_what_anybody_writes_is_shown_as_text(
     assert faults == []
 
 
+def test_who_waits_for_long_work_sees_it_go_on_and_sends_it_once(
+    staff: Staff, address: str, browser: "Browser"
+) -> None:
+    staff.officer(Role.CASE_OFFICER)
+    case = staff.submit()
+    at_desk = Counting(browser.new_context(viewport=OFFICE), address)
+    at_desk.sign_in("officer1")
+    page, sent = at_desk.page, []
+    # It takes long: nothing comes back.
+    page.route("**/take", lambda route: sent.append(route.request.url))
+    button = page.get_by_role("button", name=f"认领{case.id}")
+    button.click(no_wait_after=True)
+    button.click(no_wait_after=True)
+    page.get_by_text("正在处理，请等一等，不用再点。").wait_for()
+    assert len(sent) == 1
+
+
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_what_is_sent_back_at_once_is_text_too(staff: Staff, payload: str) -> None:
     clerk, boss = staff.desk(Role.CASE_OFFICER), staff.desk(Role.ADMINISTRATOR)
