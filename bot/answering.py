@@ -26,6 +26,7 @@ STEPS: tuple[Step, ...] = (
     about_documents.told,
     choosing.overview,
     choosing.no_subject,
+    gates.several_questions,
     gates.outside,
     gates.not_understood,
     choosing.which_place,

@@ -29,11 +29,6 @@ _KIND_OF_HELP = 1.6
 _LIKELY_ENOUGH = 4.2
 """The same for a measure of the best one's topic, if it is not too far behind."""
 _TOO_FAR = 2.4
-_ASKS_WHICH = re.compile(
-    r"(?<![去到找在往从上])(?:哪个|哪些|哪几个|哪座)(?:地方|城市|市|地区|县区|区县)(?:里|才|又|还)?"
-    r"(?!办|领|申|交|报|盖|登|能办|可以办|能领|可以领|受理|问|找)"
-)
-"""Asks which places have it, not for the place where one can go."""
 _OVERVIEW = re.compile(
     r"(?:都|还)?(?:有|能)?(?:什么|哪些|啥)(?:好|新|最新|惠民|优惠|扶持|帮扶|福利|的)*(?:政策|补贴|帮助|福利|好处|待遇|措施)"
     r"|^(?:还|都)?有?(?:什么|哪些)?(?:别的|其他|其它)?(?:的|吗|呢|么)?$|^(?:就|只有?)这些"
@@ -130,7 +125,7 @@ def which_place(turn: Turn) -> Answer | None:
         return None
     if best.score < _CLEAR and turn.candidates.topic.score < _KIND_OF_HELP:
         return None if turn.follows_up else gates.no_answer(turn)
-    if _ASKS_WHICH.search(turn.asked_text) or any(c.region for c in turn.context.choices):
+    if turn.question.asks_which or any(c.region for c in turn.context.choices):
         # Asked for the places, or asked once already: a short answer for each place.
         return replying.for_several(turn, {c.measure.region: (c,) for c in reversed(near[:_SHOWN])})
     return ask_place(turn, regions, turn.asked_text)

@@ -21,6 +21,8 @@ _OUTSIDE = 2.4
 """What the evidence for a subject that no document covers must come to."""
 _OUTSIDE_LEAD = 0.2
 """How far it must be ahead of the best measure's own evidence."""
+_SURELY_OF_A_KIND = 0.6
+"""So near to how a kind of help is asked for, a measure of another kind is not taken for it."""
 _ELSEWHERE_LEAD = 1.2
 """So far ahead of the place's best, a measure elsewhere shows that the place lacks the subject."""
 _SAME_TOPIC_LEAD = 2.6
@@ -37,9 +39,17 @@ _ASKS = re.compile(
     r"|\b(?:ma|me|ne|na|ji|shui|bu|mei|duo|how|what|when|where|which|who|can|do|does|is|are)\b"
 )
 """Only what asks can ask for a detail; «沧州暖心红包» just names the thing."""
+_BETWEEN_QUESTIONS = re.compile(
+    "[?!。;]|[,，]?(?:还有就是|还有|另外|再问|顺便问|还想问|再一个|再就是)"
+)
+_IS_A_QUESTION = re.compile(
+    "[吗呢么几谁哪怎何咋啥]|多少|什么|能不能|有没有|是不是|可不可以|要不要|[不没]$"
+)
 _LETTERS = re.compile("[a-z]+")
 _CHINESE = re.compile("[\u3400-\u9fff]")
 _A_CALENDAR_YEAR = 100
+_NOTHING_ELSE = frozenset({Aspect.COUNT, Aspect.OWN_SHARE, Aspect.REPLACEMENT, Aspect.STOPPING})
+"""Who asks for these is not helped by another aspect that is stated."""
 _SPANS = frozenset({"个月", "天", "小时", "学时", "平方米", "%", "次"})
 _LEFT_OPEN = 0.5
 """How much more a question is like those the clause leaves open than like those it answers."""
@@ -72,6 +82,22 @@ def several_places(turn: Turn) -> Answer | None:
     if not _understood(turn.ranked[:1]):
         return None
     return replying.for_several(turn, {place: _of_place(turn, place) for place in places})
+
+
+def several_questions(turn: Turn) -> Answer | None:
+    """Answer each of several questions about one place, where each has a subject of its own."""
+    if turn.region is None or turn.follows_up:
+        return None
+    asked: list[tuple[str, Candidate]] = []
+    for words in _BETWEEN_QUESTIONS.split(turn.question.rest):
+        if len(content(words)) < _A_WORD or not _IS_A_QUESTION.search(words):
+            continue
+        found = turn.weighed(words).within(turn.scope(turn.region))
+        if not found or found[0].own < _OWN_ENOUGH:
+            continue
+        if all(found[0].measure.topics[0] != other.measure.topics[0] for _, other in asked):
+            asked.append((words, found[0]))
+    return replying.for_questions(turn, asked) if len(asked) > 1 else None
 
 
 def _asked_of_each(turn: Turn, places: list[str]) -> dict[str, tuple[Candidate, ...]]:
@@ -138,7 +164,7 @@ def not_in_this_place(turn: Turn) -> Answer | None:
         return None
     best = max(turn.ranked, key=lambda candidate: candidate.unbiased)
     here = turn.local[:1]
-    if here and _understood(here) and not _lacks(here[0], best, named=bool(turn.places)):
+    if here and _understood(here) and not _lacks(turn, here[0], best):
         return None
     if here and (_goes_on(turn, here[0]) or _same_elsewhere(turn, here[0], best)):
         return None
@@ -168,7 +194,7 @@ def aspect_not_stated(turn: Turn) -> Answer | None:
 def _not_stated(turn: Turn, best: Candidate, detail: str) -> Answer:
     measure = best.measure
     unit = "、".join(measure.responsible.lead)
-    named = turn.library.sentences.detail_names[detail]
+    named = turn.library.sentences.name_of(detail)
     region = turn.composer.region_label(measure.region)
     partly = [said.say for aspect, said in measure.answers.items() if aspect == detail]
     parts = [
@@ -202,6 +228,8 @@ def _detail_left_open(turn: Turn, best: Candidate) -> str:
 def _unstated_aspect(turn: Turn, best: Candidate) -> str:
     """Name the aspect asked for firmly, where the clause states none of those asked for so."""
     firm = [aspect for aspect in turn.asked.aspects if aspect in turn.asked.firm]
+    if special := [a for a in firm if a in _NOTHING_ELSE and not _states(best.measure, a)]:
+        return special[0].value
     if not firm or any(_states(best.measure, aspect) for aspect in firm):
         return ""
     return firm[0].value
@@ -215,6 +243,8 @@ def _states(measure: Measure, aspect: Aspect) -> bool:
         texts = [c.say for c in measure.conditions]
         texts += [measure.answers[aspect].say] if aspect in measure.answers else []
         return any(_is_span(figure) for text in texts for figure in figures(text))
+    if aspect is Aspect.COUNT and Aspect.CONTENTS in measure.answers:
+        return bool(figures(measure.answers[Aspect.CONTENTS].say))
     if aspect in measure.answers and measure.answers[aspect].partly:
         return False
     return aspect in measure.stated_aspects()
@@ -259,14 +289,25 @@ def _same_elsewhere(turn: Turn, here: Candidate, best: Candidate) -> bool:
     return same and turn.follows_up and not turn.question.content and here.own >= _OWN_ENOUGH
 
 
-def _lacks(here: Candidate, best: Candidate, *, named: bool) -> bool:
+def _lacks(turn: Turn, here: Candidate, best: Candidate) -> bool:
+    named = bool(turn.places)
     if named and here.score > here.unbiased:
         return False  # the place was named, and its measure states the very sum
     same = not set(here.measure.topics).isdisjoint(best.measure.topics)
     if named and here.measure.topics[0] == best.measure.topics[0]:
         return best.unbiased - here.unbiased > _NAMED_SAME_TOPIC_LEAD
-    alike = same or (named and here.own >= _OWN_ENOUGH)
+    alike = same or (
+        named and here.own >= _OWN_ENOUGH and not _is_of_another_kind(turn, here, best)
+    )
     return best.unbiased - here.unbiased > (_SAME_TOPIC_LEAD if alike else _ELSEWHERE_LEAD)
+
+
+def _is_of_another_kind(turn: Turn, here: Candidate, best: Candidate) -> bool:
+    """Tell whether the kind of help asked for is what other places have, and this one has not."""
+    kind = turn.candidates.topic
+    if kind.near < _SURELY_OF_A_KIND or kind.id in here.measure.topics:
+        return False
+    return kind.id in best.measure.topics
 
 
 def _contains(turn: Turn, region: str, other: str) -> bool:

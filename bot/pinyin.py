@@ -1,5 +1,6 @@
 """How characters sound: a syllable without tone, and the group of syllables often confused."""
 
+import re
 from collections import Counter
 from functools import lru_cache
 from pathlib import Path
@@ -85,10 +86,17 @@ def sounds(word: str) -> tuple[int, ...]:
 @lru_cache(maxsize=4096)
 def segmented(run: str) -> tuple[int, ...]:
     """Sound codes of a run of Latin letters read as pinyin, in the fewest syllables; else ()."""
+    code_of = readings().code_of
+    return tuple(code_of[syllable] for syllable in syllables(run))
+
+
+@lru_cache(maxsize=4096)
+def syllables(run: str) -> tuple[str, ...]:
+    """A run of Latin letters read as pinyin, in the fewest syllables; () where it is none."""
     if len(run) > _LONGEST_RUN:
         return ()
     code_of = readings().code_of
-    best: list[tuple[int, ...] | None] = [()] + [None] * len(run)
+    best: list[tuple[str, ...] | None] = [()] + [None] * len(run)
     for end in range(1, len(run) + 1):
         for length in range(1, min(_LONGEST_SYLLABLE, end) + 1):
             before = best[end - length]
@@ -97,5 +105,19 @@ def segmented(run: str) -> tuple[int, ...]:
                 continue
             have = best[end]
             if have is None or len(before) + 1 < len(have):
-                best[end] = (*before, code_of[syllable])
+                best[end] = (*before, syllable)
     return best[-1] or ()
+
+
+_WORDS = re.compile("[a-z]+(?: [a-z]+){2,}")
+
+
+def respaced(text: str) -> str:
+    """Pinyin whose spaces cut syllables, spaced anew: `duo shaoq ian` -> `duo shao qian`."""
+    return _WORDS.sub(_spaced_anew, text)
+
+
+def _spaced_anew(match: re.Match[str]) -> str:
+    if all(map(syllables, match[0].split())):
+        return match[0]
+    return " ".join(syllables(match[0].replace(" ", ""))) or match[0]

@@ -49,6 +49,10 @@ _PRONOUN_BEFORE = re.compile(r"(?:^|\W)(?:我|俺|咱|偶|本人)$")
 _END_AFTER = re.compile(r"$|[^\w]")
 _WORKERS_AFTER = re.compile("的?(?:农民工|民工|工人|打工|外来|务工|小伙|妹子|大姐|老表|过来打工)")
 _ON_THE_WAY = re.compile("(?:过|跑|出)?(?:来|到)(?:了)?")
+_HERE_IT_BEGINS = re.compile("问的?(?:就|其实|主要)?是|[想要][帮替给][^,。]{1,4}问")
+"""What stands before only tells of oneself: 我在石狮做鞋，想问的是我妈，她在康保."""
+_NUMBER_AFTER = re.compile("的?(?:手机|电话)?(?:号(?!文|令|线|召)|卡|号段|车牌|牌照)")
+_USING_BEFORE = re.compile("[用是办](?:的)?(?:是|的是)?$")
 _LOCATED_BEFORE = re.compile("(?:在|到|来|去|留)$")
 
 
@@ -58,6 +62,10 @@ def role_of(text: str, reading: Reading, readings: Sequence[Reading]) -> Role:
     after = text[reading.end : reading.end + 12]
     covered = any(place.region for place in reading.places)
     softly = Role.PERHAPS_ORIGIN if covered else Role.ORIGIN
+    if _tells_of_oneself(text, reading, readings):
+        return softly
+    if not covered and _USING_BEFORE.search(before) and _NUMBER_AFTER.match(after):
+        return Role.ORIGIN
     if _BEYOND_AFTER.match(after):
         return Role.PERHAPS_ORIGIN if covered else Role.ORIGIN
     if _STRONG_BEFORE.search(before):
@@ -75,6 +83,11 @@ def role_of(text: str, reading: Reading, readings: Sequence[Reading]) -> Role:
     if _is_softly_origin(before, after, covered) or _is_whose_province(before, after, reading):
         return softly
     return softly if _goes_elsewhere(text, reading, readings, after, covered) else Role.PLACE
+
+
+def _tells_of_oneself(text: str, reading: Reading, readings: Sequence[Reading]) -> bool:
+    begins = _HERE_IT_BEGINS.search(text, reading.end)
+    return begins is not None and any(other.start >= begins.end() for other in readings)
 
 
 def _is_softly_origin(before: str, after: str, covered: bool) -> bool:

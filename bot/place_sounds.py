@@ -61,7 +61,7 @@ class Homophones:
             meant = self._by_sound.get(loose[at : at + length])
             words = text[at : at + length]
             if meant and self._may_mean(words, meant[0], text, at, tokens):
-                return Reading(at, at + length, (meant[1],), How.HOMOPHONE)
+                return Reading(at, at + len(words), (meant[1],), How.HOMOPHONE)
         return None
 
     def _may_mean(self, words: str, name: str, text: str, at: int, tokens: Tokens) -> bool:

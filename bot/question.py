@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, replace
 
 from bot.normalising import normalise, with_arabic_numerals
+from bot.pinyin import respaced
 from bot.places import Mention, Places, find_places
 from knowledge.aspects import Asked
 from knowledge.library import Library
@@ -16,6 +17,13 @@ _FILLER = re.compile(
 )
 _DENIED = re.compile(
     "(?:不是在?|不在|没在|并非|(?<![开解扣免消清])除了|不问|别说|离开了?)(?:我们|那个)?$"
+)
+_SET_ASIDE = re.compile(
+    "[^,。?!]{1,8}(?:先(?:不|别)(?:说|提|管|问|谈)|(?:先)?放一边|暂且不(?:说|提|谈))了?[,。 ]+"
+)
+_ASKS_WHICH = re.compile(
+    r"(?<![去到找在往从上])(?:哪个|哪些|哪几个|哪座)(?:地方|城市|市|地区|县区|区县)(?:里|才|又|还)?"
+    r"(?!办|领|申|交|报|盖|登|能办|可以办|能领|可以领|受理|问|找)"
 )
 _LONGEST = 2100
 """Characters that are read; normalising may have made more of them."""
@@ -33,6 +41,10 @@ class Question:
     asked: Asked
     denied: frozenset[str] = frozenset()
     """The covered regions of which the message says that they are not meant: 我不在石狮."""
+    asks_which: bool = False
+    """It asks which places have it, not for the place where one can go."""
+    sets_aside: bool = False
+    """It leaves what was spoken of: 钱先不说，过年有地方玩吗."""
 
     @property
     def content(self) -> str:
@@ -47,22 +59,28 @@ def content(text: str) -> str:
 
 def tidy(text: str, library: Library) -> str:
     """Bring a text into the form that is searched: entries of the index pass it as well."""
-    return with_arabic_numerals(library.lexicon.rewrite(normalise(text)[:_LONGEST]))
+    normal = respaced(normalise(text)[:_LONGEST])
+    return with_arabic_numerals(library.lexicon.rewrite(normal))
 
 
 def parse(message: str, library: Library) -> Question:
     """Take a message apart; any string will do."""
     text = tidy(message, library)
+    left = _SET_ASIDE.sub("", text)
+    sets_aside, text = bool(left) and left != text, left or text
+    asks_which = bool(_ASKS_WHICH.search(text))
     places, denied = _parted_from_denied(find_places(text, library.regions), text)
     places = _from_there(places, library)
-    spoken_of = [m.words for m in places.uncovered if _in_a_clause(m.words, places, library)]
+    spoken_of = [
+        m.words for m in places.uncovered if _in_a_clause(m.words, places, library, asks_which)
+    ]
     if spoken_of:
         # 锦州有去敦煌的车吗: the clause speaks of the other place, so it belongs to the subject.
         kept = tuple(m for m in places.uncovered if m.words not in spoken_of)
         rest = " ".join((places.rest, *spoken_of))
         places = replace(places, uncovered=kept, rest=rest)
     asked = library.aspects.read(places.rest)
-    return Question(text, places, places.rest, asked, denied)
+    return Question(text, places, places.rest, asked, denied, asks_which, sets_aside)
 
 
 def _parted_from_denied(places: Places, text: str) -> tuple[Places, frozenset[str]]:
@@ -92,11 +110,12 @@ def _from_there(places: Places, library: Library) -> Places:
     return places
 
 
-def _in_a_clause(words: str, places: Places, library: Library) -> bool:
+def _in_a_clause(words: str, places: Places, library: Library, anywhere: bool = False) -> bool:
+    """Tell whether a clause of these places speaks of it; `anywhere`: of any, if none is named."""
     regions = {mention.region for mention in places.covered}
     return any(
         words in quote
         for measure in library.measures.values()
-        if measure.region in regions
+        if measure.region in regions or (anywhere and not regions)
         for quote in measure.quotes
     )

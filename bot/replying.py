@@ -8,7 +8,7 @@ from bot.composing import Part, fitted
 from bot.matching import Candidate
 from bot.turn import Turn
 from knowledge.eligibility.verdicts import is_open
-from knowledge.measures import Measure
+from knowledge.measures import Aspect, Measure
 
 _NEAR_ENOUGH = 0.5
 """Among candidates this near to the best, the one that states what is asked for wins."""
@@ -143,10 +143,34 @@ def for_several(
     )
 
 
-def _short(turn: Turn, label: str, candidate: Candidate) -> str:
+def for_questions(turn: Turn, asked: Sequence[tuple[str, Candidate]]) -> Answer:
+    """Answer several questions about one place in turn, shortly, each with its source."""
+    parts: list[Part] = []
+    for words, candidate in asked:
+        aspects = turn.library.aspects.read(words).aspects
+        parts.append(Part(_short(turn, candidate.measure.title, candidate, aspects)))
+    measures = tuple(candidate.measure.id for _, candidate in asked)
+    return Answer(
+        kind=Kind.ANSWER,
+        reply=fitted(parts),
+        reason="several-questions",
+        region=turn.region,
+        measures=measures,
+        sources=tuple(turn.composer.source(candidate.measure) for _, candidate in asked),
+        context=turn.next_context(measures),
+    )
+
+
+def _short(
+    turn: Turn, label: str, candidate: Candidate, aspects: Sequence[Aspect] | None = None
+) -> str:
     measure = candidate.measure
-    lines = [turn.composer.stated(measure, a, turn.today) for a in turn.asked.aspects[:1]]
-    lines += [measure.summary, turn.composer.closing_note(measure, turn.today)]
+    if aspects is None:
+        aspects = turn.asked.aspects[:1]
+    lines = [turn.composer.stated(measure, aspect, turn.today) for aspect in aspects]
+    lines.append(measure.summary)
+    if Aspect.DEADLINE not in aspects:
+        lines.append(turn.composer.closing_note(measure, turn.today))
     if turn.library.documents[measure.document].entry.undated:
         lines.append(turn.composer.standing(measure, turn.today))
     text = "".join(dict.fromkeys(line for line in lines if line))

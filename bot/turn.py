@@ -23,6 +23,7 @@ _NEW_SUBJECT_WITH_PLACE = 1.0
 """The same where the message names a place."""
 _NEW_SUBJECT_IN_A_WORD = 4.0
 """The same where it says hardly more than that it asks on."""
+_ASKS_ON = re.compile("(?:[他她它我俺]们?|那[头边里儿]|这[头边里儿]|咱们?)呢[?!。 ]*$")
 _GOING = re.compile("(?:去|到|回|来|在|往|隔壁的?|旁边的?|搬到|现在)$")
 _SUM = re.compile(r"\d+(?:\.\d+)?(?:%|元|块钱?)?")
 _LOST_WORK = re.compile(
@@ -166,6 +167,10 @@ class Turn:
         if not self.context.question or len(self.question.rest) > _LONGEST_FOLLOW_UP:
             return False
         if not self.question.content or self._names_the_place_asked_for():
+            return True
+        if self.question.sets_aside:
+            return False
+        if self.places and _ASKS_ON.search(self.question.text):
             return True
         recent = set(self.context.measures)
         own = max((c.own for c in self.alone.ranked if c.measure.id in recent), default=0.0)

@@ -56,9 +56,26 @@ class Aspect(StrEnum):
     ADDRESS = "address"
     CONTENTS = "contents"
     PAYMENT = "payment"
+    COUNT = "count"
+    LENGTH = "length"
+    OWN_SHARE = "own_share"
+    REPLACEMENT = "replacement"
+    STOPPING = "stopping"
 
 
-SELDOM_STATED = frozenset({Aspect.HOURS, Aspect.ADDRESS, Aspect.CONTENTS, Aspect.PAYMENT})
+SELDOM_STATED = frozenset(
+    {
+        Aspect.HOURS,
+        Aspect.ADDRESS,
+        Aspect.CONTENTS,
+        Aspect.PAYMENT,
+        Aspect.COUNT,
+        Aspect.LENGTH,
+        Aspect.OWN_SHARE,
+        Aspect.REPLACEMENT,
+        Aspect.STOPPING,
+    }
+)
 """Not stated unless answered: no need to list them for each measure."""
 
 

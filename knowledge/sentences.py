@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from string import Formatter
 
 from knowledge.entries import Entry, Text
-from knowledge.measures import Aspect
+from knowledge.measures import SELDOM_STATED, Aspect
 
 PLACEHOLDERS: dict[str, tuple[str, ...]] = {
     "empty": (),
@@ -134,6 +134,10 @@ class Sentences(Entry):
     examples: tuple[Text, ...]
     """Questions that show a newcomer what can be asked."""
 
+    def name_of(self, detail: str) -> str:
+        """What a detail is called that a clause leaves open; one without a name is just that."""
+        return self.detail_names.get(detail, self.detail_names["detail"])
+
     def faults(self) -> Iterator[tuple[Location, str]]:
         """Yield what the bot would stumble over: where in the file, and what is wrong."""
         for name, wanted in PLACEHOLDERS.items():
@@ -142,6 +146,8 @@ class Sentences(Entry):
             elif reason := _misfit(self.text[name], wanted):
                 yield ("text", name), f"{name}: {reason}"
         for detail in DETAILS:
+            if detail in SELDOM_STATED:
+                continue
             if detail not in self.detail_names:
                 yield ("detail_names",), f"the name of {detail} is missing"
         if not self.first_topics:

@@ -12,7 +12,8 @@ from knowledge.figures import unstated
 from tests.bot.asking import EVALUATION, answered, ask, turns_of
 
 SETS = sorted(EVALUATION.glob("*.jsonl"))
-_CHOICE_NUMBER = re.compile(r"^\d{1,2}\. ", re.MULTILINE)
+_COUNTING = re.compile(r"^\d{1,2}\. |^第\d{1,2}题（连这题最多\d{1,2}题）", re.MULTILINE)
+"""What counts choices, and the questions of a self-check: it tells of no measure."""
 
 
 def _allowed(indexed: IndexedLibrary, answer: Answer) -> list[str]:
@@ -38,7 +39,7 @@ def _title(indexed: IndexedLibrary, measure: str) -> str:
 
 def wrong_figures(indexed: IndexedLibrary, answer: Answer) -> set[str]:
     """Return the figures of a reply that none of its named sources states."""
-    said = _CHOICE_NUMBER.sub("", answer.reply)
+    said = _COUNTING.sub("", answer.reply)
     return {f"{f.value}{f.unit}" for f in unstated(said, _allowed(indexed, answer))}
 
 

@@ -148,6 +148,51 @@ def test_a_name_that_is_also_a_word_is_a_place_where_it_stands_as_one(
     assert ask(indexed, ["衡水过年给消费券吗", "那大同那边呢"]).kind == "decline"
 
 
+def test_two_questions_about_one_place_get_two_answers(indexed: IndexedLibrary) -> None:
+    found = ask(indexed, ["石狮失业金怎么领？新工人培训补贴给多少？"])
+    assert found.measures == ("shishi-4a", "shishi-4b") and "500元" in found.reply
+    assert found.reply.count("出处：") == 2
+    assert len(ask(indexed, ["我在石狮被裁了，厂里没活。失业金怎么领？"]).measures) == 1
+
+
+def test_what_is_set_aside_is_not_asked(indexed: IndexedLibrary) -> None:
+    turns = ["循环化工园区留下过年给多少", "红包先不提，过年想打球有场地开放没"]
+    assert ask(indexed, turns).measures[0] == "hebei-sjz-huagong-1"
+
+
+def test_a_message_tells_of_oneself_and_asks_for_another(indexed: IndexedLibrary) -> None:
+    found = ask(indexed, ["我在石狮打工，想问的是我弟，他在衡水留下过年，给多少消费券"])
+    assert found.region == "衡水"
+
+
+def test_whose_number_it_is_is_no_place(indexed: IndexedLibrary) -> None:
+    turns = ["衡水留下过年送流量吗", "我办的是西安的卡，行不行"]
+    assert ask(indexed, turns).region == "衡水"
+
+
+def test_another_kind_of_help_is_not_taken_for_what_the_place_lacks(
+    indexed: IndexedLibrary,
+) -> None:
+    assert ask(indexed, ["石狮租房有房租补贴拿吗"]).kind == "decline"
+
+
+@pytest.mark.parametrize(
+    ("asked", "detail"),
+    [("衡水发的光荣卡找不着了，还能补吗", "replacement"), ("石狮的福袋里是衣服还是吃的", "contents"),
+     ("雄安防疫包里面有几个口罩", "count"), ("衡水体检打完半价自己要付多少", "own_share"),
+     ("石狮失业金，干几天临时工会不会停发", "stopping")],
+)  # fmt: skip
+def test_a_detail_that_the_clause_leaves_open_is_said_to_be_open(
+    indexed: IndexedLibrary, asked: str, detail: str
+) -> None:
+    assert ask(indexed, [asked]).reason == f"not-stated:{detail}"
+
+
+def test_pinyin_with_its_spaces_in_the_wrong_places_is_read(indexed: IndexedLibrary) -> None:
+    found = ask(indexed, ["cang zhouliu xia guon ian gei duos hao"])
+    assert found.region == "沧州" and found.kind == "answer"
+
+
 def test_many_places_are_answered_each_with_its_source(indexed: IndexedLibrary) -> None:
     reply = ask(indexed, ["衡水、沧州、石家庄高新区、鹿泉、循环化工园区、承德过年给多少"])
     assert reply.reply.count("出处：") == len(reply.measures)
