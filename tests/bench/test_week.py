@@ -31,7 +31,7 @@ def test_workers_and_processors_follow_from_what_a_request_takes() -> None:
     ("gave_way", "word"),
     [
         ({"p99_ms": 1500.0, "busiest_worker": 0.97}, "工作进程"),
-        ({"failed": 1}, "不是处理器"),
+        ({"failed": 1}, "处理器只用了"),
         ({"visits": VISITS // 2, "processor": {**KEPT_UP.processor, "service": 18.0}}, "处理器（"),
         ({"p99_ms": 1500.0, "processor": {**KEPT_UP.processor, "phones": 9.8}}, "压测工具自己"),
     ],
