@@ -29,6 +29,8 @@ _KIND_OF_HELP = 1.6
 _LIKELY_ENOUGH = 4.2
 """The same for a measure of the best one's topic, if it is not too far behind."""
 _TOO_FAR = 2.4
+_AHEAD = 1.0
+"""So far ahead of every other town, something not quite clear is answered."""
 _OVERVIEW = re.compile(
     r"(?:都|还)?(?:有|能)?(?:什么|哪些|啥)(?:好|新|最新|惠民|优惠|扶持|帮扶|福利|的)*(?:政策|补贴|帮助|福利|好处|待遇|措施)"
     r"|^(?:还|都)?有?(?:什么|哪些)?(?:别的|其他|其它)?(?:的|吗|呢|么)?$|^(?:就|只有?)这些"
@@ -124,6 +126,11 @@ def which_place(turn: Turn) -> Answer | None:
     if len({turn.town(region) for region in regions}) < 2:
         return None
     if best.score < _CLEAR and turn.candidates.topic.score < _KIND_OF_HELP:
+        rivals = [
+            c.score for c in near if turn.town(c.measure.region) != turn.town(best.measure.region)
+        ]
+        if best.score - max(rivals) >= _AHEAD:
+            return None
         return None if turn.follows_up else gates.no_answer(turn)
     if turn.question.asks_which or any(c.region for c in turn.context.choices):
         # Asked for the places, or asked once already: a short answer for each place.

@@ -103,6 +103,8 @@ def several_questions(turn: Turn) -> Answer | None:
 def _asked_of_each(turn: Turn, places: list[str]) -> dict[str, tuple[Candidate, ...]]:
     """What each place is asked for, where each has a subject of its own: 石狮失业金，沧州红包."""
     named = [m for m in turn.question.places.covered if m.region in places]
+    if len(content(turn.question.text[: named[0].start])) > _A_WORD:
+        return {}  # what stands before is asked of all of them
     ends = [*(m.start for m in named[1:]), len(turn.question.text)]
     asked: dict[str, tuple[Candidate, ...]] = {}
     for mention, end in zip(named, ends, strict=True):

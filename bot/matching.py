@@ -5,7 +5,7 @@ and how well all its questions together word it. Topics and what no document cov
 the same way, so that the gates compare like with like.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -29,6 +29,8 @@ _LAST_WEIGHT = 0.5
 """What the last question counts for a message that leans on it."""
 _RECENT_BONUS = 1.0
 """What a measure gains that the conversation is about already."""
+_PART_BONUS = 1.0
+"""What a measure gains whose clause names the part of the town that the question names."""
 _FIRMS_COST = 0.8
 """What it costs a measure for firms that somebody asks who lost their work."""
 _SPOKEN_WEIGHT = 1.4
@@ -139,6 +141,19 @@ def not_for_firms(found: Candidates) -> Candidates:
     ]
     ranked.sort(key=lambda candidate: -candidate.score)
     return replace(found, ranked=tuple(ranked))
+
+
+def speaking_of(part: str, found: Iterable[Candidate]) -> tuple[Candidate, ...]:
+    """Weigh measures more whose clause names the part of the town that is asked about."""
+    raised = [
+        c._replace(own=c.own + _PART_BONUS, score=c.score + _PART_BONUS,
+                   unbiased=c.unbiased + _PART_BONUS)
+        if any(part in quote for quote in c.measure.quotes)
+        else c
+        for c in found
+    ]  # fmt: skip
+    raised.sort(key=lambda candidate: -candidate.score)
+    return tuple(raised)
 
 
 def _subjects(near: Amounts, evidence: Amounts, standing: Standing) -> tuple[Subject, ...]:

@@ -9,7 +9,7 @@ from functools import cached_property
 from bot.answers import Context
 from bot.composing import Composer
 from bot.indexing import IndexedLibrary, telling_figures
-from bot.matching import Candidate, Candidates, candidates, leaning, not_for_firms
+from bot.matching import Candidate, Candidates, candidates, leaning, not_for_firms, speaking_of
 from bot.question import Question, parse
 from knowledge.aspects import Asked
 from knowledge.library import Library
@@ -235,7 +235,8 @@ class Turn:
     def local_to(self, region: str) -> tuple[Candidate, ...]:
         """The candidates that speak of one region, best first."""
         scoped = self.candidates.within(self.scope(region))
-        return tuple(c for c in scoped if c.measure.is_for_part(self.part))
+        found = (c for c in scoped if c.measure.is_for_part(self.part))
+        return speaking_of(self.part, found) if self.part else tuple(found)
 
     def without_words(self, words: Iterable[str]) -> Candidates:
         """Everything weighed against the question of substance without these words."""

@@ -19,8 +19,8 @@ const rest = () => {
 };
 const tell = () => {
   const seconds = Math.round((Date.now() - waiting.since) / 1000);
-  if (seconds === 2) line.textContent = "正在处理，请等一等，不用再点。";
-  if (seconds >= 10 && seconds % 10 === 0) line.textContent = `还在处理，已经${seconds}秒了。`;
+  if (seconds >= 10) line.textContent = `还在处理，已经${seconds - (seconds % 10)}秒了，请再等一等。`;
+  else if (seconds >= 2) line.textContent = "正在处理，请等一等，不用再点。";
   // Nothing takes longer; who stopped the page may send it again.
   if (seconds >= (waiting.form.dataset.gives ? 5 : 90)) rest();
 };
