@@ -46,7 +46,7 @@ from server.casework.deciding import (
     SumOutOfRange,
 )
 from server.casework.drafting import DraftUnknown
-from server.casework.funds import FundMissing, FundNameTaken, FundShort, FundUnknown
+from server.casework.funds import FundMissing, FundNameTaken, FundShort, FundUnknown, GrantedBefore
 from server.casework.inspecting import InspectionBusy
 from server.casework.materials import (
     CaseTakesNone,
@@ -409,6 +409,9 @@ _OF_ERROR: Mapping[type[Exception], Problem] = {
     SumOutOfRange: Problem(422, "sum_out_of_range", "金额不对", "金额不对，请检查一下再填。"),
     NotAdjudicated: Problem(
         409, "not_adjudicated", "疑似重复", "有人用了同样的证件、银行卡或手机号，请先核实。"
+    ),
+    GrantedBefore: Problem(
+        409, "granted_before", "已经批过", "同一个身份证号，这一项这一期已经批过了，不能再批。"
     ),
     OfferUnknown: Problem(404, "unknown_offer", "没有找到", "没有找到这一条，它可能已经撤下了。"),
     OfferOver: Problem(

@@ -16,8 +16,10 @@ from sqlmodel import Session, col
 from knowledge.regions import Regions, UnknownRegion
 from server import audit
 from server.audit import Action
+from server.casework import cases
 from server.casework.officers import NotAllowed, Officer, Role
 from server.casework.tables import Case, EntryKind, Fund, FundEntry, Payment, Reservation
+from server.db import insert_new
 from server.sealing import Safe
 
 MOST_FEN = 10**15
@@ -42,6 +44,10 @@ class FundShort(Exception):
     def __init__(self, left_fen: int) -> None:
         super().__init__(left_fen)
         self.left_fen = left_fen
+
+
+class GrantedBefore(Exception):
+    """Somebody with this identity number has been promised the same for this period."""
 
 
 class FundNameTaken(Exception):
@@ -224,7 +230,8 @@ def reserve(
     """Hold back what an approval promises; nothing where it promises no money.
 
     Without `fund_id` it is the one fund for the measure and the region.
-    Raises `FundMissing`, `FundShort`, ValueError for instalments of less than a fen.
+    Raises `FundMissing`, `FundShort`, `GrantedBefore`, ValueError for instalments of less than a
+    fen.
     """
     if case.amount_fen is None:
         return
@@ -235,11 +242,17 @@ def reserve(
     more = col(Fund.reserved_fen) + case.amount_fen
     if not _change(session, fund, enough, reserved_fen=more):
         raise FundShort(sums(session, fund).left_fen)
-    session.add(
-        Reservation(
-            case_id=case.id, fund_id=fund, amount_fen=case.amount_fen, instalments=instalments
-        )
+    held = insert_new(
+        session,
+        Reservation,
+        case_id=case.id,
+        fund_id=fund,
+        amount_fen=case.amount_fen,
+        instalments=instalments,
+        grant_hash=_grant_hash(own, case),
     )
+    if not held:
+        raise GrantedBefore(case.id)
     _enter(session, fund, EntryKind.RESERVE, case.amount_fen, case=case, by=by, now=now)
     _record(session, own, fund, by, Action.DECIDED, ("reserved",), now, reason=case.id)
 
@@ -340,6 +353,14 @@ def instalment_fen(reservation: Reservation, instalment: int) -> int:
     if instalment < reservation.instalments:
         return even
     return reservation.amount_fen - even * (reservation.instalments - 1)
+
+
+def _grant_hash(own: Safe, case: Case) -> str | None:
+    """What one person can be promised once, also after they were erased; None: nobody knows who."""
+    who = cases.frozen(case, own).person
+    if who is None:
+        return None
+    return own.hash("grant", who["identity_number"], case.measure, case.period)
 
 
 def _fund_of(session: Session, regions: Regions, case: Case, fund_id: int | None) -> int:

@@ -408,6 +408,9 @@ class Reservation(Row, table=True):
     paid_fen: int = Field(default=0, sa_type=BigInteger)
     released_fen: int = Field(default=0, sa_type=BigInteger)
     instalments: int = 1
+    grant_hash: str | None = Field(default=None, sa_type=String(64), index=True, unique=True)
+    """Of identity number, measure and period: nobody is promised the same twice, under whatever
+    name they sign in. None: from before it was kept."""
 
 
 class PaymentBatch(Row, table=True):

@@ -20,7 +20,7 @@ from server.casework.deciding import (
     SameOfficer,
     SumOutOfRange,
 )
-from server.casework.funds import FundMissing, FundShort
+from server.casework.funds import FundMissing, FundShort, GrantedBefore
 from server.casework.moves import ASKED_FOR_AT_MOST, MOVES, Actor, Move
 from server.casework.officers import ACTS_AS, OfficerUnknown, Role
 from server.casework.tables import Case
@@ -57,6 +57,7 @@ _MENDABLE: Mapping[type[Exception], str] = {
     SumOutOfRange: "amount",
     FundMissing: "fund",
     FundShort: "fund",
+    GrantedBefore: "",
     AskedForNothing: "items",
     NotAdjudicated: "",
     NotRecommended: "",

@@ -13,17 +13,27 @@ from sqlmodel import Session, col
 
 from knowledge.library import Library
 from knowledge.regions import UnknownRegion
-from server.casework import deciding, funds
+from server import erasing
+from server.audit import Actor
+from server.casework import deciding, funds, near_duplicates
 from server.casework.advancing import CaseChanged, MoveRefused
-from server.casework.funds import FundMissing, FundNameTaken, FundShort, Sums, instalment_fen
+from server.casework.funds import (
+    FundMissing,
+    FundNameTaken,
+    FundShort,
+    GrantedBefore,
+    Sums,
+    instalment_fen,
+)
 from server.casework.moves import State
 from server.casework.officers import NotAllowed, Role
 from server.casework.tables import Case, EntryKind, Fund, FundEntry, Reservation
 from server.db import Database, DatabaseBusy
 from server.sealing import Safe
 from server.subject_keys import SubjectKeys
+from server.tables import Purpose, SubjectKey
 from tests import casework, funding
-from tests.funding import SUM, Office
+from tests.funding import SUM, Office, said
 from tests.verifying import size
 
 
@@ -35,10 +45,12 @@ def office(
 
 
 def _reserve(office: Office, case_id: str, fund_id: int, database: Database | None = None) -> None:
+    with office.database.read() as session:
+        own = office.keys.safe_of(session.get_one(Case, case_id).worker_id)
     with (database or office.database).begin() as session:
         funds.reserve(
             session,
-            office.safe,
+            own,
             office.library.regions,
             session.get_one(Case, case_id),
             by=office.approver,
@@ -308,6 +320,56 @@ def test_looking_first_and_writing_later_promises_too_much(
     assert won > 1
     with pytest.raises(AssertionError):
         office.sums(fund)
+
+
+def _by_uniting(office: Office, one: int, other: int) -> None:
+    with office.database.begin() as session:
+        near_duplicates.unite(session, one, other)
+        for table in (Case, SubjectKey):
+            theirs = col(table.worker_id) == other
+            session.execute(update(table).where(theirs).values(worker_id=one))
+
+
+def _by_other_data(office: Office, _: int, other: int) -> None:
+    """The number that the case was submitted with stands in no profile any more."""
+    own = office.keys.safe_of(other)
+    with office.database.begin() as session:
+        erasing.withdraw(session, own, worker_id=other, purpose=Purpose.IDENTITY, now=office.now)
+        near_duplicates.recompute(session, other, now=office.now)
+
+
+def _nothing(_: Office, __: int, ___: int) -> None:
+    """Two sign-ins, and nobody ever compared their numbers."""
+
+
+@pytest.mark.parametrize("trick", [_nothing, _by_uniting, _by_other_data])
+def test_one_person_is_promised_the_same_once_under_whatever_name(
+    office: Office, trick: Callable[[Office, int, int], None]
+) -> None:
+    fund = office.fund(10**9)
+    cases = [office.recommended(who=casework.person(7)) for _ in range(2)]
+    with office.database.read() as session:
+        one, other = (session.get_one(Case, each).worker_id for each in cases)
+    trick(office, one, other)
+    office.approve(cases[0])
+    with pytest.raises(GrantedBefore):
+        office.approve(cases[1])
+    assert office.sums(fund) == (10**9, SUM, 0)
+
+
+def test_who_was_paid_and_erased_is_not_promised_it_anew(office: Office) -> None:
+    fund = office.fund(10**9)
+    case_id = office.recommended(who=casework.person(7))
+    office.approve(case_id)
+    batch = office.released(fund)
+    office.settle(batch, said(office.export(batch)))
+    with office.database.begin() as session:
+        worker = session.get_one(Case, case_id).worker_id
+        by = Actor("worker", worker)
+        erasing.erase(session, office.safe, worker_id=worker, by=by, now=office.now)
+    with pytest.raises(GrantedBefore):
+        office.approve(office.recommended(who=casework.person(7)))
+    assert office.sums(fund) == (10**9, 0, SUM)
 
 
 @pytest.mark.fault
