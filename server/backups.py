@@ -12,7 +12,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,6 +22,7 @@ from sqlalchemy.engine import make_url
 
 from server import anchors
 from server.db import Database
+from server.material_store import DRAFTS
 from server.migrations import newest, upgrade
 from server.sealing import Safe, SealBroken
 from server.settings import Settings
@@ -29,6 +30,9 @@ from server.settings import Settings
 MANIFEST = "manifest.json"
 MATERIALS = "materials"
 _DATA, _KEYS = "data", "keys"
+_DRAFT, _PART = ".draft-", ".part"
+_LONGEST = timedelta(days=1)
+"""A backup that was begun longer ago is under way no more."""
 _PURPOSE = "backup"
 _COUNTED = ("worker", "cases", "case_event", "audit_entry", "payment", "material")
 _COUNT = "SELECT count(*) FROM {}"
@@ -75,9 +79,21 @@ def make(settings: Settings, safe: Safe, to: Path, keys_to: Path, *, now: dateti
     for place in (to, keys_to):
         place.mkdir(parents=True, exist_ok=True, mode=0o700)
     stamp = now.astimezone(UTC).strftime(_STAMP)
-    draft = to / f".draft-{stamp}"
+    _forget_left_behind(to, now)
+    draft = to / f"{_DRAFT}{stamp}"
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(mode=0o700)
+    try:
+        return _made(settings, safe, draft, to / stamp, keys_to, now)
+    finally:
+        # Every five minutes another whole copy would fill the disk, as long as something is amiss.
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _made(
+    settings: Settings, safe: Safe, draft: Path, folder: Path, keys_to: Path, now: datetime
+) -> Made:
+    to, stamp = folder.parent, folder.name
     # The keys last: one that a row of the data needs is then there.
     data = _copy(settings.database, draft, _DATA, _COUNTED)
     noted = settings.data_dir / anchors.FILE
@@ -99,10 +115,18 @@ def make(settings: Settings, safe: Safe, to: Path, keys_to: Path, *, now: dateti
         _sync(path)
     _sync(keys)
     os.replace(keys, keys_to / f"{_KEYS}{keys.suffix}")
-    os.replace(draft, to / stamp)
+    os.replace(draft, folder)
     for place in (to, keys_to):
         _sync(place)
-    return Made(to / stamp, manifest)
+    return Made(folder, manifest)
+
+
+def _forget_left_behind(to: Path, now: datetime) -> None:
+    """Delete what a backup that was killed had copied; another one may be under way."""
+    before = f"{_DRAFT}{(now.astimezone(UTC) - _LONGEST).strftime(_STAMP)}"
+    for left in to.glob(f"{_DRAFT}*"):
+        if left.name < before:
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def thin_out(to: Path, *, keep: int, daily: int) -> list[str]:
@@ -167,7 +191,12 @@ def restore(settings: Settings, safe: Safe, folder: Path, keys_from: Path) -> Ma
         shutil.copy(folder / anchors.FILE, settings.data_dir / anchors.FILE)
     photos = folder.parent / MATERIALS
     if settings.materials_url is None and photos.is_dir():
-        shutil.copytree(photos, settings.data_dir / MATERIALS, dirs_exist_ok=True)
+        shutil.copytree(
+            photos,
+            settings.data_dir / MATERIALS,
+            dirs_exist_ok=True,
+            ignore=shutil.ignore_patterns(f"*{_PART}"),
+        )
     database = Database(settings.database)
     try:
         for table, count in manifest.rows.items():
@@ -240,13 +269,26 @@ def _copy_materials(settings: Settings, to: Path) -> None:
     source = settings.data_dir / MATERIALS
     if settings.materials_url is not None or not source.is_dir():
         return
-    for folder, _, files in os.walk(source):
+    for folder, folders, files in os.walk(source):
+        if Path(folder) == source and DRAFTS in folders:
+            # What is just being written counts for nothing yet.
+            folders.remove(DRAFTS)
         for file in files:
             # Objects are never changed: one that is there is the same.
             path = to / Path(folder, file).relative_to(source)
-            if not path.exists():
-                path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-                shutil.copy(Path(folder, file), path)
+            here = Path(folder, file)
+            try:
+                is_there = path.exists() and path.stat().st_size == here.stat().st_size
+                if not is_there:
+                    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                    # Under its name lies all of it or nothing: a part would stay for good.
+                    part = path.with_name(f"{path.name}{_PART}")
+                    shutil.copy(here, part)
+                    _sync(part)
+                    os.replace(part, path)
+            except FileNotFoundError:
+                # Deleted at this moment: it was somebody's who was erased, or over.
+                continue
 
 
 def _run(url: str, program: str, *arguments: str) -> None:

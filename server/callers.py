@@ -46,6 +46,12 @@ def refuse_too_many(limit: Limit, who: str | int | None) -> None:
         raise TooMany(seconds)
 
 
+def refuse_who_tried_too_often(limit: Limit, who: str) -> None:
+    """Refuse whom `refuse_too_many` refused and would still; raises `TooMany`."""
+    if seconds := resources().limits.left(limit, who):
+        raise TooMany(seconds)
+
+
 def refuse_too_much_chat(worker: int | None) -> None:
     """Count one more message, for the worker, or for the address of who has not signed in."""
     if worker is not None:

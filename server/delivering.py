@@ -129,6 +129,9 @@ def _note_unionid(
     now: datetime,
 ) -> None:
     with database.begin() as session:
+        if not people.is_known(session, safe, issuer=app_id, subject=openid):
+            # Erased while the platform was asked: nobody comes back by that.
+            return
         if unionid is not None:
             people.recognise(
                 session,

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from server.settings import Settings
 
 _NAME = re.compile("[a-z]+(/[a-z0-9_-]+)+")
-_DRAFTS = "drafts"
+DRAFTS = "drafts"
 
 
 class ObjectMissing(LookupError):
@@ -62,9 +62,9 @@ class Folder:
         path = self._path(name)
         try:
             self._make(path.parent)
-            self._make(self._root / _DRAFTS)
+            self._make(self._root / DRAFTS)
             # mkstemp makes the file 0600; the name appears with all of the content or not at all.
-            handle, draft = tempfile.mkstemp(dir=self._root / _DRAFTS, prefix="")
+            handle, draft = tempfile.mkstemp(dir=self._root / DRAFTS, prefix="")
             try:
                 with os.fdopen(handle, "wb") as file:
                     file.write(content)

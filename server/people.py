@@ -81,6 +81,14 @@ def find(database: Database, safe: Safe, *, issuer: str, subject: str) -> int | 
     return None if row is None else int(row[0])
 
 
+def is_known(session: Session, safe: Safe, *, issuer: str, subject: str) -> bool:
+    """Whether `issuer` knows somebody as `subject`; whoever erases them waits for the end."""
+    found = select(col(Identity.worker_id)).where(
+        col(Identity.subject_hash) == subject_hash(safe, issuer, subject)
+    )
+    return session.scalar(found.with_for_update()) is not None
+
+
 def address(session: Session, safe: Safe, worker_id: int, issuer: str) -> str | None:
     """Under which name `issuer` reaches the worker, None where it can't."""
     found = session.scalars(

@@ -80,6 +80,21 @@ class Limits:
             _log.warning("rate_not_counted", limit=limit, reason=type(error).__name__)
             return 0
 
+    def left(self, limit: Limit, who: str) -> int:
+        """The seconds until it may be tried again, 0: now; looking counts for nothing."""
+        name = self._safe.hash("rate", limit, who)[:32]
+        now = self._clock()
+        blocked_until = self._blocked.get(name, now)
+        if blocked_until > now:
+            return _seconds(blocked_until - now)
+        try:
+            return max(0 if self._limiter.test(item, limit, name)
+                       else self._until_anew(item, (limit, name), now)
+                       for item in self._items[limit])  # fmt: skip
+        except StorageError as error:
+            _log.warning("rate_not_counted", limit=limit, reason=type(error).__name__)
+            return 0
+
     def _over(self, item: RateLimitItem, key: str, now: datetime, who: tuple[str, str]) -> int:
         quiet = item.amount // _QUIET_SHARE
         count = self._quiet.add(key, now, timedelta(seconds=item.get_expiry()))
@@ -88,6 +103,9 @@ class Limits:
         # What was counted quietly before is told with the first that is told at all.
         if self._limiter.hit(item, *who, cost=count if count == quiet + 1 else 1):
             return 0
+        return self._until_anew(item, who, now)
+
+    def _until_anew(self, item: RateLimitItem, who: tuple[str, str], now: datetime) -> int:
         ends_at = self._limiter.get_window_stats(item, *who).reset_time
         left = timedelta(seconds=ends_at - now.timestamp())
         # Whoever hammers on costs no more writes.

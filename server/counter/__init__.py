@@ -5,19 +5,21 @@ the address in it, and who has none types sixteen digits. Sending the same page 
 that was lost, does nothing twice: the code itself is the key.
 """
 
+import re
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from hmac import compare_digest
 from typing import Any
 from urllib.parse import urlsplit
 
+import structlog
 from apiflask import APIBlueprint
 from flask import Response, g, make_response, redirect, render_template, request, url_for
 from sqlmodel import Session
 from werkzeug.exceptions import HTTPException
 
 from server.admitting import Who, admits
-from server.callers import address, refuse_too_many
+from server.callers import address, refuse_too_many, refuse_who_tried_too_often
 from server.clock import CHINA, china_day
 from server.problems import problem_of
 from server.rate_limits import Limit
@@ -37,7 +39,9 @@ blueprint = APIBlueprint(
 )
 
 _COOKIE = "nuangang_merchant"
-_MOST_DIGITS = 12
+_SUM = re.compile(r"-?\d{1,9}(\.\d{0,6})?|\.\d{1,6}")
+
+_log = structlog.get_logger()
 
 
 class TillClosed(Exception):
@@ -111,6 +115,10 @@ def post_code() -> Response:
     """
     known, merchant = resources(), _at_the_till()
     now = known.clock()
+    # Of a hundred million codes two or three fit: who tries them out is slowed down, and then has
+    # nothing of hitting one.
+    guessing = f"till {merchant.id}"
+    refuse_who_tried_too_often(Limit.STAFF_ADDRESS, guessing)
     try:
         token = cards.plain(request.form.get("code", ""))
         with known.database.read() as session:
@@ -121,8 +129,7 @@ def post_code() -> Response:
     except CodeUnreadable as error:
         return _till(merchant, "", error)
     except CodeWrong as error:
-        # Of a hundred million codes two or three fit: who tries them out is slowed down.
-        refuse_too_many(Limit.STAFF_ADDRESS, f"till {merchant.id}")
+        refuse_too_many(Limit.STAFF_ADDRESS, guessing)
         return _till(merchant, "", error)
     return _usable(merchant, token, now, found)
 
@@ -202,6 +209,8 @@ def fail(error: Exception) -> Response:
             "problem.html", title="没有办成", status=403, wrong="这个页面失效了，请重新打开。"
         )
     problem = problem_of(error)
+    if problem.status >= 500 and not isinstance(error, HTTPException):
+        _log.error("page_failed", code=problem.status, exc_info=error)
     words = problem.detail.format_map(vars(error))
     if problem.code == "start_refused":
         return _page("sign_in.html", title="商户登录", status=problem.status, wrong=words)
@@ -269,11 +278,11 @@ def _stamp(merchant: Merchant, token: str, seen: str) -> str:
 def _fen(typed: str) -> int:
     """Fen from yuan as people type them; raises `VoucherShort` for what is no sum."""
     plain = typed.strip().replace("，", "").removesuffix("元")
-    try:
-        fen = Decimal(plain) * 100
-    except InvalidOperation:
-        raise VoucherShort from None
-    if not fen.is_finite() or len(plain) > _MOST_DIGITS or fen != fen.to_integral_value():
+    # As people write sums: of «1e9» a database gets more than it can count.
+    if not _SUM.fullmatch(plain):
+        raise VoucherShort
+    fen = Decimal(plain) * 100
+    if fen != fen.to_integral_value():
         raise VoucherShort
     return int(fen)
 

@@ -44,6 +44,10 @@ def answer(message: Message, known: Resources) -> Receipt | None:
     desk = _desk(message, known)
     reaction = _reaction(message, desk, known, counts=before is None)
     if reaction is None:
+        if before is not None:
+            # Acknowledged, and yet there is nothing to say: it is owed no longer.
+            with known.database.begin() as session:
+                receipts.settle(session, receipt_id, "", now=desk.now)
         return None
     notice = None
     with known.database.begin() as session:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pysqlite3 import dbapi2 as sqlite_driver
 
 from server import backups, profiles
 from server.backups import BackupRefused
@@ -144,6 +145,49 @@ def test_old_ones_are_thinned_out(settings: Settings, tmp_path: Path) -> None:
     left = sorted(path.name for path in (tmp_path / "data").glob("[0-9]*"))
     assert left == [made[5], made[7], made[8]]
     assert backups.newest_of(tmp_path / "data").name == made[8]
+
+
+def test_a_photo_that_was_copied_in_part_is_whole_the_next_time(
+    settings: Settings, tmp_path: Path
+) -> None:
+    photo = settings.data_dir / "materials" / "pages" / "one"
+    photo.parent.mkdir(parents=True)
+    photo.write_bytes(b"sealed")
+    _make(settings, tmp_path)
+    copy = tmp_path / "data" / "materials" / "pages" / "one"
+    copy.write_bytes(b"sea")
+    _make(settings, tmp_path, NOW + timedelta(minutes=5))
+    assert copy.read_bytes() == b"sealed"
+
+
+def test_photos_that_come_and_go_meanwhile_stop_no_backup(
+    settings: Settings, tmp_path: Path
+) -> None:
+    photos = settings.data_dir / "materials"
+    for name in ("pages", "drafts"):
+        (photos / name).mkdir(parents=True)
+    (photos / "drafts" / "half").write_bytes(b"sea")
+    # As one is that was deleted between being listed and being opened.
+    (photos / "pages" / "gone").symlink_to(photos / "nowhere")
+    _make(settings, tmp_path)
+    copied = tmp_path / "data" / "materials"
+    assert [path for path in copied.rglob("*") if path.is_file()] == []
+
+
+def test_a_backup_that_fails_or_is_killed_leaves_no_copy_behind(
+    settings: Settings, tmp_path: Path
+) -> None:
+    broken = settings.model_copy(update={"keys_url": f"sqlite:///{tmp_path}/nowhere/keys.db"})
+    data = tmp_path / "data"
+    with pytest.raises(sqlite_driver.OperationalError):
+        _make(broken, tmp_path)
+    assert list(data.iterdir()) == []
+    killed, under_way = data / ".draft-20260226T093000Z", data / ".draft-20260301T092500Z"
+    for left in (killed, under_way):
+        left.mkdir()
+        (left / "data.db").write_bytes(b"")
+    made = _make(settings, tmp_path)
+    assert {path.name for path in data.iterdir()} == {made.folder.name, under_way.name}
 
 
 def _fill(database: Database, cases: int) -> None:

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 import requests
@@ -21,7 +21,7 @@ from server import delivering, outbox, people
 from server.clock import utc_now
 from server.db import Database
 from server.outbox import Claimed
-from server.platform import Platform, make_platform
+from server.platform import App, Platform, make_platform
 from server.sealing import Safe
 from server.settings import Settings
 from server.tables import Notice, NoticeState
@@ -206,6 +206,31 @@ def test_the_platform_is_asked_who_is_who_and_makes_two_workers_one(
     asks += [ask(), ask()]
     assert asks == [0, 2, 0]
     assert people.find(database, safe, issuer="wx-mini", subject="m") == account
+
+
+def test_who_is_erased_while_the_platform_is_asked_does_not_come_back(
+    database: Database, safe: Safe, library: "Library", openid: str
+) -> None:
+    with database.begin() as session:
+        worker = people.recognise(session, safe, issuer=APP_ID, subject=openid, now=utc_now())
+
+    class Slow:
+        app_id = APP_ID
+
+        def user_unionid(self, openid: str) -> str:
+            with database.begin() as session:
+                people.forget(session, safe, issuer=APP_ID, subject=openid, worker_id=worker)
+            return "union-of-wang"
+
+    delivering.ask_unionids(
+        database,
+        safe,
+        cast(App, Slow()),
+        letters=lambda: casework.post(safe, library),
+        clock=utc_now,
+    )
+    assert database.fetch("SELECT count(*) FROM identity") == (0,)
+    assert database.fetch("SELECT count(*) FROM worker") == (1,)
 
 
 # -- under faults ------------------------------------------------------------------------------

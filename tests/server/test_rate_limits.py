@@ -46,6 +46,20 @@ def test_whoever_hammers_on_is_counted_no_more(
     assert _allowed(Limits(safe, RATES, storage, clock), "wang", 20) <= 1
 
 
+def test_looking_whether_somebody_is_stopped_counts_for_nothing(
+    storage: Storage, safe: Safe, clock: HandClock
+) -> None:
+    limits = Limits(safe, RATES, storage, clock)
+    assert [limits.left(Limit.CHAT, "wang") for _ in range(20)] == [0] * 20
+    assert _allowed(limits, "wang", 25) == 10
+    # Another process asks the store.
+    for each in (limits, Limits(safe, RATES, storage, clock)):
+        assert 55 <= each.left(Limit.CHAT, "wang") <= 61
+        assert each.left(Limit.CHAT, "li") == 0
+    clock.now += timedelta(seconds=61)
+    assert limits.left(Limit.CHAT, "wang") == 0
+
+
 def test_one_person_blocks_no_other_and_no_other_thing(
     storage: Storage, safe: Safe, clock: HandClock
 ) -> None:

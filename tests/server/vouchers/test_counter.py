@@ -1,6 +1,7 @@
 """The main road: an officer gives a voucher, the phone shows it, the till takes it."""
 
 import re
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -120,6 +121,50 @@ def test_nobody_else_gets_to_the_till(
             now=market.now,
         )
     assert other.post("/counter/code", data={"code": "1" * 16}).status_code == 401
+
+
+def test_who_tries_codes_out_has_nothing_of_hitting_one(
+    client: "FlaskClient", resources: "Resources", market: Market, clock: "HandClock"
+) -> None:
+    phone = casework.Phone(client, "alice")
+    given_to(market, phone_worker(resources, phone))
+    till, other = (client.application.test_client() for _ in range(2))
+    signed_in(market, till, market.merchant())
+    signed_in(market, other, market.merchant("街角超市"))
+    code = phone.get("/card").json["codes"][0]["text"]
+    wrong = f"{code[:8]}{(int(code[8:]) + 1) % 10**8:08}"
+    tries = [till.post("/counter/code", data={"code": wrong}).status_code for _ in range(70)]
+    assert set(tries[:60]) == {409} and tries[-1] == 429
+    assert till.post("/counter/code", data={"code": code}).status_code == 429
+    assert other.post("/counter/code", data={"code": code}).status_code == 200
+    clock.now += timedelta(seconds=61)
+    code = phone.get("/card").json["codes"][0]["text"]
+    assert till.post("/counter/code", data={"code": code}).status_code == 200
+
+
+@pytest.mark.parametrize("sum", ["1e9", "1e999999", "-1", "9999999999", "五十", "NaN", ""])
+def test_what_is_no_sum_is_said_to_be_none(
+    client: "FlaskClient", resources: "Resources", market: Market, sum: str
+) -> None:
+    phone = casework.Phone(client, "alice")
+    voucher = given_to(market, phone_worker(resources, phone))
+    till = client.application.test_client()
+    signed_in(market, till, market.merchant())
+    shown = till.post("/counter/code", data={"code": phone.get("/card").json["codes"][0]["text"]})
+    form = {**hidden(shown.text), f"amount-{voucher.id}": sum}
+    assert till.post("/counter/redemptions", data=form).status_code == 409
+    assert market.left(voucher) == SUM
+
+
+def test_a_fault_at_the_till_is_logged(
+    client: "FlaskClient", market: Market, capfd: pytest.CaptureFixture[str]
+) -> None:
+    till = client.application.test_client()
+    signed_in(market, till, market.merchant())
+    with market.database.migrating() as connection:
+        connection.exec_driver_sql("ALTER TABLE benefit_card RENAME TO elsewhere")
+    assert till.post("/counter/code", data={"code": "1" * 16}).status_code == 500
+    assert "page_failed" in capfd.readouterr().err
 
 
 def phone_worker(resources: "Resources", phone: casework.Phone) -> int:

@@ -154,6 +154,21 @@ def test_what_a_process_did_not_live_to_answer_is_answered_by_another(
     assert known.database.fetch(kept, id=receipt_id) == ("", None)
 
 
+def test_an_event_that_was_acknowledged_late_is_owed_no_longer(
+    known: Resources, user: User, clock: HandClock
+) -> None:
+    fields = user.message("event", Event="VIEW", EventKey="https://example.cn/")
+    event = message_of({name: str(value) for name, value in fields.items()})
+    receipt_id = event.receipt(known.safe)
+    sealed = known.safe.seal(event.as_text(), f"wechat_receipt.owed:{receipt_id}")
+    with known.database.begin() as session:
+        receipts.owe(session, receipt_id, sealed, now=clock.now)
+    clock.now += timedelta(seconds=20)
+    assert answer_owed(known) == 1
+    assert not receipts.any_owed(known.database, now=clock.now)
+    assert _sent(known) == []
+
+
 def test_what_was_settled_meanwhile_is_the_reply_after_all(
     answering: Answering, slow: SlowServed, message: Message, known: Resources
 ) -> None:
