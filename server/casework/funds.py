@@ -16,7 +16,6 @@ from sqlmodel import Session, col
 from knowledge.regions import Regions, UnknownRegion
 from server import audit
 from server.audit import Action
-from server.casework import cases
 from server.casework.officers import NotAllowed, Officer, Role
 from server.casework.tables import Case, EntryKind, Fund, FundEntry, Payment, Reservation
 from server.db import insert_new
@@ -357,9 +356,9 @@ def instalment_fen(reservation: Reservation, instalment: int) -> int:
 
 def _grant_hash(own: Safe, case: Case) -> str | None:
     """What one person can be promised once, also after they were erased; None: nobody knows who."""
-    who = cases.frozen(case, own).person
-    if who is None:
+    if not case.sealed_person:
         return None
+    who = json.loads(own.unseal(case.sealed_person, f"cases.sealed_person:{case.id}"))
     return own.hash("grant", who["identity_number"], case.measure, case.period)
 
 
