@@ -108,6 +108,8 @@ def delete_me() -> Response:
     known = resources()
     key_ids: list[str] = []
     letters = post()
+    # What was said a moment ago is on its way to the database, and would come after.
+    known.conversations.flush()
 
     def erase(session: Session, worker: int) -> ErasedView:
         by, now = Actor("worker", worker), known.clock()

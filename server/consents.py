@@ -150,6 +150,11 @@ def withdraw(
     return True
 
 
+def end_all(session: Session, worker_id: int, *, now: datetime) -> None:
+    """Whoever is erased agrees to nothing any more; three years on the rows go, too."""
+    session.execute(update(Consent).where(*_standing(worker_id)).values(withdrawn_at=now))
+
+
 def _standing(worker_id: int) -> tuple[Any, ...]:
     return col(Consent.worker_id) == worker_id, col(Consent.withdrawn_at).is_(None)
 

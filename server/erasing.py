@@ -49,6 +49,7 @@ def erase(
     under_way = [case for blocker in blockers for case in blocker(session, worker_id)]
     if under_way:
         raise StillUnderWay(under_way)
+    consents.end_all(session, worker_id, now=now)
     key_ids = subject_keys.release(session, worker_id, Lifetime.PERSON)
     for holding in reversed(list(parents_first())):
         if holding.owner is not None:

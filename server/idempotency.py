@@ -25,7 +25,11 @@ from server.db import (
     run_within,
 )
 from server.sealing import Safe
+from server.subject_keys import SubjectErased
 from server.tables import stored_instant
+
+# Nobody erases the worker meanwhile, and what the worker does twice at once is done in turn.
+_HOLD = "SELECT erased_at FROM worker WHERE id = :worker"
 
 _CLAIM = (
     "INSERT INTO idempotent_reply (id, worker_id, fingerprint, at, status) VALUES {}"
@@ -86,7 +90,7 @@ def once(
     """Run `act` unless it ran before, and give its reply; `own` seals what is kept.
 
     `act` is part of one transaction with the keeping of its reply; what it raises is kept nowhere,
-    and the key stays free. Raises `KeyReused`, `StillInFlight`.
+    and the key stays free. Raises `KeyReused`, `StillInFlight`, `SubjectErased`.
     """
     begun_elsewhere = intent.id in _in_flight
     _in_flight.add(intent.id)
@@ -110,6 +114,7 @@ def _act(
 ) -> Reply:
     if not _claim(session, own, intent, now):
         return _kept(session, own, intent)
+    _hold(session, intent.worker_id)
     reply = act(session)
     run_within(
         session,
@@ -127,6 +132,18 @@ def _claim(session: Session, own: Safe, intent: Intent, now: datetime) -> bool:
         run_within(session, f"SET LOCAL lock_timeout = '{BUSY_SECONDS:.0f}s'")
     row = (intent.id, intent.worker_id, intent.fingerprint(own), stored_instant(now), 0)
     return insert_within(session, _CLAIM, [row]) == 1
+
+
+def _hold(session: Session, worker_id: int) -> None:
+    """Keep the worker as they are until the end; raises `SubjectErased` where it is too late.
+
+    Who was erased since the request came in would stand there again, sealed with a key that is no
+    more.
+    """
+    held = _HOLD if is_on_sqlite(session) else f"{_HOLD} FOR NO KEY UPDATE"
+    row = fetch_within(session, held, worker=worker_id)
+    if row is None or row[0] is not None:
+        raise SubjectErased
 
 
 def _kept(session: Session, own: Safe, intent: Intent) -> Reply:

@@ -17,6 +17,7 @@ from server import audit
 from server.audit import Action, Actor
 from server.db import Database, insert_new
 from server.sealing import Safe
+from server.subject_keys import SubjectErased
 from server.tables import Identity, Row, Worker
 
 UNIONID = "unionid"
@@ -136,16 +137,19 @@ def unionid_asked(
 def verify_phone(
     session: Session, safe: Safe, *, worker_id: int, phone: str, now: datetime
 ) -> None:
-    """Keeps the telephone number that WeChat vouches for."""
-    session.execute(
+    """Keeps the telephone number that WeChat vouches for; raises `SubjectErased`."""
+    kept = session.connection().execute(
         update(Worker)
-        .where(col(Worker.id) == worker_id)
+        .where(col(Worker.id) == worker_id, col(Worker.erased_at).is_(None))
         .values(
             sealed_phone=safe.seal(phone, _phone_purpose(worker_id)),
             phone_hash=safe.hash("phone", phone),
             phone_verified_at=now,
         )
     )
+    if kept.rowcount != 1:
+        # Asking WeChat takes a while.
+        raise SubjectErased
 
 
 def phone_of(session: Session, safe: Safe, worker_id: int) -> str | None:

@@ -5,14 +5,17 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlmodel import Session
 
 import server.schema  # noqa: F401
-from server import children, consents, erasing, people, profiles, sessions
+from server import children, consents, erasing, idempotency, people, profiles, sessions
 from server.audit import Actor
 from server.clock import china_day
+from server.consents import ConsentMissing
 from server.db import Database
 from server.erasing import StillUnderWay
 from server.holdings import OnErasure, holdings, owned_rows, parents_first
+from server.idempotency import Intent, Reply
 from server.sealing import Safe
 from server.subject_keys import SubjectErased, SubjectKeys
 from server.tables import Conversation, Purpose, Turn
@@ -91,6 +94,45 @@ def test_all_goes_but_what_is_said_to_stay(
     told = {what for what, _ in erasing.stays()}
     kept = {h.title for h in holdings().values() if h.on_erasure is not OnErasure.DELETE}
     assert told == kept
+
+
+def test_a_request_that_was_under_way_brings_nobody_back(
+    database: Database,
+    subject_keys: SubjectKeys,
+    safe: Safe,
+    wang: tuple[int, Safe],
+    now: datetime,
+) -> None:
+    """It came in before, with the key at hand, and gets its turn after."""
+    worker, own = wang
+    _erase(database, subject_keys, safe, worker, now)
+
+    def add(session: Session) -> Reply:
+        minor = citizens.minor(2, china_day(now))
+        children.add(session, own, worker_id=worker, minor=minor, now=now)
+        return Reply(201, "")
+
+    with pytest.raises(SubjectErased):
+        idempotency.once(database, own, Intent(worker, "key-00001", b""), add, now=now)
+    with pytest.raises(ConsentMissing):
+        save(database, wang, citizens.person(1), now)
+    with pytest.raises(SubjectErased), database.begin() as session:
+        people.verify_phone(session, safe, worker_id=worker, phone=citizens.phone(1), now=now)
+    assert set(_held(database, worker)) == {"worker", "consent", "audit_entry"}
+
+
+def test_what_an_erased_person_agreed_to_goes_three_years_later(
+    database: Database,
+    subject_keys: SubjectKeys,
+    safe: Safe,
+    wang: tuple[int, Safe],
+    now: datetime,
+) -> None:
+    _erase(database, subject_keys, safe, wang[0], now)
+    with database.begin() as session:
+        gone = erasing.forget_over(session, holdings()["consent"], now=now + timedelta(days=1097))
+    assert gone == 3
+    assert database.fetch("SELECT count(*) FROM consent") == (0,)
 
 
 def test_who_signs_in_again_is_somebody_new(
