@@ -724,7 +724,10 @@ _OF_ERROR: Mapping[type[Exception], Problem] = {
         403, "second_person_needed", "要另一个人发布", "写的人不能自己发布，请另一位同事来发布。"
     ),
     NotWorseWithoutReason: Problem(
-        422, "reason_needed", "请写明理由", "有的问题比现在答得差。一定要发布的话，请写明理由。"
+        422,
+        "reason_needed",
+        "请写明理由",
+        "有的问题答得比现在差，或者被拿掉了。要发布，请写理由。",
     ),
     ProposalUnknown: Problem(404, "proposal_unknown", "没有这次发布", "没有找到这次发布申请。"),
     ProposalDecided: Problem(

@@ -195,7 +195,9 @@ def _refusal(error: Exception) -> str | None:
         publishing.SecondPersonNeeded: "whoever wrote any of it can't publish it",
         publishing.ReleaseMoved: "another release was put in force since it was tried",
         publishing.ProposalDecided: "the proposal was refused or withdrawn",
-        publishing.NotWorseWithoutReason: "something is answered worse: say why with --reason",
+        publishing.NotWorseWithoutReason: (
+            "something is answered worse or asked no more: say why with --reason"
+        ),
         NotAllowed: "this officer may not do that, or not for all places it changes",
         OfficerUnknown: "no such officer",
         NothingToPublish: "there is nothing new in it",
@@ -220,6 +222,8 @@ def _tried(at: AtHand, **what: Any) -> "Trial":
         print(f"lent to {borrowed.place}: {borrowed.question} -> {names}", file=sys.stderr)
     for worse in report.worse:
         print(f"worse: {' / '.join(worse.turns)}: {worse.after}", file=sys.stderr)
+    for gone in report.taken_out:
+        print(f"asked no more: {' / '.join(gone.turns)}", file=sys.stderr)
     for person in report.persons_worse:
         print(f"worse: {person.id}, {person.measure}: {person.after}", file=sys.stderr)
     print(
@@ -228,7 +232,10 @@ def _tried(at: AtHand, **what: Any) -> "Trial":
         f"{report.swapped} carried to other cities, {len(report.borrowed)} lent"
     )
     if report.worsens:
-        print("something is answered worse: --reason says why all the same", file=sys.stderr)
+        print(
+            "something is answered worse or asked no more: --reason says why all the same",
+            file=sys.stderr,
+        )
     return trial
 
 

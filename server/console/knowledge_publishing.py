@@ -198,7 +198,7 @@ def post_publish(id: int) -> Response:
         found = publishing.find(session, id)
         _require_all(session, found)
         if found.report.worsens and not reason:
-            form.refuse("reason", "有的问题比现在答得差，一定要发布的话，请写明理由。")
+            form.refuse("reason", "有的问题比现在答得差，或者被拿掉了。一定要发布，请写明理由。")
         else:
             publishing.publish(
                 session, id, officer_id=officer().id, reason=reason, now=known.clock()

@@ -16,7 +16,6 @@ from server.console.entering import officer
 from server.console.knowledge_words import ASPECTS, RIVALS, STEPS, gate_of
 from server.console.rendering import go_to, page
 from server.editing import gold
-from server.editing.tables import GoldSort
 from server.resources import resources
 
 blueprint = Blueprint("knowledge_trying", __name__, url_prefix="/knowledge/trying")
@@ -120,8 +119,10 @@ def post_forget() -> Response:
     form = forms.read(_ForgetAsked)
     known = resources()
     with known.database.begin() as session:
-        gone = form.asked is not None and gold.remove(session, GoldSort.QUESTION, form.asked.key)
-    told = "不再问这个问题了。" if gone else "没有这个问题。"
+        gone = form.asked is not None and gold.take_out(
+            session, form.asked.key, officer_id=officer().id, now=known.clock()
+        )
+    told = "不再问这个问题了。下次发布的人会看到它被拿掉了。" if gone else "没有这个问题。"
     return go_to(url_for("desk.knowledge_trying.get_stored"), told)
 
 

@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select, update
 from sqlmodel import Session, col
 
 from bot.evaluation import Gold
@@ -14,6 +14,7 @@ from server.editing.tables import GoldSort, StoredGold
 
 MOST_TURNS = 8
 _LONGEST_TEXT = 1000
+_IS_ASKED = col(StoredGold.taken_out_at).is_(None)
 
 
 class GoldUnfit(ValueError):
@@ -46,11 +47,21 @@ def questions(session: Session) -> list[Gold]:
     return [Gold.model_validate_json(content) for content in _contents(session, GoldSort.QUESTION)]
 
 
+def taken_out_since(session: Session, when: datetime) -> list[Gold]:
+    """The questions that were taken out since then."""
+    rows = session.scalars(
+        select(col(StoredGold.content))
+        .where(col(StoredGold.sort) == GoldSort.QUESTION, col(StoredGold.taken_out_at) >= when)
+        .order_by(col(StoredGold.id))
+    )
+    return [Gold.model_validate_json(content) for content in rows]
+
+
 def newest_questions(session: Session, most: int) -> list[tuple[str, Gold]]:
     """The questions that were stored last, each with its name."""
     rows = session.execute(
         select(col(StoredGold.key), col(StoredGold.content))
-        .where(col(StoredGold.sort) == GoldSort.QUESTION)
+        .where(col(StoredGold.sort) == GoldSort.QUESTION, _IS_ASKED)
         .order_by(col(StoredGold.id).desc())
         .limit(most)
     )
@@ -65,15 +76,17 @@ def personas(session: Session) -> list[str]:
 def counts(session: Session) -> dict[str, int]:
     """How many there are of each sort."""
     found = session.execute(
-        select(col(StoredGold.sort), func.count()).group_by(col(StoredGold.sort))
+        select(col(StoredGold.sort), func.count()).where(_IS_ASKED).group_by(col(StoredGold.sort))
     )
     return {sort: count for sort, count in found}
 
 
-def remove(session: Session, sort: GoldSort, key: str) -> bool:
-    """Take a piece of gold out; whether it was there."""
+def take_out(session: Session, key: str, *, officer_id: int, now: datetime) -> bool:
+    """Ask a question no more; whether it was asked. It stays for those who publish to see."""
     gone = session.connection().execute(
-        delete(StoredGold).where(col(StoredGold.sort) == sort, col(StoredGold.key) == key)
+        update(StoredGold)
+        .where(col(StoredGold.sort) == GoldSort.QUESTION, col(StoredGold.key) == key, _IS_ASKED)
+        .values(taken_out_by=officer_id, taken_out_at=now)
     )
     return gone.rowcount == 1
 
@@ -86,20 +99,21 @@ def _add(
     officer_id: int | None,
     now: datetime,
 ) -> bool:
-    return insert_new(
-        session,
-        StoredGold,
-        sort=sort.value,
-        key=key[:64],
-        content=content,
-        added_by=officer_id,
-        added_at=now,
+    key = key[:64]
+    told = {"content": content, "added_by": officer_id, "added_at": now}
+    if insert_new(session, StoredGold, sort=sort.value, key=key, **told):
+        return True
+    again = session.connection().execute(
+        update(StoredGold)
+        .where(col(StoredGold.sort) == sort, col(StoredGold.key) == key, ~_IS_ASKED)
+        .values(**told, taken_out_by=None, taken_out_at=None)
     )
+    return again.rowcount == 1
 
 
 def _contents(session: Session, sort: GoldSort) -> Iterable[str]:
     return session.scalars(
         select(col(StoredGold.content))
-        .where(col(StoredGold.sort) == sort)
+        .where(col(StoredGold.sort) == sort, _IS_ASKED)
         .order_by(col(StoredGold.id))
     )

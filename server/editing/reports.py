@@ -44,6 +44,13 @@ class QuestionResult(_Part):
     reply: str
 
 
+class TakenOut(_Part):
+    """A stored question that is asked no more since the release in force was published."""
+
+    id: str
+    turns: tuple[str, ...]
+
+
 class SwapResult(_Part):
     """A question about one city that got another city's measure."""
 
@@ -82,6 +89,7 @@ class Report(_Part):
     """How many of them the new release answers wrong."""
     better: tuple[QuestionResult, ...] = ()
     worse: tuple[QuestionResult, ...] = ()
+    taken_out: tuple[TakenOut, ...] = ()
     swapped: int = 0
     borrowed: tuple[SwapResult, ...] = ()
     checked: int = 0
@@ -100,7 +108,7 @@ class Report(_Part):
     @property
     def worsens(self) -> bool:
         """Whether a publisher has to say why it is published all the same."""
-        return bool(self.worse or self.persons_worse or self.persons_unfit)
+        return bool(self.worse or self.taken_out or self.persons_worse or self.persons_unfit)
 
 
 def as_troubles(found: Sequence[Trouble]) -> tuple[PieceTrouble, ...]:

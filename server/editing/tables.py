@@ -102,6 +102,10 @@ class StoredGold(Row, table=True):
     added_by: int | None = Field(default=None, foreign_key="officer.id")
     """None: it came with a file."""
     added_at: datetime = Field(sa_type=Instant)
+    taken_out_by: int | None = None
+    """An officer."""
+    taken_out_at: datetime | None = Field(default=None, sa_type=Instant)
+    """It is asked no more; whoever publishes next is told."""
 
 
 class SettledQuestion(Row, table=True):

@@ -36,6 +36,7 @@ from server.editing.reports import (
     QuestionResult,
     Report,
     SwapResult,
+    TakenOut,
     as_troubles,
 )
 from server.kept_indexes import KeptIndexes
@@ -143,6 +144,7 @@ def attempt(asked: Order) -> dict[str, Any] | None:
             base, before = found or (None, [])
             chosen = drafts.listed(session) if asked.drafts else []
             questions, persons = gold.questions(session), gold.personas(session)
+            taken_out = gold.taken_out_since(session, releases.in_force_since(session))
             stored = None if asked.release is None else releases.editions_of(session, asked.release)
     finally:
         database.release()
@@ -163,6 +165,7 @@ def attempt(asked: Order) -> dict[str, Any] | None:
         if after
         else (),
         troubles=as_troubles(against),
+        taken_out=tuple(TakenOut(id=each.id, turns=each.turns) for each in taken_out),
     )
     if library is not None and not against:
         kept = KeptIndexes(asked.indexes, asked.secret.get_secret_value().encode())

@@ -1,6 +1,7 @@
 """What is published was tried as it is, by a second person, whole; and one press takes it back."""
 
 from concurrent.futures import ThreadPoolExecutor, wait
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -154,6 +155,31 @@ def test_a_question_that_was_answered_right_before_needs_a_reason(desk: Desk) ->
     publish(desk, proposal, desk.bert, "这项改名了")
     with desk.database.read() as session:
         assert publishing.decided(session)[0].reason == "这项改名了"
+
+
+def test_a_question_that_was_taken_out_is_told_to_who_publishes(desk: Desk) -> None:
+    with desk.database.begin() as session:
+        gold.add_question(session, GOLD, officer_id=None, now=desk.now)
+        gold.add_question(
+            session, GOLD.model_copy(update={"id": "other"}), officer_id=None, now=desk.now
+        )
+        assert gold.take_out(session, "held", officer_id=desk.anna, now=desk.now)
+        assert not gold.take_out(session, "held", officer_id=desk.anna, now=desk.now)
+        assert [each.id for each in gold.questions(session)] == ["other"]
+    trial = tried(desk, edit(desk, {"advice": ["请先打电话问一问。"]}))
+    assert [(each.id, each.turns) for each in trial.report.taken_out] == [("held", GOLD.turns)]
+    assert trial.report.asked == 1 and not trial.report.worse
+    proposal = propose(desk, trial)
+    with pytest.raises(NotWorseWithoutReason):
+        publish(desk, proposal, desk.carla)
+    publish(desk, proposal, desk.carla, reason="问题写错了")
+    with desk.database.begin() as session:
+        # Whoever publishes next was told by the last; stored again it is asked again.
+        later = releases.in_force_since(session) + timedelta(seconds=1)
+        assert gold.taken_out_since(session, later) == []
+        assert gold.add_question(session, GOLD, officer_id=desk.anna, now=desk.now) == "held"
+        assert len(gold.questions(session)) == 2
+        assert gold.taken_out_since(session, desk.now - timedelta(days=1)) == []
 
 
 def test_a_persona_who_no_longer_comes_out_right_needs_a_reason(desk: Desk) -> None:
