@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from knowledge.eligibility.verdicts import Outcome
 from mini_app_api.access import own_safe, signed_in
+from mini_app_api.attended import vouched_for
 from mini_app_api.case_models import (
     AppealAsked,
     ApplicationAsked,
@@ -51,6 +52,7 @@ def post_application(asked: ApplicationAsked) -> Response:
     known = resources()
     served = known.serving.current()
     now = known.clock()
+    today = china_day(now)
     worker = signed_in()
     own, telling = own_safe(worker), post()
     facts, region = asked.facts, None
@@ -69,7 +71,8 @@ def post_application(asked: ApplicationAsked) -> Response:
         measure_of(asked.measure),
         region,
         facts,
-        today=china_day(now),
+        vouched=vouched_for(served.library, asked.measure, today),
+        today=today,
     )
 
     known.serving.off().refuse(Part.APPLICATIONS, served.library.regions, checked.region)

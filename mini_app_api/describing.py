@@ -121,6 +121,7 @@ _EXTRA = {
     "list_measures": ("404", "422"),
     "get_measure": ("404",),
     "list_facts": ("422",),
+    "list_attended": ("401", "410", "422"),
 }
 _FIELD = {
     "type": "object",
@@ -209,7 +210,8 @@ def _name_regions(spec: dict[Any, Any]) -> None:
         schemas[name]["properties"]["region"] = {"anyOf": [named, {"type": "null"}]}
     for name in ("HelpAsked", "SelfCheckAsked", "StartAsked", "VacancyAsked", "WishAsked"):
         schemas[name]["properties"]["region"] = named
-    for path in ("/api/v1/measures", "/api/v1/facts", "/api/v1/suggestions", "/api/v1/offers"):
+    for listed in ("measures", "facts", "suggestions", "offers", "attended"):
+        path = f"/api/v1/{listed}"
         for parameter in spec["paths"][path]["get"]["parameters"]:
             if parameter["name"] == "region":
                 parameter["schema"] = named

@@ -7,6 +7,7 @@ from sqlmodel import Session
 from knowledge.eligibility.verdicts import Outcome
 from knowledge.measures import Measure
 from mini_app_api.access import own_safe, signed_in
+from mini_app_api.attended import vouched_for
 from mini_app_api.case_models import (
     DraftAsked,
     DraftsView,
@@ -63,13 +64,15 @@ def put_draft(measure: str, asked: DraftAsked) -> Response:
     known = resources()
     served = known.serving.current()
     now = known.clock()
+    today = china_day(now)
     checked = applying.check(
         served.library,
         served.release,
         measure_of(measure),
         None if asked.region is None else served.region(asked.region),
         asked.facts,
-        today=china_day(now),
+        vouched=vouched_for(served.library, measure, today),
+        today=today,
     )
     own, telling = own_safe(signed_in()), post()
 

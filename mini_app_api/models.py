@@ -329,6 +329,27 @@ class FactsAsked(Request):
     region: Words | None = None
 
 
+class AttendedAsked(Request):
+    """Which facts to tell: those that one measure of a region asks for, or all of its measures."""
+
+    region: Words
+    measure: Annotated[Words, Field(max_length=64)] | None = None
+
+
+class AttendedFactView(View):
+    """An answer that courses give; `said`: from which, in words for the worker."""
+
+    key: str
+    value: bool | int
+    said: str
+
+
+class AttendedView(View):
+    """What attended courses say; a fact they say nothing of is left out."""
+
+    facts: list[AttendedFactView]
+
+
 class OptionView(View):
     """One answer of a choice."""
 

@@ -1,6 +1,6 @@
 """How a worker is told where a case stands, what was done and what comes next."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from server.arrears.tables import ReportMove
@@ -74,6 +74,13 @@ def what_next(state: State, due_on: date | None) -> str:
     """What comes next and by which day (Asia/Shanghai)."""
     by = "" if due_on is None else f"，最晚{due_on.year}年{due_on.month}月{due_on.day}日"
     return _NEXT[state].format(by=by)
+
+
+def from_courses(evidence: Iterable[Mapping[str, str]]) -> str:
+    """From which courses an answer is, each with its day."""
+    told = [(each["title"], date.fromisoformat(each["on"])) for each in evidence]
+    courses = "、".join(f"{title}（{on.year}年{on.month}月{on.day}日）" for title, on in told)
+    return f"来自你上过的课：{courses}"
 
 
 JOINTLY_MOVED: Mapping[ReportMove, str] = {

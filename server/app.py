@@ -13,6 +13,7 @@ from werkzeug.routing import Rule
 
 from mini_app_api import (
     applications,
+    attended,
     catalogue,
     chat,
     client,
@@ -56,6 +57,7 @@ _RESOURCES = (
     chat,
     catalogue,
     self_check,
+    attended,
     client,
     signing_in,
     me,

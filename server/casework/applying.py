@@ -2,9 +2,10 @@
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import select
@@ -84,6 +85,15 @@ class RulesChanged(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Vouched:
+    """What the service itself knows of a fact; `evidence`: what it knows that from, for JSON."""
+
+    value: Any
+    source: Source
+    evidence: tuple[Mapping[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Checked:
     """An application against the rules in force; worked out outside any transaction."""
 
@@ -92,7 +102,7 @@ class Checked:
     period: str
     release_id: int
     facts: str
-    """JSON: values by fact, and the source of each."""
+    """JSON: values by fact, the source of each, and the evidence of what is vouched for."""
     verdict: str
     """JSON: the result with every condition and the words it rests on."""
     outcome: Outcome
@@ -133,9 +143,12 @@ def check(
     facts: Mapping[str, Any],
     *,
     source: Source = Source.DECLARED,
+    vouched: Mapping[str, Vouched] = MappingProxyType({}),
     today: date,
 ) -> Checked:
     """Check an application; `today` is an Asia/Shanghai day.
+
+    A fact that is as it is vouched for has that source, one that was changed has not.
 
     Raises `MeasureClosed`, `MeasureNotOpenYet`, `NothingToApplyFor`, `MeasureElsewhere`,
     `FactsRefused`.
@@ -149,16 +162,29 @@ def check(
     given = read_facts(dict(facts), library.facts, today)
     result = verdict(criteria, Person({WORK_REGION: where, **given.values}, today), today)
     reasons = result_data(result, library)
+    stands = {name: each for name, each in vouched.items() if facts.get(name) == each.value}
+    sources = {name: stands[name].source if name in stands else source for name in facts}
+    evidence = {name: each.evidence for name, each in stands.items()}
     return Checked(
         measure,
         where,
         period_of(measure, today),
         release_id,
-        _json({"facts": facts, "sources": dict.fromkeys(facts, source)}),
+        facts_written(facts, sources, evidence),
         _json(reasons),
         result.outcome,
         tuple(each["say"] for each in reasons["conditions"] if each["verdict"] == "failed"),
     )
+
+
+def facts_written(
+    facts: Mapping[str, Any],
+    sources: Mapping[str, Source],
+    evidence: Mapping[str, Sequence[Mapping[str, str]]],
+) -> str:
+    """The facts of a case as they are sealed: JSON."""
+    proven = {"evidence": evidence} if evidence else {}
+    return _json({"facts": facts, "sources": sources, **proven})
 
 
 def period_of(measure: Measure, today: date) -> str:

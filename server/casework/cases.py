@@ -29,6 +29,8 @@ class Frozen:
 
     facts: dict[str, Any] | None
     sources: dict[str, str] | None
+    evidence: dict[str, list[dict[str, str]]]
+    """What is known of where a fact comes from, for those that are vouched for."""
     verdict: dict[str, Any] | None
     person: dict[str, Any] | None
 
@@ -190,6 +192,7 @@ def frozen(case: Case, own: Safe | None) -> Frozen:
     return Frozen(
         None if facts is None else facts["facts"],
         None if facts is None else facts["sources"],
+        {} if facts is None else facts.get("evidence", {}),
         _json(_unsealed(own, case.sealed_verdict, purpose("sealed_verdict", case.id))),
         _json(_unsealed(own, case.sealed_person, purpose("sealed_person", case.id))),
     )

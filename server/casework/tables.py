@@ -31,6 +31,12 @@ class Source(StrEnum):
     DOCUMENT = "document"
     """An officer has seen it in a material."""
     REGISTER = "register"
+    ATTENDED = "attended"
+    """An officer noted it of a course that the worker attended."""
+
+
+VOUCHED = frozenset({Source.REGISTER, Source.ATTENDED})
+"""What does not rest on the worker's word: nobody has to see it in a document."""
 
 
 class Finding(StrEnum):

@@ -1,6 +1,5 @@
 """What an officer saw in a document: the source of a fact changes, never the fact itself."""
 
-import json
 from collections.abc import Set
 
 from sqlalchemy import update
@@ -10,11 +9,11 @@ from server import audit
 from server.audit import Action
 from server.casework import cases
 from server.casework.advancing import CaseChanged, MoveRefused, by_officer
-from server.casework.applying import purpose
+from server.casework.applying import facts_written, purpose
 from server.casework.deciding import Desk
 from server.casework.moves import Move, State
 from server.casework.officers import Role, require
-from server.casework.tables import Case, Source
+from server.casework.tables import VOUCHED, Case, Source
 
 SEEN = "seen_in_document"
 """Under this reason it stands in the audit."""
@@ -23,8 +22,8 @@ SEEN = "seen_in_document"
 def note_seen(session: Session, desk: Desk, case: Case, seen: Set[str]) -> None:
     """Note which of the declared facts stand in a document, and that the others don't.
 
-    What a register says stays so. Raises `NotAllowed`, `MoveRefused` where the case is not under
-    review, `CaseChanged` where another was first.
+    What a register or a course says stays so. Raises `NotAllowed`, `MoveRefused` where the case is
+    not under review, `CaseChanged` where another was first.
     """
     officer = desk.officer
     require(officer, Role.CASE_OFFICER, case.region, desk.post.library.regions)
@@ -34,16 +33,11 @@ def note_seen(session: Session, desk: Desk, case: Case, seen: Set[str]) -> None:
     if held.facts is None:
         raise CaseChanged(case.id)
     before = held.sources or {}
-    sources = {
-        name: Source.DOCUMENT if name in seen else Source.DECLARED
-        for name in held.facts
-        if before.get(name) != Source.REGISTER
-    }
-    sources |= {name: Source.REGISTER for name in held.facts if name not in sources}
+    sources = {name: _source(before.get(name), name in seen) for name in held.facts}
     changed = sorted(name for name in sources if sources[name] != before.get(name, Source.DECLARED))
     if not changed:
         return
-    written = json.dumps({"facts": held.facts, "sources": sources}, ensure_ascii=False)
+    written = facts_written(held.facts, sources, held.evidence)
     done = session.connection().execute(
         update(Case)
         .where(col(Case.id) == case.id, col(Case.sealed_facts) == case.sealed_facts)
@@ -64,3 +58,9 @@ def note_seen(session: Session, desk: Desk, case: Case, seen: Set[str]) -> None:
         reason=SEEN,
         now=desk.now,
     )
+
+
+def _source(before: str | None, is_seen: bool) -> Source:
+    if before in VOUCHED:
+        return Source(before)
+    return Source.DOCUMENT if is_seen else Source.DECLARED

@@ -30,7 +30,15 @@ from server.casework.materials import MaterialUnknown, Needed
 from server.casework.moves import UNDER_WAY, Move, State
 from server.casework.near_duplicates import FindingChanged
 from server.casework.officers import Role
-from server.casework.tables import Case, Finding, Material, NearDuplicate, Objection, Source
+from server.casework.tables import (
+    VOUCHED,
+    Case,
+    Finding,
+    Material,
+    NearDuplicate,
+    Objection,
+    Source,
+)
 from server.clock import china_day
 from server.console import case_steps, forms, words
 from server.console.case_lists import title_of
@@ -65,8 +73,10 @@ class FactShown:
     label: str
     value: str
     source: str
+    courses: str
+    """The courses it is from, with day and certificate; empty where it is from none."""
     seen: bool | None
-    """Whether an officer saw it in a document; None: a register says it."""
+    """Whether an officer saw it in a document; None: it does not rest on the worker's word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -418,7 +428,8 @@ def _facts(held: Frozen) -> list[FactShown]:
                 known[name].label if name in known else name,
                 words.value_of(known.get(name), value),
                 words.SOURCES[source],
-                None if source is Source.REGISTER else source is Source.DOCUMENT,
+                "、".join(words.course_of(each) for each in held.evidence.get(name, ())),
+                None if source in VOUCHED else source is Source.DOCUMENT,
             )
         )
     return found

@@ -81,6 +81,7 @@ SOURCES: Mapping[Source, str] = {
     Source.DECLARED: "本人填报",
     Source.DOCUMENT: "材料证明",
     Source.REGISTER: "名册登记",
+    Source.ATTENDED: "上课记录",
 }
 
 ORIGINS: Mapping[Origin, str] = {Origin.APPLICATION: "本人申请", Origin.ROSTER: "名册比对"}
@@ -135,3 +136,9 @@ def value_of(fact: Fact | None, value: Any) -> str:
     options = {} if fact is None else {str(each.value): each.label for each in fact.options}
     unit = "" if fact is None or fact.unit is None else _UNITS.get(fact.unit, fact.unit)
     return options.get(str(value), f"{value}{unit}")
+
+
+def course_of(evidence: Mapping[str, str]) -> str:
+    """A course that somebody attended: its day, and the certificate it gave."""
+    number = evidence.get("certificate")
+    return f"{evidence['title']}（{evidence['on']}{f'，证书号{number}' if number else ''}）"

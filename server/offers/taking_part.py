@@ -321,26 +321,6 @@ def roll(
     return found
 
 
-def trained(session: Session, worker_id: int) -> dict[str, Any]:
-    """What attended courses say of a worker, by fact: hours, and whether there is a certificate.
-
-    Empty where none was attended: that is unknown, and not «no».
-    """
-    attended = [
-        place
-        for place, offer in of_worker(session, worker_id)
-        if offer.kind == OfferKind.SESSION and place.state == PlaceState.ATTENDED
-    ]
-    if not attended:
-        return {}
-    facts: dict[str, Any] = {"local_training": True}
-    if all(place.hours is not None for place in attended):
-        facts["training_hours"] = sum(place.hours or 0 for place in attended)
-    if any(place.sealed_certificate for place in attended):
-        facts["training_certificate"] = True
-    return facts
-
-
 def _locked(session: Session, offer_id: str) -> Offer:
     # SQLite has no such lock: there the whole transaction is the only one that writes.
     offer = session.get(Offer, offer_id, with_for_update=True, populate_existing=True)

@@ -160,6 +160,7 @@ CALLS: dict[tuple[str, str], Call] = {
     ("GET", f"{_API}/letters/<id>"): Call(EVERYBODY, missing=True),
     ("POST", f"{_API}/letters/<id>/check"): Call(EVERYBODY, missing=True),
     ("GET", f"{_API}/places"): Call(WORKER),
+    ("GET", f"{_API}/attended"): Call(WORKER, query="region=石狮"),
     ("GET", f"{_API}/proposals"): Call(WORKER),
     ("GET", f"{_API}/wishes"): Call(WORKER),
     ("PUT", f"{_API}/wishes/<kind>"): Call(WORKER, _WISH, path={"kind": "work"}),

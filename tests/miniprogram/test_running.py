@@ -14,11 +14,14 @@ from sqlmodel import col
 from server.casework import cases, deciding
 from server.casework.deciding import Item
 from server.casework.officers import Role
+from server.clock import china_day
 from server.offers import taking_part
 from server.outreach.tables import LetterVisit
+from server.sessions import worker_of
 from server.tables import Profile
 from tests import casework, citizens
 from tests.accessibility import violations
+from tests.mini_app_api.test_attended import COURSE, note
 from tests.miniprogram.conftest import OF_VOUCHERS, TEMPLATES, Office
 from tests.miniprogram.phones import Phone, photo
 from tests.server.offers.conftest import Fair
@@ -294,6 +297,50 @@ def test_what_speaks_against_it_is_told_and_people_decide(
     phone.sees("提交好了")
     (case,) = fetch(service, "/applications", token_of(phone))["applications"]
     assert case["state"] == "submitted"
+
+
+def test_what_a_course_says_is_offered_and_told_with_its_source(
+    make_phone: MakePhone, service: Service, office: Office
+) -> None:
+    now = datetime.now(UTC)
+    database, safe, library = office.database, office.safe, office.library
+    clerk = casework.officer(database, safe, library, Role.CASE_OFFICER, now=now)
+    fair = Fair(database, library, safe, office.subject_keys, now, clerk)
+    phone = make_phone(launch=AT_SHISHI)
+    begin(phone, citizens.person(71_009))
+    phone.sees("第1题")
+    worker = worker_of(database, token_of(phone), now=now)
+    assert worker is not None
+    note(
+        fair,
+        fair.join(fair.opened(COURSE, begins_at=now, last_on=china_day(now)), worker),
+        hours=40,
+    )
+    on = china_day(now)
+    said = f"来自你上过的课：缝纫培训班（{on.year}年{on.month}月{on.day}日）"
+
+    phone.page.evaluate("wx.redirectTo({ url: '/pages/form/index?measure=shishi-4b' }); 0")
+    phone.tap("开始办")
+    phone.tap("对，下一步")
+    answer(phone, ["单位（老板、人事）"])
+    answer(phone, ["给新招的人办技能培训"])
+    phone.sees("培训一共上了多少个学时？")
+    phone.sees(said)
+    # What is offered is filled in: one press takes it.
+    phone.tap("填好了")
+    phone.sees("培训完拿到证书了吗？")
+    answer(phone, None)
+    for need in fetch(service, "/measures/shishi-4b/materials")["materials"]:
+        phone.sees(need["title"])
+        phone.tap("下一步")
+    phone.sees("培训学时：40")
+    phone.sees(said)
+    phone.tap("提交申请")
+    phone.sees("提交好了")
+    (case,) = fetch(service, "/applications", token_of(phone))["applications"]
+    found = fetch(service, f"/applications/{case['id']}", token_of(phone))
+    assert found["sources"]["training_hours"] == "attended"
+    assert found["sources"]["training_certificate"] == "declared"
 
 
 def request_material(office: Office, case_id: str) -> None:

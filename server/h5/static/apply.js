@@ -2,7 +2,7 @@
 import { action, call, cell, failed, go, h, kept, known, newKey, Problem, put, signedIn, state, sure, surely, tell, view, waiting } from "./base.js";
 import { aloud, clause } from "./chat.js";
 import { consent, masked, person, signIn } from "./person.js";
-import { checked, question, spoken, vocabulary } from "./question.js";
+import { attended, checked, question, spoken, vocabulary } from "./question.js";
 import { shrink, upload } from "./upload.js";
 
 const STEPS = ["同意", "资料", "条件", "照片", "提交"];
@@ -164,7 +164,8 @@ function introduce(flow, back) {
 async function conditions(flow, back) {
   if (!flow.words) flow.words = await vocabulary(flow.region);
   if (!flow.result) {
-    const { results, as_of: today } = await checked(flow.region, {});
+    const [{ results, as_of: today }, from] = await Promise.all([checked(flow.region, {}), attended(flow.region, flow.id)]);
+    flow.from = from;
     flow.asking = (results.find((each) => each.measure === flow.id) || { missing: [] }).missing;
     flow.result = true;
     known.today = today;
@@ -183,7 +184,7 @@ function ask(flow) {
   const at = flow.asking.indexOf(key);
   return h("div", null,
     h("p.hint", null, `第${at + 1}题，共${flow.asking.length}题`),
-    question(fact, undefined, (value) => {
+    question(fact, flow.from[key], (value) => {
       flow.facts[key] = value;
       keep(flow);
       forward(flow, 2);
@@ -356,7 +357,7 @@ async function finish(flow) {
     h("h2", { tabIndex: -1 }, "看一遍，再提交"),
     h("h3", null, flow.measure.title),
     masked(flow.me.profile),
-    flow.asking.map((key) => h("div.pairs", null, h("span", null, flow.words.get(key).label), h("b", null, spoken(flow.words.get(key), flow.facts[key])))),
+    flow.asking.map((key) => h("div.pairs", null, h("span", null, flow.words.get(key).label), h("b", null, spoken(flow.words.get(key), flow.facts[key]), h("span.hint", null, came(flow, key))))),
     flow.list && flow.list.map((each) => h("div.pairs", null, h("span", null, each.title), h("b", null, `${each.there.length + flow.files.filter((file) => file.kind === each.kind && !file.done).length}张`))),
     against.length > 0 && h("div.note", null,
       h("p", null, "按文件写的条件，你可能不符合："), h("ul", null, against.map((each) => h("li", null, each))),
@@ -364,6 +365,9 @@ async function finish(flow) {
     waits,
     h("div.stack", null, button));
 }
+
+// Where an answer is from, as long as nobody has changed it.
+const came = ({ from, facts }, key) => from[key] && from[key].value === facts[key] && from[key].said;
 
 async function submit(flow, aware, waits) {
   try {

@@ -1,7 +1,7 @@
 // 查: the self-check, one question a screen, and what follows from the answers.
 import { call, day, failed, go, h, known, Problem, put, sheet, state, tell, view, waiting } from "./base.js";
 import { aloud, clause } from "./chat.js";
-import { checked, left, nextFact, question, spoken, unitOf, vocabulary } from "./question.js";
+import { attended, checked, left, nextFact, question, spoken, unitOf, vocabulary } from "./question.js";
 
 const GROUPS = [
   ["fits", "符合", "这些条件你都符合。给不给、给多少，由经办人审核后定。"],
@@ -21,6 +21,7 @@ function groupOf(result) {
 
 const page = h("div.page");
 let run = 0;
+let offered = null;
 
 // `only`: one measure, or all that the place has.
 async function step(only) {
@@ -28,11 +29,12 @@ async function step(only) {
   const { region, facts } = known;
   const slow = setTimeout(() => mine === run && fill(waiting()), 300);
   try {
-    const [words, result] = await Promise.all([vocabulary(region), checked(region, facts)]);
+    const [words, result, from] = await Promise.all([vocabulary(region), checked(region, facts), offered || attended(region, only)]);
     if (mine !== run) return;
+    offered = from;
     known.today = result.as_of;
     const key = known.stopped ? null : nextFact(result, facts, only);
-    if (key) fill(asked(words.get(key), result, only));
+    if (key) fill(asked(words.get(key), result, only, from[key]));
     else await results(result, words, only);
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem;
@@ -50,7 +52,7 @@ function fill(...made) {
   if (heading) heading.focus({ preventScroll: true });
 }
 
-function asked(fact, result, only) {
+function asked(fact, result, only, from) {
   const done = Object.keys(known.facts).length;
   const more = Math.max(1, left(result, known.facts, only));
   const answer = (value) => {
@@ -61,7 +63,7 @@ function asked(fact, result, only) {
   return h("div", null,
     h("progress", { max: done + more, value: done, "aria-label": "进度" }),
     h("p.hint", null, `第${done + 1}题，最多还有${more}题`),
-    question(fact, undefined, answer),
+    question(fact, from, answer),
     known.care && aloud([fact.question, ...fact.options.map((each) => each.label)].join("，")),
     h("div.pair", null,
       done > 0 && h("button", { onclick: () => back(only) }, "‹ 上一题"),
@@ -189,6 +191,7 @@ function picture(groups, result) {
 
 function begin(only) {
   known.stopped = false;
+  offered = null;
   if (!known.region) {
     return known.where(() => go("check", only), "各地办法不一样，先选地方。");
   }

@@ -1,5 +1,5 @@
 // One question of the self-check on a screen: big buttons, and 不清楚 always there.
-import { call, h, known, put } from "./base.js";
+import { call, h, known, put, signedIn } from "./base.js";
 
 const vocabularies = {};
 const UNITS = { months: "个月", square_metre: "平方米", month_of_year: "月", hours: "小时" };
@@ -16,6 +16,13 @@ export async function vocabulary(region) {
 
 // What follows from what was said; nothing of it is stored.
 export const checked = (region, facts) => call("POST", "/self-check", { region, facts }, { patience: 30000 });
+
+// What courses that one went to say, by fact: offered as an answer, with the words for where it is from.
+export async function attended(region, only) {
+  if (!signedIn()) return {};
+  const found = await call("GET", `/attended?region=${encodeURIComponent(region)}${only ? `&measure=${only}` : ""}`).catch(() => ({ facts: [] }));
+  return Object.fromEntries(found.facts.map((each) => [each.key, each]));
+}
 
 // The fact to ask next: of one measure, or of all; what was said to be unclear is not asked again.
 export function nextFact(result, facts, only) {
@@ -44,9 +51,10 @@ export function spoken(fact, value) {
   return fact.options.length ? labelOf(value) : `${value}${unitOf(fact)}`;
 }
 
-// `answer` is called with the value, null for 不清楚.
-export function question(fact, before, answer) {
-  const made = h("div.question", null, h("h2", { tabIndex: -1 }, fact.question));
+// `answer` is called with the value, null for 不清楚; `from`: an answer to offer, and where it is from.
+export function question(fact, from, answer) {
+  const before = from && from.value;
+  const made = h("div.question", null, h("h2", { tabIndex: -1 }, fact.question), from && h("p.note", null, from.said));
   const big = (label, value, on) => h("button.big", { onclick: () => answer(value), "aria-pressed": on === undefined ? undefined : String(on) }, label);
   if (fact.type === "boolean") put(made, [big("是", true, before === true), big("不是", false, before === false)]);
   if (fact.type === "choice") put(made, fact.options.map(({ value, label }) => big(label, value, before === value)));

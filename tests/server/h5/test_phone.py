@@ -3,12 +3,15 @@
 import json
 import re
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from playwright.sync_api import Page, Route
 
 from server.resources import Resources
+from server.sessions import worker_of
 from tests import casework
+from tests.mini_app_api.test_attended import COURSE, at_the_fair, note
 from tests.server.h5.conftest import NewPhone
 from tests.server.h5.walking import PHONE, Walk
 
@@ -122,6 +125,13 @@ def test_a_city_is_remembered_and_comes_with_the_scan(new_phone: NewPhone, addre
     assert "石狮市" in page.locator("header .city").inner_text()
 
 
+def decline(walk: Walk) -> None:
+    """Neither money nor photos: what is left is the form."""
+    for title in ("用你的银行卡号来发钱", "上传证件和材料的照片"):
+        walk.page.get_by_role("heading", name=title).wait_for()
+        walk.press("不同意")
+
+
 def test_an_answer_waits_on_the_phone_until_the_line_is_back(
     new_phone: NewPhone, address: str, resources: Resources
 ) -> None:
@@ -134,9 +144,7 @@ def test_an_answer_waits_on_the_phone_until_the_line_is_back(
     walk.sign_in("waiting")
     walk.page.get_by_role("heading", name="用你的个人信息来办事").wait_for()
     walk.press("我同意")
-    for title in ("用你的银行卡号来发钱", "上传证件和材料的照片"):
-        walk.page.get_by_role("heading", name=title).wait_for()
-        walk.press("不同意")
+    decline(walk)
     page.get_by_label("姓名").wait_for()
     who = casework.person(9)
     for field in ("name", "identity_number", "phone"):
@@ -154,6 +162,72 @@ def test_an_answer_waits_on_the_phone_until_the_line_is_back(
     walk.see("一共交了几个月？")
     page.wait_for_function("() => !('my.draft.shishi-4a' in localStorage)")
     assert resources.database.fetch("SELECT count(*) FROM cases") == (1,)
+
+
+def for_a_firm(walk: Walk) -> None:
+    walk.see("你是替谁问的？")
+    walk.page.locator(".question .tick").last.click()
+    walk.press("选好了")
+    walk.see("你们办过哪种培训？")
+
+
+def new_hires(walk: Walk) -> None:
+    walk.page.locator(".question .tick").first.click()
+    walk.press("选好了")
+
+
+def test_what_a_course_says_is_offered_can_be_changed_and_is_told_before_it_goes(
+    new_phone: NewPhone, address: str, resources: Resources, now: datetime
+) -> None:
+    page = new_phone()
+    walk = Walk(page)
+    walk.open(f"{address}?scene=石狮")
+    page.goto(f"{address}#apply/shishi-4b")
+    walk.press("开始办")
+    walk.sign_in("trained")
+    page.get_by_role("heading", name="用你的个人信息来办事").wait_for()
+    walk.press("我同意")
+    decline(walk)
+    page.get_by_label("姓名").wait_for()
+    who = casework.person(9)
+    for field in ("name", "identity_number", "phone"):
+        page.locator(f"#{field}").fill(getattr(who, field))
+    walk.press("存好，下一步")
+    walk.see("你是替谁问的？")
+    token = json.loads(stored(page)["my.token"])["token"]
+    worker = worker_of(resources.database, token, now=now)
+    assert worker is not None
+    fair = at_the_fair(resources, now)
+    place = fair.join(fair.opened(COURSE), worker)
+    note(fair, place, hours=40, certificate="闽2026-0017")
+    said = "来自你上过的课：缝纫培训班（2026年2月10日）"
+
+    page.goto(f"{address}#check/shishi-4b")
+    for_a_firm(walk)
+    assert not page.get_by_text(said).count()
+    new_hires(walk)
+    walk.see("培训一共上了多少个学时？")
+    walk.see(said)
+    assert page.get_by_label("培训学时").input_value() == "40"
+
+    page.goto(f"{address}#apply/shishi-4b")
+    walk.press("开始办")
+    decline(walk)
+    walk.press("对，下一步")
+    walk.see("培训一共上了多少个学时？")
+    walk.see(said)
+    page.get_by_label("培训学时").fill("36")
+    walk.press("填好了")
+    walk.see("培训完拿到证书了吗？")
+    yes = page.locator(".question").get_by_role("button", name="是", exact=True)
+    assert yes.get_attribute("aria-pressed") == "true"
+    yes.click()
+    page.get_by_role("heading", name="看一遍，再提交").wait_for()
+    pairs = page.locator(".pairs").all_inner_texts()
+    (hours,) = (each for each in pairs if each.startswith("培训学时"))
+    (certificate,) = (each for each in pairs if each.startswith("培训证书"))
+    assert "36" in hours and said not in hours
+    assert said in certificate
 
 
 def test_the_page_is_shown_in_traditional_characters(new_phone: NewPhone, address: str) -> None:

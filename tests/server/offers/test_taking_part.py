@@ -161,36 +161,6 @@ def test_nobody_attends_what_was_called_off(fair: Fair) -> None:
     assert fair.state(offer, worker) == "joined"
 
 
-def test_what_was_attended_is_known_for_the_training_subsidies(fair: Fair) -> None:
-    offer, worker = fair.opened(COURSE), fair.worker()
-    own = fair.keys.safe_of(worker)
-    place = fair.join(offer, worker)
-    with fair.database.read() as session:
-        # Not to have attended is unknown, and no «no».
-        assert taking_part.trained(session, worker) == {}
-    with fair.database.begin() as session:
-        taking_part.note(
-            session,
-            own,
-            session.get_one(Participation, place.id),
-            state=PlaceState.ATTENDED,
-            hours=40,
-            certificate="闽2026-0017",
-            by=fair.clerk,
-            regions=fair.library.regions,
-            now=fair.now,
-        )
-    with fair.database.read() as session:
-        assert taking_part.trained(session, worker) == {
-            "local_training": True,
-            "training_hours": 40,
-            "training_certificate": True,
-        }
-        row = session.get_one(Participation, place.id)
-        assert taking_part.certificate_of(own, row) == "闽2026-0017"
-        assert "2026-0017" not in (row.sealed_certificate or "")
-
-
 def note(fair: Fair, place: Participation, state: PlaceState, **more: Any) -> None:
     """Note as the clerk who was there, by a place as it was looked up before."""
     with fair.database.begin() as session:
@@ -208,6 +178,7 @@ def test_what_is_noted_later_leaves_what_was_noted_before(fair: Fair) -> None:
     with fair.database.read() as session:
         row = session.get_one(Participation, place.id)
         assert (row.hours, taking_part.certificate_of(own, row)) == (40, "闽2026-0017")
+        assert "2026-0017" not in (row.sealed_certificate or "")
     note(fair, place, PlaceState.ABSENT)
     with fair.database.read() as session:
         row = session.get_one(Participation, place.id)

@@ -1,13 +1,14 @@
-// One question of the self-check; `answer` carries { value }, null for 不清楚.
+// One question of the self-check; `answer` carries { value }, null for 不清楚. `from`: an answer to
+// offer, with where it is from.
 const { today } = require("../../times.js");
 const { unitOf } = require("../../checking.js");
 
 Component({
-  properties: { fact: { type: Object, value: null } },
+  properties: { fact: { type: Object, value: null }, from: { type: Object, value: null } },
   data: { chosen: {}, some: false, given: "", hint: "", unit: "", today: today() },
   observers: {
-    fact(fact) {
-      this.setData({ chosen: {}, some: false, given: "", hint: "", unit: fact ? unitOf(fact) : "" });
+    "fact, from": function (fact, from) {
+      this.setData({ chosen: {}, some: false, given: from ? String(from.value) : "", hint: "", unit: fact ? unitOf(fact) : "" });
     },
   },
   methods: {

@@ -1,11 +1,12 @@
 // 查: one question a screen, then every measure of the city in groups. Nothing of it is stored.
 const api = require("../../api.js");
 const { page } = require("../../page.js");
+const { attended } = require("../../attended.js");
 const { nextOf, leftOf, partsOf, groupsOf, saidOf } = require("../../checking.js");
 const { draw } = require("../../pictures.js");
 const { day } = require("../../times.js");
 
-const EMPTY = { step: "start", order: [], fact: null, progress: 0, left: 0, groups: [], others: [], othersOf: "", unfolded: false, drawing: false, opened: {}, said: [], onlyTitle: "", asOf: "", stopped: false };
+const EMPTY = { step: "start", order: [], fact: null, from: null, progress: 0, left: 0, groups: [], others: [], othersOf: "", unfolded: false, drawing: false, opened: {}, said: [], onlyTitle: "", asOf: "", stopped: false };
 
 Page(
   page({
@@ -28,8 +29,9 @@ Page(
     begin() {
       this.during(async () => {
         const region = this.place;
-        const [{ facts }, { measures }] = await Promise.all([api.read("/facts", { region }), api.read("/measures", { region, limit: 100 })]);
+        const [{ facts }, { measures }, from] = await Promise.all([api.read("/facts", { region }), api.read("/measures", { region, limit: 100 }), attended(region, this.only)]);
         this.known = facts;
+        this.from = from;
         this.applicable = measures.filter((measure) => measure.can_apply).map((measure) => measure.id);
         await this.check();
       });
@@ -53,7 +55,7 @@ Page(
       const done = Object.keys(this.facts).length;
       const left = Math.max(1, leftOf(checked, this.facts, this.only));
       this.setData({ order: Object.keys(this.facts), left, progress: Math.round((done / (done + left)) * 100), onlyTitle: this.only ? result.title : "", stopped: false });
-      if (next) this.setData({ step: "asking", fact: this.known.find((fact) => fact.key === next) });
+      if (next) this.setData({ step: "asking", fact: this.known.find((fact) => fact.key === next), from: this.from[next] || null });
       else this.finish();
       wx.pageScrollTo({ scrollTop: 0 });
     },
@@ -70,7 +72,7 @@ Page(
       const order = Object.keys(this.facts);
       const last = order.pop();
       delete this.facts[last];
-      this.setData({ order, step: "asking", fact: this.known.find((fact) => fact.key === last), state: "ready", fault: null, stopped: false });
+      this.setData({ order, step: "asking", fact: this.known.find((fact) => fact.key === last), from: this.from[last] || null, state: "ready", fault: null, stopped: false });
     },
 
     stop() {

@@ -3,6 +3,7 @@
 const api = require("../../api.js");
 const uploads = require("../../uploads.js");
 const { page, shown } = require("../../page.js");
+const { attended } = require("../../attended.js");
 const { saidOf } = require("../../checking.js");
 const { prepare, subscribe } = require("../../subscribing.js");
 const { FIELDS, CARD, askedOf, errorsOf, maskedOf } = require("../../persons.js");
@@ -28,6 +29,7 @@ Page(
       profile: null,
       masked: [],
       fact: null,
+      from: null,
       asked: 0,
       all: 0,
       draft: null,
@@ -94,8 +96,9 @@ Page(
         this.region = measure.region;
         found = await this.checked({});
       }
-      const { facts } = await api.read("/facts", { region: this.region });
+      const [{ facts }, from] = await Promise.all([api.read("/facts", { region: this.region }), attended(this.region, this.id)]);
       this.known = facts;
+      this.from = from;
       this.asking = found ? found.missing : [];
       this.setData({ all: this.asking.length });
     },
@@ -205,7 +208,7 @@ Page(
     },
 
     toFact(key) {
-      this.to("facts", { fact: this.known.find((fact) => fact.key === key), asked: this.asking.indexOf(key) });
+      this.to("facts", { fact: this.known.find((fact) => fact.key === key), from: this.from[key] || null, asked: this.asking.indexOf(key) });
     },
 
     answer(event) {
@@ -273,7 +276,8 @@ Page(
         waits: "",
         said: this.asking.map((key) => {
           const fact = this.known.find((each) => each.key === key);
-          return { key, label: fact.label, value: saidOf(fact, this.facts[key]) };
+          const from = this.from[key];
+          return { key, label: fact.label, value: saidOf(fact, this.facts[key]), from: from && from.value === this.facts[key] ? from.said : "" };
         }),
         photos: materials.map(({ kind, title, there }) => ({ kind, title, there: there.length + this.waiting(kind).length })),
       });
