@@ -61,6 +61,7 @@ from server.casework.officers import NotAllowed, OfficerChanged, OfficerUnknown
 from server.casework.payment_batches import (
     BatchAltered,
     BatchUnknown,
+    PayeesLost,
     ResultsRefused,
     StepRefused,
 )
@@ -646,6 +647,12 @@ _OF_ERROR: Mapping[type[Exception], Problem] = {
     BatchUnknown: Problem(404, "unknown_batch", "没有这个批次", "没有找到这个发放批次。"),
     BatchAltered: Problem(
         409, "batch_altered", "批次有变化", "批次和锁定时不一样，不能发放，请作废后重新归集。"
+    ),
+    PayeesLost: Problem(
+        409,
+        "payees_lost",
+        "有人现在不能发",
+        "归集以后，有人撤回了同意或者改了资料，现在不能发。请把批次作废，再重新归集。",
     ),
     StepRefused: Problem(
         409, "step_refused", "现在不能这样办", "这个批次现在的状态不能这样操作，请看看最新情况。"

@@ -4,7 +4,7 @@ Every step says what it needs and can be repeated: a step that was made before c
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -18,7 +18,7 @@ from server.audit import Action
 from server.casework import payments
 from server.casework.deciding import SameOfficer
 from server.casework.officers import NotAllowed, Officer, Role
-from server.casework.payments import Cashier, payee_of, yuan
+from server.casework.payments import Cashier, NotPayable, payee_of, yuan
 from server.casework.tables import BatchState, Case, Payment, PaymentBatch, PaymentState
 from server.sealing import Safe
 
@@ -41,6 +41,14 @@ class StepRefused(Exception):
 
 class BatchAltered(Exception):
     """The payments are not those that were locked."""
+
+
+class PayeesLost(Exception):
+    """Some can't be paid any more since the batch was collected: which cases, and why."""
+
+    def __init__(self, cases: Mapping[str, NotPayable]) -> None:
+        super().__init__(cases)
+        self.cases = dict(cases)
 
 
 class Fault(StrEnum):
@@ -192,13 +200,14 @@ def unlock(session: Session, cashier: Cashier, batch_id: str) -> PaymentBatch:
 def release(session: Session, cashier: Cashier, batch_id: str) -> PaymentBatch:
     """Let it go to the bank; whoever had a hand in it before can't.
 
-    Raises what `lock` raises, `SameOfficer`, `BatchAltered`.
+    Raises what `lock` raises, `SameOfficer`, `BatchAltered`, `PayeesLost`.
     """
     batch = _locked(session, cashier, batch_id, Role.APPROVER)
     if _is_past(batch, BatchState.LOCKED):
         return batch
     _check_second(session, batch, cashier.officer)
     _check_unaltered(session, cashier, batch)
+    _check_payable(session, cashier, batch)
     now = cashier.now
     return _step(
         session, cashier, batch, BatchState.RELEASED,
@@ -209,12 +218,13 @@ def release(session: Session, cashier: Cashier, batch_id: str) -> PaymentBatch:
 def export(session: Session, cashier: Cashier, batch_id: str) -> tuple[PaymentBatch, list[Line]]:
     """What the bank gets, noted for each person: from now on the bank may have it.
 
-    Again: the same lines. Raises what `lock` raises, `BatchAltered`.
+    Again: the same lines. Raises what `lock` raises, `BatchAltered`, `PayeesLost`.
     """
     batch = _locked(session, cashier, batch_id, Role.CASE_OFFICER, Role.APPROVER)
     before = _is_past(batch, BatchState.RELEASED)
     _check_unaltered(session, cashier, batch)
     if not before:
+        _check_payable(session, cashier, batch)
         now = cashier.now
         _step(
             session, cashier, batch, BatchState.EXPORTED,
@@ -372,6 +382,13 @@ def _check_second(session: Session, batch: PaymentBatch, officer: Officer) -> No
 def _check_unaltered(session: Session, cashier: Cashier, batch: PaymentBatch) -> None:
     if batch.digest != _digest(session, cashier.post.safe, batch.id):
         raise BatchAltered(batch.id)
+
+
+def _check_payable(session: Session, cashier: Cashier, batch: PaymentBatch) -> None:
+    """Who took the consent back is not paid, as long as the bank has nothing."""
+    cases = [case for _, case in _payments_of(session, batch.id)]
+    if lost := payments.unpayable(session, cashier, cases):
+        raise PayeesLost(lost)
 
 
 def _digest(session: Session, safe: Safe, batch_id: str) -> str:

@@ -30,7 +30,7 @@ from server.casework.tables import (
 )
 from server.sealing import Safe
 from server.subject_keys import SubjectKeys
-from server.tables import Lifetime, Purpose
+from server.tables import Lifetime, Profile, Purpose
 
 MOST_IN_A_BATCH = 500
 _LIVE = (PaymentState.ORDERED, PaymentState.PAID)
@@ -155,7 +155,8 @@ def due(
 ) -> list[Case]:
     """Cases of the officer's regions whose instalment is to be paid, the most urgent first.
 
-    Raises `NotAllowed`.
+    Last those whose person has given no card: many of them would keep everybody else from being
+    paid. Raises `NotAllowed`.
     """
     if Role.CASE_OFFICER not in officer.roles:
         raise NotAllowed
@@ -163,6 +164,7 @@ def due(
     query = (
         select(Case)
         .join(Reservation, col(Reservation.case_id) == col(Case.id))
+        .outerjoin(Profile, col(Profile.worker_id) == col(Case.worker_id))
         .where(
             col(Reservation.fund_id) == fund_id,
             col(Reservation.instalments) >= instalment,
@@ -183,7 +185,9 @@ def due(
                 col(before.state) == PaymentState.PAID,
             )
         )
-    return list(session.scalars(query.order_by(col(Case.due_on), col(Case.id)).limit(at_most)))
+    no_card = col(Profile.id).is_not(None) & col(Profile.card_hash).is_(None)
+    order = (no_card, col(Case.due_on), col(Case.id))
+    return list(session.scalars(query.order_by(*order).limit(at_most)))
 
 
 def collect(
@@ -228,6 +232,12 @@ def collect(
     session.add(batch)
     session.flush()
     return Collected(batch, left_out)
+
+
+def unpayable(session: Session, cashier: Cashier, cases: Iterable[Case]) -> dict[str, NotPayable]:
+    """Which of some cases could not be collected as things are now, and why."""
+    found = ((case.id, _payee(session, cashier, case)) for case in cases)
+    return {case_id: why for case_id, why in found if isinstance(why, NotPayable)}
 
 
 def payee_of(payment: Payment, keys: Keys) -> Payee:

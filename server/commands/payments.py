@@ -144,7 +144,7 @@ def _told(error: Exception) -> str | None:
     from server.casework.funds import FundNameTaken, FundShort, FundUnknown
     from server.casework.matched_rosters import MatchedRosterRefused
     from server.casework.officers import NotAllowed, OfficerUnknown
-    from server.casework.payment_batches import BatchAltered, BatchUnknown, StepRefused
+    from server.casework.payment_batches import BatchAltered, BatchUnknown, PayeesLost, StepRefused
     from server.casework.payments import yuan
 
     words: dict[type[Exception], Callable[[Any], str]] = {
@@ -156,6 +156,10 @@ def _told(error: Exception) -> str | None:
         FundUnknown: lambda _: "no such fund",
         NotAllowed: lambda _: "this officer may not do that, or not here",
         OfficerUnknown: lambda _: "no such officer",
+        PayeesLost: lambda error: (
+            "can't be paid any more, cancel the batch: "
+            + ", ".join(f"{case} ({why})" for case, why in error.cases.items())
+        ),
         BatchAltered: lambda _: "the payments are not those that were locked: cancel the batch",
         BatchUnknown: lambda _: "no such batch",
         StepRefused: lambda at: f"the batch is {at.state}",

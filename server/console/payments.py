@@ -19,6 +19,7 @@ from server.casework.payment_batches import (
     Bad,
     BatchAltered,
     Fault,
+    PayeesLost,
     Result,
     ResultsRefused,
     StepRefused,
@@ -191,6 +192,8 @@ def post_release(id: str) -> Response:
         return _batch_page(id, 409, f"放行要换一个人：{_NO_SECOND}")
     except BatchAltered:
         return _batch_page(id, 409, "批次和锁定时不一样，不能放行，请作废后重新归集。")
+    except PayeesLost as lost:
+        return _batch_page(id, 409, _who_is_lost(lost))
     return go_to(_at(id), "已放行。")
 
 
@@ -225,6 +228,8 @@ def post_export(id: str) -> Response:
         batch, lines = _step(id, payment_batches.export)
     except BatchAltered:
         return _batch_page(id, 409, "批次和锁定时不一样，不能导出，请联系管理员。")
+    except PayeesLost as lost:
+        return _batch_page(id, 409, _who_is_lost(lost))
     assert batch.exported_at is not None
     if asked.kind == "csv":
         return attached(bank_files.csv_file(lines), f"{batch.id}.csv")
@@ -287,6 +292,13 @@ def post_settle(id: str) -> Response:
 
 
 _UNREAD = "这个文件读不了：要CSV或者XLSX，第一行有流水号、金额、结果、原因这几列。"
+
+
+def _who_is_lost(lost: PayeesLost) -> str:
+    named = "；".join(
+        f"{case_id}：{naming.NOT_PAYABLE[why]}" for case_id, why in lost.cases.items()
+    )
+    return f"归集以后，有人现在不能发了。请把批次作废，再重新归集。{named}。"
 
 
 def _detail(bad: Bad) -> str:

@@ -20,6 +20,7 @@ from server.casework.payment_batches import (
     BatchAltered,
     BatchUnknown,
     Fault,
+    PayeesLost,
     Result,
     ResultsRefused,
     Settled,
@@ -248,6 +249,63 @@ def test_the_database_refuses_a_second_payment_of_an_instalment(office: Office) 
     office.settle(batch, said(office.export(batch), {case_id: "销户"}))
     with office.database.begin() as session:
         session.add(Payment(**second))
+
+
+def _take_card(office: Office, case_id: str) -> int:
+    """The worker takes the consent for the card back."""
+    with office.database.begin() as session:
+        worker = session.get_one(Case, case_id).worker_id
+        own = office.keys.safe_of(worker)
+        purpose = Purpose.PAYMENT
+        erasing.withdraw(session, own, worker_id=worker, purpose=purpose, now=office.now)
+    return worker
+
+
+def test_those_without_a_card_keep_nobody_from_being_paid(office: Office) -> None:
+    fund = office.fund(10**9)
+    cases = sorted(office.approved() for _ in range(3))
+    for case_id in cases[:2]:
+        _take_card(office, case_id)
+    collected = office.collect(fund, at_most=2)
+    assert collected.batch is not None and collected.batch.payments == 1
+    assert office.state(cases[2]) == State.PAYMENT_PENDING
+    assert list(collected.left_out.values()) == [NotPayable.NO_CONSENT]
+
+
+def test_who_takes_the_consent_back_before_the_bank_has_it_is_not_paid(office: Office) -> None:
+    fund = office.fund(10**9)
+    stays, goes = office.approved(), office.approved()
+    batch = office.released(fund)
+    _take_card(office, goes)
+    with pytest.raises(PayeesLost) as lost:
+        office.export(batch)
+    assert lost.value.cases == {goes: NotPayable.NO_CONSENT}
+    with office.database.begin() as session:
+        payment_batches.cancel(session, office.at_the_till(office.cashier, batch), batch)
+    assert [line.case_id for line in office.export(office.released(fund))] == [stays]
+
+
+def test_what_the_bank_may_have_it_is_given_again_whoever_took_a_consent_back(
+    office: Office,
+) -> None:
+    fund = office.fund(10**9)
+    case_id = office.approved()
+    batch = office.released(fund)
+    first = office.export(batch)
+    _take_card(office, case_id)
+    assert office.export(batch) == first
+
+
+def test_nothing_is_released_for_who_took_the_consent_back(office: Office) -> None:
+    fund = office.fund(10**9)
+    case_id = office.approved()
+    batch = office.collect(fund).batch
+    assert batch is not None
+    with office.database.begin() as session:
+        payment_batches.lock(session, office.at_the_till(office.cashier, batch.id), batch.id)
+    _take_card(office, case_id)
+    with pytest.raises(PayeesLost), office.database.begin() as session:
+        payment_batches.release(session, office.at_the_till(office.releaser, batch.id), batch.id)
 
 
 def test_who_cannot_be_paid_is_left_out_and_told_why(office: Office, now: datetime) -> None:
