@@ -26,22 +26,24 @@ export function put(into, inside) {
 }
 
 // What stays on the phone. All that is somebody's own begins with "my." and goes with the sign-out.
+// What the phone has no room for lasts as long as the page does.
 const memory = {};
 
 export const kept = {
   get(key) {
+    if (key in memory) return memory[key];
     try {
       return JSON.parse(localStorage.getItem(key));
     } catch (error) {
-      return key in memory ? memory[key] : null;
+      return null;
     }
   },
   set(key, value) {
-    memory[key] = value;
     try {
       localStorage.setItem(key, JSON.stringify(value));
+      delete memory[key];
     } catch (error) {
-      // A phone that keeps nothing: it lasts as long as the page does.
+      memory[key] = value;
     }
   },
   drop(key) {
@@ -68,8 +70,15 @@ export const known = { facts: {}, secret: {} };
 
 export const signedIn = () => Boolean(kept.get("my.token"));
 
+// Of one stay from signing in to signing out: a new name for it, however often the token is renewed.
+export function signedInBy(token) {
+  kept.set("my.stay", newKey());
+  kept.set("my.token", token);
+}
+
 export function signOut() {
   kept.forget();
+  known.given = "";
   known.facts = {};
   known.secret = {};
   if (views.ask) delete views.ask.made;
@@ -121,10 +130,17 @@ export async function surely(name, method, path, body) {
 export async function call(method, path, body, how) {
   const { key, patience = key ? 120000 : method === "GET" ? 15000 : 0 } = how || {};
   const until = Date.now() + patience;
+  const stay = kept.get("my.stay");
+  // What one has begun is not sent in the name of who signs in next, and its reply is not for them.
+  const check = () => {
+    if (stay && stay !== kept.get("my.stay")) throw new Problem({ code: "signed_out", detail: "已经退出登录。" }, false);
+  };
   for (let tries = 0; ; tries += 1) {
     const began = Date.now();
     try {
+      check();
       const value = await once(method, path, body, key);
+      check();
       // How long the try that came through took, for who wants to know.
       if (how) how.took = Date.now() - began;
       wake();
@@ -511,7 +527,7 @@ async function comeBack(code, state) {
     sessionStorage.removeItem("state");
     if (state !== expected[0]) return;
     const token = await call("POST", "/session", { code, web: true });
-    kept.set("my.token", token);
+    signedInBy(token);
     location.hash = expected[1];
   } catch (problem) {
     tell(problem.message);
@@ -537,6 +553,7 @@ export function start() {
   document.body.className = "";
   document.body.append(shell);
   if (kept.get("hant")) known.setScript(true);
+  if (signedIn() && !kept.get("my.stay")) kept.set("my.stay", newKey());
   if (signedIn()) renew();
   show();
   if (query.get("code")) comeBack(query.get("code"), query.get("state"));

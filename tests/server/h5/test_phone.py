@@ -230,6 +230,80 @@ def test_what_a_course_says_is_offered_can_be_changed_and_is_told_before_it_goes
     assert said in certificate
 
 
+def test_what_somebody_began_is_not_sent_in_the_name_of_who_signs_in_next(
+    new_phone: NewPhone, address: str, resources: Resources
+) -> None:
+    page = new_phone()
+    walk = Walk(page)
+    walk.open(f"{address}?scene=石狮#me")
+    walk.sign_in("first")
+    page.get_by_role("button", name="退出登录").wait_for()
+    page.route("**/api/v1/drafts/*", lambda route: route.abort())
+    page.evaluate(
+        """async () => {
+            const { call, newKey } = await import(document.documentElement.dataset.base + "base.js");
+            const body = { region: "石狮", facts: { applicant_role: ["worker"] }, version: null, edition: null };
+            call("PUT", "/drafts/shishi-4a", body, { key: newKey() }).then(
+                () => (window.end = "sent"), (problem) => (window.end = problem.code));
+        }"""  # noqa: E501
+    )
+    walk.see("网络不好，正在重试")
+    walk.press("退出登录")
+    walk.sign_in("second")
+    page.get_by_role("button", name="退出登录").wait_for()
+    page.unroute("**/api/v1/drafts/*")
+    page.wait_for_function("() => window.end")
+    assert page.evaluate("window.end") == "signed_out"
+    assert resources.database.fetch("SELECT count(*) FROM cases") == (0,)
+
+
+def test_nobody_who_signed_out_is_signed_in_again_by_a_late_reply(
+    new_phone: NewPhone, address: str
+) -> None:
+    page = new_phone()
+    walk = Walk(page)
+    walk.open(f"{address}#me")
+    walk.sign_in("late")
+    page.get_by_role("button", name="退出登录").wait_for()
+    page.evaluate(
+        """() => {
+            const token = JSON.parse(localStorage["my.token"]);
+            token.expires_at = new Date(Date.now() + 864e5).toISOString();
+            localStorage["my.token"] = JSON.stringify(token);
+        }"""
+    )
+    held: list[Route] = []
+    page.route("**/session/renewal", lambda route: held.append(route))
+    with page.expect_request("**/session/renewal"):
+        page.reload()
+    ends: list[Route] = []
+    page.route("**/api/v1/session", lambda route: ends.append(route))
+    # On a line that hangs as well.
+    walk.press("退出登录")
+    walk.see("先登录")
+    assert not [name for name in stored(page) if name.startswith("my.")]
+    with page.expect_response("**/session/renewal"):
+        held[0].continue_()
+    page.wait_for_timeout(300)
+    assert not [name for name in stored(page) if name.startswith("my.")]
+    ends[0].continue_()
+
+
+def test_a_phone_without_room_signs_in_for_as_long_as_the_page_is_open(
+    new_phone: NewPhone, address: str
+) -> None:
+    page = new_phone()
+    page.add_init_script(
+        "Storage.prototype.setItem = () => { throw new DOMException('', 'QuotaExceededError') }"
+    )
+    walk = Walk(page, patience=5_000)
+    walk.open(f"{address}#me")
+    walk.sign_in("full")
+    page.get_by_role("button", name="退出登录").wait_for()
+    walk.press("退出登录")
+    walk.see("先登录")
+
+
 def test_the_page_is_shown_in_traditional_characters(new_phone: NewPhone, address: str) -> None:
     page = new_phone()
     walk = Walk(page)
