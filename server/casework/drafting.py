@@ -24,7 +24,7 @@ from server.casework.applying import (
 from server.casework.editions import current_edition
 from server.casework.moves import Move, State
 from server.casework.tables import Case, Origin
-from server.db import insert_new
+from server.db import fetch_within, insert_new
 from server.sealing import Safe
 from server.tables import Purpose
 
@@ -52,7 +52,7 @@ def save(
     `DraftUnknown`, `ConsentMissing`.
     """
     consents.require(session, worker_id, Purpose.IDENTITY)
-    draft = case_of(session, worker_id, checked)
+    draft = _case_of(session, worker_id, checked)
     if version is None:
         if draft is not None:
             raise AlreadyApplied(draft.id, State(draft.state))
@@ -72,6 +72,8 @@ def save(
         post=post,
         now=now,
         region=checked.region,
+        period=checked.period,
+        claim=checked.claim,
         release_id=checked.release_id,
         # An older one stays noted until the person has seen what is otherwise now.
         edition_id=edition if seen == edition else draft.edition_id,
@@ -97,7 +99,7 @@ def submit(
     `RulesChanged`.
     """
     is_warned = despite_warning or checked.outcome is not Outcome.INELIGIBLE
-    if is_warned:
+    if is_warned and _of_earlier_period(session, worker_id, checked) is None:
         # Mostly there is no draft; the database says so faster than a question would.
         try:
             return applying.submit(
@@ -111,8 +113,10 @@ def submit(
         except AlreadyApplied as already:
             if already.state is not State.DRAFT:
                 raise
-    draft = case_of(session, worker_id, checked)
+    draft = _case_of(session, worker_id, checked)
     if draft is None or draft.state != State.DRAFT:
+        if is_warned and draft is not None:
+            raise AlreadyApplied(draft.id, State(draft.state))
         raise WarningNotTaken(list(checked.failed))
     edition = refuse_unseen_changes(session, draft, checked, seen)
     if not is_warned:
@@ -128,6 +132,8 @@ def submit(
         post=post,
         now=now,
         region=checked.region,
+        period=checked.period,
+        claim=checked.claim,
         release_id=checked.release_id,
         edition_id=edition,
         unit=checked.unit,
@@ -181,6 +187,31 @@ def discard_old(session: Session, safe: Safe, post: Post, *, now: datetime) -> i
             sealed_facts=None,
         )
     return len(old)
+
+
+def _case_of(session: Session, worker_id: int, checked: Checked) -> Case | None:
+    """The person's case or draft of this period, else the draft that was begun in an earlier one.
+
+    The year ends, or a measure is prolonged, while somebody fills it in.
+    """
+    found = case_of(session, worker_id, checked)
+    if found is None and (id := _of_earlier_period(session, worker_id, checked)) is not None:
+        found = session.get_one(Case, id)
+    return found
+
+
+def _of_earlier_period(session: Session, worker_id: int, checked: Checked) -> str | None:
+    """The number of the newest draft for the measure that stands under another period."""
+    row = fetch_within(
+        session,
+        "SELECT id FROM cases WHERE worker_id = :worker AND measure = :measure"
+        " AND state = :draft AND claim <> :claim ORDER BY begun_at DESC LIMIT 1",
+        worker=worker_id,
+        measure=checked.measure.id,
+        draft=State.DRAFT.value,
+        claim=checked.claim,
+    )
+    return None if row is None else str(row[0])
 
 
 def _begin(session: Session, own: Safe, checked: Checked, worker_id: int, now: datetime) -> Case:

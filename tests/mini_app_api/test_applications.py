@@ -1,6 +1,6 @@
 """A worker's cases over HTTP: applying, following, answering, withdrawing, objecting."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,6 +13,7 @@ from server.casework.officers import Role
 from server.sessions import worker_of
 from tests import casework
 from tests.casework import CLOSED, ELIGIBLE, INELIGIBLE, MEASURE, Phone
+from tests.conftest import HandClock
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
@@ -175,6 +176,37 @@ def test_a_draft_goes_on_on_another_phone(phone: Phone, client: "FlaskClient") -
     assert (made.status_code, made.json["id"]) == (201, found["id"])
     assert phone.get("/drafts").json["drafts"] == []
     assert phone.get(f"/applications/{found['id']}").json["facts"] == ELIGIBLE
+
+
+def test_a_draft_of_the_old_year_goes_on_in_the_new_one(
+    client: "FlaskClient", resources: "Resources", clock: HandClock, published: int
+) -> None:
+    clock.now = datetime(2026, 12, 31, 15, 0, tzinfo=UTC)
+    phone = introduced(client, resources, clock.now, "alice", 1)
+    part = {"unemployment_insured": True}
+    begun = phone.send("PUT", f"/drafts/{MEASURE}", {"facts": part})
+    assert begun.json["version"] == 1, begun.json
+    clock.now += timedelta(hours=2)
+    kept = phone.send("PUT", f"/drafts/{MEASURE}", {"facts": ELIGIBLE, "version": 1})
+    assert (kept.status_code, kept.json["id"]) == (200, begun.json["id"]), kept.json
+    clock.now += timedelta(days=1)
+    made = phone.post("/applications", {"measure": MEASURE})
+    assert (made.status_code, made.json["id"]) == (201, begun.json["id"]), made.json
+    assert phone.get("/drafts").json == {"drafts": []}
+    again = phone.send("PUT", f"/drafts/{MEASURE}", {"facts": ELIGIBLE})
+    assert again.json["code"] == "already_applied"
+
+
+def test_a_draft_of_the_old_year_becomes_the_case_with_all_it_has(
+    client: "FlaskClient", resources: "Resources", clock: HandClock, published: int
+) -> None:
+    clock.now = datetime(2026, 12, 31, 15, 0, tzinfo=UTC)
+    phone = introduced(client, resources, clock.now, "alice", 1)
+    begun = phone.send("PUT", f"/drafts/{MEASURE}", {"facts": ELIGIBLE})
+    clock.now += timedelta(hours=2)
+    made = apply(phone)
+    # The photos hang on the draft.
+    assert (made.status_code, made.json["id"]) == (201, begun.json["id"]), made.json
 
 
 def test_a_draft_that_was_given_up_is_gone_and_can_be_begun_anew(phone: Phone) -> None:
