@@ -184,6 +184,10 @@ def restore(settings: Settings, safe: Safe, folder: Path, keys_from: Path) -> Ma
     manifest = verify(folder, safe)
     if manifest.is_sqlite is not Database(settings.database).is_sqlite:
         raise BackupRefused("the backup is of the other kind of database")
+    # Looked for before anything is brought back: half a service is none, and stands in the way.
+    keys = keys_from / f"{_KEYS}{_ending(settings.keys_database)}"
+    if not keys.is_file():
+        raise BackupRefused(f"there is no copy of the keys: {keys} is missing")
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     _bring_back(folder, _DATA, settings.database)
     _bring_back(keys_from, _KEYS, settings.keys_database)
@@ -207,6 +211,10 @@ def restore(settings: Settings, safe: Safe, folder: Path, keys_from: Path) -> Ma
     finally:
         database.release()
     return manifest
+
+
+def _ending(url: str) -> str:
+    return ".db" if make_url(url).get_backend_name() == "sqlite" else ".dump"
 
 
 def _of(to: Path) -> Iterator[Path]:

@@ -78,16 +78,20 @@ def answer_owed(known: Resources) -> int:
 
     One that cannot be answered stays, and keeps no other waiting.
     """
-    with known.database.read() as session:
-        owed = receipts.left(session, now=known.clock())
-    answered = 0
-    for receipt_id, sealed in owed:
-        try:
-            plain = known.safe.unseal(sealed, _PURPOSE + receipt_id)
-            answer(message_from_text(plain), known)
-            answered += 1
-        except Exception as error:
-            _log.error("answer_failed", receipt=receipt_id, reason=type(error).__name__)
+    answered, failed = 0, 0
+    while not answered:
+        with known.database.read() as session:
+            owed = receipts.left(session, skip=failed, now=known.clock())
+        if not owed:
+            break
+        for receipt_id, sealed in owed:
+            try:
+                plain = known.safe.unseal(sealed, _PURPOSE + receipt_id)
+                answer(message_from_text(plain), known)
+                answered += 1
+            except Exception as error:
+                _log.error("answer_failed", receipt=receipt_id, reason=type(error).__name__)
+        failed += len(owed)
     return answered
 
 

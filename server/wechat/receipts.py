@@ -67,13 +67,16 @@ def owe(session: Session, id: str, sealed: str, *, now: datetime) -> Receipt:
     return Receipt(row.reply, row.received_at, row.owed)
 
 
-def left(session: Session, *, now: datetime, most: int = 100) -> Sequence[tuple[str, str]]:
+def left(
+    session: Session, *, skip: int = 0, now: datetime, most: int = 100
+) -> Sequence[tuple[str, str]]:
     """Ids and sealed messages that a process acknowledged and did not live to answer."""
     found = session.exec(
         select(WechatReceipt.id, WechatReceipt.owed)
         .where(col(WechatReceipt.owed).is_not(None))
         .where(col(WechatReceipt.received_at) < now - _SURELY_LEFT)
-        .order_by(col(WechatReceipt.received_at))
+        .order_by(col(WechatReceipt.received_at), col(WechatReceipt.id))
+        .offset(skip)
         .limit(most)
     )
     return [(id, owed) for id, owed in found if owed is not None]

@@ -147,6 +147,18 @@ def test_old_ones_are_thinned_out(settings: Settings, tmp_path: Path) -> None:
     assert backups.newest_of(tmp_path / "data").name == made[8]
 
 
+def test_without_the_keys_nothing_is_brought_back(
+    settings: Settings, elsewhere: Settings, tmp_path: Path
+) -> None:
+    worker = _worker(settings)
+    made = _make(settings, tmp_path)
+    safe = make_safe(settings)
+    with pytest.raises(BackupRefused, match="no copy of the keys"):
+        backups.restore(elsewhere, safe, made.folder, tmp_path / "nowhere")
+    backups.restore(elsewhere, safe, made.folder, tmp_path / "keys")
+    assert _name(elsewhere, worker) == "王小明"
+
+
 def test_a_photo_that_was_copied_in_part_is_whole_the_next_time(
     settings: Settings, tmp_path: Path
 ) -> None:

@@ -154,6 +154,21 @@ def test_what_a_process_did_not_live_to_answer_is_answered_by_another(
     assert known.database.fetch(kept, id=receipt_id) == ("", None)
 
 
+def test_however_many_can_not_be_answered_they_keep_no_other_waiting(
+    known: Resources, message: Message, clock: HandClock
+) -> None:
+    receipt_id = message.receipt(known.safe)
+    sealed = known.safe.seal(message.as_text(), f"wechat_receipt.owed:{receipt_id}")
+    with known.database.begin() as session:
+        for number in range(250):
+            broken, at = f"!broken {number}", clock.now - timedelta(minutes=1)
+            receipts.owe(session, broken, "k9:AAAA", now=at)
+        receipts.owe(session, receipt_id, sealed, now=clock.now)
+    clock.now += timedelta(seconds=20)
+    assert answer_owed(known) == 1
+    assert "狮委办" in str(_sent(known))
+
+
 def test_an_event_that_was_acknowledged_late_is_owed_no_longer(
     known: Resources, user: User, clock: HandClock
 ) -> None:
