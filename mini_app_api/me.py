@@ -25,7 +25,7 @@ from server.admitting import Who, admits
 from server.arrears import joining
 from server.audit import Actor
 from server.callers import refuse_too_many
-from server.casework import near_duplicates
+from server.casework import near_duplicates, service_requests
 from server.casework.cases import under_way
 from server.masking import mask_identity_number, mask_name, mask_phone
 from server.offers import taking_part, telling
@@ -113,6 +113,7 @@ def delete_me() -> Response:
 
     def erase(session: Session, worker: int) -> ErasedView:
         by, now = Actor("worker", worker), known.clock()
+        service_requests.let_go(session, known.safe, worker_id=worker, now=now)
         keeping.let_go(session, known.safe, worker_id=worker, now=now)
         pairings.let_go(session, known.safe, worker_id=worker, now=now)
         for offer, moved in taking_part.let_go(session, known.safe, worker_id=worker, now=now):

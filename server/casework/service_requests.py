@@ -371,6 +371,17 @@ def rate(
     _audit(session, own, request, _actor(worker_id), Action.CHANGED, now)
 
 
+def let_go(session: Session, safe: Safe, *, worker_id: int, now: datetime) -> None:
+    """Close what somebody asks for who is about to be erased: nobody could ever be answered."""
+    for request in all_of_worker(session, worker_id):
+        session.refresh(request, with_for_update=True)
+        if request.state == RequestState.CLOSED:
+            continue
+        _change(session, request, request.version, state=RequestState.CLOSED, closed_at=now)
+        _note(session, request, RequestMove.SETTLE, now)
+        _audit(session, safe, request, _actor(worker_id), Action.CHANGED, now)
+
+
 def _talk(session: Session, conversation: str, worker_id: int) -> list[Said]:
     """The last turns of a talk with the bot, as they were recorded; nobody else's."""
     found = session.get(Conversation, conversation)

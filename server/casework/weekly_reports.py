@@ -355,6 +355,9 @@ def _events_in(session: Session, week: Week, move: RequestMove) -> Iterable[Any]
             col(ServiceEvent.at) >= week.begin,
             col(ServiceEvent.at) < week.end,
             col(ServiceEvent.move) == move,
+            # What ends with its person who was erased nobody has settled.
+            (col(ServiceEvent.move) != RequestMove.SETTLE)
+            | col(ServiceEvent.officer_id).is_not(None),
         )
         .group_by(*_request_key())
     ).all()

@@ -223,6 +223,7 @@ def _sweep_store(at: AtHand) -> int:
 def _erase(at: AtHand, _: argparse.Namespace) -> int:
     from server import erasing
     from server.audit import Actor
+    from server.casework import service_requests
     from server.clock import utc_now
     from server.offers import taking_part, telling
     from server.pairing import keeping as pairings
@@ -242,6 +243,7 @@ def _erase(at: AtHand, _: argparse.Namespace) -> int:
         letters = make_post(at.settings, safe, at.library())
         with database.begin() as session:
             now = utc_now()
+            service_requests.let_go(session, safe, worker_id=worker, now=now)
             keeping.let_go(session, safe, worker_id=worker, now=now)
             pairings.let_go(session, safe, worker_id=worker, now=now)
             for offer, up in taking_part.let_go(session, safe, worker_id=worker, now=now):

@@ -159,6 +159,8 @@ def test_deleting_says_what_stays_and_why_and_ends_the_session(
     phone: Phone, resources: Resources
 ) -> None:
     phone.send("PUT", "/me", ME)
+    asked = {"category": "wages", "region": "石狮", "words": "老板拖欠工资"}
+    assert phone.post("/requests", asked).status_code == 201
     reply = phone.send("DELETE", "/me")
     assert reply.status_code == 200
     stays = {row["what"]: row["why"] for row in reply.get_json()["stays"]}
@@ -166,6 +168,7 @@ def test_deleting_says_what_stays_and_why_and_ends_the_session(
     assert _code(phone.get("/me")) == (401, "session_over")
     assert resources.database.fetch("SELECT count(*) FROM profile") == (0,)
     assert resources.database.fetch("SELECT count(*) FROM subject_key") == (0,)
+    assert resources.database.fetch("SELECT state FROM service_request") == ("closed",)
 
 
 def test_looking_and_taking_along_are_in_the_audit(phone: Phone, resources: Resources) -> None:

@@ -1,10 +1,11 @@
 """Requests for help: to a unit, in time, with what was said to the bot, to the worker's word."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
-from server.casework import service_requests
+from server import audit, erasing
+from server.casework import service_requests, weekly_reports
 from server.casework.officers import NotAllowed, Officer, Role
 from server.casework.service_requests import (
     NotSettled,
@@ -174,6 +175,28 @@ def test_what_nobody_answers_is_overdue(house: House, clerk: Officer) -> None:
     with house.database.read() as session:
         overdue_on = date(2026, 3, 4)
         assert service_requests.listed(session, clerk, regions, Wanted(overdue_on=overdue_on)) == []
+
+
+def test_of_who_is_erased_nothing_stays_overdue(house: House, clerk: Officer) -> None:
+    worker = house.worker()
+    settled, answered, _ = (ask(house, worker) for _ in range(3))
+    other = ask(house, house.worker())
+    settle(house, settled, clerk, 1)
+    write(house, answered, clerk, "在办", 1)
+    with house.database.begin() as session:
+        service_requests.let_go(session, house.safe, worker_id=worker, now=house.now)
+        by = audit.Actor("worker", worker)
+        erasing.erase(session, house.safe, worker_id=worker, by=by, now=house.now)
+    late = house.now + timedelta(days=60)
+    with house.database.read() as session:
+        waits = service_requests.listed(session, clerk, house.library.regions)
+        assert [each.id for each in waits] == [other.id]
+        week = weekly_reports.week_of(house.now)
+        told = weekly_reports.worked_out(session, house.library, week, now=late).requests
+        assert [(line.opened, line.settled) for line in told] == [(4, 1)]
+        later = weekly_reports.week_of(late - timedelta(days=7))
+        told = weekly_reports.worked_out(session, house.library, later, now=late).requests
+        assert [line.overdue for line in told] == [1]
 
 
 def write(
