@@ -1,7 +1,8 @@
 """Working days of the Chinese calendar, with the days off that the State Council moves.
 
 A library knows the years that were announced when it was made. `workdays.yaml` beside this file
-overrides it day by day; for a year that neither knows, Monday to Friday count.
+overrides it day by day; for a year that neither knows, Monday to Friday count, but for the days
+that are off by law whatever is announced.
 """
 
 from collections.abc import Mapping
@@ -11,6 +12,9 @@ from pathlib import Path
 
 import chinese_calendar
 import yaml
+
+_OFF_BY_LAW = frozenset({(1, 1), (5, 1), (5, 2), (10, 1), (10, 2), (10, 3)})
+"""Months and days, by 全国年节及纪念日放假办法 第二条; those of the lunar year are missing."""
 
 FILE = Path(__file__).with_suffix(".yaml")
 
@@ -23,7 +27,7 @@ def is_workday(day: date, overrides: Mapping[date, bool] | None = None) -> bool:
     try:
         return bool(chinese_calendar.is_workday(day))
     except NotImplementedError:
-        return day.weekday() < 5
+        return day.weekday() < 5 and (day.month, day.day) not in _OFF_BY_LAW
 
 
 @lru_cache(maxsize=4096)

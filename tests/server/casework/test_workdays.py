@@ -29,6 +29,16 @@ def test_in_a_year_that_nobody_announced_monday_to_friday_count() -> None:
     assert not workdays.is_workday(date(2031, 1, 4))
 
 
+@pytest.mark.parametrize("day", [(1, 1), (5, 1), (5, 2), (10, 1), (10, 2), (10, 3)])
+def test_what_is_off_by_law_is_off_also_in_such_a_year(day: tuple[int, int]) -> None:
+    assert not any(workdays.is_workday(date(year, *day)) for year in range(2031, 2038))
+
+
+def test_a_limit_that_begins_before_such_a_new_year_does_not_count_it() -> None:
+    # 31 December 2030 is a Tuesday; of 2031 nobody has announced anything.
+    assert workdays.after(date(2030, 12, 31), 1) == date(2031, 1, 2)
+
+
 def test_the_file_overrides_the_calendar() -> None:
     overrides = workdays.read("free: [2026-03-03]\nworking: [2026-03-07]")
     assert not workdays.is_workday(date(2026, 3, 3), overrides)
