@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -139,6 +140,21 @@ def test_the_database_is_no_newer_than_what_dumps_it() -> None:
     assert "slim-bookworm\n" in (DEPLOY / "Containerfile").read_text("utf-8")
     images = {service["image"] for service in _compose()["services"].values()}
     assert {image for image in images if "postgres" in image} == {"docker.io/library/postgres:15"}
+
+
+def test_behind_dockers_proxy_the_world_is_not_taken_for_inside() -> None:
+    compose = _compose()
+    (net,) = compose["networks"]["inside"]["ipam"]["config"]
+    command = compose["services"]["nginx"]["command"][2]
+    edit = command.partition(" > ")[0].replace(
+        "/etc/nginx/nginx.conf.in", str(DEPLOY / "nginx.conf")
+    )
+    made = subprocess.run(["sh", "-c", edit], capture_output=True, text=True, check=True).stdout
+    assert "server app1:8000 max_fails=3 fail_timeout=2s; server app2:8000" in made
+    allowed = [ip_network(each) for each in re.findall(r"allow ([\d./]+);", made)]
+    assert allowed and "deny all;" in made
+    inside = ip_network(net["subnet"])
+    assert not [each for each in allowed if inside.overlaps(each)]
 
 
 def test_no_secret_stands_in_compose() -> None:
