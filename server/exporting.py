@@ -71,7 +71,7 @@ def _shown(
     holding: Holding, row: Mapping[str, Any], safes: Mapping[str, Safe | None]
 ) -> dict[str, Any]:
     shown: dict[str, Any] = {}
-    for name, value in row.items():
+    for name, value in holding.told(row).items():
         if name in holding.hashed:
             continue
         if name in safes and value:

@@ -44,6 +44,9 @@ class Holding:
     keep_days: int | None = None
     since: str | None = None
     only: Mapping[str, tuple[str, ...]] | None = None
+    withheld: tuple[str, ...] = ()
+    """What the service noted for itself: left out of the export of rows that are as follows."""
+    withheld_where: Mapping[str, tuple[str, ...]] | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -81,6 +84,12 @@ class Holding:
             return column == worker_id
         parent = holdings()[target.table.name]
         return column.in_(select(target).where(parent.owned_by(worker_id)))
+
+    def told(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """What of a row its owner gets to see."""
+        where = self.withheld_where or {}
+        kept_back = all(row[column] in values for column, values in where.items())
+        return {name: row[name] for name in row if not (kept_back and name in self.withheld)}
 
     def where(self, values: Mapping[str, tuple[str, ...]]) -> ColumnElement[bool]:
         """Which rows have one of the values in each of the columns."""
@@ -157,7 +166,14 @@ def _contradictions(holding: Holding) -> Iterator[str]:
         key = {column.name for column in holding.rows.primary_key}
         if key & set(holding.emptied):
             yield f"{holding.table}: a key can't be emptied"
-    named = {*(holding.owner or ()), *(holding.only or {}), *(holding.delete_where or {})}
+    if bool(holding.withheld) != bool(holding.withheld_where):
+        yield f"{holding.table}: withheld and withheld_where come together"
+    conditions = (holding.only, holding.delete_where, holding.withheld_where)
+    named = {
+        *(holding.owner or ()),
+        *holding.withheld,
+        *(n for each in conditions for n in each or ()),
+    }
     if not named | ({holding.since} - {None}) <= set(holding.columns):
         yield f"{holding.table}: names a column that it doesn't list"
 

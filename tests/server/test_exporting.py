@@ -2,6 +2,7 @@
 
 import json
 import time
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -11,15 +12,17 @@ import server.schema  # noqa: F401
 from server import exporting
 from server.db import Database
 from server.holdings import holdings
+from server.offers import offering
 from server.sealing import Safe
 from server.subject_keys import SubjectKeys
 from server.tables import Conversation, Lifetime, Turn
 from tests import citizens
+from tests.server.offers.conftest import SEWING, Fair, fair
 from tests.server.test_erasing import wang
 from tests.server.test_profiles import NewWorker, new_worker, save
 from tests.verifying import size
 
-__all__ = ["new_worker", "wang"]
+__all__ = ["fair", "new_worker", "wang"]
 
 
 def _export(
@@ -73,6 +76,37 @@ def test_what_no_key_opens_any_more_does_not_spoil_the_rest(
     by_table = {part["table"]: part["rows"] for part in collected["holdings"]}
     assert "无法读取" in by_table["profile"][0]["sealed"]
     assert by_table["turn"][0]["text"] == "我被裁了"
+
+
+def test_what_an_officer_noted_for_themselves_is_not_in_the_export(
+    database: Database,
+    subject_keys: SubjectKeys,
+    safe: Safe,
+    fair: Fair,
+    new_worker: NewWorker,
+    now: datetime,
+) -> None:
+    employer = new_worker("employer")
+    given = replace(SEWING, words="入职先交押金300元")
+    with database.begin() as session:
+        offer = offering.propose(
+            session, safe, given, by=employer[0], regions=fair.library.regions, now=now
+        )
+
+    def exported() -> tuple[dict[str, Any], str]:
+        collected = _export(database, subject_keys, safe, employer, now)
+        (row,) = next(h["rows"] for h in collected["holdings"] if h["table"] == "offer")
+        return row, exporting.page(collected)
+
+    assert exported()[0]["reason"] == ""
+    fair.step(offering.publish, offer, reason="老板难缠，电话核实过")
+    row, page = exported()
+    assert (row["state"], row["title"], "reason" in row) == ("open", "缝纫工", False)
+    assert "老板难缠" not in page
+    # Why it was called off is said to the employer.
+    fair.step(offering.cancel, offer, reason="押金不合规")
+    row, page = exported()
+    assert row["reason"] == "押金不合规" and "押金不合规" in page
 
 
 @pytest.mark.parametrize("text", ["<script>alert(1)</script>", "{{ 7 * 7 }}", "<img src=x>"])
