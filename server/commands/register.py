@@ -186,12 +186,14 @@ def _match(desk: "Desk", parsed: argparse.Namespace) -> int:
 
 
 def _roster(desk: "Desk", parsed: argparse.Namespace) -> int:
+    from server.audit import Action
     from server.casework import bank_files
     from server.register import rostering
 
     regions = desk.library.regions
     region = regions.get(parsed.region).id
-    content, people = rostering.roster_csv(desk, {region, *regions.descendants(region)})
+    within = {region, *regions.descendants(region)}
+    content, people = rostering.roster_csv(desk, within, action=Action.EXPORTED)
     bank_files.write(parsed.file, content)
     print(f"{people:,} people")
     return _OK

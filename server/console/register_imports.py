@@ -13,6 +13,7 @@ from pydantic import Field
 from knowledge.eligibility.matching import csv_cell
 from knowledge.eligibility.sheets import SheetRefused
 from server.admitting import Who, admits
+from server.audit import Action
 from server.casework import rosters
 from server.casework.bank_files import in_memory
 from server.casework.officers import Role, scope
@@ -227,7 +228,7 @@ def post_roster() -> Response:
     if _people(desk, wanted) > rosters.MOST_PEOPLE:
         told = f"这里一次最多{rosters.MOST_PEOPLE}人，请选小一点的地区，或者用命令比对。"
         return _upload_page(forms.empty(), 422, told)
-    content, people = rostering.roster_csv(desk, wanted)
+    content, people = rostering.roster_csv(desk, wanted, action=Action.READ)
     if not people:
         return _upload_page(forms.empty(), 422, "这个地区的台账里没有人。")
     with desk.database.begin() as session:

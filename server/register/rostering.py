@@ -14,7 +14,7 @@ from sqlmodel import Session, col
 from knowledge.eligibility.columns import column_of
 from knowledge.eligibility.facts import FactsRefused, Value, Vocabulary, read_value
 from knowledge.eligibility.rosters import Chunk
-from server.audit import Actor
+from server.audit import Action, Actor
 from server.casework.officers import NotAllowed, Role
 from server.db import Database
 from server.register import keeping
@@ -25,6 +25,7 @@ from server.subject_keys import SubjectKeys
 
 AT_ONCE = 2000
 _HEADERS = ("编号", "姓名", "身份证号", "手机号")
+_WRITTEN = ("name", "identity_number", "phone", "facts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +41,12 @@ class Person:
         return facts_of(self.registered, Level(self.entry.level))
 
 
-def people(desk: Desk, regions: Set[str], fields: Sequence[str]) -> Iterator[list[Person]]:
+def people(
+    desk: Desk, regions: Set[str], fields: Sequence[str], action: Action = Action.READ
+) -> Iterator[list[Person]]:
     """Everybody who stands in the register in some regions, so many at once, the looks noted.
 
-    Raises `NotAllowed` for regions that are not the officer's.
+    `action`: what the look is for. Raises `NotAllowed` for regions that are not the officer's.
     """
     if Role.CASE_OFFICER not in desk.officer.roles or not all(
         desk.officer.covers(region, desk.library.regions) for region in regions
@@ -54,7 +57,7 @@ def people(desk: Desk, regions: Set[str], fields: Sequence[str]) -> Iterator[lis
         with desk.database.begin() as session:
             keeping.record_looks(
                 session, desk.safe, [each.entry for each in found], by=by, fields=fields,
-                now=desk.clock(),
+                action=action, now=desk.clock(),
             )  # fmt: skip
         yield found
 
@@ -95,9 +98,12 @@ def chunks(desk: Desk, regions: Set[str], as_of: date) -> Iterator[Chunk]:
         yield Chunk(lines, [each.entry.id for each in some], columns, [])
 
 
-def roster_csv(desk: Desk, regions: Set[str]) -> tuple[bytes, int]:
-    """Everybody with who they are, as a roster that the desk matches, and how many they are."""
-    everybody = [each for some in people(desk, regions, ("entry",)) for each in some]
+def roster_csv(desk: Desk, regions: Set[str], *, action: Action) -> tuple[bytes, int]:
+    """Everybody with who they are, as a roster that the desk matches, and how many they are.
+
+    `action`: an export where it leaves the service in clear.
+    """
+    everybody = [each for some in people(desk, regions, _WRITTEN, action) for each in some]
     named = sorted({fact for each in everybody for fact in each.facts})
     written = io.StringIO()
     writer = csv.writer(written, quoting=csv.QUOTE_ALL, lineterminator="\r\n")

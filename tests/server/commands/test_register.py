@@ -82,7 +82,15 @@ def test_a_spreadsheet_goes_in_is_matched_and_undone(
     code, out, err = run("register", "match", "--as-of", "2026-03-01", *given)
     assert code == 0 and "3 people ×" in err
     assert out.count(",shishi-4a,") == 3 and citizens.name(0) not in out
+    exported = "SELECT count(*) FROM audit_entry WHERE action = 'exported'"
+    assert database.fetch(exported) == (0,)
     assert run("register", "roster", roster, *given)[0] == 0
+    # Their numbers have left the service: each of them is noted as given out, by whom.
+    assert database.fetch(exported) == (3,)
+    noted = "SELECT DISTINCT actor, about, fields FROM audit_entry WHERE action = 'exported'"
+    fields = "name,identity_number,phone,facts"
+    assert database.fetch(noted) == ("officer", "register_entry", fields)
+    assert people[0].identity_number in roster.read_text("utf-8-sig")
     assert roster.stat().st_mode & 0o077 == 0
     assert citizens.name(0) in roster.read_text("utf-8-sig")
     code, out, _ = run("register", "undo", command[2], "--officer", clerk.id)

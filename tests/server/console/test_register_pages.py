@@ -192,6 +192,9 @@ def test_the_register_is_matched_as_a_roster(staff: Staff) -> None:
     shown = text_of(desk.get(str(made.headers["Location"]).removeprefix("/staff")).text)
     assert "1人" in shown
     assert "没有，都读出来了" in shown
+    # It stays sealed here: a look, and nothing that was given out.
+    counted = "SELECT count(*) FROM audit_entry WHERE action = 'exported'"
+    assert staff.resources.database.fetch(counted) == (0,)
     assert "在册的每个人" in desk.get("/register/imports/").text
     empty = staff.desk(Role.CASE_OFFICER, where=("锦州",))
     assert empty.post("/register/imports/roster", {"region": "锦州"}).status_code == 422
