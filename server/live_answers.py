@@ -9,6 +9,7 @@ from bot.live_subjects import LiveSubject
 from server.clock import CHINA, china_day
 from server.db import Database
 from server.offers import offering, searching
+from server.offers.details import yuan
 from server.offers.tables import Offer, OfferKind
 from server.serving import Answered, Served
 from server.vouchers import issuing, wording
@@ -170,8 +171,8 @@ def _line(offer: Offer) -> str:
 
 def _pay(low: int | None, high: int | None) -> str:
     if low is not None and high is not None and low != high:
-        return f"月工资{low // 100}到{high // 100}元"
+        return f"月工资{yuan(low)}到{yuan(high)}元"
     one = low if low is not None else high
     if one is None:
         return ""
-    return f"月工资{one // 100}元" + ("起" if high is None else "" if low is not None else "以内")
+    return f"月工资{yuan(one)}元" + ("起" if high is None else "" if low is not None else "以内")

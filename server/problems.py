@@ -108,7 +108,7 @@ from server.offers.offering import (
     SeatsTaken,
 )
 from server.offers.offering import StepRefused as OfferStepRefused
-from server.offers.taking_part import NotTakingPart, NotYet, TooManyCodes
+from server.offers.taking_part import NotedAbsent, NotTakingPart, NotYet, TooManyCodes
 from server.offers.wishing import WishTooLong
 from server.outreach.campaigns import (
     AnotherOfficerNeeded,
@@ -429,6 +429,9 @@ _OF_ERROR: Mapping[type[Exception], Problem] = {
     SeatsTaken: Problem(409, "seats_taken", "名额太少", "已经报名的人比这个名额多，请改大一些。"),
     NotTakingPart: Problem(404, "not_taking_part", "还没有报名", "你还没有报名，或者已经退出了。"),
     NotYet: Problem(409, "not_yet", "还没有开始", "还没有开始，到了现场再签到。"),
+    NotedAbsent: Problem(
+        409, "noted_absent", "记的是没有到", "工作人员记了你没有到。记错了的话，请找他们改。"
+    ),
     TooManyCodes: Problem(
         409, "too_many_codes", "签到码错得太多", "签到码输错的次数太多，请找现场的工作人员签到。"
     ),

@@ -4,7 +4,7 @@ It is noted under keyed hashes, of the identity number first of all. So it holds
 whoever asks for them, and also when nothing else is known of them any more.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from sqlalchemy import delete, exists, or_, select
@@ -117,6 +117,19 @@ class OutOfOutreach:
         return bool(self._names) and any(
             outreach_name(self._safe, each) in self._names for each in hashes
         )
+
+
+def without_refusing(session: Session, safe: Safe, worker_ids: Collection[int]) -> set[int]:
+    """Of some workers those who did not opt out of messages, under whatever name it was noted."""
+    if not worker_ids:
+        return set()
+    out = OutOfOutreach(session, safe)
+    known = session.execute(
+        select(col(Worker.id), col(Worker.phone_hash), col(Profile.identity_hash))
+        .outerjoin(Profile, col(Profile.worker_id) == col(Worker.id))
+        .where(col(Worker.id).in_(worker_ids))
+    )
+    return {id for id, *hashes in known if not out.has(id, filter(None, hashes))}
 
 
 class OutOfCases:

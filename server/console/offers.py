@@ -5,15 +5,17 @@ from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 
 from flask import Blueprint, Response, abort, url_for
-from pydantic import Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError
 from sqlmodel import Session
 
 from server.admitting import Who, admits
+from server.casework import opting_out
 from server.casework.officers import Role, scope
 from server.clock import CHINA, china_day
 from server.console import forms
 from server.console.entering import officer, regions
 from server.console.forms import Asked, Form, Line
+from server.console.funds import yuan_typed
 from server.console.rendering import go_to, page
 from server.console.screened import screened
 from server.offers import details, offering, searching, seats, taking_part, telling, wishing
@@ -124,6 +126,9 @@ class KindAsked(Asked):
     kind: OfferKind = OfferKind.VACANCY
 
 
+_Pay = Annotated[int, BeforeValidator(yuan_typed), Field(ge=0, le=100_000_00)]
+
+
 class OfferAsked(Asked):
     """An offer as it is typed."""
 
@@ -138,8 +143,8 @@ class OfferAsked(Asked):
     seats: Annotated[int, Field(ge=1, le=100_000)] | None = None
     words: Annotated[str, Field(max_length=2000)] = ""
     trade: str | None = None
-    pay_from: Annotated[int, Field(ge=0, le=100_000)] | None = None
-    pay_to: Annotated[int, Field(ge=0, le=100_000)] | None = None
+    pay_from: _Pay | None = None
+    pay_to: _Pay | None = None
     starts_on: date | None = None
     shared_until: date | None = None
     hours: int | None = None
@@ -458,9 +463,11 @@ def _seekers(session: Session, offer: Offer, now: datetime) -> list[Wish]:
     tree = regions()
     around = {*tree.within(offer.region), *tree.descendants(offer.region)}
     found = wishing.seekers(session, offer, regions=around, today=china_day(now))
-    # Who comes already knows of it, and so does who offers it.
+    # Who comes already knows of it, and so does who offers it; who opted out is asked nothing.
     known = {place.worker_id for place in taking_part.places(session, offer.id)}
-    return [each for each in found if each.worker_id not in {*known, offer.proposed_by}]
+    unaware = {each.worker_id for each in found} - {*known, offer.proposed_by}
+    asked = opting_out.without_refusing(session, resources().safe, unaware)
+    return [each for each in found if each.worker_id in asked]
 
 
 def _form(kind: OfferKind, form: Form[Any], action: str, status: int = 200) -> Response:
@@ -492,11 +499,7 @@ def _proposal(kind: OfferKind, form: Form[OfferAsked]) -> Proposal | None:
     asked = form.asked
     if asked is None:
         return None
-    told = {
-        name: value * 100 if name in _IN_YUAN else value
-        for name in _DETAILS[kind]
-        if (value := getattr(asked, name)) is not None
-    }
+    told = {name: value for name in _DETAILS[kind] if (value := getattr(asked, name)) is not None}
     try:
         details.offered(kind, told)
     except ValidationError as error:
@@ -542,7 +545,7 @@ def _typed(offer: Offer) -> dict[str, Any]:
         local = offer.begins_at.astimezone(CHINA)
         told |= {"begins_on": f"{local:%Y-%m-%d}", "begins_time": f"{local:%H:%M}"}
     more = offering.details_of(offer)
-    told |= {n: v // 100 if n in _IN_YUAN else v for n, v in more.items()}
+    told |= {n: details.yuan(v) if n in _IN_YUAN else v for n, v in more.items()}
     return {name: "" if value is None else value for name, value in told.items()}
 
 
@@ -550,7 +553,7 @@ def _shown(offer: Offer) -> list[tuple[str, str]]:
     """What only this kind has, as words."""
     told = []
     for name, value in offering.details_of(offer).items():
-        words = f"{value // 100}" if name in _IN_YUAN else str(value)
+        words = details.yuan(value) if name in _IN_YUAN else str(value)
         if isinstance(value, bool):
             words = "是" if value else "否"
         told.append((_LABELS[name], words))

@@ -60,6 +60,10 @@ class TooManyCodes(Exception):
     """Wrong codes were given too often: an officer has to note the attendance."""
 
 
+class NotedAbsent(Exception):
+    """An officer noted that they were not there: only an officer can note otherwise."""
+
+
 @dataclass(frozen=True, slots=True)
 class OnTheList:
     """One line of an offer's list: who comes, and how to call them."""
@@ -196,7 +200,8 @@ def attend(
 ) -> Participation:
     """Note that somebody is there; a wrong code is counted and leaves the place as it was.
 
-    Raises `NotTakingPart`, `NotYet`, `TooManyCodes`, and `OfferOver` for what was called off.
+    Raises `NotTakingPart`, `NotYet`, `NotedAbsent`, `TooManyCodes`, and `OfferOver` for what was
+    called off.
     """
     offer = _locked(session, offer_id)
     if offer.state == OfferState.CANCELLED:
@@ -206,6 +211,8 @@ def attend(
         raise NotTakingPart(offer_id)
     if place.state == PlaceState.ATTENDED:
         return place
+    if place.state == PlaceState.ABSENT:
+        raise NotedAbsent
     if offer.begins_at is not None and now < offer.begins_at - _LATEST_BEFORE:
         raise NotYet
     if place.wrong_codes >= MOST_WRONG_CODES:

@@ -46,6 +46,20 @@ def test_vacancies_are_told_with_pay_places_last_day_and_the_day_of_the_answer(
         assert words in told.reply
 
 
+@pytest.mark.parametrize(
+    ("pay", "said"),
+    [
+        ({"pay_from": 5000_50, "pay_to": 5800_05}, "月工资5000.50到5800.05元"),
+        ({"pay_from": 5000_50}, "月工资5000.50元起"),
+        ({"pay_to": 99}, "月工资0.99元以内"),
+        ({"pay_from": 5000_00}, "月工资5000元起"),
+    ],
+)
+def test_pay_is_told_to_the_fen(fair: Fair, ask: Ask, pay: dict[str, int], said: str) -> None:
+    fair.opened(details={"trade": "缝纫", **pay})
+    assert said in ask("附近有什么招聘").reply
+
+
 def test_nothing_of_another_place_and_nothing_that_is_over_is_told(fair: Fair, ask: Ask) -> None:
     fair.opened()
     assert "缝纫工" not in ask("附近有什么招聘", region="锦州").reply

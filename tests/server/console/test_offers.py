@@ -13,6 +13,7 @@ from server.screening import Use
 from server.sessions import worker_of
 from tests import casework
 from tests.casework import Phone
+from tests.mini_app_api.test_applications import introduced
 from tests.mini_app_api.test_offers import VACANCY
 from tests.server.console.conftest import Desk, Staff, text_of
 
@@ -77,6 +78,23 @@ def test_pay_is_typed_in_yuan_and_kept_in_fen(staff: Staff) -> None:
     assert row == ('{"trade":"缝纫","pay_from":500000}',)
 
 
+def test_not_a_fen_of_the_pay_is_lost_at_the_desk(staff: Staff) -> None:
+    desk = staff.desk(Role.CASE_OFFICER)
+    path = enter(desk, pay_from="5000.50", pay_to="5800.05")
+    assert "月工资从（元） 5000.50 月工资到（元） 5800.05" in text_of(desk.get(path).text)
+    filled = desk.get(f"{path}/change").text
+    assert 'value="5000.50"' in filled and 'value="5800.05"' in filled
+    # Saved as it stands there, with another title, it pays the same.
+    again = {**FORM, "title": "熟练缝纫工", "pay_from": "5000.50", "pay_to": "5800.05"}
+    assert desk.post(f"{path}/change/1", again).status_code == 303
+    (kept,) = staff.resources.database.fetch("SELECT details FROM offer") or ("",)
+    assert '"pay_from":500050,"pay_to":580005' in kept
+    for wrong in ("5000.505", "-1", "100000.01", "多"):
+        refused = desk.post("/offers/new?kind=vacancy", {**FORM, "pay_from": wrong})
+        assert refused.status_code == 422
+        assert 'id="f-pay_from-error"' in refused.text
+
+
 def test_who_looks_for_it_is_told_once_and_stands_on_the_list(staff: Staff) -> None:
     desk = staff.desk(Role.CASE_OFFICER)
     path = enter(desk)
@@ -115,6 +133,27 @@ def test_who_comes_already_is_not_asked_to_come(staff: Staff) -> None:
     desk.post(f"{path}/invitations")
     told = "SELECT worker_id FROM notice WHERE kind = 'offer'"
     assert known.database.fetch(told) == (workers[1],)
+
+
+@pytest.mark.parametrize("by_number", [False, True])
+def test_who_opted_out_of_messages_is_not_asked_to_come(staff: Staff, by_number: bool) -> None:
+    desk = staff.desk(Role.CASE_OFFICER)
+    path = enter(desk)
+    desk.post(f"{path}/steps/publish", {"version": "1"})
+    known = staff.resources
+    bob = introduced(staff.app.test_client(), known, staff.now, "bob", 1)
+    eve = Phone(staff.app.test_client(), "eve")
+    wish = {"region": "石狮", "until_on": "2026-03-20", "details": {"trade": "缝纫"}}
+    for phone in (bob, eve):
+        assert phone.send("PUT", "/wishes/work", wish).status_code == 200
+    assert "通知合适的2个人" in text_of(desk.get(path).text)
+    # Also where they said so under another account of theirs.
+    out = introduced(staff.app.test_client(), known, staff.now, "other", 1) if by_number else bob
+    assert out.send("PUT", "/me/opt-outs/outreach").status_code == 200
+    assert "通知合适的1个人" in text_of(desk.get(path).text)
+    desk.post(f"{path}/invitations")
+    told = known.database.fetch("SELECT worker_id FROM notice WHERE kind = 'offer'")
+    assert told == (worker_of(known.database, eve.token, now=staff.now),)
 
 
 def test_who_comes_is_told_each_time_that_day_or_place_is_another(staff: Staff) -> None:

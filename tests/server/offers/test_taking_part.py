@@ -12,7 +12,13 @@ from server.clock import china_day
 from server.offers import offering, taking_part
 from server.offers.offering import OfferOver, OfferUnknown
 from server.offers.tables import Offer, OfferKind, Participation, PlaceState
-from server.offers.taking_part import MOST_WRONG_CODES, NotTakingPart, NotYet, TooManyCodes
+from server.offers.taking_part import (
+    MOST_WRONG_CODES,
+    NotedAbsent,
+    NotTakingPart,
+    NotYet,
+    TooManyCodes,
+)
 from tests.server.offers.conftest import LAST_ON, SEWING, Fair
 
 COURSE = replace(
@@ -183,6 +189,18 @@ def test_what_is_noted_later_leaves_what_was_noted_before(fair: Fair) -> None:
     with fair.database.read() as session:
         row = session.get_one(Participation, place.id)
         assert (row.state, row.hours, row.sealed_certificate) == ("absent", None, None)
+
+
+def test_a_code_does_not_undo_what_an_officer_noted(fair: Fair) -> None:
+    offer, worker = fair.opened(COURSE), fair.worker()
+    place = fair.join(offer, worker)
+    code = taking_part.attendance_code(fair.safe, offer, fair.now)
+    note(fair, place, PlaceState.ABSENT)
+    with pytest.raises(NotedAbsent):
+        attend(fair, offer, worker, code)
+    assert fair.state(offer, worker) == "absent"
+    note(fair, place, PlaceState.ATTENDED)
+    assert attend(fair, offer, worker, code).state == "attended"
 
 
 def test_who_left_while_the_officer_looked_is_not_noted_as_there(fair: Fair) -> None:
