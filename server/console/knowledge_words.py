@@ -54,6 +54,11 @@ ASPECTS = {
     Aspect.ADDRESS: "地址",
     Aspect.CONTENTS: "里面有什么",
     Aspect.PAYMENT: "钱怎么发",
+    Aspect.COUNT: "里面有几样",
+    Aspect.LENGTH: "一次多长时间",
+    Aspect.OWN_SHARE: "自己要出多少",
+    Aspect.REPLACEMENT: "丢了怎么补",
+    Aspect.STOPPING: "什么时候会停",
 }
 FIELDS = {
     "id": "编号",
