@@ -548,6 +548,8 @@ export function start() {
   tellCity();
   put(shell, [h("header", null, back, heading, city, care), line, main, tabs, toast]);
   addEventListener("hashchange", show);
+  // Signed out in another window: nothing of theirs stays to be seen in this one.
+  addEventListener("storage", ({ key, newValue }) => key === "my.token" && !newValue && (signOut(), show()));
   setCare(Boolean(kept.get("care")));
   document.body.textContent = "";
   document.body.className = "";

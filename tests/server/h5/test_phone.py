@@ -289,6 +289,21 @@ def test_nobody_who_signed_out_is_signed_in_again_by_a_late_reply(
     ends[0].continue_()
 
 
+def test_who_signs_out_in_one_window_is_signed_out_in_the_other(
+    new_phone: NewPhone, address: str
+) -> None:
+    page = new_phone()
+    walk = Walk(page)
+    walk.open(f"{address}#me")
+    walk.sign_in("twice")
+    page.get_by_role("button", name="退出登录").wait_for()
+    other = Walk(page.context.new_page(), patience=5_000)
+    other.open(f"{address}#me")
+    other.page.get_by_role("button", name="退出登录").wait_for()
+    walk.press("退出登录")
+    other.see("先登录")
+
+
 def test_a_phone_without_room_signs_in_for_as_long_as_the_page_is_open(
     new_phone: NewPhone, address: str
 ) -> None:
