@@ -106,9 +106,8 @@ def local_hotlines(turn: Turn) -> list[Measure]:
 def _handoff(turn: Turn, fired: list[CareEntry]) -> Answer:
     names = list(dict.fromkeys(name for entry in fired for name in entry.helplines))
     lines = [turn.library.helplines[name] for name in names]
-    parts = [Part(fired[0].opening)]
     hotlines = local_hotlines(turn)
-    parts.extend(
+    local = [
         Part(
             turn.composer.say(
                 "local_hotline",
@@ -119,10 +118,12 @@ def _handoff(turn: Turn, fired: list[CareEntry]) -> Answer:
             )
         )
         for m in hotlines
-    )
+    ]
+    # Whom to call now comes first.
+    *national, sources = helpline_parts(turn, lines)
     return Answer(
         kind=Kind.HANDOFF,
-        reply=fitted([*parts, *helpline_parts(turn, lines)]),
+        reply=fitted([Part(fired[0].opening), *national, *local, sources]),
         reason="care:" + "+".join(entry.id for entry in fired),
         region=turn.region,
         measures=tuple(m.id for m in hotlines),

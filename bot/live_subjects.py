@@ -15,6 +15,8 @@ class LiveSubject(StrEnum):
     ACTIVITY = "activity"
     VOUCHER = "voucher"
     """The asker's own."""
+    PROGRESS = "progress"
+    """How the asker's own cases stand."""
     NO_LETTERS = "no_letters"
     """No question: they want no more messages of campaigns."""
     LETTERS = "letters"
@@ -60,6 +62,13 @@ _OWN_VOUCHERS = re.compile(
     r"|我(?:还有|还剩|有)(?:多少|几张|什么|哪些)[^，。]{0,4}券"
 )
 
+_PROGRESS = re.compile(
+    r"^(?:查(?:一下|询)?|看看?|我的)?(?:办件|办事|申请|审核|审批)?进[度展](?:查询|怎么样|呢)?$|^我的办件$"
+    r"|查(?:一?下|询)?我?的?(?:办件|办事|申请|审核)(?:的)?(?:进[度展]|情况)"
+    r"|我(?:的|那个?|这个?|交的?|提的?|报的?|申请的?|上次的?|前几天的?){1,2}[^，。？]{0,10}(?:申请|办件|材料|单子|事|件|补贴|钱)"
+    r"[^，。？]{0,6}(?:到哪(?:里|儿)?(?:一?步)?|走到哪|进[度展]|(?:审|批)(?:到|好|完|过|下来|了)|通过了?没|有结果|有消息|有信儿|办得怎么样|怎么样了|好了没)"
+)
+
 _SEVERAL = (
     r"(?:我们|咱们|俺们|大家|大伙|工友|工人们|一帮|一群|[几十百两二三四五六七八九\d]+(?:多|来)?(?:个|号|位)"
     r"(?:工)?人|[几十百两二三四五六七八九\d]+(?:多)?人)"
@@ -88,6 +97,8 @@ def live_subject(text: str) -> LiveSubject | None:
         return LiveSubject.LETTERS
     if _OWN_VOUCHERS.search(plain):
         return LiveSubject.VOUCHER
+    if _PROGRESS.search(plain.strip(" 。！!.?？")):
+        return LiveSubject.PROGRESS
     if _TOGETHER.search(plain):
         return LiveSubject.ARREARS
     if _DOCUMENTS.search(plain):

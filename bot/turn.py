@@ -36,6 +36,12 @@ _FIRM = re.compile(
     "(?!.{0,3}(?:把[我俺]|不要|倒|黄|关[了门停]|跑|[裁辞]|解散|没了|垮))"
     "|我们?厂|本厂|用人|招[工人用]|返还|稳岗|老板们?能|开厂|办厂|雇"
 )
+_OWING = "(?:欠|拖|没发|不发|没给|不给|没结|不结|要不回|要不到|拿不到|讨)"
+_WAGES = "(?:工钱|工资|薪水?|血汗钱)"
+_WAGES_OWED = re.compile(f"{_OWING}[^,。?!]{{0,8}}{_WAGES}|{_WAGES}[^,。?!]{{0,8}}{_OWING}")
+_FIRM_IS_GONE = re.compile(
+    "(?:厂子?|工厂|公司|企业|单位|店)(?:都|也|就|已经)?(?:倒闭|破产|关门|关停|垮|黄)了?[, ]*"
+)
 _KEPT_QUESTION = 300
 _A_WORD = 2
 """Characters of content that are hardly a subject."""
@@ -153,6 +159,9 @@ class Turn:
         A sum that no measure of the named place states is left out: the worker heard it wrong.
         """
         text = self.question.rest
+        if _WAGES_OWED.search(text):
+            # Closed or not: what they ask for is their wages.
+            text = _FIRM_IS_GONE.sub("", text) or text
         named = telling_figures(text)
         if named and self.places:
             scope = self.scope(self.places[0])

@@ -23,7 +23,7 @@ from mini_app_api.case_models import (
     ObjectionView,
 )
 from mini_app_api.drafts import measure_of, title_of
-from mini_app_api.telling import MOVED, STANDING, what_next
+from mini_app_api.telling import MOVED, what_next
 from mini_app_api.writing import SIGNED_IN, once
 from server import profiles
 from server.admitting import Who, admits
@@ -32,6 +32,7 @@ from server.casework.advancing import Post
 from server.casework.cases import CaseUnknown
 from server.casework.drafting import DraftUnknown
 from server.casework.moves import INSIDE, Actor, Move, State, moves_from
+from server.casework.standing import STANDING
 from server.casework.tables import Case, Origin, Source
 from server.clock import china_day
 from server.persons import Person

@@ -147,8 +147,11 @@ def work_out(
         region=message.region,
         spoken=message.spoken,
     )
-    if context.check is None:
+    beside = context.check is not None and answered.live in live_answers.AT_ANY_TIME
+    if context.check is None or beside:
         answered = live_answers.instead(answered, served, database, worker=message.worker, now=now)
+    if beside:
+        answered = live_answers.while_checking(answered, context)
     if off.words:
         answered = _where_on(answered, message, served, off)
     answer = answered.answer

@@ -4,8 +4,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
 
-from bot.answers import REPLY_BYTES, Kind
+from bot.answers import REPLY_BYTES, Context, Kind
 from bot.live_subjects import LiveSubject
+from server.casework import cases
+from server.casework.moves import State
+from server.casework.standing import STANDING
 from server.clock import CHINA, china_day
 from server.db import Database
 from server.offers import offering, searching
@@ -29,12 +32,22 @@ _HEADS: Mapping[OfferKind, str] = {
 }
 _MOST = 5
 _HONEST_WORK = "找工作不用先交钱。要你交押金、培训费、服装费的，都不要信。"
+_WHERE = "你在哪里？连地名一起说，比如“石狮附近有什么招聘”，我看看那里现在有没有{kind}。"
 _JOIN = "在“办”里可以看全部，也可以报名。"
 _SHOW = "在“我的”里点“我的卡券”，把码给商户扫。"
+_FOLLOW = "在“我的”里点“我的办件”，能看每一步。"
+_NO_CASES = "你还没有办件。想办什么，告诉我你在哪里、遇到了什么事。"
+_SIGN_IN_TO_FOLLOW = "要看你的申请走到哪一步，请先登录，再到“我的”里点“我的办件”。"
+_CHECK_WAITS = "（自查停在刚才那一题，接着回答就行；不查了，就回复“停”。）"
 _TOGETHER = (
     "几个人一起被欠的，可以一起反映：在“我的”里点“一起反映欠薪”，各填各的，一次交给劳动监察。"
 )
 _SIGN_IN = "要看你自己的券，请先登录，再到“我的”里点“我的卡券”。"
+
+AT_ANY_TIME = frozenset(
+    {LiveSubject.VOUCHER, LiveSubject.PROGRESS, LiveSubject.NO_LETTERS, LiveSubject.LETTERS}
+)
+"""What is no answer to a question of a self-check: it is heard, and the check waits."""
 
 OF_LETTERS: Mapping[LiveSubject, str] = {
     LiveSubject.NO_LETTERS: (
@@ -64,6 +77,8 @@ def instead(
         return answered
     if subject is LiveSubject.VOUCHER:
         return _vouchers(answered, database, worker, now)
+    if subject is LiveSubject.PROGRESS:
+        return _replaced(answered, *_progress(served, database, worker))
     if subject in OF_LETTERS:
         # What they want is noted by whoever records the turn.
         said = OF_LETTERS[subject] if worker is not None else _LETTERS_BY_ACCOUNT
@@ -73,17 +88,26 @@ def instead(
     if subject is LiveSubject.ARREARS:
         return _together(answered)
     if answer.region is None:
-        return answered
+        if answer.kind is not Kind.DECLINE:
+            return answered
+        where = _WHERE.format(kind=_HEADS[_KINDS[subject]])
+        return _replaced(answered, where, subject, Kind.CLARIFY)
     kind, regions = _KINDS[subject], served.library.regions
     around = {*regions.within(answer.region), *regions.descendants(answer.region)}
     today = china_day(now)
-    if not searching.is_any_open(database, around, kind, today):
-        return answered
-    with database.read() as session:
-        found = searching.listed(session, regions=around, today=today, kind=kind, at_most=_MOST + 1)
+    label, found = regions.get(answer.region).label, []
+    if searching.is_any_open(database, around, kind, today):
+        with database.read() as session:
+            found = searching.listed(
+                session, regions=around, today=today, kind=kind, at_most=_MOST + 1
+            )
     if not found:
-        return answered
-    told = _told(regions.get(answer.region).label, kind, found, today)
+        # What the documents tell of it is told all the same; that they don't, is not.
+        if answer.kind is not Kind.DECLINE:
+            return answered
+        nothing = f"{label}现在没有{_HEADS[kind]}（{_day(today)}的情况）。"
+        return _replaced(answered, nothing, str(kind))
+    told = _told(label, kind, found, today)
     return _replaced(answered, told, str(kind))
 
 
@@ -109,6 +133,34 @@ def _together(answered: Answered) -> Answered:
     if answer.kind is Kind.CLARIFY or len(both.encode()) > REPLY_BYTES:
         return answered
     return replace(answered, answer=replace(answer, reply=both), shown=None, kept=None)
+
+
+def _progress(
+    served: Served, database: Database, worker: int | None
+) -> tuple[str, LiveSubject, Kind]:
+    if worker is None:
+        return _SIGN_IN_TO_FOLLOW, LiveSubject.PROGRESS, Kind.CHAT
+    with database.read() as session:
+        mine = cases.all_of_worker(session, worker)[:_MOST]
+    if not mine:
+        return _NO_CASES, LiveSubject.PROGRESS, Kind.CHAT
+    lines = []
+    for number, case in enumerate(mine, start=1):
+        measure = served.library.measures.get(case.measure)
+        title = measure.title if measure else case.measure
+        at = _day(china_day(case.changed_at))
+        lines.append(f"{number}. {title}：{STANDING[State(case.state)]}（{at}）")
+    return "\n".join(["你的办件：", *lines, _FOLLOW]), LiveSubject.PROGRESS, Kind.ANSWER
+
+
+def while_checking(answered: Answered, context: Context) -> Answered:
+    """An answer given beside a self-check, which goes on where it was."""
+    answer = answered.answer
+    beside = Answered(
+        replace(answer, reply=f"{answer.reply}\n{_CHECK_WAITS}", context=context, choices=())
+    )
+    beside.live = answered.live
+    return beside
 
 
 def _vouchers(

@@ -232,3 +232,25 @@ def test_what_is_remembered_stays_bounded(
     for number in range(20):
         say(client, f"你好{number}")
     assert len(served._remembered) <= max(5, len(before))
+
+
+def test_what_is_no_answer_to_a_self_check_is_heard_and_the_check_waits(
+    client: FlaskClient,
+) -> None:
+    token = sign_in(client, "lihua")
+    begun = say(client, "石狮失业金我够不够条件", token)
+    assert "第1题" in begun["reply"]
+    id = begun["conversation"]
+    stands = say(client, "我的申请到哪一步了", token, conversation=id)
+    assert "你还没有办件" in stands["reply"] and "自查停在" in stands["reply"]
+    assert "不再发给你" in say(client, "退订", token, conversation=id)["reply"]
+    assert client.get("/api/v1/me/opt-outs", headers=_of(token)).get_json()
+    assert "第2题" in say(client, "1", token, conversation=id)["reply"]
+
+
+def test_how_a_case_stands_is_told_to_its_worker_only(client: FlaskClient) -> None:
+    assert "请先登录" in say(client, "办件进度")["reply"]
+
+
+def _of(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}

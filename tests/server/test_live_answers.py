@@ -67,6 +67,13 @@ def test_nothing_of_another_place_and_nothing_that_is_over_is_told(fair: Fair, a
     assert "缝纫工" in ask("附近有什么招聘").reply
 
 
+def test_where_nothing_is_on_that_is_said_with_the_day(fair: Fair, ask: Ask) -> None:
+    told = ask("附近有什么招聘")
+    assert told.reply == "石狮市现在没有在招人的（2026年3月1日的情况）。"
+    asked_back = ask("附近有什么招聘", region=None)
+    assert asked_back.kind is Kind.CLARIFY and "你在哪里" in asked_back.reply
+
+
 def test_the_place_that_the_text_names_wins(fair: Fair, ask: Ask) -> None:
     fair.opened()
     assert "缝纫工" in ask("石狮现在有什么招聘", region="锦州").reply
