@@ -1,8 +1,15 @@
-"""The first page of each role, and who looked at whose case, as auditors see it."""
+"""The first page of each role, and who looked at whose data, as auditors see it."""
+
+import re
+from pathlib import Path
 
 import pytest
 
 from server.casework.officers import Role
+from server.console.looks import ABOUT
+from server.looks import WHERE
+from server.schema import Row
+from tests.server.console import making
 from tests.server.console.conftest import Staff, text_of
 from tests.server.console.editing import edited
 
@@ -19,16 +26,51 @@ def test_an_auditor_sees_who_opened_a_case_and_saw_a_number(staff: Staff) -> Non
     assert "看了完整的号码（手机号）" in told
     for query, shown in (
         (f"officer={clerk.officer.id}&action=unmasked", 1),
-        (f"officer={auditor.officer.id}", 0),
+        (f"officer={auditor.officer.id}&action=read", 0),
         ("last=2020-01-01", 0),
-        ("case=nothing", 0),
+        ("row=nothing", 0),
         ("officer=x&first=x&page=0&action=x", None),
     ):
         page = auditor.get(f"/looks/?{query}")
         assert page.status_code == 200
         assert shown is None or f"共{shown}条" in text_of(page.text), query
     elsewhere = staff.desk(Role.AUDITOR, where=("定州",))
-    assert "共0条" in text_of(elsewhere.get("/looks/").text)
+    assert "共0条" in text_of(elsewhere.get(f"/looks/?officer={clerk.officer.id}").text)
+
+
+def test_an_auditor_sees_who_opened_what_is_no_case_and_who_released_money(staff: Staff) -> None:
+    clerk = staff.desk(Role.CASE_OFFICER, name="何志强")
+    releaser = staff.desk(Role.APPROVER, name="孙丽华")
+    entry = making.registered(staff)["entry"]
+    request = making.requests(staff)["request"]
+    report = making.joint_reports(staff)["joint_taken"]
+    batch = making.money(staff)["locked"]
+    for page in (f"/register/{entry}", f"/requests/{request}", f"/arrears/{report}"):
+        assert clerk.get(page).status_code == 200
+    assert releaser.post(f"/payments/batches/{batch}/release").status_code == 303
+    auditor = staff.desk(Role.AUDITOR, name="吴查")
+    opened = auditor.get(f"/looks/?officer={clerk.officer.id}").text
+    for told in (f"台账 {entry}", f"求助 {request}", "联名反映的一份"):
+        assert told in text_of(opened)
+    assert f"/staff/requests/{request}" in opened
+    released = text_of(auditor.get(f"/looks/?officer={releaser.officer.id}").text)
+    assert f"作了决定：已放行 发放批次 {batch}" in released
+    elsewhere = staff.desk(Role.AUDITOR, where=("定州",))
+    assert "共0条" in text_of(elsewhere.get(f"/looks/?officer={clerk.officer.id}").text)
+
+
+def test_every_entry_of_the_audit_has_a_name_and_leads_to_a_place_that_there_is() -> None:
+    sources = Path(__file__).parents[3] / "server"
+    told = {
+        about
+        for path in sources.rglob("*.py")
+        for about in re.findall(r'\babout="(\w+)"', path.read_text("utf-8"))
+    }
+    assert len(told) > 30 and told <= set(ABOUT)
+    for about, steps in WHERE.items():
+        assert about in told
+        assert all({key, leads} <= set(Row.metadata.tables[t].c.keys()) for t, key, leads in steps)
+        assert steps[-1][2] == "region"
 
 
 @pytest.mark.parametrize(
