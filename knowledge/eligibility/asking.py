@@ -51,11 +51,12 @@ def _shares(result: Result, asked: Sequence[str], rules: Rulebook) -> Iterable[t
     """Yield for each fact the share of its answers that decide the measure."""
     for fact in asked:
         values = rules.telling_values(fact)
-        decided = sum(_supposing(result, fact, value) is not None for value in values)
+        decided = sum(supposing(result, fact, value) is not None for value in values)
         yield fact, decided / len(values) + _SOME_USE
 
 
-def _supposing(result: Result, fact: str, value: Value) -> Truth:
+def supposing(result: Result, fact: str, value: Value) -> Truth:
+    """Whether the rule would hold if one fact were as supposed."""
     person, node = result.person, result.criteria.node
 
     def truth_of(predicate: Predicate | None) -> Truth:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from knowledge.eligibility.asking import supposing
 from knowledge.eligibility.reporting import changes
 from knowledge.eligibility.verdicts import Outcome, Result
 
@@ -31,16 +32,29 @@ class NearMiss:
 
 
 def near_misses(results: Iterable[Result], library: "Library") -> tuple[NearMiss, ...]:
-    """Return the open measures that a finished check missed by one fact alone."""
+    """Return the open measures that a finished check missed by one fact alone.
+
+    All else is known to hold: nothing else is unsaid, or left to the authority.
+    """
     found = []
     for result in results:
-        measure = result.criteria.measure.id
-        if not result.open or result.already:
-            continue
-        if result.outcome is Outcome.UNDETERMINED and len(result.missing) == 1:
-            found.append(NearMiss(measure, result.missing[0], Lacking.UNKNOWN))
-        elif result.outcome is Outcome.INELIGIBLE:
-            change = changes(result, library)
-            if len(change) == 1 and change[0].criterion.fact is not None:
-                found.append(NearMiss(measure, change[0].criterion.fact, Lacking.FAILED))
+        near = _near(result, library) if result.open and not result.already else None
+        if near is not None and _would_do(result, near[0], library):
+            found.append(NearMiss(result.criteria.measure.id, *near))
     return tuple(found)
+
+
+def _near(result: Result, library: "Library") -> tuple[str, Lacking] | None:
+    if result.outcome is Outcome.UNDETERMINED and len(result.missing) == 1:
+        return result.missing[0], Lacking.UNKNOWN
+    if result.outcome is Outcome.INELIGIBLE:
+        change = changes(result, library)
+        if len(change) == 1 and change[0].criterion.fact is not None:
+            return change[0].criterion.fact, Lacking.FAILED
+    return None
+
+
+def _would_do(result: Result, fact: str, library: "Library") -> bool:
+    """Whether some answer to this one question makes the whole rule hold."""
+    values = library.rules.telling_values(fact)
+    return any(supposing(result, fact, value) is True for value in values)
