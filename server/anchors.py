@@ -29,12 +29,20 @@ def add(path: Path, safe: Safe, end: End, *, on: date) -> str:
     content = {"on": on.isoformat(), "position": end.position, "entry": end.entry_id,
                "chain": end.chain}  # fmt: skip
     line = json.dumps({**content, "mac": _mac(safe, lines[-1] if lines else "", content)})
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    # Written whole beside it: half a line would make a forgery of all that come after.
+    draft = path.with_name(f"{path.name}.new")
+    draft.unlink(missing_ok=True)
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.writelines(f"{each}\n" for each in (*lines, line))
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(draft, path)
+    folder = os.open(path.parent, os.O_RDONLY)
     try:
-        os.write(handle, (line + "\n").encode())
-        os.fsync(handle)
+        os.fsync(folder)
     finally:
-        os.close(handle)
+        os.close(folder)
     return line
 
 

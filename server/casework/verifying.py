@@ -23,11 +23,12 @@ def note_seen(session: Session, desk: Desk, case: Case, seen: Set[str]) -> None:
     """Note which of the declared facts stand in a document, and that the others don't.
 
     What a register or a course says stays so. Raises `NotAllowed`, `MoveRefused` where the case is
-    not under review, `CaseChanged` where another was first.
+    not under review or waits for the second officer, who decides on what stands there now,
+    `CaseChanged` where another was first.
     """
     officer = desk.officer
     require(officer, Role.CASE_OFFICER, case.region, desk.post.library.regions)
-    if case.state != State.IN_REVIEW:
+    if case.state != State.IN_REVIEW or case.recommended is not None:
         raise MoveRefused(Move.RECOMMEND, State(case.state))
     held = cases.frozen(case, desk.own)
     if held.facts is None:

@@ -319,7 +319,9 @@ def case_page(
         case=shown.case,
         filled={**_EMPTY, **(filled or {})},
         words=words,
-        may_verify=shown.case.state == State.IN_REVIEW and Role.CASE_OFFICER in officer().roles,
+        may_verify=shown.case.state == State.IN_REVIEW
+        and shown.case.recommended is None
+        and Role.CASE_OFFICER in officer().roles,
         is_photo=is_photo,
     )
 

@@ -229,6 +229,23 @@ def test_a_chain_that_was_written_anew_does_not_fit_the_anchor(
     assert [f.fault for f in _found(ten, safe, [end])] == [Fault.CUT]
 
 
+def test_an_anchor_whose_writing_is_cut_off_harms_none_before_or_after(
+    safe: Safe, now: datetime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / anchors.FILE
+    anchors.add(path, safe, audit.End(1, "c" * 64, 1), on=now.date())
+
+    def cut_off(_: int) -> None:
+        raise OSError("the power is gone")
+
+    with monkeypatch.context() as without, pytest.raises(OSError):
+        without.setattr(anchors.os, "fsync", cut_off)
+        anchors.add(path, safe, audit.End(2, "c" * 64, 2), on=now.date())
+    assert [end.position for end in anchors.read(path, safe)] == [1]
+    anchors.add(path, safe, audit.End(3, "c" * 64, 3), on=now.date())
+    assert [end.position for end in anchors.read(path, safe)] == [1, 3]
+
+
 @pytest.mark.parametrize("line", [1, 2, 3])
 def test_an_anchor_that_was_changed_or_taken_out_is_found(
     safe: Safe, now: datetime, tmp_path: Path, line: int

@@ -371,6 +371,10 @@ def test_what_an_officer_saw_in_a_document_is_noted_and_what_was_said_stays(
     assert held(staff, case) == before
     told = text_of(staff.desk(Role.AUDITOR, name="吴查").get("/looks/").text)
     assert told.count("核对了填报的来源") == 2
+    # The second officer decides on what the first has seen: it stays as it is from then on.
+    move(clerk, staff, case, "recommend", decision="approve", reason="都核对过了")
+    assert clerk.post(f"/cases/{case.id}/facts", {"seen": [name]}).status_code == 409
+    assert "记下看到的" not in clerk.get(f"/cases/{case.id}").text
 
 
 def held(staff: Staff, case: Case) -> Frozen:
