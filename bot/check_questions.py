@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bot.answers import Answer, Choice, Input, Kind
 from bot.composing import Part, fitted
-from bot.fact_answers import Unread, choices_of, may_be_none
+from bot.fact_answers import Unread, choices_of
 from bot.turn import Turn
 from knowledge.eligibility.facts import Fact, FactType
 from knowledge.measures import Measure
@@ -24,10 +24,9 @@ def question(
     """Ask for a fact: `before` goes ahead of `line`, which holds the question itself."""
     say = turn.composer.say
     labels = _labels(turn, fact)
-    several = fact.type is FactType.MULTI_CHOICE
     numbered = [say("choice", number=str(n), label=label) for n, label in enumerate(labels, 1)]
     lines = [*before, line, *numbered, _hint(turn, fact)]
-    ways = [say("check_none_of_these")] if several and may_be_none(fact) else []
+    ways = [say("check_none_of_these")] if fact.may_be_none else []
     ways += [] if labels else [say("check_unsure")]
     ways += [say("check_back"), say("check_stop")]
     return Answer(
@@ -81,7 +80,7 @@ def _hint(turn: Turn, fact: Fact) -> str:
     say = turn.composer.say
     match fact.type:
         case FactType.MULTI_CHOICE:
-            return say("check_several_or_none") if may_be_none(fact) else say("check_several")
+            return say("check_several_or_none") if fact.may_be_none else say("check_several")
         case FactType.INTEGER:
             return say("check_month") if fact.unit == "month_of_year" else say("check_number")
         case FactType.DATE:

@@ -114,11 +114,6 @@ def choices_of(fact: Fact) -> int:
             return 0
 
 
-def may_be_none(fact: Fact) -> bool:
-    """Whether «none of these» is an answer to a question with several choices."""
-    return "不选" in fact.question
-
-
 # -- choices ----------------------------------------------------------------------------------
 
 
@@ -155,7 +150,7 @@ def _choice(text: str, asked: Asked) -> Read | Unread:
 
 def _several(text: str, asked: Asked) -> Read | Unread:
     fact = asked.fact
-    if may_be_none(fact) and (_NONE.fullmatch(text) or f"{text}就不选" in fact.question):
+    if fact.may_be_none and (_NONE.fullmatch(text) or f"{text}就不选" in fact.question):
         return Read([])
     if picked := _picked(text):
         if picked == [choices_of(fact)]:

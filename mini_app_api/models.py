@@ -369,6 +369,8 @@ class FactView(View):
     least: int | None
     most: int | None
     options: list[OptionView]
+    may_be_none: bool
+    """Whether an empty choice is an answer; where it is not, it counts as null."""
 
 
 class FactsView(View):

@@ -10,14 +10,17 @@ from flask import Response
 from pydantic import Field
 from sqlmodel import Session
 
+from bot.composing import day
 from mini_app_api.access import own_safe, signed_in
 from mini_app_api.models import Request, View, Words
 from mini_app_api.register import claimed
+from mini_app_api.telling import due
 from mini_app_api.writing import SIGNED_IN, once
 from server import children, people
 from server.admitting import Who, admits
 from server.audit import Actor
 from server.casework.payments import yuan
+from server.clock import china_day
 from server.masking import mask_name, mask_phone
 from server.pairing import helping, keeping, naming, visiting
 from server.pairing.moves import By, Move, endings
@@ -78,7 +81,11 @@ class VisitView(View):
 
 
 class PairingView(View):
-    """One pairing; who helps is masked, kind, state and ending are in words."""
+    """One pairing; kind, state and ending are in words.
+
+    Who helps is masked; the telephone is whole in the list as long as the pairing is accepted, for
+    the person to call.
+    """
 
     id: str
     version: int
@@ -117,17 +124,15 @@ def get_pairings() -> PairingsView:
     claimed(worker)
     with known.database.begin() as session:
         found = keeping.of_worker(session, worker)
-        pairings = [pairing for pairing, _ in found]
-        keeping.record_looks(
-            session,
-            own,
-            pairings,
-            by=Actor("worker", worker),
-            fields=("pairing",),
-            now=known.clock(),
-        )
+        by, now = Actor("worker", worker), known.clock()
+        for calls, fields in ((False, ("pairing",)), (True, ("pairing", "helper_phone"))):
+            seen = [pairing for pairing, _ in found if _may_call(pairing) is calls]
+            keeping.record_looks(session, own, seen, by=by, fields=fields, now=now)
         verified = people.phone_of(session, known.safe, worker) is not None
-        views = [_view(session, own, pairing, helper) for pairing, helper in found]
+        views = [
+            _view(session, own, pairing, helper, now, calls=_may_call(pairing))
+            for pairing, helper in found
+        ]
     return PairingsView(pairings=views, phone_verified=verified)
 
 
@@ -170,7 +175,9 @@ def post_answer(id: str, asked: AnswerAsked) -> Response:
                 version=asked.version,
                 now=now,
             )
-        return _view(session, own, pairing, session.get_one(Helper, pairing.helper_id))
+        # A reply is kept for a repetition, and no telephone in it.
+        helper = session.get_one(Helper, pairing.helper_id)
+        return _view(session, own, pairing, helper, now, calls=False)
 
     return once(answer)
 
@@ -200,7 +207,14 @@ def get_photo(id: str, photo: str) -> Response:
     return response
 
 
-def _view(session: Session, own: Safe, pairing: Pairing, helper: Helper) -> PairingView:
+def _may_call(pairing: Pairing) -> bool:
+    """Whether the helper has agreed to be called: as long as both sides stand by their word."""
+    return PairState(pairing.state) is PairState.ACCEPTED
+
+
+def _view(
+    session: Session, own: Safe, pairing: Pairing, helper: Helper, now: datetime, *, calls: bool
+) -> PairingView:
     who = helping.opened(resources().safe, helper)
     seen = visiting.of_pairings(session, {pairing.id: own}, [pairing.id])[pairing.id]
     visits = [_visit(each) for each in seen if each.visit.struck_at is None]
@@ -212,15 +226,16 @@ def _view(session: Session, own: Safe, pairing: Pairing, helper: Helper) -> Pair
     elif pairing.person_agreed_at is not None and state is PairState.PROPOSED:
         told = "你已经同意，等帮扶单位同意"
     kind = naming.KINDS[HelperKind(helper.kind)]
-    name, phone = mask_name(who.name), None if who.phone is None else mask_phone(who.phone)
+    name = mask_name(who.name)
+    phone = who.phone if calls or who.phone is None else mask_phone(who.phone)
     last = visits[0].visited_on if visits else None
     known = {
         "帮扶人": f"{name}（{kind}，{helper.unit}）",
         "电话": phone,
         "帮谁": None if child is None else f"孩子{child}",
         "现在": told,
-        "上次走访": last,
-        "下次走访": None if pairing.due_on is None else f"{pairing.due_on}以前",
+        "上次走访": None if last is None else day(last),
+        "下次走访": None if pairing.due_on is None else due(pairing.due_on, china_day(now)),
     }
     return PairingView(
         id=pairing.id,
@@ -256,7 +271,7 @@ def _child(session: Session, own: Safe, pairing: Pairing) -> str | None:
 
 
 def _visit(seen: Seen) -> VisitView:
-    told = [f"{seen.visit.visited_on}来看过", seen.words.rstrip("。")]
+    told = [f"{day(seen.visit.visited_on)}来看过", seen.words.rstrip("。")]
     if seen.given or seen.visit.given_fen:
         fen = seen.visit.given_fen
         given = seen.given.rstrip("。") or "东西和钱"

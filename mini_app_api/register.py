@@ -8,14 +8,17 @@ from flask import Response
 from pydantic import Field
 from sqlmodel import Session
 
+from bot.composing import day
 from mini_app_api.access import own_safe, signed_in
 from mini_app_api.models import Request, View, Words
+from mini_app_api.telling import due
 from mini_app_api.writing import SIGNED_IN, once
 from server import people
 from server.admitting import Who, admits
 from server.audit import Actor
 from server.casework import service_requests
 from server.casework.tables import Category
+from server.clock import china_day
 from server.masking import mask_identity_number, mask_name, mask_phone
 from server.outreach import links
 from server.pairing import claiming as pairings
@@ -94,7 +97,7 @@ def get_register() -> RegisterView:
             session, own, [entry], by=Actor("worker", worker), fields=("entry",), now=now
         )
     registered = keeping.opened(own, entry)
-    view = None if registered is None else _view(entry, registered)
+    view = None if registered is None else _view(entry, registered, china_day(now))
     return RegisterView(entry=view, phone_verified=verified)
 
 
@@ -153,7 +156,7 @@ def _move_along(
     links.move(session, before, worker_id)
 
 
-def _view(entry: RegisterEntry, who: Registered) -> EntryView:
+def _view(entry: RegisterEntry, who: Registered, today: date) -> EntryView:
     is_on = entry.state == EntryState.ON
     causes = [naming.CAUSES[cause] for cause in who.causes]
     needs = [naming.NEEDS[need] for need in who.needs]
@@ -165,8 +168,8 @@ def _view(entry: RegisterEntry, who: Registered) -> EntryView:
         "住址": who.address,
         "单位": who.employer,
         "备注": who.words,
-        "上次核查": entry.looked_on,
-        "下次核查": entry.due_on if is_on else None,
+        "上次核查": None if entry.looked_on is None else day(entry.looked_on),
+        "下次核查": due(entry.due_on, today) if is_on else None,
     }
     return EntryView(
         name=mask_name(who.name),

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import date
 
+from bot.composing import day
 from server.arrears.tables import ReportMove
 from server.casework.moves import Move, State
 
@@ -57,14 +58,19 @@ REQUEST_RECEIVED = "已收到你的求助，会有人回复你。"
 
 def what_next(state: State, due_on: date | None) -> str:
     """What comes next and by which day (Asia/Shanghai)."""
-    by = "" if due_on is None else f"，最晚{due_on.year}年{due_on.month}月{due_on.day}日"
+    by = "" if due_on is None else f"，最晚{day(due_on)}"
     return _NEXT[state].format(by=by)
+
+
+def due(on: date, today: date) -> str:
+    """Until when something is to come, and whether that day is over."""
+    return f"{day(on)}以前{'，已经过了' if on < today else ''}"
 
 
 def from_courses(evidence: Iterable[Mapping[str, str]]) -> str:
     """From which courses an answer is, each with its day."""
     told = [(each["title"], date.fromisoformat(each["on"])) for each in evidence]
-    courses = "、".join(f"{title}（{on.year}年{on.month}月{on.day}日）" for title, on in told)
+    courses = "、".join(f"{title}（{day(on)}）" for title, on in told)
     return f"来自你上过的课：{courses}"
 
 

@@ -82,7 +82,7 @@ def _several(fact: Fact, text: str) -> Any:
     if (chosen := next(_split(text, _options(fact)), None)) is not None:
         return chosen
     if text.lower() in _NONE_OF_THEM:
-        return []
+        return [] if fact.may_be_none else None
     return text if text.lower() in _UNSURE else _SEPARATOR.split(text)
 
 

@@ -2,7 +2,7 @@
 
 import io
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,6 +17,8 @@ from server.register import importing, undoing
 from server.register.importing import Desk
 from server.register.undoing import TouchedSince
 from tests import casework, citizens
+from tests.casework import Phone
+from tests.conftest import HandClock
 from tests.mini_app_api.test_applications import introduced
 from tests.mini_app_api.test_register import verify
 from tests.server.pairing.conftest import CADRE, Pairs
@@ -68,10 +70,14 @@ def test_what_was_begun_before_one_signed_in_goes_along_and_is_answered(
     verify(resources, owner, WHO.phone, now)
     shown = {each["id"]: each for each in owner.get("/me/pairings").json["pairings"]}
     first, second = shown[begun.id], shown[other.id]
-    assert (first["helper"], first["phone"], first["unit"]) == ("林*", "139****0100", "市总工会")
+    assert (first["helper"], first["phone"], first["unit"]) == ("林*", CADRE.phone, "市总工会")
+    assert second["phone"] == "139****0100"
+    assert f"电话：{CADRE.phone}" in first["lines"]
+    looked = "SELECT count(*), max(row) FROM audit_entry WHERE fields LIKE '%helper_phone'"
+    assert tuple(resources.database.fetch(looked) or ()) == (1, begun.id)
     assert first["visits"][0]["given_fen"] == 120_50
     assert (first["visits"][0]["words"], first["visits"][0]["given"]) == ("家里都好", "米和油")
-    assert first["visits"][0]["told"] == "2026-03-01来看过。家里都好。给了米和油，值120.50元。"
+    assert first["visits"][0]["told"] == "2026年3月1日来看过。家里都好。给了米和油，值120.50元。"
     assert [way["answer"] for way in first["ways"]] == ["another", "none"]
     assert [way["answer"] for way in second["ways"]] == ["yes", "no"]
     assert CADRE.name not in json.dumps(shown, ensure_ascii=False)
@@ -106,6 +112,29 @@ def test_what_was_begun_before_one_signed_in_goes_along_and_is_answered(
     assert pairs.taken(helper) == 0
     count = "SELECT count(*) FROM visit_photo"
     assert tuple(resources.database.fetch(count) or ()) == (0,)
+
+
+def test_days_are_told_as_people_say_them_and_one_that_is_over_as_over(
+    client: "FlaskClient", resources: "Resources", clock: HandClock, pairs: Pairs, now: datetime
+) -> None:
+    begun = pairs.accepted(pairs.helper(), pairs.ledger.enter(registered()))
+    owner = introduced(client, resources, now, "owner", 5)
+    verify(resources, owner, WHO.phone, now)
+
+    def told(path: str, label: str) -> str:
+        found = owner.get(path).json
+        (one,) = found["pairings"] if "pairings" in found else [found["entry"]]
+        return next(str(line) for line in one["lines"] if line.startswith(label))
+
+    due_on = pairs.at(begun).due_on
+    assert due_on is not None
+    said = f"{due_on.year}年{due_on.month}月{due_on.day}日以前"
+    assert told("/me/pairings", "下次走访") == f"下次走访：{said}"
+    assert told("/me/register", "下次核查").endswith("日以前")
+    clock.now = now + timedelta(days=400)
+    owner = Phone(client, "owner")
+    assert told("/me/pairings", "下次走访") == f"下次走访：{said}，已经过了"
+    assert told("/me/register", "下次核查").endswith("日以前，已经过了")
 
 
 def test_a_child_is_helped_by_the_guardians_word_alone_and_not_after_it(

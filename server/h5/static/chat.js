@@ -93,7 +93,8 @@ function ways(answer) {
     event.preventDefault();
     const filled = [...made.querySelectorAll("input")].filter((each) => (each.type === "checkbox" ? each.checked : each.value));
     const shown = filled.map((each) => (each.type === "checkbox" ? each.parentElement.textContent : each.value));
-    if (filled.length && !asking) ask(filled.map((each) => each.value).join(" "), shown.join("，"));
+    if (!filled.length) return tell(input === "several" ? "请选一个。" : "请先填上。");
+    return asking || ask(filled.map((each) => each.value).join(" "), shown.join("，"));
   }
   const offer = ({ number, label }) =>
     input === "several"

@@ -62,7 +62,7 @@ function asked(fact, result, only, from) {
   };
   return h("div", null,
     h("progress", { max: done + more, value: done, "aria-label": "进度" }),
-    h("p.hint", null, `第${done + 1}题，最多还有${more}题`),
+    h("p.hint", null, `第${done + 1}题${more < 10 ? `，最多还有${more}题` : ""}`),
     question(fact, from, answer),
     known.care && aloud([fact.question, ...fact.options.map((each) => each.label)].join("，")),
     h("div.pair", null,

@@ -319,6 +319,7 @@ async function pairings() {
   return h("div.page", null, h("h2", null, "我的帮扶人"),
     found.length ? found.map((each) => h("section", null,
       each.lines.map((line) => h("p", null, line)),
+      each.phone && !each.phone.includes("*") && h("a.button", { href: `tel:${each.phone}` }, "打电话给帮扶人"),
       each.visits.map((visit) => h("p.hint", null, visit.told)),
       each.ways.map(({ answer, label }) => action(label, async () => {
         if (answer !== "yes" && !(await sure(`${label}？`, "负责的单位会看到。", label))) return;

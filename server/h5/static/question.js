@@ -65,12 +65,23 @@ export function question(fact, from, answer) {
 }
 
 function several(fact, before, answer) {
-  const boxes = fact.options.map(({ value, label }) => {
-    const box = h("input", { type: "checkbox", value, checked: before.includes(value) });
-    return [box, h("label.tick", null, box, label)];
+  const boxes = fact.options.map(({ value }) => h("input", { type: "checkbox", value, checked: before.includes(value), onchange: tell }));
+  const wrong = h("p.wrong", { role: "alert", hidden: true }, "请选一个，不知道就点“不清楚”。");
+  const picked = () => boxes.filter((box) => box.checked).map((box) => box.value);
+  const done = h("button.primary", {
+    onclick() {
+      if (picked().length || fact.may_be_none) return answer(picked());
+      wrong.hidden = false;
+      return boxes[0].focus();
+    },
   });
-  const done = h("button.primary", { onclick: () => answer(boxes.filter(([box]) => box.checked).map(([box]) => box.value)) }, "选好了");
-  return [h("p.hint", null, "可以选几个。"), boxes.map(([, label]) => label), done];
+  // What a press says stands on the button: nothing ticked is a no only where it says so.
+  function tell() {
+    wrong.hidden = true;
+    done.textContent = picked().length || !fact.may_be_none ? "选好了" : "都不是";
+  }
+  tell();
+  return [boxes.map((box, at) => h("label.tick", null, box, fact.options[at].label)), wrong, done];
 }
 
 function fill(fact, before, answer) {

@@ -24,7 +24,8 @@ WORDS = {"say": "说", "quote": "引"}
 
 
 def _fact(id: str, type: str, **more: Any) -> Fact:
-    said = {"group": id[0], "label": id, "question": f"{id}?"}
+    or_none = "（都不是就不选）" if type == "multi_choice" else ""
+    said = {"group": id[0], "label": id, "question": f"{id}?{or_none}"}
     return Fact.model_validate({"id": id, "type": type, **said, **more})
 
 

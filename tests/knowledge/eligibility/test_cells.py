@@ -79,6 +79,11 @@ def test_several_options_stand_in_one_cell_though_labels_hold_separators(
                 assert read_cell(fact, text, AS_OF) == {one.value, other.value}
 
 
+def test_no_option_where_one_has_to_hold_is_not_known(library: Library) -> None:
+    for text in ("无", "都不是", ""):
+        assert read(library, "applicant_role", text) is None
+
+
 def test_none_of_several_is_an_answer_and_an_empty_cell_is_none(library: Library) -> None:
     assert read(library, "priority_groups", "都不是") == frozenset()
     assert read(library, "priority_groups", "无") == frozenset()

@@ -164,6 +164,33 @@ def test_an_answer_waits_on_the_phone_until_the_line_is_back(
     assert resources.database.fetch("SELECT count(*) FROM cases") == (1,)
 
 
+def test_nothing_ticked_is_a_no_only_where_the_button_says_so(
+    new_phone: NewPhone, address: str
+) -> None:
+    page = new_phone()
+    walk = Walk(page)
+    walk.open(f"{address}?scene=石狮#check")
+    walk.press("开始查")
+    walk.see("你是替谁问的？")
+    assert page.get_by_text("第1题", exact=True).count() == 1
+    walk.press("选好了")
+    walk.see("请选一个，不知道就点“不清楚”。")
+    page.locator(".question .tick").first.click()
+    assert not page.get_by_text("请选一个").is_visible()
+    walk.open(f"{address}?scene=石家庄#check/hebei-sjz-union-1")
+    walk.see("你是替谁问的？")
+    page.locator(".question .tick").first.click()
+    walk.press("选好了")
+    while not page.get_by_role("button", name="都不是", exact=True).count():
+        with page.expect_response("**/self-check"):
+            walk.press("不清楚")
+        page.wait_for_timeout(100)
+    walk.press("都不是")
+    page.get_by_role("button", name="先看结果").click()
+    page.get_by_text("我答了什么").click()
+    walk.see("身份类别：都不是")
+
+
 def for_a_firm(walk: Walk) -> None:
     walk.see("你是替谁问的？")
     walk.page.locator(".question .tick").last.click()

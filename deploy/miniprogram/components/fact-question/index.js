@@ -24,9 +24,13 @@ Component({
     toggle(event) {
       const { value } = event.currentTarget.dataset;
       const chosen = { ...this.data.chosen, [value]: !this.data.chosen[value] };
-      this.setData({ chosen, some: Object.values(chosen).some(Boolean) });
+      this.setData({ chosen, hint: "", some: Object.values(chosen).some(Boolean) });
     },
     several() {
+      if (!this.data.some && !this.data.fact.may_be_none) {
+        this.setData({ hint: "请选一个，不知道就点“不清楚”。" });
+        return;
+      }
       this.answer(Object.keys(this.data.chosen).filter((value) => this.data.chosen[value]));
     },
     write(event) {
