@@ -55,7 +55,7 @@ from server.casework.materials import (
     MaterialUnknown,
     TooManyMaterials,
 )
-from server.casework.near_duplicates import FindingChanged
+from server.casework.near_duplicates import FindingChanged, FindingTooLate
 from server.casework.objecting import ObjectionTooLate
 from server.casework.officers import NotAllowed, OfficerChanged, OfficerUnknown
 from server.casework.payment_batches import (
@@ -672,6 +672,9 @@ _OF_ERROR: Mapping[type[Exception], Problem] = {
     WeekUnknown: Problem(404, "unknown_week", "没有这一周", "没有这一周的周报，请从列表里选。"),
     FindingChanged: Problem(
         409, "finding_changed", "核实结果有变化", "别人刚核实过，或者资料有变化，请重新看看。"
+    ),
+    FindingTooLate: Problem(
+        409, "finding_too_late", "已经作了决定", "这件已经作了决定，核实结果不能再改。"
     ),
     ObjectionTooLate: Problem(
         409, "objection_too_late", "过了申诉时间", "申诉要在结果出来60天内提出，现在已经过了。"

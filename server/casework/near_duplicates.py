@@ -25,6 +25,10 @@ class FindingChanged(Exception):
     """Somebody else looked into it meanwhile, or the data changed."""
 
 
+class FindingTooLate(Exception):
+    """The case was decided: what it rested on stays."""
+
+
 def recompute(session: Session, worker_id: int, *, now: datetime) -> None:
     """Compare a worker's numbers with everybody's, after they changed or are gone."""
     shared = {
@@ -102,6 +106,12 @@ def is_open(session: Session, case: Case) -> bool:
     return False
 
 
+BEFORE_DECISION = frozenset(
+    {State.SUBMITTED, State.IN_REVIEW, State.MATERIAL_REQUESTED, State.OBJECTION}
+)
+"""Where a finding can still make a difference to the case it is made in."""
+
+
 def adjudicate(
     session: Session,
     safe: Safe,
@@ -114,8 +124,13 @@ def adjudicate(
     version: int,
     now: datetime,
 ) -> None:
-    """Say whether two people are one; raises `NotAllowed`, `FindingChanged`."""
+    """Say whether two people are one; raises `NotAllowed`, `FindingTooLate`, `FindingChanged`.
+
+    `case` is locked, or as this transaction read it.
+    """
     require(by, Role.APPROVER, case.region, regions)
+    if case.state not in BEFORE_DECISION:
+        raise FindingTooLate
     first, second = sorted((case.worker_id, other_id))
     changed = session.connection().execute(
         update(NearDuplicate)

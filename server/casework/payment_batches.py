@@ -133,11 +133,16 @@ def find(session: Session, batch_id: str, officer: Officer, regions: Regions) ->
     return batch
 
 
-def listed(session: Session, officer: Officer, regions: Regions) -> list[PaymentBatch]:
-    """The batches of the officer's regions, the newest first."""
-    batches = session.scalars(
-        select(PaymentBatch).order_by(col(PaymentBatch.collected_at).desc(), col(PaymentBatch.id))
-    ).all()
+def listed(
+    session: Session, officer: Officer, regions: Regions, *, only: BatchState | None = None
+) -> list[PaymentBatch]:
+    """The batches of the officer's regions, the newest first; `only` those in one state."""
+    query = select(PaymentBatch).order_by(
+        col(PaymentBatch.collected_at).desc(), col(PaymentBatch.id)
+    )
+    if only is not None:
+        query = query.where(col(PaymentBatch.state) == only)
+    batches = session.scalars(query).all()
     return [
         batch
         for batch in batches
@@ -367,6 +372,17 @@ def may_release(session: Session, batch: PaymentBatch, officer: Officer) -> bool
     except SameOfficer:
         return False
     return Role.APPROVER in officer.roles
+
+
+def waiting_for(session: Session, officer: Officer, regions: Regions) -> list[PaymentBatch]:
+    """The locked batches that this officer may release, the oldest first."""
+    if Role.APPROVER not in officer.roles:
+        return []
+    return [
+        batch
+        for batch in reversed(listed(session, officer, regions, only=BatchState.LOCKED))
+        if may_release(session, batch, officer)
+    ]
 
 
 def _check_second(session: Session, batch: PaymentBatch, officer: Officer) -> None:

@@ -237,7 +237,7 @@ def post_finding(id: str, other: int) -> Response:
             session,
             known.safe,
             regions(),
-            case,
+            session.get_one(Case, case.id, with_for_update=True),
             other,
             form.asked.finding,
             by=officer(),
@@ -322,6 +322,8 @@ def case_page(
         may_verify=shown.case.state == State.IN_REVIEW
         and shown.case.recommended is None
         and Role.CASE_OFFICER in officer().roles,
+        may_find=shown.case.state in near_duplicates.BEFORE_DECISION
+        and Role.APPROVER in officer().roles,
         is_photo=is_photo,
     )
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 
 from flask import Blueprint, Response, url_for
 from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
@@ -77,7 +77,8 @@ class Row:
 
 class _Filters(forms.Asked):
     whose: str = "under_way"
-    state: State | None = None
+    state: State | Literal["decide"] | None = None
+    """`decide`: in review, with an opinion that waits for an approver."""
     measure: Annotated[str, StringConstraints(max_length=64)] | None = None
     region: Annotated[str, StringConstraints(max_length=64)] | None = None
     overdue: bool = False
@@ -130,7 +131,7 @@ def get_list() -> Response:
         number=asked.page,
         pages=max(1, -(-total // AT_ONCE)),
         form=forms.empty(**asked.model_dump(mode="json", exclude_none=True)),
-        states=[(state.value, label) for state, label in words.STATES.items() if state != "draft"],
+        states=_states(),
         measures=_measures(),
         places=[(each, regions().get(each).label) for each in sorted(scope(who, regions()))],
         colleagues=colleagues,
@@ -218,11 +219,20 @@ def title_of(measure: str) -> str:
 
 def _wanted(asked: _Filters, who: Officer, today: date) -> Wanted:
     wanted = WHOSE.get(asked.whose, WHOSE["under_way"])(who)
-    if asked.state is not None:
+    if asked.state == "decide":
+        wanted = replace(wanted, states=frozenset({State.IN_REVIEW}), recommended=True)
+    elif asked.state is not None:
         wanted = replace(wanted, states=frozenset({asked.state}))
     if asked.overdue:
         wanted = replace(wanted, overdue_on=today)
     return replace(wanted, measure=asked.measure, region=_known_region(asked.region))
+
+
+def _states() -> list[tuple[str, str]]:
+    """The states to filter by; what waits for an approver stands behind what it is part of."""
+    found = [(state.value, label) for state, label in words.STATES.items() if state != State.DRAFT]
+    place = next(n for n, (state, _) in enumerate(found, 1) if state == State.IN_REVIEW)
+    return [*found[:place], ("decide", WHOSE_WORDS["decide"]), *found[place:]]
 
 
 def _known_region(region: str | None) -> str | None:

@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from knowledge.expiring import turning
 from server.admitting import Who, admits
-from server.casework import cases
+from server.casework import cases, payment_batches
 from server.casework.cases import Wanted
 from server.casework.officers import Officer, Role
 from server.clock import china_day
@@ -79,6 +79,7 @@ def get_home() -> Response:
             late = sum(cases.counted(session, who, regions(), overdue).values())
         letters = campaigns.waiting_for(session, who, regions())
         given = rounds.waiting_for(session, post(), who)
+        batches = payment_batches.waiting_for(session, who, regions())
         changes = _changes(session, who)
         edits = who.roles & {Role.EDITOR, Role.PUBLISHER}
         kept = _kept(session, who) if edits else None
@@ -90,6 +91,7 @@ def get_home() -> Response:
         kept=kept,
         letters=letters,
         rounds=given,
+        batches=batches,
         changes=changes,
         links=[] if lists or kept else _links(who),
     )

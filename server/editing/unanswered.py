@@ -252,8 +252,18 @@ def _why(turn: Turn, then: Turn | None, down: set[tuple[str, datetime]]) -> Why 
         return None
     if then is None or then.kind in (Kind.CLARIFY, Kind.DECLINE):
         return Why.IN_VAIN
-    return None if len(then.text.strip()) <= _A_CHOICE else Why.CHOSEN_PAST
+    return None if _is_choice(turn, then) else Why.CHOSEN_PAST
 
 
+def _is_choice(turn: Turn, then: Turn) -> bool:
+    """Whether the next message takes what was offered: a number, a name, or the place."""
+    if len(then.text.strip()) <= _A_CHOICE or normalise(then.text) == normalise(turn.text):
+        # Where the place is chosen on the page, the question is asked again as it was.
+        return True
+    return turn.reason == _WHICH_PLACE and turn.region is None and then.region is not None
+
+
+_WHICH_PLACE = "which-place"
+"""The reason of a reply that asks for the place, as the bot names it."""
 _A_CHOICE = 4
 """Characters: the number or the name of a choice; more is another question."""

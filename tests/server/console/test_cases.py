@@ -257,7 +257,17 @@ def test_a_shared_number_is_looked_into_before_money_is_granted(
     assert late.status_code == 409
     with resources.database.read() as session:
         assert session.scalars(select(NearDuplicate)).one().finding == "different"
+    assert 'name="finding"' in chief.get(f"/cases/{case.id}").text
     assert move(chief, staff, case, "approve").status_code == 303
+    # The money was granted on this finding.
+    assert 'name="finding"' not in chief.get(f"/cases/{case.id}").text
+    after = chief.post(
+        f"/cases/{case.id}/duplicates/{other.worker_id}", {"finding": "same", "version": 2}
+    )
+    assert after.status_code == 409 and "已经作了决定" in after.text
+    with resources.database.read() as session:
+        assert session.scalars(select(NearDuplicate)).one().finding == "different"
+    assert 'name="finding"' in chief.get(f"/cases/{other.id}").text, "that one is not decided"
 
 
 def test_an_objection_goes_to_another_officer(
@@ -349,6 +359,19 @@ def test_filters_can_be_bookmarked(staff: Staff, clerk: Desk) -> None:
         assert page.status_code == 200
         found = {each for each in (taken.id, waiting.id) if f'/cases/{each}"' in page.text}
         assert found == shown, query
+
+
+def test_what_waits_for_an_approver_can_be_filtered_out_of_all_in_review(
+    staff: Staff, clerk: Desk
+) -> None:
+    taken, judged = staff.submit(number=1), staff.submit(number=2)
+    for case in (taken, judged):
+        move(clerk, staff, case, "take")
+    move(clerk, staff, judged, "recommend", decision="approve", reason="好")
+    assert '<option value="decide">待审批</option>' in clerk.get("/cases/?whose=all").text
+    page = clerk.get("/cases/?whose=all&state=decide").text
+    assert '<option value="decide" selected>' in page
+    assert f'/cases/{judged.id}"' in page and f'/cases/{taken.id}"' not in page
 
 
 def test_what_an_officer_saw_in_a_document_is_noted_and_what_was_said_stays(

@@ -57,6 +57,25 @@ def hidden(page: str, name: str) -> str:
     return page.split(f'name="{name}" value="', 1)[1].split('"', 1)[0]
 
 
+def test_a_locked_batch_is_on_the_first_page_of_who_may_release_it(
+    staff: Staff, clerk: Desk, chief: Desk, at: Office, fund: Any
+) -> None:
+    second, approver = staff.desk(Role.APPROVER, name="孙丽华"), chief
+    at.approver = approver.officer
+    at.approved()
+    batch = collected(clerk, fund)
+    abroad = staff.desk(Role.APPROVER, where=("锦州",))
+    assert "等你放行" not in second.get("/").text, "it is not locked"
+    clerk.post(f"/payments/batches/{batch}/lock")
+    shown = second.get("/").text
+    assert "有1个发放批次等你放行，一共1笔，301.07元" in text_of(shown)
+    assert f"/payments/batches/{batch}" in shown
+    for other in (clerk, approver, abroad):
+        assert "等你放行" not in other.get("/").text
+    second.post(f"/payments/batches/{batch}/release")
+    assert "等你放行" not in second.get("/").text
+
+
 def test_a_batch_goes_from_selection_to_the_banks_word(
     at: Office, fund: Any, clerk: Desk, chief: Desk
 ) -> None:

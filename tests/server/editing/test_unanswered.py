@@ -35,6 +35,7 @@ def asked(
     channel: str = Channel.OFFICIAL_ACCOUNT,
     worker: int | None = None,
     conversation: str = "",
+    reason: str = "",
 ) -> str:
     """Let somebody ask; the conversation."""
     turn = RecordedTurn(
@@ -46,6 +47,7 @@ def asked(
         reply="没有写。",
         region=region,
         worker_id=worker,
+        reason=reason,
     )
     with desk.database.begin() as session:
         record_within(session, turn, masked_json({}))
@@ -99,6 +101,21 @@ def test_what_was_asked_back_in_vain_or_chosen_past_or_thumbed_down_counts(
     assert whys["那个钱的事"] == {Why.CHOSEN_PAST}
     assert whys["年货在哪里领"] == {Why.THUMBED_DOWN}
     assert "说说那件事" not in whys
+
+
+def test_a_question_whose_place_was_chosen_afterwards_was_answered(
+    desk: Desk, library: "Library"
+) -> None:
+    for text, then, reason in (
+        ("失业金怎么领", "失业金怎么领", "which-place"),
+        ("社保能缓交吗", "在福建石狮这边的厂里", "which-place"),
+        ("有个补贴的事", "在福建石狮这边的厂里", "overview"),
+    ):
+        talk = asked(desk, text, kind="clarify", region=None, reason=reason, ago=2 * HOURS)
+        asked(desk, then, kind="answer", conversation=talk)
+    assert {each.text: set(each.whys) for each in clusters(desk, library)} == {
+        "有个补贴的事": {Why.CHOSEN_PAST}
+    }
 
 
 def settle(desk: Desk, text: str, became: Became, key: str | None = None) -> None:
