@@ -32,6 +32,8 @@ from server.tables import Purpose, stored_instant
 _LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 """Without those that are mistaken for others on the telephone."""
 _NOTHING_GIVEN = (Form.INFORMATION, Form.RULE)
+_CALLED = "hotline"
+"""The main topic of what one calls, and doesn't apply for."""
 
 
 class MeasureClosed(Exception):
@@ -132,7 +134,11 @@ class Submitted:
 def can_be_applied_for(library: Library, measure: Measure, today: date) -> bool:
     """Tell whether somebody could apply on this Asia/Shanghai day."""
     criteria = library.rules.criteria.get(measure.id)
-    return criteria is not None and measure.form not in _NOTHING_GIVEN and is_open(criteria, today)
+    return criteria is not None and _is_given(measure) and is_open(criteria, today)
+
+
+def _is_given(measure: Measure) -> bool:
+    return measure.form not in _NOTHING_GIVEN and measure.topics[0] != _CALLED
 
 
 def check(
@@ -154,7 +160,7 @@ def check(
     `FactsRefused`.
     """
     criteria = library.rules.criteria.get(measure.id)
-    if criteria is None or measure.form in _NOTHING_GIVEN:
+    if criteria is None or not _is_given(measure):
         raise NothingToApplyFor(measure.id)
     where = _region(library, measure, region)
     if not is_open(criteria, today):

@@ -91,6 +91,7 @@ def test_a_reply_says_what_can_be_checked_and_applied_for(client: FlaskClient) -
     listed = client.get("/api/v1/measures", query_string={"region": "石狮", "limit": 100})
     can = {m["id"]: m["can_apply"] for m in listed.get_json()["measures"]}
     assert can["shishi-4a"] and not all(can.values())
+    assert not can["shishi-7"], "a telephone line is called, not applied for"
 
 
 def test_texts_are_given_in_traditional_characters(client: FlaskClient) -> None:

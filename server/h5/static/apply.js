@@ -5,6 +5,7 @@ import { consent, masked, person, signIn } from "./person.js";
 import { attended, checked, question, spoken, vocabulary } from "./question.js";
 import { shrink, upload } from "./upload.js";
 
+const HALF = "上次填到一半";
 const STEPS = ["同意", "资料", "条件", "照片", "提交"];
 const page = h("div.page");
 
@@ -24,12 +25,12 @@ async function list() {
     known.region ? call("GET", `/measures?limit=100&region=${encodeURIComponent(known.region)}`).then((got) => got.measures) : [],
   ]);
   const open = found.filter((each) => each.can_apply);
-  const row = (id, title, under) => cell(title, () => go("apply", id), under);
+  const row = (id, title, under) => cell(title, () => go("apply", id, under === HALF), under);
   const section = (title, rows) => rows.length > 0 && [h("h2", null, title), h("div.cells", null, rows)];
   const people = open.filter((each) => each.audience !== "employer");
   const firms = open.filter((each) => each.audience === "employer");
   return h("div.page", null,
-    section("接着办", drafts.map((each) => row(each.measure, each.title, "上次填到一半"))),
+    section("接着办", drafts.map((each) => row(each.measure, each.title, HALF))),
     !known.region && [h("h2", null, "你在哪里打工？"), known.cities(() => go("apply"))],
     known.region && h("div.cells", null, cell("招聘、课程、出行、活动", () => go("offers"), "看看有什么，报名")),
     section(`${known.region}现在能申请的`, people.map((each) => row(each.id, each.title, each.summary))),
@@ -39,11 +40,12 @@ async function list() {
 
 // -- one application ----------------------------------------------------------------------------
 
-async function intro(id) {
+// `half`: something of it is filled in, and goes on where it was left.
+async function intro(id, half) {
   const [measure, { materials }] = await Promise.all([call("GET", `/measures/${id}`), call("GET", `/measures/${id}/materials`)]);
-  const flow = { id, measure, needs: materials, region: known.region || measure.region, facts: { ...known.facts }, files: [], lanes: 0, refused: {} };
-  const begin = () => start(flow);
-  fill(
+  const flow = { id, measure, needs: materials, region: known.region || measure.region, facts: { ...known.facts }, files: [], lanes: 0, refused: {}, half };
+  if (half) return start(flow);
+  return fill(
     h("h2", { tabIndex: -1 }, measure.title),
     h("p", null, measure.summary),
     known.care && aloud(`${measure.title}。${measure.summary}`),
@@ -54,7 +56,7 @@ async function intro(id) {
     h("button", { onclick: () => clause(id) }, "看原文"),
     h("div.stack", null,
       measure.can_apply
-        ? h("button.primary", { onclick: begin }, "开始办")
+        ? h("button.primary", { onclick: () => start(flow) }, "开始办")
         : state("这一项现在不能在这里申请。", h("button.primary", { onclick: () => go("ask") }, "去问一问")),
       h("button", { onclick: () => go("check", id) }, "先查查我够不够")));
 }
@@ -70,7 +72,11 @@ async function start(flow) {
     const local = kept.get(`my.draft.${flow.id}`);
     Object.assign(flow, { consents, me, draft });
     flow.facts = { ...flow.facts, ...(draft ? draft.facts : {}), ...(local || {}) };
-    if (draft) flow.region = draft.region;
+    if (draft) {
+      flow.region = draft.region;
+      // What was agreed to, or not, and who one is was settled before there was a draft.
+      if (flow.half) Object.assign(flow, { met: true, refused: { payment: true, materials: true } });
+    }
     if (draft && draft.changes.length) tell("政策有了变化，请再看一遍条件。");
     forward(flow, 0);
   } catch (problem) {
@@ -237,6 +243,7 @@ async function photos(flow, back) {
   flow.list = materials;
   flow.earlier = earlier;
   if (back) flow.shown = Math.max(0, (flow.shown || 0) - 1);
+  if (flow.half && !back && flow.shown === undefined) flow.shown = [...materials, { there: [] }].findIndex((each) => !each.there.length);
   const at = flow.shown || 0;
   return at < materials.length ? pick(flow, materials[at]) : null;
 }
@@ -403,8 +410,8 @@ function done(made) {
       h("button", { onclick: () => go("ask") }, "回去问政策"))));
 }
 
-view("apply", "办事", async (id) => {
+view("apply", "办事", async (id, half) => {
   if (!id) return list();
-  await intro(id);
+  await intro(id, half);
   return page;
 });

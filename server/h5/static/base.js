@@ -66,7 +66,7 @@ export const kept = {
 };
 
 // What is known while the page is open, and gone with it.
-export const known = { facts: {}, secret: {} };
+export const known = { facts: {} };
 
 export const signedIn = () => Boolean(kept.get("my.token"));
 
@@ -80,7 +80,6 @@ export function signOut() {
   kept.forget();
   known.given = "";
   known.facts = {};
-  known.secret = {};
   if (views.ask) delete views.ask.made;
   delete known.check;
 }
@@ -209,6 +208,15 @@ export function tell(text) {
   fading = setTimeout(() => (toast.hidden = true), 3000);
 }
 
+// Whether a field is still empty: the first one that is gets the focus and is named.
+export function empty(...fields) {
+  const found = fields.find((each) => !each.value.trim());
+  if (!found) return false;
+  found.focus();
+  tell(`请先填“${found.labels[0].textContent.split(/[（？，。]/)[0]}”。`);
+  return true;
+}
+
 // A half screen over the page; returns how to close it.
 export function sheet(title, ...inside) {
   const before = document.activeElement;
@@ -269,6 +277,14 @@ export const cell = (label, act, under) =>
 
 export const day = (text) => text.replace(/(\d+)-0?(\d+)-0?(\d+).*/, "$1年$2月$3日");
 
+// An instant as it is in China, eight hours ahead; with the year where it is not this one.
+const there = (at) => new Date(at + 288e5).toISOString();
+export const today = () => there(Date.now());
+export function moment(text) {
+  const at = there(Date.parse(text));
+  return day(at).slice(at.slice(0, 4) === today().slice(0, 4) ? 5 : 0) + at.slice(11, 16);
+}
+
 // A button that is pressed once: until what it does has ended it takes no second press.
 export function action(label, act, kind) {
   const button = h(`button${kind === undefined ? ".primary" : kind}`, {
@@ -309,12 +325,18 @@ export function place() {
   return { name: name in FILES ? name : "ask", arg: arg && decodeURIComponent(arg) };
 }
 
-// `secret` is what may not stand in an address: it is lost with a reload, and the list shows instead.
+// `secret` is what may not stand in an address: it goes along with it, for who is signed in now.
 export function go(name, arg, secret) {
-  known.secret[name] = secret;
   const hash = `#${name}${arg ? `/${encodeURIComponent(arg)}` : ""}`;
-  if (location.hash === hash) show();
-  else location.hash = hash;
+  const here = location.hash === hash;
+  location.hash = hash;
+  history.replaceState([kept.get("my.stay"), secret], "");
+  if (here) show();
+}
+
+function secret() {
+  const [stay, told] = history.state || [];
+  return !stay || stay === kept.get("my.stay") ? told : undefined;
 }
 
 // Fetched with patience first: a module that failed to load once would never load again.
@@ -382,8 +404,8 @@ export async function show() {
     const here = await found(name);
     if (mine !== turn) return;
     heading.textContent = here.title;
-    document.title = `${here.title} · 暖岗`;
-    made = here.made || (await here.build(arg, known.secret[name]));
+    document.title = name === "ask" ? here.title : `${here.title} · 暖岗`;
+    made = here.made || (await here.build(arg, secret()));
     if (here.keep) here.made = made;
   } catch (problem) {
     made = failed(problem, show);

@@ -1,10 +1,8 @@
 // My cases and requests for help: what is asked of me on top, then how it went, in plain words.
-import { action, call, cell, day, go, h, kept, known, Problem, sheet, show, state, sure, surely, tell, view } from "./base.js";
+import { action, call, cell, day, empty, go, h, kept, known, moment, Problem, sheet, show, state, sure, surely, tell, view } from "./base.js";
 import { aloud } from "./chat.js";
-import { consent, own } from "./person.js";
+import { consent, masked, own } from "./person.js";
 import { shrink, upload } from "./upload.js";
-
-const when = (text) => new Date(text).toLocaleString("zh-CN", { timeZone: "Asia/Shanghai", year: "numeric", month: "numeric", day: "numeric", hour: "numeric", minute: "2-digit" });
 
 async function cases() {
   const { applications } = await call("GET", "/applications");
@@ -19,7 +17,7 @@ async function messages() {
   if (!found.length) return state("还没有消息。办件有了进展，会在这里告诉你。");
   kept.set("my.seen", found[0].at);
   return h("div.page", null, h("div.cells", null, found.map((each) => h("button.cell", { onclick: () => go({ request: "help", letter: "letter", joint_report: "joint" }[each.about] || "case", null, each.id) },
-    h("span", null, h("b", null, each.said), h("span", null, each.title), each.words && h("span", null, `“${each.words}”`), h("span.hint", null, when(each.at))),
+    h("span", null, h("b", null, each.said), h("span", null, each.title), each.words && h("span", null, `“${each.words}”`), h("span.hint", null, moment(each.at))),
     h("i", { "aria-hidden": "true" }, "›")))));
 }
 
@@ -27,7 +25,7 @@ async function messages() {
 async function letter(token, id) {
   const it = await call("GET", `/letters/${token || id}`);
   return h("div.page", null,
-    h("section.card", null, h("p.hint", null, `${it.sender}　${day(it.at)}`), h("h2", { tabIndex: -1 }, it.title), h("p.words", null, it.words), known.care && aloud(`${it.title}。${it.words}`)),
+    h("section.card", null, h("p.hint", null, `${it.sender}　${moment(it.at)}`), h("h2", { tabIndex: -1 }, it.title), h("p.words", null, it.words), known.care && aloud(`${it.title}。${it.words}`)),
     h("div.stack", null,
       it.measure && h("button.primary", { onclick: () => {
         call("POST", `/letters/${it.id}/check`).catch(() => 0);
@@ -37,7 +35,7 @@ async function letter(token, id) {
 }
 
 async function one(_, id) {
-  if (!id) return cases();
+  if (!id) return location.replace("#cases") || "";
   const [found, { materials }] = await Promise.all([call("GET", `/applications/${id}`), call("GET", `/applications/${id}/materials`)]);
   const open = found.requested.filter((each) => !each.answered_at);
   const can = (move) => found.moves.includes(move);
@@ -52,9 +50,9 @@ async function one(_, id) {
     can("answer") && h("section.card.due", null, h("h2", null, "要你补的材料"),
       open.map((each) => h("div", null, h("h3", null, each.title), each.reason && h("p", null, each.reason), adding(id, each.item, materials))),
       action("补好了", () => answer(found, materials))),
-    h("section", null, h("h2", null, "经过"), h("ol.times", null, found.history.slice().reverse().map((each) => h("li", null, h("b", null, each.said), each.reason && h("p", null, `“${each.reason}”`), h("p.hint", null, when(each.at)))))),
+    h("section", null, h("h2", null, "经过"), h("ol.times", null, found.history.slice().reverse().map((each) => h("li", null, h("b", null, each.said), each.reason && h("p", null, `“${each.reason}”`), h("p.hint", null, moment(each.at)))))),
     takes && h("details.cell", null, h("summary", null, "材料"), materials.map((each) => h("div", null, h("p", null, `${each.title}：${each.there.length}张`), each.there.map((material) => h("button.plain", { onclick: () => look(material) }, "看一看")), !can("answer") && adding(id, each.kind, materials)))),
-    h("details.cell", null, h("summary", null, "当时填的"), Object.entries(found.person).filter(([, value]) => value).map(([name, value]) => h("div.pairs", null, h("span", null, { name: "姓名", identity_number: "身份证号", phone: "手机号", bank_card: "银行卡号", native_place: "老家" }[name] || name), h("b", null, value))),
+    h("details.cell", null, h("summary", null, "当时填的"), masked(found.person),
       (found.verdict.conditions || []).map((each) => h("p", null, `${{ met: "✓", failed: "✗" }[each.verdict] || "？"} ${each.say}`))),
     h("div.stack", null,
       can("object") && action("我不同意，要申诉", () => words("申诉", "说说哪里不对、为什么。", (text) => move(found, "appeal", text)), ".primary"),
@@ -79,7 +77,7 @@ async function answer(found, materials) {
 function words(title, hint, then) {
   const text = h("textarea", { id: "words", rows: 4, maxLength: 2000 });
   const close = sheet(title, h("label", { htmlFor: "words" }, hint), text, action("交上去", async () => {
-    if (!text.value.trim()) return text.focus();
+    if (!text.value.trim()) return text.focus(), tell("请先写几句。");
     await then(text.value.trim());
     close();
     return undefined;
@@ -136,7 +134,7 @@ async function helps() {
   const { requests } = await call("GET", "/requests");
   const more = h("button.primary", { onclick: () => go("help", null, {}) }, "提一个新的求助");
   if (!requests.length) return state("你还没有找过人工帮助。", more);
-  return h("div.page", null, h("div.cells", null, requests.map((each) => cell(new Map(ABOUT).get(each.category), () => go("help", null, each.id), `${STANDS[each.state]}　${when(each.opened_at)}`))), more);
+  return h("div.page", null, h("div.cells", null, requests.map((each) => cell(new Map(ABOUT).get(each.category), () => go("help", null, each.id), `${STANDS[each.state]}　${moment(each.opened_at)}`))), more);
 }
 
 async function help(_, about) {
@@ -162,7 +160,7 @@ async function help(_, about) {
     h("p.hint", null, "急事请直接打电话：工会12351，有危险打110。"),
     action("交给人工", async () => {
       if (!category) return tell("请先点一类事。");
-      if (!text.value.trim()) return text.focus();
+      if (empty(text)) return undefined;
       const body = { category, region, words: text.value.trim(), measure: given.measure || null, conversation: talk && handoff.given_at ? talk : null };
       const made = await surely("help", "POST", "/requests", body);
       known.askedHandoff = false;
@@ -177,10 +175,10 @@ async function dialogue(id) {
   const text = h("textarea", { id: "more", rows: 3, maxLength: 2000 });
   return h("div.page", null,
     h("section.card", null, h("p.hint", null, `编号${found.id}${found.unit ? `　${found.unit}` : ""}`), h("h2", { tabIndex: -1 }, STANDS[found.state]), found.state === "open" && h("p", null, `${day(found.due_on)}前回复。`), found.outcome && h("p", null, found.outcome)),
-    h("ol.times", null, found.dialogue.map((each) => h("li", null, h("b", null, `${who[each.voice]}：`), h("p", null, each.text), h("p.hint", null, when(each.at))))),
+    h("ol.times", null, found.dialogue.map((each) => h("li", null, h("b", null, `${who[each.voice]}：`), h("p", null, each.text), h("p.hint", null, moment(each.at))))),
     found.state !== "closed"
       ? h("div.stack", null, h("label", { htmlFor: "more" }, "还想说"), text, action("发出去", async () => {
-        if (!text.value.trim()) return text.focus();
+        if (empty(text)) return undefined;
         await surely(`more.${id}.${found.version}`, "POST", `/requests/${id}/messages`, { version: found.version, words: text.value.trim() });
         show();
         return undefined;

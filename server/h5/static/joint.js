@@ -1,10 +1,11 @@
 // 一起反映欠薪: start, join by a code that somebody passed on, see how it goes.
-import { action, call, cell, day, go, h, known, Problem, sheet, show, sure, surely, tell, view } from "./base.js";
+import { action, call, cell, day, empty, go, h, known, moment, Problem, sheet, show, sure, surely, tell, today, view } from "./base.js";
 import { own } from "./person.js";
 import { shrink, upload } from "./upload.js";
 
 const yuan = (fen) => `${(fen / 100).toFixed(2)}元`;
 const pairs = (rows) => rows.filter(([, value]) => value).map(([label, value]) => h("div.pairs", null, h("span", null, label), h("b", null, value)));
+const month = (text) => `${text.replace(/-0?/, "年")}月`;
 const field = (id, label, more) => [h("label", { htmlFor: id }, label), h("input", { id, ...more })];
 
 // What has to be said or agreed to first.
@@ -14,8 +15,8 @@ function first(problem) {
   sheet("先办一步", h("p", null, problem.message), h("button.primary", { onclick: () => go("data", part) }, "去办"));
 }
 
-// One's own part: the sum, the proofs, and `send` with both.
-function part(given, label, send) {
+// One's own part: the sum, the proofs, and `send` with both, once what stands `before` it is filled in.
+function part(given, label, send, before = []) {
   const proofs = [...(given.materials || [])];
   const said = h("p.hint", { role: "status" });
   const told = () => (said.textContent = `证据${proofs.length}份`);
@@ -38,7 +39,8 @@ function part(given, label, send) {
     h("p.hint", null, "交上去以后，你的姓名、身份证号、金额和证据，只给经办人和劳动监察看。工友只看到人数，交上去以后还看到合计。"),
     action(label, async () => {
       const amount_fen = Math.round(sum.value * 100);
-      if (!(amount_fen > 0)) return sum.focus();
+      if (empty(...before, sum)) return undefined;
+      if (!(amount_fen > 0)) return sum.focus(), tell("金额请填数字，比如8650.5。");
       const made = await send({ amount_fen, materials: proofs }).catch(first);
       return made && go("joint", made.id);
     })];
@@ -51,28 +53,24 @@ async function list() {
     h("p", null, "被同一个老板欠工钱的，各填各的，一次交给劳动监察。"),
     h("div.cells", null, found.map((each) => cell(each.employer, () => go("joint", each.id), `${each.standing}　${each.people}人`))),
     h("button.primary", { onclick: () => go("joint", "new") }, "我来发起"),
-    name, code, h("button", { onclick: () => code.value.trim() && go("join", code.value.trim()) }, "加入"));
+    name, code, h("button", { onclick: () => empty(code) || go("join", code.value.trim()) }, "加入"));
 }
 
 function start() {
   if (!known.region) return known.where(() => go("joint", "new"));
-  // The month that it is in China, eight hours ahead.
-  const now = new Date(Date.now() + 8 * 36e5).toISOString().slice(0, 7);
+  const now = today().slice(0, 7);
   const rows = [field("employer", "哪个单位、哪个老板", { maxLength: 64 }), field("place", "在哪里干活", { maxLength: 128 }),
     field("first_month", "从哪个月欠起", { type: "month", max: now }), field("last_month", "欠到哪个月", { type: "month", max: now, value: now })];
   return h("div.page", null, h("p", null, `地方：${known.region}`), rows, part({}, "发起", async (mine) => {
     const told = { ...mine, region: known.region, agreed: true };
-    for (const [, each] of rows) {
-      if (!each.value) return each.focus();
-      told[each.id] = each.value;
-    }
+    for (const [, each] of rows) told[each.id] = each.value;
     return surely("joint", "POST", "/joint-reports", told);
-  }));
+  }, rows.map(([, each]) => each)));
 }
 
 const invited = ({ link, image, code, until }) => h("section.card", null,
   h("h3", null, "叫工友加入"), h("img", { alt: "给工友扫的码", src: image, width: 200 }),
-  h("p.code", null, code), h("p.words", null, link), h("p.hint", null, `${day(until)}前有效。只发给一起干活的人。`),
+  h("p.code", null, code), h("p.words", null, link), h("p.hint", null, `${moment(until)}前有效。只发给一起干活的人。`),
   navigator.clipboard && action("复制链接", () => navigator.clipboard.writeText(link).then(() => tell("复制了。"), () => tell("请长按链接复制。"))));
 
 async function joint(arg, secret) {
@@ -85,11 +83,11 @@ async function joint(arg, secret) {
   const { changeable, starter, invite } = found;
   return h("div.page", null,
     h("section.card", null, h("p.hint", null, `编号${found.id}`), h("h2", { tabIndex: -1 }, found.employer), h("p", null, found.standing),
-      pairs([["欠薪月份", `${found.first_month}到${found.last_month}`], ["人数", `${found.people}人`], ["合计", found.total_fen && yuan(found.total_fen)],
+      pairs([["欠薪月份", `${month(found.first_month)}到${month(found.last_month)}`], ["人数", `${found.people}人`], ["合计", found.total_fen && yuan(found.total_fen)],
         ["欠你的", yuan(found.amount_fen)], ["追回给你", yuan(found.recovered_fen)], ["最晚答复", !changeable && found.due_on && day(found.due_on)]])),
     invite && invited(invite),
     changeable && h("details.cell", null, h("summary", null, "改我这一份"), part(found, "存好", (mine) => surely(`part.${found.id}.${found.version}`, "PUT", `${path}/part`, { ...mine, version: found.version }))),
-    h("ol.times", null, found.steps.map((each) => h("li", null, h("b", null, each.said), each.words && h("p", null, `“${each.words}”`), h("p.hint", null, day(each.at))))),
+    h("ol.times", null, found.steps.map((each) => h("li", null, h("b", null, each.said), each.words && h("p", null, `“${each.words}”`), h("p.hint", null, moment(each.at))))),
     changeable && h("div.stack", null,
       starter && action("交上去", async () => (await sure("交上去？", "交上去就不能再改。", "交上去")) && move("hand-in")),
       starter && action(invite ? "停用口令" : "换新口令", () => move("code", { open: !invite }), ""),

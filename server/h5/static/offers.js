@@ -1,5 +1,5 @@
 // 招聘、课程、出行、活动: what there is in a place, taking part, and where I do.
-import { action, call, cell, day, go, h, known, sheet, show, signedIn, state, surely, tell, view } from "./base.js";
+import { action, call, cell, day, go, h, known, moment, sheet, show, signedIn, state, surely, tell, view } from "./base.js";
 import { aloud, clause } from "./chat.js";
 import { own, signIn } from "./person.js";
 
@@ -11,7 +11,6 @@ const STANDS = {
   absent: "你报了名，没有到。",
   left: "你退出了。",
 };
-const when = (text) => new Date(text).toLocaleString("zh-CN", { timeZone: "Asia/Shanghai", month: "long", day: "numeric", weekday: "short", hour: "2-digit", minute: "2-digit" });
 const row = (offer, under) => cell(offer.title, () => go("offer", offer.id), under);
 
 function pay({ pay_from: from, pay_to: to }) {
@@ -22,7 +21,7 @@ function pay({ pay_from: from, pay_to: to }) {
 
 function short({ kind, details, region, begins_at: begins, last_on: last, left }) {
   const told = { vacancy: pay(details), trip: `${details.origin}到${details.destination}` }[kind];
-  return [KINDS[kind], region, told, begins ? when(begins) : `${day(last)}前报名`, left === 0 && "满了，可以排队"].filter(Boolean).join("　");
+  return [KINDS[kind], region, told, begins ? moment(begins) : `${day(last)}前报名`, left === 0 && "满了，可以排队"].filter(Boolean).join("　");
 }
 
 // One page of the list after the other goes into `rows`.
@@ -51,7 +50,7 @@ function facts({ kind, details, organiser, place, begins_at: begins, last_on: la
     ["课时", details.hours && `${details.hours}小时`], ["证书", kind === "session" && (details.certificate ? "学完有证书" : "没有证书")],
     ["从哪里到哪里", details.origin && `${details.origin}到${details.destination}`], ["给谁", details.for_whom],
     ["上岗", details.starts_on && day(details.starts_on)], ["借用到", details.shared_until && day(details.shared_until)],
-    ["时间", begins && when(begins)], ["地点", place], ["谁办的", organiser], ["最晚报名", day(last)],
+    ["时间", begins && moment(begins)], ["地点", place], ["谁办的", organiser], ["最晚报名", day(last)],
     ["名额", left !== null && `还剩${left}个${waiting ? `，有${waiting}人在等` : ""}`],
   ].filter(([, value]) => value).map(([label, value]) => h("div.pairs", null, h("span", null, label), h("b", null, value)));
 }
@@ -112,7 +111,7 @@ async function places() {
   const found = (await call("GET", "/places")).places;
   if (!found.length) return state("你还没有报过名。", h("button.primary", { onclick: () => go("offers") }, "看看有什么"));
   return h("div.page", null, h("div.cells", null, found.map(({ offer, state: now, hours, certificate }) =>
-    row(offer, [KINDS[offer.kind], STANDS[now], offer.begins_at && when(offer.begins_at), hours && `${hours}小时`, certificate && `证书${certificate}`].filter(Boolean).join("　")))));
+    row(offer, [KINDS[offer.kind], STANDS[now], offer.begins_at && moment(offer.begins_at), hours && `${hours}小时`, certificate && `证书${certificate}`].filter(Boolean).join("　")))));
 }
 
 view("offers", "招聘和活动", list);

@@ -1,6 +1,6 @@
 // Who one is: signing in, what one agrees to, one's data; and 我的: what is asked of me on top, cases,
 // messages, my data to see, correct, take along and delete, how the page looks.
-import { action, call, cell, go, h, kept, known, newKey, Problem, put, root, show, signedIn, signedInBy, signOut, sure, surely, tell, view } from "./base.js";
+import { action, call, cell, day, empty, go, h, kept, known, newKey, Problem, put, root, show, signedIn, signedInBy, signOut, sure, surely, tell, view } from "./base.js";
 
 // The way to sign in: WeChat's, or a name where the service runs on a developer's machine.
 export function signIn(then = show) {
@@ -13,7 +13,7 @@ export function signIn(then = show) {
       h("label", { htmlFor: "name" }, "名字"), name,
       action("登录", async () => {
         const chosen = name.value.replace(/\s/g, "");
-        if (!chosen) return name.focus();
+        if (empty(name)) return undefined;
         await enter(await call("POST", "/session", { code: `dev:${chosen}` }, { patience: 20000 }), then);
         return undefined;
       }));
@@ -73,19 +73,19 @@ const FIELDS = [
 ];
 
 // The form of a person; what stands there already may be left empty. `done` gets what is held then.
-export function person(me, { card, care }, done) {
+export function person(me, { card, care, label = "存好，下一步" }, done) {
   const profile = me.profile;
-  const rows = FIELDS.filter(([name]) => name !== "bank_card" || card).map(([name, label, hint, more]) => {
+  const rows = FIELDS.filter(([name]) => name !== "bank_card" || card).map(([name, title, hint, more]) => {
     const field = h("input", { id: name, "aria-describedby": `${name}-hint`, ...more });
     const wrong = h("p.wrong", { role: "alert", hidden: true });
     const held = profile && profile[name];
     const told = held ? `现在是${held}，不改就空着。` : hint;
-    const box = h("div.field", null, h("label", { htmlFor: name }, label), field, h("p.hint", { id: `${name}-hint` }, told), wrong);
+    const box = h("div.field", null, h("label", { htmlFor: name }, title), field, h("p.hint", { id: `${name}-hint` }, told), wrong);
     return { name, field, wrong, box, needed: !held && ["name", "identity_number", "phone"].includes(name) };
   });
   let at = 0;
   const made = h("div.form");
-  const save = action("存好，下一步", async () => {
+  const save = action(label, async () => {
     if (!rows.every(filled)) return;
     const body = { version: profile ? profile.version : null };
     for (const { name, field } of rows) if (field.value.trim()) body[name] = field.value.trim();
@@ -204,7 +204,7 @@ async function profile() {
   const given = (purpose) => consents.find((each) => each.purpose === purpose && each.given_at);
   const made = h("div.page");
   const fill = (...inside) => ((made.textContent = ""), put(made, inside));
-  const form = () => fill(h("h2", null, "改资料"), person(me, { card: given("payment"), care: known.care }, () => (tell("存好了。"), show())));
+  const form = () => fill(h("h2", null, "改资料"), person(me, { card: given("payment"), care: known.care, label: "存好" }, () => (tell("存好了。"), show())));
   if (!given("identity")) return asked(consents, "identity");
   if (me.profile) fill(h("h2", null, "你的资料"), masked(me.profile), h("p.hint", null, "号码打了星号，只有办事的人能看到全部。"), h("button.primary", { onclick: form }, "改一改"));
   else form();
@@ -245,14 +245,13 @@ async function children() {
     h("label", { htmlFor: "child-born" }, "出生日期"), born,
     h("label", { htmlFor: "child-number" }, "身份证号（可以不填）"), number);
   const save = action("加上", async () => {
-    if (!name.value.trim()) return name.focus();
-    if (!born.value) return born.focus();
+    if (empty(name, born)) return undefined;
     await write("POST", "/me/children", body());
     tell("加好了。");
     return show();
   });
   return h("div.page", null,
-    found.length ? found.map((each) => h("div.cell", null, h("span", null, h("b", null, each.name), h("span.hint", null, `${each.born_on}出生`)), action("删掉", async () => {
+    found.length ? found.map((each) => h("div.cell", null, h("span", null, h("b", null, each.name), h("span.hint", null, `${day(each.born_on)}出生`)), action("删掉", async () => {
       if (!(await sure("删掉孩子的资料？", "删掉以后可以再填。", "删掉"))) return;
       await write("DELETE", `/me/children/${each.id}`);
       show();
@@ -307,9 +306,9 @@ async function register() {
     entry.lines.map((line) => h("p", null, line)),
     h("label", { htmlFor: "fix" }, "哪里不对"), words,
     action("请他们更正", async () => {
-      if (!words.value.trim()) return words.focus();
-      const { due_on: day } = await write("POST", "/me/register/corrections", { words: words.value.trim() });
-      tell(`收到了，${day}前答复。在“我的求助”里看。`);
+      if (empty(words)) return undefined;
+      const { due_on: due } = await write("POST", "/me/register/corrections", { words: words.value.trim() });
+      tell(`收到了，${day(due)}前答复。在“我的求助”里看。`);
       return go("me");
     }));
 }

@@ -1,5 +1,5 @@
 // One question of the self-check on a screen: big buttons, and 不清楚 always there.
-import { call, h, known, put, signedIn } from "./base.js";
+import { call, day, h, known, put, signedIn } from "./base.js";
 
 const vocabularies = {};
 const UNITS = { months: "个月", square_metre: "平方米", month_of_year: "月", hours: "小时" };
@@ -48,6 +48,7 @@ export function spoken(fact, value) {
   if (typeof value === "boolean") return value ? "是" : "不是";
   const labelOf = (one) => (fact.options.find((each) => each.value === one) || { label: one }).label;
   if (Array.isArray(value)) return value.map(labelOf).join("、") || "都不是";
+  if (fact.type === "date") return day(value);
   return fact.options.length ? labelOf(value) : `${value}${unitOf(fact)}`;
 }
 

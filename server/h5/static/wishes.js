@@ -1,5 +1,5 @@
 // What I look for, with what fits it; and what I offer as an employer. Both are said once and kept.
-import { action, call, cell, day, go, h, known, newKey, show, state, sure, tell, view } from "./base.js";
+import { action, call, cell, day, empty, go, h, known, newKey, show, state, sure, tell, view } from "./base.js";
 import { own } from "./person.js";
 
 const WHY = {
@@ -13,14 +13,7 @@ const said = (id) => document.getElementById(id).value.trim();
 const fen = (id) => (said(id) ? Math.round(said(id) * 100) : undefined);
 const write = (method, path, body) => call(method, path, body, { key: newKey() });
 
-// The values of a form's fields, or the first one that is still empty gets the focus.
-function filled(...ids) {
-  const empty = ids.find((id) => !said(id));
-  if (!empty) return true;
-  document.getElementById(empty).focus();
-  tell("这一项要填。");
-  return false;
-}
+const filled = (...ids) => !empty(...ids.map((id) => document.getElementById(id)));
 
 const keep = (label, kind, ids, details) => action(label, async () => {
   if (!filled(...ids)) return;

@@ -162,6 +162,11 @@ def test_an_answer_waits_on_the_phone_until_the_line_is_back(
     walk.see("一共交了几个月？")
     page.wait_for_function("() => !('my.draft.shishi-4a' in localStorage)")
     assert resources.database.fetch("SELECT count(*) FROM cases") == (1,)
+    # Where one left it: nothing of it is asked again.
+    page.goto(f"{address}#apply")
+    page.get_by_role("button", name="上次填到一半").click()
+    walk.see("一共交了几个月？")
+    assert page.get_by_text("第3步，共5步：条件").count() == 1
 
 
 def test_nothing_ticked_is_a_no_only_where_the_button_says_so(
@@ -189,6 +194,22 @@ def test_nothing_ticked_is_a_no_only_where_the_button_says_so(
     page.get_by_role("button", name="先看结果").click()
     page.get_by_text("我答了什么").click()
     walk.see("身份类别：都不是")
+
+
+def test_a_moment_is_told_with_the_year_where_it_is_not_this_one(
+    new_phone: NewPhone, address: str
+) -> None:
+    page = new_phone(timezone_id="America/New_York")
+    Walk(page).open(address)
+    assert page.title() == "暖岗"
+    told = page.evaluate(
+        """async () => {
+            const { day, moment, today } = await import(document.documentElement.dataset.base + "base.js");
+            const year = today().slice(0, 4);
+            return [day("2026-07-02"), moment(`${year}-11-27T16:46:03Z`), moment("2019-12-31T16:05:00+08:00")];
+        }"""  # noqa: E501
+    )
+    assert told == ["2026年7月2日", "11月28日00:46", "2019年12月31日16:05"]
 
 
 def for_a_firm(walk: Walk) -> None:

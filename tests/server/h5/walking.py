@@ -117,6 +117,8 @@ class Walk:
         self.introduce(who)
 
     def sign_in(self, name: str) -> None:
+        self.press("登录")
+        self.see("请先填“名字”。")
         self.page.get_by_label("名字").fill(name)
         self.press("登录")
 
