@@ -1,6 +1,5 @@
 """The knowledge as editors find it: every piece with what is in force, its draft and its checks."""
 
-from collections import Counter
 from typing import Annotated, Any
 
 from flask import Blueprint, Response, request, url_for
@@ -22,7 +21,7 @@ from server.console.entering import officer, takes
 from server.console.knowledge_words import KINDS as NAMED
 from server.console.knowledge_words import kind_of, note_of, place_of, words_of
 from server.console.rendering import go_to, page, shown_instant
-from server.console.sheets import SHEETS, sheets_of
+from server.console.sheets import SHEETS, WHOLE, sheets_of
 from server.editing import areas, checks, drafts
 from server.editing.drafts import DraftChanged
 from server.releases import EditionMissing
@@ -33,6 +32,7 @@ blueprint = Blueprint("knowledge", __name__, url_prefix="/knowledge")
 LONGEST_TEXT = 600_000
 _EDITORS = (Role.EDITOR, Role.PUBLISHER)
 _SHOWN = 60
+_EXAMPLES = 3
 
 
 class _PieceAsked(forms.Asked):
@@ -70,11 +70,13 @@ def get_overview() -> Response:
         chosen = drafts.listed(session)
         names = names_of(session, {draft.changed_by for draft in chosen})
         found = releases.current(session)
-        counts = Counter(kind for kind, _, _ in (found[1] if found else ()))
+    pieces: dict[str, list[tuple[str, dict[str, Any]]]] = {}
+    for kind, key, content in found[1] if found else ():
+        pieces.setdefault(kind, []).append((key, content))
     return page(
         "knowledge/overview.html",
         title="知识",
-        kinds=[(kind, kind_of(kind), counts[kind]) for kind in NAMED],
+        kinds=[(kind, kind_of(kind), _counted(kind, pieces.get(kind, []))) for kind in NAMED],
         drafts=chosen,
         names=names,
         kind_of=kind_of,
@@ -95,9 +97,9 @@ def get_pieces(kind: str) -> Response:
         found = releases.current(session)
         own = {draft.key: draft for draft in drafts.listed(session) if draft.kind == kind}
     pieces = {key: content for k, key, content in (found[1] if found else ()) if k == kind}
-    rows = [(key, title_of(kind, content), own.get(key)) for key, content in pieces.items()]
+    rows = [(key, title_of(kind, content, key), own.get(key)) for key, content in pieces.items()]
     new = [draft for key, draft in own.items() if key not in pieces]
-    rows = [(d.key, title_of(kind, d.content or {}), d) for d in new] + rows
+    rows = [(d.key, title_of(kind, d.content or {}, d.key), d) for d in new] + rows
     if asked.q:
         rows = [row for row in rows if asked.q in row[0] or asked.q in row[1]]
     pages = max(1, -(-len(rows) // _SHOWN))
@@ -295,17 +297,34 @@ def names_of(session: Any, ids: set[int]) -> dict[int, str]:
     return {id: name for id, name in officers.names(session).items() if id in ids}
 
 
-def title_of(kind: str, content: dict[str, Any] | None) -> str:
+def title_of(kind: str, content: dict[str, Any] | None, key: str) -> str:
     """How a piece is called."""
     if content is None:
         return ""
+    if key == WHOLE:
+        return kind_of(kind)
+    if kind == "checklist":
+        measure = served_library().measures.get(key)
+        return "" if measure is None else measure.title
     about = content.get("about") if kind == "document" else content
     if not isinstance(about, dict):
         return ""
     for name in ("title", "label", "name", "question"):
         if isinstance(about.get(name), str):
             return str(about[name])
-    return ""
+    # Small talk: as people say it.
+    examples = about.get("examples")
+    return "、".join(map(str, examples[:_EXAMPLES])) if isinstance(examples, list) else ""
+
+
+def _counted(kind: str, pieces: list[tuple[str, dict[str, Any]]]) -> str:
+    """How many entries are in force, as the pages of the kind count them."""
+    if [key for key, _ in pieces] != [WHOLE]:
+        return f"{len(pieces):,}"
+    content = pieces[0][1]
+    parts = [len(list(sheet.entries(content))) for sheet in sheets_of(kind)]
+    parts = parts or [len(part) for part in content.values() if isinstance(part, (list, dict))]
+    return " + ".join(f"{count:,}" for count in parts)
 
 
 def shown(found: Any) -> list[tuple[str, str, str]]:

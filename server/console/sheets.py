@@ -169,7 +169,8 @@ _CELLS = ("province", "city", "inside")
 def _place_entry(number: int, line: str) -> Entry:
     cells = [*line.split("\t"), "", "", ""][:3]
     province, city, inside = (cell.strip() for cell in cells)
-    shown = re.sub(r"[|?!-]|=.*", "", province if city == "." else f"{province} {city}")
+    names = (re.sub(r"[|?!-]|=.*", "", cell) for cell in (province, city) if cell != ".")
+    shown = " ".join(filter(None, names))
     values = {
         "province": province,
         "city": "" if city == "." else city,

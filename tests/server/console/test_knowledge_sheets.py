@@ -1,5 +1,6 @@
 """Words, places, telephones and sentences, each entry in a form of its own."""
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -129,3 +130,31 @@ def test_the_second_editor_of_a_list_is_told_and_overwrites_nothing(
 def test_an_entry_that_is_none_is_none(editor: Desk) -> None:
     for path in ("words/99999", "sentences/new", "helplines/nobody", "nothing", "nothing/1"):
         assert editor.get(f"/knowledge/sheets/{path}").status_code == 404
+
+
+def test_places_are_told_apart_in_the_list(library: "Library") -> None:
+    content = next(c for kind, _, c in library.editions if kind == "places_not_covered")
+    titles = [entry.title for entry in SHEETS["places"].entries(content)]
+    assert "内蒙古自治区 呼和浩特市" in titles and "内蒙古自治区" in titles
+    assert len(titles) == len(set(titles))
+
+
+def test_the_overview_counts_as_the_pages_count_and_nothing_is_without_a_name(
+    staff: Staff, library: "Library"
+) -> None:
+    desk = staff.desk(Role.EDITOR)
+    told = text_of(desk.get("/knowledge/").text)
+    contents = {kind: content for kind, _, content in library.editions}
+    counts = {
+        name: len(list(SHEETS[name].entries(contents[SHEETS[name].kind])))
+        for name in ("words", "terms", "sentences", "details", "places")
+    }
+    assert f"词表 {counts['words']:,} + {counts['terms']:,}" in told
+    assert f"固定句子 {counts['sentences']:,} + {counts['details']:,}" in told
+    assert f"没有文件的地方 {counts['places']:,}" in told
+    for kind in {kind for kind, _, _ in library.editions}:
+        rows = re.findall(
+            r"<tr><td><a[^>]*>([^<]*)</a></td><td>([^<]*)</td>",
+            desk.get(f"/knowledge/pieces/{kind}").text,
+        )
+        assert rows and all(title.strip() for _, title in rows), kind
