@@ -8,7 +8,7 @@ import structlog
 from apiflask import APIFlask, HTTPError
 from flask import Response, jsonify, request
 from pydantic import ValidationError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.routing import Rule
 
 from mini_app_api import (
@@ -177,6 +177,8 @@ def _tell(error: Exception) -> Response:
         return rendering.fail(known)
     if request.path.startswith("/counter/"):
         return counter.fail(known)
+    if isinstance(known, NotFound) and not request.path.startswith("/api/") and _is_browser():
+        return h5.no_page()
     body = body_of(known)
     if body["status"] >= 500 and not isinstance(known, HTTPException):
         # What is foreseen needs no trace: it comes often, and at once.
@@ -196,6 +198,11 @@ def _tell(error: Exception) -> Response:
     if body["status"] == 503:
         response.headers["Retry-After"] = "2"
     return response
+
+
+def _is_browser() -> bool:
+    """Whether somebody sees the reply: programs don't ask for a page by name."""
+    return "text/html" in request.accept_mimetypes.values()
 
 
 def _cause(error: Exception) -> Exception:

@@ -222,16 +222,15 @@ def _make_demonstration(settings: "Settings", app: "Flask") -> None:
 
 
 def _told_sign_ins(settings: "Settings") -> str:
-    from server.demonstrating import ON_THE_PHONE, sign_ins
+    from server.demonstrating import phones, sign_ins
 
     told = [
         f"         {username:9} {password}  {what}\n"
         for username, what, password in sign_ins(settings)
     ]
     if told:
-        told.append(
-            f"         on the phone, 我的: {ON_THE_PHONE} has a case, a card and a voucher\n"
-        )
+        told.append("         on the phone, 我的: sign in as\n")
+        told += [f"         {name:9} {what}\n" for name, what in phones()]
         return "".join(["         made-up officers, cases and people; name, password:\n", *told])
     return "         nuangang staff add … lets somebody in\n"
 

@@ -22,6 +22,7 @@ from server.casework import funds, officers
 from server.casework.officers import Role
 from server.casework.tables import Case, Officer
 from server.clock import china_day, utc_now
+from server.demonstrated_offers import make_offers
 from server.demonstrated_pairings import DemoPairings
 from server.demonstrated_vouchers import DemoVouchers
 from server.outreach import campaigns, choosing
@@ -70,6 +71,8 @@ class _Applicant:
     measure: str
     facts: Mapping[str, Any]
     photos: tuple[str, ...] = ()
+    told: str = ""
+    """What there is to see of them, for who looks around."""
 
 
 _JOBLESS: Mapping[str, Any] = {
@@ -89,17 +92,23 @@ _IN_NEED: Mapping[str, Any] = {
 }
 _APPLICANTS = (
     _Applicant("王建国", "19800512", "13905950001", "shishi-4a", _JOBLESS,
-               ("identity_card", "dismissal_notice")),
+               ("identity_card", "dismissal_notice"),
+               told="失业保险金；发起了一件欠薪的联名反映"),
     _Applicant("李春梅", "19910307", "13905950002", "shishi-4a",
-               {**_JOBLESS, "unemployment_insurance_months": 7}, ("identity_card",)),
-    _Applicant("张德福", "19750921", "13905950003", "shishi-3a", _IN_NEED, ("identity_card",)),
+               {**_JOBLESS, "unemployment_insurance_months": 7}, ("identity_card",),
+               told="失业保险金，缴费的月数不够；在联名反映里有一份"),
+    _Applicant("张德福", "19750921", "13905950003", "shishi-3a", _IN_NEED, ("identity_card",),
+               told="临时救助；有卡和用过一点的券；在联名反映里有一份"),
     _Applicant("刘小燕", "19880114", "13905950004", "shishi-4c",
                {"applicant_role": ["worker"], "first_local_business": True,
-                "legal_representative": True, "business_months_operating": 9}),
+                "legal_representative": True, "business_months_operating": 9},
+               told="创业补贴；一个人反映了欠薪"),
     # The same telephone as the first: somebody has to look into it.
-    _Applicant("王建军", "19830630", "13905950001", "shishi-4a", _JOBLESS),
+    _Applicant("王建军", "19830630", "13905950001", "shishi-4a", _JOBLESS,
+               told="失业保险金；手机号和demo1一样"),
     _Applicant("赵秀英", "19790211", "13905950006", "shishi-3b",
-               {"applicant_role": ["worker"], "living_hardship": True}),
+               {"applicant_role": ["worker"], "living_hardship": True},
+               told="职工帮扶，有的条件还不清楚"),
 )  # fmt: skip
 
 
@@ -110,10 +119,6 @@ def is_due(settings: Settings, known: Resources) -> bool:
     with known.database.read() as session:
         tables = (Officer, Case)
         return not any(session.scalar(select(func.count()).select_from(each)) for each in tables)
-
-
-ON_THE_PHONE = "demo3"
-"""The name to sign in with on the phone's page: somebody with a case, a card and a voucher."""
 
 
 def sign_ins(settings: Settings) -> list[tuple[str, str, str]]:
@@ -131,6 +136,11 @@ def sign_ins(settings: Settings) -> list[tuple[str, str, str]]:
     ]
 
 
+def phones() -> list[tuple[str, str]]:
+    """The names to sign in with on the phone's page, and who that is."""
+    return [(f"demo{n}", f"{who.name}：{who.told}") for n, who in enumerate(_APPLICANTS, 1)]
+
+
 def make(known: Resources) -> None:
     """Make officers with passwords of their own, then people with cases."""
     from server.app import create_app
@@ -141,6 +151,7 @@ def make(known: Resources) -> None:
         _apply(client, number, who)
     _report_together(client)
     _campaign(known, staff["jingban"])
+    make_offers(known, staff["jingban"])
     DemoPairings(known, staff["jingban"]).make()
     DemoVouchers(known, staff["jingban"], staff["shenpi"]).make()
 
@@ -150,8 +161,8 @@ def _campaign(known: Resources, by: officers.Officer) -> None:
     today = china_day(known.clock())
     library = known.serving.current().library
     proposal = Proposal(
-        title="留在石狮过年，有这些补贴",
-        words="演示用：已经在办失业保险金的，可以看看自己还够不够别的条件。",
+        title="石狮的失业保险金和技能培训",
+        words="演示用：没活干了的，可以看看够不够领失业保险金的条件；想学手艺的，看看有什么培训班。",
         sender="石狮市总工会",
         audience=Audience(region=_HERE[0], measure="shishi-4a", having=frozenset(Having)),
         channels=(Channel.WECHAT, Channel.SMS),

@@ -132,6 +132,17 @@ def _page(
         groups=list(_regions_to_choose(served.library)),
         phones=" ".join(sorted(served.public_numbers)),
     )
+    return _guarded(page)
+
+
+def no_page() -> Response:
+    """What a browser gets at an address that leads nowhere, with a way home."""
+    response = _guarded(render_template("no_page.html", base=f"/h5/{version()}/"))
+    response.status_code = 404
+    return response
+
+
+def _guarded(page: str) -> Response:
     response = make_response(page)
     response.headers["Content-Security-Policy"] = _POLICY
     response.headers["Referrer-Policy"] = "no-referrer"

@@ -166,3 +166,23 @@ def test_no_reply_is_guessed_at_and_none_of_the_api_is_kept_by_a_cache(
         assert reply.headers["X-Content-Type-Options"] == "nosniff", path
         if path.startswith("/api/"):
             assert "no-store" in reply.headers["Cache-Control"] or "max-age" in str(reply.headers)
+
+
+BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+
+
+def test_a_mistyped_address_is_a_page_for_a_browser_and_a_problem_for_a_program(
+    client: FlaskClient,
+) -> None:
+    page = client.get("/nowhere", headers=BROWSER)
+    assert (page.status_code, page.mimetype) == (404, "text/html")
+    assert "没有这个页面" in page.text and '<a href="/">' in page.text
+    assert "script-src" in page.headers["Content-Security-Policy"]
+    for path, headers in (
+        ("/api/v1/nowhere", BROWSER),
+        ("/nowhere", {"Accept": "*/*"}),
+        ("/nowhere", {"Accept": "application/json"}),
+        ("/nowhere", {}),
+    ):
+        told = client.get(path, headers=headers)
+        assert (told.status_code, told.mimetype) == (404, "application/problem+json"), path

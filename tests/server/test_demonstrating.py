@@ -7,14 +7,13 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
-from server import demonstrating
+from server import cli, demonstrating
 from server.app import create_app
 from server.arrears.tables import JointPart, JointReport
 from server.casework import near_duplicates
 from server.casework.officers import Role
 from server.casework.tables import Case, CaseMaterial, Fund, Officer
 from server.clock import china_day
-from server.demonstrating import ON_THE_PHONE
 from server.outreach.tables import Campaign
 from server.pairing import helping
 from server.pairing import searching as pairings
@@ -71,10 +70,18 @@ def test_a_new_database_gets_officers_people_and_cases(resources: Resources) -> 
         joint = session.scalars(select(JointReport)).all()
         assert [each.state for each in joint] == ["handed_in", "handed_in"]
         assert sum(part.amount_fen for part in session.scalars(select(JointPart))) == 44_950_00
-    phone = casework.Phone(create_app(settings, resources).test_client(), ON_THE_PHONE)
+    phone = casework.Phone(create_app(settings, resources).test_client(), "demo3")
     card = phone.get("/card").json
     assert [each["left_fen"] for each in card["vouchers"]] == [373_50] and card["codes"]
     assert phone.get("/applications").json["applications"]
+    said = phone.post("/chat", {"text": "附近有什么招聘", "region": "石狮"}).json
+    assert "招聘缝纫工" in said["reply"]
+    offers = phone.get("/offers?region=石狮").json["offers"]
+    assert {each["kind"] for each in offers} == {"vacancy", "session", "trip"}
+    # Whoever looks around is told of each of them.
+    told = cli._told_sign_ins(settings)
+    assert all(f"demo{n} " in told for n in range(1, len(cases) + 1))
+    assert all(password in told for _, _, password in demonstrating.sign_ins(settings))
     assert all(role in roles for role in Role)
     assert {case.outcome for case in cases} == {"eligible", "ineligible", "undetermined"}
     password = demonstrating.sign_ins(settings)[0][2]
