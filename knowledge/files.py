@@ -5,10 +5,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import yaml
 from pydantic import BaseModel, TypeAdapter, ValidationError
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 Shape = TypeVar("Shape")
 
@@ -188,3 +191,26 @@ def _line(node: Any, location: Iterable[int | str]) -> int:
 def dump_model(model: BaseModel) -> dict[str, Any]:
     """Return a model as plain data that `model_validate` takes back unchanged."""
     return model.model_dump(mode="json", by_alias=True)
+
+
+def told_plainly(error: ValueError | RecursionError) -> str:
+    """What is wrong with one line of JSON: the field and why, in plain words."""
+    if isinstance(error, RecursionError):
+        return "nested too deeply"
+    if isinstance(error, json.JSONDecodeError):
+        return f"no JSON: {error.msg} at character {error.pos + 1}"
+    if not isinstance(error, ValidationError):
+        return str(error)
+    return "; ".join(map(_field_told, error.errors(include_url=False, include_context=False)))
+
+
+def _field_told(found: "ErrorDetails") -> str:
+    field = ".".join(map(str, found["loc"]))
+    if found["type"] == "missing":
+        return f"{field} is missing"
+    if found["type"] in ("model_type", "dict_type") and not field:
+        return "has to be an object: {…}"
+    if found["type"] == "json_invalid":
+        return f"no JSON: {found['msg'].removeprefix('Invalid JSON: ')}"
+    reason = found["msg"].removeprefix("Value error, ").replace("Input should be", "has to be")
+    return f"{field}: {reason}" if field else reason

@@ -7,6 +7,8 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
+from knowledge.files import told_plainly
+
 Line = TypeVar("Line")
 Missed = TypeVar("Missed")
 
@@ -26,7 +28,7 @@ def read_gold_lines(name: str, lines: Iterable[str], read: Callable[[str], Line]
         try:
             yield read(line)
         except ValueError as error:
-            raise GoldRefused(f"{name}:{number}: {error}") from error
+            raise GoldRefused(f"{name}:{number}: {told_plainly(error)}") from error
 
 
 @dataclass(slots=True)

@@ -31,7 +31,7 @@ _File = tuple[str, Sequence[str]]
 """The name of a file and its lines."""
 
 
-class Refused(Exception):
+class Refused(ValueError):
     """The command can't do what was asked; the message says why."""
 
 
@@ -93,7 +93,20 @@ def _told(error: Exception) -> str | None:
             f"{error.reason}\n`nuangang knowledge import` and `nuangang knowledge publish` put "
             "the files of the program in force, `nuangang knowledge rollback` an earlier release"
         )
+    if isinstance(error, OSError) and error.filename:
+        return _told_of_file(error)
     return str(error) if isinstance(error, mendable) else None
+
+
+def _told_of_file(error: OSError) -> str:
+    match error:
+        case FileNotFoundError():
+            return f"there is no file {error.filename}"
+        case IsADirectoryError():
+            return f"{error.filename} is a folder, not a file"
+        case PermissionError():
+            return f"{error.filename}: not allowed to open it"
+    return f"{error.filename}: {error.strerror}"
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -253,8 +266,9 @@ def _ask(parsed: argparse.Namespace) -> int:
 
 
 def _ask_batch(lines: Iterable[str], out: TextIO) -> int:
-    from pydantic import BaseModel, ConfigDict, Field, ValidationError
+    from pydantic import BaseModel, ConfigDict, Field
 
+    from knowledge.files import told_plainly
     from server.resources import load_served
 
     class Conversation(BaseModel):
@@ -271,8 +285,8 @@ def _ask_batch(lines: Iterable[str], out: TextIO) -> int:
         try:
             asked = Conversation.model_validate(json.loads(line))
             answer = _asked(now_served, asked.turns, asked.region)
-        except (ValueError, ValidationError, RecursionError, Refused) as error:
-            print(f"line {number}: {error}", file=sys.stderr)
+        except (ValueError, RecursionError) as error:
+            print(f"line {number}: {told_plainly(error)}", file=sys.stderr)
             result = _FAILED
             continue
         row = {
@@ -291,11 +305,15 @@ def _asked(now_served: "Served", turns: Sequence[str], region: str | None) -> "A
     from bot.answers import Context
     from knowledge.regions import UnknownRegion
     from server.clock import china_day, utc_now
+    from server.commands.eligibility import unknown_region
 
     try:
         chosen = None if region is None else now_served.region(region)
     except UnknownRegion:
-        raise Refused(f"unknown region {region!r}") from None
+        raise Refused(
+            f"{unknown_region(region or '', now_served.library.regions)}; "
+            "other places can be named in the question itself"
+        ) from None
     today = china_day(utc_now())
     context = Context()
     for text in turns:

@@ -169,9 +169,10 @@ def _meanings(
             raise RosterRefused(f"two columns for {key}, the second of them {header}")
         found[place] = key, cells
     if unknown:
+        known = ", ".join([_IDS[-1], *(fact.label for fact in facts.values())])
         raise RosterRefused(
             f"unknown columns: {', '.join(map(repr, unknown))}; a mapping says what they are, or "
-            "null to leave them out"
+            f"null to leave them out. Known: {known}"
         )
     if all(key == _ID for key, _ in found.values()):
         raise RosterRefused("no column is a fact")

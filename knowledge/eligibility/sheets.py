@@ -36,6 +36,8 @@ def read_rows(path: Path) -> Iterator[Row]:
         begin = file.read(4)
     if begin == _XLS:
         raise SheetRefused(f"{path.name}: an old Excel file; save it as .xlsx or CSV")
+    if path.suffix.lower() == ".xlsx" and begin != _XLSX:
+        raise SheetRefused(f"{path.name}: no Excel file, or a damaged one; save it anew or as CSV")
     return _xlsx_rows(path) if begin == _XLSX else _csv_rows(path)
 
 

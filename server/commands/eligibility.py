@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from knowledge.eligibility.matching import Ask
     from knowledge.eligibility.rosters import Mapped, Unread
     from knowledge.library import Library
+    from knowledge.regions import Regions
 
 _OK = 0
 _FAILED = 1
@@ -25,6 +26,10 @@ def add_to(commands: Any) -> None:
     """Add the commands to the parser of `nuangang`."""
     check = commands.add_parser("check", help="self-checks in a batch, one JSON a line on stdin")
     check.add_argument("--jsonl", action="store_true", required=True, help="the only format")
+    check.description = (
+        'Each line: {"id": …, "region": "石狮", "as_of": "2022-04-10", "facts": {KEY: VALUE, …}}, '
+        'and "already": [MEASURE, …] for what the person has. Left out or null: not known.'
+    )
     check.set_defaults(run=_check)
 
     match = commands.add_parser(
@@ -32,7 +37,10 @@ def add_to(commands: Any) -> None:
         help="every person of a roster against every measure of a region, as CSV",
         description="Checks every person of a roster against every measure of a region. CSV on "
         "stdout, a line for each person and measure. A line of the roster that can't be read is "
-        "told, and stops no other.",
+        "told, and stops no other. The roster's first line names its columns: 编号 for who it is, "
+        "and as many facts as are known, by label or key: "
+        "编号,替谁问,参加失业保险,失业保险缴费月数. Cells are labels or keys of the answers, "
+        "是 or 否, numbers and days; empty: not known.",
     )
     match.add_argument("--region", required=True, help="the place whose measures count")
     match.add_argument("--as-of", required=True, type=_day, help="the day of the check, YYYY-MM-DD")
@@ -61,15 +69,20 @@ def _day(written: str) -> date:
         raise argparse.ArgumentTypeError(f"{written!r} is no day like 2022-04-10") from None
 
 
+def unknown_region(region: str, regions: "Regions") -> str:
+    """That a place has no documents, and which have."""
+    return f"unknown region {region!r}; covered: {', '.join(regions.covered)}"
+
+
 def _check(_: argparse.Namespace) -> int:
     return check_lines(sys.stdin, sys.stdout)
 
 
 def check_lines(lines: Iterable[str], out: TextIO) -> int:
     """Check each line; one that can't be read is told on stderr, and stops no other."""
-    from pydantic import BaseModel, ConfigDict, ValidationError
+    from pydantic import BaseModel, ConfigDict
 
-    from knowledge.eligibility.facts import FactsRefused
+    from knowledge.files import told_plainly
     from knowledge.regions import UnknownRegion
     from server.resources import load_served
     from server.self_checks import Day, checked
@@ -94,10 +107,11 @@ def check_lines(lines: Iterable[str], out: TextIO) -> int:
                 served.library, region, asked.facts, as_of=asked.as_of, already=asked.already
             )
         except UnknownRegion:
-            print(f"line {number}: unknown region", file=sys.stderr)
+            told = unknown_region(asked.region, served.library.regions)
+            print(f"line {number}: {told}", file=sys.stderr)
             result = _FAILED
-        except (FactsRefused, ValidationError, RecursionError, ValueError) as error:
-            print(f"line {number}: {error}", file=sys.stderr)
+        except (RecursionError, ValueError) as error:
+            print(f"line {number}: {told_plainly(error)}", file=sys.stderr)
             result = _FAILED
         else:
             data = {"id": asked.id, **found.as_data(served.library)}
@@ -118,7 +132,7 @@ def _match(parsed: argparse.Namespace) -> int:
     try:
         region = served.region(parsed.region)
     except UnknownRegion:
-        print(f"nuangang: unknown region {parsed.region!r}", file=sys.stderr)
+        print(f"nuangang: {unknown_region(parsed.region, served.library.regions)}", file=sys.stderr)
         return _FAILED
     with ExitStack() as files:
         telling = Telling(
@@ -218,10 +232,12 @@ class Telling:
         if not self._asks:
             for (fact, measure), people in self._asked.most_common(_TOLD):
                 self._say(f"asking {fact} can make {people:,} eligible for {measure}")
-        self._say(
-            f"{self.people:,} people × {measures} measures, {self.lines_unread:,} lines unread, "
-            f"{self._asked.total():,} times one answer away"
-        )
+        if self.people or not refused:
+            self._say(
+                f"{self.people:,} people × {measures} measures, "
+                f"{self.lines_unread:,} lines unread, "
+                f"{self._asked.total():,} times one answer away"
+            )
         if refused:
             self._say(f"nuangang: {refused}")
         elif not self.people:

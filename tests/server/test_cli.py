@@ -311,3 +311,19 @@ def test_whoever_reads_only_the_first_line_hears_no_complaint(data_dir: Path) ->
     )
     assert json.loads(ran.stdout)["id"] == 1
     assert not ran.stderr
+
+
+def test_what_a_person_can_mend_is_told_in_plain_words(run: Run, tmp_path: Path) -> None:
+    gold = tmp_path / "gold.jsonl"
+    gold.write_text('{"id": "a", "turns": ["你好"]}\n', encoding="utf-8")
+    asked = run("ask", "--jsonl", stdin='{"id": 1, "turns": "你好"}\n')
+    for ran, told in (
+        (run("ask", "--region", "北京", "失业金怎么领"), "unknown region '北京'; covered: "),
+        (run("ask", "--region", "北京", "失业金怎么领"), "can be named in the question itself"),
+        (run("evaluate", str(tmp_path / "none.jsonl")), f"there is no file {tmp_path}/none.jsonl"),
+        (run("evaluate", str(tmp_path)), f"{tmp_path} is a folder, not a file"),
+        (run("evaluate", str(gold)), "gold.jsonl:1: kind is missing"),
+        (asked, "line 1: turns: has to be a valid list"),
+    ):
+        assert ran.code == 1 and told in ran.err, ran.err
+        assert "pydantic" not in ran.err and "Errno" not in ran.err

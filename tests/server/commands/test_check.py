@@ -88,3 +88,20 @@ def test_a_fact_that_is_refused_is_named_with_the_reason(
 def test_a_damaged_character_stops_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     ran = Checked([line("\ud800"), line("good")], capsys)
     assert [row["id"] for row in ran.rows] == ["\ud800", "good"]
+
+
+def test_what_is_wrong_with_a_line_is_said_in_plain_words(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    ran = Checked(
+        ["nonsense", "[]", '{"id": 1}', line(facts=[]), line(region="北京"), "[" * 100_000], capsys
+    )
+    assert ran.complaints[:4] == [
+        "line 1: no JSON: Expecting value at character 1",
+        "line 2: has to be an object: {…}",
+        "line 3: region is missing; as_of is missing; facts is missing",
+        "line 4: facts: has to be a valid dictionary",
+    ]
+    assert "unknown region '北京'; covered: " in ran.complaints[4] and "石狮" in ran.complaints[4]
+    assert ran.complaints[5] == "line 6: nested too deeply"
+    assert not any("pydantic" in told for told in ran.complaints)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from knowledge.eligibility.rosters import RosterRefused, read_roster
 from knowledge.library import Library
 from knowledge.regions import UnknownRegion
 from server.cli import main
@@ -119,6 +120,20 @@ def test_a_roster_of_which_nothing_can_be_read_fails(match: Match) -> None:
         found = match(*lines)
         assert found.code == 1 and not found.rows
         assert "nuangang: " in found.err
+
+
+def test_an_unknown_column_is_told_with_the_known_ones_and_without_a_sum(match: Match) -> None:
+    told = match("编号,姓名", "1,张").err
+    assert "unknown columns: '姓名'" in told and "Known: 编号, " in told
+    assert all(name in told for name in HEADER.split(","))
+    assert "0 people" not in told
+
+
+def test_a_damaged_excel_file_is_called_one(library: Library, tmp_path: Path) -> None:
+    path = tmp_path / "roster.xlsx"
+    path.write_bytes(b"\xff\xfe\x00not a workbook")
+    with pytest.raises(RosterRefused, match="no Excel file, or a damaged one"):
+        next(iter(read_roster(path, library.facts, AS_OF)))
 
 
 def test_an_id_is_no_formula(match: Match) -> None:
