@@ -291,6 +291,7 @@ export function action(label, act, kind) {
     async onclick() {
       if (button.getAttribute("aria-busy")) return;
       button.setAttribute("aria-busy", "true");
+      toast.hidden = true;
       try {
         await act(button);
       } catch (problem) {
@@ -386,7 +387,6 @@ let turn = 0;
 // Shows the screen that the address names.
 export async function show() {
   const mine = (turn += 1);
-  toast.hidden = true;
   const { name, arg } = place();
   const tab = { ask: "ask", check: "check", apply: "apply", offers: "apply", offer: "apply", wishes: "apply", hiring: "apply" }[name] || "me";
   for (const link of shell.querySelectorAll("nav a")) {

@@ -318,14 +318,13 @@ async function pairings() {
   return h("div.page", null, h("h2", null, "我的帮扶人"),
     found.length ? found.map((each) => h("section", null,
       each.lines.map((line) => h("p", null, line)),
-      each.phone && !each.phone.includes("*") && h("a.button", { href: `tel:${each.phone}` }, "打电话给帮扶人"),
       each.visits.map((visit) => h("p.hint", null, visit.told)),
-      each.ways.map(({ answer, label }) => action(label, async () => {
+      h("div.stack", null, each.phone && !each.phone.includes("*") && h("a.button", { href: `tel:${each.phone}` }, "打电话给帮扶人"), each.ways.map(({ answer, label }) => action(label, async () => {
         if (answer !== "yes" && !(await sure(`${label}？`, "负责的单位会看到。", label))) return;
         await write("POST", `/me/pairings/${each.id}/answers`, { version: each.version, answer });
         tell("记下了。");
         show();
-      }, answer === "yes" ? ".primary" : ".plain")))) : h("p", null, proven ? "现在没有结对。" : "要先用微信验证手机号，才能查有没有人帮你。"));
+      }, answer === "yes" ? ".primary" : ".plain"))))) : h("p", null, proven ? "现在没有结对。" : "要先用微信验证手机号，才能查有没有人帮你。"));
 }
 
 const PARTS = { profile, register, pairings, consents, children, optouts, export: exported, erase };

@@ -106,6 +106,7 @@ def follow(walk: Walk, known: Resources, number: str, now: datetime) -> None:
     # Its number stands in no address, and is there all the same after a reload.
     walk.page.reload()
     walk.see("你提交了申请。")
+    assert walk.page.locator(".pairs span").first.text_content() == "姓名"
     Office(known, now).request_material(number)
     walk.tab("我的")
     walk.see("等你来办")
@@ -135,6 +136,7 @@ HIRING = {
 def take_part(walk: Walk, known: Resources, now: datetime) -> None:
     """What is offered: nothing, a list, one of it, a place in it, and the code on the spot."""
     walk.tab("办")
+    walk.see("石狮现在能申请的")
     open_cell(walk, "招聘、课程、出行、活动")
     walk.see("现在没有")
     walk.look("offers-empty")
@@ -166,6 +168,7 @@ def take_part(walk: Walk, known: Resources, now: datetime) -> None:
     walk.see("缝纫工")
     walk.look("places")
     walk.tab("办")
+    walk.see("石狮现在能申请的")
     open_cell(walk, "招聘、课程、出行、活动")
     walk.press("说说我想找什么")
     walk.see("我想坐专车")
@@ -245,6 +248,16 @@ def mine(walk: Walk) -> None:
         walk.see(text)
         walk.look(name)
         walk.tab("我的")
+    open_cell(walk, "看看、改资料")
+    walk.press("改一改")
+    save = walk.page.get_by_role("button", name="存好", exact=True)
+    save.or_(walk.page.get_by_role("button", name="下一项")).wait_for()
+    while not save.count():
+        # In large letters one thing stands on the screen.
+        walk.press("下一项")
+    save.click()
+    walk.see("存好了。")
+    walk.tab("我的")
     open_cell(walk, "孩子的资料")
     walk.press("我同意")
     walk.see("加一个孩子")

@@ -212,6 +212,30 @@ def test_a_moment_is_told_with_the_year_where_it_is_not_this_one(
     assert told == ["2026年7月2日", "11月28日00:46", "2019年12月31日16:05"]
 
 
+PAIRING = {
+    "id": "p1",
+    "version": 1,
+    "visits": [],
+    "ways": [{"answer": "another", "label": "想换一个帮扶人"}],
+}
+
+
+def test_who_is_paired_calls_the_helper_with_one_tap(new_phone: NewPhone, address: str) -> None:
+    page = new_phone()
+    walk = Walk(page)
+    walk.open(f"{address}#me")
+    walk.sign_in("paired")
+    page.get_by_role("button", name="退出登录").wait_for()
+    phones = ("13905950100", "139****0100")
+    told = [{**PAIRING, "phone": phone, "lines": [f"电话：{phone}"]} for phone in phones]
+    listed = {"pairings": told, "phone_verified": True}
+    page.route("**/api/v1/me/pairings", lambda route: route.fulfill(json=listed))
+    page.get_by_role("button", name="我的帮扶人").click()
+    walk.see("电话：139****0100")
+    links = page.locator("main a").evaluate_all("all => all.map((each) => each.href)")
+    assert links == ["tel:13905950100"]
+
+
 def for_a_firm(walk: Walk) -> None:
     walk.see("你是替谁问的？")
     walk.page.locator(".question .tick").last.click()
