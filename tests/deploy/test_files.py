@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -147,7 +148,7 @@ def test_behind_dockers_proxy_the_world_is_not_taken_for_inside() -> None:
     (net,) = compose["networks"]["inside"]["ipam"]["config"]
     command = compose["services"]["nginx"]["command"][2]
     edit = command.partition(" > ")[0].replace(
-        "/etc/nginx/nginx.conf.in", str(DEPLOY / "nginx.conf")
+        "/etc/nginx/nginx.conf.in", shlex.quote(str(DEPLOY / "nginx.conf"))
     )
     made = subprocess.run(["sh", "-c", edit], capture_output=True, text=True, check=True).stdout
     assert "server app1:8000 max_fails=3 fail_timeout=2s; server app2:8000" in made

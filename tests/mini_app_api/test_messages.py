@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from mini_app_api.telling import MOVED, STANDING, what_next
+from mini_app_api.telling import MOVED, what_next
 from server.casework.moves import Move, State
+from server.casework.standing import STANDING
 from tests import casework
 from tests.casework import ELIGIBLE, MEASURE
 from tests.mini_app_api.test_applications import Office, introduced

@@ -10,12 +10,12 @@ const waiting = { form: null, since: 0, timer: 0 };
 const line = document.createElement("p");
 line.className = "waiting";
 line.setAttribute("role", "status");
-document.body.append(line);
 
 const rest = () => {
   clearInterval(waiting.timer);
   waiting.form = null;
   line.textContent = "";
+  line.remove();
 };
 const tell = () => {
   const seconds = Math.round((Date.now() - waiting.since) / 1000);
@@ -32,6 +32,7 @@ document.addEventListener("submit", (event) => {
     return;
   }
   rest();
+  document.body.append(line);
   Object.assign(waiting, { form, since: Date.now(), timer: setInterval(tell, 1000) });
 });
 // Back on a page that the browser kept.

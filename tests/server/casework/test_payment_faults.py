@@ -40,8 +40,8 @@ from tests.funding import Office
 from tests.verifying import size
 
 _CASES = 5
-_EXPORTING, _SETTLING = 40, 320
-"""Somewhat more statements and commits than an export takes (29), and an import after it (216)."""
+_EXPORTING, _SETTLING = 56, 320
+"""Somewhat more statements and commits than an export takes (41), and an import after it (216)."""
 _Settling = Callable[[Office, str, list[Result]], None]
 
 
@@ -241,7 +241,7 @@ def test_kills_during_export_and_import_lose_and_double_nothing(
 def test_noting_the_payment_apart_from_the_fund_is_found_out(
     office: Office, tmp_path: Path
 ) -> None:
-    fund, approved, bank, _ = _run(office, tmp_path, 12, _settle_apart)
+    fund, approved, bank, _ = _run(office, tmp_path, 20, _settle_apart)
     with pytest.raises(AssertionError):
         _check(office, fund, approved, bank)
 
