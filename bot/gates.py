@@ -48,6 +48,8 @@ _IS_A_QUESTION = re.compile(
 _LETTERS = re.compile("[a-z]+")
 _CHINESE = re.compile("[\u3400-\u9fff]")
 _A_CALENDAR_YEAR = 100
+_SEVERAL = 2
+_NOT_UNDERSTOOD = "not-understood"
 _NOTHING_ELSE = frozenset({Aspect.COUNT, Aspect.OWN_SHARE, Aspect.REPLACEMENT, Aspect.STOPPING})
 """Who asks for these is not helped by another aspect that is stated."""
 _SPANS = frozenset({"个月", "天", "小时", "学时", "平方米", "%", "次"})
@@ -85,19 +87,35 @@ def several_places(turn: Turn) -> Answer | None:
 
 
 def several_questions(turn: Turn) -> Answer | None:
-    """Answer each of several questions about one place, where each has a subject of its own."""
-    if turn.region is None or turn.follows_up:
+    """Answer each of several questions about one place as it would be answered alone.
+
+    What one of them asks that is not written is said; it takes nothing from the others.
+    """
+    if turn.region is None or turn.part or turn.follows_up:
         return None
-    asked: list[tuple[str, Candidate]] = []
-    for words in _BETWEEN_QUESTIONS.split(turn.question.rest):
-        if len(content(words)) < _A_WORD or not _IS_A_QUESTION.search(words):
+    asked = [
+        words
+        for words in _BETWEEN_QUESTIONS.split(turn.question.rest)
+        if len(content(words)) >= _A_WORD and _IS_A_QUESTION.search(words)
+    ]
+    if len(asked) < _SEVERAL:
+        return None
+    answered: list[tuple[Turn, Candidate]] = []
+    declined: list[tuple[str, Answer]] = []
+    for words in asked:
+        alone = turn.asking_only(words)
+        if refused := outside(alone) or not_in_this_place(alone) or aspect_not_stated(alone):
+            if not _is_no_answer(refused):
+                declined.append((words, refused))
             continue
-        found = turn.weighed(words).within(turn.scope(turn.region))
-        if not found or found[0].own < _OWN_ENOUGH:
+        best = replying.chosen(alone)
+        if best is None or best.own < _OWN_ENOUGH:
             continue
-        if all(found[0].measure.topics[0] != other.measure.topics[0] for _, other in asked):
-            asked.append((words, found[0]))
-    return replying.for_questions(turn, asked) if len(asked) > 1 else None
+        if all(best.measure.topics[0] != other.measure.topics[0] for _, other in answered):
+            answered.append((alone, best))
+    if not answered or len(answered) + len(declined) < _SEVERAL:
+        return None
+    return replying.for_questions(turn, answered, declined)
 
 
 def _asked_of_each(turn: Turn, places: list[str]) -> dict[str, tuple[Candidate, ...]]:
@@ -273,7 +291,11 @@ def no_answer(turn: Turn) -> Answer:
         *_ask_nationwide(turn),
     ]
     rejected = tuple(Rejected(c.measure.id, c.score, "score") for c in turn.ranked[:5])
-    return _decline(turn, parts, "not-understood", turn.region, rejected=rejected)
+    return _decline(turn, parts, _NOT_UNDERSTOOD, turn.region, rejected=rejected)
+
+
+def _is_no_answer(answer: Answer) -> bool:
+    return answer.reason == _NOT_UNDERSTOOD
 
 
 def _understood(found: Iterable[Candidate]) -> bool:

@@ -143,27 +143,46 @@ def for_several(
     )
 
 
-def for_questions(turn: Turn, asked: Sequence[tuple[str, Candidate]]) -> Answer:
-    """Answer several questions about one place in turn, shortly, each with its source."""
-    parts: list[Part] = []
-    for words, candidate in asked:
-        aspects = turn.library.aspects.read(words).aspects
-        parts.append(Part(_short(turn, candidate.measure.title, candidate, aspects)))
-    measures = tuple(candidate.measure.id for _, candidate in asked)
+def for_questions(
+    turn: Turn,
+    answered: Sequence[tuple[Turn, Candidate]],
+    declined: Sequence[tuple[str, Answer]],
+) -> Answer:
+    """Answer several questions about one place in turn, shortly, each with its source.
+
+    `declined` are those that are not written there, with what is said of each.
+    """
+    parts = [
+        Part(_short(alone, best.measure.title, best, alone.asked.aspects, standing=True))
+        for alone, best in answered
+    ]
+    parts += [
+        Part(turn.composer.say("in_region", region=words, text=refused.reply.splitlines()[0]))
+        for words, refused in declined
+    ]
+    measures = tuple(best.measure.id for _, best in answered)
+    sources = [turn.composer.source(best.measure) for _, best in answered]
+    sources += [source for _, refused in declined for source in refused.sources]
     return Answer(
         kind=Kind.ANSWER,
         reply=fitted(parts),
         reason="several-questions",
         region=turn.region,
         measures=measures,
-        sources=tuple(turn.composer.source(candidate.measure) for _, candidate in asked),
+        sources=tuple(sources),
         context=turn.next_context(measures),
     )
 
 
 def _short(
-    turn: Turn, label: str, candidate: Candidate, aspects: Sequence[Aspect] | None = None
+    turn: Turn,
+    label: str,
+    candidate: Candidate,
+    aspects: Sequence[Aspect] | None = None,
+    *,
+    standing: bool = False,
 ) -> str:
+    """What a measure says, with its source; `standing`: and whether it still applies."""
     measure = candidate.measure
     if aspects is None:
         aspects = turn.asked.aspects[:1]
@@ -171,7 +190,7 @@ def _short(
     lines.append(measure.summary)
     if Aspect.DEADLINE not in aspects:
         lines.append(turn.composer.closing_note(measure, turn.today))
-    if turn.library.documents[measure.document].entry.undated:
+    if standing or turn.library.documents[measure.document].entry.undated:
         lines.append(turn.composer.standing(measure, turn.today))
     text = "".join(dict.fromkeys(line for line in lines if line))
     source = turn.composer.say("source", source=turn.composer.cite(measure))

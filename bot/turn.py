@@ -247,6 +247,11 @@ class Turn:
         found = (c for c in scoped if c.measure.is_for_part(self.part))
         return speaking_of(self.part, found) if self.part else tuple(found)
 
+    def asking_only(self, words: str) -> "Turn":
+        """The turn it would be if the message were a part of it, about the same place."""
+        here = Context(region=self.region, chosen=self.chosen)
+        return replace(self, message=words, context=here, picked=False)
+
     def without_words(self, words: Iterable[str]) -> Candidates:
         """Everything weighed against the question of substance without these words."""
         text = self.asked_text

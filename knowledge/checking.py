@@ -18,6 +18,7 @@ from knowledge.figures import Figure, unstated
 from knowledge.library import DATA, Library
 from knowledge.measures import Form, Measure
 from knowledge.periods import gives, misdated
+from knowledge.sentences import NAMED_LATER
 
 CATALOGUE = DATA / "catalogue.tsv"
 _CATALOGUED = ("document", "region", "locator", "title", "audience")
@@ -33,6 +34,10 @@ def problems(library: Library, catalogue: Path | None = None) -> list[str]:
         found += [f"{measure.id}: {text}" for text in _measure_problems(library, measure)]
     for document in library.documents.values():
         found += [f"{document.entry.id}: {text}" for text in _unread_sentences(library, document)]
+    found += [
+        f"sentences: the name of {detail} is missing"
+        for detail in sorted(NAMED_LATER - library.sentences.detail_names.keys())
+    ]
     found += _unlisted_materials(library)
     found += _ambiguous_questions(library)
     if catalogue:

@@ -32,7 +32,13 @@ _HEADS: Mapping[OfferKind, str] = {
 }
 _MOST = 5
 _HONEST_WORK = "找工作不用先交钱。要你交押金、培训费、服装费的，都不要信。"
-_WHERE = "你在哪里？连地名一起说，比如“石狮附近有什么招聘”，我看看那里现在有没有{kind}。"
+_WHERE = "你在哪里？连地名一起说，比如“{example}”，我看看那里现在有没有{kind}。"
+_EXAMPLES: Mapping[OfferKind, str] = {
+    OfferKind.VACANCY: "石狮附近有什么招聘",
+    OfferKind.TRIP: "石狮哪天有车",
+    OfferKind.SESSION: "石狮有什么培训课",
+    OfferKind.ACTIVITY: "石狮有什么活动",
+}
 _JOIN = "在“办”里可以看全部，也可以报名。"
 _SHOW = "在“我的”里点“我的卡券”，把码给商户扫。"
 _FOLLOW = "在“我的”里点“我的办件”，能看每一步。"
@@ -90,7 +96,8 @@ def instead(
     if answer.region is None:
         if answer.kind is not Kind.DECLINE:
             return answered
-        where = _WHERE.format(kind=_HEADS[_KINDS[subject]])
+        wanted = _KINDS[subject]
+        where = _WHERE.format(example=_EXAMPLES[wanted], kind=_HEADS[wanted])
         return _replaced(answered, where, subject, Kind.CLARIFY)
     kind, regions = _KINDS[subject], served.library.regions
     around = {*regions.within(answer.region), *regions.descendants(answer.region)}

@@ -155,6 +155,23 @@ def test_two_questions_about_one_place_get_two_answers(indexed: IndexedLibrary) 
     assert len(ask(indexed, ["我在石狮被裁了，厂里没活。失业金怎么领？"]).measures) == 1
 
 
+@pytest.mark.parametrize(
+    ("second", "said"),
+    [("租房有房租补贴吗", "石狮市的文件没有写这件事"), ("公积金怎么提", "石狮市的文件没有写")],
+)
+def test_of_two_questions_the_one_that_no_clause_answers_is_declined_and_takes_nothing_away(
+    indexed: IndexedLibrary, second: str, said: str
+) -> None:
+    found = ask(indexed, [f"石狮失业金怎么领？{second}"])
+    assert found.measures == ("shishi-4a",) and "失业登记" in found.reply
+    assert f"【{second}】" in found.reply and said in found.reply
+
+
+def test_each_of_two_answers_says_whether_it_still_applies(indexed: IndexedLibrary) -> None:
+    found = ask(indexed, ["石狮失业金怎么领？新工人培训补贴给多少？"])
+    assert found.reply.count("现在还办不办") == 2
+
+
 def test_what_is_set_aside_is_not_asked(indexed: IndexedLibrary) -> None:
     turns = ["循环化工园区留下过年给多少", "红包先不提，过年想打球有场地开放没"]
     assert ask(indexed, turns).measures[0] == "hebei-sjz-huagong-1"

@@ -37,6 +37,12 @@ DAMAGES: dict[str, tuple[str, Callable[[dict[str, Any]], None], str]] = {
         lambda m: m.update(summary=m["summary"].replace("10000", "20000")),
         "20000元 is not in the clause",
     ),
+    # A release of before it could be asked for is served without; none is published anew.
+    "a detail that has no name": (
+        "sentences:all",
+        lambda s: s["detail_names"].pop("replacement"),
+        "the name of replacement is missing",
+    ),
     "another town's telephone number": (
         "measure:liwan-9",
         lambda m: m.update(summary=m["summary"] + "热线88712565。"),

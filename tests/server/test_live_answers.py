@@ -71,7 +71,7 @@ def test_where_nothing_is_on_that_is_said_with_the_day(fair: Fair, ask: Ask) -> 
     told = ask("附近有什么招聘")
     assert told.reply == "石狮市现在没有在招人的（2026年3月1日的情况）。"
     asked_back = ask("附近有什么招聘", region=None)
-    assert asked_back.kind is Kind.CLARIFY and "你在哪里" in asked_back.reply
+    assert asked_back.kind is Kind.CLARIFY and "石狮附近有什么招聘" in asked_back.reply
 
 
 def test_the_place_that_the_text_names_wins(fair: Fair, ask: Ask) -> None:
