@@ -9,7 +9,6 @@ from server.arrears.tables import JointPart, JointReport, Outcome, ReportMove
 from server.casework.advancing import Post
 from server.casework.payments import yuan
 from server.notice_templates import NoticeKind
-from server.outbox import add_notice
 
 _SAYS: Mapping[ReportMove, tuple[str, str]] = {
     ReportMove.HAND_IN: ("已经交上去", "交上去了，等经办人受理"),
@@ -42,13 +41,10 @@ def tell(
     if move is ReportMove.SETTLE and report.outcome is not None:
         progress = OUTCOMES[Outcome(report.outcome)]
     for part in parts:
-        add_notice(
+        post.send(
             session,
-            post.safe,
-            post.template_ids,
-            kind=NoticeKind.ARREARS,
+            NoticeKind.ARREARS,
             worker_id=part.worker_id,
-            app_id=post.app_id,
             values={
                 "report": report.id,
                 "employer": report.employer,

@@ -90,14 +90,27 @@ class Post:
             return
         told = {**_values(self.library, case, now), **_words()[move], **values}
         key = f"case {case.id} {case.version}"
+        self.send(session, kind, worker_id=case.worker_id, values=told, key=key, now=now)
+
+    def send(
+        self,
+        session: Session,
+        kind: NoticeKind,
+        *,
+        worker_id: int,
+        values: Mapping[str, str],
+        key: str,
+        now: datetime,
+    ) -> None:
+        """Put a notice for a worker into the outbox; once for each key."""
         add_notice(
             session,
             self.safe,
             self.template_ids,
             kind=kind,
-            worker_id=case.worker_id,
+            worker_id=worker_id,
             app_id=self.app_id,
-            values=told,
+            values=values,
             key=key,
             now=now,
         )

@@ -32,7 +32,6 @@ from server.casework.tables import (
 )
 from server.clock import CHINA, china_day
 from server.notice_templates import NoticeKind
-from server.outbox import add_notice
 from server.sealing import Safe
 from server.tables import Conversation, Purpose, Turn
 
@@ -512,13 +511,10 @@ def _note(
 def _tell(session: Session, post: Post, request: ServiceRequest, words: str, now: datetime) -> None:
     """Put the beginning of a reply into the outbox; the whole of it stands in the mini-program."""
     at = now.astimezone(CHINA)
-    add_notice(
+    post.send(
         session,
-        post.safe,
-        post.template_ids,
-        kind=NoticeKind.REPLIED,
+        NoticeKind.REPLIED,
         worker_id=request.worker_id,
-        app_id=post.app_id,
         values={
             "request": request.id,
             "category": TITLES[Category(request.category)],

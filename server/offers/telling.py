@@ -9,7 +9,6 @@ from server.clock import CHINA
 from server.notice_templates import NoticeKind
 from server.offers.offering import Step
 from server.offers.tables import Offer, Participation
-from server.outbox import add_notice
 
 MOVED_UP = "轮到你了，名额已经给你留好"
 CANCELLED = "已经取消，请不要再来"
@@ -37,13 +36,10 @@ def tell(
     `again` tells apart what happens anew from what is only asked for twice.
     """
     when = offer.begins_at
-    add_notice(
+    post.send(
         session,
-        post.safe,
-        post.template_ids,
-        kind=NoticeKind.OFFER,
+        NoticeKind.OFFER,
         worker_id=worker_id,
-        app_id=post.app_id,
         values={
             "offer": offer.id,
             "title": offer.title,

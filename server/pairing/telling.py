@@ -7,7 +7,6 @@ from sqlmodel import Session
 from server.casework.advancing import Post
 from server.clock import china_day
 from server.notice_templates import NoticeKind
-from server.outbox import add_notice
 from server.pairing.tables import Pairing
 
 PROPOSED = "有人愿意帮你，请点开看看"
@@ -19,13 +18,10 @@ def tell(
     session: Session, post: Post, pairing: Pairing, unit: str, hint: str, *, now: datetime
 ) -> None:
     """Put a notice on a pairing into the outbox; the same hint twice is one notice."""
-    add_notice(
+    post.send(
         session,
-        post.safe,
-        post.template_ids,
-        kind=NoticeKind.PAIRING,
+        NoticeKind.PAIRING,
         worker_id=pairing.worker_id,
-        app_id=post.app_id,
         values={
             "pairing": pairing.id,
             "unit": unit,

@@ -16,7 +16,7 @@ from server.casework.advancing import Post
 from server.casework.payments import yuan
 from server.clock import CHINA, china_day
 from server.notice_templates import NoticeKind
-from server.outbox import Addressed, add_many, add_notice
+from server.outbox import Addressed, add_many
 from server.tables import Worker
 from server.vouchers.tables import Issue, Voucher
 
@@ -79,13 +79,10 @@ def tell_used(
     how_much = f"{yuan(amount_fen)}元" if issue.amount_fen else "1次"
     is_over = china_day(now) > issue.last_on
     at = now.astimezone(CHINA)
-    add_notice(
+    post.send(
         session,
-        post.safe,
-        post.template_ids,
-        kind=NoticeKind.VOUCHER_USED,
+        NoticeKind.VOUCHER_USED,
         worker_id=voucher.worker_id,
-        app_id=post.app_id,
         values={
             "voucher": voucher.id,
             "title": issue.title,
