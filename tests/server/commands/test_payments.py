@@ -1,9 +1,6 @@
 """`nuangang funds`, `payments`, `proactive`: from a register to money, as clerks type it."""
 
-import io
-import os
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,7 +13,6 @@ from server.casework import deciding
 from server.casework.moves import Move, State
 from server.casework.officers import Role
 from server.casework.tables import Case
-from server.cli import main
 from server.clock import utc_now
 from server.db import Database
 from server.resources import make_safe, make_subject_keys
@@ -24,35 +20,7 @@ from server.settings import load_settings
 from tests import casework, citizens, funding
 from tests.casework import MEASURE
 from tests.funding import Office
-
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(
-    database: Database,
-    database_url: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Run:
-    for name in [name for name in os.environ if name.startswith("NUANGANG_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("NUANGANG_DATA_DIR", str(tmp_path / "data"))
-    monkeypatch.setenv("NUANGANG_DATABASE_URL", database_url)
-
-    def ran(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO()))
-        for name in ("stdout", "stderr"):
-            monkeypatch.setattr(getattr(sys, name), "reconfigure", lambda **_: None, raising=False)
-        try:
-            code = main([str(argument) for argument in arguments])
-        except SystemExit as left:
-            code = int(left.code or 0)
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return ran
+from tests.server.commands.conftest import Run
 
 
 @pytest.fixture

@@ -1,56 +1,23 @@
 """`nuangang register`: a spreadsheet in, matched, out as a roster, undone, as clerks type it."""
 
-import io
-import os
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from knowledge.library import Library
 from server.casework.officers import Role
-from server.cli import main
 from server.clock import utc_now
 from server.db import Database
 from server.resources import make_safe
 from server.settings import load_settings
 from tests import casework, citizens
-
-Run = Callable[..., tuple[int, str, str]]
+from tests.server.commands.conftest import Run
 
 
 @pytest.fixture
 def database_url(sqlite_url: str) -> str:
     """What the commands call is tested on both databases."""
     return sqlite_url
-
-
-@pytest.fixture
-def run(
-    database: Database,
-    database_url: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Run:
-    for name in [name for name in os.environ if name.startswith("NUANGANG_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("NUANGANG_DATA_DIR", str(tmp_path / "data"))
-    monkeypatch.setenv("NUANGANG_DATABASE_URL", database_url)
-
-    def ran(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO()))
-        for name in ("stdout", "stderr"):
-            monkeypatch.setattr(getattr(sys, name), "reconfigure", lambda **_: None, raising=False)
-        try:
-            code = main([str(argument) for argument in arguments])
-        except SystemExit as left:
-            code = int(left.code or 0)
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return ran
 
 
 def test_a_spreadsheet_goes_in_is_matched_and_undone(
