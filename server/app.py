@@ -164,9 +164,11 @@ def _ok() -> None:
 
 def _guard(response: Response) -> Response:
     """Let nobody guess what a reply is, and no cache keep what may be somebody's own."""
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    if request.path.startswith("/api/"):
-        response.headers.setdefault("Cache-Control", "no-store")
+    headers = response.headers
+    if "X-Content-Type-Options" not in headers:
+        headers.add("X-Content-Type-Options", "nosniff")
+    if request.path.startswith("/api/") and "Cache-Control" not in headers:
+        headers.add("Cache-Control", "no-store")
     return response
 
 

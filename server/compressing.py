@@ -44,7 +44,7 @@ def compress(request: Request, response: Response) -> Response:
     if "Vary" in response.headers:
         response.vary.add("Accept-Encoding")
     else:
-        response.headers["Vary"] = "Accept-Encoding"
+        response.headers.add("Vary", "Accept-Encoding")
     if not takes_gzip(request) or len(response.get_data()) < _SMALLEST:
         return response
     response.set_data(gzipped(response.get_data()))

@@ -401,7 +401,12 @@ _to_json = json.JSONEncoder(ensure_ascii=False).encode
 
 def _storable(text: str) -> str:
     """`text` without what a database refuses: NUL and lone surrogates."""
-    return text.replace("\x00", "").encode("utf-8", "replace").decode()
+    whole = text.replace("\x00", "")
+    try:
+        whole.encode()
+    except UnicodeEncodeError:
+        return whole.encode("utf-8", "replace").decode()
+    return whole
 
 
 def _masked(value: Any, keep: Set[str]) -> Any:

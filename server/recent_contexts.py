@@ -10,9 +10,11 @@ import struct
 from zlib import compress, crc32, decompress
 
 KEY = 30
-_SLOT = 1024
-# A key has the choice of the four slots of one page.
-_PAGE = 4 * _SLOT
+_SLOT = 1536
+# A key has the choice of so many slots: with half of them, where two workers answer as fast as they
+# can, one in a hundred keys finds none free, and its turn waits for the database.
+_CHOICE = 8
+_PAGE = _CHOICE * _SLOT
 # key, epoch seconds, length of the payload, whether it is compressed; then the checksum of these
 # and the payload
 _HEAD = struct.Struct(f"<{KEY}sdH?")

@@ -25,7 +25,6 @@ from server.switches import NOTHING_OFF, Off
 
 _LOOK_EVERY_SECONDS = 0.5
 _REMEMBERED = 2048
-_REMEMBERED_LENGTH = 240
 _LOOKED_AT = 6
 _NEARLY_THE_SAME = 0.88
 _TRIAL = "shiyejin 怎麼領，一個月有多少"
@@ -131,7 +130,7 @@ class Served:
         )
         if context.check is not None:
             return found  # what somebody says of themselves is not kept
-        if len(text) <= _REMEMBERED_LENGTH and mask(text, self.public_numbers) == text:
+        if len(text) <= LONGEST_MESSAGE and mask(text, self.public_numbers) == text:
             self._remembered[asked] = found
             if len(self._remembered) > _REMEMBERED:
                 # The oldest goes: whatever is asked often is soon back.

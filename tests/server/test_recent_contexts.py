@@ -6,6 +6,7 @@ import os
 from hypothesis import given
 from hypothesis import strategies as st
 
+from server.recent_contexts import _PAGE as PAGE
 from server.recent_contexts import KEY, ROOM, RecentContexts
 
 KEYS = [f"{number:0{KEY}}".encode() for number in range(12)]
@@ -20,7 +21,7 @@ def test_the_newest_context_is_found() -> None:
 
 
 def test_a_fresh_entry_is_never_pushed_out_and_an_older_one_is() -> None:
-    recent = RecentContexts(slots=4, fresh_for=0.5)
+    recent = RecentContexts(slots=8, fresh_for=0.5)
     kept = [key for key in KEYS if recent.put(key, 10.0, key)]
     assert 0 < len(kept) < len(KEYS)
     assert all(recent.get(key) == (10.0, key) for key in kept)
@@ -30,7 +31,7 @@ def test_a_fresh_entry_is_never_pushed_out_and_an_older_one_is() -> None:
 
 
 def test_a_context_too_long_for_a_slot_is_refused() -> None:
-    recent = RecentContexts(slots=4)
+    recent = RecentContexts(slots=8)
     assert recent.put(KEYS[0], 1.0, os.urandom(ROOM))
     assert recent.get(KEYS[0]) is not None
     assert not recent.put(KEYS[0], 2.0, os.urandom(ROOM + 1))
@@ -38,7 +39,7 @@ def test_a_context_too_long_for_a_slot_is_refused() -> None:
 
 
 def test_a_long_context_that_repeats_itself_fits() -> None:
-    recent = RecentContexts(slots=4)
+    recent = RecentContexts(slots=8)
     payload = "一句话".encode() * ROOM
     assert recent.put(KEYS[0], 1.0, payload)
     assert recent.get(KEYS[0]) == (1.0, payload)
@@ -54,17 +55,17 @@ def test_another_process_finds_it_at_once() -> None:
     assert recent.get(KEYS[0]) == (1.0, b"from there")
 
 
-@given(st.binary(max_size=64), st.integers(0, 4 * 1024 - 1))
+@given(st.binary(max_size=64), st.integers(0, PAGE - 1))
 def test_a_torn_entry_is_no_entry(garbage: bytes, place: int) -> None:
-    recent = RecentContexts(slots=4)
+    recent = RecentContexts(slots=8)
     recent.put(KEYS[0], 1.0, b"whole")
-    recent._memory[place : place + len(garbage)] = garbage[: 4 * 1024 - place]
+    recent._memory[place : place + len(garbage)] = garbage[: PAGE - place]
     assert recent.get(KEYS[0]) in (None, (1.0, b"whole"))
 
 
 @given(st.lists(st.tuples(st.sampled_from(KEYS), st.binary(max_size=20)), max_size=60))
 def test_what_was_taken_is_what_is_found(puts: list[tuple[bytes, bytes]]) -> None:
-    recent = RecentContexts(slots=8, fresh_for=1e9)
+    recent = RecentContexts(slots=16, fresh_for=1e9)
     taken: dict[bytes, tuple[float, bytes]] = {}
     for at, (key, payload) in enumerate(puts, start=1):
         if recent.put(key, float(at), payload):
