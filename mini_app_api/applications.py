@@ -1,7 +1,6 @@
 """POST, GET /applications, and what a worker can do with a case: answer, withdraw, object."""
 
-from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from apiflask import APIBlueprint
@@ -24,11 +23,12 @@ from mini_app_api.case_models import (
 )
 from mini_app_api.drafts import measure_of, title_of
 from mini_app_api.telling import MOVED, what_next
-from mini_app_api.writing import SIGNED_IN, once
+from mini_app_api.writing import SIGNED_IN, once, refused
 from server import profiles
 from server.admitting import Who, admits
 from server.casework import applying, cases, deciding, drafting, objecting
 from server.casework.advancing import Post
+from server.casework.applying import Checked
 from server.casework.cases import CaseUnknown
 from server.casework.drafting import DraftUnknown
 from server.casework.moves import INSIDE, Actor, Move, State, moves_from
@@ -50,33 +50,11 @@ blueprint = APIBlueprint("applications", __name__, url_prefix="/api/v1", tag="ap
 @admits(Who.WORKER)
 def post_application(asked: ApplicationAsked) -> Response:
     """Submit an application; the facts, the verdict and the person are frozen with it."""
-    known = resources()
-    served = known.serving.current()
-    now = known.clock()
-    today = china_day(now)
-    worker = signed_in()
-    own, telling = own_safe(worker), post()
-    facts, region = asked.facts, None
-    if asked.region is not None:
-        region = served.region(asked.region)
-    if facts is None:
-        try:
-            draft_facts, draft_region = _of_draft(worker, own, asked.measure)
-        except DraftUnknown as unknown:
-            # It may have become a case by this very request: then the same reply is given again.
-            return once(_raising(unknown), status=201)
-        facts, region = draft_facts, region or draft_region
-    checked = applying.check(
-        served.library,
-        served.release,
-        measure_of(asked.measure),
-        region,
-        facts,
-        vouched=vouched_for(served.library, asked.measure, today),
-        today=today,
-    )
-
-    known.serving.off().refuse(Part.APPLICATIONS, served.library.regions, checked.region)
+    now, own, telling = _at_hand()
+    try:
+        checked = _checked(asked, own, china_day(now))
+    except Exception as why:
+        return refused(why, status=201)
 
     def apply(session: Session, worker: int) -> CaseBrief:
         submitted = drafting.submit(
@@ -209,13 +187,26 @@ def post_appeal(id: str, asked: AppealAsked) -> Response:
     return once(appeal)
 
 
-def _raising(error: Exception) -> Callable[[Session, int], CaseBrief]:
-    """What does nothing but raise an error, where no earlier reply stands under the key."""
-
-    def act(_: Session, __: int) -> CaseBrief:
-        raise error
-
-    return act
+def _checked(asked: ApplicationAsked, own: Safe, today: date) -> Checked:
+    known = resources()
+    served = known.serving.current()
+    facts, region = asked.facts, None
+    if asked.region is not None:
+        region = served.region(asked.region)
+    if facts is None:
+        facts, draft_region = _of_draft(signed_in(), own, asked.measure)
+        region = region or draft_region
+    checked = applying.check(
+        served.library,
+        served.release,
+        measure_of(asked.measure),
+        region,
+        facts,
+        vouched=vouched_for(served.library, asked.measure, today),
+        today=today,
+    )
+    known.serving.off().refuse(Part.APPLICATIONS, served.library.regions, checked.region)
+    return checked
 
 
 def _at_hand() -> tuple[datetime, Safe, Post]:

@@ -6,12 +6,11 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from knowledge.eligibility.verdicts import Outcome
-from mini_app_api.models import Request, View, Words
+from mini_app_api.models import Request, Version, View, Words
 from server.casework.editions import Part
 from server.casework.moves import Move, State
 from server.casework.tables import Category, Origin, RequestState, Source, Voice
 
-Version = Annotated[int, Field(ge=1)]
 Said = Annotated[Words, Field(min_length=1, max_length=2000)]
 Facts = Annotated[dict[str, Any], Field(max_length=200)]
 

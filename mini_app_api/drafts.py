@@ -1,5 +1,7 @@
 """GET, PUT, DELETE /drafts/{measure}: an application as far as it is, on whatever phone."""
 
+from datetime import date
+
 from apiflask import APIBlueprint
 from flask import Response
 from sqlmodel import Session
@@ -15,9 +17,10 @@ from mini_app_api.case_models import (
     RuleChangeView,
     VersionAsked,
 )
-from mini_app_api.writing import SIGNED_IN, once
+from mini_app_api.writing import SIGNED_IN, once, refused
 from server.admitting import Who, admits
 from server.casework import applying, cases, drafting
+from server.casework.applying import Checked
 from server.casework.drafting import DraftUnknown
 from server.casework.editions import changes_since, current_edition
 from server.casework.tables import Case
@@ -61,20 +64,12 @@ def get_draft(measure: str) -> DraftView:
 @admits(Who.WORKER)
 def put_draft(measure: str, asked: DraftAsked) -> Response:
     """Keep what is filled in so far; another phone goes on with it."""
-    known = resources()
-    served = known.serving.current()
-    now = known.clock()
-    today = china_day(now)
-    checked = applying.check(
-        served.library,
-        served.release,
-        measure_of(measure),
-        None if asked.region is None else served.region(asked.region),
-        asked.facts,
-        vouched=vouched_for(served.library, measure, today),
-        today=today,
-    )
+    now = resources().clock()
     own, telling = own_safe(signed_in()), post()
+    try:
+        checked = _checked(measure, asked, china_day(now))
+    except Exception as why:
+        return refused(why)
 
     def keep(session: Session, worker: int) -> DraftView:
         draft = drafting.save(
@@ -121,6 +116,19 @@ def title_of(measure: str) -> str:
     """How a measure is called, its id where it is not in force any more."""
     known = resources().serving.current().library.measures.get(measure)
     return measure if known is None else known.title
+
+
+def _checked(measure: str, asked: DraftAsked, today: date) -> Checked:
+    served = resources().serving.current()
+    return applying.check(
+        served.library,
+        served.release,
+        measure_of(measure),
+        None if asked.region is None else served.region(asked.region),
+        asked.facts,
+        vouched=vouched_for(served.library, measure, today),
+        today=today,
+    )
 
 
 def _mine(session: Session, worker: int, measure: str) -> Case:

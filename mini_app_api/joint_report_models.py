@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from mini_app_api.models import Request, View, Words
+from mini_app_api.models import Request, Version, View, Words
 from server.arrears.joining import MOST_FEN, MOST_PROOFS
 from server.arrears.tables import Outcome, ReportMove, ReportState
 
@@ -24,7 +24,7 @@ class PartAsked(Request):
 
     amount_fen: Amount
     materials: Materials = Field(default_factory=list)
-    version: Annotated[int, Field(ge=1)]
+    version: Version
 
 
 class StartAsked(Request):

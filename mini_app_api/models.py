@@ -11,7 +11,7 @@ from knowledge.eligibility.verdicts import Outcome
 from knowledge.measures import Aspect, Audience, Form
 from knowledge.regions import Level
 from server.self_checks import Day
-from server.tables import Direction
+from server.tables import MOST_NUMBER, Direction
 
 
 def _readable(value: object) -> object:
@@ -23,6 +23,9 @@ def _readable(value: object) -> object:
 
 Words = Annotated[str, BeforeValidator(_readable)]
 """Text as people write it, and as broken keyboards do."""
+
+Version = Annotated[int, Field(ge=1, le=MOST_NUMBER)]
+"""The version of something, as it was read."""
 
 
 class Request(BaseModel):

@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from bot.composing import day
 from mini_app_api.access import own_safe, signed_in
-from mini_app_api.models import Request, View, Words
+from mini_app_api.models import Request, Version, View, Words
 from mini_app_api.register import claimed
 from mini_app_api.telling import due
 from mini_app_api.writing import SIGNED_IN, once
@@ -57,7 +57,7 @@ _LABELS: Mapping[Answer, str] = {
 class AnswerAsked(Request):
     """An answer to a pairing as it was seen; `words` for the office, if anything is to be said."""
 
-    version: Annotated[int, Field(ge=1)]
+    version: Version
     answer: Answer
     words: Annotated[Words, Field(max_length=500)] = ""
 

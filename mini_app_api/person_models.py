@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from mini_app_api.models import Request, View
+from mini_app_api.models import Request, Version, View
 from server.persons import BankCard, IdentityNumber, Minor, Name, NativePlace, Phone
 from server.tables import Purpose
 
@@ -23,7 +23,7 @@ class ProfileAsked(Request):
     phone: Phone | None = None
     bank_card: BankCard | None = None
     native_place: NativePlace | None = None
-    version: Annotated[int, Field(ge=1)] | None = None
+    version: Version | None = None
 
 
 class ProfileView(View):
@@ -53,7 +53,7 @@ class ChildAsked(Minor):
 class ChildChangeAsked(Minor):
     """The same for a child that is there; `version` is that which was read."""
 
-    version: Annotated[int, Field(ge=1)]
+    version: Version
 
 
 class ChildView(View):

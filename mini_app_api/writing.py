@@ -39,11 +39,9 @@ def once(
     if not _KEY.fullmatch(key):
         raise KeyMissing
     known = resources()
-    asked = b"\0".join(
-        (request.method.encode(), request.path.encode(), request.get_data())
-        if content is None
-        else (request.method.encode(), request.path.encode(), content)
-    )
+    address = request.full_path.removesuffix("?")
+    body = request.get_data() if content is None else content
+    asked = b"\0".join((request.method.encode(), address.encode(), body))
 
     def run(session: Session) -> Reply:
         view = act(session, worker)
@@ -60,3 +58,15 @@ def once(
     if reply.replayed:
         response.headers[REPLAYED] = "true"
     return response
+
+
+def refused(why: Exception, *, status: int = 200) -> Response:
+    """Raise what stands against a write, unless it was done before: then its reply is given again.
+
+    A measure may have ended, or changed, since a phone that got no reply sent it first.
+    """
+
+    def act(_: Session, __: int) -> None:
+        raise why
+
+    return once(act, status=status)

@@ -9,7 +9,7 @@ from apiflask import APIFlask, HTTPError
 from flask import Response, jsonify, request
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException, NotFound
-from werkzeug.routing import Rule
+from werkzeug.routing import IntegerConverter, Map, Rule
 
 from mini_app_api import (
     applications,
@@ -45,6 +45,7 @@ from server.console import entering, rendering
 from server.problems import MEDIA_TYPE, FieldsRefused, TooMany, body_of
 from server.resources import Resources, attach, make_resources
 from server.settings import Settings, load_settings
+from server.tables import MOST_NUMBER
 from server.watching import watch
 
 LONGEST_BODY = 64 * 1024
@@ -96,6 +97,13 @@ class _Rule(Rule):
         return build
 
 
+class _Number(IntegerConverter):
+    """A number in an address, as large as there are any: of a larger one there is nothing."""
+
+    def __init__(self, map: Map) -> None:
+        super().__init__(map, max=MOST_NUMBER)
+
+
 class _App(APIFlask):
     request_class = StrictRequest
     json_provider_class = StrictJson
@@ -123,6 +131,7 @@ def create_app(settings: Settings | None = None, made: Resources | None = None) 
     app.config["MAX_CONTENT_LENGTH"] = LONGEST_BODY
     app.config["MAX_FORM_MEMORY_SIZE"] = LONGEST_BODY
     known = made or make_resources(settings or load_settings())
+    app.url_map.converters["int"] = _Number
     attach(app, known)
     watch(app)
     for module in _RESOURCES:

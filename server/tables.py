@@ -33,6 +33,10 @@ NAMING = {
 }
 
 
+MOST_NUMBER = 2**31 - 1
+"""The largest number that a column of whole numbers takes, where it is no sum of money."""
+
+
 def stored_instant(instant: datetime) -> str:
     """The one text form of an instant: UTC, microseconds, so that texts sort as instants do."""
     if instant.tzinfo is None:

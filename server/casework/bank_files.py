@@ -14,7 +14,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from zipfile import BadZipFile
 
 from server.casework.payment_batches import Bad, Fault, Line, Result
 from server.casework.payments import yuan
@@ -174,7 +173,6 @@ def _csv_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
 
 def _xlsx_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     from openpyxl import load_workbook
-    from openpyxl.utils.exceptions import InvalidFileException
 
     try:
         # Formulas are read as they stand, so that none passes for its last result.
@@ -189,7 +187,8 @@ def _xlsx_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
             width = width or len(cells)
             yield line, cells + [""] * (width - len(cells))
         book.close()
-    except (BadZipFile, InvalidFileException, KeyError, ValueError, IndexError) as error:
+    except Exception as error:
+        # A damaged workbook may break the reading of it anywhere.
         raise BankFileRefused(f"{path.name}: no workbook: {error}") from error
 
 

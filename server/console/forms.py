@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, Generic, TypeVar, get_origin
 
 from flask import request
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 
 from server.problems import words_of_field
+from server.tables import MOST_NUMBER
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -34,6 +36,13 @@ class Asked(BaseModel):
         hide_input_in_errors=True,
         defer_build=True,
     )
+
+    @field_validator("*")
+    @classmethod
+    def _countable(cls, value: Any) -> Any:
+        if isinstance(value, int) and abs(value) > MOST_NUMBER:
+            raise PydanticCustomError("less_than_equal", "refused")
+        return value
 
 
 @dataclass

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from server.resources import Resources
 
 
+OTHER = "shishi-4b"
+
+
 @pytest.fixture
 def published(resources: "Resources", now: datetime) -> int:
     return casework.publish(resources.database, resources.serving.current().library, now=now)
@@ -92,6 +95,40 @@ def test_the_same_key_with_another_body_is_refused(phone: Phone) -> None:
     phone.post("/applications", body, key="once-and-only-once")
     other = phone.post("/applications", {**body, "facts": INELIGIBLE}, key="once-and-only-once")
     assert (other.status_code, other.json["code"]) == (422, "idempotency_key_reused")
+
+
+def test_what_was_done_is_said_again_after_the_measure_has_ended(
+    phone: Phone, resources: "Resources"
+) -> None:
+    body = {"measure": MEASURE, "facts": ELIGIBLE}
+    first = phone.post("/applications", body, key="once-and-only-once")
+    kept = {"facts": ELIGIBLE}
+    begun = phone.send("PUT", f"/drafts/{OTHER}", kept, key="a-draft-of-another")
+    assert begun.status_code == 200, begun.json
+    for measure in (MEASURE, OTHER):
+        end(resources, measure)
+    again = phone.post("/applications", body, key="once-and-only-once")
+    assert (again.status_code, again.data) == (201, first.data)
+    assert phone.send("PUT", f"/drafts/{OTHER}", kept, key="a-draft-of-another").data == begun.data
+    late = phone.post("/applications", body, key="with-another-key")
+    assert (late.status_code, late.json["code"]) == (409, "measure_closed")
+
+
+def test_the_same_key_for_another_version_is_refused(phone: Phone) -> None:
+    begin = {"facts": {"seeking_work": True}}
+    for version, status in ((1, 204), (2, 422)):
+        phone.send("PUT", f"/drafts/{MEASURE}", begin)
+        gone = phone.send("DELETE", f"/drafts/{MEASURE}?version={version}", key="given-up-once")
+        assert gone.status_code == status
+
+
+@pytest.mark.parametrize("version", [2**31, 2**63, 10**30])
+def test_a_number_that_no_version_has_is_refused(phone: Phone, version: int) -> None:
+    made = apply(phone).json
+    said = {"version": version, "words": "不办了"}
+    for move in ("withdraw", "answer", "appeal"):
+        refused = phone.post(f"/applications/{made['id']}/{move}", said)
+        assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, "version")
 
 
 def test_a_write_needs_a_key(phone: Phone, client: "FlaskClient") -> None:
@@ -333,6 +370,18 @@ def change_a_rule(resources: "Resources", now: datetime) -> None:
     with resources.database.begin() as session:
         release = releases.publish(session, editions, note="changed", now=now)
     serve(resources, release, Library(editions))
+
+
+def end(resources: "Resources", measure: str) -> None:
+    """Serve the same knowledge, but for the measure's last day, which is over."""
+    from knowledge.library import Library
+
+    editions = []
+    for kind, key, content in resources.serving.current().library.editions:
+        if (kind, key) == ("measure", measure):
+            content = {**content, "validity": {**content["validity"], "to": "2022-12-31"}}
+        editions.append((kind, key, content))
+    serve(resources, 1, Library(editions))
 
 
 def serve(resources: "Resources", release: int, library: Any) -> None:

@@ -147,6 +147,17 @@ def test_a_file_that_is_no_answer_is_refused(tmp_path: Path, content: bytes) -> 
         read_results(file)
 
 
+def test_a_workbook_that_breaks_off_within_is_refused(tmp_path: Path) -> None:
+    file, damaged = tmp_path / "answer.xlsx", tmp_path / "damaged.xlsx"
+    file.write_bytes(bank_files.xlsx("F261122ABC", [_line()], AT))
+    with ZipFile(file) as whole, ZipFile(damaged, "w") as archive:
+        for name in whole.namelist():
+            part = whole.read(name)
+            archive.writestr(name, part[: len(part) // 2] if "sheet1" in name else part)
+    with pytest.raises(BankFileRefused):
+        read_results(damaged)
+
+
 def test_a_workbook_is_read_as_it_stands(tmp_path: Path) -> None:
     book = Workbook()
     sheet = book.active

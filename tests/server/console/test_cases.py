@@ -442,3 +442,12 @@ def test_an_erased_person_leaves_a_case_without_words(
     resources.subject_keys.destroy(gone)
     page = clerk.get(f"/cases/{case.id}")
     assert page.status_code == 200 and "已经要求删除个人资料" in page.text
+
+
+def test_a_number_that_is_larger_than_any_is_of_nothing(staff: Staff, clerk: Desk) -> None:
+    case = staff.submit()
+    huge = "9" * 30
+    assert clerk.get(f"/funds/{huge}").status_code == 404
+    assert clerk.post(f"/cases/{case.id}/take", {"version": huge}).status_code == 422
+    assert clerk.post(f"/cases/{case.id}/assign", {"version": 1, "to": huge}).status_code == 422
+    assert version_of(staff, case) == 1
