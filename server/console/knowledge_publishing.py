@@ -27,7 +27,7 @@ from server.console.knowledge_words import (
 )
 from server.console.rendering import go_to, page
 from server.editing import areas, checks, drafts, publishing, receiving, trials
-from server.editing.publishing import NoEarlierRelease, Proposed
+from server.editing.publishing import NoEarlierRelease, Proposed, ReleaseMoved
 from server.editing.reports import Report
 from server.editing.trials import Trial
 from server.releases import NothingToPublish
@@ -51,6 +51,8 @@ class _DecideAsked(forms.Asked):
 
 class _BackAsked(forms.Asked):
     release: int
+    current: int
+    """The release in force that the page showed."""
 
 
 class _ImportAsked(forms.Asked):
@@ -236,7 +238,7 @@ def post_rollback() -> Response:
     if form.asked is None:
         return _publishing_page(form, status=422)
     known = resources()
-    target = form.asked.release
+    target, seen = form.asked.release, form.asked.current
     with known.database.read() as session:
         current = releases.current(session)
         before = releases.editions_of(session, target)
@@ -260,14 +262,20 @@ def post_rollback() -> Response:
     if trial.report.troubles:
         form.refuse("release", "这个版本现在的程序用不了，没有退回。")
         return _publishing_page(form, trial.report, status=422)
-    with known.database.begin() as session:
-        publishing.roll_back(session, to=target, now=known.clock())
-        # Who publishes stands with the proposal; who takes it back, here only.
-        audit.record(
-            session, known.safe, by=audit.Actor("officer", officer().id), action=Action.CHANGED,
-            about="current_release", row=target, worker_id=None, reason="rollback",
-            now=known.clock(),
-        )  # fmt: skip
+    try:
+        if current is None or current[0] != seen:
+            raise ReleaseMoved
+        with known.database.begin() as session:
+            publishing.roll_back(session, to=target, seen=seen, now=known.clock())
+            # Who publishes stands with the proposal; who takes it back, here only.
+            audit.record(
+                session, known.safe, by=audit.Actor("officer", officer().id), action=Action.CHANGED,
+                about="current_release", row=target, worker_id=None, reason="rollback",
+                now=known.clock(),
+            )  # fmt: skip
+    except ReleaseMoved:
+        form.refuse("release", "刚刚又发布过新的知识，没有退回。请看看现在用的是哪一次。")
+        return _publishing_page(form, status=409)
     return go_to(url_for("desk.knowledge_publishing.get_publishing"), f"已退回到第{target}次发布。")
 
 

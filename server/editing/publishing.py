@@ -131,7 +131,7 @@ def publish(
     Raises `ProposalUnknown`, `ProposalDecided`, `SecondPersonNeeded`, `ReleaseMoved`,
     `NotWorseWithoutReason`.
     """
-    found = find(session, proposal_id)
+    found = find(session, proposal_id, lock=True)
     if found.state is not ProposalState.PROPOSED:
         raise ProposalDecided(found.state, found.decided_by)
     if officer_id in found.authors:
@@ -154,18 +154,23 @@ def refuse(
 
     Raises `ProposalUnknown`, `ProposalDecided`.
     """
-    found = find(session, proposal_id)
+    found = find(session, proposal_id, lock=True)
     own = officer_id in found.authors
     state = ProposalState.WITHDRAWN if own else ProposalState.REFUSED
     _decide(session, found, state, officer_id, reason, now)
 
 
-def roll_back(session: Session, *, to: int | None = None, now: datetime) -> int:
+def roll_back(
+    session: Session, *, to: int | None = None, seen: int | None = None, now: datetime
+) -> int:
     """Put an earlier release in force again: `to`, or the one before; gives its number.
 
-    Raises `NoEarlierRelease`, also for one that waits for a second person or was left unpublished:
-    this is no way around them; and `releases.ReleaseUnknown`.
+    Raises `ReleaseMoved` where another than the one that was `seen` in force is by now, which
+    nobody meant to take back; `NoEarlierRelease`, also for one that waits for a second person or
+    was left unpublished: this is no way around them; and `releases.ReleaseUnknown`.
     """
+    if seen not in (None, releases.held_id(session)):
+        raise ReleaseMoved
     target = to if to is not None else before(session)
     if session.scalar(_never_published().where(col(Proposal.release_id) == target)) is not None:
         raise NoEarlierRelease
@@ -195,11 +200,9 @@ def _never_published() -> Select[Any]:
     return select(col(Proposal.release_id)).where(col(Proposal.state) != ProposalState.PUBLISHED)
 
 
-def find(session: Session, proposal_id: int) -> Proposed:
-    """A proposal; raises `ProposalUnknown`."""
-    row = session.scalars(
-        select(Proposal).where(col(Proposal.id) == proposal_id).with_for_update()
-    ).first()
+def find(session: Session, proposal_id: int, *, lock: bool = False) -> Proposed:
+    """A proposal, with `lock` for this transaction alone; raises `ProposalUnknown`."""
+    row = session.get(Proposal, proposal_id, with_for_update=lock, populate_existing=lock)
     if row is None:
         raise ProposalUnknown(proposal_id)
     return _proposed(session, row)

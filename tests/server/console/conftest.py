@@ -36,9 +36,10 @@ COOKIE, DEVICE_COOKIE = "nuangang_staff", "nuangang_device"
 
 
 @pytest.fixture
-def database_url(sqlite_url: str) -> str:
-    """Pages run on one database; what they call is tested on both."""
-    return sqlite_url
+def database_url(request: pytest.FixtureRequest) -> str:
+    """Pages run on one database unless a test names others; what they call is tested on both."""
+    url: str = request.getfixturevalue(getattr(request, "param", "sqlite_url"))
+    return url
 
 
 @pytest.fixture(scope="session")

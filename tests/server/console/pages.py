@@ -448,7 +448,7 @@ PAGES |= {
         _EDITORS, path={"id": "{proposal}"}, elsewhere=403
     ),
     ("POST", f"{_KNOWLEDGE}/publishing/rollback"): PageCall(
-        _PUBLISHER, form={"release": "{another_release}"}, elsewhere=403
+        _PUBLISHER, form={"release": "{another_release}", "current": "1"}, elsewhere=403
     ),
     ("GET", f"{_KNOWLEDGE}/publishing/export"): PageCall(_EDITORS, shown=False),
     ("GET", f"{_KNOWLEDGE}/publishing/import"): PageCall(_EDITOR),

@@ -3,6 +3,8 @@
 import itertools
 from typing import Any
 
+import pytest
+
 from server.admitting import Who
 from server.casework.officers import Role
 from tests.server.console.conftest import Desk, Staff
@@ -46,6 +48,7 @@ def test_a_role_that_a_page_names_is_answered_by_region(
                 assert found.status_code == asked.elsewhere, told
 
 
+@pytest.mark.parametrize("database_url", ["sqlite_url", "postgres_url"], indirect=True)
 def test_whoever_may_is_let_in(staff: Staff, things: dict[str, str]) -> None:
     """The control, last: these calls do what they say."""
     for role in Role:

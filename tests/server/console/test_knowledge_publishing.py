@@ -16,10 +16,14 @@ def test_who_takes_a_release_back_is_known_and_what_waits_is_not_put_in_force(
     with known.database.read() as session:
         waits = publishing.find(session, int(things["proposal"])).release_id
         before = releases.current_id(session)
-    assert desk.post(path, {"release": str(waits)}).status_code == 409
+    shown = {"current": str(before)}
+    assert desk.post(path, {**shown, "release": str(waits)}).status_code == 409
     with known.database.read() as session:
         assert releases.current_id(session) == before
-    done = desk.post(path, {"release": things["another_release"]})
-    assert done.status_code == 303
+    back = {**shown, "release": things["another_release"]}
+    assert desk.post(path, {**back, "current": str(waits)}).status_code == 409
+    with known.database.read() as session:
+        assert releases.current_id(session) == before
+    assert desk.post(path, back).status_code == 303
     noted = "SELECT actor_id, row FROM audit_entry WHERE about = 'current_release'"
     assert known.database.fetch(noted) == (str(desk.officer.id), things["another_release"])

@@ -258,6 +258,24 @@ def test_a_rollback_is_no_way_around_the_second_person(desk: Desk) -> None:
         assert publishing.roll_back(session, to=stored[0], now=desk.now) == stored[0]
 
 
+def test_a_rollback_takes_back_only_what_was_seen_in_force(desk: Desk) -> None:
+    release = publish(desk, propose(desk, tried(desk, edit(desk, {"advice": ["一"]}))), desk.bert)
+    with desk.database.begin() as session, pytest.raises(ReleaseMoved):
+        publishing.roll_back(session, to=desk.release, seen=desk.release, now=desk.now)
+    with desk.database.read() as session:
+        assert releases.current_id(session) == release
+    with desk.database.begin() as session:
+        publishing.roll_back(session, to=desk.release, seen=release, now=desk.now)
+    with desk.database.read() as session:
+        assert releases.current_id(session) == desk.release
+
+
+def test_a_proposal_is_looked_at_without_holding_it(desk: Desk) -> None:
+    proposal = propose(desk, tried(desk, edit(desk, {"advice": ["一"]})))
+    with desk.database.read() as session:
+        assert publishing.find(session, proposal).state is ProposalState.PROPOSED
+
+
 def test_a_rollback_passes_over_what_was_never_in_force(desk: Desk) -> None:
     chosen = edit(desk, {"advice": ["一"]})
     trial = tried(desk, chosen)
