@@ -310,7 +310,10 @@ def go_on_overdue(session: Session, safe: Safe, post: Post, *, now: datetime) ->
     """Go on with cases whose worker let the time for materials pass; returns how many."""
     today = china_day(now)
     overdue = session.scalars(
-        select(Case).where(col(Case.state) == State.MATERIAL_REQUESTED, col(Case.due_on) < today)
+        select(Case)
+        .where(col(Case.state) == State.MATERIAL_REQUESTED, col(Case.due_on) < today)
+        # Who answers or goes on at this moment was first.
+        .with_for_update(skip_locked=True)
     ).all()
     for case in overdue:
         advance(

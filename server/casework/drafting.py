@@ -169,9 +169,10 @@ def discard(
 def discard_old(session: Session, safe: Safe, post: Post, *, now: datetime) -> int:
     """Give up drafts that nobody has touched for long; returns how many."""
     old = session.scalars(
-        select(Case).where(
-            col(Case.state) == State.DRAFT, col(Case.changed_at) < now - DRAFTS_KEPT_FOR
-        )
+        select(Case)
+        .where(col(Case.state) == State.DRAFT, col(Case.changed_at) < now - DRAFTS_KEPT_FOR)
+        # Who goes on with one at this moment was first.
+        .with_for_update(skip_locked=True)
     ).all()
     for draft in old:
         advance(

@@ -101,7 +101,12 @@ def close_final(session: Session, safe: Safe, post: Post, *, now: datetime) -> i
     over = col(Case.decided_at) < now - timedelta(days=OBJECTED_WITHIN + 1)
     nothing_to_pay = (col(Case.state) == State.APPROVED) & col(Case.amount_fen).is_(None)
     settled = col(Case.state).in_((State.REFUSED, State.PAID))
-    final = session.scalars(select(Case).where(over, or_(settled, nothing_to_pay))).all()
+    final = session.scalars(
+        select(Case)
+        .where(over, or_(settled, nothing_to_pay))
+        # Who objects or closes at this moment was first.
+        .with_for_update(skip_locked=True)
+    ).all()
     for case in final:
         closed = advance(
             session,

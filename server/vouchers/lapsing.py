@@ -60,11 +60,14 @@ def lapse(session: Session, safe: Safe, *, now: datetime) -> int:
 
     To be run again and again: what is refunded later goes back the next time.
     """
+    # A second job that runs at this moment waits here, and then sees what the first has noted.
+    over = select(Issue).where(col(Issue.last_on) < china_day(now)).order_by(col(Issue.id))
+    issues = session.scalars(over.with_for_update(key_share=True)).all()
     _lapse_uses(session, now)
-    over = select(Issue).where(col(Issue.last_on) < china_day(now), col(Issue.fund_id).is_not(None))
     given_back = 0
-    for issue in session.scalars(over.order_by(col(Issue.id))).all():
-        assert issue.fund_id is not None
+    for issue in issues:
+        if issue.fund_id is None:
+            continue
         rest = 0
         # Emptied are those that were counted: a refund at this moment comes the next time.
         while counted := _some_left(session, issue.id):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import func, select
-from sqlmodel import col
+from sqlmodel import Session, col
 
 from server.casework import cases, deciding, objecting
 from server.casework.advancing import (
@@ -30,6 +30,7 @@ from server.casework.officers import NotAllowed, Officer, Role
 from server.casework.tables import Case, CaseEvent
 from server.clock import china_day
 from server.tables import AuditEntry, Notice
+from tests.overlapping import twice_at_once
 from tests.server.casework.conftest import House
 from tests.verifying import size
 
@@ -249,6 +250,25 @@ def test_a_refusal_that_nobody_objects_to_is_closed_in_time(
         now = house.now + timedelta(days=days)
         with house.database.begin() as session:
             assert objecting.close_final(session, house.safe, house.post, now=now) == closed
+
+
+@pytest.mark.parametrize("job", [deciding.go_on_overdue, objecting.close_final])
+def test_a_job_that_runs_twice_at_once_moves_each_case_once(
+    house: House, clerk: Officer, chief: Officer, job: Any
+) -> None:
+    asked = house.submit(house.worker())
+    house.do(clerk, asked, deciding.take)
+    item = Item("labour_contract", "没有拍全")
+    house.do(clerk, asked, deciding.request_material, [item], reason="请补材料", days=3)
+    refused = prepared(house, clerk, Move.REFUSE)
+    house.do(chief, refused, deciding.refuse, reason="没缴满一年")
+    later = house.now + timedelta(days=62)
+
+    def run(session: Session) -> int:
+        moved: int = job(session, house.safe, house.post, now=later)
+        return moved
+
+    assert twice_at_once(house.database, run) == (1, 0)
 
 
 def file_objection(house: House, case: Case) -> None:

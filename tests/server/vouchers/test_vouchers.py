@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from openpyxl import load_workbook
+from sqlalchemy import select
+from sqlmodel import Session, col
 
 from server import audit, erasing, exporting
 from server.casework.funds import FundShort
@@ -23,7 +25,8 @@ from server.vouchers.redeeming import (
     VoucherShort,
 )
 from server.vouchers.settling import NothingOwed, SettlementMoved
-from server.vouchers.tables import Issue, MerchantKind, Settlement, Voucher
+from server.vouchers.tables import Issue, MerchantKind, Return, Settlement, Voucher
+from tests.overlapping import twice_at_once
 from tests.server.vouchers.conftest import ACCOUNT, SHOPPING, SUM
 
 if TYPE_CHECKING:
@@ -159,6 +162,22 @@ def test_no_more_than_there_is_and_only_where_it_is_for(market: "Market") -> Non
     market.redeem(shop, voucher, SUM)
     with pytest.raises(VoucherShort):
         market.redeem(shop, voucher, 1, now=market.now + HALF_MINUTE)
+
+
+def test_what_lapses_is_noted_once_where_the_job_runs_twice_at_once(market: "Market") -> None:
+    check_up = market.issue(
+        title="半价体检", amount_fen=0, fund_id=None, uses=1, takes=MerchantKind.CLINIC
+    )
+    market.voucher(), market.voucher(check_up)
+    after = market.now + timedelta(days=30)
+
+    def lapse(session: Session) -> int:
+        return lapsing.lapse(session, market.safe, now=after)
+
+    assert twice_at_once(market.database, lapse) == (SUM, 0)
+    with market.database.read() as session:
+        noted = session.scalars(select(col(Return.amount_fen))).all()
+    assert sorted(noted) == [0, SUM]
 
 
 def test_a_check_up_is_one_without_money(market: "Market") -> None:
