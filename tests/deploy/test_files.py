@@ -158,6 +158,41 @@ def test_behind_dockers_proxy_the_world_is_not_taken_for_inside() -> None:
     assert not [each for each in allowed if inside.overlaps(each)]
 
 
+def test_nginx_finds_an_application_server_that_was_made_anew() -> None:
+    services = _compose()["services"]
+    addresses = {services[name]["networks"]["inside"]["ipv4_address"] for name in ("app1", "app2")}
+    assert len(addresses) == 2 and all(each.startswith("172.28.0.") for each in addresses)
+
+
+def test_whoever_is_on_duty_has_the_settings_of_the_service(tmp_path: Path) -> None:
+    settings = {
+        "NUANGANG_WECHAT_TEMPLATE_IDS": '{"paid": "t 1"}',
+        "NUANGANG_DATABASE_URL": "postgresql://a:b@c/d?sslmode=verify-full&sslrootcert=/e",
+        "NUANGANG_RATE_CHAT": "60/minute;600/hour",
+        "NUANGANG_REDIS_URL": "",
+    }
+    lines = "".join(f"{name}={value}\n" for name, value in settings.items())
+    (tmp_path / "env").write_text("# of the service\n\n" + lines, encoding="utf-8")
+    (tmp_path / "deploy").mkdir()
+    command = Path(shutil.copy(DEPLOY / "nuangang", tmp_path / "deploy"))
+    program = tmp_path / ".venv" / "bin" / "nuangang"
+    program.parent.mkdir(parents=True)
+    program.write_text("#!/bin/sh\nenv -0\nprintf '%s|' \"$@\"\n", encoding="utf-8")
+    program.chmod(0o755)
+    said = subprocess.run(
+        [command, "staff", "add", "a b"],
+        env={"PATH": os.environ["PATH"], "NUANGANG_SETTINGS": str(tmp_path / "env")},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    *variables, arguments = said.split("\0")
+    seen = dict(line.split("=", 1) for line in variables)
+    assert arguments == "staff|add|a b|"
+    assert settings.items() <= seen.items()
+    assert seen["NUANGANG_DATA_DIR"] == "/var/lib/nuangang"
+
+
 def test_no_secret_stands_in_compose() -> None:
     text = (DEPLOY / "compose.yaml").read_text("utf-8")
     given = re.findall(r"(\w*(?:PASSWORD|SECRET_KEY|ACCESS_KEY)\w*): +(\S+)", text)
