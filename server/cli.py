@@ -224,18 +224,18 @@ def _make_demonstration(settings: "Settings", app: "Flask") -> None:
     """In development give a new database a desk to look around at."""
     import subprocess
 
-    from server import demonstrating
+    from server.demonstration import making
     from server.resources import resources
 
     with app.app_context():
-        due = demonstrating.is_due(settings, resources())
+        due = making.is_due(settings, resources())
     if due:
         print("暖岗: making a desk to look around at …", flush=True)
-        subprocess.run([sys.executable, "-m", "server.demonstrating"], check=True)
+        subprocess.run([sys.executable, "-m", "server.demonstration"], check=True)
 
 
 def _told_sign_ins(settings: "Settings") -> str:
-    from server.demonstrating import phones, sign_ins
+    from server.demonstration.making import phones, sign_ins
 
     told = [
         f"         {username:9} {password}  {what}\n"

@@ -118,7 +118,9 @@ def test_an_empty_value_is_the_default_as_the_example_says(
     # Where the data lie, the units and the image say; a line of the file would win over theirs.
     assert "\n# NUANGANG_DATA_DIR=./var\n" in text
     listed = dict(re.findall(r"^(NUANGANG_\w+)=(.*)$", text, re.M))
-    assert {"NUANGANG_DATA_DIR", *listed} == {f"NUANGANG_{name}".upper() for name in Settings.model_fields}
+    assert {"NUANGANG_DATA_DIR", *listed} == {
+        f"NUANGANG_{name}".upper() for name in Settings.model_fields
+    }
     plain = load_settings()
     for name, value in listed.items():
         monkeypatch.setenv(name, value)

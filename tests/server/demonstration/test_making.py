@@ -7,13 +7,14 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
-from server import cli, demonstrating
+from server import cli
 from server.app import create_app
 from server.arrears.tables import JointPart, JointReport
 from server.casework import near_duplicates
 from server.casework.officers import Role
 from server.casework.tables import Case, CaseMaterial, Fund, Officer
 from server.clock import china_day
+from server.demonstration import making
 from server.outreach.tables import Campaign
 from server.pairing import helping
 from server.pairing import searching as pairings
@@ -34,10 +35,10 @@ def database_url(sqlite_url: str) -> str:
 def test_a_new_database_gets_officers_people_and_cases(resources: Resources) -> None:
     casework.publish(resources.database, resources.serving.current().library, now=resources.clock())
     settings = resources.settings
-    assert demonstrating.sign_ins(settings) == []
-    assert demonstrating.is_due(settings, resources)
-    demonstrating.make(resources)
-    assert not demonstrating.is_due(settings, resources)
+    assert making.sign_ins(settings) == []
+    assert making.is_due(settings, resources)
+    making.make(resources)
+    assert not making.is_due(settings, resources)
     kept = settings.data_dir / "demonstration.json"
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     with resources.database.read() as session:
@@ -64,9 +65,7 @@ def test_a_new_database_gets_officers_people_and_cases(resources: Resources) -> 
         assert rounds.counts_of(round_) == {"meant": 6, "gets": 3, "no_account": 3}
         entries = session.scalars(select(RegisterEntry)).all()
         assert sorted(Counter(each.household_id for each in entries).values()) == [1, 1, 1, 3]
-        signed = [
-            accounts.by_username(session, name) for name, *_ in demonstrating.sign_ins(settings)
-        ]
+        signed = [accounts.by_username(session, name) for name, *_ in making.sign_ins(settings)]
         joint = session.scalars(select(JointReport)).all()
         assert [each.state for each in joint] == ["handed_in", "handed_in"]
         assert sum(part.amount_fen for part in session.scalars(select(JointPart))) == 44_950_00
@@ -81,10 +80,10 @@ def test_a_new_database_gets_officers_people_and_cases(resources: Resources) -> 
     # Whoever looks around is told of each of them.
     told = cli._told_sign_ins(settings)
     assert all(f"demo{n} " in told for n in range(1, len(cases) + 1))
-    assert all(password in told for _, _, password in demonstrating.sign_ins(settings))
+    assert all(password in told for _, _, password in making.sign_ins(settings))
     assert all(role in roles for role in Role)
     assert {case.outcome for case in cases} == {"eligible", "ineligible", "undetermined"}
-    password = demonstrating.sign_ins(settings)[0][2]
+    password = making.sign_ins(settings)[0][2]
     assert signed[0] is not None and not signed[0].starting
     assert passwords.matches(signed[0].password_hash, password)
 
@@ -92,5 +91,5 @@ def test_a_new_database_gets_officers_people_and_cases(resources: Resources) -> 
 def test_production_gets_nothing_made_up(resources: Resources) -> None:
     settings = resources.settings.model_copy(update={"env": Environment.PRODUCTION})
     (settings.data_dir / "demonstration.json").write_text('{"jingban": "x"}')
-    assert not demonstrating.is_due(settings, resources)
-    assert demonstrating.sign_ins(settings) == []
+    assert not making.is_due(settings, resources)
+    assert making.sign_ins(settings) == []

@@ -1,6 +1,6 @@
 """Vouchers to look around at, made up: given to people of the register, used, and taken back once.
 
-Of the people whom `demonstrating` has made; only in development.
+Of the people whom `making` has made.
 """
 
 from datetime import datetime, timedelta

@@ -1,8 +1,7 @@
-"""A desk to look around at: officers, people and cases that were made up.
+"""Officers, people and cases that were made up.
 
-Only in development, and only in a database in which nobody works yet. The people apply over the
-API, as phones do. `python -m server.demonstrating` makes it, in a process of its own: what a server
-forks from should have served nobody.
+The people apply over the API, as phones do. `python -m server.demonstration` makes them, in a
+process of its own: what a server forks from should have served nobody.
 """
 
 import hashlib
@@ -21,10 +20,10 @@ from sqlmodel import Session
 from server.casework import funds, officers
 from server.casework.officers import Role
 from server.casework.tables import Case, Officer
-from server.clock import china_day, utc_now
-from server.demonstrated_offers import make_offers
-from server.demonstrated_pairings import DemoPairings
-from server.demonstrated_vouchers import DemoVouchers
+from server.clock import china_day
+from server.demonstration.offers import make_offers
+from server.demonstration.pairings import DemoPairings
+from server.demonstration.vouchers import DemoVouchers
 from server.outreach import campaigns, choosing
 from server.outreach.audiences import Audience, Having
 from server.outreach.campaigns import Proposal
@@ -347,22 +346,3 @@ def _photo(number: int) -> bytes:
 def _widths(number: int) -> Iterator[int]:
     for line in range(10):
         yield 240 + (number * 97 + line * 151) % 420
-
-
-def main() -> None:
-    """Make the demonstration where it is due."""
-    from server.resources import make_resources
-    from server.settings import load_settings
-
-    settings = load_settings()
-    known = make_resources(settings, utc_now)
-    if is_due(settings, known):
-        make(known)
-    known.linking.close()
-    known.serving.close()
-    known.conversations.close()
-    known.database.release()
-
-
-if __name__ == "__main__":
-    main()

@@ -1,6 +1,6 @@
 """Pairings to look around at, made up: a late visit, one who waits for a yes, one without anybody.
 
-Of the people whom `demonstrating` has made; only in development.
+Of the people whom `making` has made.
 """
 
 from datetime import datetime, timedelta

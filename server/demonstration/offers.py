@@ -1,4 +1,4 @@
-"""Offers to look around at, made up: work, a course and a bus home; only in development."""
+"""Offers to look around at, made up: work, a course and a bus home."""
 
 from datetime import datetime, timedelta
 
