@@ -251,6 +251,7 @@ def _shared(case: Case) -> dict[str, Any]:
 def _view(session: Session, own: Safe, case: Case) -> CaseView:
     held = cases.frozen(case, own)
     person = {} if held.person is None else profiles.masked(Person.model_validate(held.person))
+    missing = {item.id for item in deciding.missing_items(session, case.id)}
     return CaseView(
         **_shared(case),
         unit=case.unit,
@@ -283,6 +284,7 @@ def _view(session: Session, own: Safe, case: Case) -> CaseView:
                 answered_at=item.answered_at,
             )
             for item in cases.items_of(session, case.id)
+            if item.answered_at is not None or item.id in missing
         ],
         objections=[
             ObjectionView(

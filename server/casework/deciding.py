@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlmodel import Session, col
 
 from server import audit
@@ -150,11 +150,24 @@ def request_material(
 
 def item_brought(session: Session, case_id: str, kind: str, *, now: datetime) -> None:
     """Note that the worker has brought what was asked for; nothing where it was not."""
-    for item in _open_items(session, case_id):
-        if item.item == kind:
-            item.answered_at = now
-            session.add(item)
-    session.flush()
+    session.execute(
+        update(RequestedItem)
+        .where(
+            col(RequestedItem.case_id) == case_id,
+            col(RequestedItem.item) == kind,
+            col(RequestedItem.answered_at).is_(None),
+        )
+        .values(answered_at=now)
+    )
+
+
+def missing_items(session: Session, case_id: str) -> list[RequestedItem]:
+    """What is still missing of what was asked for last; what was before, review went on without."""
+    items = session.scalars(
+        select(RequestedItem).where(col(RequestedItem.case_id) == case_id)
+    ).all()
+    last = max((item.requested_at for item in items), default=None)
+    return [item for item in items if item.answered_at is None and item.requested_at == last]
 
 
 def answer(
@@ -169,7 +182,7 @@ def answer(
     now: datetime,
 ) -> Case:
     """The worker is done with what was asked for; raises `ItemsMissing` unless they say why."""
-    missing = [item.item for item in _open_items(session, case.id)]
+    missing = [item.item for item in missing_items(session, case.id)]
     if missing and not words.strip():
         raise ItemsMissing(missing)
     return advance(
@@ -367,14 +380,3 @@ def _check_second(desk: Desk, case: Case, decision: Move, version: int) -> None:
         raise SameOfficer
     if case.recommended != decision:
         raise NotRecommended(decision)
-
-
-def _open_items(session: Session, case_id: str) -> list[RequestedItem]:
-    return list(
-        session.scalars(
-            select(RequestedItem).where(
-                col(RequestedItem.case_id) == case_id,
-                col(RequestedItem.answered_at).is_(None),
-            )
-        )
-    )

@@ -4,7 +4,6 @@ A material belongs to its worker and stays for the next case. A case that was su
 it has; what no such case has can be deleted by the worker at any time.
 """
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -171,22 +170,25 @@ def attach(
     What completes something that was asked for answers it.
     """
     _lock(session, material)
+    if session.get(CaseMaterial, (case.id, material.id)) is not None:
+        return
     check_room(session, case, kind)
-    counted = _counted(session, case.id)[kind.id]
-    if session.get(CaseMaterial, (case.id, material.id)) is None:
-        session.add(CaseMaterial(case_id=case.id, material_id=material.id, added_at=now))
-        session.flush()
-        counted += 1
-        _record(session, own, material, Action.CHANGED, by, now, case.id)
-    if counted >= kind.at_least:
+    session.add(CaseMaterial(case_id=case.id, material_id=material.id, added_at=now))
+    session.flush()
+    _record(session, own, material, Action.CHANGED, by, now, case.id)
+    if _counted(session, case.id, kind) >= kind.at_least:
         deciding.item_brought(session, case.id, kind.id, now=now)
 
 
 def check_room(session: Session, case: Case, kind: MaterialKind) -> None:
-    """Whether a case takes one more of a kind; raises `CaseTakesNone`, `TooManyMaterials`."""
+    """Whether a case takes one more of a kind; raises `CaseTakesNone`, `TooManyMaterials`.
+
+    What was there before an officer asked for it again takes no room: it can't be taken out.
+    """
     if case.state not in TAKES_MATERIAL:
         raise CaseTakesNone(case.id)
-    if _counted(session, case.id)[kind.id] >= kind.at_most:
+    asked = [item.requested_at for item in cases.items_of(session, case.id) if item.item == kind.id]
+    if _counted(session, case.id, kind, since=max(asked, default=None)) >= kind.at_most:
         raise TooManyMaterials(kind.at_most)
 
 
@@ -272,8 +274,19 @@ def _lock(session: Session, material: Material) -> None:
         raise MaterialUnknown(material.id)
 
 
-def _counted(session: Session, case_id: str) -> Counter[str]:
-    return Counter(material.kind for material in of_case(session, case_id))
+def _counted(
+    session: Session, case_id: str, kind: MaterialKind, *, since: datetime | None = None
+) -> int:
+    """How many of a kind a case has, or has got since an instant."""
+    count = (
+        select(func.count())
+        .select_from(CaseMaterial)
+        .join(Material, col(Material.id) == col(CaseMaterial.material_id))
+        .where(col(CaseMaterial.case_id) == case_id, col(Material.kind) == kind.id)
+    )
+    if since is not None:
+        count = count.where(col(CaseMaterial.added_at) >= since)
+    return session.scalar(count) or 0
 
 
 def _record(

@@ -8,7 +8,7 @@ import pytest
 from server import releases
 from server.casework import cases, deciding, drafting
 from server.casework.deciding import Item
-from server.casework.moves import Move
+from server.casework.moves import Move, State
 from server.casework.officers import Role
 from server.sessions import worker_of
 from tests import casework
@@ -314,6 +314,22 @@ def test_a_worker_brings_what_is_asked_for_and_objects_to_a_refusal(
     assert objected["objections"][0]["outcome"] is None
 
 
+def test_what_the_review_went_on_without_is_not_asked_for_with_the_next_thing(
+    phone: Phone, resources: "Resources", now: datetime
+) -> None:
+    id = apply(phone).json["id"]
+    office = Office(resources, now)
+    asked = office.request_material(id)
+    answer = {"version": asked, "words": "单位已经关门了，开不出来"}
+    phone.post(f"/applications/{id}/answer", answer)
+    office.now += timedelta(days=1)
+    asked = office.request_material(id, "insurance_record")
+    requested = phone.get(f"/applications/{id}").json["requested"]
+    assert [item["item"] for item in requested] == ["insurance_record"]
+    open_still = phone.post(f"/applications/{id}/answer", {"version": asked})
+    assert (open_still.status_code, open_still.json["items"]) == (409, ["insurance_record"])
+
+
 class Office:
     """What officers do with a case, between what the worker sees."""
 
@@ -324,12 +340,14 @@ class Office:
         self.clerk = casework.officer(*make, Role.CASE_OFFICER, now=now)
         self.chief = casework.officer(*make, Role.APPROVER, now=now)
 
-    def request_material(self, case_id: str) -> int:
-        item = Item("dismissal_notice", "照片看不清")
+    def request_material(self, case_id: str, kind: str = "dismissal_notice") -> int:
+        item = Item(kind, "照片看不清")
         with self.known.database.begin() as session:
             case = cases.of_officer(session, case_id, self.clerk, self.library.regions)
             desk = self.desk(self.clerk, case.worker_id)
-            taken = deciding.take(session, desk, case, version=case.version)
+            taken = case
+            if case.state == State.SUBMITTED:
+                taken = deciding.take(session, desk, case, version=case.version)
             return deciding.request_material(
                 session, desk, taken, [item], version=taken.version, reason="请补材料", days=5
             ).version

@@ -22,6 +22,7 @@ from server.sessions import worker_of
 from server.tables import AuditEntry, Purpose
 from tests import casework
 from tests.casework import ELIGIBLE, MEASURE, Phone
+from tests.mini_app_api.test_applications import Office
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
@@ -110,6 +111,26 @@ def test_a_photo_in_pieces_becomes_a_material_of_its_case(phone: Phone) -> None:
     card = next(need for need in needs if need["kind"] == "identity_card")
     assert [each["id"] for each in card["there"]] == [begun["id"]]
     assert card["complete"] is False, "it has two sides"
+
+
+def test_what_an_officer_asks_for_again_has_room(
+    phone: Phone, resources: "Resources", now: datetime
+) -> None:
+    id = case(phone)
+    for seed in range(4):
+        upload(phone, photo(seed), application=id)
+    full = begin(phone, photo(4), application=id)
+    assert (full.status_code, full.json["code"]) == (409, "too_many_materials")
+    Office(resources, now + timedelta(days=1)).request_material(id, "identity_card")
+    first = phone.get("/materials").json["materials"][0]["id"]
+    # What the case has already is no answer.
+    phone.post(f"/applications/{id}/materials", {"material": first})
+    assert phone.get(f"/applications/{id}").json["requested"][0]["answered_at"] is None
+    resources.clock.now = now + timedelta(days=2)
+    anew = Phone(phone.client, "alice")
+    kept = upload(anew, photo(5), application=id)
+    assert kept.json["state"] == "kept", kept.json
+    assert anew.get(f"/applications/{id}").json["requested"][0]["answered_at"] is not None
 
 
 def test_after_a_break_it_goes_on_where_it_was(phone: Phone) -> None:
