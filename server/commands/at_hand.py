@@ -73,6 +73,8 @@ class AtHand:
 @contextmanager
 def at_hand() -> "Iterator[AtHand]":
     """Prepare what is missing; the connections are given back at the end."""
+    # What goes through every table, to erase or to seal anew, has to know them all.
+    import server.schema  # noqa: F401
     from server.clock import utc_now
     from server.preparing import prepare
     from server.resources import make_safe
