@@ -7,6 +7,7 @@ from server.offers import tables as offer_tables
 from server.outreach import tables as outreach_tables
 from server.pairing import tables as pairing_tables
 from server.register import tables as register_tables
+from server.staff import tables as staff_tables
 from server.tables import Row
 from server.vouchers import tables as voucher_tables
 
@@ -19,5 +20,6 @@ __all__ = [
     "outreach_tables",
     "pairing_tables",
     "register_tables",
+    "staff_tables",
     "voucher_tables",
 ]

@@ -10,7 +10,6 @@ from pydantic import StringConstraints
 
 from server import callers
 from server.admitting import Who, admits
-from server.casework.tables import StaffAccount
 from server.console import entering, forms
 from server.console.entering import DeskClosed, device
 from server.console.rendering import go_to, page
@@ -21,6 +20,7 @@ from server.staff import accounts, passwords, second_factors, sessions
 from server.staff.accounts import CodeRefused
 from server.staff.passwords import PasswordTooWeak
 from server.staff.sessions import SignedIn, SignInFailed
+from server.staff.tables import StaffAccount
 
 blueprint = Blueprint("signing_in", __name__)
 

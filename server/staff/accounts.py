@@ -11,9 +11,9 @@ from server import audit
 from server.audit import Action
 from server.casework.officers import Officer, find
 from server.casework.tables import Officer as OfficerRow
-from server.casework.tables import StaffAccount, StaffDevice, StaffSession
 from server.sealing import Safe
 from server.staff import second_factors
+from server.staff.tables import StaffAccount, StaffDevice, StaffSession
 
 _USERNAME = re.compile(r"[a-z][a-z0-9._-]{2,31}")
 

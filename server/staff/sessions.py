@@ -16,10 +16,10 @@ from server import audit
 from server.audit import Action
 from server.casework import officers
 from server.casework.officers import Officer, OfficerUnknown
-from server.casework.tables import StaffAccount, StaffDevice, StaffSession
 from server.db import Database, insert_new
 from server.sealing import Safe
 from server.staff import accounts
+from server.staff.tables import StaffAccount, StaffDevice, StaffSession
 
 IDLE_FOR = timedelta(minutes=30)
 LASTS_FOR = timedelta(hours=10)

@@ -101,11 +101,22 @@ def test_no_text_file_names_a_folder_of_one_machine() -> None:
 
 
 def test_table_modules_keep_their_annotations_real() -> None:
-    tree = ast.parse((ROOT / "server" / "tables.py").read_text("utf-8"))
+    modules = sorted((ROOT / "server").glob("**/tables.py"))
+    assert len(modules) > 5
     futures = [
-        n for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.module == "__future__"
+        path.parent.name
+        for path in modules
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.ImportFrom) and node.module == "__future__"
     ]
     assert futures == []
+
+
+def test_every_module_of_tables_is_known_to_the_schema() -> None:
+    """What erases, exports and migrates goes through the tables that were imported."""
+    schema = (ROOT / "server" / "schema.py").read_text("utf-8")
+    rooms = {path.parent.name for path in (ROOT / "server").glob("*/tables.py")}
+    assert {room for room in rooms if f"from server.{room} import tables" not in schema} == set()
 
 
 def test_the_makefile_has_every_target_that_people_rely_on() -> None:

@@ -14,11 +14,11 @@ from server import audit
 from server.app import create_app
 from server.casework import officers
 from server.casework.officers import Role
-from server.casework.tables import StaffAccount, StaffDevice, StaffSession
 from server.rate_limits import make_limits
 from server.resources import Resources
 from server.settings import Environment
 from server.staff import accounts, passwords
+from server.staff.tables import StaffAccount, StaffDevice, StaffSession
 from tests.conftest import HandClock
 from tests.server.console.conftest import PASSWORD, Staff, form_token, text_of
 

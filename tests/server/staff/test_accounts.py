@@ -11,13 +11,13 @@ from knowledge.library import Library
 from server import audit
 from server.casework import officers
 from server.casework.officers import Officer, Role
-from server.casework.tables import StaffAccount
 from server.db import Database
 from server.sealing import Safe
 from server.staff import accounts, passwords, second_factors, sessions
 from server.staff.accounts import CodeRefused, UsernameRefused, UsernameTaken
 from server.staff.passwords import PasswordTooWeak
 from server.staff.sessions import IDLE_FOR, LASTS_FOR, SignInFailed
+from server.staff.tables import StaffAccount
 from tests import casework
 
 BY = audit.Actor("job", "test")
