@@ -252,6 +252,8 @@ def _unstated_aspect(turn: Turn, best: Candidate) -> str:
         return special[0].value
     if not firm or any(_states(best.measure, aspect) for aspect in firm):
         return ""
+    if turn.asked.aspects[0] is Aspect.FIGURES and _states(best.measure, Aspect.FIGURES):
+        return ""  # «发给多少人，金额是多少» asks for the sum of all
     return firm[0].value
 
 

@@ -135,7 +135,7 @@ _ORIGIN_WORDS_AFTER = re.compile(
     "(?:那边|那里|农村|乡下)?(?:过来的|出来的|来的|老家|老乡|本地人|当地人|人|籍)?的?"
 )
 _LATIN_BEFORE = re.compile(r"\b(?:zai|in|at|to|from) $")
-_LATIN_AFTER = re.compile(r" (?:de|zhe bian|shi)\b")
+_LATIN_AFTER = re.compile(r" (?:de|zhe bian|shi(?! ?ye))\b")
 
 
 def without(text: str, found: Sequence[tuple[Reading, Role]]) -> str:

@@ -93,17 +93,17 @@ _WORD = re.compile("[a-z]+")
 _AFTER = frozenset(
     ("zai", "dao", "lai", "qu", "hui", "cong", "zhu", "liu", "li", "in", "to", "at", "from")
 )
-# shi shi is also 试试, 事实, 实施; cheng de is also 成的; xin ji 心急; fu jian 附件.
-_DOUBTFUL = frozenset({"shishi", "chengde", "xinji", "yuhua", "dingzhou"})
+# shi shi is also 试试, 事实, 实施; cheng de is also 成的; xin ji 心急; fu jian 附件; tai yuan 太远.
+_DOUBTFUL = frozenset({"shishi", "chengde", "xinji", "yuhua", "dingzhou", "taiyuan"})
 _NOT_AFTER_DOUBTFUL = frozenset(
-    re.findall("[a-z]+", "ye kan ba jian hou qing ji xing me yi wu zhe ge")
+    re.findall("[a-z]+", "ye kan ba jian hou qing ji xing me yi wu zhe ge le")
 )
 # Cities whose syllables, written apart, are just as well everyday words.
 _EVERYDAY_SYLLABLES = frozenset(
     re.findall(
         "[a-z]+",
         """
-        fujian dalian jinan jiyuan yichang yingtan xining zigong anshun ankang taiyuan changde
+        fujian dalian jinan jiyuan yichang yingtan xining zigong anshun ankang changde
         jining yichun hechi heze lishui baoshan daqing jixi xinyang xinyu xinxiang weihai xuchang
         zhongwei wuzhong wuwei qingyuan qingyang baise jieyang anyang puyang jian xian luan hainan
         """,
@@ -236,6 +236,7 @@ def _means_place(text: str, stretch: list[_Syllable], at: int, known: _Romanised
         before = word.group() if word else ""
         if _LOCATIVE.search(outside):
             before = "zai"
+    last = text[stretch[end - 1].start : stretch[end - 1].end]
     after = text[stretch[end].start : stretch[end].end] if end < len(stretch) else ""
     located = before in _AFTER
     if known.joined == "fujian" and not (located or in_one_word):
@@ -244,6 +245,8 @@ def _means_place(text: str, stretch: list[_Syllable], at: int, known: _Romanised
         if after in _NOT_AFTER_DOUBTFUL:
             return False
         return located or at == 0 or (in_one_word and before not in {"xiang", "yao", "gong"})
+    if known.size > 2 and last == "shi" and after == "ye":
+        return False  # jinzhou shiye is 锦州失业, not 锦州市 with something behind it
     if known.size > 2 or (known.covered and whole):
         return True
     if known.city and (in_one_word or (at == 0 and known.joined not in _EVERYDAY_SYLLABLES)):
