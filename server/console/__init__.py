@@ -40,6 +40,7 @@ from apiflask import APIBlueprint
 
 from server.console import (
     arrears,
+    audit_views,
     case,
     case_lists,
     case_moves,
@@ -57,7 +58,6 @@ from server.console import (
     knowledge_sheets,
     knowledge_trying,
     knowledge_unanswered,
-    looks,
     merchants,
     offers,
     outreach,
@@ -90,7 +90,7 @@ _GROUPS = (
     rosters,
     reports,
     insights,
-    looks,
+    audit_views,
     offers,
     outreach,
     register,

@@ -34,7 +34,7 @@ _ABOUT = {
     "desk.vouchers.get_issues": "看卡和券的发放、核销和结算",
     "desk.reports.get_reports": "看每周五的报告",
     "desk.insights.get_insight": "看人们问什么、答得怎么样",
-    "desk.looks.get_looks": "看谁打开过谁的办件、看过谁的号码",
+    "desk.audit_views.get_audit_views": "看谁打开过谁的办件、看过谁的号码",
     "desk.people.get_people": "加人，改角色和地区，重设密码",
     "desk.switches.get_switches": "停用或者恢复机器人和申请",
     "desk.knowledge.get_overview": "改政策、词表、地区和电话",

@@ -32,7 +32,7 @@ LINES = (
     Line("desk.vouchers.get_issues", "卡和券"),
     Line("desk.outreach.get_campaigns", "群发"),
     Line("desk.people.get_people", "人员"),
-    Line("desk.looks.get_looks", "查看记录"),
+    Line("desk.audit_views.get_audit_views", "查看记录"),
     Line("desk.knowledge.get_overview", "知识"),
     Line("desk.switches.get_switches", "开关"),
 )

@@ -274,7 +274,7 @@ PAGES |= {
         _REPORTED, path={"friday": "2026-03-06"}, shown=False
     ),
     ("GET", "/staff/insight/"): PageCall(),
-    ("GET", "/staff/looks/"): PageCall(frozenset({Role.AUDITOR})),
+    ("GET", "/staff/audit/"): PageCall(frozenset({Role.AUDITOR})),
     ("GET", "/staff/rosters/"): PageCall(_CASHIER),
     ("POST", "/staff/rosters/"): PageCall(_CASHIER, elsewhere=422),
     ("GET", "/staff/rosters/<id>"): PageCall(

@@ -392,7 +392,7 @@ def test_what_an_officer_saw_in_a_document_is_noted_and_what_was_said_stays(
     assert "材料证明" in text_of(clerk.get(f"/cases/{case.id}").text)
     clerk.post(f"/cases/{case.id}/facts", {})
     assert held(staff, case) == before
-    told = text_of(staff.desk(Role.AUDITOR, name="吴查").get("/looks/").text)
+    told = text_of(staff.desk(Role.AUDITOR, name="吴查").get("/audit/").text)
     assert told.count("核对了填报的来源") == 2
     # The second officer decides on what the first has seen: it stays as it is from then on.
     move(clerk, staff, case, "recommend", decision="approve", reason="都核对过了")

@@ -4,12 +4,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from knowledge.library import Library
-from server import audit, looks
+from server import audit, audit_views
 from server.audit import Action, Actor
+from server.audit_views import WHERE, AuditView, Wanted
 from server.casework.officers import Officer
 from server.clock import china_day
 from server.db import Database
-from server.looks import WHERE, Look, Wanted
 from server.sealing import Safe
 from server.subject_keys import SubjectKeys
 from tests import funding
@@ -17,11 +17,11 @@ from tests import funding
 
 def seen(
     database: Database, library: Library, officer: Officer, now: datetime, row: str = ""
-) -> list[Look]:
+) -> list[AuditView]:
     wanted = Wanted(china_day(now), china_day(now), row=row)
     with database.read() as session:
-        found = looks.listed(session, officer, library.regions, wanted, skip=0, at_most=500)
-        assert looks.counted(session, officer, library.regions, wanted) == len(found)
+        found = audit_views.listed(session, officer, library.regions, wanted, skip=0, at_most=500)
+        assert audit_views.counted(session, officer, library.regions, wanted) == len(found)
     return found
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from server.audit_views import WHERE
 from server.casework.officers import Role
-from server.console.looks import ABOUT
-from server.looks import WHERE
+from server.console.audit_views import ABOUT
 from server.schema import Row
 from tests.server.console import making
 from tests.server.console.conftest import Staff, text_of
@@ -21,7 +21,7 @@ def test_an_auditor_sees_who_opened_a_case_and_saw_a_number(staff: Staff) -> Non
     clerk.post(f"/cases/{case.id}/unmask", {"field": "phone"})
     clerk.post(f"/cases/{case.id}/take", {"version": 1})
     auditor = staff.desk(Role.AUDITOR, name="吴查")
-    told = text_of(auditor.get("/looks/").text)
+    told = text_of(auditor.get("/audit/").text)
     assert "何志强 打开看了" in told and "何志强 认领了办件" in told
     assert "看了完整的号码（手机号）" in told
     for query, shown in (
@@ -31,11 +31,11 @@ def test_an_auditor_sees_who_opened_a_case_and_saw_a_number(staff: Staff) -> Non
         ("row=nothing", 0),
         ("officer=x&first=x&page=0&action=x", None),
     ):
-        page = auditor.get(f"/looks/?{query}")
+        page = auditor.get(f"/audit/?{query}")
         assert page.status_code == 200
         assert shown is None or f"共{shown}条" in text_of(page.text), query
     elsewhere = staff.desk(Role.AUDITOR, where=("定州",))
-    assert "共0条" in text_of(elsewhere.get(f"/looks/?officer={clerk.officer.id}").text)
+    assert "共0条" in text_of(elsewhere.get(f"/audit/?officer={clerk.officer.id}").text)
 
 
 def test_an_auditor_sees_who_opened_what_is_no_case_and_who_released_money(staff: Staff) -> None:
@@ -49,14 +49,14 @@ def test_an_auditor_sees_who_opened_what_is_no_case_and_who_released_money(staff
         assert clerk.get(page).status_code == 200
     assert releaser.post(f"/payments/batches/{batch}/release").status_code == 303
     auditor = staff.desk(Role.AUDITOR, name="吴查")
-    opened = auditor.get(f"/looks/?officer={clerk.officer.id}").text
+    opened = auditor.get(f"/audit/?officer={clerk.officer.id}").text
     for told in (f"台账 {entry}", f"求助 {request}", "联名反映的一份"):
         assert told in text_of(opened)
     assert f"/staff/requests/{request}" in opened
-    released = text_of(auditor.get(f"/looks/?officer={releaser.officer.id}").text)
+    released = text_of(auditor.get(f"/audit/?officer={releaser.officer.id}").text)
     assert f"作了决定：已放行 发放批次 {batch}" in released
     elsewhere = staff.desk(Role.AUDITOR, where=("定州",))
-    assert "共0条" in text_of(elsewhere.get(f"/looks/?officer={clerk.officer.id}").text)
+    assert "共0条" in text_of(elsewhere.get(f"/audit/?officer={clerk.officer.id}").text)
 
 
 def test_every_entry_of_the_audit_has_a_name_and_leads_to_a_place_that_there_is() -> None:

@@ -6,9 +6,10 @@ from typing import Annotated
 from flask import Blueprint, Response, current_app, url_for
 from pydantic import Field
 
-from server import looks
+from server import audit_views
 from server.admitting import Who, admits, admitted_roles
 from server.audit import Action
+from server.audit_views import AuditView, Wanted
 from server.casework import officers
 from server.casework.moves import Move
 from server.casework.officers import Role
@@ -18,10 +19,9 @@ from server.clock import china_day
 from server.console import forms, naming, words
 from server.console.entering import officer, regions
 from server.console.rendering import page
-from server.looks import Look, Wanted
 from server.resources import resources
 
-blueprint = Blueprint("looks", __name__, url_prefix="/looks")
+blueprint = Blueprint("audit_views", __name__, url_prefix="/audit")
 
 _DAYS = 7
 _ON_A_PAGE = 100
@@ -94,7 +94,7 @@ class _Asked(forms.Asked):
 
 @blueprint.get("/")
 @admits(Who.OFFICER, Role.AUDITOR)
-def get_looks() -> Response:
+def get_audit_views() -> Response:
     """What was seen and done in the officer's regions, newest first."""
     known = resources()
     asked = forms.read_query(_Asked)
@@ -103,16 +103,16 @@ def get_looks() -> Response:
     wanted = Wanted(first, last, asked.action, asked.officer, asked.row)
     with known.database.read() as session:
         who = officer()
-        total = looks.counted(session, who, regions(), wanted)
+        total = audit_views.counted(session, who, regions(), wanted)
         pages = max(1, -(-total // _ON_A_PAGE))
         number = min(asked.page, pages)
-        found = looks.listed(
+        found = audit_views.listed(
             session, who, regions(), wanted, skip=(number - 1) * _ON_A_PAGE, at_most=_ON_A_PAGE
         )
         names = officers.names(session)
     values = {"first": first, "last": last, "action": asked.action or "", "row": asked.row}
     return page(
-        "looks.html",
+        "audit_views.html",
         title="查看记录",
         form=forms.empty(**values, officer=asked.officer or ""),
         actions=[(each.value, said) for each, said in ACTIONS.items()],
@@ -132,32 +132,32 @@ def get_looks() -> Response:
     )
 
 
-def _what(look: Look) -> str:
+def _what(view: AuditView) -> str:
     """What was done, in words."""
-    told = _told(look)
-    fields = "、".join(_FIELDS[name] for name in look.fields if name in words.PERSON_FIELDS)
+    told = _told(view)
+    fields = "、".join(_FIELDS[name] for name in view.fields if name in words.PERSON_FIELDS)
     return f"{told}（{fields}）" if fields else told
 
 
-def _told(look: Look) -> str:
-    told = ACTIONS[look.action]
-    if look.about == "cases" and look.reason == SEEN:
+def _told(view: AuditView) -> str:
+    told = ACTIONS[view.action]
+    if view.about == "cases" and view.reason == SEEN:
         return "核对了填报的来源"
-    if look.about == "cases" and look.reason in set(Move):
-        return words.HAPPENED[Move(look.reason)]
-    if look.about == "payment_batch" and look.reason in set(BatchState):
-        return f"{told}：{naming.BATCH_STATES[BatchState(look.reason)][0]}"
-    if look.about == "near_duplicate" and look.reason in set(Finding):
-        return f"{told}：{words.FINDINGS[Finding(look.reason)]}"
+    if view.about == "cases" and view.reason in set(Move):
+        return words.HAPPENED[Move(view.reason)]
+    if view.about == "payment_batch" and view.reason in set(BatchState):
+        return f"{told}：{naming.BATCH_STATES[BatchState(view.reason)][0]}"
+    if view.about == "near_duplicate" and view.reason in set(Finding):
+        return f"{told}：{words.FINDINGS[Finding(view.reason)]}"
     # Other reasons are either an officer's own words or a word of the program.
-    return told if look.reason.isascii() else f"{told}：{look.reason}"
+    return told if view.reason.isascii() else f"{told}：{view.reason}"
 
 
-def _where(look: Look) -> tuple[str, str]:
+def _where(view: AuditView) -> tuple[str, str]:
     """What it is called, and its address where this officer may open it."""
-    label, endpoint = ABOUT.get(look.about, (look.about, ""))
-    if not endpoint or look.action in (Action.DELETED, Action.ERASED):
+    label, endpoint = ABOUT.get(view.about, (view.about, ""))
+    if not endpoint or view.action in (Action.DELETED, Action.ERASED):
         return label, ""
     roles = admitted_roles(current_app.view_functions[endpoint])
     may_open = not roles or roles & officer().roles
-    return label, url_for(endpoint, id=look.row) if may_open else ""
+    return label, url_for(endpoint, id=view.row) if may_open else ""

@@ -52,7 +52,7 @@ WHERE: Mapping[str, tuple[_Step, ...]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class AuditView:
     """One entry of the audit; `about` is the table, `row` the key in it."""
 
     at: datetime
@@ -78,7 +78,7 @@ class Wanted:
 
 def listed(
     session: Session, officer: Officer, regions: Regions, wanted: Wanted, *, skip: int, at_most: int
-) -> list[Look]:
+) -> list[AuditView]:
     """The entries of the officer's regions, newest first.
 
     What has no place, or is gone, belongs where those work who did it.
@@ -91,7 +91,7 @@ def listed(
         .limit(at_most)
     )
     return [
-        Look(
+        AuditView(
             entry.at,
             int(entry.actor_id) if entry.actor == "officer" else None,
             entry.actor,
