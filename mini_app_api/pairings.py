@@ -19,9 +19,9 @@ from mini_app_api.writing import SIGNED_IN, once
 from server import children, people
 from server.admitting import Who, admits
 from server.audit import Actor
-from server.casework.payments import yuan
 from server.clock import china_day
 from server.masking import mask_name, mask_phone
+from server.money import yuan
 from server.pairing import helping, keeping, naming, visiting
 from server.pairing.moves import By, Move, endings
 from server.pairing.tables import Ending, Helper, HelperKind, Pairing, PairState

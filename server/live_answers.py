@@ -11,8 +11,8 @@ from server.casework.moves import State
 from server.casework.standing import STANDING
 from server.clock import CHINA, china_day
 from server.db import Database
+from server.money import spoken
 from server.offers import offering, searching
-from server.offers.details import yuan
 from server.offers.tables import Offer, OfferKind
 from server.serving import Answered, Served
 from server.vouchers import issuing, wording
@@ -230,8 +230,8 @@ def _line(offer: Offer) -> str:
 
 def _pay(low: int | None, high: int | None) -> str:
     if low is not None and high is not None and low != high:
-        return f"月工资{yuan(low)}到{yuan(high)}元"
+        return f"月工资{spoken(low)}到{spoken(high)}元"
     one = low if low is not None else high
     if one is None:
         return ""
-    return f"月工资{yuan(one)}元" + ("起" if high is None else "" if low is not None else "以内")
+    return f"月工资{spoken(one)}元" + ("起" if high is None else "" if low is not None else "以内")

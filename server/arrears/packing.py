@@ -17,11 +17,11 @@ from zipfile import ZIP_STORED, ZipFile, ZipInfo
 from server.arrears.joining import person_purpose
 from server.arrears.tables import JointPart, JointReport
 from server.casework.materials import content
-from server.casework.payments import yuan
 from server.casework.tables import Material
 from server.casework.workbooks import workbook
 from server.clock import CHINA
 from server.material_store import ObjectMissing, Store
+from server.money import yuan
 from server.persons import Person
 from server.sealing import Safe, SealBroken
 

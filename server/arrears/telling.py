@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from server.arrears.tables import JointPart, JointReport, Outcome, ReportMove
 from server.casework.advancing import Post
-from server.casework.payments import yuan
+from server.money import yuan
 from server.notice_templates import NoticeKind
 
 _SAYS: Mapping[ReportMove, tuple[str, str]] = {

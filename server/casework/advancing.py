@@ -20,6 +20,7 @@ from server.casework.officers import NotAllowed, Officer
 from server.casework.tables import Case, CaseEvent
 from server.clock import CHINA, china_day
 from server.db import insert_within
+from server.money import yuan
 from server.notice_templates import NoticeKind
 from server.outbox import add_notice
 from server.sealing import Safe
@@ -257,9 +258,7 @@ def _values(library: Library, case: Case, now: datetime) -> dict[str, str]:
         "measure": case.measure if measure is None else measure.title,
         "at": f"{at:%Y-%m-%d %H:%M}",
         "on": f"{at:%Y-%m-%d}",
-        "amount": ""
-        if case.amount_fen is None
-        else f"{case.amount_fen // 100}.{case.amount_fen % 100:02}元",
+        "amount": "" if case.amount_fen is None else f"{yuan(case.amount_fen)}元",
     }
 
 

@@ -7,7 +7,6 @@ is for the bank's program; opened in a spreadsheet it would lose digits, as any 
 import csv
 import io
 import os
-import re
 import secrets
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -16,15 +15,14 @@ from datetime import datetime
 from pathlib import Path
 
 from server.casework.payment_batches import Bad, Fault, Line, Result
-from server.casework.payments import yuan
 from server.casework.workbooks import text_sheet, workbook
+from server.money import NoSum, fen, yuan
 
 _COLUMNS = ("流水号", "户名", "账号", "金额", "用途", "办件编号")
 _ANSWERS = ("结果", "原因")
 _NEEDED = ("流水号", "金额", *_ANSWERS)
 _ALLOWED = frozenset({*_COLUMNS, *_ANSWERS})
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-_AMOUNT = re.compile(r"([0-9]{1,12})(?:\.([0-9]{1,2}))?")
 _OUTCOMES = {"成功": True, "失败": False}
 _MOST_BYTES = 10_000_000
 _MOST_ROWS = 10_000
@@ -135,8 +133,11 @@ def _result(line: int, columns: list[str], cells: list[str]) -> Result | Bad:
     if len(cells) != len(columns):
         return Bad(line, Fault.UNREADABLE, f"{len(cells)} cells under {len(columns)} headers")
     row = dict(zip(columns, cells, strict=True))
-    amount = _AMOUNT.fullmatch(row["金额"])
-    if amount is None:
+    try:
+        amount = fen(row["金额"])
+    except NoSum:
+        amount = -1
+    if amount < 0:
         return Bad(line, Fault.UNREADABLE, "金额")
     if row["结果"] not in _OUTCOMES:
         return Bad(line, Fault.UNREADABLE, "结果")
@@ -145,7 +146,7 @@ def _result(line: int, columns: list[str], cells: list[str]) -> Result | Bad:
     return Result(
         line,
         row["流水号"],
-        int(amount[1]) * 100 + int((amount[2] or "").ljust(2, "0")),
+        amount,
         _OUTCOMES[row["结果"]],
         row["原因"],
         row.get("户名"),

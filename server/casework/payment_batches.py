@@ -18,8 +18,9 @@ from server.audit import Action
 from server.casework import payments
 from server.casework.deciding import SameOfficer
 from server.casework.officers import NotAllowed, Officer, Role
-from server.casework.payments import Cashier, NotPayable, payee_of, yuan
+from server.casework.payments import Cashier, NotPayable, payee_of
 from server.casework.tables import BatchState, Case, Payment, PaymentBatch, PaymentState
+from server.money import yuan
 from server.sealing import Safe
 
 _ORDER = tuple(BatchState)

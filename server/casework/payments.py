@@ -28,6 +28,7 @@ from server.casework.tables import (
     PaymentState,
     Reservation,
 )
+from server.money import yuan
 from server.sealing import Safe
 from server.subject_keys import SubjectKeys
 from server.tables import Lifetime, Profile, Purpose
@@ -286,11 +287,6 @@ def of_case(session: Session, case_id: str) -> list[Payment]:
             .order_by(col(Payment.instalment), col(PaymentBatch.collected_at), col(Payment.id))
         )
     )
-
-
-def yuan(fen: int) -> str:
-    """A sum as it is written, to the fen."""
-    return f"{fen // 100}.{fen % 100:02}"
 
 
 def _payee(session: Session, cashier: Cashier, case: Case) -> Payee | NotPayable:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from server import money
 from server.casework.service_requests import TITLES
 from server.casework.tables import Category
 from server.casework.weekly_reports import Report, Week
@@ -104,7 +105,7 @@ def _sheet(
                 if cell.fen < 10**15:
                     sheet.write_number(line, place, cell.fen / 100, yuan)
                 else:
-                    sheet.write_string(line, place, f"{cell.fen // 100}.{cell.fen % 100:02}", text)
+                    sheet.write_string(line, place, money.yuan(cell.fen), text)
             else:
                 sheet.write_number(line, place, cell, number)
     sheet.set_column(0, 2, 24)

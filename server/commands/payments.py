@@ -145,7 +145,7 @@ def _told(error: Exception) -> str | None:
     from server.casework.matched_rosters import MatchedRosterRefused
     from server.casework.officers import NotAllowed, OfficerUnknown
     from server.casework.payment_batches import BatchAltered, BatchUnknown, PayeesLost, StepRefused
-    from server.casework.payments import yuan
+    from server.money import yuan
 
     words: dict[type[Exception], Callable[[Any], str]] = {
         BankFileRefused: str,
@@ -218,7 +218,7 @@ def _grant(desk: _Desk, parsed: argparse.Namespace) -> int:
 
 def _show_funds(desk: _Desk, _: argparse.Namespace) -> int:
     from server.casework import funds
-    from server.casework.payments import yuan
+    from server.money import yuan
 
     result = _OK
     with desk.database.read() as session:
@@ -240,7 +240,7 @@ def _show_funds(desk: _Desk, _: argparse.Namespace) -> int:
 
 def _collect(desk: _Desk, parsed: argparse.Namespace) -> int:
     from server.casework import payments
-    from server.casework.payments import yuan
+    from server.money import yuan
 
     with desk.database.read() as session:
         waiting = payments.due(
@@ -279,7 +279,7 @@ def _cancel(desk: _Desk, parsed: argparse.Namespace) -> int:
 
 def _show(desk: _Desk, parsed: argparse.Namespace) -> int:
     from server.casework import payment_batches
-    from server.casework.payments import yuan
+    from server.money import yuan
 
     with desk.database.read() as session:
         regions = desk.post.library.regions
@@ -329,7 +329,7 @@ def _import(desk: _Desk, parsed: argparse.Namespace) -> int:
 
 
 def _tell(batch: "PaymentBatch") -> int:
-    from server.casework.payments import yuan
+    from server.money import yuan
 
     print(f"batch {batch.id}: {batch.state}, {batch.payments} payments, {yuan(batch.total_fen)}")
     return _OK
@@ -371,12 +371,9 @@ def _proactive(desk: _Desk, parsed: argparse.Namespace) -> int:
 
 
 def _fen(written: str) -> int:
-    from decimal import Decimal, InvalidOperation
+    from server import money
 
     try:
-        fen = Decimal(written) * 100
-    except InvalidOperation:
-        fen = Decimal("nan")
-    if not fen.is_finite() or fen != fen.to_integral_value():
-        raise argparse.ArgumentTypeError(f"{written!r} is no sum like 5000000 or 0.50")
-    return int(fen)
+        return money.fen(written)
+    except money.NoSum:
+        raise argparse.ArgumentTypeError(f"{written!r} is no sum like 5000000 or 0.50") from None

@@ -6,10 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response, send_file, url_for
-from pydantic import TypeAdapter, ValidationError
 from sqlmodel import Session
 
-from server import audit
+from server import audit, money
 from server.admitting import Who, admits
 from server.arrears import handling, merging, packing, reading, telling
 from server.arrears.figures import NOTHING, of_parts
@@ -28,10 +27,10 @@ from server.console import forms, naming
 from server.console.case import is_photo
 from server.console.entering import officer, regions
 from server.console.forms import Asked, Form, Line
-from server.console.funds import yuan_typed
 from server.console.help_requests import name_of
 from server.console.rendering import go_to, page, shown_yuan
 from server.masking import mask_name
+from server.money import NoSum
 from server.persons import Person
 from server.privacy import mask
 from server.register.tables import Employer
@@ -74,7 +73,6 @@ _SHOWS: Mapping[str, frozenset[ReportState]] = {
     "ended": frozenset({ReportState.SETTLED, ReportState.MERGED, ReportState.DROPPED}),
 }
 _STALE = "别人刚办过这一件，什么都没有保存。请看“经过”，再决定。"
-_SUM = TypeAdapter(int)
 
 
 class _Filter(Asked):
@@ -198,8 +196,8 @@ def post_recovered(id: str) -> Response:
     for part in parts:
         if typed := forms.typed(f"got-{part.id}"):
             try:
-                got = _SUM.validate_python(yuan_typed(typed))
-            except (ValidationError, ValueError):
+                got = money.fen(typed)
+            except NoSum:
                 got = -1
             if not 0 <= got <= part.amount_fen:
                 form.refuse(f"got-{part.id}", f"写成元，最多{shown_yuan(part.amount_fen)}。")

@@ -1,6 +1,5 @@
 """The moves of a case: what each form asks for, and what it does."""
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
@@ -8,6 +7,7 @@ from flask import Blueprint, Response, url_for
 from pydantic import Field, StringConstraints
 from sqlmodel import Session
 
+from server import money
 from server.admitting import Who, admits
 from server.casework import cases, deciding, objecting, officers
 from server.casework.advancing import CaseChanged, ReasonMissing
@@ -30,6 +30,7 @@ from server.console.case_steps import SLUGS
 from server.console.entering import officer, regions
 from server.console.forms import Form
 from server.console.rendering import go_to, page
+from server.money import NoSum
 from server.problems import body_of, problem_of
 from server.resources import post, resources
 from server.subject_keys import SubjectErased
@@ -48,8 +49,6 @@ _DONE: Mapping[Move, str] = {
     Move.UPHOLD: "申诉成立，这件重新审核。",
     Move.DISMISS: "申诉不成立，维持原结果，已经通知申请人。",
 }
-
-_YUAN = re.compile(r"([0-9]{1,8})(?:\.([0-9]{1,2}))?元?")
 
 # What somebody can mend in the form, and beside which field it is told.
 _MENDABLE: Mapping[type[Exception], str] = {
@@ -178,14 +177,12 @@ _ACTS: Mapping[Move, tuple[type[_Versioned], _Act]] = {
 }
 
 
-def _fen(yuan: str) -> int | None:
+def _fen(written: str) -> int | None:
     """A sum in fen, None for none; raises `SumOutOfRange`."""
-    if not yuan:
-        return None
-    read = _YUAN.fullmatch(yuan.replace(",", "").replace("，", ""))
-    if read is None:
-        raise SumOutOfRange(0)
-    return int(read[1]) * 100 + int((read[2] or "0").ljust(2, "0"))
+    try:
+        return money.fen(written) if written else None
+    except NoSum:
+        raise SumOutOfRange(0) from None
 
 
 def _make(move: Move, id: str) -> Response:

@@ -6,9 +6,19 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, Generic, TypeVar, get_origin
 
 from flask import request
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    StringConstraints,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_core import PydanticCustomError
 
+from server import money
+from server.money import NoSum
 from server.problems import words_of_field
 from server.tables import MOST_NUMBER
 
@@ -26,6 +36,21 @@ Text = Annotated[str, StringConstraints(min_length=1, max_length=TEXT_LENGTH)]
 """A text of several lines, as officers write reasons and notes."""
 
 
+def _fen(written: object) -> object:
+    if not isinstance(written, str):
+        return written
+    try:
+        return money.fen(written)
+    except NoSum:
+        raise PydanticCustomError("yuan_form", "no sum") from None
+
+
+_TYPED_IN_YUAN = BeforeValidator(_fen)
+Yuan = Annotated[int, _TYPED_IN_YUAN]
+"""Fen, typed in yuan."""
+YUAN_WORDS = words_of_field("yuan_form")
+
+
 class Asked(BaseModel):
     """Base of what forms are read into: texts without blanks around them, an empty one is none."""
 
@@ -39,8 +64,9 @@ class Asked(BaseModel):
 
     @field_validator("*")
     @classmethod
-    def _countable(cls, value: Any) -> Any:
-        if isinstance(value, int) and abs(value) > MOST_NUMBER:
+    def _countable(cls, value: Any, info: ValidationInfo) -> Any:
+        is_sum = _TYPED_IN_YUAN in cls.model_fields[info.field_name or ""].metadata
+        if isinstance(value, int) and abs(value) > MOST_NUMBER and not is_sum:
             raise PydanticCustomError("less_than_equal", "refused")
         return value
 

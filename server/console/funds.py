@@ -1,23 +1,21 @@
 """Funds: what each has, holds back, has paid and has left; no budget without a reason."""
 
-from decimal import Decimal, InvalidOperation
 from itertools import groupby
 from typing import Annotated
 
 from flask import Blueprint, Response, url_for
-from pydantic import BeforeValidator, Field
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
 from server.admitting import Who, admits
 from server.casework import funds
 from server.casework.funds import MOST_FEN, FundNameTaken, FundShort
 from server.casework.officers import Role, scope
-from server.casework.payments import yuan
 from server.console import forms, naming
 from server.console.entering import officer, regions
-from server.console.forms import Form, Text
+from server.console.forms import YUAN_WORDS, Form, Text, Yuan
 from server.console.help_requests import name_of
 from server.console.rendering import go_to, page
+from server.money import yuan
 from server.resources import resources
 
 _LOOKS = (Role.CASE_OFFICER, Role.APPROVER, Role.AUDITOR, Role.ADMINISTRATOR)
@@ -25,30 +23,13 @@ _LOOKS = (Role.CASE_OFFICER, Role.APPROVER, Role.AUDITOR, Role.ADMINISTRATOR)
 blueprint = Blueprint("funds", __name__, url_prefix="/funds")
 
 
-def yuan_typed(written: object) -> object:
-    """Fen from yuan as people write them: 5000000, 0.50, 1,200."""
-    if not isinstance(written, str):
-        return written
-    try:
-        fen = Decimal(written.replace(",", "").replace("，", "").removesuffix("元")) * 100
-    except InvalidOperation:
-        fen = Decimal("nan")
-    if not fen.is_finite() or fen != fen.to_integral_value():
-        raise PydanticCustomError("yuan_form", "no sum")
-    return int(fen)
-
-
-_Yuan = Annotated[int, BeforeValidator(yuan_typed)]
-_SUM = "金额请写成元，最多两位小数，比如5000000或者0.50。"
-
-
-_WORDS = {"budget": _SUM, "measures": "请选一项政策。", "where": "请选地区。"}
+_WORDS = {"budget": YUAN_WORDS, "measures": "请选一项政策。", "where": "请选地区。"}
 
 
 class _FundAsked(forms.Asked):
     name: Annotated[str, Field(min_length=1, max_length=60)]
     purpose: Text
-    budget: Annotated[_Yuan, Field(gt=0, le=MOST_FEN)]
+    budget: Annotated[Yuan, Field(gt=0, le=MOST_FEN)]
     measures: Annotated[list[str], Field(min_length=1)]
     where: Annotated[list[str], Field(min_length=1)]
     reason: Text
@@ -56,7 +37,7 @@ class _FundAsked(forms.Asked):
 
 
 class _GrantAsked(forms.Asked):
-    amount: Annotated[_Yuan, Field(ge=-MOST_FEN, le=MOST_FEN)]
+    amount: Annotated[Yuan, Field(ge=-MOST_FEN, le=MOST_FEN)]
     reason: Text
     confirmed: str = ""
 
@@ -91,9 +72,7 @@ def get_new_fund() -> Response:
 @admits(Who.OFFICER, Role.ADMINISTRATOR)
 def post_fund() -> Response:
     """Set up a fund, after a look at what was typed."""
-    form = forms.read(
-        _FundAsked, {"budget": _SUM, "measures": "请选一项政策。", "where": "请选地区。"}
-    )
+    form = forms.read(_FundAsked, _WORDS)
     asked = form.asked
     known = resources()
     library = known.serving.current().library
@@ -144,13 +123,13 @@ def get_fund(id: int) -> Response:
 def post_grant(id: int) -> Response:
     """Give a fund more, or take back from what it has left."""
     known = resources()
-    form = forms.read(_GrantAsked, {"amount": _SUM})
+    form = forms.read(_GrantAsked, {"amount": YUAN_WORDS})
     asked = form.asked
     with known.database.read() as session:
         fund = funds.of_officer(session, id, officer(), regions())
         sums = funds.sums(session, id)
     if asked is not None and not asked.amount:
-        form.refuse("amount", _SUM)
+        form.refuse("amount", YUAN_WORDS)
     if asked is None or form.asked is None:
         return _fund_page(id, form, 422)
     if not asked.confirmed:
@@ -164,7 +143,7 @@ def post_grant(id: int) -> Response:
             question=f"{fund.name}：{change}{yuan(abs(asked.amount))}元，"
             f"预算从{yuan(sums.budget_fen)}元变为{yuan(max(after, 0))}元。",
             hidden=[
-                ("amount", _written(asked.amount)), ("reason", asked.reason), ("confirmed", "yes")
+                ("amount", yuan(asked.amount)), ("reason", asked.reason), ("confirmed", "yes")
             ],
         )  # fmt: skip
     try:
@@ -177,10 +156,6 @@ def post_grant(id: int) -> Response:
         form.refuse("amount", f"剩下的只有{yuan(error.left_fen)}元，最多收回这么多。")
         return _fund_page(id, form, 422)
     return go_to(url_for("desk.funds.get_fund", id=id), "预算已更新。")
-
-
-def _written(fen: int) -> str:
-    return f"-{yuan(-fen)}" if fen < 0 else yuan(fen)
 
 
 def _places(ids: list[str]) -> str:

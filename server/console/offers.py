@@ -5,17 +5,17 @@ from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 
 from flask import Blueprint, Response, abort, url_for
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import Field, ValidationError
 from sqlmodel import Session
 
+from server import money
 from server.admitting import Who, admits
 from server.casework import opting_out
 from server.casework.officers import Role, scope
 from server.clock import CHINA, china_day
 from server.console import forms
 from server.console.entering import officer, regions
-from server.console.forms import Asked, Form, Line
-from server.console.funds import yuan_typed
+from server.console.forms import Asked, Form, Line, Yuan
 from server.console.rendering import go_to, page
 from server.console.screened import screened
 from server.offers import details, offering, searching, seats, taking_part, telling, wishing
@@ -126,7 +126,7 @@ class KindAsked(Asked):
     kind: OfferKind = OfferKind.VACANCY
 
 
-_Pay = Annotated[int, BeforeValidator(yuan_typed), Field(ge=0, le=100_000_00)]
+_Pay = Annotated[Yuan, Field(ge=0, le=100_000_00)]
 
 
 class OfferAsked(Asked):
@@ -545,7 +545,7 @@ def _typed(offer: Offer) -> dict[str, Any]:
         local = offer.begins_at.astimezone(CHINA)
         told |= {"begins_on": f"{local:%Y-%m-%d}", "begins_time": f"{local:%H:%M}"}
     more = offering.details_of(offer)
-    told |= {n: details.yuan(v) if n in _IN_YUAN else v for n, v in more.items()}
+    told |= {n: money.spoken(v) if n in _IN_YUAN else v for n, v in more.items()}
     return {name: "" if value is None else value for name, value in told.items()}
 
 
@@ -553,7 +553,7 @@ def _shown(offer: Offer) -> list[tuple[str, str]]:
     """What only this kind has, as words."""
     told = []
     for name, value in offering.details_of(offer).items():
-        words = details.yuan(value) if name in _IN_YUAN else str(value)
+        words = money.spoken(value) if name in _IN_YUAN else str(value)
         if isinstance(value, bool):
             words = "是" if value else "否"
         told.append((_LABELS[name], words))

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Annotated, Any
 
 from flask import Blueprint, Response, abort, request, url_for
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 from sqlmodel import Session
 
 from server.admitting import Who, admits
@@ -19,8 +19,7 @@ from server.casework.uploading import FileTooLarge
 from server.clock import china_day
 from server.console import forms
 from server.console.entering import officer, regions, takes
-from server.console.forms import Asked, Form
-from server.console.funds import yuan_typed
+from server.console.forms import YUAN_WORDS, Asked, Form, Yuan
 from server.console.helping import shown as shown_helpers
 from server.console.rendering import go_to, page
 from server.masking import mask_name
@@ -52,11 +51,9 @@ LABELS = {
 }
 WORDS = {
     "every_days": f"请填{keeping.SHORTEST}到{keeping.LONGEST}之间的整数。",
-    "given_fen": "金额请写成元，最多两位小数，比如500或者0.50。",
+    "given_fen": YUAN_WORDS,
     "visited_on": "日期请写成2026-03-01这样。",
 }
-
-_Yuan = Annotated[int, BeforeValidator(yuan_typed)]
 
 
 class PairingsAsked(Asked):
@@ -86,7 +83,7 @@ class VisitAsked(VersionAsked):
     visited_on: date
     words: Annotated[str, Field(min_length=1, max_length=500)]
     given: Annotated[str, Field(max_length=200)] = ""
-    given_fen: Annotated[_Yuan, Field(ge=0, le=visiting.MOST_FEN)] = 0
+    given_fen: Annotated[Yuan, Field(ge=0, le=visiting.MOST_FEN)] = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,12 +24,13 @@ from server.casework.payment_batches import (
     ResultsRefused,
     StepRefused,
 )
-from server.casework.payments import Cashier, keys_of, yuan
+from server.casework.payments import Cashier, keys_of
 from server.casework.tables import BatchState, PaymentBatch, Reservation
 from server.console import forms, naming
 from server.console.entering import officer, regions, takes
 from server.console.help_requests import name_of
 from server.console.rendering import attached, go_to, page
+from server.money import yuan
 from server.resources import post, resources
 from server.sealing import SealBroken
 

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, abort, url_for
 from pydantic import Field
 from sqlmodel import Session
 
-from server import audit
+from server import audit, money
 from server.admitting import Who, admits
 from server.audit import Action
 from server.casework import cases, officers
@@ -540,7 +540,7 @@ def _shown(held: Held, unmask: str) -> list[tuple[str, str]]:
         "address": who.address,
         "employer": who.employer,
         "relation": None if who.relation is None else RELATIONS[who.relation],
-        "income": None if who.income_fen is None else f"{who.income_fen / 100:g}",
+        "income": None if who.income_fen is None else money.spoken(who.income_fen),
         "causes": "、".join(CAUSES[cause] for cause in who.causes),
         "needs": "、".join(NEEDS[need] for need in who.needs),
         "words": who.words,

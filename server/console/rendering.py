@@ -21,6 +21,7 @@ from server.clock import CHINA
 from server.console import entering
 from server.console.entering import DeskClosed, FormForged, NotStarted
 from server.console.navigation import entries
+from server.money import grouped
 from server.problems import Problem, body_of, problem_of
 from server.resources import resources
 
@@ -143,10 +144,7 @@ def shown_day(on: date | None) -> str:
 
 def shown_yuan(fen: int | None) -> str:
     """`1,500.00元`; empty for none."""
-    if fen is None:
-        return ""
-    sign, rest = ("-", -fen) if fen < 0 else ("", fen)
-    return f"{sign}{rest // 100:,}.{rest % 100:02}元"
+    return "" if fen is None else f"{grouped(fen)}元"
 
 
 def form_field() -> Markup:

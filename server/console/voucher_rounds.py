@@ -10,12 +10,12 @@ from server.admitting import Who, admits
 from server.casework import funds
 from server.casework.funds import FundShort
 from server.casework.officers import Role
-from server.casework.payments import yuan
 from server.console import forms, naming
 from server.console.entering import officer, regions
 from server.console.forms import Asked, Form, Line, Text
 from server.console.help_requests import name_of
 from server.console.rendering import go_to, page
+from server.money import yuan
 from server.register.hardship import Cause
 from server.register.naming import CAUSES, LEVELS
 from server.register.tables import Level

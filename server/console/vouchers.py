@@ -5,20 +5,19 @@ from datetime import date
 from typing import Annotated
 
 from flask import Blueprint, Response, url_for
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from server.admitting import Who, admits
 from server.casework import funds
 from server.casework.funds import FundShort
 from server.casework.officers import Role, scope
-from server.casework.payments import yuan
 from server.clock import china_day
 from server.console import forms, naming, voucher_rounds
 from server.console.entering import officer, regions
-from server.console.forms import Asked, Form, Line, Text
-from server.console.funds import yuan_typed
+from server.console.forms import YUAN_WORDS, Asked, Form, Line, Text, Yuan
 from server.console.help_requests import name_of
 from server.console.rendering import go_to, page
+from server.money import yuan
 from server.resources import post, resources
 from server.vouchers import issuing, rounds
 from server.vouchers.issuing import IssueUnfit, IssueUnknown, Proposal
@@ -32,7 +31,6 @@ from server.vouchers.tables import (
 blueprint = Blueprint("vouchers", __name__, url_prefix="/vouchers")
 
 _LOOKS = (Role.CASE_OFFICER, Role.APPROVER, Role.AUDITOR)
-_SUM = "金额请写成元，最多两位小数，比如500或者0.50。"
 
 TAKES: Mapping[MerchantKind, str] = {MerchantKind.SHOP: "商超", MerchantKind.CLINIC: "医院、诊所"}
 ISSUE_STATES: Mapping[IssueState, tuple[str, str]] = {
@@ -59,8 +57,6 @@ _UNFIT: Mapping[str, str] = {
     "fund_id": "有金额的券要选一笔管这项政策、这个地区的资金；没有金额的不选资金。",
 }
 
-_Yuan = Annotated[int, BeforeValidator(yuan_typed)]
-
 
 class IssueAsked(Asked):
     """An issue as it is typed."""
@@ -71,7 +67,7 @@ class IssueAsked(Asked):
     region: Line
     takes: MerchantKind
     fund_id: int | None = None
-    amount_fen: Annotated[_Yuan, Field(ge=0, le=issuing.MOST_FEN)] = 0
+    amount_fen: Annotated[Yuan, Field(ge=0, le=issuing.MOST_FEN)] = 0
     uses: int | None = None
     first_on: date
     last_on: date
@@ -117,7 +113,7 @@ def get_new_issue() -> Response:
 def post_issue() -> Response:
     """Propose an issue; another officer approves it."""
     known = resources()
-    form = forms.read(IssueAsked, {"amount_fen": _SUM})
+    form = forms.read(IssueAsked, {"amount_fen": YUAN_WORDS})
     asked = form.asked
     if asked is not None:
         if asked.region not in scope(officer(), regions()):

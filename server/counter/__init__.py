@@ -5,9 +5,7 @@ the address in it, and who has none types sixteen digits. Sending the same page 
 that was lost, does nothing twice: the code itself is the key.
 """
 
-import re
 from datetime import UTC, datetime
-from decimal import Decimal
 from hmac import compare_digest
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,9 +16,11 @@ from flask import Response, g, make_response, redirect, render_template, request
 from sqlmodel import Session
 from werkzeug.exceptions import HTTPException
 
+from server import money
 from server.admitting import Who, admits
 from server.callers import address, refuse_too_many, refuse_who_tried_too_often
 from server.clock import CHINA, china_day
+from server.money import NoSum
 from server.problems import problem_of
 from server.rate_limits import Limit
 from server.resources import post, resources
@@ -39,7 +39,6 @@ blueprint = APIBlueprint(
 )
 
 _COOKIE = "nuangang_merchant"
-_SUM = re.compile(r"-?\d{1,9}(\.\d{0,6})?|\.\d{1,6}")
 
 _log = structlog.get_logger()
 
@@ -277,14 +276,10 @@ def _stamp(merchant: Merchant, token: str, seen: str) -> str:
 
 def _fen(typed: str) -> int:
     """Fen from yuan as people type them; raises `VoucherShort` for what is no sum."""
-    plain = typed.strip().replace("，", "").removesuffix("元")
-    # As people write sums: of «1e9» a database gets more than it can count.
-    if not _SUM.fullmatch(plain):
-        raise VoucherShort
-    fen = Decimal(plain) * 100
-    if fen != fen.to_integral_value():
-        raise VoucherShort
-    return int(fen)
+    try:
+        return money.fen(typed)
+    except NoSum:
+        raise VoucherShort from None
 
 
 def _mine(session: Session, merchant: Merchant, id: str) -> Redemption:
@@ -346,7 +341,7 @@ def _page(template: str, *, title: str, status: int = 200, **values: Any) -> Res
 
 
 def _yuan(fen: int) -> str:
-    return f"{fen // 100}.{fen % 100:02}元"
+    return f"{money.yuan(fen)}元"
 
 
 def _instant(at: datetime) -> str:

@@ -12,11 +12,6 @@ Fen = Annotated[int, Field(ge=0, le=100_000_00)]
 """A month's pay in fen."""
 
 
-def yuan(fen: int) -> str:
-    """Fen as people say pay: whole yuan, with the fen where there are any."""
-    return f"{fen // 100}.{fen % 100:02}" if fen % 100 else f"{fen // 100}"
-
-
 class _Details(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 

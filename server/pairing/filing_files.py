@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from server.casework.payments import yuan
 from server.casework.workbooks import text_sheet, workbook
 from server.clock import china_day
+from server.money import yuan
 from server.pairing.filing import Filed, Owing, UnitYear
 from server.pairing.naming import RANKS
 from server.pairing.tables import Rank

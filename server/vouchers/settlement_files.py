@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from server.casework.payments import yuan
 from server.casework.workbooks import text_sheet, workbook
 from server.clock import CHINA
+from server.money import yuan
 from server.vouchers.settling import Owed, Used
 
 _LINES = ("流水号", "户名", "账号", "开户行", "金额", "商户", "笔数", "用途")

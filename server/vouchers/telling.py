@@ -13,8 +13,8 @@ from sqlmodel import Session, col
 
 from server import people
 from server.casework.advancing import Post
-from server.casework.payments import yuan
 from server.clock import CHINA, china_day
+from server.money import yuan
 from server.notice_templates import NoticeKind
 from server.outbox import Addressed, add_many
 from server.tables import Worker

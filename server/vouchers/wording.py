@@ -2,8 +2,8 @@
 
 from datetime import date
 
-from server.casework.payments import yuan
 from server.clock import CHINA
+from server.money import yuan
 from server.vouchers import issuing
 from server.vouchers.tables import Issue, Redemption, Voucher
 

@@ -121,7 +121,7 @@ def test_the_encodings_of_banks_are_read(tmp_path: Path, encoding: str) -> None:
 @pytest.mark.parametrize(
     "row",
     ["PA,,成功,", "PA,1.234,成功,", "PA,-1,成功,", "PA,1e3,成功,", "PA,1,好,", "PA,1,成功",
-     "PA,1,成功,,5", 'PA,"1,000.00",成功,', "PA,１.00.0,成功,", "PA,=1,成功,", "PA,nan,成功,"],
+     "PA,1,成功,,5", 'PA,"1,00.00",成功,', "PA,１.00.0,成功,", "PA,=1,成功,", "PA,nan,成功,"],
 )  # fmt: skip
 def test_a_row_that_cannot_be_read_is_told_with_its_line(tmp_path: Path, row: str) -> None:
     file = tmp_path / "answer.csv"

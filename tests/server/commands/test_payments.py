@@ -140,4 +140,6 @@ def test_what_an_officer_may_not_do_is_told(run: Run, office: Office, tmp_path: 
     ):
         code, _, told = run(*arguments)
         assert code == 1 and expected in told, arguments
-    assert run("funds", "grant", fund.id, "0.001", "--officer", office.administrator.id)[0] == 2
+    for no_sum in ("0.001", "9e999999", "many"):
+        code, _, told = run("funds", "grant", fund.id, no_sum, "--officer", office.author.id)
+        assert code == 2 and "no sum like 5000000 or 0.50" in told, no_sum

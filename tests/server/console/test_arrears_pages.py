@@ -93,8 +93,9 @@ def test_a_report_goes_its_way_at_the_desk(staff: Staff) -> None:
     page = desk.get(f"/arrears/{id}").text
     fields = [part.partition('"')[0] for part in page.split('name="got-')[1:]]
     assert len(fields) == 2
-    too_much = {"version": version(desk, id), f"got-{fields[0]}": "100.01"}
-    assert desk.post(f"/arrears/{id}/recovered", too_much).status_code == 422
+    for wrong in ("100.01", "-1", "9e999999", "1e1", "1_0"):
+        refused = {"version": version(desk, id), f"got-{fields[0]}": wrong}
+        assert desk.post(f"/arrears/{id}/recovered", refused).status_code == 422, wrong
     got = {"version": version(desk, id), f"got-{fields[0]}": "100", f"got-{fields[1]}": "0.5"}
     assert desk.post(f"/arrears/{id}/recovered", got).status_code == 303
     shown = move(desk, id, "settle", outcome="part", words="单位只付了一部分。")

@@ -222,6 +222,8 @@ def test_a_fund_is_set_up_after_a_second_look_and_its_budget_changed_for_a_reaso
     made = boss.post("/funds/", {**asked, "confirmed": "yes"})
     fund = made.headers["Location"].removeprefix("/staff")
     assert "狮财〔2026〕3号" in text_of(boss.get(fund).text)
+    large = {**asked, "name": "省级资金", "budget": "30,000,000"}
+    assert "预算30000000.00元" in text_of(boss.post("/funds/", large).text)
     grants = f"{fund}/grants"
     more = {"amount": "-200.5", "reason": "收回"}
     assert "预算从1200.50元变为1000.00元" in text_of(boss.post(grants, more).text)
@@ -239,6 +241,10 @@ def test_a_fund_is_set_up_after_a_second_look_and_its_budget_changed_for_a_reaso
         ("budget", "1.005", "金额请写成元"),
         ("budget", "-5", "金额请写成元"),
         ("budget", "9" * 30, "金额请写成元"),
+        ("budget", "9e999999", "金额请写成元"),
+        ("budget", "1e5", "金额请写成元"),
+        ("budget", "1_000", "金额请写成元"),
+        ("budget", "1,,2", "金额请写成元"),
         ("where", ["锦州"], "请从列表里选"),
         ("measures", [], "请选一项政策"),
         ("measures", ["no-such"], "请从列表里选"),
