@@ -20,7 +20,13 @@ if TYPE_CHECKING:
 Run = Callable[[argparse.Namespace], int]
 """A command: takes the parsed line, gives the exit code."""
 
-_FAILED = 1
+OK = 0
+FAILED = 1
+"""The exit codes."""
+
+
+class Refused(ValueError):
+    """The command can't do what was asked; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +121,6 @@ def by_officer(
             if (words := told(error)) is None:
                 raise
             print(f"nuangang: {words}", file=sys.stderr)
-            return _FAILED
+            return FAILED
 
     parser.set_defaults(run=run)

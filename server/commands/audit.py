@@ -5,13 +5,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from server.commands.at_hand import AtHand, with_all_at_hand
+from server.commands.at_hand import FAILED, OK, AtHand, with_all_at_hand
 
 if TYPE_CHECKING:
     from server.audit import Found
 
-_OK = 0
-_FAILED = 1
 _SHOWN = 20
 
 
@@ -39,12 +37,12 @@ def _verify(at: AtHand, parsed: argparse.Namespace) -> int:
     path = parsed.anchors or at.settings.data_dir / anchors.FILE
     if parsed.anchors is not None and not path.exists():
         print(f"nuangang: {path} does not exist", file=sys.stderr)
-        return _FAILED
+        return FAILED
     try:
         known = anchors.read(path, at.safe)
     except anchors.AnchorForged as forged:
         print(f"{path}: line {forged.line} is not as it was written, or one before it is missing")
-        return _FAILED
+        return FAILED
     with at.database.read() as session:
         entries, links = audit.counts(session)
         found = list(islice(audit.verify(session, at.safe, known), _SHOWN))
@@ -54,7 +52,7 @@ def _verify(at: AtHand, parsed: argparse.Namespace) -> int:
     print(
         f"{entries} entries, {entries - links} not yet in the chain, {len(known)} anchors: {judged}"
     )
-    return _FAILED if found else _OK
+    return FAILED if found else OK
 
 
 @with_all_at_hand
@@ -68,7 +66,7 @@ def _anchor(at: AtHand, _: argparse.Namespace) -> int:
         end = audit.end(session)
     # Printed, too: a timer's mail keeps a copy where the service can't reach.
     print(anchors.add(at.settings.data_dir / anchors.FILE, at.safe, end, on=china_day(utc_now())))
-    return _OK
+    return OK
 
 
 def _told(found: "Found") -> str:

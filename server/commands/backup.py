@@ -5,8 +5,7 @@ import sys
 import time
 from pathlib import Path
 
-_OK = 0
-_FAILED = 1
+from server.commands.at_hand import FAILED, OK
 
 
 def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -37,7 +36,7 @@ def _backup(parsed: argparse.Namespace) -> int:
     safe = make_safe(settings)
     if parsed.keep < 1:
         print("nuangang: --keep must be 1 or more", file=sys.stderr)
-        return _FAILED
+        return FAILED
     began = time.monotonic()
     if parsed.verify:
         folder = backups.newest_of(parsed.to)
@@ -49,7 +48,7 @@ def _backup(parsed: argparse.Namespace) -> int:
     rows = ", ".join(f"{count} {table}" for table, count in manifest.rows.items())
     print(f"{folder}: whole, of {manifest.made_at:%Y-%m-%d %H:%M:%S} UTC; {rows}")
     print(f"{time.monotonic() - began:.1f} s")
-    return _OK
+    return OK
 
 
 def _restore(parsed: argparse.Namespace) -> int:
@@ -66,4 +65,4 @@ def _restore(parsed: argparse.Namespace) -> int:
     rows = ", ".join(f"{count} {table}" for table, count in manifest.rows.items())
     print(f"restored the state of {manifest.made_at:%Y-%m-%d %H:%M:%S} UTC; {rows}")
     print(f"{time.monotonic() - began:.1f} s; now run: nuangang jobs erase; nuangang audit verify")
-    return _OK
+    return OK

@@ -10,14 +10,14 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+from server.commands.at_hand import FAILED, OK
+
 if TYPE_CHECKING:
     from knowledge.eligibility.matching import Ask
     from knowledge.eligibility.rosters import Mapped, Unread
     from knowledge.library import Library
     from knowledge.regions import Regions
 
-_OK = 0
-_FAILED = 1
 _TOLD = 20
 """Lines on stderr about what has no file of its own."""
 
@@ -96,7 +96,7 @@ def check_lines(lines: Iterable[str], out: TextIO) -> int:
         already: list[str] = []
 
     served = load_served()
-    result = _OK
+    result = OK
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
@@ -109,10 +109,10 @@ def check_lines(lines: Iterable[str], out: TextIO) -> int:
         except UnknownRegion:
             told = unknown_region(asked.region, served.library.regions)
             print(f"line {number}: {told}", file=sys.stderr)
-            result = _FAILED
+            result = FAILED
         except (RecursionError, ValueError) as error:
             print(f"line {number}: {told_plainly(error)}", file=sys.stderr)
-            result = _FAILED
+            result = FAILED
         else:
             data = {"id": asked.id, **found.as_data(served.library)}
             print(json.dumps(data, ensure_ascii=False), file=out, flush=True)
@@ -133,7 +133,7 @@ def _match(parsed: argparse.Namespace) -> int:
         region = served.region(parsed.region)
     except UnknownRegion:
         print(f"nuangang: {unknown_region(parsed.region, served.library.regions)}", file=sys.stderr)
-        return _FAILED
+        return FAILED
     with ExitStack() as files:
         telling = Telling(
             served.library,
@@ -174,7 +174,7 @@ def match_roster(
     except RosterRefused as error:
         refused = str(error)
     telling.close(len(criteria), refused)
-    return _FAILED if refused or not telling.people else _OK
+    return FAILED if refused or not telling.people else OK
 
 
 class Telling:

@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from server.commands.at_hand import AtHand, with_all_at_hand
+from server.commands.at_hand import FAILED, OK, AtHand, with_all_at_hand
 
 if TYPE_CHECKING:
     from server.platform import Platform
     from server.resources import Resources
 
-_OK = 0
-_FAILED = 1
 _ASKING_SECONDS = 60.0
 
 _log = structlog.get_logger()
@@ -69,7 +67,7 @@ def _deliver(at: AtHand, parsed: argparse.Namespace) -> int:
     platform = make_platform(at.settings, at.database, at.safe, utc_now)
     if platform is None:
         print("nuangang: WeChat is not set up: set NUANGANG_WECHAT_*", file=sys.stderr)
-        return _FAILED
+        return FAILED
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -84,7 +82,7 @@ def _deliver(at: AtHand, parsed: argparse.Namespace) -> int:
     )
     told = ", ".join(f"{count} {state}" for state, count in sorted(counted.items()))
     print(f"delivered: {told or 'nothing was due'}")
-    return _OK
+    return OK
 
 
 @with_all_at_hand
@@ -99,7 +97,7 @@ def _outbox(at: AtHand, parsed: argparse.Namespace) -> int:
                 ids = [notice.id for notice in outbox.stuck(session, at_most=100_000)]
             again = sum(outbox.send_again(session, id, now=utc_now()) for id in ids)
         print(f"{again} notices are due again")
-        return _OK if again else _FAILED
+        return OK if again else FAILED
     with at.database.read() as session:
         counted = outbox.counts(session)
         stuck = outbox.stuck(session)
@@ -110,7 +108,7 @@ def _outbox(at: AtHand, parsed: argparse.Namespace) -> int:
             f"{notice.id} {made:%Y-%m-%d %H:%M} {notice.state:8} {notice.error or '-':14}"
             f" {notice.kind:18} worker {notice.worker_id or '-'}, {notice.attempts} attempts"
         )
-    return _OK
+    return OK
 
 
 @with_all_at_hand
@@ -125,7 +123,7 @@ def _outreach(at: AtHand, _: argparse.Namespace) -> int:
     while counted := +sending.go_on(at.database, mailing, clock=utc_now):
         total += counted
     print(", ".join(f"{count} {what}" for what, count in sorted(total.items())) or "nothing to do")
-    return _OK
+    return OK
 
 
 @with_all_at_hand
@@ -152,7 +150,7 @@ def _cases(at: AtHand, _: argparse.Namespace) -> int:
     print(f"{lapsing.warn_all(database, post, clock=utc_now):6} people told of a voucher that ends")
     with database.begin() as session:
         print(f"{handling.lapse(session, safe, now=utc_now()):6} joint reports given up")
-    return _OK
+    return OK
 
 
 @with_all_at_hand
@@ -172,7 +170,7 @@ def _report(at: AtHand, _: argparse.Namespace) -> int:
                 print(f"the report of the week to {week.friday} is kept")
     if not due:
         print("every week that is over has its report")
-    return _OK
+    return OK
 
 
 @with_all_at_hand
@@ -215,8 +213,8 @@ def _sweep_store(at: AtHand) -> int:
         print(f"{swept:6} objects deleted")
     except StoreAway as error:
         print(f"nuangang: the store of materials is away ({error})", file=sys.stderr)
-        return _FAILED
-    return _OK
+        return FAILED
+    return OK
 
 
 @with_all_at_hand
@@ -254,7 +252,7 @@ def _erase(at: AtHand, _: argparse.Namespace) -> int:
         keys.destroy(again)
         print(f"worker {worker} erased again")
     print(f"{keys.destroy_unclaimed():6} keys without a worker destroyed")
-    return _OK
+    return OK
 
 
 class _Between:

@@ -3,10 +3,8 @@
 import argparse
 import sys
 
-from server.commands.at_hand import AtHand, with_all_at_hand
+from server.commands.at_hand import FAILED, OK, AtHand, with_all_at_hand
 
-_OK = 0
-_FAILED = 1
 _SHOWN = 20
 
 
@@ -41,4 +39,4 @@ def _rotate(at: AtHand, _: argparse.Namespace) -> int:
         print(f"nuangang: {purpose} is sealed with none of these keys", file=sys.stderr)
     left = rotating.behind(database, keys, safe)
     print("nothing is left: older keys can be taken out" if not left else f"{left} are left")
-    return _FAILED if left else _OK
+    return FAILED if left else OK

@@ -6,15 +6,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from server.commands.at_hand import AtHand, at_hand, with_all_at_hand
+from server.commands.at_hand import FAILED, OK, AtHand, at_hand, with_all_at_hand
 
 if TYPE_CHECKING:
     from knowledge.library import Edition, Library
     from server.editing.publishing import Proposed
     from server.editing.trials import Trial
-
-_OK = 0
-_FAILED = 1
 
 
 def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -71,7 +68,7 @@ def _check(parsed: argparse.Namespace) -> int:
     for problem in found:
         print(problem)
     print(f"{len(found)} problems" if found else "no problems")
-    return _FAILED if found else _OK
+    return FAILED if found else OK
 
 
 @with_all_at_hand
@@ -83,7 +80,7 @@ def _import(at: AtHand, parsed: argparse.Namespace) -> int:
     if found := _problems(library, parsed.folder):
         print("\n".join(found), file=sys.stderr)
         print(f"refused: {len(found)} problems; nothing is stored", file=sys.stderr)
-        return _FAILED
+        return FAILED
     if parsed.officer is not None:
         return _propose(at, library, parsed.officer, parsed.note)
     with at.database.begin() as session:
@@ -92,7 +89,7 @@ def _import(at: AtHand, parsed: argparse.Namespace) -> int:
     for line in _differences(in_force[1] if in_force else (), library.editions):
         print(line)
     print(f"stored as release {number}; `nuangang knowledge publish {number}` puts it in force")
-    return _OK
+    return OK
 
 
 def _propose(at: AtHand, library: "Library", officer_id: int, note: str) -> int:
@@ -103,7 +100,7 @@ def _propose(at: AtHand, library: "Library", officer_id: int, note: str) -> int:
 
     trial = _tried(at, whole=True, editions=tuple(library.editions))
     if trial.report.stops:
-        return _FAILED
+        return FAILED
     try:
         with at.database.begin() as session:
             by = officers.find(session, officer_id)
@@ -115,12 +112,12 @@ def _propose(at: AtHand, library: "Library", officer_id: int, note: str) -> int:
         if told is None:
             raise
         print(f"refused: {told}; nothing is stored", file=sys.stderr)
-        return _FAILED
+        return FAILED
     print(
         f"proposed as release {release}; `nuangang knowledge publish {release} --officer ID` "
         "by a second person puts it in force"
     )
-    return _OK
+    return OK
 
 
 @with_all_at_hand
@@ -133,7 +130,7 @@ def _export(at: AtHand, parsed: argparse.Namespace) -> int:
     number, editions = found or (0, [])
     paths = write_library(editions, parsed.folder)
     print(f"release {number}: {len(paths)} files in {parsed.folder}")
-    return _OK
+    return OK
 
 
 @with_all_at_hand
@@ -150,7 +147,7 @@ def _publish(at: AtHand, parsed: argparse.Namespace) -> int:
     trial = _tried(at, release=release)
     if trial.report.stops or (trial.report.worsens and not parsed.reason.strip()):
         print("refused: the release in force goes on", file=sys.stderr)
-        return _FAILED
+        return FAILED
     return _put_in_force(at, release)
 
 
@@ -167,7 +164,7 @@ def _publish_proposed(at: AtHand, proposed: "Proposed", officer_id: int | None, 
             "whoever wrote any of it can't",
             file=sys.stderr,
         )
-        return _FAILED
+        return FAILED
     library = at.served(proposed.release_id).library
     try:
         with at.database.begin() as session:
@@ -181,9 +178,9 @@ def _publish_proposed(at: AtHand, proposed: "Proposed", officer_id: int | None, 
         if told is None:
             raise
         print(f"refused: {told}", file=sys.stderr)
-        return _FAILED
+        return FAILED
     print(f"release {release} is in force")
-    return _OK
+    return OK
 
 
 def _refusal(error: Exception) -> str | None:
@@ -249,7 +246,7 @@ def _roll_back(at: AtHand, parsed: argparse.Namespace) -> int:
             target = parsed.release or publishing.before(session)
     except NoEarlierRelease:
         print("there is no earlier release", file=sys.stderr)
-        return _FAILED
+        return FAILED
     return _put_in_force(at, target)
 
 
@@ -263,11 +260,11 @@ def _put_in_force(at: AtHand, release: int) -> int:
     if found := problems(library):
         print("\n".join(found), file=sys.stderr)
         print(f"refused: {len(found)} problems; the release in force goes on", file=sys.stderr)
-        return _FAILED
+        return FAILED
     with at.database.begin() as session:
         releases.put_in_force(session, release, utc_now())
     print(f"release {release} is in force")
-    return _OK
+    return OK
 
 
 @with_all_at_hand
@@ -281,7 +278,7 @@ def _releases(at: AtHand, _: argparse.Namespace) -> int:
             mark = "in force" if release.id == current else ""
             made = release.created_at.astimezone(CHINA)
             print(f"{release.id:5} {made:%Y-%m-%d %H:%M} {mark:9} {release.note}")
-    return _OK
+    return OK
 
 
 @with_all_at_hand
@@ -294,7 +291,7 @@ def _questions(at: AtHand, parsed: argparse.Namespace) -> int:
     with at.database.begin() as session:
         new = [gold.add_question(session, g, officer_id=None, now=utc_now()) for g in found]
     print(f"{sum(1 for key in new if key)} of {len(found)} questions are new")
-    return _OK
+    return OK
 
 
 @with_all_at_hand
@@ -312,7 +309,7 @@ def _personas(at: AtHand, parsed: argparse.Namespace) -> int:
             for persona, line in zip(read, lines, strict=True)
         ]
     print(f"{sum(new)} of {len(read)} persons are new")
-    return _OK
+    return OK
 
 
 def _lines(path: Path) -> list[str]:
@@ -343,7 +340,7 @@ def _clean(parsed: argparse.Namespace) -> int:
     print(f"== 条款: {len(clauses)}")
     for clause in clauses:
         print(f"[{clause.locator}] {clause.text.splitlines()[0]}")
-    return _OK
+    return OK
 
 
 def _read(folder: Path | None) -> "Library":

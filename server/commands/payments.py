@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from server.commands.at_hand import AtHand, by_officer
+from server.commands.at_hand import FAILED, OK, AtHand, by_officer
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_OK = 0
-_FAILED = 1
 _AT_ONCE = 50
 """Rows of a bank's result that are taken in one transaction."""
 _TOLD = 20
@@ -179,7 +177,7 @@ def _add_fund(desk: _Desk, parsed: argparse.Namespace) -> int:
     unknown += [region for region in parsed.region if region not in library.regions]
     if unknown:
         print(f"nuangang: unknown: {', '.join(unknown)}", file=sys.stderr)
-        return _FAILED
+        return FAILED
     with desk.database.begin() as session:
         fund = funds.add(
             session,
@@ -195,7 +193,7 @@ def _add_fund(desk: _Desk, parsed: argparse.Namespace) -> int:
             now=utc_now(),
         )
     print(f"fund {fund.id} is set up")
-    return _OK
+    return OK
 
 
 def _grant(desk: _Desk, parsed: argparse.Namespace) -> int:
@@ -220,7 +218,7 @@ def _show_funds(desk: _Desk, _: argparse.Namespace) -> int:
     from server.casework import funds
     from server.money import yuan
 
-    result = _OK
+    result = OK
     with desk.database.read() as session:
         for fund in funds.listed(session, desk.officer, desk.post.library.regions):
             assert fund.id is not None
@@ -231,7 +229,7 @@ def _show_funds(desk: _Desk, _: argparse.Namespace) -> int:
             )
             if funds.sums_of_ledger(session, fund.id) != sums:
                 print("  the ledger says OTHERWISE", file=sys.stderr)
-                result = _FAILED
+                result = FAILED
     return result
 
 
@@ -253,10 +251,10 @@ def _collect(desk: _Desk, parsed: argparse.Namespace) -> int:
         print(f"{case_id} left out: {why}", file=sys.stderr)
     if found.batch is None:
         print("nothing to pay")
-        return _OK
+        return OK
     batch = found.batch
     print(f"batch {batch.id}: {batch.payments} payments, {yuan(batch.total_fen)}")
-    return _OK
+    return OK
 
 
 def _lock(desk: _Desk, parsed: argparse.Namespace) -> int:
@@ -316,23 +314,23 @@ def _import(desk: _Desk, parsed: argparse.Namespace) -> int:
     told = f"{found.paid} paid, {found.returned} returned, {found.before} known before"
     if bad or wrong:
         print(f"{told}, {len({each.line for each in [*bad, *wrong]})} bad rows: nothing is taken")
-        return _FAILED
+        return FAILED
     if parsed.dry_run:
         print(f"would be: {told}")
-        return _OK
+        return OK
     for start in range(0, len(results), _AT_ONCE):
         with desk.database.begin() as session:
             some = results[start : start + _AT_ONCE]
             payment_batches.settle(session, cashier, parsed.batch, some)
     print(told)
-    return _OK
+    return OK
 
 
 def _tell(batch: "PaymentBatch") -> int:
     from server.money import yuan
 
     print(f"batch {batch.id}: {batch.state}, {batch.payments} payments, {yuan(batch.total_fen)}")
-    return _OK
+    return OK
 
 
 # -- proactive ----------------------------------------------------------------------------------
@@ -355,7 +353,7 @@ def _proactive(desk: _Desk, parsed: argparse.Namespace) -> int:
     )
     if parsed.confirm not in (None, run.digest):
         print(f"nuangang: these files are run {run.digest}, another one", file=sys.stderr)
-        return _FAILED
+        return FAILED
     if parsed.confirm is None:
         told = proactive.dry_run(desk.database, desk.keys, run)
     else:
@@ -367,7 +365,7 @@ def _proactive(desk: _Desk, parsed: argparse.Namespace) -> int:
         print(f"line {entry.line}: can't read {entry.reason}", file=sys.stderr)
     if parsed.confirm is None:
         print(f"nothing is changed; --confirm {run.digest} proposes them")
-    return _OK
+    return OK
 
 
 def _fen(written: str) -> int:

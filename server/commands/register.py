@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from server.commands.at_hand import AtHand, by_officer
+from server.commands.at_hand import FAILED, OK, AtHand, by_officer
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from server.casework.officers import Officer
     from server.register.importing import Desk, Fate, Told
 
-_OK = 0
-_FAILED = 1
 _TOLD = 20
 
 
@@ -131,7 +129,7 @@ def _import(desk: "Desk", parsed: argparse.Namespace) -> int:
     told = importing.dry_run(desk, row)
     _tell(told)
     print(f"nuangang register enter {row.id} --confirm {told.digest} --officer {desk.officer.id}")
-    return _OK
+    return OK
 
 
 def _tell(told: "Told") -> None:
@@ -159,14 +157,14 @@ def _enter(desk: "Desk", parsed: argparse.Namespace) -> int:
             print(f"{counts.total():,} lines …", end="\r", file=sys.stderr, flush=True)
     if counts is not None:
         _count(counts)
-    return _OK
+    return OK
 
 
 def _undo(desk: "Desk", parsed: argparse.Namespace) -> int:
     from server.register import undoing
 
     print(f"{undoing.undo(desk, parsed.id):,} people as they were before")
-    return _OK
+    return OK
 
 
 def _match(desk: "Desk", parsed: argparse.Namespace) -> int:
@@ -182,7 +180,7 @@ def _match(desk: "Desk", parsed: argparse.Namespace) -> int:
         sys.stdout.write(Match(chunk, criteria, region, parsed.as_of).lines())
         people += len(chunk.lines)
     print(f"{people:,} people × {len(criteria)} measures", file=sys.stderr)
-    return _OK if people else _FAILED
+    return OK if people else FAILED
 
 
 def _roster(desk: "Desk", parsed: argparse.Namespace) -> int:
@@ -196,4 +194,4 @@ def _roster(desk: "Desk", parsed: argparse.Namespace) -> int:
     content, people = rostering.roster_csv(desk, within, action=Action.EXPORTED)
     bank_files.write(parsed.file, content)
     print(f"{people:,} people")
-    return _OK
+    return OK

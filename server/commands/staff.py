@@ -4,14 +4,12 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from server.commands.at_hand import AtHand, with_all_at_hand
+from server.commands.at_hand import FAILED, OK, AtHand, with_all_at_hand
 
 if TYPE_CHECKING:
     from server.db import Database
     from server.staff.managing import Member
 
-_OK = 0
-_FAILED = 1
 _ROLES = ("case_officer", "approver", "editor", "publisher", "auditor", "administrator")
 
 
@@ -66,7 +64,7 @@ def _add(at: AtHand, parsed: argparse.Namespace) -> int:
     except UsernameRefused:
         return _refuse("a username is 3 to 32 small letters, digits, . _ -, a letter first")
     print(f"{parsed.username} can sign in; the password to start with:\n{made}")
-    return _OK
+    return OK
 
 
 @with_all_at_hand
@@ -85,7 +83,7 @@ def _reset(at: AtHand, parsed: argparse.Namespace) -> int:
             session, at.safe, regions, member, password_hash=kept, by=None, now=utc_now()
         )
     print(f"{parsed.username} starts anew; the password to start with:\n{made}")
-    return _OK
+    return OK
 
 
 @with_all_at_hand
@@ -111,7 +109,7 @@ def _disable(at: AtHand, parsed: argparse.Namespace) -> int:
             now=utc_now(),
         )
     print(f"{parsed.username} is out")
-    return _OK
+    return OK
 
 
 @with_all_at_hand
@@ -129,7 +127,7 @@ def _list(at: AtHand, _: argparse.Namespace) -> int:
                 f"  {','.join(sorted(each.officer.regions))}"
                 f"  {'' if each.active else 'out'}".rstrip()
             )
-    return _OK
+    return OK
 
 
 def _member(database: "Database", username: str) -> "Member | None":
@@ -150,4 +148,4 @@ def _member(database: "Database", username: str) -> "Member | None":
 
 def _refuse(why: str) -> int:
     print(f"nuangang: {why}", file=sys.stderr)
-    return _FAILED
+    return FAILED

@@ -3,10 +3,8 @@
 import argparse
 import sys
 
-from server.commands.at_hand import AtHand, with_all_at_hand
+from server.commands.at_hand import FAILED, OK, AtHand, with_all_at_hand
 
-_OK = 0
-_FAILED = 1
 _PARTS = ("bot", "applications")
 
 
@@ -45,7 +43,7 @@ def _print(at: AtHand) -> int:
               f" {changed:%Y-%m-%d %H:%M})")  # fmt: skip
     if not any(each.is_off for each in found):
         print("everything is on")
-    return _OK
+    return OK
 
 
 @with_all_at_hand
@@ -61,7 +59,7 @@ def _turn(at: AtHand, parsed: argparse.Namespace) -> int:
             region = at.served().region(parsed.region)
         except UnknownRegion:
             print(f"nuangang: unknown region {parsed.region!r}", file=sys.stderr)
-            return _FAILED
+            return FAILED
     try:
         with at.database.begin() as session:
             switches.turn(
@@ -75,5 +73,5 @@ def _turn(at: AtHand, parsed: argparse.Namespace) -> int:
             )
     except switches.WordsMissing:
         print("nuangang: --say must say something", file=sys.stderr)
-        return _FAILED
+        return FAILED
     return _print(at)

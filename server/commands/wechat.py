@@ -5,12 +5,11 @@ import json
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from server.commands.at_hand import AtHand, at_hand, with_all_at_hand
+from server.commands.at_hand import OK, AtHand, at_hand, with_all_at_hand
 
 if TYPE_CHECKING:
     from server.platform import App
 
-_OK = 0
 _SHOWS = "https://mp.weixin.qq.com/cgi-bin/showqrcode?"
 
 
@@ -47,7 +46,7 @@ def _show_menu(parsed: argparse.Namespace) -> int:
         shown = None if theirs is None else theirs.get("menu", theirs)
         same = shown is not None and shown.get("button") == ours["button"]
         print("in force: " + ("the same" if same else _as_json(shown)))
-    return _OK
+    return OK
 
 
 @with_all_at_hand
@@ -57,7 +56,7 @@ def _push_menu(at: AtHand, _: argparse.Namespace) -> int:
     menu = menu_for_wechat()
     _account(at).create_menu(menu)
     print("pushed: " + " · ".join(button["name"] for button in menu["button"]))
-    return _OK
+    return OK
 
 
 @with_all_at_hand
@@ -76,7 +75,7 @@ def _codes(at: AtHand, parsed: argparse.Namespace) -> int:
     for place, scene in scenes.items():
         ticket, url = account.create_qrcode(scene)
         print(f"{place}\t{scene}\t{url}\t{_SHOWS}{urlencode({'ticket': ticket})}", flush=True)
-    return _OK
+    return OK
 
 
 def _account(at: AtHand) -> "App":

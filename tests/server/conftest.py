@@ -1,0 +1,59 @@
+"""A command as somebody types it, on a data directory that the first one of a module prepares."""
+
+import io
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from server.cli import main
+
+Typed = Callable[..., "Ran"]
+
+
+class Ran:
+    """What a command gave back."""
+
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, err
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+@pytest.fixture(scope="module")
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One data directory for all commands of a module: the first of them prepares it."""
+    return tmp_path_factory.mktemp("cli") / "a path with spaces"
+
+
+@pytest.fixture
+def typed(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Typed:
+    for name in [name for name in os.environ if name.startswith("NUANGANG_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("NUANGANG_DATA_DIR", str(data_dir))
+
+    def ran(*arguments: str, stdin: str | bytes = "") -> Ran:
+        content = stdin.encode() if isinstance(stdin, str) else stdin
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+        for name in ("stdout", "stderr"):
+            monkeypatch.setattr(getattr(sys, name), "reconfigure", lambda **_: None, raising=False)
+        try:
+            code = main(arguments)
+        except SystemExit as left:
+            code = int(left.code or 0)
+        said = capsys.readouterr()
+        return Ran(code, said.out, said.err)
+
+    return ran
+
+
+def lines(rows: Iterable[Any]) -> str:
+    return "\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
