@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 SECRETS_FILE = "secrets.json"
 _KEY_LENGTHS = (16, 32)
@@ -61,7 +61,7 @@ class Settings(BaseSettings):
     wechat_mini_app_id: str | None = None
     wechat_mini_app_secret: SecretStr | None = None
     wechat_api_base: str = "https://api.weixin.qq.com"
-    wechat_template_ids: dict[str, str] = {}
+    wechat_template_ids: Annotated[dict[str, str], NoDecode] = {}
     wechat_checker_openid: str | None = None
     redis_url: SecretStr | None = None
     materials_url: str | None = None
@@ -78,6 +78,17 @@ class Settings(BaseSettings):
     rate_staff: Rate = "5/minute;20/hour;60/day"
     rate_staff_device: Rate = "10/minute;60/hour"
     rate_staff_address: Rate = "60/minute;300/hour"
+
+    @field_validator("wechat_template_ids", mode="before")
+    @classmethod
+    def _read_json(cls, value: object) -> object:
+        # Read here, not by the source: what that raises names no variable.
+        if not isinstance(value, str):
+            return value
+        try:
+            return json.loads(value)
+        except (ValueError, RecursionError):
+            raise ValueError('expected JSON like {"received": "id"}') from None
 
     @cached_property
     def proxy_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:

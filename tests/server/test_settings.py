@@ -110,6 +110,18 @@ def test_a_value_of_the_wrong_kind_is_named(monkeypatch: pytest.MonkeyPatch) -> 
         load_settings()
 
 
+@pytest.mark.parametrize("wrong", ["{", "received=1", "[]", '"id"', '{"received": 1}', "[" * 9999])
+def test_template_ids_that_are_none_are_named(monkeypatch: pytest.MonkeyPatch, wrong: str) -> None:
+    monkeypatch.setenv("NUANGANG_WECHAT_TEMPLATE_IDS", wrong)
+    with pytest.raises(SettingsRefused, match="NUANGANG_WECHAT_TEMPLATE_IDS"):
+        load_settings()
+
+
+def test_template_ids_are_read_from_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NUANGANG_WECHAT_TEMPLATE_IDS", '{"received": "T1"}')
+    assert load_settings().wechat_template_ids == {"received": "T1"}
+
+
 def test_an_empty_value_is_the_default_as_the_example_says(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
