@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated
 
-from flask import Blueprint, Response, url_for
+from flask import Blueprint, Response, abort, url_for
 from pydantic import Field
 from sqlalchemy import select
 from sqlmodel import Session, col
@@ -40,6 +40,7 @@ LINE_STATES: Mapping[LineState, tuple[str, str]] = {
     LineState.RETURNED: ("银行退回", "bad"),
     LineState.CANCELLED: ("已作废", "empty"),
 }
+_BANK_SAYS: Mapping[str, bool] = {LineState.PAID: True, LineState.RETURNED: False}
 _LABELS: Mapping[str, str] = {
     "name": "名称",
     "kind": "类别",
@@ -283,12 +284,14 @@ def post_workbook(id: str) -> Response:
 @blueprint.post("/settlements/<id>/lines/<line>/<word>")
 @admits(Who.OFFICER, Role.CASE_OFFICER)
 def post_line(id: str, line: str, word: str) -> Response:
-    """Note the bank's word on one line: `paid`, or anything else for returned."""
+    """Note the bank's word on one line: that it paid, or that the money came back."""
+    if word not in _BANK_SAYS:
+        abort(404)
     known = resources()
     with known.database.begin() as session:
         settlement = settling.of_officer(session, id, officer(), regions())
         settling.settle(
-            session, known.safe, settlement, line, paid=word == "paid", by=officer(),
+            session, known.safe, settlement, line, paid=_BANK_SAYS[word], by=officer(),
             now=known.clock(),
         )  # fmt: skip
     return go_to(url_for("desk.merchants.get_settlement", id=id), "记下了。")

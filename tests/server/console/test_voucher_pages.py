@@ -124,3 +124,15 @@ def test_a_place_outside_that_of_the_issue_is_refused(staff: Staff, clerk: Desk)
     _, issue = a_town(staff)
     replied = clerk.post(f"/vouchers/{issue.id}/rounds/new", {"region": "锦州"})
     assert replied.status_code == 422 and "请从列表里选" in text_of(replied.text)
+
+
+def test_a_line_takes_only_what_a_bank_can_say_of_it(staff: Staff, clerk: Desk) -> None:
+    made = making.vouchers(staff)
+    page = f"/merchants/settlements/{made['settlement']}"
+    clerk.post(f"{page}/workbook").close()
+    line = f"{page}/lines/{made['settlement_line']}"
+    for word in ("cancelled", "PAID", "x"):
+        assert clerk.post(f"{line}/{word}").status_code == 404
+    assert "银行退回" not in text_of(clerk.get(page).text)
+    assert clerk.post(f"{line}/returned").status_code == 303
+    assert "银行退回" in text_of(clerk.get(page).text)
