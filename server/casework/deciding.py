@@ -209,8 +209,12 @@ def withdraw(
     words: str = "",
     now: datetime,
 ) -> Case:
-    """The worker takes the case back, and may apply anew."""
-    return advance(
+    """The worker takes the case back, and may apply anew.
+
+    Where it was granted and no payment is under way, the fund has the money back: who never wants
+    it would keep it from others, and could not be erased.
+    """
+    withdrawn = advance(
         session,
         case,
         Move.WITHDRAW,
@@ -222,6 +226,8 @@ def withdraw(
         now=now,
         claim=None,
     )
+    funds.release_rest(session, own, withdrawn, by=worker_id, now=now)
+    return withdrawn
 
 
 def go_on(session: Session, desk: Desk, case: Case, *, version: int) -> Case:

@@ -276,9 +276,13 @@ def spend(session: Session, payment: Payment, *, by: Officer | None, now: dateti
 
 
 def release_rest(
-    session: Session, own: Safe, case: Case, *, by: Officer | None, now: datetime
+    session: Session, own: Safe, case: Case, *, by: Officer | int | None, now: datetime
 ) -> int:
-    """Give back to the fund what is still held back for a case; returns how much."""
+    """Give back to the fund what is still held back for a case; returns how much.
+
+    `by`: an officer, the worker whose case it is, or None for the job. Who has got nothing of it
+    can be promised it anew.
+    """
     kept = session.get(Reservation, case.id, with_for_update=True, populate_existing=True)
     if kept is None:
         return 0
@@ -286,12 +290,15 @@ def release_rest(
     if not rest:
         return 0
     kept.released_fen += rest
+    if not kept.paid_fen:
+        kept.grant_hash = None
     session.add(kept)
     session.flush()
     less = col(Fund.reserved_fen) - rest
     if not _change(session, kept.fund_id, col(Fund.reserved_fen) >= rest, reserved_fen=less):
         raise AssertionError(f"fund {kept.fund_id} holds less back than it promised")
-    _enter(session, kept.fund_id, EntryKind.RELEASE, rest, case=case, by=by, now=now)
+    officer = by if isinstance(by, Officer) else None
+    _enter(session, kept.fund_id, EntryKind.RELEASE, rest, case=case, by=officer, now=now)
     _record(session, own, kept.fund_id, by, Action.CHANGED, ("reserved",), now, reason=case.id)
     return rest
 
@@ -425,16 +432,20 @@ def _record(
     session: Session,
     safe: Safe,
     fund_id: int,
-    by: Officer | None,
+    by: Officer | int | None,
     action: Action,
     fields: tuple[str, ...],
     now: datetime,
     reason: str = "",
 ) -> None:
+    if isinstance(by, Officer):
+        actor = audit.Actor("officer", by.id)
+    else:
+        actor = audit.Actor("job", "close") if by is None else audit.Actor("worker", by)
     audit.record(
         session,
         safe,
-        by=audit.Actor("job", "close") if by is None else audit.Actor("officer", by.id),
+        by=actor,
         action=action,
         about="fund",
         row=fund_id,

@@ -106,7 +106,9 @@ MOVES: Mapping[Move, Rule] = {
     Move.SUBMIT: _rule((None, _S.DRAFT), _S.SUBMITTED, _WORKER),
     Move.PROPOSE: _rule(None, _S.SUBMITTED, _SYSTEM),
     Move.WITHDRAW: _rule(
-        (_S.SUBMITTED, _S.IN_REVIEW, _S.MATERIAL_REQUESTED, _S.OBJECTION), _S.WITHDRAWN, _WORKER
+        (_S.SUBMITTED, _S.IN_REVIEW, _S.MATERIAL_REQUESTED, _S.APPROVED, _S.OBJECTION),
+        _S.WITHDRAWN,
+        _WORKER,
     ),
     Move.TAKE: _rule(_S.SUBMITTED, _S.IN_REVIEW, _OFFICER),
     Move.REQUEST_MATERIAL: _rule(

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import partial
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -17,6 +18,7 @@ from server import erasing
 from server.audit import Actor
 from server.casework import deciding, funds, near_duplicates
 from server.casework.advancing import CaseChanged, MoveRefused
+from server.casework.cases import under_way
 from server.casework.funds import (
     FundMissing,
     FundNameTaken,
@@ -370,6 +372,29 @@ def test_who_was_paid_and_erased_is_not_promised_it_anew(office: Office) -> None
     with pytest.raises(GrantedBefore):
         office.approve(office.recommended(who=casework.person(7)))
     assert office.sums(fund) == (10**9, 0, SUM)
+
+
+def test_who_gives_up_a_grant_gives_it_back_to_the_fund_and_can_be_erased(office: Office) -> None:
+    fund = office.fund(10**9)
+    case_id = office.recommended(who=casework.person(7))
+    office.approve(case_id)
+    with office.database.read() as session:
+        worker = session.get_one(Case, case_id).worker_id
+    own, by = office.keys.safe_of(worker), Actor("worker", worker)
+    erase = partial(erasing.erase, worker_id=worker, by=by, blockers=[under_way], now=office.now)
+    with office.database.begin() as session, pytest.raises(erasing.StillUnderWay):
+        erase(session, office.safe)
+    with office.database.begin() as session:
+        case = session.get_one(Case, case_id)
+        deciding.withdraw(
+            session, own, office.post, case, worker_id=worker, version=case.version, now=office.now
+        )
+    assert (office.state(case_id), office.sums(fund)) == (State.WITHDRAWN, (10**9, 0, 0))
+    with office.database.begin() as session:
+        erase(session, office.safe)
+    # Nobody has got anything: it can be promised again.
+    office.approve(office.recommended(who=casework.person(7)))
+    assert office.sums(fund) == (10**9, SUM, 0)
 
 
 @pytest.mark.fault
