@@ -13,14 +13,13 @@ from sqlalchemy import delete, func, select
 from sqlmodel import Session, col
 
 from knowledge.library import Library
-from server import audit, consents, profiles
+from server import audit, consents, numbering, profiles
 from server.arrears import codes
 from server.arrears.moves import OPEN_TO_WORKERS
 from server.arrears.moving import JointReportUnknown, begin, locked, move, record
 from server.arrears.tables import JointPart, JointReport, PartProof, ReportMove, ReportState
 from server.audit import Action, Actor
 from server.casework import materials
-from server.casework.applying import new_case_id
 from server.casework.service_requests import unit_of
 from server.db import fetch_within
 from server.persons import Person
@@ -114,7 +113,7 @@ def start(
         raise TooManyParts
     known = employers.named(session, told.region, told.employer)
     report = JointReport(
-        id=f"W{new_case_id(now)}",
+        id=numbering.number(now, "W"),
         starter_id=worker_id,
         region=told.region,
         employer=told.employer,

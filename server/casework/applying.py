@@ -1,7 +1,6 @@
 """Applying for a measure: what is checked, what is frozen, and the case that comes of it."""
 
 import json
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -17,7 +16,7 @@ from knowledge.eligibility.verdicts import Outcome, Person, is_open, verdict
 from knowledge.library import Library
 from knowledge.measures import Form, Measure
 from knowledge.regions import UnknownRegion
-from server import audit, consents, profiles
+from server import audit, consents, numbering, profiles
 from server.audit import Action
 from server.casework import workdays
 from server.casework.advancing import Mover, by_system, by_worker, record
@@ -29,7 +28,6 @@ from server.db import insert_within
 from server.sealing import Safe
 from server.tables import Purpose, stored_instant
 
-_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 """Without those that are mistaken for others on the telephone."""
 _NOTHING_GIVEN = (Form.INFORMATION, Form.RULE)
 _CALLED = "hotline"
@@ -265,13 +263,6 @@ def refuse_unseen_changes(session: Session, draft: Case, checked: Checked, seen:
     return edition
 
 
-def new_case_id(now: datetime) -> str:
-    """A case number: the day, then 40 random bits; nobody can count through them."""
-    chance = secrets.randbits(40)
-    letters = "".join(_LETTERS[chance >> shift & 31] for shift in range(35, -1, -5))
-    return f"{china_day(now):%y%m%d}{letters}"
-
-
 def case_of(session: Session, worker_id: int, checked: Checked) -> Case | None:
     """The person's case under this measure in this period, None where there is none."""
     mine = col(Case.worker_id) == worker_id, col(Case.claim) == checked.claim
@@ -303,7 +294,7 @@ def _insert(
     now: datetime,
 ) -> Submitted:
     # Plain statements: a worker on a bad network waits for each of them, and for the others'.
-    case_id = new_case_id(now)
+    case_id = numbering.number(now)
     at = stored_instant(now)
     due_on = workdays.after(china_day(now), WORKING_DAYS[State.SUBMITTED])
     row = (

@@ -6,11 +6,8 @@ is for the bank's program; opened in a spreadsheet it would lose digits, as any 
 
 import csv
 import io
-import os
-import secrets
 import unicodedata
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -47,32 +44,6 @@ def csv_file(lines: Sequence[Line]) -> bytes:
     writer.writerow(_COLUMNS)
     writer.writerows([_inert(cell) for cell in _cells(line)] for line in lines)
     return written.getvalue().encode("utf-8-sig")
-
-
-def write(path: Path, content: bytes) -> None:
-    """Put a file in its place whole, or not at all; only its owner can read it."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        with open(part, "xb", opener=_private) as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-
-
-@contextmanager
-def in_memory(content: bytes) -> Iterator[Path]:
-    """A file that is never on a disk, for readers that take a path."""
-    descriptor = os.memfd_create("upload")
-    try:
-        with open(descriptor, "wb", closefd=False) as file:
-            file.write(content)
-        yield Path(f"/proc/self/fd/{descriptor}")
-    finally:
-        os.close(descriptor)
 
 
 def read_results(path: Path) -> tuple[list[Result], list[Bad]]:
@@ -113,10 +84,6 @@ def _cells(line: Line) -> tuple[str, ...]:
 
 def _inert(cell: str) -> str:
     return f"'{cell}" if cell.startswith(_FORMULA) else cell
-
-
-def _private(name: str, flags: int) -> int:
-    return os.open(name, flags, 0o600)
 
 
 def _header(name: str, cells: list[str]) -> list[str]:

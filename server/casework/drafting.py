@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from knowledge.eligibility.verdicts import Outcome
-from server import audit, consents
+from server import audit, consents, numbering
 from server.audit import Action
 from server.casework import applying
 from server.casework.advancing import Post, advance, by_system, by_worker, record
@@ -17,7 +17,6 @@ from server.casework.applying import (
     WarningNotTaken,
     case_of,
     freeze_person,
-    new_case_id,
     purpose,
     refuse_unseen_changes,
 )
@@ -216,7 +215,7 @@ def _of_earlier_period(session: Session, worker_id: int, checked: Checked) -> st
 
 
 def _begin(session: Session, own: Safe, checked: Checked, worker_id: int, now: datetime) -> Case:
-    case_id = new_case_id(now)
+    case_id = numbering.number(now)
     begun = insert_new(
         session,
         Case,

@@ -1,7 +1,6 @@
 """Payments: one for each instalment of an approved case, collected in batches for the bank."""
 
 import json
-import secrets
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,11 +10,10 @@ from sqlalchemy import exists, select, update
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
-from server import audit, consents, profiles
+from server import audit, consents, numbering, profiles
 from server.audit import Action
 from server.casework import cases, funds, opting_out
 from server.casework.advancing import Mover, Post, advance, by_officer
-from server.casework.applying import new_case_id
 from server.casework.moves import Move, State
 from server.casework.officers import NotAllowed, Officer, Role, scope
 from server.casework.tables import (
@@ -35,7 +33,6 @@ from server.tables import Lifetime, Profile, Purpose
 
 MOST_IN_A_BATCH = 500
 _LIVE = (PaymentState.ORDERED, PaymentState.PAID)
-_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 
 class PaymentSettled(Exception):
@@ -314,7 +311,7 @@ def _payee(session: Session, cashier: Cashier, case: Case) -> Payee | NotPayable
 def _add_batch(session: Session, cashier: Cashier, fund_id: int) -> PaymentBatch:
     batch = PaymentBatch(
         # A letter first: no spreadsheet takes it for a number.
-        id=f"F{new_case_id(cashier.now)}",
+        id=numbering.number(cashier.now, "F"),
         fund_id=fund_id,
         state=BatchState.COLLECTED.value,
         payments=0,
@@ -337,7 +334,7 @@ def _order(
 ) -> Payment:
     kept = session.get_one(Reservation, case.id)
     payment = Payment(
-        id="P" + "".join(secrets.choice(_LETTERS) for _ in range(15)),
+        id=numbering.key("P"),
         batch_id=batch.id,
         case_id=case.id,
         instalment=instalment,

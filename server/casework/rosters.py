@@ -30,7 +30,6 @@ from knowledge.library import Library
 from knowledge.regions import Regions
 from server import audit
 from server.audit import Action
-from server.casework.bank_files import in_memory
 from server.casework.matched_rosters import (
     COLUMNS,
     MatchedRoster,
@@ -39,6 +38,7 @@ from server.casework.matched_rosters import (
 )
 from server.casework.officers import Officer, Role, require
 from server.casework.tables import RosterFile
+from server.private_files import in_memory
 from server.sealing import Safe
 
 MOST_PEOPLE = 5_000

@@ -15,11 +15,10 @@ from sqlmodel import Session, col
 from knowledge.library import Library
 from knowledge.measures import Measure
 from knowledge.regions import Regions
-from server import audit, consents
+from server import audit, consents, numbering
 from server.audit import Action
 from server.casework import workdays
 from server.casework.advancing import Post
-from server.casework.applying import new_case_id
 from server.casework.officers import NotAllowed, Officer, Role, require, scope
 from server.casework.tables import (
     Category,
@@ -109,7 +108,7 @@ def open_request(
     """
     due_on = workdays.after(china_day(now), WORKING_DAYS[category])
     request = ServiceRequest(
-        id=f"R{new_case_id(now)}",
+        id=numbering.number(now, "R"),
         worker_id=worker_id,
         category=category,
         region=region,

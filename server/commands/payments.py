@@ -288,6 +288,7 @@ def _show(desk: _Desk, parsed: argparse.Namespace) -> int:
 
 
 def _export(desk: _Desk, parsed: argparse.Namespace) -> int:
+    from server import private_files
     from server.casework import bank_files, payment_batches
 
     batch, lines = desk.step(parsed.batch, payment_batches.export)
@@ -297,7 +298,7 @@ def _export(desk: _Desk, parsed: argparse.Namespace) -> int:
         (f"{batch.id}.xlsx", bank_files.xlsx(batch.id, lines, batch.exported_at)),
         (f"{batch.id}.csv", bank_files.csv_file(lines)),
     ):
-        bank_files.write(parsed.to / name, content)
+        private_files.write(parsed.to / name, content)
         print(parsed.to / name)
     return _tell(batch)
 

@@ -104,7 +104,7 @@ def _told(error: Exception) -> str | None:
 
 
 def _import(desk: "Desk", parsed: argparse.Namespace) -> int:
-    from server.casework.bank_files import in_memory
+    from server.private_files import in_memory
     from server.register import importing, sheets
     from server.register.importing import Already, Plan, Twice
     from server.register.tables import Level
@@ -184,14 +184,14 @@ def _match(desk: "Desk", parsed: argparse.Namespace) -> int:
 
 
 def _roster(desk: "Desk", parsed: argparse.Namespace) -> int:
+    from server import private_files
     from server.audit import Action
-    from server.casework import bank_files
     from server.register import rostering
 
     regions = desk.library.regions
     region = regions.get(parsed.region).id
     within = {region, *regions.descendants(region)}
     content, people = rostering.roster_csv(desk, within, action=Action.EXPORTED)
-    bank_files.write(parsed.file, content)
+    private_files.write(parsed.file, content)
     print(f"{people:,} people")
     return OK

@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from knowledge.eligibility.verdicts import is_open
 from server.admitting import Who, admits
-from server.casework.bank_files import BankFileRefused, in_memory
+from server.casework.bank_files import BankFileRefused
 from server.casework.officers import Role, scope
 from server.clock import china_day
 from server.console import forms, naming
@@ -28,6 +28,7 @@ from server.outreach.policy_changes import PolicyChange, Sort
 from server.outreach.sending import mailing_of
 from server.outreach.tables import Campaign, CampaignState, Channel
 from server.outreach.texting import ResultsUnreadable
+from server.private_files import in_memory
 from server.register.naming import LEVELS
 from server.register.tables import Level
 from server.resources import resources

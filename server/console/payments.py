@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from server.admitting import Who, admits
 from server.casework import bank_files, funds, payment_batches, payments
-from server.casework.bank_files import BankFileRefused, in_memory
+from server.casework.bank_files import BankFileRefused
 from server.casework.deciding import SameOfficer
 from server.casework.officers import Role
 from server.casework.payment_batches import (
@@ -31,6 +31,7 @@ from server.console.entering import officer, regions, takes
 from server.console.help_requests import name_of
 from server.console.rendering import attached, go_to, page
 from server.money import yuan
+from server.private_files import in_memory
 from server.resources import post, resources
 from server.sealing import SealBroken
 

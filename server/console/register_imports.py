@@ -15,13 +15,13 @@ from knowledge.eligibility.sheets import SheetRefused
 from server.admitting import Who, admits
 from server.audit import Action
 from server.casework import rosters
-from server.casework.bank_files import in_memory
 from server.casework.officers import Role, scope
 from server.clock import china_day
 from server.console import forms
 from server.console.entering import officer, regions, takes
 from server.console.forms import Form
 from server.console.rendering import attached, go_to, page
+from server.private_files import in_memory
 from server.problems import words_of_field
 from server.register import importing, naming, rostering, sheets, undoing
 from server.register.importing import ASKED, Already, Desk, Fate, Plan, Told, Twice, read_plan

@@ -15,11 +15,11 @@ from flask import Response, request
 from sqlmodel import Session
 
 from knowledge.eligibility.sheets import SheetRefused
-from server.casework.bank_files import in_memory
 from server.casework.officers import scope
 from server.console import forms
 from server.console.entering import officer, regions
 from server.console.rendering import go_to, page
+from server.private_files import in_memory
 from server.problems import words_of_field
 from server.register.sheets import SheetUnfit
 from server.register.tabling import MOST_LINES, Columns, Found

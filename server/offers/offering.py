@@ -11,9 +11,8 @@ from sqlalchemy import update
 from sqlmodel import Session, col
 
 from knowledge.regions import Regions
-from server import audit
+from server import audit, numbering
 from server.audit import Action
-from server.casework.applying import new_case_id
 from server.casework.officers import NotAllowed, Officer, Role, require
 from server.clock import china_day
 from server.offers import details, seats
@@ -134,7 +133,7 @@ def propose(
     elif proposal.kind is not OfferKind.VACANCY:
         raise NotAllowed
     offer = Offer(
-        id=f"O{new_case_id(now)}",
+        id=numbering.number(now, "O"),
         state=OfferState.PROPOSED,
         proposed_by=None if isinstance(by, Officer) else by,
         created_at=now,

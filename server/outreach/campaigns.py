@@ -11,9 +11,8 @@ from sqlalchemy import delete, func, select, update
 from sqlmodel import Session, col
 
 from knowledge.regions import Regions
-from server import audit
+from server import audit, numbering
 from server.audit import Action
-from server.casework.applying import new_case_id
 from server.casework.officers import NotAllowed, Officer, Role, require, scope
 from server.clock import china_day
 from server.db import load_within
@@ -94,7 +93,7 @@ def propose(
     require(by, Role.CASE_OFFICER, proposal.audience.region, regions)
     _check(proposal, china_day(now))
     campaign = Campaign(
-        id=f"N{new_case_id(now)}",
+        id=numbering.number(now, "N"),
         state=CampaignState.PROPOSED,
         counts=json.dumps(chosen.counts),
         digest=chosen.digest,

@@ -26,10 +26,10 @@ from knowledge.eligibility.cells import plain
 from knowledge.library import Library
 from server import audit
 from server.audit import Action, Actor
-from server.casework.bank_files import in_memory
 from server.casework.officers import Officer, Role, require, scope
 from server.clock import Clock, china_day
 from server.db import Database
+from server.private_files import in_memory
 from server.register import bulk, keeping, sheets
 from server.register.bulk import Batch
 from server.register.sheets import Bad, Read, Sheet

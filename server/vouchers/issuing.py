@@ -4,7 +4,6 @@ The fund of an issue holds back every voucher's whole sum from the moment it is 
 used goes back to it after the last day.
 """
 
-import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -14,11 +13,10 @@ from sqlalchemy import func, select, update
 from sqlmodel import Session, col
 
 from knowledge.regions import Regions
-from server import audit
+from server import audit, numbering
 from server.audit import Action
 from server.casework import funds
 from server.casework.advancing import Post
-from server.casework.applying import new_case_id
 from server.casework.moves import State
 from server.casework.officers import NotAllowed, Officer, Role, require, scope
 from server.casework.tables import Case, Fund
@@ -38,7 +36,6 @@ from server.vouchers.tables import (
 MOST_FEN = 1_000_000_00
 MOST_AT_ONCE = 1000
 """So many vouchers are given in one transaction."""
-_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 
 class IssueUnknown(LookupError):
@@ -94,7 +91,7 @@ def propose(
     require(by, Role.CASE_OFFICER, proposal.region, regions)
     _check(session, proposal, regions, china_day(now))
     issue = Issue(
-        id=f"Q{new_case_id(now)}",
+        id=numbering.number(now, "Q"),
         state=IssueState.PROPOSED,
         proposed_by=by.id,
         created_at=now,
@@ -358,7 +355,7 @@ def _is_for(fund: Fund, measure: str, region: str, regions: Regions) -> bool:
 
 def _voucher(issue: Issue, worker: int, case: str | None, by: int, now: datetime) -> Voucher:
     return Voucher(
-        id="V" + "".join(secrets.choice(_LETTERS) for _ in range(15)),
+        id=numbering.key("V"),
         issue_id=issue.id,
         worker_id=worker,
         case_id=case,

@@ -4,7 +4,6 @@ The code itself makes a use happen once: whoever sends the same again, the same 
 same voucher and sum, gets what was done the first time; anybody else is refused.
 """
 
-import secrets
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
@@ -13,7 +12,7 @@ from sqlalchemy import select, update
 from sqlmodel import Session, col
 
 from knowledge.regions import Regions
-from server import audit
+from server import audit, numbering
 from server.audit import Action
 from server.casework import funds
 from server.casework.advancing import Post
@@ -27,7 +26,6 @@ from server.vouchers.tables import Issue, Merchant, Redemption, Return, ReturnWh
 
 TYPED_WITHIN = timedelta(minutes=10)
 """So long after a code was seen the sum may be sent."""
-_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 _ADD = (
     "INSERT INTO redemption (id, voucher_id, merchant_id, code_hash, amount_fen, at)"
     " VALUES {} ON CONFLICT (code_hash) DO NOTHING"
@@ -130,7 +128,7 @@ def redeem(
         raise CodeWrong
     around = post.library.regions.within(merchant.region)
     _check(session, code, merchant, around, voucher_id, amount_fen, china_day(now))
-    made = Redeemed("U" + "".join(secrets.choice(_LETTERS) for _ in range(15)), amount_fen, now)
+    made = Redeemed(numbering.key("U"), amount_fen, now)
     row = (
         made.id, voucher_id, merchant_id, code.hash, amount_fen, stored_instant(now),
     )  # fmt: skip

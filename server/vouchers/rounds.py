@@ -13,11 +13,10 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlmodel import Session, col
 
-from server import audit
+from server import audit, numbering
 from server.audit import Action
 from server.casework import funds
 from server.casework.advancing import Post
-from server.casework.applying import new_case_id
 from server.casework.officers import NotAllowed, Officer, Role, require, scope
 from server.casework.opting_out import OutOfCases
 from server.clock import Clock, china_day
@@ -72,7 +71,7 @@ def propose(
     if not issuing.is_open(issue, china_day(now)):
         raise NotOpen(issue.id)
     made = Round(
-        id=f"T{new_case_id(now)}",
+        id=numbering.number(now, "T"),
         issue_id=issue.id,
         region=group.region,
         level=group.level,

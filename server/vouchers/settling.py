@@ -5,7 +5,6 @@ returns is owed again, and lies in the next settlement.
 """
 
 import json
-import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,10 +13,9 @@ from sqlalchemy import func, select, update
 from sqlmodel import Session, col
 
 from knowledge.regions import Regions
-from server import audit
+from server import audit, numbering
 from server.audit import Action
 from server.casework import funds
-from server.casework.applying import new_case_id
 from server.casework.officers import NotAllowed, Officer, Role
 from server.sealing import Safe
 from server.vouchers import merchants
@@ -33,8 +31,6 @@ from server.vouchers.tables import (
     SettlementState,
     Voucher,
 )
-
-_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 
 class SettlementUnknown(LookupError):
@@ -97,7 +93,7 @@ def collect(
     if not due:
         raise NothingOwed(fund_id)
     settlement = Settlement(
-        id=f"S{new_case_id(now)}",
+        id=numbering.number(now, "S"),
         fund_id=fund_id,
         state=SettlementState.COLLECTED,
         total_fen=0,
@@ -285,7 +281,7 @@ def _collect(
     """One line with what is owed at this moment, which is returned; none where it is nothing."""
     account = merchants.account_of(safe, merchant)
     assert account is not None and merchant.id is not None
-    line_id = "L" + "".join(secrets.choice(_LETTERS) for _ in range(15))
+    line_id = numbering.key("L")
     told = {"payee": account.payee, "bank": account.bank, "number": account.number}
     line = SettlementLine(
         id=line_id,

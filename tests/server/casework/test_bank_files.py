@@ -2,7 +2,6 @@
 
 import csv
 import io
-import stat
 from datetime import UTC, datetime
 from pathlib import Path
 from zipfile import ZipFile
@@ -79,15 +78,6 @@ def test_the_same_lines_give_the_same_bytes() -> None:
     lines = [_line()]
     assert bank_files.xlsx("F1", lines, AT) == bank_files.xlsx("F1", lines, AT)
     assert bank_files.xlsx("F1", lines, AT) != bank_files.xlsx("F1", [_line(amount_fen=1)], AT)
-
-
-def test_a_file_is_private_and_leaves_no_part_behind(tmp_path: Path) -> None:
-    file = tmp_path / "out" / "batch.csv"
-    bank_files.write(file, b"one")
-    bank_files.write(file, b"two")
-    assert file.read_bytes() == b"two"
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert [each.name for each in file.parent.iterdir()] == ["batch.csv"]
 
 
 @given(fen=st.integers(1, 10**13))

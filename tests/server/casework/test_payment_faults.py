@@ -18,6 +18,7 @@ from sqlalchemy import event, func, select
 from sqlmodel import Session, col
 
 from knowledge.library import Library
+from server import private_files
 from server.casework import bank_files, funds, payment_batches, payments
 from server.casework.moves import Move, State
 from server.casework.payment_batches import Result
@@ -122,7 +123,7 @@ def _work(office: Office, batch_id: str, folder: Path, settle: _Settling, kill_a
     event.listen(database.engine, "commit", step)
     lines = mine.export(batch_id)
     step()
-    bank_files.write(folder / f"{batch_id}.csv", bank_files.csv_file(lines))
+    private_files.write(folder / f"{batch_id}.csv", bank_files.csv_file(lines))
     step()
     answer = folder / f"{batch_id}.answer.csv"
     if answer.exists():
@@ -176,7 +177,7 @@ def _run(
         answer = folder / f"{batch}.answer.csv"
         exported = folder / f"{batch}.csv"
         if exported.exists() and not answer.exists():
-            bank_files.write(answer, bank.answer(exported.read_bytes()))
+            private_files.write(answer, bank.answer(exported.read_bytes()))
         at = chance.randint(1, _SETTLING if answer.exists() else _EXPORTING)
         killed += _killed(office, batch, folder, settle, at)
     _finish(office, fund, folder, bank, settle)
@@ -197,7 +198,7 @@ def _finish(office: Office, fund: Fund, folder: Path, bank: Bank, settle: _Settl
         exported = bank_files.csv_file(office.export(batch))
         answer = folder / f"{batch}.answer.csv"
         if not answer.exists():
-            bank_files.write(answer, bank.answer(exported))
+            private_files.write(answer, bank.answer(exported))
         results, bad = bank_files.read_results(answer)
         assert not bad
         settle(office, batch, results)

@@ -9,13 +9,13 @@ import pytest
 from openpyxl import load_workbook
 
 from server import children, consents
-from server.casework.bank_files import in_memory
 from server.casework.officers import Role
 from server.clock import china_day
 from server.pairing import helper_sheets
 from server.pairing.helper_sheets import HelperFate
 from server.pairing.helping import HelperKnown
 from server.persons import Minor
+from server.private_files import in_memory
 from server.tables import Purpose
 from tests.server.console.conftest import Desk, Staff, picture, text_of
 from tests.server.console.test_register_pages import PERSON, enter

@@ -10,9 +10,10 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
+from server import numbering
 from server.casework import applying, drafting, tables
 from server.casework.advancing import Post
-from server.casework.applying import Checked, new_case_id
+from server.casework.applying import Checked
 from server.casework.officers import Officer, Role
 from server.casework.opting_out import refuse_outreach
 from server.clock import china_day
@@ -194,7 +195,7 @@ def sent(
         session.flush()
         assert author.id is not None
         campaign = Campaign(
-            id=f"N{new_case_id(now)}",
+            id=numbering.number(now, "N"),
             region="石狮",
             title="给大家的一封信",
             words="有这些补贴。",
