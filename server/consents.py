@@ -99,14 +99,13 @@ def require(session: Session, worker_id: int, purpose: Purpose) -> None:
 
 def withdrawn(session: Session, worker_id: int, purpose: Purpose) -> bool:
     """Whether the worker took a consent back, and has not given it again."""
-    found = session.scalars(
-        select(col(Consent.id)).where(
-            col(Consent.worker_id) == worker_id,
-            col(Consent.purpose) == purpose,
-            col(Consent.withdrawn_at).is_not(None),
+    # Who agreed to an older text has not taken that back by there being a newer one.
+    ends = session.scalars(
+        select(col(Consent.withdrawn_at)).where(
+            col(Consent.worker_id) == worker_id, col(Consent.purpose) == purpose
         )
-    )
-    return found.first() is not None and not is_given(session, worker_id, purpose)
+    ).all()
+    return bool(ends) and None not in ends
 
 
 def all_withdrawn(session: Session, purpose: Purpose) -> set[int]:

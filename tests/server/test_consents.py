@@ -10,7 +10,7 @@ from server import consents, people
 from server.consents import ConsentMissing, Text, in_force, texts
 from server.db import Database
 from server.sealing import Safe
-from server.tables import Purpose
+from server.tables import Consent, Purpose
 
 # What was shown stays as it was shown; a new wording is a new version below the old one.
 SHOWN = {
@@ -51,6 +51,24 @@ def test_each_purpose_is_agreed_to_by_itself(
             consents.require(session, worker, Purpose.PAYMENT)
         with pytest.raises(ConsentMissing):
             consents.require(session, worker + 1, Purpose.IDENTITY)
+
+
+def test_who_agreed_to_one_text_after_the_other_took_nothing_back_where_a_third_comes(
+    database: Database, worker: int, now: datetime
+) -> None:
+    purpose = Purpose.PROACTIVE
+    with database.begin() as session:
+        for version, ended in ((-1, now), (0, None)):
+            session.add(
+                Consent(
+                    worker_id=worker, purpose=purpose, version=version, given_at=now,
+                    withdrawn_at=ended,
+                )
+            )  # fmt: skip
+    with database.read() as session:
+        assert not consents.is_given(session, worker, purpose)
+        assert not consents.withdrawn(session, worker, purpose)
+        assert consents.all_withdrawn(session, purpose) == set()
 
 
 def test_what_is_taken_back_is_remembered_and_can_be_given_again(
