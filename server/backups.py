@@ -189,6 +189,8 @@ def restore(settings: Settings, safe: Safe, folder: Path, keys_from: Path) -> Ma
     if not keys.is_file():
         raise BackupRefused(f"there is no copy of the keys: {keys} is missing")
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _refuse_filled(_DATA, settings.database)
+    _refuse_filled(_KEYS, settings.keys_database)
     _bring_back(folder, _DATA, settings.database)
     _bring_back(keys_from, _KEYS, settings.keys_database)
     if (folder / anchors.FILE).exists():
@@ -249,11 +251,23 @@ def _copy(url: str, folder: Path, name: str, counted: Sequence[str] = ()) -> _Co
     return _Copied(path, rows)
 
 
-def _bring_back(folder: Path, name: str, url: str) -> None:
+def _refuse_filled(name: str, url: str) -> None:
+    """Raise `BackupRefused` where something is that nothing may overwrite."""
     if make_url(url).get_backend_name() == "sqlite":
         path = Path(make_url(url).database or "")
         if any(path.with_name(path.name + end).exists() for end in ("", "-wal")):
             raise BackupRefused(f"{path} exists: move it away first, nothing is overwritten")
+        return
+    database = Database(url)
+    row = database.fetch("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")
+    database.release()
+    if row is None or row[0]:
+        raise BackupRefused(f"the database for the {name} has tables: give an empty one")
+
+
+def _bring_back(folder: Path, name: str, url: str) -> None:
+    if make_url(url).get_backend_name() == "sqlite":
+        path = Path(make_url(url).database or "")
         draft = path.with_name(path.name + ".restoring")
         shutil.copy(folder / f"{name}.db", draft)
         connection = sqlite_driver.connect(str(draft))
@@ -264,11 +278,6 @@ def _bring_back(folder: Path, name: str, url: str) -> None:
         _sync(draft)
         os.replace(draft, path)
         return
-    database = Database(url)
-    row = database.fetch("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")
-    database.release()
-    if row is None or row[0]:
-        raise BackupRefused(f"the database for the {name} has tables: give an empty one")
     _run(url, "pg_restore", "--exit-on-error", "--single-transaction", "--no-owner",
          str(folder / f"{name}.dump"))  # fmt: skip
 

@@ -159,6 +159,21 @@ def test_without_the_keys_nothing_is_brought_back(
     assert _name(elsewhere, worker) == "王小明"
 
 
+def test_where_there_are_keys_already_nothing_is_brought_back(
+    settings: Settings, elsewhere: Settings, tmp_path: Path
+) -> None:
+    worker = _worker(settings)
+    made, safe = _make(settings, tmp_path), make_safe(settings)
+    left = elsewhere.data_dir / "keys.db"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"of another service")
+    with pytest.raises(BackupRefused, match="exists"):
+        backups.restore(elsewhere, safe, made.folder, tmp_path / "keys")
+    left.rename(tmp_path / "moved away")
+    backups.restore(elsewhere, safe, made.folder, tmp_path / "keys")
+    assert _name(elsewhere, worker) == "王小明"
+
+
 def test_a_photo_that_was_copied_in_part_is_whole_the_next_time(
     settings: Settings, tmp_path: Path
 ) -> None:
