@@ -125,7 +125,7 @@ def get_material(id: str) -> Response:
     with known.database.read() as session:
         material = materials.mine(session, id, worker)
     content = materials.content(known.store, own, material.id)
-    by, now = Actor("worker", worker), known.clock()
+    by, now = Actor.worker(worker), known.clock()
     known.database.together(lambda session: materials.read(session, own, material, by=by, now=now))
     response = Response(content, content_type=material.media_type)
     name = f"{material.kind}-{material.id[:8]}.{_ENDINGS[material.media_type]}"
@@ -147,7 +147,7 @@ def delete_material(id: str) -> Response:
 
     def remove(session: Session, worker: int) -> None:
         material = materials.mine(session, id, worker)
-        by = Actor("worker", worker)
+        by = Actor.worker(worker)
         materials.remove(session, own, material, by=by, holders=[joining.let_go], now=now)
 
     done = once(remove)
@@ -188,7 +188,7 @@ def post_case_material(id: str, asked: ReuseAsked) -> Response:
         material = materials.mine(session, asked.material, worker)
         if material.kind not in kinds:
             raise MaterialKindUnknown(material.kind)
-        by, kind = Actor("worker", worker), kinds[material.kind]
+        by, kind = Actor.worker(worker), kinds[material.kind]
         materials.attach(session, own, case, material, kind, by=by, now=now)
         return _case_needs(session, case)
 
@@ -208,7 +208,7 @@ def delete_case_material(id: str, material: str) -> Response:
     def detach(session: Session, worker: int) -> None:
         case = cases.of_worker(session, id, worker)
         found = materials.mine(session, material, worker)
-        materials.detach(session, own, case, found, by=Actor("worker", worker), now=now)
+        materials.detach(session, own, case, found, by=Actor.worker(worker), now=now)
 
     return once(detach)
 

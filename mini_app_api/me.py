@@ -59,7 +59,7 @@ def get_me() -> MeView:
     worker = signed_in()
     known = resources()
     own = own_safe(worker)
-    by, now = Actor("worker", worker), known.clock()
+    by, now = Actor.worker(worker), known.clock()
     with known.database.begin() as session:
         held = profiles.read(session, own, worker_id=worker, by=by, now=now)
         return _me(session, worker, held)
@@ -86,7 +86,7 @@ def put_me(asked: ProfileAsked) -> Response:
             worker_id=worker,
             person=_changed(profiles.find(session, own, worker), asked),
             version=asked.version,
-            by=Actor("worker", worker),
+            by=Actor.worker(worker),
             now=now,
         )
         near_duplicates.recompute(session, worker, now=now)
@@ -112,7 +112,7 @@ def delete_me() -> Response:
     known.conversations.flush()
 
     def erase(session: Session, worker: int) -> ErasedView:
-        by, now = Actor("worker", worker), known.clock()
+        by, now = Actor.worker(worker), known.clock()
         service_requests.let_go(session, known.safe, worker_id=worker, now=now)
         keeping.let_go(session, known.safe, worker_id=worker, now=now)
         pairings.let_go(session, known.safe, worker_id=worker, now=now)

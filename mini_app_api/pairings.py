@@ -124,7 +124,7 @@ def get_pairings() -> PairingsView:
     claimed(worker)
     with known.database.begin() as session:
         found = keeping.of_worker(session, worker)
-        by, now = Actor("worker", worker), known.clock()
+        by, now = Actor.worker(worker), known.clock()
         for calls, fields in ((False, ("pairing",)), (True, ("pairing", "helper_phone"))):
             seen = [pairing for pairing, _ in found if _may_call(pairing) is calls]
             keeping.record_looks(session, own, seen, by=by, fields=fields, now=now)
@@ -197,7 +197,7 @@ def get_photo(id: str, photo: str) -> Response:
     with known.database.begin() as session:
         pairing = keeping.mine(session, id, worker)
         row = visiting.photo_of(session, pairing, photo)
-        by = Actor("worker", worker)
+        by = Actor.worker(worker)
         keeping.record_looks(session, own, [pairing], by=by, fields=("photo",), now=known.clock())
     response = Response(visiting.photo_content(known.store, own, row), content_type=row.media_type)
     response.headers["Content-Disposition"] = f'attachment; filename="visit-{row.id[:8]}.jpg"'

@@ -94,7 +94,7 @@ def get_register() -> RegisterView:
         if entry is None:
             return RegisterView(entry=None, phone_verified=verified)
         keeping.record_looks(
-            session, own, [entry], by=Actor("worker", worker), fields=("entry",), now=now
+            session, own, [entry], by=Actor.worker(worker), fields=("entry",), now=now
         )
     registered = keeping.opened(own, entry)
     view = None if registered is None else _view(entry, registered, china_day(now))

@@ -57,11 +57,40 @@ class Action(StrEnum):
     SIGNED_IN = "signed_in"
 
 
-class Actor(NamedTuple):
-    """Who did it: `kind` is worker, officer or job; `id` theirs, or the job's name."""
+class ActorKind(StrEnum):
+    """What kind of somebody or something did it."""
 
-    kind: str
+    WORKER = "worker"
+    OFFICER = "officer"
+    MERCHANT = "merchant"
+    JOB = "job"
+
+
+class Actor(NamedTuple):
+    """Who did it: `id` is theirs, or the job's name."""
+
+    kind: ActorKind
     id: int | str
+
+    @classmethod
+    def worker(cls, id: int) -> "Actor":
+        """A worker."""
+        return cls(ActorKind.WORKER, id)
+
+    @classmethod
+    def officer(cls, id: int) -> "Actor":
+        """An officer."""
+        return cls(ActorKind.OFFICER, id)
+
+    @classmethod
+    def merchant(cls, id: int) -> "Actor":
+        """A merchant, at the till."""
+        return cls(ActorKind.MERCHANT, id)
+
+    @classmethod
+    def job(cls, name: str) -> "Actor":
+        """The service itself, by the name of what it was about."""
+        return cls(ActorKind.JOB, name)
 
 
 class Fault(StrEnum):
@@ -138,7 +167,7 @@ def record_all(
     entries = []
     for row, worker_id in rows:
         values = (
-            at, by.kind, str(by.id), action.value, about, str(row), worker_id, named, why,
+            at, by.kind.value, str(by.id), action.value, about, str(row), worker_id, named, why,
             secrets.token_hex(8),
         )  # fmt: skip
         entries.append((*values, _mac(safe, values)))

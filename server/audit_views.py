@@ -10,7 +10,7 @@ from sqlmodel import Session, col
 
 from knowledge.regions import Regions
 from server import schema
-from server.audit import Action
+from server.audit import Action, ActorKind
 from server.casework import funds, officers
 from server.casework.officers import Officer, scope
 from server.clock import CHINA
@@ -93,7 +93,7 @@ def listed(
     return [
         AuditView(
             entry.at,
-            int(entry.actor_id) if entry.actor == "officer" else None,
+            int(entry.actor_id) if entry.actor == ActorKind.OFFICER else None,
             entry.actor,
             Action(entry.action),
             entry.about,
@@ -127,7 +127,7 @@ def _conditions(
         found.append(col(AuditEntry.action) == wanted.action)
     if wanted.officer_id is not None:
         found += [
-            col(AuditEntry.actor) == "officer",
+            col(AuditEntry.actor) == ActorKind.OFFICER,
             col(AuditEntry.actor_id) == str(wanted.officer_id),
         ]
     if wanted.row:
@@ -151,7 +151,7 @@ def _lies_in(session: Session, officer: Officer, regions: Regions) -> ColumnElem
         and_(
             place.is_(None),
             ~is_fund,
-            col(AuditEntry.actor) == "officer",
+            col(AuditEntry.actor) == ActorKind.OFFICER,
             col(AuditEntry.actor_id).in_(colleagues),
         ),
     )

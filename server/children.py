@@ -169,7 +169,7 @@ def _record(session: Session, own: Safe, row: Child, action: Action, now: dateti
     audit.record(
         session,
         own,
-        by=Actor("worker", row.worker_id),
+        by=Actor.worker(row.worker_id),
         action=action,
         about="child",
         row=row.id,

@@ -173,7 +173,7 @@ def _record(
     audit.record(
         session,
         safe,
-        by=Actor("worker", worker_id),
+        by=Actor.worker(worker_id),
         action=action,
         about="consent",
         row=worker_id,

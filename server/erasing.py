@@ -75,7 +75,7 @@ def withdraw(
 ) -> None:
     """Take a consent back, and with it what was taken under it; what a case froze stays with it."""
     consents.withdraw(session, own, worker_id=worker_id, purpose=purpose, now=now)
-    by = Actor("worker", worker_id)
+    by = Actor.worker(worker_id)
     if purpose is Purpose.IDENTITY:
         profiles.remove(session, own, worker_id=worker_id, by=by, now=now)
     elif purpose is Purpose.PAYMENT:

@@ -41,7 +41,7 @@ def collect(
     audit.record(
         session,
         safe,
-        by=Actor("worker", worker_id),
+        by=Actor.worker(worker_id),
         action=Action.EXPORTED,
         about="worker",
         row=worker_id,

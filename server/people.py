@@ -272,7 +272,7 @@ def _unite(
     audit.record(
         session,
         safe,
-        by=Actor("job", "unite"),
+        by=Actor.job("unite"),
         action=Action.UNITED,
         about="worker",
         row=gone,

@@ -81,7 +81,7 @@ def worker(
 
 def introduce(session: Session, own: Safe, worker_id: int, who: Person, *, now: datetime) -> None:
     """Let a worker agree and say who they are."""
-    by = audit.Actor("worker", worker_id)
+    by = audit.Actor.worker(worker_id)
     for purpose in (Purpose.IDENTITY, Purpose.PAYMENT, Purpose.MATERIALS, Purpose.HANDOFF):
         version = consents.in_force(purpose).version
         consents.give(session, own, worker_id=worker_id, purpose=purpose, version=version, now=now)
@@ -105,7 +105,7 @@ def officer(
             name="陈",
             roles=roles,
             where=where,
-            by=audit.Actor("job", "test"),
+            by=audit.Actor.job("test"),
             now=now,
         )
 

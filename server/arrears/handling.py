@@ -234,7 +234,7 @@ def exported(
     audit.record_all(
         desk.session,
         desk.safe,
-        by=Actor("officer", desk.by.id),
+        by=Actor.officer(desk.by.id),
         action=Action.EXPORTED,
         about="joint_part",
         rows=[(part.id, part.worker_id) for part in parts],
@@ -354,7 +354,7 @@ def lapse(session: Session, safe: Safe, *, now: datetime) -> int:
         audit.record_all(
             session,
             safe,
-            by=Actor("job", "arrears"),
+            by=Actor.job("arrears"),
             action=Action.DELETED,
             about="joint_part",
             rows=[(part.id, part.worker_id) for part in parts],

@@ -352,7 +352,7 @@ def _record(session: Session, own: Safe, part: JointPart, action: Action, now: d
     audit.record(
         session,
         own,
-        by=Actor("worker", part.worker_id),
+        by=Actor.worker(part.worker_id),
         action=action,
         about="joint_part",
         row=part.id,

@@ -82,7 +82,7 @@ def merge(desk: Desk, from_id: str, into_id: str, *, version: int) -> JointRepor
     audit.record_all(
         desk.session,
         desk.safe,
-        by=Actor("officer", desk.by.id),
+        by=Actor.officer(desk.by.id),
         action=Action.DELETED,
         about="joint_part",
         rows=[(part.id, part.worker_id) for part in twice],

@@ -122,9 +122,9 @@ def record(
     """Note what was done to a report."""
     worker_id = by if isinstance(by, int) else None
     if isinstance(by, Officer):
-        actor = Actor("officer", by.id)
+        actor = Actor.officer(by.id)
     else:
-        actor = Actor("job", "arrears") if by is None else Actor("worker", by)
+        actor = Actor.job("arrears") if by is None else Actor.worker(by)
     audit.record(
         session,
         safe,

@@ -62,17 +62,17 @@ class Mover:
 def by_worker(worker_id: int) -> Mover:
     """The worker whose case it is."""
     actors = frozenset({Actor.WORKER})
-    return Mover(actors, audit.Actor("worker", worker_id), worker_id=worker_id)
+    return Mover(actors, audit.Actor.worker(worker_id), worker_id=worker_id)
 
 
 def by_officer(officer: Officer) -> Mover:
     """One of the staff."""
-    return Mover(officer.actors, audit.Actor("officer", officer.id), officer=officer)
+    return Mover(officer.actors, audit.Actor.officer(officer.id), officer=officer)
 
 
 def by_system(job: str) -> Mover:
     """A job."""
-    return Mover(frozenset({Actor.SYSTEM}), audit.Actor("job", job))
+    return Mover(frozenset({Actor.SYSTEM}), audit.Actor.job(job))
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +195,7 @@ def record(
         stored_instant(now),
         move.value,
         state.value,
-        by.audited.kind,
+        by.audited.kind.value,
         officer,
         sealed,
         due_on and due_on.isoformat(),

@@ -214,11 +214,12 @@ def withdraw(
     Where it was granted and no payment is under way, the fund has the money back: who never wants
     it would keep it from others, and could not be erased.
     """
+    by = by_worker(worker_id)
     withdrawn = advance(
         session,
         case,
         Move.WITHDRAW,
-        by=by_worker(worker_id),
+        by=by,
         version=version,
         own=own,
         post=post,
@@ -226,7 +227,7 @@ def withdraw(
         now=now,
         claim=None,
     )
-    funds.release_rest(session, own, withdrawn, by=worker_id, now=now)
+    funds.release_rest(session, own, withdrawn, by=by.audited, now=now)
     return withdrawn
 
 

@@ -15,7 +15,7 @@ from sqlmodel import Session, col
 
 from knowledge.regions import Regions, UnknownRegion
 from server import audit
-from server.audit import Action
+from server.audit import Action, Actor
 from server.casework.officers import NotAllowed, Officer, Role
 from server.casework.tables import Case, EntryKind, Fund, FundEntry, Payment, Reservation
 from server.db import insert_new
@@ -256,7 +256,7 @@ def reserve(
     _record(session, own, fund, by, Action.DECIDED, ("reserved",), now, reason=case.id)
 
 
-def spend(session: Session, payment: Payment, *, by: Officer | None, now: datetime) -> Reservation:
+def spend(session: Session, payment: Payment, *, by: Officer, now: datetime) -> Reservation:
     """Take a payment out of what is held back for its case; once, or the database refuses."""
     kept = session.get_one(
         Reservation, payment.case_id, with_for_update=True, populate_existing=True
@@ -276,12 +276,11 @@ def spend(session: Session, payment: Payment, *, by: Officer | None, now: dateti
 
 
 def release_rest(
-    session: Session, own: Safe, case: Case, *, by: Officer | int | None, now: datetime
+    session: Session, own: Safe, case: Case, *, by: Officer | Actor, now: datetime
 ) -> int:
     """Give back to the fund what is still held back for a case; returns how much.
 
-    `by`: an officer, the worker whose case it is, or None for the job. Who has got nothing of it
-    can be promised it anew.
+    Who has got nothing of it can be promised it anew.
     """
     kept = session.get(Reservation, case.id, with_for_update=True, populate_existing=True)
     if kept is None:
@@ -329,7 +328,7 @@ def give_back(
     amount_fen: int,
     *,
     issue_id: str,
-    by: Officer | None,
+    by: Officer | Actor,
     now: datetime,
 ) -> None:
     """Give back to the fund what nobody will use any more of the vouchers of an issue."""
@@ -400,7 +399,7 @@ def _enter(
     issue_id: str | None = None,
     line_id: str | None = None,
     reason: str = "",
-    by: Officer | None,
+    by: Officer | Actor,
     now: datetime,
 ) -> None:
     session.add(
@@ -412,7 +411,7 @@ def _enter(
             payment_id=payment.id if payment else None,
             issue_id=issue_id,
             line_id=line_id,
-            officer_id=by.id if by else None,
+            officer_id=by.id if isinstance(by, Officer) else None,
             at=now,
             reason=reason or None,
         )
@@ -432,20 +431,16 @@ def _record(
     session: Session,
     safe: Safe,
     fund_id: int,
-    by: Officer | int | None,
+    by: Officer | Actor,
     action: Action,
     fields: tuple[str, ...],
     now: datetime,
     reason: str = "",
 ) -> None:
-    if isinstance(by, Officer):
-        actor = audit.Actor("officer", by.id)
-    else:
-        actor = audit.Actor("job", "close") if by is None else audit.Actor("worker", by)
     audit.record(
         session,
         safe,
-        by=actor,
+        by=Actor.officer(by.id) if isinstance(by, Officer) else by,
         action=action,
         about="fund",
         row=fund_id,

@@ -248,7 +248,7 @@ def remove_unused(
     removed = []
     for material in of_worker(session, worker_id):
         try:
-            by = Actor("worker", worker_id)
+            by = Actor.worker(worker_id)
             remove(session, own, material, by=by, holders=holders, now=now)
         except MaterialInUse:
             continue

@@ -146,7 +146,7 @@ def adjudicate(
     audit.record(
         session,
         safe,
-        by=audit.Actor("officer", by.id),
+        by=audit.Actor.officer(by.id),
         action=Action.DECIDED,
         about="near_duplicate",
         row=f"{first}:{second}",

@@ -107,18 +107,19 @@ def close_final(session: Session, safe: Safe, post: Post, *, now: datetime) -> i
         # Who objects or closes at this moment was first.
         .with_for_update(skip_locked=True)
     ).all()
+    closer = by_system("close")
     for case in final:
         closed = advance(
             session,
             case,
             Move.CLOSE,
-            by=by_system("close"),
+            by=closer,
             version=case.version,
             own=safe,
             post=post,
             now=now,
         )
-        funds.release_rest(session, safe, closed, by=None, now=now)
+        funds.release_rest(session, safe, closed, by=closer.audited, now=now)
     return len(final)
 
 

@@ -213,7 +213,7 @@ def _record(
     audit.record(
         session,
         own,
-        by=by or audit.Actor("worker", worker_id),
+        by=by or audit.Actor.worker(worker_id),
         action=action,
         about="opt_out",
         row=measure or "*",

@@ -253,7 +253,7 @@ def _proposed(
     if told.fate is not Fate.PROPOSED:
         return told
     if profiles.find(session, own, worker_id) is None:
-        by = audit.Actor("job", run.job)
+        by = audit.Actor.job(run.job)
         # Another run at the same moment may be faster.
         with suppress(profiles.ProfileChanged):
             profiles.take_from_register(

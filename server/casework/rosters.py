@@ -313,7 +313,7 @@ def _record(
     audit.record(
         session,
         safe,
-        by=audit.Actor("officer", by.id),
+        by=audit.Actor.officer(by.id),
         action=action,
         about="roster_file",
         row=id,

@@ -128,7 +128,7 @@ def open_request(
             place += 1
     _say(session, own, request.id, place, Said(now, Voice.WORKER, words))
     _note(session, request, RequestMove.OPEN, now)
-    _audit(session, own, request, audit.Actor("worker", worker_id), Action.CREATED, now)
+    _audit(session, own, request, audit.Actor.worker(worker_id), Action.CREATED, now)
     return request
 
 
@@ -548,8 +548,8 @@ def _audit(
 
 def _actor(by: Officer | int) -> audit.Actor:
     if isinstance(by, Officer):
-        return audit.Actor("officer", by.id)
-    return audit.Actor("worker", by)
+        return audit.Actor.officer(by.id)
+    return audit.Actor.worker(by)
 
 
 def _text_purpose(message_id: str) -> str:

@@ -292,7 +292,7 @@ def _keep(
     )
     session.add(material)
     session.flush()
-    by = Actor("worker", upload.worker_id)
+    by = Actor.worker(upload.worker_id)
     audit.record(
         session,
         own,

@@ -247,7 +247,7 @@ def _erase(at: AtHand, _: argparse.Namespace) -> int:
             for offer, up in taking_part.let_go(session, safe, worker_id=worker, now=now):
                 telling.tell_all(session, letters, offer, up, telling.MOVED_UP, now=now)
             again = erasing.erase(
-                session, safe, worker_id=worker, by=Actor("job", "erase"), now=utc_now()
+                session, safe, worker_id=worker, by=Actor.job("erase"), now=utc_now()
             )
         keys.destroy(again)
         print(f"worker {worker} erased again")

@@ -283,7 +283,7 @@ def get_proof(id: str, material: str) -> Response:
     if own is None:
         raise SubjectErased
     content = materials.content(known.store, own, found.id)
-    by, now = Actor("officer", officer().id), known.clock()
+    by, now = Actor.officer(officer().id), known.clock()
     known.database.together(lambda session: materials.read(session, own, found, by=by, now=now))
     response = Response(content, content_type=found.media_type)
     kind, ending = ("inline", "jpg") if is_photo(found) else ("attachment", "pdf")
@@ -409,7 +409,7 @@ def _note_looks(
 ) -> None:
     if parts:
         audit.record_all(
-            session, safe, by=Actor("officer", officer().id), action=Action.READ,
+            session, safe, by=Actor.officer(officer().id), action=Action.READ,
             about="joint_part", rows=[(part.id, part.worker_id) for part in parts],
             fields=("name", "amount_fen"), reason=f"joint_report {report.id}", now=now,
         )  # fmt: skip

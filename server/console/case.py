@@ -260,7 +260,7 @@ def get_material(id: str, material: str) -> Response:
     if found is None:
         raise MaterialUnknown(material)
     content = materials.content(known.store, own, found.id)
-    by, now = Actor("officer", officer().id), known.clock()
+    by, now = Actor.officer(officer().id), known.clock()
     known.database.together(lambda session: materials.read(session, own, found, by=by, now=now))
     response = Response(content, content_type=found.media_type)
     kind = "inline" if is_photo(found) else "attachment"

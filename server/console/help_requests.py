@@ -245,7 +245,7 @@ def _request_page(id: str, **refused: Form[Any]) -> Response:
         }
         units = service_requests.units_of(session, library, who)
         audit.record(
-            session, own or known.safe, by=audit.Actor("officer", who.id), action=Action.READ,
+            session, own or known.safe, by=audit.Actor.officer(who.id), action=Action.READ,
             about="service_request", row=id, worker_id=request.worker_id, fields=("dialogue",),
             now=known.clock(),
         )  # fmt: skip

@@ -199,7 +199,7 @@ def _kind() -> sheet_trials.Kind:
 
 
 def _actor() -> Actor:
-    return Actor("officer", officer().id)
+    return Actor.officer(officer().id)
 
 
 def _told(form: Form[HelperAsked]) -> Told | None:

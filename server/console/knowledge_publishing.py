@@ -269,7 +269,7 @@ def post_rollback() -> Response:
             publishing.roll_back(session, to=target, seen=seen, now=known.clock())
             # Who publishes stands with the proposal; who takes it back, here only.
             audit.record(
-                session, known.safe, by=audit.Actor("officer", officer().id), action=Action.CHANGED,
+                session, known.safe, by=audit.Actor.officer(officer().id), action=Action.CHANGED,
                 about="current_release", row=target, worker_id=None, reason="rollback",
                 now=known.clock(),
             )  # fmt: skip

@@ -233,7 +233,7 @@ def get_photo(id: str, photo: str) -> Response:
 
 def actor() -> Actor:
     """The officer at the desk, for the audit."""
-    return Actor("officer", officer().id)
+    return Actor.officer(officer().id)
 
 
 def _own(pairing_id: str) -> Safe:

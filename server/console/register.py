@@ -425,7 +425,7 @@ def _refuse(form: Form[Any], error: Exception) -> None:
 
 
 def _actor() -> audit.Actor:
-    return audit.Actor("officer", officer().id)
+    return audit.Actor.officer(officer().id)
 
 
 def _lines(entries: list[RegisterEntry], today: date) -> list[LineShown]:

@@ -5,7 +5,8 @@ from datetime import date
 from typing import Any
 
 from knowledge.eligibility.facts import Fact
-from server.casework.moves import Actor, Move, State
+from server.audit import ActorKind
+from server.casework.moves import Move, State
 from server.casework.officers import Role
 from server.casework.tables import Finding, Origin, Source
 
@@ -72,9 +73,10 @@ ROLES: Mapping[Role, str] = {
 }
 
 ACTORS: Mapping[str, str] = {
-    Actor.WORKER: "申请人",
-    "officer": "工作人员",
-    "job": "系统",
+    ActorKind.WORKER: "申请人",
+    ActorKind.OFFICER: "工作人员",
+    ActorKind.MERCHANT: "商户",
+    ActorKind.JOB: "系统",
 }
 
 SOURCES: Mapping[Source, str] = {

@@ -313,7 +313,7 @@ def _audit(
     audit.record(
         session,
         safe,
-        by=audit.Actor("officer", by.id) if isinstance(by, Officer) else audit.Actor("worker", by),
+        by=audit.Actor.officer(by.id) if isinstance(by, Officer) else audit.Actor.worker(by),
         action=action,
         about="offer",
         row=offer.id,

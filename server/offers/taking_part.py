@@ -103,10 +103,10 @@ def join(
         session.flush()
         if state is PlaceState.JOINED:
             seats.happened(session, offer_id, OfferHappening.JOINED, now)
-        _audit(session, own, place, audit.Actor("worker", worker_id), Action.CREATED, now)
+        _audit(session, own, place, audit.Actor.worker(worker_id), Action.CREATED, now)
     else:
         seats.put(session, place, now, state=state, joined_at=now)
-        _audit(session, own, place, audit.Actor("worker", worker_id), Action.CHANGED, now)
+        _audit(session, own, place, audit.Actor.worker(worker_id), Action.CHANGED, now)
     return place
 
 
@@ -127,7 +127,7 @@ def leave(
         raise OfferOver(offer.last_on)
     had_seat = place.state == PlaceState.JOINED
     seats.put(session, place, now, state=PlaceState.LEFT)
-    _audit(session, own, place, audit.Actor("worker", worker_id), Action.CHANGED, now)
+    _audit(session, own, place, audit.Actor.worker(worker_id), Action.CHANGED, now)
     if not had_seat:
         return place, []
     seats.give_back(session, offer)
@@ -221,7 +221,7 @@ def attend(
         seats.put(session, place, now, wrong_codes=place.wrong_codes + 1)
         return place
     seats.put(session, place, now, state=PlaceState.ATTENDED)
-    _audit(session, own, place, audit.Actor("worker", worker_id), Action.CHANGED, now)
+    _audit(session, own, place, audit.Actor.worker(worker_id), Action.CHANGED, now)
     return place
 
 
@@ -256,7 +256,7 @@ def note(
     if certificate:
         more["sealed_certificate"] = own.seal(certificate, _certificate(found.id))
     seats.put(session, found, now, state=state, **more)
-    _audit(session, own, found, audit.Actor("officer", by.id), Action.CHANGED, now)
+    _audit(session, own, found, audit.Actor.officer(by.id), Action.CHANGED, now)
 
 
 def certificate_of(own: Safe, place: Participation) -> str:
@@ -321,7 +321,7 @@ def roll(
         except SubjectErased:
             continue
         held = profiles.read(
-            session, own, worker_id=place.worker_id, by=audit.Actor("officer", by.id), now=now
+            session, own, worker_id=place.worker_id, by=audit.Actor.officer(by.id), now=now
         )
         name, phone = ("", "") if held is None else (held.person.name, held.person.phone)
         found.append(OnTheList(place, name, phone))

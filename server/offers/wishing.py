@@ -112,7 +112,7 @@ def wish(
     audit.record(
         session,
         own,
-        by=audit.Actor("worker", worker_id),
+        by=audit.Actor.worker(worker_id),
         action=Action.CHANGED,
         about="wish",
         row=made.id,

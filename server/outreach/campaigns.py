@@ -376,7 +376,7 @@ def _audit(
     audit.record(
         session,
         safe,
-        by=audit.Actor("officer", by.id),
+        by=audit.Actor.officer(by.id),
         action=action,
         about="campaign",
         row=campaign.id,

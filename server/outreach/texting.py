@@ -117,7 +117,7 @@ def export(
     audit.record_all(
         session,
         safe,
-        by=audit.Actor("officer", by.id),
+        by=audit.Actor.officer(by.id),
         action=Action.EXPORTED,
         about="letter",
         rows=[(line.letter_id, named[line.letter_id]) for line in lines],
@@ -231,7 +231,7 @@ def note_results(
         counts[result] += 1
         if result == _OPTED_OUT:
             hashes = _hashes(session, letter.worker_id)
-            actor = audit.Actor("officer", by.id)
+            actor = audit.Actor.officer(by.id)
             refuse_outreach(
                 session, safe, worker_id=letter.worker_id, hashes=hashes, by=actor, now=now
             )

@@ -119,7 +119,7 @@ def filed(
                 china_day(pairing.accepted_at),
             )
         )
-    actor = Actor("officer", by.id)
+    actor = Actor.officer(by.id)
     keeping.record_looks(
         session, safe, [row[0] for row in rows], by=actor, fields=("name",),
         action=Action.UNMASKED, now=now,
@@ -133,7 +133,7 @@ def owing(
 ) -> list[Owing]:
     """The leading cadres who must pair and have not, by unit; each is noted as a look."""
     rows = helping.owing(session, regions)
-    helping.record_looks(session, safe, rows, by=Actor("officer", by.id), now=now)
+    helping.record_looks(session, safe, rows, by=Actor.officer(by.id), now=now)
     return [Owing(row.unit, helping.opened(safe, row).name, row.region) for row in rows]
 
 

@@ -345,6 +345,6 @@ def _record(
     session: Session, safe: Safe, helper: Helper, action: Action, by: Officer, now: datetime
 ) -> None:
     audit.record(
-        session, safe, by=Actor("officer", by.id), action=action, about="helper", row=helper.id,
+        session, safe, by=Actor.officer(by.id), action=action, about="helper", row=helper.id,
         worker_id=None, now=now,
     )  # fmt: skip

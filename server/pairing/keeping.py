@@ -173,7 +173,7 @@ def propose(
     session.add(pairing)
     session.flush()
     helping.count(session, helper, 1)
-    _record(session, own, pairing, Action.CREATED, Actor("officer", by.id), now)
+    _record(session, own, pairing, Action.CREATED, Actor.officer(by.id), now)
     return pairing
 
 
@@ -391,7 +391,7 @@ def _end_all(
         .execution_options(populate_existing=True)
     )
     for pairing in list(rows):
-        _end(session, safe, pairing, ending, None, Actor("job", "pairing"), now, None)
+        _end(session, safe, pairing, ending, None, Actor.job("pairing"), now, None)
 
 
 def _end(
@@ -418,7 +418,7 @@ def _end(
 
 
 def _actor(by: Officer | None, pairing: Pairing) -> Actor:
-    return Actor("worker", pairing.worker_id) if by is None else Actor("officer", by.id)
+    return Actor.worker(pairing.worker_id) if by is None else Actor.officer(by.id)
 
 
 def _record(

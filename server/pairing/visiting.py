@@ -257,6 +257,6 @@ def _record(
     now: datetime,
 ) -> None:
     audit.record(
-        session, own, by=Actor("officer", by.id), action=action, about="pairing_visit",
+        session, own, by=Actor.officer(by.id), action=action, about="pairing_visit",
         row=visit.id, worker_id=pairing.worker_id, now=now,
     )  # fmt: skip

@@ -301,7 +301,7 @@ class Batch:
         audit.record_all(
             session,
             self._safe,
-            by=Actor("officer", self._officer.id),
+            by=Actor.officer(self._officer.id),
             action=action,
             about="register_entry",
             rows=rows,

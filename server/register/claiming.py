@@ -54,7 +54,7 @@ def claim(
             return False
         along(session, old, own, found.id, before, worker_id)
         if _is_nobody(session, before):
-            by = Actor("job", "claim")
+            by = Actor.job("claim")
             key_ids = erasing.erase(session, safe, worker_id=before, by=by, now=now)
     keys.destroy(key_ids)
     return True
@@ -107,7 +107,7 @@ def _move(
     audit.record(
         session,
         own,
-        by=Actor("worker", worker_id),
+        by=Actor.worker(worker_id),
         action=Action.UNITED,
         about="register_entry",
         row=entry.id,

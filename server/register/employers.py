@@ -160,7 +160,7 @@ def _record(
     audit.record(
         session,
         safe,
-        by=Actor("officer", by.id),
+        by=Actor.officer(by.id),
         action=action,
         about="employer",
         row=id,

@@ -470,7 +470,7 @@ def _record(session: Session, desk: Desk, row: RegisterImport, action: Action) -
     audit.record(
         session,
         desk.safe,
-        by=Actor("officer", desk.officer.id),
+        by=Actor.officer(desk.officer.id),
         action=action,
         about="register_import",
         row=row.id,

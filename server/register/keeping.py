@@ -528,7 +528,7 @@ def _add_event(
     audit.record(
         session,
         own,
-        by=Actor("job", "erase") if by is None else Actor("officer", by.id),
+        by=Actor.job("erase") if by is None else Actor.officer(by.id),
         action=Action.CREATED if move is EntryMove.ENTER else Action.CHANGED,
         about="register_entry",
         row=entry.id,

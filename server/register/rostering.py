@@ -52,7 +52,7 @@ def people(
         desk.officer.covers(region, desk.library.regions) for region in regions
     ):
         raise NotAllowed
-    by = Actor("officer", desk.officer.id)
+    by = Actor.officer(desk.officer.id)
     for found in unseen(desk.database, desk.keys, regions):
         with desk.database.begin() as session:
             keeping.record_looks(

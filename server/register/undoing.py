@@ -206,7 +206,7 @@ def _audit(session: Session, desk: Desk, id: str, entered: Sequence[tuple[str, i
     audit.record_all(
         session,
         desk.safe,
-        by=Actor("officer", desk.officer.id),
+        by=Actor.officer(desk.officer.id),
         action=Action.DELETED,
         about="register_entry",
         rows=entered,
@@ -216,7 +216,7 @@ def _audit(session: Session, desk: Desk, id: str, entered: Sequence[tuple[str, i
     audit.record(
         session,
         desk.safe,
-        by=Actor("officer", desk.officer.id),
+        by=Actor.officer(desk.officer.id),
         action=Action.DELETED,
         about="register_import",
         row=id,

@@ -156,7 +156,7 @@ def choose_password(
         .where(col(StaffAccount.officer_id) == officer_id)
         .values(password_hash=password_hash, starting=False, changed_at=now)
     )
-    by = audit.Actor("officer", officer_id)
+    by = audit.Actor.officer(officer_id)
     _record(session, safe, officer_id, Action.CHANGED, ("password",), by, now)
 
 
@@ -185,7 +185,7 @@ def set_second_factor(
             changed_at=now,
         )
     )
-    by = audit.Actor("officer", officer_id)
+    by = audit.Actor.officer(officer_id)
     _record(session, safe, officer_id, Action.CHANGED, ("second_factor",), by, now)
 
 

@@ -17,7 +17,7 @@ from server.sealing import Safe
 from server.staff import accounts
 from server.staff.accounts import Account
 
-COMMAND = audit.Actor("job", "staff command")
+COMMAND = audit.Actor.job("staff command")
 
 
 class RoleMissing(ValueError):
@@ -164,4 +164,4 @@ def _is_in_charge(by: Officer, where: Collection[str], regions: Regions) -> bool
 
 
 def _actor(by: Officer | None) -> audit.Actor:
-    return COMMAND if by is None else audit.Actor("officer", by.id)
+    return COMMAND if by is None else audit.Actor.officer(by.id)

@@ -81,7 +81,7 @@ def begin(
     audit.record(
         session,
         safe,
-        by=audit.Actor("officer", account.officer_id),
+        by=audit.Actor.officer(account.officer_id),
         action=Action.SIGNED_IN,
         about="staff_account",
         row=account.officer_id,

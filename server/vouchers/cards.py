@@ -80,7 +80,7 @@ def renew(session: Session, safe: Safe, worker_id: int, *, now: datetime) -> Non
     audit.record(
         session,
         safe,
-        by=audit.Actor("worker", worker_id),
+        by=audit.Actor.worker(worker_id),
         action=Action.CHANGED,
         about="benefit_card",
         row=worker_id,

@@ -231,7 +231,7 @@ def hand_out(
         cards.make(session, voucher.worker_id, now=now)
     session.add_all(made)
     session.flush()
-    actor = audit.Actor("officer", by)
+    actor = audit.Actor.officer(by)
     for voucher in made:
         _audit_voucher(session, post.safe, voucher, actor, Action.CREATED, now)
     telling.tell_issued(session, post, issue, made, now=now)
@@ -266,7 +266,7 @@ def take_back(
     session.flush()
     if rest and issue.fund_id is not None:
         funds.give_back(session, safe, issue.fund_id, rest, issue_id=issue.id, by=by, now=now)
-    actor = audit.Actor("officer", by.id)
+    actor = audit.Actor.officer(by.id)
     _audit_voucher(session, safe, voucher, actor, Action.CHANGED, now, reason)
     return rest
 
@@ -391,7 +391,7 @@ def _audit(
     audit.record(
         session,
         safe,
-        by=audit.Actor("officer", by.id),
+        by=audit.Actor.officer(by.id),
         action=action,
         about="voucher_issue",
         row=issue.id,

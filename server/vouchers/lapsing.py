@@ -6,6 +6,7 @@ from datetime import datetime, time, timedelta
 from sqlalchemy import exists, or_, select, update
 from sqlmodel import Session, col
 
+from server.audit import Actor
 from server.casework import funds
 from server.casework.advancing import Post
 from server.clock import CHINA, Clock, china_day
@@ -19,6 +20,7 @@ WARNED_BEFORE = timedelta(days=7)
 """So long before the last day people are told; who got it later was told the day just then."""
 AT_ONCE = 500
 """So many vouchers are told of, or emptied, at once."""
+_LAPSING = Actor.job("vouchers lapse")
 
 
 def warn_all(database: Database, post: Post, *, clock: Clock) -> int:
@@ -77,7 +79,7 @@ def lapse(session: Session, safe: Safe, *, now: datetime) -> int:
             session.execute(emptied.values(left_fen=0))
         if not rest:
             continue
-        funds.give_back(session, safe, issue.fund_id, rest, issue_id=issue.id, by=None, now=now)
+        funds.give_back(session, safe, issue.fund_id, rest, issue_id=issue.id, by=_LAPSING, now=now)
         given_back += rest
     return given_back
 

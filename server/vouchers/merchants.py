@@ -170,7 +170,7 @@ def sign_in(session: Session, safe: Safe, code: str, *, now: datetime) -> str:
     audit.record(
         session,
         safe,
-        by=audit.Actor("merchant", merchant_id),
+        by=audit.Actor.merchant(merchant_id),
         action=Action.SIGNED_IN,
         about="merchant",
         row=merchant_id,
@@ -254,7 +254,7 @@ def _audit(
     audit.record(
         session,
         safe,
-        by=audit.Actor("officer", by.id),
+        by=audit.Actor.officer(by.id),
         action=action,
         about="merchant",
         row=merchant.id or 0,

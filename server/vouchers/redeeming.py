@@ -176,7 +176,7 @@ def refund(
     if voucher.ended_at is None:
         _put_back(session, found)
     else:
-        _to_the_fund(session, post.safe, voucher, found.amount_fen, now)
+        _to_the_fund(session, post.safe, voucher, found, now)
     _audit(
         session, post.safe, found.merchant_id, found.id, voucher.worker_id, Action.CHANGED, now,
         "refunded_at",
@@ -278,13 +278,12 @@ def _put_back(session: Session, found: Redemption) -> None:
 
 
 def _to_the_fund(
-    session: Session, safe: Safe, voucher: Voucher, amount_fen: int, now: datetime
+    session: Session, safe: Safe, voucher: Voucher, found: Redemption, now: datetime
 ) -> None:
-    issue = session.get_one(Issue, voucher.issue_id)
+    issue, amount_fen = session.get_one(Issue, voucher.issue_id), found.amount_fen
     if issue.fund_id is not None and amount_fen:
-        funds.give_back(
-            session, safe, issue.fund_id, amount_fen, issue_id=issue.id, by=None, now=now
-        )
+        by = audit.Actor.merchant(found.merchant_id)
+        funds.give_back(session, safe, issue.fund_id, amount_fen, issue_id=issue.id, by=by, now=now)
         taken_back = ReturnWhy.TAKEN_BACK
         session.add(Return(voucher_id=voucher.id, at=now, why=taken_back, amount_fen=amount_fen))
 
@@ -302,7 +301,7 @@ def _audit(
     audit.record(
         session,
         safe,
-        by=audit.Actor("merchant", merchant_id),
+        by=audit.Actor.merchant(merchant_id),
         action=action,
         about="redemption",
         row=redemption_id,

@@ -32,6 +32,7 @@ from server.vouchers.tables import Issue, PlaceState, Round, RoundPlace, RoundSt
 
 AT_ONCE = 200
 """So many vouchers are given in one transaction."""
+_GIVING = audit.Actor.job("voucher rounds")
 
 
 class RoundUnknown(LookupError):
@@ -200,10 +201,10 @@ def give(session: Session, post: Post, round_id: str, *, now: datetime) -> int:
     issue = session.get_one(Issue, round_.issue_id, with_for_update=True, populate_existing=True)
     waiting = _waiting(session, round_id)
     if not issuing.is_open(issue, china_day(now)):
-        _end(session, post, round_, RoundState.STOPPED, None, now)
+        _end(session, post, round_, RoundState.STOPPED, _GIVING, now)
         return 0
     if not waiting:
-        _end(session, post, round_, RoundState.DONE, None, now)
+        _end(session, post, round_, RoundState.DONE, _GIVING, now)
         return 0
     fitting = _still_fitting(session, post.safe, issue, [place.worker_id for place in waiting])
     assert round_.decided_by is not None
@@ -302,7 +303,7 @@ def _end(
     post: Post,
     round_: Round,
     state: RoundState,
-    by: Officer | None,
+    by: Officer | audit.Actor,
     now: datetime,
 ) -> None:
     """End a round: what was held back for who got none goes back to the fund."""
@@ -354,7 +355,7 @@ def _audit(
     audit.record(
         session,
         safe,
-        by=audit.Actor("officer", by),
+        by=audit.Actor.officer(by),
         action=action,
         about="voucher_round",
         row=round_.id,

@@ -369,7 +369,7 @@ def _audit(
     audit.record(
         session,
         safe,
-        by=audit.Actor("officer", by.id),
+        by=audit.Actor.officer(by.id),
         action=action,
         about="settlement",
         row=settlement.id,

@@ -24,7 +24,7 @@ def _record(database: Database, safe: Safe, now: datetime, rows: int = 1, worker
             audit.record(
                 session,
                 safe,
-                by=Actor("officer", 7),
+                by=Actor.officer(7),
                 action=Action.UNMASKED,
                 about="profile",
                 row=row,
@@ -102,7 +102,7 @@ def test_an_entry_that_is_rolled_back_with_what_it_tells_of_was_never_there(
 ) -> None:
     with pytest.raises(RuntimeError), database.begin() as session:
         audit.record(
-            session, safe, by=Actor("job", "x"), action=Action.READ, about="profile", row=1,
+            session, safe, by=Actor.job("x"), action=Action.READ, about="profile", row=1,
             worker_id=1, now=now,
         )  # fmt: skip
         raise RuntimeError
@@ -273,7 +273,7 @@ def test_what_comes_late_is_linked_late_and_still_found_when_it_goes(
     database = Database(postgres_url)
     with database.begin() as slow:
         audit.record(
-            slow, safe, by=Actor("job", "slow"), action=Action.READ, about="profile", row=1,
+            slow, safe, by=Actor.job("slow"), action=Action.READ, about="profile", row=1,
             worker_id=1, now=now,
         )  # fmt: skip
         _record(database, safe, now)

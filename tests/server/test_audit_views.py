@@ -44,10 +44,10 @@ def test_what_is_gone_is_shown_where_those_work_who_did_it(
     database: Database, safe: Safe, library: Library, subject_keys: SubjectKeys, now: datetime
 ) -> None:
     office = funding.office(database, safe, library, subject_keys, now)
-    by, abroad = (Actor("officer", each.id) for each in (office.author, office.administrator))
+    by, abroad = (Actor.officer(each.id) for each in (office.author, office.administrator))
     with database.begin() as session:
         for about in WHERE:
-            for who in (by, abroad, Actor("worker", 1)):
+            for who in (by, abroad, Actor.worker(1)):
                 audit.record(
                     session, safe, by=who, action=Action.DELETED, about=about, row="gone",
                     worker_id=None, now=now,

@@ -53,7 +53,7 @@ def _erase(
     database: Database, subject_keys: SubjectKeys, safe: Safe, worker: int, now: datetime
 ) -> None:
     with database.begin() as session:
-        by = Actor("worker", worker)
+        by = Actor.worker(worker)
         key_ids = erasing.erase(session, safe, worker_id=worker, by=by, now=now)
     subject_keys.destroy(key_ids)
 
@@ -198,7 +198,7 @@ def test_where_the_service_dies_in_between_the_job_destroys_the_key(
     clock: HandClock,
 ) -> None:
     with database.begin() as session:
-        erasing.erase(session, safe, worker_id=wang[0], by=Actor("job", "x"), now=clock.now)
+        erasing.erase(session, safe, worker_id=wang[0], by=Actor.job("x"), now=clock.now)
     # Here it dies: nobody calls destroy.
     clock.now += timedelta(hours=2)
     assert subject_keys.destroy_unclaimed() == 1
@@ -217,7 +217,7 @@ def test_who_has_something_under_way_is_told_so(
             session,
             safe,
             worker_id=wang[0],
-            by=Actor("worker", wang[0]),
+            by=Actor.worker(wang[0]),
             blockers=[lambda _, worker: [], lambda _, worker: [f"N{worker}"]],
             now=now,
         )

@@ -52,7 +52,7 @@ def save(
             worker_id=worker,
             person=person,
             version=version,
-            by=Actor("worker", worker),
+            by=Actor.worker(worker),
             now=now,
         )
 
@@ -176,7 +176,7 @@ def test_the_officer_who_needs_it_sees_one_field_and_the_audit_says_so(
             own,
             worker_id=worker,
             field=field,
-            by=Actor("officer", 3),
+            by=Actor.officer(3),
             reason="打电话问材料",
             now=now,
         )
@@ -215,7 +215,7 @@ def test_the_card_goes_and_the_rest_stays(
 ) -> None:
     worker, own = who = new_worker("wang")
     save(database, who, citizens.person(1), now)
-    by = Actor("worker", worker)
+    by = Actor.worker(worker)
     with database.begin() as session:
         assert profiles.remove_card(session, own, worker_id=worker, by=by, now=now)
         assert not profiles.remove_card(session, own, worker_id=worker, by=by, now=now)

@@ -316,7 +316,7 @@ def test_who_is_asked_back_has_somebody_who_can_hand_in_again(site: Site) -> Non
     site.hand_in(kept, by=first)
     # Then this one is erased.
     with site.database.begin() as session:
-        erasing.erase(session, site.safe, worker_id=first, by=Actor("worker", first), now=site.now)
+        erasing.erase(session, site.safe, worker_id=first, by=Actor.worker(first), now=site.now)
     site.act(handling.ask_back, kept, "请再补一张。")
     site.hand_in(kept, by=other)
     assert site.figures(kept).people == 3

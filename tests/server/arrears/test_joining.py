@@ -248,7 +248,7 @@ def test_who_joins_while_it_is_handed_in_is_in_it_or_is_told(site: Site) -> None
 def test_a_proof_stays_once_it_is_handed_in(site: Site) -> None:
     worker = site.worker()
     own = site.keys.safe_of(worker)
-    by = Actor("worker", worker)
+    by = Actor.worker(worker)
     ids = ("a" * 32, "b" * 32)
     with site.database.begin() as session:
         for id in ids:
@@ -285,7 +285,7 @@ def test_who_is_forgotten_leaves_only_the_sum(site: Site) -> None:
     def erase() -> None:
         with site.database.begin() as session:
             erasing.erase(
-                session, site.safe, worker_id=worker, by=Actor("worker", worker),
+                session, site.safe, worker_id=worker, by=Actor.worker(worker),
                 blockers=[joining.under_way], now=site.now,
             )  # fmt: skip
 

@@ -134,7 +134,9 @@ def test_what_is_closed_unpaid_goes_back_to_the_fund(office: Office) -> None:
     for given_back in (SUM, 0):
         with office.database.begin() as session:
             case = session.get_one(Case, case_id)
-            rest = funds.release_rest(session, office.safe, case, by=None, now=office.now)
+            rest = funds.release_rest(
+                session, office.safe, case, by=Actor.job("close"), now=office.now
+            )
         assert rest == given_back
     assert office.sums(fund) == (1_000_000, 0, 0)
 
@@ -367,7 +369,7 @@ def test_who_was_paid_and_erased_is_not_promised_it_anew(office: Office) -> None
     office.settle(batch, said(office.export(batch)))
     with office.database.begin() as session:
         worker = session.get_one(Case, case_id).worker_id
-        by = Actor("worker", worker)
+        by = Actor.worker(worker)
         erasing.erase(session, office.safe, worker_id=worker, by=by, now=office.now)
     with pytest.raises(GrantedBefore):
         office.approve(office.recommended(who=casework.person(7)))
@@ -380,7 +382,7 @@ def test_who_gives_up_a_grant_gives_it_back_to_the_fund_and_can_be_erased(office
     office.approve(case_id)
     with office.database.read() as session:
         worker = session.get_one(Case, case_id).worker_id
-    own, by = office.keys.safe_of(worker), Actor("worker", worker)
+    own, by = office.keys.safe_of(worker), Actor.worker(worker)
     erase = partial(erasing.erase, worker_id=worker, by=by, blockers=[under_way], now=office.now)
     with office.database.begin() as session, pytest.raises(erasing.StillUnderWay):
         erase(session, office.safe)

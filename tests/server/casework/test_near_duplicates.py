@@ -38,7 +38,7 @@ def correct(house: House, worker_id: int, who: Person) -> None:
     own = house.keys.safe_of(worker_id)
     with house.database.begin() as session:
         version = profiles.get(session, own, worker_id).version
-        by = audit.Actor("worker", worker_id)
+        by = audit.Actor.worker(worker_id)
         profiles.save(
             session, own, worker_id=worker_id, person=who, version=version, by=by, now=house.now
         )

@@ -80,7 +80,7 @@ def change(house: House, officer_id: int, **more: Any) -> None:
             house.safe,
             house.library.regions,
             officer_id,
-            by=audit.Actor("job", "test"),
+            by=audit.Actor.job("test"),
             now=house.now,
             **given,
         )

@@ -315,7 +315,7 @@ def test_who_cannot_be_paid_is_left_out_and_told_why(office: Office, now: dateti
         workers = {c: session.get_one(Case, c).worker_id for c in (no_card, no_consent, other)}
     own = {c: office.keys.safe_of(worker) for c, worker in workers.items()}
     with office.database.begin() as session:
-        by = Actor("worker", workers[no_card])
+        by = Actor.worker(workers[no_card])
         profiles.remove_card(session, own[no_card], worker_id=workers[no_card], by=by, now=now)
         consents.withdraw(
             session,
@@ -330,7 +330,7 @@ def test_who_cannot_be_paid_is_left_out_and_told_why(office: Office, now: dateti
             worker_id=workers[other],
             person=casework.person(99),
             version=1,
-            by=Actor("worker", workers[other]),
+            by=Actor.worker(workers[other]),
             now=now,
         )
     collected = office.collect(fund)
@@ -355,7 +355,7 @@ def test_a_corrected_card_is_the_one_that_is_paid_to(office: Office, now: dateti
     with office.database.begin() as session:
         held = profiles.get(session, own, worker)
         mended = held.person.model_copy(update={"bank_card": card})
-        by = Actor("worker", worker)
+        by = Actor.worker(worker)
         profiles.save(session, own, worker_id=worker, person=mended, version=1, by=by, now=now)
     assert [line.bank_card for line in office.export(office.released(fund))] == [card]
 
@@ -463,7 +463,7 @@ def test_the_books_outlive_the_person_and_nothing_else_does(office: Office) -> N
     office.settle(batch, said(lines))
     with office.database.read() as session:
         worker = session.get_one(Case, case_id).worker_id
-    by = Actor("worker", worker)
+    by = Actor.worker(worker)
     with office.database.begin() as session:
         gone = erasing.erase(
             session,
@@ -495,7 +495,7 @@ def test_who_waits_for_money_is_not_erased(office: Office) -> None:
             session,
             office.safe,
             worker_id=worker,
-            by=Actor("worker", worker),
+            by=Actor.worker(worker),
             blockers=[cases.under_way],
             now=office.now,
         )

@@ -250,7 +250,7 @@ def test_an_opt_out_holds_after_everything_else_is_erased(office: Office, files:
     who = citizens.person(1)
     worker = casework.worker(office.database, office.safe, office.keys, now=office.now, who=who)
     own = office.keys.safe_of(worker)
-    by = Actor("worker", worker)
+    by = Actor.worker(worker)
     with office.database.begin() as session:
         opting_out.opt_out(session, own, worker_id=worker, now=office.now)
     with office.database.begin() as session:

@@ -185,7 +185,7 @@ def test_of_who_is_erased_nothing_stays_overdue(house: House, clerk: Officer) ->
     write(house, answered, clerk, "在办", 1)
     with house.database.begin() as session:
         service_requests.let_go(session, house.safe, worker_id=worker, now=house.now)
-        by = audit.Actor("worker", worker)
+        by = audit.Actor.worker(worker)
         erasing.erase(session, house.safe, worker_id=worker, by=by, now=house.now)
     late = house.now + timedelta(days=60)
     with house.database.read() as session:

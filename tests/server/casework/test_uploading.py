@@ -124,7 +124,7 @@ def test_the_same_pieces_sent_by_many_at_once_make_one_material(
         Image.open(io.BytesIO(sender.shown(store, id))).load()
         with sender.database.begin() as session:
             mine = materials.mine(session, id, sender.worker_id)
-            by = Actor("worker", sender.worker_id)
+            by = Actor.worker(sender.worker_id)
             materials.remove(session, sender.own, mine, by=by, now=datetime.now(UTC))
         sender.intake.forget([materials.object_name(id)])
     assert list(store.names()) == [], "no piece of a loser is left"

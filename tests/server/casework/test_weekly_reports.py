@@ -247,7 +247,7 @@ def test_a_past_week_is_the_same_whatever_happened_later(office: Office) -> None
         # The worker is forgotten, and so are the turns.
         for worker in (case.worker_id, request.worker_id):
             erasing.erase(
-                session, office.safe, worker_id=worker, by=Actor("job", "test"), now=office.now
+                session, office.safe, worker_id=worker, by=Actor.job("test"), now=office.now
             )
         session.connection().exec_driver_sql("DELETE FROM turn")
     assert report(office, WEEK) == before

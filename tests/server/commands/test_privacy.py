@@ -38,7 +38,7 @@ def data_dir(sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     with database.begin() as session:
         worker = people.recognise(session, safe, issuer=people.DEVELOPER, subject="w", now=NOW)
     own = make_subject_keys(settings, database, safe).safe_of(worker)
-    by = Actor("job", "test")
+    by = Actor.job("test")
     with database.begin() as session:
         profiles.take_from_register(
             session, own, worker_id=worker, person=citizens.person(1), by=by, now=NOW

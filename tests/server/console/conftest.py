@@ -118,7 +118,7 @@ class Staff:
     ) -> Officer:
         known = self.resources
         self.count += 1
-        by = audit.Actor("job", "test")
+        by = audit.Actor.job("test")
         with known.database.begin() as session:
             officer = officers.add(
                 session,
@@ -193,7 +193,7 @@ class Staff:
         sealed = own.seal_bytes(content, materials.content_purpose(material.id))
         known.store.put(materials.object_name(material.id), sealed)
         kinds = known.serving.current().library.materials
-        by = audit.Actor("worker", case.worker_id)
+        by = audit.Actor.worker(case.worker_id)
         with known.database.begin() as session:
             session.add(material)
             session.flush()

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from server.audit import ActorKind
 from server.audit_views import WHERE
 from server.casework.officers import Role
+from server.console import words
 from server.console.audit_views import ABOUT
 from server.schema import Row
 from tests.server.console import making
@@ -88,3 +90,11 @@ def test_the_first_page_says_what_there_is_to_do(
     edited(staff)
     told = text_of(staff.desk(role).get("/").text)
     assert all(words in told for words in found), told
+
+
+def test_everybody_who_can_do_something_has_a_name_in_the_list(staff: Staff) -> None:
+    made = making.vouchers(staff)
+    auditor = staff.desk(Role.AUDITOR)
+    page = text_of(auditor.get(f"/audit/?row={made['redemption']}").text)
+    assert re.search(r"商户 \S+ 用券", page), page
+    assert set(words.ACTORS) == set(ActorKind)

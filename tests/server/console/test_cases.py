@@ -437,7 +437,7 @@ def test_an_erased_person_leaves_a_case_without_words(
         )  # fmt: skip
         gone = erasing.erase(
             session, resources.safe, worker_id=case.worker_id,
-            by=audit.Actor("worker", case.worker_id), now=resources.clock(),
+            by=audit.Actor.worker(case.worker_id), now=resources.clock(),
         )  # fmt: skip
     resources.subject_keys.destroy(gone)
     page = clerk.get(f"/cases/{case.id}")

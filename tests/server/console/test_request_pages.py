@@ -122,7 +122,7 @@ def test_of_somebody_erased_nothing_is_left_to_read(staff: Staff, clerk: Desk) -
     with known.database.begin() as session:
         keys = erasing.erase(
             session, known.safe, worker_id=request_of(staff, id).worker_id,
-            by=Actor("job", "test"), now=staff.now,
+            by=Actor.job("test"), now=staff.now,
         )  # fmt: skip
     known.subject_keys.destroy(keys)
     page = text_of(clerk.get(f"/requests/{id}").text)

@@ -163,7 +163,7 @@ def production(resources: Resources) -> Resources:
     return replace(resources, settings=settings)
 
 
-BY = audit.Actor("job", "test")
+BY = audit.Actor.job("test")
 HTTPS = "https://desk.example.gov.cn"
 
 

@@ -193,7 +193,7 @@ def test_of_who_is_erased_only_what_everybody_could_read_is_left(fair: Fair) -> 
     fair.step(offering.refuse, offers[2], reason="电话打不通")
     with fair.database.begin() as session:
         erasing.erase(
-            session, fair.safe, worker_id=employer, by=Actor("worker", employer), now=fair.now
+            session, fair.safe, worker_id=employer, by=Actor.worker(employer), now=fair.now
         )
     with fair.database.read() as session:
         assert [offer.title for offer in searching.proposals(session, employer)] == ["岗位1"]

@@ -233,7 +233,7 @@ def test_who_is_erased_is_visited_no_more_and_the_helper_is_free(pairs: Pairs) -
     worker = entry.worker_id
     with book.database.begin() as session:
         keeping.let_go(session, book.safe, worker_id=worker, now=book.now)
-        by = Actor("worker", worker)
+        by = Actor.worker(worker)
         erasing.erase(session, book.safe, worker_id=worker, by=by, now=book.now)
     left = pairs.at(pairing)
     assert (left.ending, left.sealed_reasons, pairs.taken(helper)) == (Ending.ERASED, None, 0)

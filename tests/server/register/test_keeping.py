@@ -163,7 +163,7 @@ def test_who_is_erased_is_found_no_more_and_is_due_for_no_look(ledger: Ledger) -
             session,
             ledger.safe,
             worker_id=entry.worker_id,
-            by=Actor("worker", entry.worker_id),
+            by=Actor.worker(entry.worker_id),
             now=ledger.now,
         )
     ledger.keys.destroy(keys)

@@ -44,7 +44,7 @@ def test_the_register_is_told_by_level_also_after_an_erasure(ledger: Ledger) -> 
     later = ledger.now + timedelta(days=7)
     with ledger.database.begin() as session:
         keeping.let_go(session, ledger.safe, worker_id=first.worker_id, now=later)
-        by = Actor("worker", first.worker_id)
+        by = Actor.worker(first.worker_id)
         erasing.erase(session, ledger.safe, worker_id=first.worker_id, by=by, now=later)
     assert register(ledger) == told
     (after,) = register(ledger, Week(date(2026, 3, 13)))

@@ -20,7 +20,7 @@ from server.staff.sessions import IDLE_FOR, LASTS_FOR, SignInFailed
 from server.staff.tables import StaffAccount
 from tests import casework
 
-BY = audit.Actor("job", "test")
+BY = audit.Actor.job("test")
 
 
 @pytest.fixture

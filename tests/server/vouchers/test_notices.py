@@ -110,7 +110,7 @@ def test_who_was_erased_is_told_nothing_of_a_refund(market: "Market") -> None:
     voucher, shop = market.voucher(market.issue(last_on=LATER)), market.merchant()
     used = market.redeem(shop, voucher, 10_00)
     worker = voucher.worker_id
-    by = audit.Actor("worker", worker)
+    by = audit.Actor.worker(worker)
     with market.database.begin() as session:
         erasing.erase(session, market.safe, worker_id=worker, by=by, now=market.now)
     market.refund(shop, used)

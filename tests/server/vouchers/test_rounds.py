@@ -251,7 +251,7 @@ def test_who_gets_one_otherwise_opts_out_or_is_erased_meanwhile_is_left_out_and_
     assert at.sums() == (5 * SUM, 0)
     with at.database.begin() as session:
         opting_out.opt_out(session, at.keys.safe_of(out), worker_id=out, now=at.now)
-        by = audit.Actor("worker", erased)
+        by = audit.Actor.worker(erased)
         erasing.erase(session, at.safe, worker_id=erased, by=by, now=at.now)
     town.go_on(made)
     assert town.holders(issue) == sorted([rest, by_case])

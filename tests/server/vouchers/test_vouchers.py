@@ -13,6 +13,7 @@ from sqlmodel import Session, col
 from server import audit, erasing, exporting
 from server.casework.funds import FundShort
 from server.clock import CHINA
+from server.tables import AuditEntry
 from server.vouchers import issuing, lapsing, merchants, redeeming, settlement_files, settling
 from server.vouchers.cards import CodeUnreadable, CodeWrong
 from server.vouchers.issuing import IssueUnfit, NotOpen, SecondOfficerNeeded
@@ -300,7 +301,7 @@ def test_who_is_erased_has_no_card_any_more_and_the_books_stay(market: "Market")
     assert rows["voucher"][0]["left_fen"] == SUM - 100_00
     assert rows["redemption"][0]["amount_fen"] == 100_00
     assert rows["benefit_card"][0]["number"] == token[:8]
-    by = audit.Actor("worker", worker)
+    by = audit.Actor.worker(worker)
     with market.database.begin() as session:
         erasing.erase(session, market.safe, worker_id=worker, by=by, now=market.now)
     with pytest.raises(CodeWrong):
@@ -309,3 +310,29 @@ def test_who_is_erased_has_no_card_any_more_and_the_books_stay(market: "Market")
     with market.database.begin() as session:
         lapsing.lapse(session, market.safe, now=market.now + timedelta(days=30))
     assert market.sums() == (100_00, 0)
+
+
+def test_the_audit_says_by_whom_money_went_back_to_the_fund(market: "Market") -> None:
+    issue, shop = market.issue(), market.merchant()
+    ended, _ = market.voucher(issue), market.voucher(issue)
+    used = market.redeem(shop, ended, 10_00)
+    with market.database.begin() as session:
+        issuing.take_back(
+            session, market.safe, session.get_one(Voucher, ended.id), by=market.clerk,
+            regions=market.regions, reason="发错了", now=market.now,
+        )  # fmt: skip
+    market.refund(shop, used)
+    with market.database.begin() as session:
+        lapsing.lapse(session, market.safe, now=market.now + timedelta(days=30))
+    told = (
+        select(col(AuditEntry.actor), col(AuditEntry.actor_id))
+        .where(col(AuditEntry.about) == "fund")
+        .where(col(AuditEntry.action) == audit.Action.CHANGED)
+        .order_by(col(AuditEntry.id))
+    )
+    with market.database.read() as session:
+        assert [tuple(row) for row in session.execute(told)] == [
+            ("officer", str(market.clerk.id)),
+            ("merchant", str(shop.id)),
+            ("job", "vouchers lapse"),
+        ]
