@@ -296,8 +296,7 @@ def release_rest(
     less = col(Fund.reserved_fen) - rest
     if not _change(session, kept.fund_id, col(Fund.reserved_fen) >= rest, reserved_fen=less):
         raise AssertionError(f"fund {kept.fund_id} holds less back than it promised")
-    officer = by if isinstance(by, Officer) else None
-    _enter(session, kept.fund_id, EntryKind.RELEASE, rest, case=case, by=officer, now=now)
+    _enter(session, kept.fund_id, EntryKind.RELEASE, rest, case=case, by=by, now=now)
     _record(session, own, kept.fund_id, by, Action.CHANGED, ("reserved",), now, reason=case.id)
     return rest
 
