@@ -20,21 +20,19 @@ from mini_app_api.person_models import (
     StayView,
 )
 from mini_app_api.writing import once
-from server import children, erasing, exporting, people, profiles
+from server import children, erasing, exporting, leaving, people, profiles
 from server.admitting import Who, admits
 from server.arrears import joining
 from server.audit import Actor
 from server.callers import refuse_too_many
-from server.casework import near_duplicates, service_requests
+from server.casework import near_duplicates
 from server.casework.cases import under_way
 from server.masking import mask_identity_number, mask_name, mask_phone
-from server.offers import taking_part, telling
 from server.pairing import keeping as pairings
 from server.persons import Minor, Person
 from server.problems import FieldsRefused
 from server.profiles import NEEDED, Held
 from server.rate_limits import Limit
-from server.register import keeping
 from server.resources import post, resources
 from server.sealing import Safe
 from server.tables import Lifetime
@@ -107,26 +105,19 @@ def delete_me() -> Response:
     """Erase the worker, in backups too; the reply says what stays and why."""
     known = resources()
     key_ids: list[str] = []
-    letters = post()
     # What was said a moment ago is on its way to the database, and would come after.
     known.conversations.flush()
 
     def erase(session: Session, worker: int) -> ErasedView:
-        by, now = Actor.worker(worker), known.clock()
-        service_requests.let_go(session, known.safe, worker_id=worker, now=now)
-        keeping.let_go(session, known.safe, worker_id=worker, now=now)
-        pairings.let_go(session, known.safe, worker_id=worker, now=now)
-        for offer, moved in taking_part.let_go(session, known.safe, worker_id=worker, now=now):
-            telling.tell_all(session, letters, offer, moved, telling.MOVED_UP, now=now)
-        key_ids[:] = erasing.erase(
+        key_ids[:] = leaving.leave(
             session,
             known.safe,
             worker_id=worker,
-            by=by,
-            now=now,
+            by=Actor.worker(worker),
+            letters=post,
             blockers=[under_way, joining.under_way],
+            now=known.clock(),
         )
-        near_duplicates.recompute(session, worker, now=now)
         return ErasedView(stays=[StayView(what=what, why=why) for what, why in erasing.stays()])
 
     reply = once(erase)

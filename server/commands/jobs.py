@@ -219,13 +219,9 @@ def _sweep_store(at: AtHand) -> int:
 
 @with_all_at_hand
 def _erase(at: AtHand, _: argparse.Namespace) -> int:
-    from server import erasing
+    from server import erasing, leaving
     from server.audit import Actor
-    from server.casework import service_requests
     from server.clock import utc_now
-    from server.offers import taking_part, telling
-    from server.pairing import keeping as pairings
-    from server.register import keeping
     from server.resources import make_post
 
     database, safe, keys = at.database, at.safe, at.keys()
@@ -236,19 +232,14 @@ def _erase(at: AtHand, _: argparse.Namespace) -> int:
                 some = erasing.forget_over(session, holding, now=utc_now())
             total += some
         print(f"{total:6} rows of {holding.table} erased")
+    letters = make_post(at.settings, safe, at.library())
     for worker in sorted(keys.erased()):
         # A backup brought them back; their keys are gone for good.
-        letters = make_post(at.settings, safe, at.library())
         with database.begin() as session:
-            now = utc_now()
-            service_requests.let_go(session, safe, worker_id=worker, now=now)
-            keeping.let_go(session, safe, worker_id=worker, now=now)
-            pairings.let_go(session, safe, worker_id=worker, now=now)
-            for offer, up in taking_part.let_go(session, safe, worker_id=worker, now=now):
-                telling.tell_all(session, letters, offer, up, telling.MOVED_UP, now=now)
-            again = erasing.erase(
-                session, safe, worker_id=worker, by=Actor.job("erase"), now=utc_now()
-            )
+            again = leaving.leave(
+                session, safe, worker_id=worker, by=Actor.job("erase"), letters=lambda: letters,
+                now=utc_now(),
+            )  # fmt: skip
         keys.destroy(again)
         print(f"worker {worker} erased again")
     print(f"{keys.destroy_unclaimed():6} keys without a worker destroyed")

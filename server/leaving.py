@@ -1,0 +1,38 @@
+"""Somebody goes for good: each room lets go of them, then they are erased."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from sqlmodel import Session
+
+from server import erasing
+from server.audit import Actor
+from server.casework import service_requests
+from server.casework.advancing import Post
+from server.erasing import Blocker
+from server.offers import taking_part, telling
+from server.pairing import keeping as pairings
+from server.register import keeping as register
+from server.sealing import Safe
+
+
+def leave(
+    session: Session,
+    safe: Safe,
+    *,
+    worker_id: int,
+    by: Actor,
+    letters: Callable[[], Post],
+    blockers: Sequence[Blocker] = (),
+    now: datetime,
+) -> list[str]:
+    """Erase a worker; returns the keys that are to be destroyed once this has been committed.
+
+    `letters` tells those who get the places that they held. Raises `StillUnderWay`.
+    """
+    service_requests.let_go(session, safe, worker_id=worker_id, now=now)
+    register.let_go(session, safe, worker_id=worker_id, now=now)
+    pairings.let_go(session, safe, worker_id=worker_id, now=now)
+    for offer, up in taking_part.let_go(session, safe, worker_id=worker_id, now=now):
+        telling.tell_all(session, letters(), offer, up, telling.MOVED_UP, now=now)
+    return erasing.erase(session, safe, worker_id=worker_id, by=by, blockers=blockers, now=now)
