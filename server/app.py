@@ -4,7 +4,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-import structlog
 from apiflask import APIFlask, HTTPError
 from flask import Response, jsonify, request
 from pydantic import ValidationError
@@ -42,7 +41,7 @@ from server import console, counter, h5, logs
 from server.admitting import Who, admits, keep_out
 from server.compressing import compress
 from server.console import entering, rendering
-from server.problems import MEDIA_TYPE, FieldsRefused, TooMany, body_of
+from server.problems import MEDIA_TYPE, FieldsRefused, TooMany, body_of, log_failure
 from server.resources import Resources, attach, make_resources
 from server.settings import Settings, load_settings
 from server.tables import MOST_NUMBER
@@ -50,8 +49,6 @@ from server.watching import watch
 
 LONGEST_BODY = 64 * 1024
 """Bytes of a request's body that are read at all."""
-
-_log = structlog.get_logger()
 
 
 _RESOURCES = (
@@ -191,10 +188,7 @@ def _tell(error: Exception) -> Response:
     if isinstance(known, NotFound) and not request.path.startswith("/api/") and _is_browser():
         return h5.no_page()
     body = body_of(known)
-    if body["status"] >= 500 and not isinstance(known, HTTPException):
-        # What is foreseen needs no trace: it comes often, and at once.
-        foreseen = body["status"] == 503
-        _log.error("request_failed", code=body["code"], exc_info=None if foreseen else known)
+    log_failure(known)
     response = jsonify(body)
     response.status_code = body["status"]
     response.mimetype = MEDIA_TYPE

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
 from werkzeug.exceptions import HTTPException
 
 from knowledge.eligibility.facts import FactsRefused, Reason
@@ -172,6 +173,8 @@ _MOST_TOLD = 100
 """Facts of one request that are told to be wrong: more than there are."""
 _TYPE = "urn:nuangang:problem:"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]{0,63}")
+
+_log = structlog.get_logger()
 
 
 class MalformedJson(Exception):
@@ -875,6 +878,16 @@ def problem_of(error: BaseException) -> Problem:
             return _OF_STATUS.get(error.code) or _unnamed(error.code)
         return _OF_STATUS.get(error.code, _BROKEN)
     return _BROKEN
+
+
+def log_failure(error: BaseException) -> None:
+    """Log what is the service's own fault; what was asked wrongly is not told of."""
+    problem = problem_of(error)
+    if problem.status < 500 or isinstance(error, HTTPException):
+        return
+    # What is foreseen needs no trace: it comes often, and at once.
+    foreseen = problem.status == 503
+    _log.error("request_failed", code=problem.code, exc_info=None if foreseen else error)
 
 
 def body_of(error: BaseException) -> dict[str, Any]:

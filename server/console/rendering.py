@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
-import structlog
 from flask import Response, g, make_response, redirect, render_template, request, url_for
 from markupsafe import Markup, escape
 from werkzeug.exceptions import HTTPException
@@ -22,7 +21,7 @@ from server.console import entering
 from server.console.entering import DeskClosed, FormForged, NotStarted
 from server.console.navigation import entries
 from server.money import grouped
-from server.problems import Problem, body_of, problem_of
+from server.problems import Problem, body_of, log_failure, problem_of
 from server.resources import resources
 
 _STATIC = Path(__file__).with_name("static")
@@ -41,8 +40,6 @@ _OWN: Mapping[type[Exception], Problem] = {
         401, "desk_closed", "请重新登录", "登录已经过期，刚才填的没有保存。请重新登录再办。"
     ),
 }
-
-_log = structlog.get_logger()
 
 
 def page(template: str, *, title: str, status: int = 200, **values: Any) -> Response:
@@ -97,13 +94,12 @@ def fail(error: Exception) -> Response:
         return make_response(error.get_response())
     known = _OWN.get(type(error))
     if known is None:
+        log_failure(error)
         problem, body = problem_of(error), body_of(error)
         title, status, detail = problem.title, problem.status, str(body["detail"])
         errors = [each["detail"] for each in body.get("errors", ())]
     else:
         title, status, detail, errors = known.title, known.status, known.detail, []
-    if status >= 500 and not isinstance(error, HTTPException):
-        _log.error("page_failed", code=status, exc_info=error)
     return protect(page("problem.html", title=title, status=status, detail=detail, errors=errors))
 
 

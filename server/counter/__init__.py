@@ -10,7 +10,6 @@ from hmac import compare_digest
 from typing import Any
 from urllib.parse import urlsplit
 
-import structlog
 from apiflask import APIBlueprint
 from flask import Response, g, make_response, redirect, render_template, request, url_for
 from sqlmodel import Session
@@ -21,7 +20,7 @@ from server.admitting import Who, admits
 from server.callers import address, refuse_too_many, refuse_who_tried_too_often
 from server.clock import CHINA, china_day
 from server.money import NoSum
-from server.problems import problem_of
+from server.problems import log_failure, problem_of
 from server.rate_limits import Limit
 from server.resources import post, resources
 from server.settings import Environment
@@ -39,8 +38,6 @@ blueprint = APIBlueprint(
 )
 
 _COOKIE = "nuangang_merchant"
-
-_log = structlog.get_logger()
 
 
 class TillClosed(Exception):
@@ -207,9 +204,8 @@ def fail(error: Exception) -> Response:
         return _page(
             "problem.html", title="没有办成", status=403, wrong="这个页面失效了，请重新打开。"
         )
+    log_failure(error)
     problem = problem_of(error)
-    if problem.status >= 500 and not isinstance(error, HTTPException):
-        _log.error("page_failed", code=problem.status, exc_info=error)
     words = problem.detail.format_map(vars(error))
     if problem.code == "start_refused":
         return _page("sign_in.html", title="商户登录", status=problem.status, wrong=words)

@@ -5,8 +5,12 @@ from collections.abc import Iterator
 
 import pytest
 import structlog
+from werkzeug.exceptions import NotFound
 
 from server import logs
+from server.casework.cases import CaseUnknown
+from server.db import DatabaseBusy
+from server.problems import log_failure
 
 SECRET = "440203199001011234"
 
@@ -64,3 +68,15 @@ def test_a_thing_that_is_no_plain_value_is_told_by_its_kind(
     structlog.get_logger().info("saved", person=Person())
     line = capsys.readouterr().err
     assert json.loads(line)["person"] == "<Person>" and SECRET not in line
+
+
+def test_of_failures_the_unforeseen_are_told_with_a_trace_and_those_of_others_not_at_all(
+    configured: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for error in (LookupError(SECRET), DatabaseBusy(), CaseUnknown(SECRET), NotFound()):
+        log_failure(error)
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [(line["event"], line["code"], "error" in line) for line in lines] == [
+        ("request_failed", "internal_error", True),
+        ("request_failed", "busy", False),
+    ]

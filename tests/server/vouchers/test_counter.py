@@ -1,5 +1,6 @@
 """The main road: an officer gives a voucher, the phone shows it, the till takes it."""
 
+import json
 import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -164,7 +165,8 @@ def test_a_fault_at_the_till_is_logged(
     with market.database.migrating() as connection:
         connection.exec_driver_sql("ALTER TABLE benefit_card RENAME TO elsewhere")
     assert till.post("/counter/code", data={"code": "1" * 16}).status_code == 500
-    assert "page_failed" in capfd.readouterr().err
+    line = json.loads(capfd.readouterr().err.splitlines()[0])
+    assert (line["event"], line["code"]) == ("request_failed", "internal_error")
 
 
 def phone_worker(resources: "Resources", phone: casework.Phone) -> int:
