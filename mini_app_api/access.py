@@ -12,7 +12,9 @@ _BEARER = "bearer "
 
 def token() -> str:
     """The bearer token of the call, empty for a call without one."""
-    return _token() or ""
+    header = request.headers.get("Authorization", "")
+    is_bearer = header[: len(_BEARER)].lower() == _BEARER
+    return header[len(_BEARER) :].strip() if is_bearer else ""
 
 
 def worker() -> int | None:
@@ -20,8 +22,8 @@ def worker() -> int | None:
     found: int | None = g.get("worker")
     if found is not None:
         return found
-    given = _token()
-    if given is None:
+    given = token()
+    if not given:
         return None
     known = resources()
     found = g.worker = worker_of(known.database, given, now=known.clock())
@@ -44,9 +46,3 @@ def own_safe(worker_id: int) -> Safe:
     if found is None:
         found = g.own_safe = resources().subject_keys.safe_of(worker_id)
     return found
-
-
-def _token() -> str | None:
-    header = request.headers.get("Authorization", "")
-    is_bearer = header[: len(_BEARER)].lower() == _BEARER
-    return header[len(_BEARER) :].strip() if is_bearer else None

@@ -1,16 +1,25 @@
-"""Reading JSON strictly: what a program can read in two ways is refused, never guessed."""
+"""Reading requests strictly: what a program can read in two ways is refused, never guessed."""
 
 import json
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from flask import Request
+from flask import Request, request
 from flask.json.provider import DefaultJSONProvider
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from server.problems import MalformedJson, NotJson, RepeatedName
 
 _JSON = "application/json"
+
+
+def refuse_repeated_names() -> None:
+    """A parameter of the API given twice could mean either; raises `RepeatedName`."""
+    if not request.query_string or not request.path.startswith("/api/"):
+        return
+    for name, values in request.args.lists():
+        if len(values) > 1:
+            raise RepeatedName(name)
 
 
 class StrictRequest(Request):

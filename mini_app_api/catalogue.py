@@ -4,7 +4,6 @@ from datetime import date
 from typing import Any
 
 from apiflask import APIBlueprint
-from flask import request
 
 from knowledge.library import Library
 from knowledge.measures import Audience, Grant, Measure
@@ -31,20 +30,12 @@ from mini_app_api.models import (
 from server.admitting import Who, admits
 from server.casework.applying import can_be_applied_for
 from server.clock import china_day
-from server.problems import RepeatedName, UnknownCursor, UnknownMeasure
+from server.problems import UnknownCursor, UnknownMeasure
 from server.resources import resources
 
 blueprint = APIBlueprint("catalogue", __name__, url_prefix="/api/v1", tag="catalogue")
 
 _SUGGESTED = 5
-
-
-@blueprint.before_request
-def refuse_repeated_names() -> None:
-    """A parameter given twice could mean either; raises `RepeatedName`."""
-    for name, values in request.args.lists():
-        if len(values) > 1:
-            raise RepeatedName(name)
 
 
 @blueprint.get("/regions")

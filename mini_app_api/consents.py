@@ -1,14 +1,12 @@
 """/consents: what a worker is asked to agree to, each by itself, and may take back."""
 
-from typing import Any
-
 from apiflask import APIBlueprint
 from flask import Response
 from sqlmodel import Session
 
 from mini_app_api.access import own_safe, signed_in
 from mini_app_api.person_models import ConsentAsked, ConsentsView, ConsentView
-from mini_app_api.writing import once
+from mini_app_api.writing import SIGNED_IN, once
 from server import consents, erasing
 from server.admitting import Who, admits
 from server.arrears import joining
@@ -22,13 +20,11 @@ from server.tables import Purpose
 
 blueprint = APIBlueprint("consents", __name__, url_prefix="/api/v1", tag="consents")
 
-_SIGNED_IN: list[str | dict[str, list[Any]]] = [{"bearer": []}]
-
 
 @blueprint.get("/consents")
 @blueprint.output(ConsentsView)
 @blueprint.doc(
-    summary="What you agreed to, and the texts", operation_id="list_consents", security=_SIGNED_IN
+    summary="What you agreed to, and the texts", operation_id="list_consents", security=SIGNED_IN
 )
 @admits(Who.WORKER)
 def get_consents() -> ConsentsView:
@@ -42,7 +38,7 @@ def get_consents() -> ConsentsView:
 @blueprint.put("/consents/<purpose>")
 @blueprint.input(ConsentAsked, arg_name="asked")
 @blueprint.output(ConsentView)
-@blueprint.doc(summary="Agree to a text", operation_id="give_consent", security=_SIGNED_IN)
+@blueprint.doc(summary="Agree to a text", operation_id="give_consent", security=SIGNED_IN)
 @admits(Who.WORKER)
 def put_consent(purpose: str, asked: ConsentAsked) -> Response:
     """Note that the worker agrees to the version that was shown."""
@@ -64,7 +60,7 @@ def put_consent(purpose: str, asked: ConsentAsked) -> Response:
 @blueprint.doc(
     summary="Take a consent back, with what was kept under it",
     operation_id="withdraw_consent",
-    security=_SIGNED_IN,
+    security=SIGNED_IN,
 )
 @admits(Who.WORKER)
 def delete_consent(purpose: str) -> Response:

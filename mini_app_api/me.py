@@ -1,6 +1,6 @@
 """/me: what is held about the worker who signed in: to see, correct, take along and delete."""
 
-from typing import Any, Literal
+from typing import Literal
 
 from apiflask import APIBlueprint
 from flask import Response, jsonify
@@ -19,7 +19,7 @@ from mini_app_api.person_models import (
     ProfileView,
     StayView,
 )
-from mini_app_api.writing import once
+from mini_app_api.writing import SIGNED_IN, once
 from server import children, erasing, exporting, leaving, people, profiles
 from server.admitting import Who, admits
 from server.arrears import joining
@@ -39,8 +39,6 @@ from server.tables import Lifetime
 
 blueprint = APIBlueprint("me", __name__, url_prefix="/api/v1", tag="me")
 
-_SIGNED_IN: list[str | dict[str, list[Any]]] = [{"bearer": []}]
-
 
 class ExportAsked(Request):
     """As data, or as a page to read."""
@@ -50,7 +48,7 @@ class ExportAsked(Request):
 
 @blueprint.get("/me")
 @blueprint.output(MeView)
-@blueprint.doc(summary="Who signed in, masked", operation_id="get_me", security=_SIGNED_IN)
+@blueprint.doc(summary="Who signed in, masked", operation_id="get_me", security=SIGNED_IN)
 @admits(Who.WORKER)
 def get_me() -> MeView:
     """Show the profile; looking at it is noted, too."""
@@ -66,9 +64,7 @@ def get_me() -> MeView:
 @blueprint.put("/me")
 @blueprint.input(ProfileAsked, arg_name="asked")
 @blueprint.output(MeView)
-@blueprint.doc(
-    summary="Say who you are, or correct it", operation_id="save_me", security=_SIGNED_IN
-)
+@blueprint.doc(summary="Say who you are, or correct it", operation_id="save_me", security=SIGNED_IN)
 @admits(Who.WORKER)
 def put_me(asked: ProfileAsked) -> Response:
     """Keep what is given, sealed; what is left out stays."""
@@ -98,7 +94,7 @@ def put_me(asked: ProfileAsked) -> Response:
 @blueprint.doc(
     summary="Delete everything but what the law makes stay",
     operation_id="erase_me",
-    security=_SIGNED_IN,
+    security=SIGNED_IN,
 )
 @admits(Who.WORKER)
 def delete_me() -> Response:
@@ -130,7 +126,7 @@ def delete_me() -> Response:
 @blueprint.doc(
     summary="Everything that is held about you, in full",
     operation_id="export_me",
-    security=_SIGNED_IN,
+    security=SIGNED_IN,
     responses={200: "Everything"},
 )
 @admits(Who.WORKER)
@@ -159,7 +155,7 @@ def get_export(asked: ExportAsked) -> Response:
 
 @blueprint.get("/me/children")
 @blueprint.output(ChildrenView)
-@blueprint.doc(summary="Your children, masked", operation_id="list_children", security=_SIGNED_IN)
+@blueprint.doc(summary="Your children, masked", operation_id="list_children", security=SIGNED_IN)
 @admits(Who.WORKER)
 def get_children() -> ChildrenView:
     """List the children under 14."""
@@ -174,7 +170,7 @@ def get_children() -> ChildrenView:
 @blueprint.post("/me/children")
 @blueprint.input(ChildAsked, arg_name="asked")
 @blueprint.output(ChildView, status_code=201)
-@blueprint.doc(summary="Add a child under 14", operation_id="add_child", security=_SIGNED_IN)
+@blueprint.doc(summary="Add a child under 14", operation_id="add_child", security=SIGNED_IN)
 @admits(Who.WORKER)
 def post_child(asked: ChildAsked) -> Response:
     """Keep a child's data; its guardian has to agree first."""
@@ -189,7 +185,7 @@ def post_child(asked: ChildAsked) -> Response:
 @blueprint.put("/me/children/<child_id>")
 @blueprint.input(ChildChangeAsked, arg_name="asked")
 @blueprint.output(ChildView)
-@blueprint.doc(summary="Correct a child's data", operation_id="save_child", security=_SIGNED_IN)
+@blueprint.doc(summary="Correct a child's data", operation_id="save_child", security=SIGNED_IN)
 @admits(Who.WORKER)
 def put_child(child_id: str, asked: ChildChangeAsked) -> Response:
     """Put what is right in the place of what stands there."""
@@ -212,7 +208,7 @@ def put_child(child_id: str, asked: ChildChangeAsked) -> Response:
 
 @blueprint.delete("/me/children/<child_id>")
 @blueprint.output({}, status_code=204)
-@blueprint.doc(summary="Delete a child's data", operation_id="delete_child", security=_SIGNED_IN)
+@blueprint.doc(summary="Delete a child's data", operation_id="delete_child", security=SIGNED_IN)
 @admits(Who.WORKER)
 def delete_child(child_id: str) -> Response:
     """Delete what is held about a child."""

@@ -3,7 +3,6 @@
 from typing import Any
 
 from apiflask import APIBlueprint
-from flask import request
 
 from knowledge.eligibility.facts import Fact
 from mini_app_api.models import (
@@ -16,19 +15,10 @@ from mini_app_api.models import (
 )
 from server.admitting import Who, admits
 from server.clock import china_day
-from server.problems import RepeatedName
 from server.resources import resources
 from server.self_checks import checked, count_misses
 
 blueprint = APIBlueprint("self_check", __name__, url_prefix="/api/v1", tag="self-check")
-
-
-@blueprint.before_request
-def refuse_repeated_names() -> None:
-    """A parameter given twice could mean either; raises `RepeatedName`."""
-    for name, values in request.args.lists():
-        if len(values) > 1:
-            raise RepeatedName(name)
 
 
 @blueprint.get("/facts")

@@ -2,15 +2,16 @@
 
 import re
 from functools import partial
-from typing import Any
 
 from apiflask import APIBlueprint
 
 from mini_app_api.access import signed_in, token
 from mini_app_api.models import PhoneAsked, SignedInView, SignIn, VerifiedPhoneView
+from mini_app_api.writing import SIGNED_IN
 from server import people, sessions, uniting
 from server.admitting import Who, admits
 from server.callers import address, is_this_machine, refuse_too_many
+from server.masking import mask_phone
 from server.platform_faults import PlatformRefused
 from server.problems import PhoneRefused, SessionOver, SignInRefused, WeChatAway
 from server.rate_limits import Limit
@@ -21,7 +22,6 @@ from server.settings import Environment
 blueprint = APIBlueprint("signing_in", __name__, url_prefix="/api/v1", tag="session")
 
 _DEVELOPER = re.compile(r"dev:\S{1,64}")
-_SIGNED_IN: list[str | dict[str, list[Any]]] = [{"bearer": []}]
 
 
 @blueprint.post("/session")
@@ -54,7 +54,7 @@ def post_session(asked: SignIn) -> SignedInView:
 @blueprint.doc(
     summary="A new token for one that still holds; the old one ends within minutes",
     operation_id="renew_session",
-    security=_SIGNED_IN,
+    security=SIGNED_IN,
 )
 @admits(Who.WORKER)
 def post_renewal() -> SignedInView:
@@ -70,7 +70,7 @@ def post_renewal() -> SignedInView:
 
 @blueprint.delete("/session")
 @blueprint.output({}, status_code=204)
-@blueprint.doc(summary="Sign out", operation_id="sign_out", security=_SIGNED_IN)
+@blueprint.doc(summary="Sign out", operation_id="sign_out", security=SIGNED_IN)
 @admits(Who.WORKER)
 def delete_session() -> str:
     """End the session of this token."""
@@ -83,7 +83,7 @@ def delete_session() -> str:
 @blueprint.delete("/sessions")
 @blueprint.output({}, status_code=204)
 @blueprint.doc(
-    summary="Sign out everywhere", operation_id="sign_out_everywhere", security=_SIGNED_IN
+    summary="Sign out everywhere", operation_id="sign_out_everywhere", security=SIGNED_IN
 )
 @admits(Who.WORKER)
 def delete_sessions() -> str:
@@ -100,7 +100,7 @@ def delete_sessions() -> str:
 @blueprint.doc(
     summary="Take over the telephone number that WeChat has verified",
     operation_id="verify_phone",
-    security=_SIGNED_IN,
+    security=SIGNED_IN,
 )
 @admits(Who.WORKER)
 def post_phone(asked: PhoneAsked) -> VerifiedPhoneView:
@@ -116,7 +116,7 @@ def post_phone(asked: PhoneAsked) -> VerifiedPhoneView:
         raise PhoneRefused from None
     with known.database.begin() as session:
         people.verify_phone(session, known.safe, worker_id=worker, phone=phone, now=known.clock())
-    return VerifiedPhoneView(phone=f"{phone[:3]}****{phone[-4:]}")
+    return VerifiedPhoneView(phone=mask_phone(phone))
 
 
 def _known_by(code: str, web: bool) -> tuple[str, str, str | None]:

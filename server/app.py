@@ -35,7 +35,7 @@ from mini_app_api import (
     vouchers,
 )
 from mini_app_api.access import signed_in
-from mini_app_api.bodies import StrictJson, StrictRequest
+from mini_app_api.bodies import StrictJson, StrictRequest, refuse_repeated_names
 from mini_app_api.describing import describe
 from server import console, counter, h5, logs
 from server.admitting import Who, admits, keep_out
@@ -143,6 +143,7 @@ def create_app(settings: Settings | None = None, made: Resources | None = None) 
     for name in ("openapi.spec", "desk.static"):
         # Views that are not ours say it here.
         app.view_functions[name] = admits(Who.EVERYBODY)(partial(app.view_functions[name]))
+    app.before_request(refuse_repeated_names)
     # What the platform sends is known by its signature, which the view reads with the message.
     keep_out(
         app,

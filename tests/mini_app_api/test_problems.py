@@ -113,6 +113,21 @@ def test_queries_that_do_not_fit(client: FlaskClient, query: str, status: int, c
     told(client.get(f"/api/v1/measures?{query}"), status, code)
 
 
+def test_whatever_takes_a_parameter_refuses_it_twice(client: FlaskClient) -> None:
+    described: dict[str, Any] = client.get("/openapi.json").get_json()["paths"]
+    taking = [
+        (method, path, parameter["name"])
+        for path, methods in described.items()
+        for method, operation in methods.items()
+        for parameter in operation.get("parameters", [])
+        if parameter["in"] == "query"
+    ]
+    assert {"/api/v1/offers", "/api/v1/me/export"} < {path for _, path, _ in taking}
+    for method, path, name in taking:
+        address = re.sub("{.*?}", "x", path)
+        told(client.open(f"{address}?{name}=1&{name}=2", method=method), 400, "repeated_name")
+
+
 @pytest.mark.parametrize("id", ["shishi-99", "x", "石狮", "%00", "%FF", "..", "x" * 3000])
 def test_an_unknown_measure(client: FlaskClient, id: str) -> None:
     told(client.get(f"/api/v1/measures/{id}"), 404, "unknown_measure")
