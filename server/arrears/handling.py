@@ -35,7 +35,7 @@ from server.arrears.tables import (
 )
 from server.audit import Action, Actor
 from server.casework import workdays
-from server.casework.officers import NotAllowed, Officer, Role, require, scope
+from server.casework.officers import LOOKERS, NotAllowed, Officer, Role, require, scope
 from server.casework.service_requests import WORKING_DAYS
 from server.casework.tables import Category
 from server.clock import china_day
@@ -49,8 +49,6 @@ DAYS_TO_TELL = 10
 AT_ONCE = 50
 _ADDS = frozenset({ReportMove.HAND_IN, ReportMove.TAKE_IN})
 """After these the report has people who do not stand in a file that was made before."""
-
-_LOOKS = frozenset({Role.CASE_OFFICER, Role.APPROVER, Role.AUDITOR})
 
 
 class NotExported(Exception):
@@ -82,7 +80,7 @@ class Wanted:
 
 def of_officer(session: Session, report_id: str, officer: Officer, regions: Regions) -> JointReport:
     """A report of the officer's regions; raises `JointReportUnknown`, `NotAllowed`."""
-    if not officer.roles & _LOOKS:
+    if not officer.roles & LOOKERS:
         raise NotAllowed
     report = session.get(JointReport, report_id)
     if report is None or not officer.covers(report.region, regions):
@@ -375,7 +373,7 @@ def _in(now: datetime, days: int) -> date:
 
 
 def _seen(officer: Officer, regions: Regions, wanted: Wanted) -> list[ColumnElement[bool]]:
-    if not officer.roles & _LOOKS:
+    if not officer.roles & LOOKERS:
         raise NotAllowed
     # No region is none: an empty list matches nothing.
     seen = scope(officer, regions)

@@ -12,11 +12,9 @@ from knowledge.regions import Regions
 from server.casework.advancing import reason_purpose
 from server.casework.applying import purpose
 from server.casework.moves import UNDER_WAY, State
-from server.casework.officers import NotAllowed, Officer, Role, scope
+from server.casework.officers import LOOKERS, NotAllowed, Officer, scope
 from server.casework.tables import Case, CaseEvent, Objection, RequestedItem
 from server.sealing import Safe
-
-_LOOKS = frozenset({Role.CASE_OFFICER, Role.APPROVER, Role.AUDITOR})
 
 
 class CaseUnknown(LookupError):
@@ -53,7 +51,7 @@ def of_worker(session: Session, case_id: str, worker_id: int) -> Case:
 
 def of_officer(session: Session, case_id: str, officer: Officer, regions: Regions) -> Case:
     """A case of the officer's regions; raises `CaseUnknown`, `NotAllowed`."""
-    if not officer.roles & _LOOKS:
+    if not officer.roles & LOOKERS:
         raise NotAllowed
     case = session.get(Case, case_id)
     if case is None or case.state == State.DRAFT or not officer.covers(case.region, regions):
@@ -199,7 +197,7 @@ def frozen(case: Case, own: Safe | None) -> Frozen:
 
 
 def _seen(officer: Officer, regions: Regions, wanted: Wanted) -> list[ColumnElement[bool]]:
-    if not officer.roles & _LOOKS:
+    if not officer.roles & LOOKERS:
         raise NotAllowed
     within = scope(officer, regions)
     if wanted.region is not None:

@@ -33,6 +33,8 @@ ACTS_AS: dict[Role, Actor] = {
     Role.APPROVER: Actor.APPROVER,
 }
 """Which roles make moves; the others only look."""
+LOOKERS = frozenset({Role.CASE_OFFICER, Role.APPROVER, Role.AUDITOR})
+"""Who may look at what concerns people, in their own regions."""
 
 
 class NotAllowed(Exception):

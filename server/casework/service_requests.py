@@ -19,7 +19,7 @@ from server import audit, consents, numbering
 from server.audit import Action
 from server.casework import workdays
 from server.casework.advancing import Post
-from server.casework.officers import NotAllowed, Officer, Role, require, scope
+from server.casework.officers import LOOKERS, NotAllowed, Officer, Role, require, scope
 from server.casework.tables import (
     Category,
     RequestMove,
@@ -52,7 +52,6 @@ TITLES: Mapping[Category, str] = {
 }
 """What officers and workers call the categories."""
 
-_LOOKS = frozenset({Role.CASE_OFFICER, Role.APPROVER, Role.AUDITOR})
 _HINT = "点开看全部内容，可以接着问"
 _LINE_TOPIC = "服务专线"
 _TURNS_AT_MOST = 40
@@ -155,7 +154,7 @@ def of_officer(
     session: Session, request_id: str, officer: Officer, regions: Regions
 ) -> ServiceRequest:
     """A request of the officer's regions; raises `RequestUnknown`, `NotAllowed`."""
-    if not officer.roles & _LOOKS:
+    if not officer.roles & LOOKERS:
         raise NotAllowed
     request = session.get(ServiceRequest, request_id)
     if request is None or not officer.covers(request.region, regions):
@@ -459,7 +458,7 @@ def _since(session: Session, request_id: str, version: int) -> list[ServiceEvent
 
 
 def _seen(officer: Officer, regions: Regions, wanted: Wanted) -> list[ColumnElement[bool]]:
-    if not officer.roles & _LOOKS:
+    if not officer.roles & LOOKERS:
         raise NotAllowed
     # No region is none: an empty list matches nothing.
     seen = scope(officer, regions)

@@ -21,7 +21,7 @@ from server.arrears.tables import JointPart, JointReport, Outcome, ReportMove, R
 from server.audit import Action, Actor
 from server.casework import materials, officers
 from server.casework.materials import MaterialUnknown
-from server.casework.officers import Role
+from server.casework.officers import LOOKERS, Role
 from server.clock import china_day
 from server.console import forms, naming
 from server.console.case import is_photo
@@ -40,7 +40,6 @@ from server.subject_keys import SubjectErased
 
 blueprint = Blueprint("arrears", __name__, url_prefix="/arrears")
 
-_LOOKS = (Role.CASE_OFFICER, Role.APPROVER, Role.AUDITOR)
 _ERASED = "（资料已删除）"
 STATES: Mapping[ReportState, tuple[str, str]] = {
     ReportState.GATHERING: ("还没交上来", "empty"),
@@ -102,7 +101,7 @@ class _Page(Asked):
 
 
 @blueprint.get("/")
-@admits(Who.OFFICER, *_LOOKS)
+@admits(Who.OFFICER, *LOOKERS)
 def get_reports() -> Response:
     """Reports of the officer's regions, those that wait for an officer first."""
     known, who = resources(), officer()
@@ -146,7 +145,7 @@ def get_reports() -> Response:
 
 
 @blueprint.get("/<id>")
-@admits(Who.OFFICER, *_LOOKS)
+@admits(Who.OFFICER, *LOOKERS)
 def get_report(id: str) -> Response:
     """One report with a page of its parts; looking at people is noted."""
     return _report_page(id)
@@ -270,7 +269,7 @@ def post_export(id: str) -> Response:
 
 
 @blueprint.get("/<id>/proofs/<material>")
-@admits(Who.OFFICER, *_LOOKS)
+@admits(Who.OFFICER, *LOOKERS)
 def get_proof(id: str, material: str) -> Response:
     """A photo or document that somebody handed in; looking at it is noted."""
     known = resources()

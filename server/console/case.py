@@ -29,7 +29,7 @@ from server.casework.deciding import Desk
 from server.casework.materials import MaterialUnknown, Needed
 from server.casework.moves import UNDER_WAY, Move, State
 from server.casework.near_duplicates import FindingChanged
-from server.casework.officers import Role
+from server.casework.officers import LOOKERS, Role
 from server.casework.tables import (
     VOUCHED,
     Case,
@@ -54,7 +54,6 @@ from server.tables import Edition
 
 blueprint = Blueprint("case", __name__, url_prefix="/cases")
 
-_LOOKERS = (Role.CASE_OFFICER, Role.APPROVER, Role.AUDITOR)
 _MOVERS = (Role.CASE_OFFICER, Role.APPROVER)
 
 
@@ -171,7 +170,7 @@ class _FindingAsked(forms.Asked):
 
 
 @blueprint.get("/<id>")
-@admits(Who.OFFICER, *_LOOKERS)
+@admits(Who.OFFICER, *LOOKERS)
 def get_case(id: str) -> Response:
     """A case of the officer's regions; looking at it is noted."""
     return case_page(id)
@@ -248,7 +247,7 @@ def post_finding(id: str, other: int) -> Response:
 
 
 @blueprint.get("/<id>/materials/<material>")
-@admits(Who.OFFICER, *_LOOKERS)
+@admits(Who.OFFICER, *LOOKERS)
 def get_material(id: str, material: str) -> Response:
     """A photo or document of the case; looking at it is noted."""
     known = resources()

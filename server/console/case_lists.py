@@ -17,7 +17,7 @@ from server.casework.advancing import CaseChanged, MoveRefused
 from server.casework.cases import CaseUnknown, Wanted
 from server.casework.deciding import Desk
 from server.casework.moves import UNDER_WAY, State
-from server.casework.officers import NotAllowed, Officer, OfficerUnknown, Role, scope
+from server.casework.officers import LOOKERS, NotAllowed, Officer, OfficerUnknown, Role, scope
 from server.casework.tables import Case
 from server.clock import china_day
 from server.console import forms, words
@@ -30,7 +30,6 @@ from server.subject_keys import SubjectErased
 blueprint = Blueprint("cases", __name__, url_prefix="/cases")
 
 AT_ONCE = 50
-_LOOKERS = (Role.CASE_OFFICER, Role.APPROVER, Role.AUDITOR)
 _CASE_ID = re.compile(r"[0-9]{6}[2-9A-Z]{8}")
 
 WHOSE: Mapping[str, Callable[[Officer], Wanted]] = {
@@ -95,7 +94,7 @@ class _AssignAsked(forms.Asked):
 
 
 @blueprint.get("/")
-@admits(Who.OFFICER, *_LOOKERS)
+@admits(Who.OFFICER, *LOOKERS)
 def get_list() -> Response:
     """Cases of the officer's regions, those that are due first."""
     known, who = resources(), officer()
@@ -140,7 +139,7 @@ def get_list() -> Response:
 
 
 @blueprint.post("/search")
-@admits(Who.OFFICER, *_LOOKERS)
+@admits(Who.OFFICER, *LOOKERS)
 def post_search() -> Response:
     """Find cases by number, name, telephone or identity number; it stands in no address."""
     known, who = resources(), officer()

@@ -8,7 +8,7 @@ from pydantic import Field
 from stdnum.cn import uscc
 
 from server.admitting import Who, admits
-from server.casework.officers import Role, scope
+from server.casework.officers import LOOKERS, Role, scope
 from server.clock import china_day
 from server.console import forms, sheet_trials
 from server.console.entering import officer, regions, takes
@@ -21,7 +21,6 @@ from server.resources import resources
 
 blueprint = Blueprint("employers", __name__, url_prefix="/register/employers")
 
-_LOOKS = (Role.CASE_OFFICER, Role.APPROVER, Role.AUDITOR)
 _LABELS = {
     "name": "单位",
     "region": "地区",
@@ -73,7 +72,7 @@ class EmployerAsked(Asked):
 
 
 @blueprint.get("/")
-@admits(Who.OFFICER, *_LOOKS)
+@admits(Who.OFFICER, *LOOKERS)
 def get_employers() -> Response:
     """The employers, those first that look for most people."""
     return _list_page()

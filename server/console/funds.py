@@ -9,7 +9,7 @@ from pydantic import Field
 from server.admitting import Who, admits
 from server.casework import funds
 from server.casework.funds import MOST_FEN, FundNameTaken, FundShort
-from server.casework.officers import Role, scope
+from server.casework.officers import LOOKERS, Role, scope
 from server.console import forms, naming
 from server.console.entering import officer, regions
 from server.console.forms import YUAN_WORDS, Form, Text, Yuan
@@ -18,7 +18,7 @@ from server.console.rendering import go_to, page
 from server.money import yuan
 from server.resources import resources
 
-_LOOKS = (Role.CASE_OFFICER, Role.APPROVER, Role.AUDITOR, Role.ADMINISTRATOR)
+_LOOKERS = (*LOOKERS, Role.ADMINISTRATOR)
 
 blueprint = Blueprint("funds", __name__, url_prefix="/funds")
 
@@ -43,7 +43,7 @@ class _GrantAsked(forms.Asked):
 
 
 @blueprint.get("/")
-@admits(Who.OFFICER, *_LOOKS)
+@admits(Who.OFFICER, *_LOOKERS)
 def get_funds() -> Response:
     """The funds of the officer's regions."""
     library = resources().serving.current().library
@@ -112,7 +112,7 @@ def post_fund() -> Response:
 
 
 @blueprint.get("/<int:id>")
-@admits(Who.OFFICER, *_LOOKS)
+@admits(Who.OFFICER, *_LOOKERS)
 def get_fund(id: int) -> Response:
     """One fund with how its budget came about."""
     return _fund_page(id, forms.empty())

@@ -11,7 +11,7 @@ from server import audit
 from server.admitting import Who, admits
 from server.audit import Action
 from server.casework import officers, service_requests
-from server.casework.officers import OfficerUnknown, Role
+from server.casework.officers import LOOKERS, OfficerUnknown, Role
 from server.casework.service_requests import TITLES, RequestChanged, RequestClosed, Wanted
 from server.casework.tables import Category, RequestState, ServiceEvent, ServiceRequest
 from server.clock import china_day
@@ -22,7 +22,6 @@ from server.console.rendering import go_to, page
 from server.resources import post, resources
 from server.sealing import Safe
 
-_LOOKS = (Role.CASE_OFFICER, Role.APPROVER, Role.AUDITOR)
 _ON_A_PAGE = 50
 
 blueprint = Blueprint("help_requests", __name__, url_prefix="/requests")
@@ -53,7 +52,7 @@ class _SettleAsked(forms.Asked):
 
 
 @blueprint.get("/")
-@admits(Who.OFFICER, *_LOOKS)
+@admits(Who.OFFICER, *LOOKERS)
 def get_requests() -> Response:
     """Requests of the officer's regions, those that wait for an answer first."""
     known = resources()
@@ -97,7 +96,7 @@ def get_requests() -> Response:
 
 
 @blueprint.get("/<id>")
-@admits(Who.OFFICER, *_LOOKS)
+@admits(Who.OFFICER, *LOOKERS)
 def get_request(id: str) -> Response:
     """One request with all that was said; looking is noted."""
     return _request_page(id)

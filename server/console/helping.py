@@ -7,7 +7,7 @@ from pydantic import Field
 
 from server.admitting import Who, admits
 from server.audit import Actor
-from server.casework.officers import Role, scope
+from server.casework.officers import LOOKERS, Role, scope
 from server.console import forms, sheet_trials
 from server.console.entering import officer, regions, takes
 from server.console.forms import Asked, Form, Line
@@ -24,7 +24,6 @@ from server.resources import resources
 
 blueprint = Blueprint("helping", __name__, url_prefix="/pairings/helpers")
 
-_LOOKS = (Role.CASE_OFFICER, Role.APPROVER, Role.AUDITOR)
 _LABELS = {
     "kind": "类别",
     "name": "姓名（企业写名称）",
@@ -74,7 +73,7 @@ class VersionAsked(Asked):
 
 
 @blueprint.get("/")
-@admits(Who.OFFICER, *_LOOKS)
+@admits(Who.OFFICER, *LOOKERS)
 def get_helpers() -> Response:
     """Who helps in the officer's regions; looking is noted."""
     return _list_page()

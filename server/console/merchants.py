@@ -10,7 +10,7 @@ from sqlmodel import Session, col
 
 from server.admitting import Who, admits
 from server.casework import funds
-from server.casework.officers import Role, scope
+from server.casework.officers import LOOKERS, Role, scope
 from server.casework.tables import Fund
 from server.console import forms, naming
 from server.console.entering import officer, regions
@@ -25,7 +25,6 @@ from server.vouchers.tables import Issue, LineState, MerchantKind, SettlementSta
 
 blueprint = Blueprint("merchants", __name__, url_prefix="/merchants")
 
-_LOOKS = (Role.CASE_OFFICER, Role.APPROVER, Role.AUDITOR)
 
 SETTLEMENT_STATES: Mapping[SettlementState, tuple[str, str]] = {
     SettlementState.COLLECTED: ("待放行", "warn"),
@@ -77,7 +76,7 @@ class _FundAsked(Asked):
 
 
 @blueprint.get("/")
-@admits(Who.OFFICER, *_LOOKS)
+@admits(Who.OFFICER, *LOOKERS)
 def get_merchants() -> Response:
     """The merchants of the officer's regions."""
     library = resources().serving.current().library
@@ -132,7 +131,7 @@ def post_merchant() -> Response:
 
 
 @blueprint.get("/<int:id>")
-@admits(Who.OFFICER, *_LOOKS)
+@admits(Who.OFFICER, *LOOKERS)
 def get_merchant(id: int) -> Response:
     """One merchant; the account's number is masked but for its end."""
     return _merchant_page(id)
@@ -191,7 +190,7 @@ def post_phones(id: int) -> Response:
 
 
 @blueprint.get("/settlements/")
-@admits(Who.OFFICER, *_LOOKS)
+@admits(Who.OFFICER, *LOOKERS)
 def get_settlements() -> Response:
     """What is owed to merchants out of each fund, and the settlements so far."""
     with resources().database.read() as session:
@@ -225,7 +224,7 @@ def post_settlement() -> Response:
 
 
 @blueprint.get("/settlements/<id>")
-@admits(Who.OFFICER, *_LOOKS)
+@admits(Who.OFFICER, *LOOKERS)
 def get_settlement(id: str) -> Response:
     """One settlement with a line for each merchant."""
     known = resources()

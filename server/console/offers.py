@@ -11,7 +11,7 @@ from sqlmodel import Session
 from server import money
 from server.admitting import Who, admits
 from server.casework import opting_out
-from server.casework.officers import Role, scope
+from server.casework.officers import LOOKERS, Role, scope
 from server.clock import CHINA, china_day
 from server.console import forms
 from server.console.entering import officer, regions
@@ -44,7 +44,6 @@ from server.screening import Use
 
 blueprint = Blueprint("offers", __name__, url_prefix="/offers")
 
-_LOOKS = (Role.CASE_OFFICER, Role.APPROVER, Role.AUDITOR)
 
 KINDS: Mapping[OfferKind, str] = {
     OfferKind.VACANCY: "招聘",
@@ -176,7 +175,7 @@ _WORDS = {
 
 
 @blueprint.get("/")
-@admits(Who.OFFICER, *_LOOKS)
+@admits(Who.OFFICER, *LOOKERS)
 def get_offers() -> Response:
     """What is offered in the officer's regions."""
     asked = forms.read_query(OffersAsked)
@@ -227,7 +226,7 @@ def post_new() -> Response:
 
 
 @blueprint.get("/wishes")
-@admits(Who.OFFICER, *_LOOKS)
+@admits(Who.OFFICER, *LOOKERS)
 def get_wishes() -> Response:
     """What people look for: how many seek work by trade, who could travel together."""
     now = resources().clock()
@@ -244,7 +243,7 @@ def get_wishes() -> Response:
 
 
 @blueprint.get("/<id>")
-@admits(Who.OFFICER, *_LOOKS)
+@admits(Who.OFFICER, *LOOKERS)
 def get_offer(id: str) -> Response:
     """One offer, with the steps that can be taken now."""
     with resources().database.read() as session:

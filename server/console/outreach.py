@@ -12,7 +12,7 @@ from sqlmodel import Session
 from knowledge.eligibility.verdicts import is_open
 from server.admitting import Who, admits
 from server.casework.bank_files import BankFileRefused
-from server.casework.officers import Role, scope
+from server.casework.officers import LOOKERS, Role, scope
 from server.clock import china_day
 from server.console import forms, naming
 from server.console.entering import is_production, officer, regions, takes
@@ -36,7 +36,6 @@ from server.screening import Step, Use
 
 blueprint = Blueprint("outreach", __name__, url_prefix="/outreach")
 
-_LOOKS = (Role.CASE_OFFICER, Role.APPROVER, Role.AUDITOR)
 _DAYS = 7
 """So long a new campaign may go out, if nobody says otherwise."""
 
@@ -145,7 +144,7 @@ class _TextsAsked(Asked):
 
 
 @blueprint.get("/")
-@admits(Who.OFFICER, *_LOOKS)
+@admits(Who.OFFICER, *LOOKERS)
 def get_campaigns() -> Response:
     """The campaigns of the officer's regions, and changes of policy that nobody was told of."""
     known = resources()
@@ -210,7 +209,7 @@ def post_new() -> Response:
 
 
 @blueprint.get("/<id>")
-@admits(Who.OFFICER, *_LOOKS)
+@admits(Who.OFFICER, *LOOKERS)
 def get_campaign(id: str) -> Response:
     """One campaign: what it says, to whom, how many, what came of it."""
     with resources().database.read() as session:

@@ -6,7 +6,7 @@ from flask import Blueprint, Response
 from pydantic import Field
 
 from server.admitting import Who, admits
-from server.casework.officers import Role, scope
+from server.casework.officers import LOOKERS, Role, scope
 from server.clock import china_day
 from server.console import forms, naming
 from server.console.entering import officer, regions
@@ -17,7 +17,6 @@ from server.resources import resources
 
 blueprint = Blueprint("pairing_files", __name__, url_prefix="/pairings/files")
 
-_LOOKS = (Role.CASE_OFFICER, Role.APPROVER, Role.AUDITOR)
 _FIRST = 2020
 """Before that there was no service."""
 
@@ -29,7 +28,7 @@ class YearAsked(Asked):
 
 
 @blueprint.get("/")
-@admits(Who.OFFICER, *_LOOKS)
+@admits(Who.OFFICER, *LOOKERS)
 def get_files() -> Response:
     """The assessment of a year by unit, and what can be downloaded."""
     known = resources()
@@ -67,7 +66,7 @@ def post_filing() -> Response:
 
 
 @blueprint.get("/<int:year>/assessment")
-@admits(Who.OFFICER, *_LOOKS)
+@admits(Who.OFFICER, *LOOKERS)
 def get_assessment(year: int) -> Response:
     """The assessment of a year as XLSX; nobody's name stands in it."""
     known = resources()

@@ -13,7 +13,7 @@ from server.admitting import Who, admits
 from server.audit import Actor
 from server.casework import officers
 from server.casework.inspecting import InspectionBusy
-from server.casework.officers import Role, scope
+from server.casework.officers import LOOKERS, Role, scope
 from server.casework.recoding import Refused
 from server.casework.uploading import FileTooLarge
 from server.clock import china_day
@@ -36,7 +36,6 @@ from server.sealing import Safe
 
 blueprint = Blueprint("pairings", __name__, url_prefix="/pairings")
 
-_LOOKS = (Role.CASE_OFFICER, Role.APPROVER, Role.AUDITOR)
 _SIDES = {"unit": Move.UNIT_AGREES, "person": Move.PERSON_AGREES}
 LABELS = {
     "helper": "帮扶人",
@@ -98,7 +97,7 @@ class LineShown:
 
 
 @blueprint.get("/")
-@admits(Who.OFFICER, *_LOOKS)
+@admits(Who.OFFICER, *LOOKERS)
 def get_pairings() -> Response:
     """The pairings, those first whose visit is due first, and which cadres still have to pair."""
     asked = forms.read_query(PairingsAsked)
@@ -127,7 +126,7 @@ def get_pairings() -> Response:
 
 
 @blueprint.get("/<id>")
-@admits(Who.OFFICER, *_LOOKS)
+@admits(Who.OFFICER, *LOOKERS)
 def get_pairing(id: str) -> Response:
     """One pairing with its visits; looking is noted."""
     return _page(id)
@@ -210,7 +209,7 @@ def post_strike(id: str, visit: str) -> Response:
 
 
 @blueprint.get("/<id>/photos/<photo>")
-@admits(Who.OFFICER, *_LOOKS)
+@admits(Who.OFFICER, *LOOKERS)
 def get_photo(id: str, photo: str) -> Response:
     """A photo of a visit; looking at it is noted."""
     known = resources()

@@ -14,7 +14,7 @@ from server.admitting import Who, admits
 from server.casework import bank_files, funds, payment_batches, payments
 from server.casework.bank_files import BankFileRefused
 from server.casework.deciding import SameOfficer
-from server.casework.officers import Role
+from server.casework.officers import LOOKERS, Role
 from server.casework.payment_batches import (
     Bad,
     BatchAltered,
@@ -35,7 +35,6 @@ from server.private_files import in_memory
 from server.resources import post, resources
 from server.sealing import SealBroken
 
-_LOOKS = (Role.CASE_OFFICER, Role.APPROVER, Role.AUDITOR)
 _AT_ONCE = 50
 """Rows of a bank's result that are taken in one transaction."""
 _MOST_INSTALMENTS = 60
@@ -74,7 +73,7 @@ class _SettleAsked(forms.Asked):
 
 
 @blueprint.get("/")
-@admits(Who.OFFICER, *_LOOKS)
+@admits(Who.OFFICER, *LOOKERS)
 def get_payments() -> Response:
     """What is to be paid by fund, and the batches."""
     who = officer()
@@ -155,7 +154,7 @@ def post_collect() -> Response:
 
 
 @blueprint.get("/batches/<id>")
-@admits(Who.OFFICER, *_LOOKS)
+@admits(Who.OFFICER, *LOOKERS)
 def get_batch(id: str) -> Response:
     """One batch: how its payments stand, who did what, what can be done now."""
     return _batch_page(id)

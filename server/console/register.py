@@ -13,7 +13,7 @@ from server import audit, money
 from server.admitting import Who, admits
 from server.audit import Action
 from server.casework import cases, officers
-from server.casework.officers import Role, scope
+from server.casework.officers import LOOKERS, Role, scope
 from server.casework.tables import Case
 from server.clock import china_day
 from server.console import forms, words
@@ -42,7 +42,6 @@ from server.subject_keys import SubjectErased
 
 blueprint = Blueprint("register", __name__, url_prefix="/register")
 
-_LOOKS = (Role.CASE_OFFICER, Role.APPROVER, Role.AUDITOR)
 
 STATES: Mapping[EntryState, str] = {EntryState.ON: "在册", EntryState.LEFT: "已退出"}
 HAPPENED: Mapping[EntryMove, str] = {
@@ -154,7 +153,7 @@ class LineShown:
 
 
 @blueprint.get("/")
-@admits(Who.OFFICER, *_LOOKS)
+@admits(Who.OFFICER, *LOOKERS)
 def get_entries() -> Response:
     """Who stands in the register, those first whose look is due; every name shown is noted."""
     asked = forms.read_query(EntriesAsked)
@@ -181,7 +180,7 @@ def get_entries() -> Response:
 
 
 @blueprint.post("/search")
-@admits(Who.OFFICER, *_LOOKS)
+@admits(Who.OFFICER, *LOOKERS)
 def post_search() -> Response:
     """Whoever has this name or number; what was typed stands in no address."""
     form = forms.read(SearchAsked)
@@ -233,7 +232,7 @@ def post_new() -> Response:
 
 
 @blueprint.get("/<id>")
-@admits(Who.OFFICER, *_LOOKS)
+@admits(Who.OFFICER, *LOOKERS)
 def get_entry(id: str) -> Response:
     """Somebody in the register; looking is noted."""
     return _page(id)

@@ -9,7 +9,7 @@ from sqlmodel import Session
 from server.admitting import Who, admits
 from server.casework import funds
 from server.casework.funds import FundShort
-from server.casework.officers import Role
+from server.casework.officers import LOOKERS, Role
 from server.console import forms, naming
 from server.console.entering import officer, regions
 from server.console.forms import Asked, Form, Line, Text
@@ -27,7 +27,6 @@ from server.vouchers.tables import Issue, Round, RoundState
 
 blueprint = Blueprint("voucher_rounds", __name__, url_prefix="/vouchers")
 
-_LOOKS = (Role.CASE_OFFICER, Role.APPROVER, Role.AUDITOR)
 _LOTS = 5
 """So many lots are given before the page answers; the rest by the next press, or by night."""
 
@@ -105,7 +104,7 @@ def post_new_round(id: str) -> Response:
 
 
 @blueprint.get("/rounds/<id>")
-@admits(Who.OFFICER, *_LOOKS)
+@admits(Who.OFFICER, *LOOKERS)
 def get_round(id: str) -> Response:
     """One round: whom it is meant for, how many, what it costs, how far it is."""
     with resources().database.read() as session:

@@ -10,7 +10,7 @@ from pydantic import Field
 from server.admitting import Who, admits
 from server.casework import funds
 from server.casework.funds import FundShort
-from server.casework.officers import Role, scope
+from server.casework.officers import LOOKERS, Role, scope
 from server.clock import china_day
 from server.console import forms, naming, voucher_rounds
 from server.console.entering import officer, regions
@@ -30,7 +30,6 @@ from server.vouchers.tables import (
 
 blueprint = Blueprint("vouchers", __name__, url_prefix="/vouchers")
 
-_LOOKS = (Role.CASE_OFFICER, Role.APPROVER, Role.AUDITOR)
 
 TAKES: Mapping[MerchantKind, str] = {MerchantKind.SHOP: "商超", MerchantKind.CLINIC: "医院、诊所"}
 ISSUE_STATES: Mapping[IssueState, tuple[str, str]] = {
@@ -82,7 +81,7 @@ class _ReasonAsked(Asked):
 
 
 @blueprint.get("/")
-@admits(Who.OFFICER, *_LOOKS)
+@admits(Who.OFFICER, *LOOKERS)
 def get_issues() -> Response:
     """The issues of the officer's regions, and the ways to merchants and settlements."""
     library = resources().serving.current().library
@@ -135,7 +134,7 @@ def post_issue() -> Response:
 
 
 @blueprint.get("/<id>")
-@admits(Who.OFFICER, *_LOOKS)
+@admits(Who.OFFICER, *LOOKERS)
 def get_issue(id: str) -> Response:
     """One issue: how it stands, who waits for a voucher, who has one."""
     library = resources().serving.current().library

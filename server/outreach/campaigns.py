@@ -13,7 +13,7 @@ from sqlmodel import Session, col
 from knowledge.regions import Regions
 from server import audit, numbering
 from server.audit import Action
-from server.casework.officers import NotAllowed, Officer, Role, require, scope
+from server.casework.officers import LOOKERS, NotAllowed, Officer, Role, require, scope
 from server.clock import china_day
 from server.db import load_within
 from server.outreach.audiences import Audience
@@ -22,7 +22,6 @@ from server.outreach.tables import Campaign, CampaignState, Channel, Letter, Let
 from server.sealing import Safe
 from server.tables import Notice, NoticeState
 
-LOOKERS = frozenset({Role.CASE_OFFICER, Role.APPROVER, Role.AUDITOR})
 LONGEST = timedelta(days=31)
 """A campaign goes out within so many days after it was proposed."""
 _AT_ONCE = 500

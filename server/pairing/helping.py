@@ -15,12 +15,11 @@ from sqlmodel import Session, col
 from knowledge.regions import Regions
 from server import audit
 from server.audit import Action, Actor
-from server.casework.officers import NotAllowed, Officer, Role, require
+from server.casework.officers import LOOKERS, NotAllowed, Officer, Role, require
 from server.db import insert_new
 from server.pairing.tables import Helper, HelperKind, HelperState, Pairing, PairState, Rank
 from server.persons import Phone
 from server.register.hardship import Need
-from server.register.keeping import LOOKS
 from server.sealing import Safe
 
 AT_ONCE = 50
@@ -174,7 +173,7 @@ def leave(
 
 def of_officer(session: Session, helper_id: str, officer: Officer, regions: Regions) -> Helper:
     """A helper of the officer's regions; raises `HelperUnknown`, `NotAllowed`."""
-    if not officer.roles & LOOKS:
+    if not officer.roles & LOOKERS:
         raise NotAllowed
     row = session.get(Helper, helper_id)
     if row is None or not officer.covers(row.region, regions):

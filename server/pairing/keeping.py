@@ -17,14 +17,14 @@ from sqlmodel import Session, col
 from knowledge.regions import Regions
 from server import audit, children, consents
 from server.audit import Action, Actor
-from server.casework.officers import NotAllowed, Officer, Role, require
+from server.casework.officers import LOOKERS, NotAllowed, Officer, Role, require
 from server.clock import china_day
 from server.pairing import helping
 from server.pairing.moves import ENDINGS, MOVES, By, Move
 from server.pairing.tables import Ending, Helper, HelperKind, HelperState, Pairing, PairState
 from server.persons import age, born_on
 from server.register.hardship import Registered
-from server.register.keeping import LOOKS, EntryChanged, EntryUnknown
+from server.register.keeping import EntryChanged, EntryUnknown
 from server.register.tables import EntryState, RegisterEntry
 from server.sealing import Safe
 from server.tables import Child, Purpose
@@ -281,7 +281,7 @@ def mine(session: Session, pairing_id: str, worker_id: int) -> Pairing:
 
 def of_officer(session: Session, pairing_id: str, officer: Officer, regions: Regions) -> Pairing:
     """A pairing of the officer's regions; raises `PairingUnknown`, `NotAllowed`."""
-    if not officer.roles & LOOKS:
+    if not officer.roles & LOOKERS:
         raise NotAllowed
     pairing = session.get(Pairing, pairing_id)
     if pairing is None or not officer.covers(pairing.region, regions):

@@ -11,9 +11,9 @@ from sqlmodel import Session, col
 from knowledge.regions import Regions
 from server import audit
 from server.audit import Action, Actor
-from server.casework.officers import NotAllowed, Officer, Role, require
+from server.casework.officers import LOOKERS, NotAllowed, Officer, Role, require
 from server.db import insert_new
-from server.register.keeping import LOOKS, EntryChanged, EntryUnknown
+from server.register.keeping import EntryChanged, EntryUnknown
 from server.register.tables import Employer
 from server.sealing import Safe
 
@@ -100,7 +100,7 @@ def change(
 
 def of_officer(session: Session, employer_id: str, officer: Officer, regions: Regions) -> Employer:
     """An employer of the officer's regions; raises `EntryUnknown`, `NotAllowed`."""
-    if not officer.roles & LOOKS:
+    if not officer.roles & LOOKERS:
         raise NotAllowed
     row = session.get(Employer, employer_id)
     if row is None or not officer.covers(row.region, regions):

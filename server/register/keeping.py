@@ -16,7 +16,7 @@ from sqlmodel import Session, col
 from knowledge.regions import Regions
 from server import audit, people
 from server.audit import Action, Actor
-from server.casework.officers import NotAllowed, Officer, Role, require
+from server.casework.officers import LOOKERS, NotAllowed, Officer, Role, require
 from server.clock import china_day
 from server.persons import NotBornYet, born_on
 from server.register.hardship import Cause, Need, Registered, Relation, due_after
@@ -32,7 +32,6 @@ from server.register.tables import (
 from server.sealing import Safe
 from server.tables import Profile, Worker
 
-LOOKS = frozenset({Role.CASE_OFFICER, Role.APPROVER, Role.AUDITOR})
 LONGEST = timedelta(days=730)
 """The next look is due within this at the latest."""
 
@@ -342,7 +341,7 @@ def of_officer(
     session: Session, entry_id: str, officer: Officer, regions: Regions
 ) -> RegisterEntry:
     """An entry of the officer's regions; raises `EntryUnknown`, `NotAllowed`."""
-    if not officer.roles & LOOKS:
+    if not officer.roles & LOOKERS:
         raise NotAllowed
     entry = session.get(RegisterEntry, entry_id)
     if entry is None or entry.sealed is None or not officer.covers(entry.region, regions):

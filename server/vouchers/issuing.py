@@ -18,12 +18,11 @@ from server.audit import Action
 from server.casework import funds
 from server.casework.advancing import Post
 from server.casework.moves import State
-from server.casework.officers import NotAllowed, Officer, Role, require, scope
+from server.casework.officers import LOOKERS, NotAllowed, Officer, Role, require, scope
 from server.casework.tables import Case, Fund
 from server.clock import china_day
 from server.sealing import Safe
 from server.vouchers import cards, telling
-from server.vouchers.merchants import LOOKERS
 from server.vouchers.tables import (
     Issue,
     IssueState,

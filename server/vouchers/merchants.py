@@ -16,7 +16,7 @@ from sqlmodel import Session, col
 from knowledge.regions import Regions
 from server import audit
 from server.audit import Action
-from server.casework.officers import NotAllowed, Officer, Role, require, scope
+from server.casework.officers import LOOKERS, NotAllowed, Officer, Role, require, scope
 from server.sealing import Safe
 from server.vouchers.tables import Merchant, MerchantKind, MerchantSession
 
@@ -24,7 +24,6 @@ STARTS_WITHIN = timedelta(days=7)
 """So long a code to sign in with is good."""
 SIGNED_IN_FOR = timedelta(days=180)
 """So long a phone stays signed in; `holdings.yaml` says the same."""
-LOOKERS = frozenset({Role.CASE_OFFICER, Role.APPROVER, Role.AUDITOR})
 # Without what looks alike; thirteen of 31 letters are 64 bits.
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ2345679"
 _LENGTH = 13

@@ -16,11 +16,11 @@ from knowledge.regions import Regions
 from server import audit, numbering
 from server.audit import Action
 from server.casework import funds
-from server.casework.officers import NotAllowed, Officer, Role
+from server.casework.officers import LOOKERS, NotAllowed, Officer, Role
 from server.sealing import Safe
 from server.vouchers import merchants
 from server.vouchers.issuing import SecondOfficerNeeded
-from server.vouchers.merchants import LOOKERS, Account
+from server.vouchers.merchants import Account
 from server.vouchers.tables import (
     Issue,
     LineState,

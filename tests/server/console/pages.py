@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 EVERYBODY, STARTING = Who.EVERYBODY, Who.STARTING_OFFICER
 ALL = frozenset(Role)
-CLERK = frozenset({Role.CASE_OFFICER})
-LOOKS = frozenset({Role.CASE_OFFICER, Role.APPROVER, Role.AUDITOR})
 
 
 @dataclass(frozen=True)
@@ -108,23 +106,23 @@ PAGES: dict[tuple[str, str], PageCall] = {
         form={"part": "bot", "region": "石狮", "off": "false"},
         elsewhere=403,
     ),
-    ("GET", "/staff/offers/"): PageCall(LOOKS),
-    ("GET", "/staff/offers/new"): PageCall(CLERK, query="kind=session"),
-    ("POST", "/staff/offers/new"): PageCall(CLERK, query="kind=vacancy", elsewhere=422),
-    ("GET", "/staff/offers/wishes"): PageCall(LOOKS),
-    ("GET", "/staff/offers/<id>"): PageCall(LOOKS, path=_OFFER, elsewhere=404),
-    ("GET", "/staff/offers/<id>/change"): PageCall(CLERK, path=_OFFER, elsewhere=404),
+    ("GET", "/staff/offers/"): PageCall(LOOKERS),
+    ("GET", "/staff/offers/new"): PageCall(CLERKS, query="kind=session"),
+    ("POST", "/staff/offers/new"): PageCall(CLERKS, query="kind=vacancy", elsewhere=422),
+    ("GET", "/staff/offers/wishes"): PageCall(LOOKERS),
+    ("GET", "/staff/offers/<id>"): PageCall(LOOKERS, path=_OFFER, elsewhere=404),
+    ("GET", "/staff/offers/<id>/change"): PageCall(CLERKS, path=_OFFER, elsewhere=404),
     ("POST", "/staff/offers/<id>/change/<int:version>"): PageCall(
-        CLERK, path={**_OFFER, "version": "1"}, form=_OFFER_FORM, elsewhere=404
+        CLERKS, path={**_OFFER, "version": "1"}, form=_OFFER_FORM, elsewhere=404
     ),
     ("POST", "/staff/offers/<id>/steps/<step>"): PageCall(
-        CLERK, path={**_OFFER, "step": "publish"}, form={"version": "1"}, elsewhere=404
+        CLERKS, path={**_OFFER, "step": "publish"}, form={"version": "1"}, elsewhere=404
     ),
-    ("POST", "/staff/offers/<id>/roll"): PageCall(CLERK, path=_OFFER, elsewhere=404),
+    ("POST", "/staff/offers/<id>/roll"): PageCall(CLERKS, path=_OFFER, elsewhere=404),
     ("POST", "/staff/offers/<id>/places/<place>"): PageCall(
-        CLERK, path={**_OFFER, "place": "{place}"}, form={"state": "attended"}, elsewhere=404
+        CLERKS, path={**_OFFER, "place": "{place}"}, form={"state": "attended"}, elsewhere=404
     ),
-    ("POST", "/staff/offers/<id>/invitations"): PageCall(CLERK, path=_OFFER, elsewhere=404),
+    ("POST", "/staff/offers/<id>/invitations"): PageCall(CLERKS, path=_OFFER, elsewhere=404),
 }
 
 
@@ -158,7 +156,7 @@ PAGES |= {
         shown=False,
     ),
     ("POST", "/staff/cases/<id>/unmask"): of_case(MOVERS, field="phone"),
-    ("POST", "/staff/cases/<id>/facts"): of_case(CLERK, seen="seeking_work"),
+    ("POST", "/staff/cases/<id>/facts"): of_case(CLERKS, seen="seeking_work"),
     ("POST", "/staff/cases/<id>/notes"): of_case(MOVERS, text="电话里说明天补材料"),
     ("POST", "/staff/cases/<id>/duplicates/<int:other>"): PageCall(
         roles=CHIEFS,
@@ -522,22 +520,22 @@ _NEW_MERCHANT = {"name": "某药店", "kind": "shop", "region": "石狮"}
 
 PAGES |= {
     ("GET", "/staff/vouchers/"): PageCall(_LOOKING),
-    ("GET", "/staff/vouchers/new"): PageCall(CLERK),
-    ("POST", "/staff/vouchers/"): PageCall(CLERK, form=_NEW_ISSUE, elsewhere=422),
+    ("GET", "/staff/vouchers/new"): PageCall(CLERKS),
+    ("POST", "/staff/vouchers/"): PageCall(CLERKS, form=_NEW_ISSUE, elsewhere=422),
     ("GET", "/staff/vouchers/<id>"): PageCall(_LOOKING, path=_ISSUE, elsewhere=404),
     ("POST", "/staff/vouchers/<id>/open"): PageCall(
         _APPROVER, path=_PROPOSED, form={"version": "1"}, elsewhere=404
     ),
-    ("POST", "/staff/vouchers/<id>/vouchers"): PageCall(CLERK, path=_ISSUE, elsewhere=404),
+    ("POST", "/staff/vouchers/<id>/vouchers"): PageCall(CLERKS, path=_ISSUE, elsewhere=404),
     ("POST", "/staff/vouchers/<id>/vouchers/<voucher>/end"): PageCall(
-        CLERK, path={**_ISSUE, "voucher": "{voucher}"}, form={"reason": "发错"}, elsewhere=404
+        CLERKS, path={**_ISSUE, "voucher": "{voucher}"}, form={"reason": "发错"}, elsewhere=404
     ),
     ("POST", "/staff/vouchers/<id>/close"): PageCall(
-        CLERK, path=_ISSUE, form={"version": "2"}, elsewhere=404
+        CLERKS, path=_ISSUE, form={"version": "2"}, elsewhere=404
     ),
-    ("GET", "/staff/vouchers/<id>/rounds/new"): PageCall(CLERK, path=_ISSUE, elsewhere=404),
+    ("GET", "/staff/vouchers/<id>/rounds/new"): PageCall(CLERKS, path=_ISSUE, elsewhere=404),
     ("POST", "/staff/vouchers/<id>/rounds/new"): PageCall(
-        CLERK, path=_ISSUE, form={"region": "石狮"}, elsewhere=404
+        CLERKS, path=_ISSUE, form={"region": "石狮"}, elsewhere=404
     ),
     ("GET", "/staff/vouchers/rounds/<id>"): PageCall(_LOOKING, path=_ROUND, elsewhere=404),
     ("POST", "/staff/vouchers/rounds/<id>/count"): PageCall(
@@ -556,22 +554,22 @@ PAGES |= {
         MOVERS, path=_GIVING_ROUND, form={"version": "2", "reason": "发错了"}, elsewhere=404
     ),
     ("GET", "/staff/merchants/"): PageCall(_LOOKING),
-    ("GET", "/staff/merchants/new"): PageCall(CLERK),
-    ("POST", "/staff/merchants/"): PageCall(CLERK, form=_NEW_MERCHANT, elsewhere=422),
+    ("GET", "/staff/merchants/new"): PageCall(CLERKS),
+    ("POST", "/staff/merchants/"): PageCall(CLERKS, form=_NEW_MERCHANT, elsewhere=422),
     ("GET", "/staff/merchants/<int:id>"): PageCall(_LOOKING, path=_MERCHANT, elsewhere=404),
     ("POST", "/staff/merchants/<int:id>/account"): PageCall(
-        CLERK,
+        CLERKS,
         path=_MERCHANT,
         form={"payee": "某超市有限公司", "bank": "某银行", "number": "0123456789"},
         elsewhere=404,
     ),
-    ("POST", "/staff/merchants/<int:id>/start"): PageCall(CLERK, path=_MERCHANT, elsewhere=404),
+    ("POST", "/staff/merchants/<int:id>/start"): PageCall(CLERKS, path=_MERCHANT, elsewhere=404),
     ("POST", "/staff/merchants/<int:id>/phones"): PageCall(
-        CLERK, path=_MERCHANT, form={"active": "yes"}, elsewhere=404
+        CLERKS, path=_MERCHANT, form={"active": "yes"}, elsewhere=404
     ),
     ("GET", "/staff/merchants/settlements/"): PageCall(_LOOKING),
     ("POST", "/staff/merchants/settlements/"): PageCall(
-        CLERK, form={"fund": "{voucher_fund}"}, elsewhere=404
+        CLERKS, form={"fund": "{voucher_fund}"}, elsewhere=404
     ),
     ("GET", "/staff/merchants/settlements/<id>"): PageCall(
         _LOOKING, path=_SETTLEMENT, elsewhere=404
@@ -580,10 +578,10 @@ PAGES |= {
         _APPROVER, path=_COLLECTED, elsewhere=404
     ),
     ("POST", "/staff/merchants/settlements/<id>/workbook"): PageCall(
-        CLERK, path=_SETTLEMENT, elsewhere=404
+        CLERKS, path=_SETTLEMENT, elsewhere=404
     ),
     ("POST", "/staff/merchants/settlements/<id>/lines/<line>/<word>"): PageCall(
-        CLERK,
+        CLERKS,
         path={**_SETTLEMENT, "line": "{settlement_line}", "word": "paid"},
         elsewhere=404,
     ),
@@ -607,12 +605,12 @@ _NEW_CAMPAIGN = {
 
 PAGES |= {
     ("GET", "/staff/outreach/"): PageCall(_LOOKING),
-    ("GET", "/staff/outreach/new"): PageCall(CLERK),
-    ("POST", "/staff/outreach/new"): PageCall(CLERK, form=_NEW_CAMPAIGN, elsewhere=422),
+    ("GET", "/staff/outreach/new"): PageCall(CLERKS),
+    ("POST", "/staff/outreach/new"): PageCall(CLERKS, form=_NEW_CAMPAIGN, elsewhere=422),
     ("GET", "/staff/outreach/<id>"): PageCall(_LOOKING, path=_GOING, elsewhere=404),
-    ("GET", "/staff/outreach/<id>/change"): PageCall(CLERK, path=_CAMPAIGN, elsewhere=404),
+    ("GET", "/staff/outreach/<id>/change"): PageCall(CLERKS, path=_CAMPAIGN, elsewhere=404),
     ("POST", "/staff/outreach/<id>/change/<int:version>"): PageCall(
-        CLERK, path={**_CAMPAIGN, "version": "1"}, form=_NEW_CAMPAIGN, elsewhere=404
+        CLERKS, path={**_CAMPAIGN, "version": "1"}, form=_NEW_CAMPAIGN, elsewhere=404
     ),
     ("POST", "/staff/outreach/<id>/count"): PageCall(
         MOVERS, path=_CAMPAIGN, form={"version": "1"}, elsewhere=404
@@ -626,8 +624,8 @@ PAGES |= {
     ("POST", "/staff/outreach/<id>/stop"): PageCall(
         MOVERS, path=_GOING, form={"version": "2", "reason": "写错了"}, elsewhere=404
     ),
-    ("POST", "/staff/outreach/<id>/texts"): PageCall(CLERK, path=_GOING, elsewhere=404),
-    ("POST", "/staff/outreach/<id>/results"): PageCall(CLERK, path=_GOING, elsewhere=404),
+    ("POST", "/staff/outreach/<id>/texts"): PageCall(CLERKS, path=_GOING, elsewhere=404),
+    ("POST", "/staff/outreach/<id>/results"): PageCall(CLERKS, path=_GOING, elsewhere=404),
 }
 MAKERS.append(making.outreach)
 # -- pairings -------------------------------------------------------------------------------------
@@ -643,46 +641,46 @@ _HELPER_FORM = {
 }
 PAGES |= {
     ("GET", "/staff/pairings/"): PageCall(_LOOKING),
-    ("GET", "/staff/pairings/proposals"): PageCall(CLERK),
+    ("GET", "/staff/pairings/proposals"): PageCall(CLERKS),
     ("POST", "/staff/pairings/proposals"): PageCall(
-        CLERK, form={"pick": "{entry}:{idle}", "every_days": "90"}, elsewhere=404
+        CLERKS, form={"pick": "{entry}:{idle}", "every_days": "90"}, elsewhere=404
     ),
-    ("GET", "/staff/pairings/new"): PageCall(CLERK, query="entry={entry}", elsewhere=404),
+    ("GET", "/staff/pairings/new"): PageCall(CLERKS, query="entry={entry}", elsewhere=404),
     ("POST", "/staff/pairings/new"): PageCall(
-        CLERK,
+        CLERKS,
         query="entry={entry}",
         form={"helper": "{idle}", "every_days": "90"},
         elsewhere=404,
     ),
     ("GET", "/staff/pairings/<id>"): PageCall(_LOOKING, path=_PAIRING, elsewhere=404),
     ("POST", "/staff/pairings/<id>/agree/<side>"): PageCall(
-        CLERK, path={**_PROPOSED, "side": "person"}, form={"version": "2"}, elsewhere=404
+        CLERKS, path={**_PROPOSED, "side": "person"}, form={"version": "2"}, elsewhere=404
     ),
     ("POST", "/staff/pairings/<id>/end"): PageCall(
-        CLERK, path=_PROPOSED, form={"version": "2", "ending": "moved"}, elsewhere=404
+        CLERKS, path=_PROPOSED, form={"version": "2", "ending": "moved"}, elsewhere=404
     ),
     ("POST", "/staff/pairings/<id>/visits"): PageCall(
-        CLERK,
+        CLERKS,
         path=_PAIRING,
         form={"version": "4", "visited_on": "2026-03-01", "words": "都好"},
         elsewhere=404,
     ),
     ("POST", "/staff/pairings/<id>/visits/<visit>/strike"): PageCall(
-        CLERK, path={**_PAIRING, "visit": "{visit}"}, elsewhere=404
+        CLERKS, path={**_PAIRING, "visit": "{visit}"}, elsewhere=404
     ),
     ("GET", "/staff/pairings/<id>/photos/<photo>"): PageCall(
         _LOOKING, path={**_PAIRING, "photo": "{visit_photo}"}, elsewhere=404, shown=False
     ),
     ("GET", "/staff/pairings/helpers/"): PageCall(_LOOKING),
-    ("GET", "/staff/pairings/helpers/new"): PageCall(CLERK),
-    ("POST", "/staff/pairings/helpers/new"): PageCall(CLERK, form=_HELPER_FORM, elsewhere=422),
-    ("POST", "/staff/pairings/helpers/import"): PageCall(CLERK, elsewhere=422),
-    ("GET", "/staff/pairings/helpers/<id>"): PageCall(CLERK, path=_HELPER, elsewhere=404),
+    ("GET", "/staff/pairings/helpers/new"): PageCall(CLERKS),
+    ("POST", "/staff/pairings/helpers/new"): PageCall(CLERKS, form=_HELPER_FORM, elsewhere=422),
+    ("POST", "/staff/pairings/helpers/import"): PageCall(CLERKS, elsewhere=422),
+    ("GET", "/staff/pairings/helpers/<id>"): PageCall(CLERKS, path=_HELPER, elsewhere=404),
     ("POST", "/staff/pairings/helpers/<id>"): PageCall(
-        CLERK, path=_HELPER, form=_HELPER_FORM, elsewhere=404
+        CLERKS, path=_HELPER, form=_HELPER_FORM, elsewhere=404
     ),
     ("POST", "/staff/pairings/helpers/<id>/leave"): PageCall(
-        CLERK, path={"id": "{idle}"}, form={"version": "1"}, elsewhere=404
+        CLERKS, path={"id": "{idle}"}, form={"version": "1"}, elsewhere=404
     ),
     ("GET", "/staff/pairings/files/"): PageCall(_LOOKING),
     ("POST", "/staff/pairings/files/filing"): PageCall(MOVERS),
