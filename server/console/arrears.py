@@ -18,14 +18,14 @@ from server.arrears.moves import COUNTED, MOVES, UNDER_WAY, allowed
 from server.arrears.moving import JointReportChanged, ReportMoveRefused
 from server.arrears.packing import Contents
 from server.arrears.tables import JointPart, JointReport, Outcome, ReportMove, ReportState
-from server.audit import Action, Actor
+from server.audit import Action
 from server.casework import materials, officers
 from server.casework.materials import MaterialUnknown
 from server.casework.officers import LOOKERS, Role
 from server.clock import china_day
 from server.console import forms, naming
 from server.console.case import is_photo
-from server.console.entering import officer, regions
+from server.console.entering import actor, officer, regions
 from server.console.forms import Asked, Form, Line
 from server.console.help_requests import name_of
 from server.console.rendering import go_to, page, shown_yuan
@@ -282,7 +282,7 @@ def get_proof(id: str, material: str) -> Response:
     if own is None:
         raise SubjectErased
     content = materials.content(known.store, own, found.id)
-    by, now = Actor.officer(officer().id), known.clock()
+    by, now = actor(), known.clock()
     known.database.together(lambda session: materials.read(session, own, found, by=by, now=now))
     response = Response(content, content_type=found.media_type)
     kind, ending = ("inline", "jpg") if is_photo(found) else ("attachment", "pdf")
@@ -408,7 +408,7 @@ def _note_looks(
 ) -> None:
     if parts:
         audit.record_all(
-            session, safe, by=Actor.officer(officer().id), action=Action.READ,
+            session, safe, by=actor(), action=Action.READ,
             about="joint_part", rows=[(part.id, part.worker_id) for part in parts],
             fields=("name", "amount_fen"), reason=f"joint_report {report.id}", now=now,
         )  # fmt: skip

@@ -13,7 +13,6 @@ from sqlmodel import Session
 from knowledge.measures import Measure
 from server import profiles
 from server.admitting import Who, admits
-from server.audit import Actor
 from server.casework import (
     cases,
     deciding,
@@ -40,10 +39,9 @@ from server.casework.tables import (
     Source,
 )
 from server.clock import china_day
-from server.console import case_steps, forms, words
-from server.console.case_lists import title_of
+from server.console import case_steps, forms, naming, words
 from server.console.case_steps import Step
-from server.console.entering import officer, regions
+from server.console.entering import actor, officer, regions
 from server.console.forms import Form
 from server.console.rendering import go_to, page
 from server.persons import Person
@@ -259,7 +257,7 @@ def get_material(id: str, material: str) -> Response:
     if found is None:
         raise MaterialUnknown(material)
     content = materials.content(known.store, own, found.id)
-    by, now = Actor.officer(officer().id), known.clock()
+    by, now = actor(), known.clock()
     known.database.together(lambda session: materials.read(session, own, found, by=by, now=now))
     response = Response(content, content_type=found.media_type)
     kind = "inline" if is_photo(found) else "attachment"
@@ -350,7 +348,7 @@ def _shown(session: Session, case: Case, own: Safe | None, unmask: str) -> CaseS
     today = china_day(resources().clock())
     return CaseShown(
         case=case,
-        title=title_of(case.measure),
+        title=naming.measure_of(library, case.measure),
         place=regions().get(case.region).label,
         state=words.STATES[state],
         kind=words.STATE_KINDS.get(state, ""),
@@ -472,4 +470,5 @@ def _pairs(session: Session, case: Case) -> list[PairShown]:
 
 def _briefly(other: Case) -> tuple[str, str, str, bool]:
     may_open = officer().covers(other.region, regions())
-    return other.id, title_of(other.measure), words.STATES[State(other.state)], may_open
+    title = naming.measure_of(resources().serving.current().library, other.measure)
+    return other.id, title, words.STATES[State(other.state)], may_open

@@ -20,7 +20,7 @@ from server.casework.moves import UNDER_WAY, State
 from server.casework.officers import LOOKERS, NotAllowed, Officer, OfficerUnknown, Role, scope
 from server.casework.tables import Case
 from server.clock import china_day
-from server.console import forms, words
+from server.console import forms, naming, words
 from server.console.entering import officer, regions
 from server.console.rendering import go_to, page
 from server.persons import IdentityNumber, Name, Phone
@@ -187,33 +187,29 @@ def post_assignment() -> Response:
 def rows(session: Session, found: Iterable[Case]) -> list[Row]:
     """Cases as lists show them."""
     known = resources()
-    today = china_day(known.clock())
+    library, today = known.serving.current().library, china_day(known.clock())
     names = officers.names(session)
     can_take = Role.CASE_OFFICER in officer().roles
     return [
         Row(
             case.id,
-            title_of(case.measure),
-            regions().get(case.region).label if case.region in regions() else case.region,
+            naming.measure_of(library, case.measure),
+            naming.place_of(library, case.region),
             State(case.state),
             words.STATES[State(case.state)],
             words.STATE_KINDS.get(State(case.state), ""),
             case.due_on,
             case.due_on is not None and case.due_on < today and case.state in UNDER_WAY,
             names.get(case.assigned_to or 0, ""),
-            words.DECISIONS.get(case.recommended or "", "") if case.state == "in_review" else "",
+            words.DECISIONS.get(case.recommended or "", "")
+            if case.state == State.IN_REVIEW
+            else "",
             case.submitted_at and china_day(case.submitted_at),
             case.version,
             can_take and case.state == State.SUBMITTED,
         )
         for case in found
     ]
-
-
-def title_of(measure: str) -> str:
-    """How a measure is called, its id where it is not in force any more."""
-    found = resources().serving.current().library.measures.get(measure)
-    return measure if found is None else found.title
 
 
 def _wanted(asked: _Filters, who: Officer, today: date) -> Wanted:

@@ -11,7 +11,7 @@ from server.admitting import Who, admits
 from server.casework.officers import LOOKERS, Role, scope
 from server.clock import china_day
 from server.console import forms, sheet_trials
-from server.console.entering import officer, regions, takes
+from server.console.entering import first_region, officer, regions, takes
 from server.console.forms import Asked, Form, Line
 from server.console.rendering import go_to, page
 from server.register import employer_sheets, employers
@@ -104,7 +104,7 @@ def _list_page(status: int = 200, refused: str = "") -> Response:
 def get_new() -> Response:
     """The form to enter an employer."""
     today = china_day(resources().clock()).isoformat()
-    region = min(officer().regions, default="")
+    region = first_region()
     return _form(forms.empty(told_on=today, region=region), url_for(".post_new"))
 
 

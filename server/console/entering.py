@@ -9,6 +9,7 @@ from flask import Response, current_app, g, request
 
 from knowledge.regions import Regions
 from server.admitting import admitted_roles
+from server.audit import Actor
 from server.casework.officers import NotAllowed, Officer
 from server.resources import resources
 from server.settings import Environment
@@ -82,6 +83,16 @@ def officer() -> Officer:
     if found is None:
         raise DeskClosed
     return found.officer
+
+
+def actor() -> Actor:
+    """The officer at the desk, for the audit."""
+    return Actor.officer(officer().id)
+
+
+def first_region() -> str:
+    """The region to begin with: the first of the officer's, empty for an officer of none."""
+    return min(officer().regions, default="")
 
 
 def regions() -> Regions:

@@ -10,12 +10,14 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Field,
     StringConstraints,
     ValidationError,
     ValidationInfo,
     field_validator,
 )
 from pydantic_core import PydanticCustomError
+from werkzeug.datastructures import MultiDict
 
 from server import money
 from server.money import NoSum
@@ -71,6 +73,12 @@ class Asked(BaseModel):
         return value
 
 
+class VersionAsked(Asked):
+    """The version that was looked at."""
+
+    version: Annotated[int, Field(ge=0)]
+
+
 @dataclass
 class Form(Generic[M]):
     """A form as it came, or as it is shown first; `asked` is None where something is wrong."""
@@ -92,14 +100,13 @@ def empty(**values: Any) -> Form[Any]:
 
 def read(model: type[M], words: Mapping[str, str] | None = None) -> Form[M]:
     """The form that was sent; `words` tell of fields what is wrong with them in better words."""
-    values: dict[str, Any] = {}
-    for name, info in model.model_fields.items():
-        given = [text for each in request.form.getlist(name) if (text := _clean(each)).strip()]
-        if get_origin(info.annotation) in _LISTS:
-            values[name] = given
-        elif given:
-            values[name] = given[-1]
-    return _checked(model, values, words or {})
+    return _checked(model, _given(model, request.form), words or {})
+
+
+def version() -> int:
+    """The version that was looked at, as the form says; 0, which is none, where it does not."""
+    asked = read(VersionAsked).asked
+    return 0 if asked is None else asked.version
 
 
 def typed(name: str) -> str:
@@ -109,13 +116,7 @@ def typed(name: str) -> str:
 
 def read_query(model: type[M]) -> M:
     """The parameters of the address; one that can't be read counts as not given."""
-    values: dict[str, Any] = {}
-    for name, info in model.model_fields.items():
-        given = [text for each in request.args.getlist(name) if (text := _clean(each)).strip()]
-        if get_origin(info.annotation) in _LISTS:
-            values[name] = given
-        elif given:
-            values[name] = given[-1]
+    values = _given(model, request.args)
     while True:
         try:
             return model.model_validate(values)
@@ -124,6 +125,18 @@ def read_query(model: type[M]) -> M:
             if not wrong & values.keys():
                 raise
             values = {name: value for name, value in values.items() if name not in wrong}
+
+
+def _given(model: type[BaseModel], sent: MultiDict[str, str]) -> dict[str, Any]:
+    """What was sent for each field of the model, cleaned; of several values of one the last."""
+    values: dict[str, Any] = {}
+    for name, info in model.model_fields.items():
+        given = [text for each in sent.getlist(name) if (text := _clean(each)).strip()]
+        if get_origin(info.annotation) in _LISTS:
+            values[name] = given
+        elif given:
+            values[name] = given[-1]
+    return values
 
 
 def _checked(model: type[M], values: dict[str, Any], words: Mapping[str, str]) -> Form[M]:

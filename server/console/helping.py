@@ -6,10 +6,9 @@ from flask import Blueprint, Response, url_for
 from pydantic import Field
 
 from server.admitting import Who, admits
-from server.audit import Actor
 from server.casework.officers import LOOKERS, Role, scope
 from server.console import forms, sheet_trials
-from server.console.entering import officer, regions, takes
+from server.console.entering import actor, first_region, officer, regions, takes
 from server.console.forms import Asked, Form, Line
 from server.console.rendering import go_to, page
 from server.pairing import helper_sheets, helping
@@ -66,12 +65,6 @@ class HelperAsked(Asked):
     version: int = 0
 
 
-class VersionAsked(Asked):
-    """The version that was looked at."""
-
-    version: int
-
-
 @blueprint.get("/")
 @admits(Who.OFFICER, *LOOKERS)
 def get_helpers() -> Response:
@@ -83,7 +76,7 @@ def get_helpers() -> Response:
 @admits(Who.OFFICER, Role.CASE_OFFICER)
 def get_new() -> Response:
     """The form to enter a helper."""
-    region = min(officer().regions, default="")
+    region = first_region()
     return _form(forms.empty(region=region, capacity=1), url_for(".post_new"))
 
 
@@ -127,7 +120,7 @@ def get_helper(id: str) -> Response:
     with known.database.begin() as session:
         row = helping.of_officer(session, id, officer(), regions())
         helping.record_looks(
-            session, known.safe, [row], by=_actor(), fields=("name", "phone"), now=known.clock()
+            session, known.safe, [row], by=actor(), fields=("name", "phone"), now=known.clock()
         )
     told = helping.opened(known.safe, row).told
     typed = {name: value or "" for name, value in told.model_dump().items()}
@@ -162,10 +155,9 @@ def post_helper(id: str) -> Response:
 def post_leave(id: str) -> Response:
     """Note that somebody helps no more."""
     known = resources()
-    asked = forms.read(VersionAsked).asked
+    version = forms.version()
     with known.database.begin() as session:
         row = helping.of_officer(session, id, officer(), regions())
-        version = asked.version if asked else 0
         helping.leave(
             session, known.safe, regions(), row, by=officer(), version=version, now=known.clock()
         )
@@ -177,7 +169,7 @@ def shown(helpers: list[Helper]) -> list[Known]:
     known = resources()
     if helpers:
         with known.database.begin() as session:
-            helping.record_looks(session, known.safe, helpers, by=_actor(), now=known.clock())
+            helping.record_looks(session, known.safe, helpers, by=actor(), now=known.clock())
     return [helping.opened(known.safe, helper) for helper in helpers]
 
 
@@ -195,10 +187,6 @@ def _kind() -> sheet_trials.Kind:
             session, known.safe, tree, found, by=by, now=known.clock()
         ),
     )
-
-
-def _actor() -> Actor:
-    return Actor.officer(officer().id)
 
 
 def _told(form: Form[HelperAsked]) -> Told | None:

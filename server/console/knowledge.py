@@ -40,12 +40,6 @@ class _PieceAsked(forms.Asked):
     version: Annotated[int, Field(ge=0)] = 0
 
 
-class VersionAsked(forms.Asked):
-    """A form that only says of which version of a draft it is."""
-
-    version: Annotated[int, Field(ge=0)]
-
-
 class _NewAsked(forms.Asked):
     key: Annotated[str, StringConstraints(max_length=128, pattern=r"^[^/\s][^/\n]*$")]
 
@@ -178,11 +172,10 @@ def post_piece_text(kind: str, key: str) -> Response:
 @admits(Who.OFFICER, Role.EDITOR)
 def post_discard(kind: str, key: str) -> Response:
     """Throw a draft away."""
-    form = forms.read(VersionAsked)
+    version = forms.version()
     known = resources()
     with known.database.begin() as session:
-        _require(session, kind, key, None)
-        version = form.asked.version if form.asked else 0
+        require_for(session, kind, key, None)
         drafts.discard(session, kind=kind, key=key, version=version)
     return go_to(url_for("desk.knowledge.get_overview"), "草稿扔掉了，正在用的没有变。")
 
@@ -191,10 +184,10 @@ def post_discard(kind: str, key: str) -> Response:
 @admits(Who.OFFICER, Role.EDITOR)
 def post_take_out(kind: str, key: str) -> Response:
     """Let the next release do without a piece."""
-    form = forms.read(VersionAsked)
+    version = forms.version()
     known = resources()
     with known.database.begin() as session:
-        _require(session, kind, key, None)
+        require_for(session, kind, key, None)
         if drafts.in_force(session, kind, key) is None:
             raise EditionMissing(kind, key)
         drafts.save(
@@ -202,7 +195,7 @@ def post_take_out(kind: str, key: str) -> Response:
             kind=kind,
             key=key,
             content=None,
-            version=form.asked.version if form.asked else 0,
+            version=version,
             officer_id=officer().id,
             now=known.clock(),
         )
@@ -252,7 +245,7 @@ def keep(
     known = resources()
     try:
         with known.database.begin() as session:
-            _require(session, kind, key, content)
+            require_for(session, kind, key, content)
             drafts.save(
                 session,
                 kind=kind,
@@ -279,7 +272,10 @@ def told_of(changed: DraftChanged) -> str:
 
 def require_for(session: Any, kind: str, key: str, content: dict[str, Any] | None) -> None:
     """Raise `NotAllowed` unless the officer edits, and works for all the piece is for."""
-    _require(session, kind, key, content)
+    current, draft = drafts.piece(session, kind, key)
+    library = served_library()
+    contents = (current, draft.content if draft else None, content)
+    areas.require(officer(), Role.EDITOR, areas.places_of(kind, key, contents, library), library)
 
 
 def piece_address(kind: str, key: str) -> str:
@@ -379,13 +375,6 @@ def _line(text: str, location: Any) -> int:
 def _line_told(problem: str) -> str:
     _, line, reason = problem.split(":", 2)
     return f"第{line}行：{reason.strip()}"
-
-
-def _require(session: Any, kind: str, key: str, content: dict[str, Any] | None) -> None:
-    current, draft = drafts.piece(session, kind, key)
-    library = served_library()
-    contents = (current, draft.content if draft else None, content)
-    areas.require(officer(), Role.EDITOR, areas.places_of(kind, key, contents, library), library)
 
 
 def _check_kind(kind: str) -> None:

@@ -15,7 +15,7 @@ from server.audit import Action
 from server.casework.officers import Role
 from server.clock import china_day
 from server.console import forms, knowledge
-from server.console.entering import officer, takes
+from server.console.entering import actor, officer, takes
 from server.console.knowledge_words import (
     SORTS,
     STATES,
@@ -269,7 +269,7 @@ def post_rollback() -> Response:
             publishing.roll_back(session, to=target, seen=seen, now=known.clock())
             # Who publishes stands with the proposal; who takes it back, here only.
             audit.record(
-                session, known.safe, by=audit.Actor.officer(officer().id), action=Action.CHANGED,
+                session, known.safe, by=actor(), action=Action.CHANGED,
                 about="current_release", row=target, worker_id=None, reason="rollback",
                 now=known.clock(),
             )  # fmt: skip

@@ -13,7 +13,7 @@ from server.casework import funds
 from server.casework.officers import LOOKERS, Role, scope
 from server.casework.tables import Fund
 from server.console import forms, naming
-from server.console.entering import officer, regions
+from server.console.entering import first_region, officer, regions
 from server.console.forms import Asked, Form, Line
 from server.console.help_requests import name_of
 from server.console.rendering import attached, go_to, page
@@ -98,7 +98,7 @@ def get_merchants() -> Response:
 @admits(Who.OFFICER, Role.CASE_OFFICER)
 def get_new_merchant() -> Response:
     """The form for a merchant."""
-    return _new_merchant_page(forms.empty(region=min(officer().regions, default="")))
+    return _new_merchant_page(forms.empty(region=first_region()))
 
 
 @blueprint.post("/")

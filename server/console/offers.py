@@ -14,7 +14,7 @@ from server.casework import opting_out
 from server.casework.officers import LOOKERS, Role, scope
 from server.clock import CHINA, china_day
 from server.console import forms
-from server.console.entering import officer, regions
+from server.console.entering import first_region, officer, regions
 from server.console.forms import Asked, Form, Line, Yuan
 from server.console.rendering import go_to, page
 from server.console.screened import screened
@@ -205,7 +205,7 @@ def get_offers() -> Response:
 def get_new() -> Response:
     """An empty form."""
     kind = forms.read_query(KindAsked).kind
-    return _form(kind, forms.empty(region=_first_region()), url_for(".post_new", kind=kind))
+    return _form(kind, forms.empty(region=first_region()), url_for(".post_new", kind=kind))
 
 
 @blueprint.post("/new")
@@ -487,10 +487,6 @@ def _form(kind: OfferKind, form: Form[Any], action: str, status: int = 200) -> R
         details=_DETAILS[kind],
         region_names=names,
     )
-
-
-def _first_region() -> str:
-    return min(officer().regions, default="")
 
 
 def _proposal(kind: OfferKind, form: Form[OfferAsked]) -> Proposal | None:

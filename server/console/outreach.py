@@ -15,8 +15,8 @@ from server.casework.bank_files import BankFileRefused
 from server.casework.officers import LOOKERS, Role, scope
 from server.clock import china_day
 from server.console import forms, naming
-from server.console.entering import is_production, officer, regions, takes
-from server.console.forms import Asked, Form, Line, Text
+from server.console.entering import first_region, is_production, officer, regions, takes
+from server.console.forms import Asked, Form, Line, Text, VersionAsked
 from server.console.help_requests import name_of
 from server.console.rendering import attached, go_to, page
 from server.console.screened import screened
@@ -126,15 +126,11 @@ class ChangeAsked(Asked):
     change: str | None = None
 
 
-class _VersionAsked(Asked):
-    version: int
-
-
-class _ConfirmAsked(_VersionAsked):
+class _ConfirmAsked(VersionAsked):
     read: bool = False
 
 
-class _ReasonAsked(_VersionAsked):
+class _ReasonAsked(VersionAsked):
     reason: Text
 
 
@@ -173,7 +169,7 @@ def get_new() -> Response:
     """The form; for a change of policy with what it says and whom it concerns."""
     asked = forms.read_query(ChangeAsked)
     given: dict[str, Any] = {
-        "region": min(officer().regions, default=""),
+        "region": first_region(),
         "channels": list(Channel),
         "last_on": (_today() + timedelta(days=_DAYS)).isoformat(),
     }
@@ -256,8 +252,7 @@ def post_change(id: str, version: int) -> Response:
 @admits(Who.OFFICER, Role.CASE_OFFICER, Role.APPROVER)
 def post_count(id: str) -> Response:
     """Count anew."""
-    form = forms.read(_VersionAsked)
-    _recount(id, form.asked.version if form.asked else 0)
+    _recount(id, forms.version())
     return go_to(url_for(".get_campaign", id=id), "重新数好了。")
 
 

@@ -15,10 +15,10 @@ from server.audit import Action
 from server.casework.officers import Role, scope
 from server.clock import china_day
 from server.console import forms
-from server.console.entering import officer, regions
+from server.console.entering import actor, officer, regions
 from server.console.forms import Asked, Form
 from server.console.helping import shown as shown_helpers
-from server.console.pairings import LABELS, WORDS, actor, tell
+from server.console.pairings import LABELS, WORDS, tell
 from server.console.rendering import go_to, page
 from server.masking import mask_name
 from server.pairing import helping, keeping, naming, proposing, searching, telling

@@ -10,7 +10,6 @@ from pydantic import Field
 from sqlmodel import Session
 
 from server.admitting import Who, admits
-from server.audit import Actor
 from server.casework import officers
 from server.casework.inspecting import InspectionBusy
 from server.casework.officers import LOOKERS, Role, scope
@@ -18,8 +17,8 @@ from server.casework.recoding import Refused
 from server.casework.uploading import FileTooLarge
 from server.clock import china_day
 from server.console import forms
-from server.console.entering import officer, regions, takes
-from server.console.forms import YUAN_WORDS, Asked, Form, Yuan
+from server.console.entering import actor, officer, regions, takes
+from server.console.forms import YUAN_WORDS, Asked, Form, VersionAsked, Yuan
 from server.console.helping import shown as shown_helpers
 from server.console.rendering import go_to, page
 from server.masking import mask_name
@@ -61,12 +60,6 @@ class PairingsAsked(Asked):
     state: PairState | None = None
     overdue: bool = False
     page: Annotated[int, Field(ge=1, le=100_000)] = 1
-
-
-class VersionAsked(Asked):
-    """The version that was looked at."""
-
-    version: int
 
 
 class EndAsked(VersionAsked):
@@ -225,14 +218,6 @@ def get_photo(id: str, photo: str) -> Response:
     response.headers["Content-Disposition"] = f'inline; filename="visit-{row.id[:8]}.jpg"'
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response
-
-
-# -- people -------------------------------------------------------------------------------------
-
-
-def actor() -> Actor:
-    """The officer at the desk, for the audit."""
-    return Actor.officer(officer().id)
 
 
 def _own(pairing_id: str) -> Safe:

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, abort, url_for
 from pydantic import Field
 from sqlmodel import Session
 
-from server import audit, money
+from server import money
 from server.admitting import Who, admits
 from server.audit import Action
 from server.casework import cases, officers
@@ -18,7 +18,7 @@ from server.casework.tables import Case
 from server.clock import china_day
 from server.console import forms, words
 from server.console.case import opened as opened_case
-from server.console.entering import officer, regions
+from server.console.entering import actor, first_region, officer, regions
 from server.console.forms import Asked, Form, Line
 from server.console.rendering import go_to, page
 from server.masking import mask_identity_number, mask_name, mask_phone
@@ -206,7 +206,7 @@ def get_new() -> Response:
     """The form to enter somebody, also from a case or into a household."""
     asked = forms.read_query(WhereAsked)
     today = china_day(resources().clock())
-    region = min(officer().regions, default="")
+    region = first_region()
     if asked.case is not None:
         region = opened_case(asked.case)[0].region
     return _form(asked, forms.empty(region=region, looked_on=today.isoformat()))
@@ -255,7 +255,7 @@ def get_change(id: str) -> Response:
     known = resources()
     with known.database.begin() as session:
         keeping.record_looks(
-            session, known.safe, [held.entry], by=_actor(), fields=list(_LABELS)[:3],
+            session, known.safe, [held.entry], by=actor(), fields=list(_LABELS)[:3],
             action=Action.UNMASKED, now=known.clock(),
         )  # fmt: skip
     return _change_form(held, forms.empty(**_typed(held)))
@@ -423,10 +423,6 @@ def _refuse(form: Form[Any], error: Exception) -> None:
         form.refuse("identity_number", words_of_field("identity_birth"))
 
 
-def _actor() -> audit.Actor:
-    return audit.Actor.officer(officer().id)
-
-
 def _lines(entries: list[RegisterEntry], today: date) -> list[LineShown]:
     """Entries with masked names; each name that is shown is a look at somebody."""
     known = resources()
@@ -440,7 +436,7 @@ def _lines(entries: list[RegisterEntry], today: date) -> list[LineShown]:
     if lines:
         with known.database.begin() as session:
             keeping.record_looks(
-                session, known.safe, entries, by=_actor(), fields=("name",), now=known.clock()
+                session, known.safe, entries, by=actor(), fields=("name",), now=known.clock()
             )
     return lines
 
@@ -465,11 +461,11 @@ def _page(
     now = known.clock()
     with known.database.begin() as session:
         keeping.record_looks(
-            session, known.safe, [held.entry], by=_actor(), fields=("entry",), now=now
+            session, known.safe, [held.entry], by=actor(), fields=("entry",), now=now
         )
         if unmask:
             keeping.record_looks(
-                session, known.safe, [held.entry], by=_actor(), fields=(unmask,),
+                session, known.safe, [held.entry], by=actor(), fields=(unmask,),
                 action=Action.UNMASKED, now=now,
             )  # fmt: skip
         names = officers.names(session)

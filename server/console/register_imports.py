@@ -18,7 +18,7 @@ from server.casework import rosters
 from server.casework.officers import Role, scope
 from server.clock import china_day
 from server.console import forms
-from server.console.entering import officer, regions, takes
+from server.console.entering import first_region, officer, regions, takes
 from server.console.forms import Form
 from server.console.rendering import attached, go_to, page
 from server.private_files import in_memory
@@ -103,7 +103,7 @@ class RosterAsked(forms.Asked):
 @admits(Who.OFFICER, Role.CASE_OFFICER)
 def get_imports() -> Response:
     """The form for a file, and the imports there were."""
-    return _upload_page(forms.empty(region=min(officer().regions, default="")))
+    return _upload_page(forms.empty(region=first_region()))
 
 
 @blueprint.post("/")

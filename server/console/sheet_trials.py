@@ -17,7 +17,7 @@ from sqlmodel import Session
 from knowledge.eligibility.sheets import SheetRefused
 from server.casework.officers import scope
 from server.console import forms
-from server.console.entering import officer, regions
+from server.console.entering import first_region, officer, regions
 from server.console.rendering import go_to, page
 from server.private_files import in_memory
 from server.problems import words_of_field
@@ -74,7 +74,7 @@ def _tried(kind: Kind) -> Tried:
     tree = regions()
     mine = scope(officer(), tree)
     called = {id: id for id in mine} | {tree.get(id).label: id for id in mine if id in tree}
-    region = min(officer().regions, default="")
+    region = first_region()
     try:
         with in_memory(content) as path, resources().database.begin() as session:
             found = kind.read(session, path, region, called)

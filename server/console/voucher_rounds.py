@@ -12,7 +12,7 @@ from server.casework.funds import FundShort
 from server.casework.officers import LOOKERS, Role
 from server.console import forms, naming
 from server.console.entering import officer, regions
-from server.console.forms import Asked, Form, Line, Text
+from server.console.forms import Asked, Form, Line, Text, VersionAsked
 from server.console.help_requests import name_of
 from server.console.rendering import go_to, page
 from server.money import yuan
@@ -63,11 +63,7 @@ class GroupAsked(Asked):
     cause: Cause | None = None
 
 
-class _VersionAsked(Asked):
-    version: int
-
-
-class _ReasonAsked(_VersionAsked):
+class _ReasonAsked(VersionAsked):
     reason: Text
 
 
@@ -115,7 +111,7 @@ def get_round(id: str) -> Response:
 @admits(Who.OFFICER, Role.CASE_OFFICER, Role.APPROVER)
 def post_count(id: str) -> Response:
     """Count anew."""
-    _recount(id, _version())
+    _recount(id, forms.version())
     return go_to(url_for(".get_round", id=id), "重新数好了。")
 
 
@@ -123,7 +119,7 @@ def post_count(id: str) -> Response:
 @admits(Who.OFFICER, Role.APPROVER)
 def post_confirm(id: str) -> Response:
     """Confirm exactly these people and begin; where others are meant, show the new count."""
-    known, version = resources(), _version()
+    known, version = resources(), forms.version()
     chosen = _chosen(id)
     try:
         with known.database.begin() as session:
@@ -206,11 +202,6 @@ def _chosen(id: str) -> Chosen:
 def _place() -> Place:
     known = resources()
     return Place(known.database, known.subject_keys, known.safe, regions())
-
-
-def _version() -> int:
-    asked = forms.read(_VersionAsked).asked
-    return 0 if asked is None else asked.version
 
 
 def _lies_in(region: str, issue: Issue) -> bool:

@@ -13,7 +13,7 @@ from server.casework.funds import FundShort
 from server.casework.officers import LOOKERS, Role, scope
 from server.clock import china_day
 from server.console import forms, naming, voucher_rounds
-from server.console.entering import officer, regions
+from server.console.entering import first_region, officer, regions
 from server.console.forms import YUAN_WORDS, Asked, Form, Line, Text, Yuan
 from server.console.help_requests import name_of
 from server.console.rendering import go_to, page
@@ -72,10 +72,6 @@ class IssueAsked(Asked):
     last_on: date
 
 
-class _VersionAsked(Asked):
-    version: int
-
-
 class _ReasonAsked(Asked):
     reason: Text
 
@@ -104,7 +100,7 @@ def get_issues() -> Response:
 @admits(Who.OFFICER, Role.CASE_OFFICER)
 def get_new_issue() -> Response:
     """The form for an issue."""
-    return _new_issue_page(forms.empty(region=_first_region()))
+    return _new_issue_page(forms.empty(region=first_region()))
 
 
 @blueprint.post("/")
@@ -175,7 +171,7 @@ def get_issue(id: str) -> Response:
 @admits(Who.OFFICER, Role.APPROVER)
 def post_open(id: str) -> Response:
     """Approve an issue as the second officer."""
-    known, version = resources(), _version()
+    known, version = resources(), forms.version()
     with known.database.begin() as session:
         issue = issuing.of_officer(session, id, officer(), regions())
         issuing.open_(
@@ -189,7 +185,7 @@ def post_open(id: str) -> Response:
 @admits(Who.OFFICER, Role.CASE_OFFICER)
 def post_close(id: str) -> Response:
     """Give no more vouchers of an issue."""
-    known, version = resources(), _version()
+    known, version = resources(), forms.version()
     with known.database.begin() as session:
         issue = issuing.of_officer(session, id, officer(), regions())
         issuing.close(
@@ -243,15 +239,6 @@ def post_end(id: str, voucher: str) -> Response:
             reason=form.asked.reason, now=known.clock(),
         )  # fmt: skip
     return go_to(url_for("desk.vouchers.get_issue", id=id), f"收回了，{yuan(rest)}元还给了资金。")
-
-
-def _version() -> int:
-    asked = forms.read(_VersionAsked).asked
-    return 0 if asked is None else asked.version
-
-
-def _first_region() -> str:
-    return min(officer().regions, default="")
 
 
 def _new_issue_page(form: Form[IssueAsked], status: int = 200) -> Response:
