@@ -35,7 +35,7 @@ from server.casework.moves import INSIDE, Actor, Move, State, moves_from
 from server.casework.standing import STANDING
 from server.casework.tables import Case, Origin, Source
 from server.clock import china_day
-from server.persons import Person
+from server.persons import as_kept
 from server.resources import post, resources
 from server.sealing import Safe
 from server.tables import Part
@@ -250,7 +250,7 @@ def _shared(case: Case) -> dict[str, Any]:
 
 def _view(session: Session, own: Safe, case: Case) -> CaseView:
     held = cases.frozen(case, own)
-    person = {} if held.person is None else profiles.masked(Person.model_validate(held.person))
+    person = {} if held.person is None else profiles.masked(as_kept(held.person))
     missing = {item.id for item in deciding.missing_items(session, case.id)}
     return CaseView(
         **_shared(case),

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
 from typing import Annotated, Any, Self
@@ -130,6 +131,11 @@ class Person(BaseModel):
     def born_on(self) -> date:
         """The day of birth that the identity number names."""
         return born_on(self.identity_number)
+
+
+def as_kept(values: Mapping[str, Any]) -> Person:
+    """A person as they were taken: what was right then is not judged by rules that came later."""
+    return Person.model_construct(**values)
 
 
 class Minor(BaseModel):

@@ -15,7 +15,7 @@ from server.audit import Action, Actor
 from server.clock import china_day
 from server.db import fetch_within, insert_new
 from server.masking import mask_card, mask_identity_number, mask_name, mask_phone
-from server.persons import NotBornYet, Person
+from server.persons import NotBornYet, Person, as_kept
 from server.sealing import Safe
 from server.tables import Profile, Purpose
 
@@ -278,9 +278,8 @@ def _kept(own: Safe, row_id: str, person: Person) -> Mapping[str, Any]:
 
 def opened(own: Safe, row: Profile) -> Held:
     """What a row says; whoever shows it to others records that."""
-    # What was right when it was taken is not judged again by rules that came later.
     values = json.loads(own.unseal(row.sealed, _purpose(row.id)))
-    return Held(Person.model_construct(**values), row.version, row.changed_at)
+    return Held(as_kept(values), row.version, row.changed_at)
 
 
 def _purpose(row_id: str) -> str:

@@ -33,8 +33,8 @@ NAMING = {
 }
 
 
-MOST_NUMBER = 2**31 - 1
-"""The largest number that a column of whole numbers takes, where it is no sum of money."""
+MOST_NUMBER = 2**31 - 2
+"""The largest whole number that is taken, but for sums: a column takes one more than that."""
 
 
 def stored_instant(instant: datetime) -> str:

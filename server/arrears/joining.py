@@ -4,6 +4,7 @@ All of it happens under a lock on the report: whoever joins while it is handed i
 told that it is too late; what is handed in is exactly what was there.
 """
 
+import json
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from server.audit import Action, Actor
 from server.casework import materials
 from server.casework.service_requests import unit_of
 from server.db import fetch_within
-from server.persons import Person
+from server.persons import as_kept
 from server.register import employers
 from server.sealing import Safe
 from server.tables import Purpose
@@ -318,7 +319,7 @@ def _counted_once(
     session: Session, own: Safe, report_id: str, frozen: str, but: str | None = None
 ) -> str:
     """The hash that a person counts under; raises `CountedAlready`."""
-    number = Person.model_validate_json(frozen).identity_number
+    number = as_kept(json.loads(frozen)).identity_number
     hashed = own.hash("joint part", number)
     row = fetch_within(
         session,

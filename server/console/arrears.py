@@ -1,5 +1,6 @@
 """Joint reports of wage arrears at the desk: who waits, one with its parts, what officers do."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -31,7 +32,7 @@ from server.console.help_requests import name_of
 from server.console.rendering import go_to, page, shown_yuan
 from server.masking import mask_name
 from server.money import NoSum
-from server.persons import Person
+from server.persons import as_kept
 from server.privacy import mask
 from server.register.tables import Employer
 from server.resources import post, resources
@@ -399,7 +400,7 @@ def _report_page(
 def _name(part: JointPart, own: Safe | None) -> str:
     if own is None or part.sealed_person is None:
         return _ERASED
-    person = Person.model_validate_json(own.unseal(part.sealed_person, person_purpose(part.id)))
+    person = as_kept(json.loads(own.unseal(part.sealed_person, person_purpose(part.id))))
     return mask_name(person.name)
 
 
