@@ -26,7 +26,7 @@ _AS_LIKELY = 1.7
 _CLEAR = 4.0
 """What is less well understood is asked for its place only if it is about some kind of help."""
 _KIND_OF_HELP = 1.6
-_LIKELY_ENOUGH = 4.2
+_LIKELY_ENOUGH = 4.0
 """The same for a measure of the best one's topic, if it is not too far behind."""
 _TOO_FAR = 2.4
 _AHEAD = 1.0

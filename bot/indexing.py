@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.input_method import InputMethod
 from bot.normalising import normalise
 from bot.places import find_places
 from bot.profiles import Profiles
@@ -24,6 +25,10 @@ _AGE = "岁"
 _NAME = 2
 _SHARED = 2
 """More measures than these can't share what is to name one of them."""
+_OURS, _A_CITY, _A_COUNTY = 300.0, 10.0, 0.5
+"""How often the name of a place counts as said."""
+_BELOW_A_CITY = 3
+"""Steps from the province down."""
 _LOOKED_AT = 160
 """So many of the nearest texts are compared at least."""
 
@@ -73,6 +78,7 @@ class IndexedLibrary:
         wordings = [compared(text) for _, text in questions]
         self.questions = Index(questions, wordings)
         self.answers = Index(list(self._answers()))
+        self.input_method = InputMethod(self._written(), _place_names(library))
         self.figures = {
             measure.id: telling_figures("\n".join((measure.summary, *measure.quotes)))
             for measure in library.measures.values()
@@ -168,10 +174,34 @@ class IndexedLibrary:
             for text in (outside.label, *outside.questions):
                 yield self._entry(Shelf.OUTSIDE, outside.id, text)
 
+    def _written(self) -> Iterator[str]:
+        """All that is written here of what people ask, as it stands in the files."""
+        for measure in self.library.measures.values():
+            yield from (measure.title, measure.question, *measure.similar, *measure.negative)
+            yield from (*measure.unanswered, measure.summary, *measure.quotes)
+        for topic in self.library.topics.values():
+            yield from (topic.label, *topic.questions)
+        for kind, sentences in self.library.care_sentences.heard.items():
+            yield from (*sentences, *self.library.care[kind].examples)
+        yield from self.library.care_sentences.ordinary
+        for outside in self.library.outside.values():
+            yield from (outside.label, *outside.questions)
+
     def _answers(self) -> Iterator[tuple[str, str]]:
         for measure in self.library.measures.values():
             for text in _said(measure):
                 yield self._entry(Shelf.MEASURE, measure.id, text)
+
+
+def _place_names(library: Library) -> dict[str, float]:
+    """Names of places, with how often each counts as said: ours often, others seldom."""
+    said: dict[str, float] = {}
+    for name in library.regions.names:
+        is_city = len(name.place.path) < _BELOW_A_CITY
+        said.setdefault(name.words, _A_CITY if is_city else _A_COUNTY)
+    for region in library.regions:
+        said |= dict.fromkeys((region.id, region.label, *region.aliases), _OURS)
+    return said
 
 
 def _proper_names(library: Library) -> dict[str, frozenset[str]]:

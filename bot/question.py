@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, replace
 
+from bot.input_method import InputMethod
 from bot.normalising import normalise, with_arabic_numerals
 from bot.pinyin import respaced
 from bot.places import Mention, Places, find_places
@@ -57,15 +58,20 @@ def content(text: str) -> str:
     return _FILLER.sub("", text)
 
 
-def tidy(text: str, library: Library) -> str:
-    """Bring a text into the form that is searched: entries of the index pass it as well."""
+def tidy(text: str, library: Library, typed: InputMethod | None = None) -> str:
+    """Bring a text into the form that is searched: entries of the index pass it as well.
+
+    `typed` reads what is written in pinyin.
+    """
     normal = respaced(normalise(text)[:_LONGEST])
+    if typed is not None:
+        normal = typed.read(normal)
     return with_arabic_numerals(library.lexicon.rewrite(normal))
 
 
-def parse(message: str, library: Library) -> Question:
+def parse(message: str, library: Library, typed: InputMethod) -> Question:
     """Take a message apart; any string will do."""
-    text = tidy(message, library)
+    text = tidy(message, library, typed)
     left = _SET_ASIDE.sub("", text)
     sets_aside, text = bool(left) and left != text, left or text
     asks_which = bool(_ASKS_WHICH.search(text))

@@ -77,7 +77,7 @@ class Turn:
     @cached_property
     def question(self) -> Question:
         """The message taken apart."""
-        return parse(self.message, self.library)
+        return parse(self.message, self.library, self.indexed.input_method)
 
     # -- place --------------------------------------------------------------------------------
 

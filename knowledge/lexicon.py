@@ -32,7 +32,6 @@ class Kind(StrEnum):
     ENGLISH = "english"
     SLANG = "slang"
     TYPO = "typo"
-    PINYIN = "pinyin"
 
 
 class Rewrite(Entry):
