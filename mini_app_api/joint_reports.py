@@ -5,7 +5,7 @@ from datetime import datetime
 
 import segno
 from apiflask import APIBlueprint
-from flask import Response, request
+from flask import Response
 from sqlmodel import Session
 
 from mini_app_api.access import own_safe, signed_in
@@ -29,11 +29,11 @@ from server.arrears.joining import Share, Told
 from server.arrears.moves import OPEN_TO_WORKERS
 from server.arrears.reading import Mine
 from server.arrears.tables import JointReport, Outcome, ReportMove, ReportState
+from server.browsers import own_address
 from server.callers import refuse_too_many
 from server.privacy import mask
 from server.rate_limits import Limit
 from server.resources import post, resources
-from server.settings import Environment
 
 blueprint = APIBlueprint("joint_reports", __name__, url_prefix="/api/v1", tag="joint reports")
 
@@ -264,9 +264,8 @@ def _invite(report: JointReport, now: datetime) -> InviteView | None:
     """The way in; the code stands behind the #, where no server ever sees it."""
     if report.code_hash is None or now >= report.code_until:
         return None
-    is_production = resources().settings.env is Environment.PRODUCTION
     code = codes.code_of(resources().safe, report)
-    link = f"{'https' if is_production else request.scheme}://{request.host}/#join/{code}"
+    link = f"{own_address()}/#join/{code}"
     image = segno.make(link, error="m", micro=False).svg_data_uri(
         scale=4, border=3, nl=False, svgclass=None, lineclass=None, omitsize=True
     )

@@ -4,16 +4,16 @@ from datetime import date, datetime
 
 import segno
 from apiflask import APIBlueprint
-from flask import Response, request
+from flask import Response
 from sqlmodel import Session
 
 from mini_app_api.access import signed_in
 from mini_app_api.voucher_models import CardView, CodeView, UseView, VoucherView
 from mini_app_api.writing import SIGNED_IN, once
 from server.admitting import Who, admits
+from server.browsers import own_address
 from server.clock import china_day
 from server.resources import resources
-from server.settings import Environment
 from server.vouchers import cards, issuing, redeeming, wording
 from server.vouchers.tables import Card, Issue, MerchantKind, Voucher
 
@@ -74,8 +74,7 @@ def _view(session: Session, worker: int, now: datetime) -> CardView:
 
 
 def _codes(card: Card, now: datetime) -> list[CodeView]:
-    is_production = resources().settings.env is Environment.PRODUCTION
-    till = f"{'https' if is_production else request.scheme}://{request.host}/counter/?code="
+    till = f"{own_address()}/counter/?code="
     return [
         CodeView(
             text=each.token,

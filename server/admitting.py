@@ -32,6 +32,10 @@ class NobodyAdmitted(Exception):
     """The route does not say whom it lets in."""
 
 
+class FormForged(Exception):
+    """The form is none of ours, or of a session that is over."""
+
+
 def admits(who: Who, *roles: str) -> Callable[[View], View]:
     """Declare whom a route lets in; stands below the decorators that wrap the view.
 

@@ -37,10 +37,11 @@ from mini_app_api import (
 from mini_app_api.access import signed_in
 from mini_app_api.bodies import StrictJson, StrictRequest, refuse_repeated_names
 from mini_app_api.describing import describe
-from server import console, counter, h5, logs
+from server import console, h5, logs
 from server.admitting import Who, admits, keep_out
 from server.compressing import compress
 from server.console import entering, rendering
+from server.counter import till
 from server.problems import MEDIA_TYPE, FieldsRefused, TooMany, body_of, log_failure
 from server.resources import Resources, attach, make_resources
 from server.settings import Settings, load_settings
@@ -135,7 +136,7 @@ def create_app(settings: Settings | None = None, made: Resources | None = None) 
         app.register_blueprint(module.blueprint)
     app.register_blueprint(h5.blueprint)
     app.register_blueprint(console.blueprint)
-    app.register_blueprint(counter.blueprint)
+    app.register_blueprint(till.blueprint)
     if known.settings.wechat_token is not None:
         from server import wechat
 
@@ -153,7 +154,7 @@ def create_app(settings: Settings | None = None, made: Resources | None = None) 
             Who.WORKER: signed_in,
             Who.OFFICER: entering.let_in,
             Who.STARTING_OFFICER: entering.let_in_starting,
-            Who.MERCHANT: counter.let_in,
+            Who.MERCHANT: till.let_in,
         },
     )
     app.before_request(known.linking.wake)
@@ -185,7 +186,7 @@ def _tell(error: Exception) -> Response:
     if request.path.startswith("/staff/"):
         return rendering.fail(known)
     if request.path.startswith("/counter/"):
-        return counter.fail(known)
+        return till.fail(known)
     if isinstance(known, NotFound) and not request.path.startswith("/api/") and _is_browser():
         return h5.no_page()
     body = body_of(known)

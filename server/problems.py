@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException
 
 from knowledge.eligibility.facts import FactsRefused, Reason
 from knowledge.regions import UnknownRegion
-from server.admitting import NobodyAdmitted
+from server.admitting import FormForged, NobodyAdmitted
 from server.arrears.codes import JoinCodeOver, JoinCodeWrong
 from server.arrears.handling import NotExported, OutcomeUnfit, RecoveredTooMuch
 from server.arrears.joining import (
@@ -269,6 +269,9 @@ _BROKEN = Problem(
 )
 
 _OF_ERROR: Mapping[type[Exception], Problem] = {
+    FormForged: Problem(
+        403, "form_forged", "页面已经失效", "这个页面已经失效，什么都没有改。请返回、刷新后再操作。"
+    ),
     MalformedJson: Problem(
         400, "malformed_json", "内容格式不对", "发来的内容不完整，请重新发一次。"
     ),

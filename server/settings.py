@@ -96,6 +96,11 @@ class Settings(BaseSettings):
         return tuple(ipaddress.ip_network(part.strip()) for part in self.proxies.split(","))
 
     @property
+    def is_production(self) -> bool:
+        """Whether the service serves others than this machine."""
+        return self.env is Environment.PRODUCTION
+
+    @property
     def database(self) -> str:
         """The database URL in force: the one set, or SQLite inside the data directory."""
         if self.database_url:
@@ -158,7 +163,7 @@ def _variable(field: object) -> str:
 
 def _problems(settings: Settings) -> list[str]:
     problems: list[str] = []
-    if settings.env is Environment.PRODUCTION:
+    if settings.is_production:
         problems += [
             f"{_variable(name)} is missing: production starts only with it set"
             for name in ("secret_key", "encryption_keys")
@@ -211,7 +216,7 @@ def _store_problems(settings: Settings) -> list[str]:
 def _wechat_problems(settings: Settings) -> list[str]:
     problems: list[str] = []
     wechat = ["wechat_app_id", "wechat_app_secret", "wechat_token"]
-    if settings.env is Environment.PRODUCTION or settings.wechat_aes_key is not None:
+    if settings.is_production or settings.wechat_aes_key is not None:
         # A plaintext message is not covered by its signature: anybody could change it.
         wechat.append("wechat_aes_key")
     missing = [name for name in wechat if getattr(settings, name) is None]

@@ -3,16 +3,15 @@
 import hmac
 from collections.abc import Callable
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 from flask import Response, current_app, g, request
 
 from knowledge.regions import Regions
-from server.admitting import admitted_roles
+from server import browsers
+from server.admitting import FormForged, admitted_roles
 from server.audit import Actor
 from server.casework.officers import NotAllowed, Officer
 from server.resources import resources
-from server.settings import Environment
 from server.staff import sessions
 from server.staff.sessions import SignedIn
 
@@ -30,10 +29,6 @@ class DeskClosed(Exception):
 
 class NotStarted(Exception):
     """The officer has yet to choose a password, or to set up the second factor."""
-
-
-class FormForged(Exception):
-    """The form is none of ours, or of a session that is over."""
 
 
 def takes(*, megabytes: int) -> Callable[[View], View]:
@@ -102,13 +97,13 @@ def regions() -> Regions:
 
 def session_token() -> str:
     """What the browser keeps of the session, empty for none."""
-    return request.cookies.get(_named(_SESSION), "")
+    return browsers.kept(_SESSION)
 
 
 def device() -> str:
     """What tells this browser from others; made on the first page."""
     if "device" not in g:
-        g.device = request.cookies.get(_named(_DEVICE)) or sessions.token()
+        g.device = browsers.kept(_DEVICE) or sessions.token()
     found: str = g.device
     return found
 
@@ -116,15 +111,15 @@ def device() -> str:
 def keep_session(response: Response, token: str) -> None:
     """Let the browser keep a session until it is closed; empty: forget it."""
     if token:
-        response.set_cookie(_named(_SESSION), token, **_flags())
+        browsers.keep(response, _SESSION, token)
     else:
-        response.delete_cookie(_named(_SESSION), **_flags())
+        browsers.forget(response, _SESSION)
 
 
 def keep_device(response: Response) -> None:
     """Let the browser keep what tells it from others."""
     age = int(sessions.DEVICE_KNOWN_FOR.total_seconds())
-    response.set_cookie(_named(_DEVICE), device(), max_age=age, **_flags())
+    browsers.keep(response, _DEVICE, device(), seconds=age)
 
 
 def form_token() -> str:
@@ -138,27 +133,9 @@ def refuse_forged() -> None:
     view = current_app.view_functions[request.endpoint or ""]
     if (longest := getattr(view, _TAKES, None)) is not None:
         request.max_content_length = request.max_form_memory_size = longest
+    browsers.refuse_forged()
     if request.method in ("GET", "HEAD", "OPTIONS"):
         return
-    if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
-        raise FormForged
-    origin = request.headers.get("Origin")
-    if origin is not None and urlsplit(origin).netloc != request.host:
-        raise FormForged
     given = request.form.get(FORGERY_FIELD, "")
     if not hmac.compare_digest(given.encode("utf-8", "surrogatepass"), form_token().encode()):
         raise FormForged
-
-
-def is_production() -> bool:
-    """Whether the service serves others than this machine."""
-    return resources().settings.env is Environment.PRODUCTION
-
-
-def _named(name: str) -> str:
-    # Browsers take this prefix only with Secure, the whole path and no domain.
-    return f"__Host-{name}" if is_production() else name
-
-
-def _flags() -> dict[str, Any]:
-    return {"secure": is_production(), "httponly": True, "samesite": "Lax", "path": "/"}

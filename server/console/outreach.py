@@ -11,11 +11,12 @@ from sqlmodel import Session
 
 from knowledge.eligibility.verdicts import is_open
 from server.admitting import Who, admits
+from server.browsers import own_address
 from server.casework.bank_files import BankFileRefused
 from server.casework.officers import LOOKERS, Role, scope
 from server.clock import china_day
 from server.console import forms, naming
-from server.console.entering import first_region, is_production, officer, regions, takes
+from server.console.entering import first_region, officer, regions, takes
 from server.console.forms import Asked, Form, Line, Text, VersionAsked
 from server.console.help_requests import name_of
 from server.console.rendering import attached, go_to, page
@@ -308,7 +309,7 @@ def post_texts(id: str) -> Response:
         with known.database.begin() as session:
             campaign = campaigns.of_officer(session, id, officer(), regions())
             lines = texting.export(
-                session, known.safe, known.subject_keys, campaign, page=_address(),
+                session, known.safe, known.subject_keys, campaign, page=f"{own_address()}/",
                 by=officer(), regions=regions(), again=asked.again, now=known.clock(),
             )  # fmt: skip
     except IntegrityError:
@@ -348,11 +349,6 @@ def post_results(id: str) -> Response:
     told = "，".join(f"{word}{count}条" for word, count in sorted(noted.counts.items()))
     bad = f"看不懂的行：{'、'.join(map(str, noted.bad[:20]))}。" if noted.bad else ""
     return go_to(url_for(".get_campaign", id=id), f"记下了：{told or '没有一条'}。{bad}")
-
-
-def _address() -> str:
-    """Where the page on the phone is; the proxy in front speaks HTTPS, and to us HTTP."""
-    return f"https://{request.host}/" if is_production() else request.host_url
 
 
 def _ended(id: str, act: Any, told: str) -> Response:

@@ -16,9 +16,10 @@ from flask import Response, g, make_response, redirect, render_template, request
 from markupsafe import Markup, escape
 from werkzeug.exceptions import HTTPException
 
+from server import browsers
 from server.clock import CHINA
 from server.console import entering
-from server.console.entering import DeskClosed, FormForged, NotStarted
+from server.console.entering import DeskClosed, NotStarted
 from server.console.navigation import entries
 from server.money import grouped
 from server.problems import Problem, body_of, log_failure, problem_of
@@ -33,9 +34,6 @@ _KINDS = {
 }
 
 _OWN: Mapping[type[Exception], Problem] = {
-    FormForged: Problem(
-        403, "form_forged", "页面已经失效", "这个页面已经失效，什么都没有改。请返回、刷新后再操作。"
-    ),
     DeskClosed: Problem(
         401, "desk_closed", "请重新登录", "登录已经过期，刚才填的没有保存。请重新登录再办。"
     ),
@@ -78,10 +76,7 @@ def attached(content: bytes, name: str) -> Response:
 def tell(response: Response, words: str) -> None:
     """Let the next page say something; nothing personal, it is kept by the browser."""
     value = base64.urlsafe_b64encode(words[:_LONGEST_TOLD].encode()).decode()
-    response.set_cookie(
-        _TOLD, f"{value}.{_told_mac(value)}", max_age=60, httponly=True, samesite="Lax",
-        secure=entering.is_production(), path="/staff",
-    )  # fmt: skip
+    browsers.keep(response, _TOLD, f"{value}.{_told_mac(value)}", seconds=60)
 
 
 def fail(error: Exception) -> Response:
@@ -104,28 +99,13 @@ def fail(error: Exception) -> Response:
 
 
 def protect(response: Response) -> Response:
-    """Let the browser load nothing foreign, frame nothing, keep nothing."""
-    headers = response.headers
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+    """Let the browser load nothing foreign, frame nothing, keep nothing but our own files."""
     if request.endpoint == "desk.static":
-        headers["Cache-Control"] = "public, max-age=31536000, immutable"
-        return response
-    headers.setdefault(
-        "Content-Security-Policy",
-        f"default-src 'none'; script-src 'nonce-{_nonce()}'; style-src 'nonce-{_nonce()}'; "
-        "img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; "
-        "frame-ancestors 'none'",
-    )
-    # Not `no-referrer`: forms would then be sent with the origin «null».
-    headers.setdefault("Referrer-Policy", "same-origin")
-    headers.setdefault("X-Frame-Options", "DENY")
-    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-    headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
-    headers.setdefault("Cache-Control", "no-store")
-    if entering.is_production():
-        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-    return response
+        # Its address changes with what is in it; a nonce in what is kept for long is none.
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return browsers.protect(response)
+    ours = f"'nonce-{_nonce()}'"
+    return browsers.protect(response, script=ours, style=ours, img="'self' data:", connect="'self'")
 
 
 def shown_instant(at: datetime | None) -> str:
@@ -195,7 +175,7 @@ def _here() -> str | None:
 
 
 def _told() -> str:
-    value, _, mac = request.cookies.get(_TOLD, "").partition(".")
+    value, _, mac = browsers.kept(_TOLD).partition(".")
     if not value or not hmac.compare_digest(
         mac.encode("utf-8", "replace"), _told_mac(value).encode()
     ):
@@ -207,10 +187,8 @@ def _told() -> str:
 
 
 def _forget_told(response: Response) -> None:
-    if _TOLD in request.cookies:
-        response.delete_cookie(
-            _TOLD, path="/staff", httponly=True, samesite="Lax", secure=entering.is_production()
-        )
+    if browsers.kept(_TOLD):
+        browsers.forget(response, _TOLD)
 
 
 def _told_mac(value: str) -> str:

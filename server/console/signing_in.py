@@ -231,7 +231,7 @@ def _begin(asked: _SignInAsked) -> str:
             held,
             code=asked.code,
             device=device(),
-            needs_second_factor=entering.is_production(),
+            needs_second_factor=resources().settings.is_production,
             now=now,
         )
 
@@ -283,7 +283,7 @@ def _needed(found: SignedIn) -> tuple[bool, bool]:
 
 
 def _needed_of(account: StaffAccount) -> tuple[bool, bool]:
-    return account.starting, account.sealed_secret is None and entering.is_production()
+    return account.starting, account.sealed_secret is None and resources().settings.is_production
 
 
 def _proof(secret: str) -> str:

@@ -109,8 +109,9 @@ def test_nobody_else_gets_to_the_till(
     signed_in(market, other, corner)
     assert other.get(f"/counter/redemptions/{used.id}").status_code == 404
     assert other.post(f"/counter/redemptions/{used.id}/refund").status_code == 404
-    forged = {"Origin": "https://elsewhere.example"}
-    assert other.post("/counter/sign-out", headers=forged).status_code == 403
+    for name, value in (("Origin", "https://elsewhere.example"), ("Sec-Fetch-Site", "cross-site")):
+        forged = other.post("/counter/sign-out", headers={name: value})
+        assert forged.status_code == 403 and "这个页面已经失效" in forged.text
     with market.database.begin() as session:
         merchants.revoke(
             session,
