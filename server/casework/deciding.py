@@ -12,7 +12,14 @@ from sqlmodel import Session, col
 from server import audit
 from server.audit import Action
 from server.casework import funds, near_duplicates, workdays
-from server.casework.advancing import Post, advance, by_officer, by_system, by_worker
+from server.casework.advancing import (
+    MoveRefused,
+    Post,
+    advance,
+    by_officer,
+    by_system,
+    by_worker,
+)
 from server.casework.moves import ASKED_FOR_AT_MOST, Move, State
 from server.casework.officers import NotAllowed, Officer, Role
 from server.casework.tables import Case, RequestedItem
@@ -212,8 +219,11 @@ def withdraw(
     """The worker takes the case back, and may apply anew.
 
     Where it was granted and no payment is under way, the fund has the money back: who never wants
-    it would keep it from others, and could not be erased.
+    it would keep it from others, and could not be erased. Raises `MoveRefused` once some of it was
+    paid: what that rests on stays.
     """
+    if funds.paid_fen(session, case.id):
+        raise MoveRefused(Move.WITHDRAW, State(case.state))
     by = by_worker(worker_id)
     withdrawn = advance(
         session,

@@ -301,6 +301,12 @@ def release_rest(
     return rest
 
 
+def paid_fen(session: Session, case_id: str) -> int:
+    """What of a case's money was paid."""
+    paid = select(col(Reservation.paid_fen)).where(col(Reservation.case_id) == case_id)
+    return session.scalar(paid) or 0
+
+
 def promise(
     session: Session,
     safe: Safe,

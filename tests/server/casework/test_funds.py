@@ -399,6 +399,23 @@ def test_who_gives_up_a_grant_gives_it_back_to_the_fund_and_can_be_erased(office
     assert office.sums(fund) == (10**9, SUM, 0)
 
 
+def test_what_was_paid_in_part_is_not_taken_back(office: Office) -> None:
+    fund = office.fund(10**9)
+    case_id = office.approved(instalments=2)
+    for instalment, told in ((1, None), (2, {case_id: "销户"})):
+        batch = office.released(fund, instalment=instalment)
+        office.settle(batch, said(office.export(batch), told))
+    with office.database.begin() as session:
+        case = session.get_one(Case, case_id)
+        own = office.keys.safe_of(case.worker_id)
+        with pytest.raises(MoveRefused):
+            deciding.withdraw(
+                session, own, office.post, case, worker_id=case.worker_id, version=case.version,
+                now=office.now,
+            )  # fmt: skip
+    assert office.sums(fund) == (10**9, SUM - SUM // 2, SUM // 2)
+
+
 @pytest.mark.fault
 def test_two_who_approve_one_case_reserve_once(office: Office, databases: list[Database]) -> None:
     fund = office.fund(10**9)
