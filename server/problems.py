@@ -513,7 +513,10 @@ _OF_ERROR: Mapping[type[Exception], Problem] = {
     ),
     VoucherNotHere: Problem(409, "voucher_not_here", "这里不能用", "这张券不能在这里用。"),
     VoucherOver: Problem(
-        409, "voucher_over", "不在使用期", "这张券现在不能用。它的最后一天是{last_on}。"
+        409,
+        "voucher_over",
+        "不在使用期",
+        "这张券现在不能用。它的最后一天是{last_on.year}年{last_on.month}月{last_on.day}日。",
     ),
     VoucherShort: Problem(
         409, "voucher_short", "金额不对", "券里剩的不够，或者已经用完了。请看清余额再收。"

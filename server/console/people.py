@@ -169,7 +169,7 @@ def _check_rights(form: Form[_NewAsked] | Form[_ChangeAsked], asked: _RightsAske
         form.refuse("roles", "至少选一个角色。")
     mine = scope(officer(), regions())
     if not asked.where or not mine.issuperset(asked.where):
-        form.refuse("where", "至少选一个您管的地区。")
+        form.refuse("where", "至少选一个你管的地区。")
 
 
 def _new_page(form: Form[_NewAsked], status: int = 200) -> Response:

@@ -22,7 +22,7 @@ from server.money import NoSum
 from server.problems import log_failure, problem_of
 from server.rate_limits import Limit
 from server.resources import post, resources
-from server.vouchers import cards, merchants, redeeming
+from server.vouchers import cards, merchants, redeeming, wording
 from server.vouchers.cards import CodeUnreadable, CodeWrong
 from server.vouchers.redeeming import Redeemed, RedemptionUnknown, VoucherShort
 from server.vouchers.tables import Issue, Merchant, Redemption, Voucher
@@ -284,7 +284,7 @@ def _regions() -> Any:
 def _page(template: str, *, title: str, status: int = 200, **values: Any) -> Response:
     values.setdefault("wrong", "")
     shown = render_template(
-        f"counter/{template}", title=title, yuan=_yuan, instant=_instant, day=_day, **values
+        f"counter/{template}", title=title, yuan=_yuan, instant=_instant, day=wording.day, **values
     )
     return browsers.protect(make_response(shown, status), style="'self'", img="data:")
 
@@ -295,7 +295,3 @@ def _yuan(fen: int) -> str:
 
 def _instant(at: datetime) -> str:
     return f"{at.astimezone(CHINA):%m-%d %H:%M}"
-
-
-def _day(on: Any) -> str:
-    return f"{on.year}年{on.month}月{on.day}日"

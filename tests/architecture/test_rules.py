@@ -100,6 +100,18 @@ def test_no_text_file_names_a_folder_of_one_machine() -> None:
     assert found == []
 
 
+def test_the_service_calls_everybody_by_one_word() -> None:
+    """Only officers write 您, in letters of theirs; a hint that says so quotes it."""
+    told = [path for path in _kept_files() if path.suffix in {".py", ".html", ".js", ".yaml"}]
+    pages = [path for path in told if path.relative_to(ROOT).parts[0] in {"server", "mini_app_api"}]
+    assert pages
+    assert [
+        str(path.relative_to(ROOT))
+        for path in pages
+        if "您" in path.read_text("utf-8").replace("“您”", "")
+    ] == []
+
+
 def test_table_modules_keep_their_annotations_real() -> None:
     modules = sorted((ROOT / "server").glob("**/tables.py"))
     assert len(modules) > 5

@@ -1,7 +1,7 @@
 """Vouchers from the issue to the bank: the sums hold, and nothing is used twice or too late."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from sqlmodel import Session, col
 from server import audit, erasing, exporting
 from server.casework.funds import FundShort
 from server.clock import CHINA
+from server.problems import body_of
 from server.tables import AuditEntry
 from server.vouchers import issuing, lapsing, merchants, redeeming, settlement_files, settling
 from server.vouchers.cards import CodeUnreadable, CodeWrong
@@ -145,7 +146,7 @@ def test_the_last_day_counts_and_the_next_does_not(market: "Market") -> None:
     market.redeem(shop, voucher, 1, now=midnight - timedelta(seconds=1))
     with pytest.raises(VoucherOver) as refused:
         market.redeem(shop, voucher, 1, now=midnight)
-    assert refused.value.last_on == date(2026, 3, 8)
+    assert body_of(refused.value)["detail"].endswith("最后一天是2026年3月8日。")
 
 
 def test_no_more_than_there_is_and_only_where_it_is_for(market: "Market") -> None:
