@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from server import logs
-from server.commands.at_hand import FAILED, OK, Refused
+from server.commands import wording
+from server.commands.at_hand import FAILED, OK
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -37,61 +38,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except Exception as error:
-        told = _told(error)
+        told = wording.told(error)
         if told is None:
             raise
         print(f"nuangang: {told}", file=sys.stderr)
         return FAILED
-
-
-def _told(error: Exception) -> str | None:
-    """What to tell of an error that a person can mend, None for a fault of the program."""
-    from knowledge.files import KnowledgeFileRefused
-    from knowledge.scoring import GoldRefused
-    from server.backups import BackupRefused
-    from server.commands.wechat import WechatRefused
-    from server.db import DatabaseBusy, DatabaseRefused
-    from server.platform_faults import PlatformFault
-    from server.releases import ReleaseUnknown
-    from server.serving import ReleaseUnreadable
-    from server.settings import SettingsRefused
-
-    mendable = (
-        Refused,
-        BackupRefused,
-        GoldRefused,
-        KnowledgeFileRefused,
-        DatabaseRefused,
-        SettingsRefused,
-        WechatRefused,
-        OSError,
-    )
-    if isinstance(error, DatabaseBusy):
-        return "the database is busy; try again"
-    if isinstance(error, PlatformFault):
-        return f"WeChat did not do it: {type(error).__name__} {error.code or ''}"
-    if isinstance(error, ReleaseUnknown):
-        return f"no release {error}"
-    if isinstance(error, ReleaseUnreadable):
-        return (
-            f"release {error.release} cannot be served by this version of the program: "
-            f"{error.reason}\n`nuangang knowledge import` and `nuangang knowledge publish` put "
-            "the files of the program in force, `nuangang knowledge rollback` an earlier release"
-        )
-    if isinstance(error, OSError) and error.filename:
-        return _told_of_file(error)
-    return str(error) if isinstance(error, mendable) else None
-
-
-def _told_of_file(error: OSError) -> str:
-    match error:
-        case FileNotFoundError():
-            return f"there is no file {error.filename}"
-        case IsADirectoryError():
-            return f"{error.filename} is a folder, not a file"
-        case PermissionError():
-            return f"{error.filename}: not allowed to open it"
-    return f"{error.filename}: {error.strerror}"
 
 
 def _parser() -> argparse.ArgumentParser:

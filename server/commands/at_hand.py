@@ -1,12 +1,12 @@
 """What a command works with: the settings, the database up to date, the keys; given back after."""
 
 import argparse
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from functools import wraps
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from knowledge.library import Library
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from server.serving import Served
     from server.settings import Settings
     from server.subject_keys import SubjectKeys
+
+D = TypeVar("D")
 
 Run = Callable[[argparse.Namespace], int]
 """A command: takes the parsed line, gives the exit code."""
@@ -107,20 +109,22 @@ def with_all_at_hand(act: Callable[[AtHand, argparse.Namespace], int]) -> Run:
 
 def by_officer(
     parser: argparse.ArgumentParser,
-    act: "Callable[[AtHand, Officer, argparse.Namespace], int]",
-    told: Callable[[Exception], str | None],
+    desk: "Callable[[AtHand, Officer], D]",
+    act: Callable[[D, argparse.Namespace], int],
 ) -> None:
-    """Make it an officer's command; `told` has the words for what the officer can mend."""
+    """Make it an officer's command, who acts at a desk."""
     parser.add_argument("--officer", type=int, required=True, help="who does it")
 
-    def run(parsed: argparse.Namespace) -> int:
-        try:
-            with at_hand() as at:
-                return act(at, at.officer(parsed.officer), parsed)
-        except Exception as error:
-            if (words := told(error)) is None:
-                raise
-            print(f"nuangang: {words}", file=sys.stderr)
-            return FAILED
+    @with_all_at_hand
+    def run(at: AtHand, parsed: argparse.Namespace) -> int:
+        return act(desk(at, at.officer(parsed.officer)), parsed)
 
     parser.set_defaults(run=run)
+
+
+def day(written: str) -> date:
+    """A day of the command line."""
+    try:
+        return date.fromisoformat(written)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{written!r} is no day like 2022-04-10") from None

@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from server.commands.at_hand import FAILED, OK
+from server.commands.at_hand import FAILED, OK, day
 
 if TYPE_CHECKING:
     from knowledge.eligibility.matching import Ask
@@ -43,7 +43,7 @@ def add_to(commands: Any) -> None:
         "是 or 否, numbers and days; empty: not known.",
     )
     match.add_argument("--region", required=True, help="the place whose measures count")
-    match.add_argument("--as-of", required=True, type=_day, help="the day of the check, YYYY-MM-DD")
+    match.add_argument("--as-of", required=True, type=day, help="the day of the check, YYYY-MM-DD")
     match.add_argument(
         "--mapping",
         type=Path,
@@ -60,13 +60,6 @@ def add_to(commands: Any) -> None:
     )
     match.add_argument("roster", type=Path, metavar="ROSTER", help="CSV or XLSX")
     match.set_defaults(run=_match)
-
-
-def _day(written: str) -> date:
-    try:
-        return date.fromisoformat(written)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{written!r} is no day like 2022-04-10") from None
 
 
 def unknown_region(region: str, regions: "Regions") -> str:

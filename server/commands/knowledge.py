@@ -101,18 +101,11 @@ def _propose(at: AtHand, library: "Library", officer_id: int, note: str) -> int:
     trial = _tried(at, whole=True, editions=tuple(library.editions))
     if trial.report.stops:
         return FAILED
-    try:
-        with at.database.begin() as session:
-            by = officers.find(session, officer_id)
-            publishing.require_changes(session, trial, by, Role.EDITOR, library)
-            number = publishing.propose(session, trial, note=note, officer_id=by.id, now=utc_now())
-            release = publishing.find(session, number).release_id
-    except Exception as error:
-        told = _refusal(error)
-        if told is None:
-            raise
-        print(f"refused: {told}; nothing is stored", file=sys.stderr)
-        return FAILED
+    with at.database.begin() as session:
+        by = officers.find(session, officer_id)
+        publishing.require_changes(session, trial, by, Role.EDITOR, library)
+        number = publishing.propose(session, trial, note=note, officer_id=by.id, now=utc_now())
+        release = publishing.find(session, number).release_id
     print(
         f"proposed as release {release}; `nuangang knowledge publish {release} --officer ID` "
         "by a second person puts it in force"
@@ -166,40 +159,14 @@ def _publish_proposed(at: AtHand, proposed: "Proposed", officer_id: int | None, 
         )
         return FAILED
     library = at.served(proposed.release_id).library
-    try:
-        with at.database.begin() as session:
-            by = officers.find(session, officer_id)
-            publishing.require(session, proposed, by, Role.PUBLISHER, library)
-            release = publishing.publish(
-                session, proposed.id, officer_id=by.id, reason=reason, now=utc_now()
-            )
-    except Exception as error:
-        told = _refusal(error)
-        if told is None:
-            raise
-        print(f"refused: {told}", file=sys.stderr)
-        return FAILED
+    with at.database.begin() as session:
+        by = officers.find(session, officer_id)
+        publishing.require(session, proposed, by, Role.PUBLISHER, library)
+        release = publishing.publish(
+            session, proposed.id, officer_id=by.id, reason=reason, now=utc_now()
+        )
     print(f"release {release} is in force")
     return OK
-
-
-def _refusal(error: Exception) -> str | None:
-    from server.casework.officers import NotAllowed, OfficerUnknown
-    from server.editing import publishing
-    from server.releases import NothingToPublish
-
-    told: dict[type[Exception], str] = {
-        publishing.SecondPersonNeeded: "whoever wrote any of it can't publish it",
-        publishing.ReleaseMoved: "another release was put in force since it was tried",
-        publishing.ProposalDecided: "the proposal was refused or withdrawn",
-        publishing.NotWorseWithoutReason: (
-            "something is answered worse or asked no more: say why with --reason"
-        ),
-        NotAllowed: "this officer may not do that, or not for all places it changes",
-        OfficerUnknown: "no such officer",
-        NothingToPublish: "there is nothing new in it",
-    }
-    return told.get(type(error))
 
 
 def _tried(at: AtHand, **what: Any) -> "Trial":

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from server.commands.at_hand import FAILED, OK, AtHand, by_officer
 
@@ -41,7 +41,7 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     proactive.add_argument("roster", type=Path, help="CSV or XLSX: 编号,姓名,身份证号,手机号,…")
     proactive.add_argument("--measure", action="append", default=[], help="only this measure")
     proactive.add_argument("--confirm", metavar="RUN", help="what the dry run printed")
-    _run(proactive, _proactive)
+    by_officer(proactive, _desk, _proactive)
 
 
 def _add_funds(funds: argparse.ArgumentParser) -> None:
@@ -53,13 +53,14 @@ def _add_funds(funds: argparse.ArgumentParser) -> None:
     add.add_argument("--measure", action="append", required=True)
     add.add_argument("--region", action="append", required=True)
     add.add_argument("--reason", default="", help="by what the money was granted")
-    _run(add, _add_fund)
+    by_officer(add, _desk, _add_fund)
     grant = verbs.add_parser("grant", help="give a fund more, or less with a minus")
     grant.add_argument("fund", type=int)
     grant.add_argument("amount", type=_fen, help="yuan")
     grant.add_argument("--reason", default="")
-    _run(grant, _grant)
-    _run(verbs.add_parser("show", help="what each fund has, holds back, has paid"), _show_funds)
+    by_officer(grant, _desk, _grant)
+    show = verbs.add_parser("show", help="what each fund has, holds back, has paid")
+    by_officer(show, _desk, _show_funds)
 
 
 def _add_payments(payments: argparse.ArgumentParser) -> None:
@@ -67,7 +68,7 @@ def _add_payments(payments: argparse.ArgumentParser) -> None:
     collect = verbs.add_parser("collect", help="put the approved cases of a fund into a batch")
     collect.add_argument("--fund", type=int, required=True)
     collect.add_argument("--instalment", type=int, default=1)
-    _run(collect, _collect)
+    by_officer(collect, _desk, _collect)
     for name, step, told in (
         ("lock", _lock, "fix what is to be paid"),
         ("release", _release, "let it go to the bank; by a second officer"),
@@ -76,16 +77,16 @@ def _add_payments(payments: argparse.ArgumentParser) -> None:
     ):
         verb = verbs.add_parser(name, help=told)
         verb.add_argument("batch")
-        _run(verb, step)
+        by_officer(verb, _desk, step)
     export = verbs.add_parser("export", help="write the files for the bank")
     export.add_argument("batch")
     export.add_argument("--to", type=Path, default=Path(), help="folder; the files are private")
-    _run(export, _export)
+    by_officer(export, _desk, _export)
     read = verbs.add_parser("import", help="take the bank's result")
     read.add_argument("batch")
     read.add_argument("file", type=Path, help="CSV or XLSX: 流水号,金额,结果,原因")
     read.add_argument("--dry-run", action="store_true", help="only count, and list bad rows")
-    _run(read, _import)
+    by_officer(read, _desk, _import)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,46 +124,12 @@ class _Desk:
             return act(session, cashier, batch_id)
 
 
-def _run(parser: argparse.ArgumentParser, act: Callable[[_Desk, argparse.Namespace], int]) -> None:
-    by_officer(parser, lambda at, officer, parsed: act(_desk(at, officer), parsed), _told)
-
-
 def _desk(at: AtHand, officer: "Officer") -> _Desk:
     from server.resources import make_post
 
     release_id, library = at.release()
     post = make_post(at.settings, at.safe, library)
     return _Desk(at.database, at.safe, at.keys(), release_id, post, officer)
-
-
-def _told(error: Exception) -> str | None:
-    """What to tell of an error that the officer can mend."""
-    from server.casework.bank_files import BankFileRefused
-    from server.casework.deciding import SameOfficer
-    from server.casework.funds import FundNameTaken, FundShort, FundUnknown
-    from server.casework.matched_rosters import MatchedRosterRefused
-    from server.casework.officers import NotAllowed, OfficerUnknown
-    from server.casework.payment_batches import BatchAltered, BatchUnknown, PayeesLost, StepRefused
-    from server.money import yuan
-
-    words: dict[type[Exception], Callable[[Any], str]] = {
-        BankFileRefused: str,
-        MatchedRosterRefused: str,
-        SameOfficer: lambda _: "another officer has to release it: this one had a hand in it",
-        FundNameTaken: lambda _: "another fund has this name",
-        FundShort: lambda short: f"the fund has only {yuan(short.left_fen)} left",
-        FundUnknown: lambda _: "no such fund",
-        NotAllowed: lambda _: "this officer may not do that, or not here",
-        OfficerUnknown: lambda _: "no such officer",
-        PayeesLost: lambda error: (
-            "can't be paid any more, cancel the batch: "
-            + ", ".join(f"{case} ({why})" for case, why in error.cases.items())
-        ),
-        BatchAltered: lambda _: "the payments are not those that were locked: cancel the batch",
-        BatchUnknown: lambda _: "no such batch",
-        StepRefused: lambda at: f"the batch is {at.state}",
-    }
-    return next((say(error) for kind, say in words.items() if isinstance(error, kind)), None)
 
 
 # -- funds --------------------------------------------------------------------------------------

@@ -2,12 +2,10 @@
 
 import argparse
 import sys
-from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from server.commands.at_hand import FAILED, OK, AtHand, by_officer
+from server.commands.at_hand import FAILED, OK, AtHand, by_officer, day
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -37,35 +35,24 @@ def add_to(commands: Any) -> None:
     read.add_argument(
         "--column", action="append", default=[], metavar="HEADER=USE", help="what a column is"
     )
-    _run(read, _import)
+    by_officer(read, _desk, _import)
     enter = verbs.add_parser("enter", help="enter an import, or go on with one that stopped")
     enter.add_argument("id")
     enter.add_argument(
         "--confirm", required=True, metavar="DIGEST", help="what the dry run printed"
     )
-    _run(enter, _enter)
+    by_officer(enter, _desk, _enter)
     undo = verbs.add_parser("undo", help="undo an import as a whole")
     undo.add_argument("id")
-    _run(undo, _undo)
+    by_officer(undo, _desk, _undo)
     match = verbs.add_parser("match", help="everybody against every measure of a region, as CSV")
     match.add_argument("--region", required=True)
-    match.add_argument("--as-of", required=True, type=_day, help="the day, YYYY-MM-DD")
-    _run(match, _match)
+    match.add_argument("--as-of", required=True, type=day, help="the day, YYYY-MM-DD")
+    by_officer(match, _desk, _match)
     roster = verbs.add_parser("roster", help="write everybody of a region as a private roster file")
     roster.add_argument("file", type=Path)
     roster.add_argument("--region", required=True)
-    _run(roster, _roster)
-
-
-def _day(written: str) -> date:
-    try:
-        return date.fromisoformat(written)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{written!r} is no day like 2022-04-10") from None
-
-
-def _run(parser: argparse.ArgumentParser, act: "Callable[[Desk, argparse.Namespace], int]") -> None:
-    by_officer(parser, lambda at, officer, parsed: act(_desk(at, officer), parsed), _told)
+    by_officer(roster, _desk, _roster)
 
 
 def _desk(at: AtHand, officer: "Officer") -> "Desk":
@@ -73,34 +60,6 @@ def _desk(at: AtHand, officer: "Officer") -> "Desk":
     from server.register.importing import Desk
 
     return Desk(at.database, at.keys(), at.safe, at.library(), officer, utc_now)
-
-
-def _told(error: Exception) -> str | None:
-    """What to tell of an error that the officer can mend."""
-    from knowledge.eligibility.sheets import SheetRefused
-    from knowledge.regions import UnknownRegion
-    from server.casework.officers import NotAllowed, OfficerUnknown
-    from server.register.importing import ImportMoved, ImportUnknown
-    from server.register.sheets import SheetUnfit
-    from server.register.undoing import TouchedSince
-
-    words: dict[type[Exception], Callable[[Any], str]] = {
-        SheetRefused: str,
-        SheetUnfit: lambda unfit: (
-            f"two columns for {unfit.twice}"
-            if unfit.twice
-            else f"no column for {', '.join(unfit.missing)}: say which with --column HEADER=USE"
-        ),
-        UnknownRegion: lambda _: "unknown region",
-        NotAllowed: lambda _: "this officer may not do that, or not here",
-        OfficerUnknown: lambda _: "no such officer",
-        ImportUnknown: lambda _: "no such import",
-        ImportMoved: lambda at: f"the import is {at.state}, or the plan is another one",
-        TouchedSince: lambda since: (
-            f"{since.people} people were looked after or changed since: it can't be undone"
-        ),
-    }
-    return next((say(error) for kind, say in words.items() if isinstance(error, kind)), None)
 
 
 def _import(desk: "Desk", parsed: argparse.Namespace) -> int:

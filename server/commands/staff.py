@@ -34,7 +34,6 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
 
 @with_all_at_hand
 def _add(at: AtHand, parsed: argparse.Namespace) -> int:
-    from knowledge.regions import UnknownRegion
     from server.casework.officers import Role
     from server.clock import utc_now
     from server.staff import managing, passwords
@@ -57,8 +56,6 @@ def _add(at: AtHand, parsed: argparse.Namespace) -> int:
                 by=None,
                 now=utc_now(),
             )
-    except UnknownRegion as error:
-        return _refuse(f"unknown region {error.id!r}")
     except UsernameTaken:
         return _refuse(f"somebody signs in as {parsed.username!r} already")
     except UsernameRefused:

@@ -48,18 +48,13 @@ def _print(at: AtHand) -> int:
 
 @with_all_at_hand
 def _turn(at: AtHand, parsed: argparse.Namespace) -> int:
-    from knowledge.regions import UnknownRegion
     from server import switches
     from server.clock import utc_now
     from server.tables import Part
 
     region = switches.EVERYWHERE
     if parsed.region is not None:
-        try:
-            region = at.served().region(parsed.region)
-        except UnknownRegion:
-            print(f"nuangang: unknown region {parsed.region!r}", file=sys.stderr)
-            return FAILED
+        region = at.served().region(parsed.region)
     try:
         with at.database.begin() as session:
             switches.turn(

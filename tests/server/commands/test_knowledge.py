@@ -1,8 +1,6 @@
 """`nuangang knowledge import` and `publish` go through the gate of the desk."""
 
-import argparse
 import json
-import os
 import shutil
 from collections.abc import Callable
 from datetime import datetime
@@ -16,9 +14,9 @@ from bot.evaluation import Gold
 from knowledge.writing import write_library
 from server import releases
 from server.casework import tables
-from server.commands import knowledge
 from server.db import Database
 from server.editing import gold
+from tests.server.conftest import Typed
 from tests.small import small_editions
 
 if TYPE_CHECKING:
@@ -30,22 +28,23 @@ QUESTION = "失业保险金谁能领"
 
 
 @pytest.fixture
+def data_dir(tmp_path: Path) -> Path:
+    home = tmp_path / "var"
+    home.mkdir()
+    return home
+
+
+@pytest.fixture
 def run(
     sqlite_template: Path,
     library: "Library",
     now: datetime,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    data_dir: Path,
+    typed: Typed,
 ) -> Run:
     """The commands over a small release in force and three officers."""
-    for name in [name for name in os.environ if name.startswith("NUANGANG_")]:
-        monkeypatch.delenv(name)
-    home = tmp_path / "var"
-    home.mkdir()
-    shutil.copy(sqlite_template, home / "nuangang.db")
-    monkeypatch.setenv("NUANGANG_DATA_DIR", str(home))
-    database = Database(f"sqlite:///{home / 'nuangang.db'}")
+    shutil.copy(sqlite_template, data_dir / "nuangang.db")
+    database = Database(f"sqlite:///{data_dir / 'nuangang.db'}")
     with database.begin() as session:
         releases.publish(session, small_editions(library), note="small", now=now)
         session.execute(
@@ -64,15 +63,11 @@ def run(
         gold.add_question(session, held, officer_id=None, now=now)
     database.release()
 
-    def ran(*arguments: object) -> tuple[int, str]:
-        parser = argparse.ArgumentParser()
-        knowledge.add_to(parser.add_subparsers())
-        parsed = parser.parse_args(["knowledge", *map(str, arguments)])
-        code: int = parsed.run(parsed)
-        said = capsys.readouterr()
-        return code, said.out + said.err
+    def in_knowledge(*arguments: object) -> tuple[int, str]:
+        ran = typed("knowledge", *map(str, arguments))
+        return ran.code, ran.out + ran.err
 
-    return ran
+    return in_knowledge
 
 
 def files(library: "Library", folder: Path, **changes: object) -> Path:
@@ -91,7 +86,7 @@ def test_what_an_editor_imports_only_a_second_person_publishes(
     folder = files(library, tmp_path / "in", advice=["先打电话问一问。"])
     code, told = run("import", folder, "--officer", ANNA)
     assert code == 0 and "proposed as release 2" in told
-    for who, why in ((None, "--officer"), (ANNA, "whoever wrote"), (ELSEWHERE, "not for all")):
+    for who, why in ((None, "--officer"), (ANNA, "whoever wrote"), (ELSEWHERE, "not everywhere")):
         code, told = run("publish", 2, *(("--officer", who) if who else ()))
         assert code == 1 and why in told
     assert run("publish", 2, "--officer", BERT) == (0, "release 2 is in force\n")

@@ -1,37 +1,23 @@
 """`nuangang staff`: the first officer, and the way back in."""
 
-import argparse
 import re
 from pathlib import Path
 
 import pytest
 
-from server.commands import staff
 from server.db import Database
 from server.staff import accounts, passwords
+from tests.server.conftest import Typed
 
 
 @pytest.fixture
-def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name, value in (("DATA_DIR", str(tmp_path)), ("ENV", "development")):
-        monkeypatch.setenv(f"NUANGANG_{name}", value)
+def data_dir(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(*arguments: str) -> int:
-    """Run a command as the program does."""
-    parser = argparse.ArgumentParser()
-    staff.add_to(parser.add_subparsers())
-    parsed = parser.parse_args(["staff", *arguments])
-    return int(parsed.run(parsed))
-
-
-def test_somebody_is_let_in_reset_and_kept_out(
-    data_dir: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_somebody_is_let_in_reset_and_kept_out(data_dir: Path, typed: Typed) -> None:
     add = ["add", "zhang.wei", "--name", "张伟", "--role", "administrator"]
-    assert run(*add, "--region", "石狮") == 0
-    first = capsys.readouterr().out.splitlines()[-1]
+    first = typed("staff", *add, "--region", "石狮").out.splitlines()[-1]
     database = Database(f"sqlite:///{data_dir / 'nuangang.db'}")
 
     def matches(password: str) -> bool:
@@ -41,13 +27,16 @@ def test_somebody_is_let_in_reset_and_kept_out(
         return passwords.matches(account.password_hash, password)
 
     assert re.fullmatch(r"([a-z2-9]{4}-){3}[a-z2-9]{4}", first) and matches(first)
-    assert run(*add, "--region", "石狮") == 1
-    assert run(*add[:1], "li", *add[2:], "--region", "nowhere") == 1
-    assert run("reset", "zhang.wei") == 0
-    second = capsys.readouterr().out.splitlines()[-1]
+    for words, refusal in (
+        ((*add, "--region", "石狮"), "somebody signs in as 'zhang.wei' already"),
+        ((add[0], "li", *add[2:], "--region", "nowhere"), "unknown region 'nowhere'"),
+    ):
+        ran = typed("staff", *words)
+        assert (ran.code, ran.err) == (1, f"nuangang: {refusal}\n")
+    second = typed("staff", "reset", "zhang.wei").out.splitlines()[-1]
     assert matches(second) and not matches(first)
-    assert run("disable", "zhang.wei") == 0
-    assert run("disable", "nobody") == 1
-    assert run("list") == 0
-    assert "zhang.wei" in (told := capsys.readouterr().out) and told.rstrip().endswith("out")
+    assert typed("staff", "disable", "zhang.wei").code == 0
+    assert typed("staff", "disable", "nobody").code == 1
+    told = typed("staff", "list").out
+    assert "zhang.wei" in told and told.rstrip().endswith("out")
     database.release()

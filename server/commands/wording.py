@@ -1,0 +1,127 @@
+"""What to tell of an error that a person can mend: one sentence for each, for every command."""
+
+from collections.abc import Callable
+from typing import Any
+
+Say = Callable[[Any], str]
+
+
+def told(error: Exception) -> str | None:
+    """The sentence for an error, None for a fault of the program."""
+    # The kinds are many: what they need is loaded once something has gone wrong.
+    tables = (_of_the_program, _of_the_desk, _of_money, _of_the_register)
+    return next((say(error) for table in tables if (say := _found(table(), error))), None)
+
+
+def _found(words: dict[type[Exception], Say], error: Exception) -> Say | None:
+    return next((say for kind, say in words.items() if isinstance(error, kind)), None)
+
+
+def _of_the_program() -> dict[type[Exception], Say]:
+    from knowledge.files import KnowledgeFileRefused
+    from knowledge.scoring import GoldRefused
+    from server.backups import BackupRefused
+    from server.commands.at_hand import Refused
+    from server.commands.wechat import WechatRefused
+    from server.db import DatabaseBusy, DatabaseRefused
+    from server.platform_faults import PlatformFault
+    from server.releases import ReleaseUnknown
+    from server.serving import ReleaseUnreadable
+    from server.settings import SettingsRefused
+
+    refused = (
+        Refused, BackupRefused, GoldRefused, KnowledgeFileRefused, DatabaseRefused,
+        SettingsRefused, WechatRefused,
+    )  # fmt: skip
+    return {
+        DatabaseBusy: lambda _: "the database is busy; try again",
+        PlatformFault: lambda fault: (
+            f"WeChat did not do it: {type(fault).__name__} {fault.code or ''}"
+        ),
+        ReleaseUnknown: lambda unknown: f"no release {unknown}",
+        ReleaseUnreadable: lambda unreadable: (
+            f"release {unreadable.release} cannot be served by this version of the program: "
+            f"{unreadable.reason}\n`nuangang knowledge import` and `nuangang knowledge publish` "
+            "put the files of the program in force, `nuangang knowledge rollback` an earlier "
+            "release"
+        ),
+        **dict.fromkeys(refused, str),
+        OSError: lambda error: _of_file(error) if error.filename else str(error),
+    }
+
+
+def _of_file(error: OSError) -> str:
+    match error:
+        case FileNotFoundError():
+            return f"there is no file {error.filename}"
+        case IsADirectoryError():
+            return f"{error.filename} is a folder, not a file"
+        case PermissionError():
+            return f"{error.filename}: not allowed to open it"
+    return f"{error.filename}: {error.strerror}"
+
+
+def _of_the_desk() -> dict[type[Exception], Say]:
+    from knowledge.regions import UnknownRegion
+    from server.casework.officers import NotAllowed, OfficerUnknown
+    from server.editing import publishing
+    from server.releases import NothingToPublish
+
+    return {
+        UnknownRegion: lambda unknown: f"unknown region {unknown.id!r}",
+        NotAllowed: lambda _: "this officer may not do that, or not everywhere that it is about",
+        OfficerUnknown: lambda _: "no such officer",
+        NothingToPublish: lambda _: "there is nothing new in it",
+        publishing.SecondPersonNeeded: lambda _: "whoever wrote any of it can't publish it",
+        publishing.ReleaseMoved: lambda _: "another release was put in force since it was tried",
+        publishing.ProposalDecided: lambda _: "the proposal was refused or withdrawn",
+        publishing.NotWorseWithoutReason: lambda _: (
+            "something is answered worse or asked no more: say why with --reason"
+        ),
+    }
+
+
+def _of_money() -> dict[type[Exception], Say]:
+    from server.casework.bank_files import BankFileRefused
+    from server.casework.deciding import SameOfficer
+    from server.casework.funds import FundNameTaken, FundShort, FundUnknown
+    from server.casework.matched_rosters import MatchedRosterRefused
+    from server.casework.payment_batches import BatchAltered, BatchUnknown, PayeesLost, StepRefused
+    from server.money import yuan
+
+    return {
+        BankFileRefused: str,
+        MatchedRosterRefused: str,
+        SameOfficer: lambda _: "another officer has to release it: this one had a hand in it",
+        FundNameTaken: lambda _: "another fund has this name",
+        FundShort: lambda short: f"the fund has only {yuan(short.left_fen)} left",
+        FundUnknown: lambda _: "no such fund",
+        PayeesLost: lambda lost: (
+            "can't be paid any more, cancel the batch: "
+            + ", ".join(f"{case} ({why})" for case, why in lost.cases.items())
+        ),
+        BatchAltered: lambda _: "the payments are not those that were locked: cancel the batch",
+        BatchUnknown: lambda _: "no such batch",
+        StepRefused: lambda at: f"the batch is {at.state}",
+    }
+
+
+def _of_the_register() -> dict[type[Exception], Say]:
+    from knowledge.eligibility.sheets import SheetRefused
+    from server.register.importing import ImportMoved, ImportUnknown
+    from server.register.sheets import SheetUnfit
+    from server.register.undoing import TouchedSince
+
+    return {
+        SheetRefused: str,
+        SheetUnfit: lambda unfit: (
+            f"two columns for {unfit.twice}"
+            if unfit.twice
+            else f"no column for {', '.join(unfit.missing)}: say which with --column HEADER=USE"
+        ),
+        ImportUnknown: lambda _: "no such import",
+        ImportMoved: lambda at: f"the import is {at.state}, or the plan is another one",
+        TouchedSince: lambda since: (
+            f"{since.people} people were looked after or changed since: it can't be undone"
+        ),
+    }
