@@ -36,10 +36,12 @@ _EMBOSSED = re.compile(f"{_START}(\\d{{4}}(?:[ \\-]\\d{{4}}){{3}}(?:[ \\-]?\\d{{
 _UNBROKEN = re.compile(f"{_START}([0-9]{{14,}}[xX]?){_END}")
 _MOBILE = re.compile(f"{_START}((?:(?:\\+|00)?86{_GAP})?1{_GAP}[3-9]{_DIGIT}{{9}}){_END}")
 _AREA = re.compile(f"{_START}(\\(?0{_DIGIT}{{2,3}}\\)?{_GAP}[2-8]{_DIGIT}{{6,7}}){_END}")
+# The number of a case begins with a day, too, and then has letters: one in four would be cut.
+_CASE = "\\d\\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\\d|3[01])[2-9A-HJ-NP-Zx]{8}(?![0-9A-Za-z])"
 # Seven or eight bare digits, unless they end a service number or a unit says that they count.
 _UNIT = "[元块万亿人户个名家年月日号份项条平米%]"
 _LOCAL = re.compile(
-    f"{_START}(?<![48]00[ \\-])([2-8]\\d{{2,3}}[ \\-]?\\d{{4}}){_END}(?!\\s*{_UNIT})"
+    f"{_START}(?!{_CASE})(?<![48]00[ \\-])([2-8]\\d{{2,3}}[ \\-]?\\d{{4}}){_END}(?!\\s*{_UNIT})"
 )
 _DIGITS = re.compile(r"\d")
 _AT = frozenset("@＠")

@@ -31,6 +31,7 @@ TOKENS = (IDENTITY, CARD, MOBILE, LANDLINE, EMAIL)
         ("0595-88881234", LANDLINE),
         ("（0595）88881234转", f"{LANDLINE}转"),
         ("家里88881234", f"家里{LANDLINE}"),
+        ("家里26030123weixin", f"家里{LANDLINE}weixin"),
         ("写wang.er+x@qq.com。", f"写{EMAIL}。"),
         ("wang＠163．com", EMAIL),
     ],
@@ -50,6 +51,8 @@ def test_a_personal_number_is_masked(text: str, masked: str) -> None:
         "打12333还是110，或者400-800-1234",
         "工资5000,6000,7000",
         "冀人社字〔2021〕12号",
+        "我的办件2603012ATXD9EZ怎么样了",
+        "Q26030123TXD9EX",
         "",
     ],
 )
