@@ -27,6 +27,7 @@ from mini_app_api.writing import SIGNED_IN, once
 from server.admitting import Who, admits
 from server.arrears import joining
 from server.audit import Actor
+from server.browsers import handed_in
 from server.casework import cases, materials, uploading
 from server.casework.materials import MaterialKindUnknown, Needed
 from server.casework.recoding import Refusal
@@ -39,7 +40,6 @@ blueprint = APIBlueprint("materials", __name__, url_prefix="/api/v1", tag="mater
 PIECE_TYPE = "application/octet-stream"
 _STATED = "文件里写了要这一样。"
 _USUAL = "文件没写要不要这一样，窗口一般会要，以窗口说的为准。"
-_ENDINGS = {"image/jpeg": "jpg", "application/pdf": "pdf"}
 
 
 @blueprint.get("/measures/<id>/materials")
@@ -127,13 +127,8 @@ def get_material(id: str) -> Response:
     content = materials.content(known.store, own, material.id)
     by, now = Actor.worker(worker), known.clock()
     known.database.together(lambda session: materials.read(session, own, material, by=by, now=now))
-    response = Response(content, content_type=material.media_type)
-    name = f"{material.kind}-{material.id[:8]}.{_ENDINGS[material.media_type]}"
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return response
+    name = f"{material.kind}-{material.id[:8]}"
+    return handed_in(content, material.media_type, name, shown=False)
 
 
 @blueprint.delete("/materials/<id>")

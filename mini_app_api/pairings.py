@@ -19,6 +19,7 @@ from mini_app_api.writing import SIGNED_IN, once
 from server import children, people
 from server.admitting import Who, admits
 from server.audit import Actor
+from server.browsers import handed_in
 from server.clock import china_day
 from server.masking import mask_name, mask_phone
 from server.money import yuan
@@ -199,12 +200,8 @@ def get_photo(id: str, photo: str) -> Response:
         row = visiting.photo_of(session, pairing, photo)
         by = Actor.worker(worker)
         keeping.record_looks(session, own, [pairing], by=by, fields=("photo",), now=known.clock())
-    response = Response(visiting.photo_content(known.store, own, row), content_type=row.media_type)
-    response.headers["Content-Disposition"] = f'attachment; filename="visit-{row.id[:8]}.jpg"'
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return response
+    content = visiting.photo_content(known.store, own, row)
+    return handed_in(content, row.media_type, f"visit-{row.id[:8]}", shown=False)
 
 
 def _may_call(pairing: Pairing) -> bool:

@@ -11,6 +11,9 @@ from flask import Response, request
 from server.admitting import FormForged
 from server.resources import resources
 
+_ENDINGS = {"image/jpeg": "jpg", "application/pdf": "pdf"}
+"""What is handed in is one of these, or is made one."""
+
 
 def own_address() -> str:
     """Where the service is called, no slash behind; the proxy speaks HTTPS, and to us HTTP."""
@@ -65,6 +68,21 @@ def protect(response: Response, **sources: str) -> Response:
     headers.setdefault("Cache-Control", "no-store")
     if resources().settings.is_production:
         headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    return response
+
+
+def handed_in(content: bytes, media_type: str, name: str, *, shown: bool) -> Response:
+    """A photo or document of somebody's: no browser runs it or keeps it.
+
+    `shown`: a photo stands on the page; what else there is, is a file to open.
+    """
+    response = Response(content, content_type=media_type)
+    kind = "inline" if shown and media_type.startswith("image/") else "attachment"
+    named = f"{name}.{_ENDINGS[media_type]}"
+    response.headers["Content-Disposition"] = f'{kind}; filename="{named}"'
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Cache-Control"] = "no-store"
     return response
 
 

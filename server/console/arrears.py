@@ -20,12 +20,12 @@ from server.arrears.moving import JointReportChanged, ReportMoveRefused
 from server.arrears.packing import Contents
 from server.arrears.tables import JointPart, JointReport, Outcome, ReportMove, ReportState
 from server.audit import Action
+from server.browsers import handed_in
 from server.casework import materials, officers
 from server.casework.materials import MaterialUnknown
 from server.casework.officers import LOOKERS, Role
 from server.clock import china_day
 from server.console import forms, naming
-from server.console.case import is_photo
 from server.console.entering import actor, officer, regions
 from server.console.forms import Asked, Form, Line
 from server.console.help_requests import name_of
@@ -285,11 +285,7 @@ def get_proof(id: str, material: str) -> Response:
     content = materials.content(known.store, own, found.id)
     by, now = actor(), known.clock()
     known.database.together(lambda session: materials.read(session, own, found, by=by, now=now))
-    response = Response(content, content_type=found.media_type)
-    kind, ending = ("inline", "jpg") if is_photo(found) else ("attachment", "pdf")
-    response.headers["Content-Disposition"] = f'{kind}; filename="{found.id[:8]}.{ending}"'
-    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return response
+    return handed_in(content, found.media_type, found.id[:8], shown=True)
 
 
 @contextmanager

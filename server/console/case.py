@@ -13,6 +13,7 @@ from sqlmodel import Session
 from knowledge.measures import Measure
 from server import profiles
 from server.admitting import Who, admits
+from server.browsers import handed_in
 from server.casework import (
     cases,
     deciding,
@@ -259,12 +260,7 @@ def get_material(id: str, material: str) -> Response:
     content = materials.content(known.store, own, found.id)
     by, now = actor(), known.clock()
     known.database.together(lambda session: materials.read(session, own, found, by=by, now=now))
-    response = Response(content, content_type=found.media_type)
-    kind = "inline" if is_photo(found) else "attachment"
-    ending = "jpg" if is_photo(found) else "pdf"
-    response.headers["Content-Disposition"] = f'{kind}; filename="{found.id[:8]}.{ending}"'
-    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return response
+    return handed_in(content, found.media_type, found.id[:8], shown=True)
 
 
 def is_photo(material: Material) -> bool:

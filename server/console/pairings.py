@@ -10,6 +10,7 @@ from pydantic import Field
 from sqlmodel import Session
 
 from server.admitting import Who, admits
+from server.browsers import handed_in
 from server.casework import officers
 from server.casework.inspecting import InspectionBusy
 from server.casework.officers import LOOKERS, Role, scope
@@ -214,10 +215,7 @@ def get_photo(id: str, photo: str) -> Response:
             session, known.safe, [pairing], by=actor(), fields=("photo",), now=known.clock()
         )
     content = visiting.photo_content(known.store, own, row)
-    response = Response(content, content_type=row.media_type)
-    response.headers["Content-Disposition"] = f'inline; filename="visit-{row.id[:8]}.jpg"'
-    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return response
+    return handed_in(content, row.media_type, f"visit-{row.id[:8]}", shown=True)
 
 
 def _own(pairing_id: str) -> Safe:

@@ -224,6 +224,9 @@ def test_a_fund_is_set_up_after_a_second_look_and_its_budget_changed_for_a_reaso
     assert "狮财〔2026〕3号" in text_of(boss.get(fund).text)
     large = {**asked, "name": "省级资金", "budget": "30,000,000"}
     assert "预算30000000.00元" in text_of(boss.post("/funds/", large).text)
+    most = boss.post("/funds/", {**large, "budget": "9" * 12, "confirmed": "yes"})
+    assert most.status_code == 303
+    assert "999,999,999,999.00元" in boss.get(most.headers["Location"].removeprefix("/staff")).text
     grants = f"{fund}/grants"
     more = {"amount": "-200.5", "reason": "收回"}
     assert "预算从1200.50元变为1000.00元" in text_of(boss.post(grants, more).text)
