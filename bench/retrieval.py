@@ -26,8 +26,8 @@ import tantivy
 from bench.faq_data import STYLES, Entry, Query, entries, queries
 from bench.headlines import headline
 from bot.normalising import normalise
-from bot.retrieval import Index, warm_up
-from bot.wording import words
+from bot.retrieval import Index
+from bot.wording import load, words
 
 Search = Callable[[str], list[str]]
 K = 5
@@ -277,7 +277,7 @@ def main() -> None:
     parser.add_argument("--sizes", default="1000,10000,100000")
     parser.add_argument("--queries", type=int, default=300, help="of each style")
     options = parser.parse_args()
-    warm_up()
+    load()
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
     sizes = [int(size) for size in options.sizes.split(",")]
     listed = entries(max(sizes))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bot.pinyin import PER_GROUP, readings, segmented, sounds
 from bot.place_reading import How, Names, Reading, Tokens
-from knowledge.regions import Level, Name, Place, Regions, Use
+from knowledge.regions import Level, Place, Regions, Use
 
 _LOCATIVE = re.compile("(?:在|到|来|去|住|留)$")
 # Characters of everyday speech: with one of them a stretch is a place only after 在, 到, 来 …
@@ -198,10 +198,6 @@ class Romanisations:
                     break
             else:
                 at += 1
-
-
-def _rank(name: Name) -> tuple[bool, int]:
-    return name.place.region is None, len(name.place.path)
 
 
 def _syllables(codes: tuple[int, ...], word: str, start: int) -> Iterator[_Syllable]:

@@ -7,7 +7,6 @@ sound, and counts by its rarity; neighbours count more where they form a word.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +15,7 @@ from rapidfuzz import fuzz
 
 from bot.pinyin import PER_GROUP
 from bot.postings import END, Asked, Floats, Ints, Postings
-from bot.wording import Wording, compared, load
+from bot.wording import Wording, compared
 
 # How well a place fits, in hundredths: the same character, sound, or group of sounds.
 _SAME_CHARACTER = 100
@@ -256,12 +255,3 @@ def _question_share(question: _Question, fits: NDArray[np.uint8]) -> Floats:
     within = (running[_STRETCH:] - running[:-_STRETCH]) / weights[:, None]
     best: Floats = np.maximum(share, within.max(axis=0))
     return best
-
-
-def warm_up(cache_dir: Path | None = None) -> None:
-    """Load dictionaries, so that processes forked later share them.
-
-    `cache_dir`: a private folder for jieba's cache, where the compiled form is missing.
-    """
-    load(cache_dir)
-    Index([("warm", "暖岗 nuan gang 100")]).search("暖岗")

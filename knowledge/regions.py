@@ -9,7 +9,6 @@ from typing import Annotated
 from pydantic import Field
 
 from knowledge.entries import Entry, Text
-from knowledge.files import read_yaml
 
 DATA = Path(__file__).parent / "data"
 
@@ -207,15 +206,6 @@ class Regions:
                 yield from names_of(wider.name, above)
             for written in region.inside:
                 yield from names_of(written, place, inside=True)
-
-
-def load_regions(data: Path = DATA) -> Regions:
-    """Read regions.yaml and places_not_covered.tsv of a data folder.
-
-    Raises `knowledge.files.KnowledgeFileRefused` for a damaged regions.yaml.
-    """
-    lines = (data / "places_not_covered.tsv").read_text(encoding="utf-8").splitlines()
-    return Regions(read_yaml(data / "regions.yaml", list[Region]), read_places(lines))
 
 
 def read_places(lines: Iterable[str]) -> Iterator[Name]:

@@ -19,7 +19,16 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pysqlite3 import dbapi2 as sqlite_driver
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    create_engine,
+    event,
+    inspect,
+    text,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
@@ -304,6 +313,29 @@ def insert_new(session: Session, table: type[SQLModel], **values: Any) -> bool:
     # Not every driver tells how many rows it inserted: the key that comes back does.
     key = inspect(table).primary_key
     return session.connection().execute(adding.returning(*key)).first() is not None
+
+
+def change(session: Session, row: Any, *where: ColumnElement[bool], **values: Any) -> bool:
+    """Changes a row with an `id` where it still is as `where` says, and tells whether it was.
+
+    The row is read anew once it has been changed.
+    """
+    table: Any = type(row)
+    changed = session.connection().execute(
+        update(table).where(table.id == row.id, *where).values(**values)
+    )
+    if changed.rowcount != 1:
+        return False
+    session.refresh(row)
+    return True
+
+
+def change_version(
+    session: Session, row: Any, version: int, *where: ColumnElement[bool], **values: Any
+) -> bool:
+    """Changes a row that still has the version that was looked at; then it has the next one."""
+    table: Any = type(row)
+    return change(session, row, table.version == version, *where, version=version + 1, **values)
 
 
 def _accepted(text: str) -> URL:

@@ -14,6 +14,10 @@ from server.db import fetch_within
 from server.tables import CurrentRelease, Edition, Release, ReleaseEdition
 
 
+class NothingInForce(Exception):
+    """The database holds no release yet."""
+
+
 class NothingToPublish(Exception):
     """A release without an edition would leave workers without any answer."""
 

@@ -112,3 +112,8 @@ class Safe:
     def hash(self, *parts: str) -> str:
         """64 hexadecimal digits; the first part says what for."""
         return keyed_hash(self.secret, *parts)
+
+
+def sealed_anew(old: Safe, own: Safe, sealed: str | None, purpose: str) -> str | None:
+    """What one safe sealed, sealed with another for the same purpose; raises `SealBroken`."""
+    return None if sealed is None else own.seal(old.unseal(sealed, purpose), purpose)

@@ -21,6 +21,7 @@ from server.conversations import MaskedJson
 from server.db import Database
 from server.kept_indexes import KeptIndexes
 from server.privacy import mask
+from server.releases import NothingInForce
 from server.switches import NOTHING_OFF, Off
 
 _LOOK_EVERY_SECONDS = 0.5
@@ -30,10 +31,6 @@ _NEARLY_THE_SAME = 0.88
 _TRIAL = "shiyejin 怎麼領，一個月有多少"
 
 _log = structlog.get_logger()
-
-
-class NothingInForce(Exception):
-    """The database holds no release yet."""
 
 
 class ReleaseUnreadable(Exception):

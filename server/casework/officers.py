@@ -1,7 +1,7 @@
 """The staff: who may do what, and where. How they sign in is the desk's business."""
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Set
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -33,6 +33,7 @@ ACTS_AS: dict[Role, Actor] = {
     Role.APPROVER: Actor.APPROVER,
 }
 """Which roles make moves; the others only look."""
+MOVERS = frozenset(ACTS_AS)
 LOOKERS = frozenset({Role.CASE_OFFICER, Role.APPROVER, Role.AUDITOR})
 """Who may look at what concerns people, in their own regions."""
 
@@ -80,7 +81,12 @@ def scope(officer: Officer, regions: Regions) -> frozenset[str]:
 
 def require(officer: Officer, role: Role, region: str, regions: Regions) -> None:
     """Raise `NotAllowed` unless the officer has the role and works for the region."""
-    if role not in officer.roles or not officer.covers(region, regions):
+    require_one(officer, {role}, region, regions)
+
+
+def require_one(officer: Officer, roles: Set[Role], region: str, regions: Regions) -> None:
+    """Raise `NotAllowed` unless the officer has one of the roles and works for the region."""
+    if not officer.roles & roles or not officer.covers(region, regions):
         raise NotAllowed
 
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import exists, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
-from server import audit, consents, numbering, profiles
+from server import audit, consents, db, numbering, profiles
 from server.audit import Action
 from server.casework import cases, funds, opting_out
 from server.casework.advancing import Mover, Post, advance, by_officer
@@ -360,14 +360,10 @@ def _settle(
     now: datetime,
     sealed_reason: str | None = None,
 ) -> None:
-    changed = session.connection().execute(
-        update(Payment)
-        .where(col(Payment.id) == payment.id, col(Payment.state) == PaymentState.ORDERED)
-        .values(state=state, settled_at=now, sealed_reason=sealed_reason)
-    )
-    if changed.rowcount != 1:
+    is_open = col(Payment.state) == PaymentState.ORDERED
+    values = {"state": state, "settled_at": now, "sealed_reason": sealed_reason}
+    if not db.change(session, payment, is_open, **values):
         raise PaymentSettled(payment.id)
-    session.refresh(payment)
 
 
 def _purpose(payment: Payment) -> str:

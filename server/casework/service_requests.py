@@ -9,13 +9,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, case, func, select, update
+from sqlalchemy import ColumnElement, case, func, select
 from sqlmodel import Session, col
 
 from knowledge.library import Library
 from knowledge.measures import Measure
 from knowledge.regions import Regions
-from server import audit, consents, numbering
+from server import audit, consents, db, numbering
 from server.audit import Action
 from server.casework import workdays
 from server.casework.advancing import Post
@@ -433,14 +433,8 @@ def _change(
         raise _changed(session, request.id, version)
     if request.state == RequestState.CLOSED and not even_closed:
         raise RequestClosed
-    changed = session.connection().execute(
-        update(ServiceRequest)
-        .where(col(ServiceRequest.id) == request.id, col(ServiceRequest.version) == version)
-        .values(version=version + 1, **values)
-    )
-    if changed.rowcount != 1:
+    if not db.change_version(session, request, version, **values):
         raise _changed(session, request.id, version)
-    session.refresh(request)
 
 
 def _changed(session: Session, request_id: str, version: int) -> RequestChanged:

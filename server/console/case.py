@@ -29,7 +29,7 @@ from server.casework.deciding import Desk
 from server.casework.materials import MaterialUnknown, Needed
 from server.casework.moves import UNDER_WAY, Move, State
 from server.casework.near_duplicates import FindingChanged
-from server.casework.officers import LOOKERS, Role
+from server.casework.officers import LOOKERS, MOVERS, Role
 from server.casework.tables import (
     VOUCHED,
     Case,
@@ -52,8 +52,6 @@ from server.subject_keys import SubjectErased
 from server.tables import Edition
 
 blueprint = Blueprint("case", __name__, url_prefix="/cases")
-
-_MOVERS = (Role.CASE_OFFICER, Role.APPROVER)
 
 
 _EMPTY: Mapping[str, Form[Any]] = {
@@ -176,7 +174,7 @@ def get_case(id: str) -> Response:
 
 
 @blueprint.post("/<id>/unmask")
-@admits(Who.OFFICER, *_MOVERS)
+@admits(Who.OFFICER, *MOVERS)
 def post_unmasking(id: str) -> Response:
     """The same page with one of the person's numbers as it is: noted, and shown this once."""
     form = forms.read(_UnmaskAsked)
@@ -185,7 +183,7 @@ def post_unmasking(id: str) -> Response:
 
 
 @blueprint.post("/<id>/notes")
-@admits(Who.OFFICER, *_MOVERS)
+@admits(Who.OFFICER, *MOVERS)
 def post_note(id: str) -> Response:
     """Note something for the other officers."""
     known = resources()

@@ -10,7 +10,7 @@ from sqlmodel import Session, col
 
 from server.admitting import Who, admits
 from server.casework import funds
-from server.casework.officers import LOOKERS, Role, scope
+from server.casework.officers import LOOKERS, MOVERS, Role, scope
 from server.casework.tables import Fund
 from server.console import forms, naming
 from server.console.entering import first_region, officer, regions
@@ -249,7 +249,7 @@ def get_settlement(id: str) -> Response:
                                  SettlementState.SETTLED) and Role.CASE_OFFICER in roles,
             may_settle=state is SettlementState.EXPORTED and Role.CASE_OFFICER in roles,
             may_cancel=state in (SettlementState.COLLECTED, SettlementState.RELEASED)
-            and bool(roles & {Role.CASE_OFFICER, Role.APPROVER}),
+            and bool(roles & MOVERS),
         )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from knowledge.eligibility.verdicts import is_open
 from server.admitting import Who, admits
 from server.browsers import own_address
 from server.casework.bank_files import BankFileRefused
-from server.casework.officers import LOOKERS, Role, scope
+from server.casework.officers import LOOKERS, MOVERS, Role, scope
 from server.clock import china_day
 from server.console import forms, naming
 from server.console.entering import first_region, officer, regions, takes
@@ -525,7 +525,7 @@ def _page(
         decided=campaign.decided_by and name_of(session, campaign.decided_by),
         may_change=is_waiting and Role.CASE_OFFICER in who.roles,
         may_confirm=is_waiting and Role.APPROVER in who.roles and who.id != campaign.proposed_by,
-        may_end=bool(who.roles & {Role.CASE_OFFICER, Role.APPROVER}),
+        may_end=bool(who.roles & MOVERS),
         texts=texting.standing(session, campaign, _today()),
         may_text=Role.CASE_OFFICER in who.roles and campaign.confirmed_at is not None,
     )

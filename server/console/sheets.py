@@ -163,9 +163,6 @@ def _typed(field: Field, value: Any) -> Any:
     return "" if value is None else str(value)
 
 
-_CELLS = ("province", "city", "inside")
-
-
 def _place_entry(number: int, line: str) -> Entry:
     cells = [*line.split("\t"), "", "", ""][:3]
     province, city, inside = (cell.strip() for cell in cells)

@@ -9,7 +9,7 @@ from sqlmodel import Session
 from server.admitting import Who, admits
 from server.casework import funds
 from server.casework.funds import FundShort
-from server.casework.officers import LOOKERS, Role
+from server.casework.officers import LOOKERS, MOVERS, Role
 from server.console import forms, naming
 from server.console.entering import officer, regions
 from server.console.forms import Asked, Form, Line, Text, VersionAsked
@@ -263,5 +263,5 @@ def _page(
         by=name_of(session, round_.proposed_by),
         decided=round_.decided_by and name_of(session, round_.decided_by),
         may_confirm=is_waiting and Role.APPROVER in who.roles and who.id != round_.proposed_by,
-        may_end=bool(who.roles & {Role.CASE_OFFICER, Role.APPROVER}),
+        may_end=bool(who.roles & MOVERS),
     )

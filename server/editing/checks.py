@@ -12,7 +12,8 @@ from knowledge.drafting import Trouble, shape_troubles, troubles
 from knowledge.library import Library
 from server import releases
 from server.editing import drafts
-from server.editing.drafts import Draft, NothingInForce
+from server.editing.drafts import Draft
+from server.releases import NothingInForce
 
 _WORKING = Lock()
 

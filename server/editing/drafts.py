@@ -11,7 +11,6 @@ from sqlmodel import Session, col
 
 from knowledge.consistency import KINDS
 from knowledge.drafting import Changes
-from knowledge.library import Edition
 from server import releases
 from server.db import insert_new
 from server.editing.tables import KnowledgeDraft
@@ -154,18 +153,6 @@ def in_force(session: Session, kind: str, key: str) -> dict[str, Any] | None:
     """The content of a piece in the release in force, None where it has none."""
     release = releases.current_id(session)
     return None if release is None else releases.content_of(session, release, kind, key)
-
-
-def with_drafts(session: Session) -> tuple[int, list[Edition], list[Draft]]:
-    """The release in force with its editions, and every draft; raises `NothingInForce`."""
-    found = releases.current(session)
-    if found is None:
-        raise NothingInForce
-    return found[0], found[1], listed(session)
-
-
-class NothingInForce(Exception):
-    """There is no release yet that a draft could change."""
 
 
 def _text(kind: str, key: str, content: Mapping[str, Any] | None) -> str | None:

@@ -22,7 +22,6 @@ MOST_PAGES = 200
 LONGEST_TEXT = 400_000
 """Characters: ten times the longest document there is."""
 _HTML = re.compile(rb"<(?:!doctype html|html|head|body|div|p|table)[\s>]", re.I)
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f]")
 _CHARSET = re.compile(rb"""charset=["']?([a-zA-Z0-9_-]{2,20})""")
 
 

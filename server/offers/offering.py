@@ -7,11 +7,10 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import update
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from knowledge.regions import Regions
-from server import audit, numbering
+from server import audit, db, numbering
 from server.audit import Action
 from server.casework.officers import NotAllowed, Officer, Role, require
 from server.clock import china_day
@@ -287,14 +286,9 @@ def _step(
         raise ReasonNeeded
     if rule.to is not None:
         values["state"] = rule.to
-    changed = session.connection().execute(
-        update(Offer)
-        .where(col(Offer.id) == offer.id, col(Offer.version) == version)
-        .values(version=version + 1, changed_at=now, officer_id=by.id, **values)
-    )
-    if changed.rowcount != 1:
+    values |= {"changed_at": now, "officer_id": by.id}
+    if not db.change_version(session, offer, version, **values):
         raise OfferChanged(offer.id)
-    session.refresh(offer)
     if (what := _COUNTED.get(step)) is not None:
         seats.happened(session, offer.id, what, now)
     _audit(session, safe, offer, by, Action.CHANGED, now, step)

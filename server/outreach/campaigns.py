@@ -11,9 +11,18 @@ from sqlalchemy import delete, func, select, update
 from sqlmodel import Session, col
 
 from knowledge.regions import Regions
-from server import audit, numbering
+from server import audit, db, numbering
 from server.audit import Action
-from server.casework.officers import LOOKERS, NotAllowed, Officer, Role, require, scope
+from server.casework.officers import (
+    LOOKERS,
+    MOVERS,
+    NotAllowed,
+    Officer,
+    Role,
+    require,
+    require_one,
+    scope,
+)
 from server.clock import china_day
 from server.db import load_within
 from server.outreach.audiences import Audience
@@ -143,7 +152,7 @@ def recount(
     now: datetime,
 ) -> None:
     """Note how many there are now; raises `NotAllowed`, `CampaignChanged`."""
-    _require_mover(by, campaign, regions)
+    require_one(by, MOVERS, campaign.region, regions)
     _step(session, campaign, {CampaignState.PROPOSED}, version, now, **_counted(chosen))
     _audit(session, safe, campaign, by, Action.READ, now)
 
@@ -202,7 +211,7 @@ def refuse(
     now: datetime,
 ) -> None:
     """Let it not go, or take one's own proposal back; raises `NotAllowed`, `CampaignChanged`."""
-    _require_mover(by, campaign, regions)
+    require_one(by, MOVERS, campaign.region, regions)
     values = {"state": CampaignState.REFUSED, "decided_by": by.id, "reason": reason}
     _step(session, campaign, {CampaignState.PROPOSED}, version, now, ended_at=now, **values)
     _audit(session, safe, campaign, by, Action.DECIDED, now, "refused")
@@ -224,7 +233,7 @@ def stop(
     What is on its way to WeChat at this moment arrives, unless it fails: it is not tried again.
     Raises `NotAllowed`, `CampaignChanged`.
     """
-    _require_mover(by, campaign, regions)
+    require_one(by, MOVERS, campaign.region, regions)
     values = {"state": CampaignState.STOPPED, "reason": reason, "ended_at": now}
     _step(session, campaign, {CampaignState.SENDING}, version, now, **values)
     spared = left_out(session, campaign.id, LetterState.WAITING, "stopped", now)
@@ -334,13 +343,6 @@ def _counted(chosen: Chosen) -> dict[str, Any]:
     return {"counts": json.dumps(chosen.counts), "digest": chosen.digest}
 
 
-def _require_mover(by: Officer, campaign: Campaign, regions: Regions) -> None:
-    if not by.roles & {Role.CASE_OFFICER, Role.APPROVER}:
-        raise NotAllowed
-    if not by.covers(campaign.region, regions):
-        raise NotAllowed
-
-
 def _step(
     session: Session,
     campaign: Campaign,
@@ -349,18 +351,9 @@ def _step(
     now: datetime,
     **values: Any,
 ) -> None:
-    changed = session.connection().execute(
-        update(Campaign)
-        .where(
-            col(Campaign.id) == campaign.id,
-            col(Campaign.version) == version,
-            col(Campaign.state).in_(from_),
-        )
-        .values(version=version + 1, changed_at=now, **values)
-    )
-    if changed.rowcount != 1:
+    is_there = col(Campaign.state).in_(from_)
+    if not db.change_version(session, campaign, version, is_there, changed_at=now, **values):
         raise CampaignChanged(campaign.id)
-    session.refresh(campaign)
 
 
 def _audit(

@@ -5,7 +5,7 @@ from sqlmodel import Session, col
 
 from server.pairing import visiting
 from server.pairing.tables import Pairing, Visit, VisitPhoto
-from server.sealing import Safe
+from server.sealing import Safe, sealed_anew
 
 
 def move(
@@ -21,20 +21,16 @@ def move(
         pairing.worker_id = worker_id
         for name in ("sealed_reasons", "sealed_words"):
             purpose = f"pairing.{name}:{pairing.id}"
-            setattr(pairing, name, _anew(old, own, getattr(pairing, name), purpose))
+            setattr(pairing, name, sealed_anew(old, own, getattr(pairing, name), purpose))
         session.add(pairing)
     ids = [pairing.id for pairing in pairings]
     visits = session.scalars(select(Visit).where(col(Visit.pairing_id).in_(ids))).all()
     for visit in visits:
-        visit.sealed = _anew(old, own, visit.sealed, visiting.visit_purpose(visit.id))
+        visit.sealed = sealed_anew(old, own, visit.sealed, visiting.visit_purpose(visit.id))
         session.add(visit)
     of_visits = col(VisitPhoto.visit_id).in_([visit.id for visit in visits])
     for photo in session.scalars(select(VisitPhoto).where(of_visits)):
-        sealed = _anew(old, own, photo.sealed_key, visiting.key_purpose(photo.id))
+        sealed = sealed_anew(old, own, photo.sealed_key, visiting.key_purpose(photo.id))
         photo.sealed_key = sealed or ""
         session.add(photo)
     session.flush()
-
-
-def _anew(old: Safe, own: Safe, sealed: str | None, purpose: str) -> str | None:
-    return None if sealed is None else own.seal(old.unseal(sealed, purpose), purpose)

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from server.audit import Action, Actor
-from server.casework.officers import NotAllowed, Officer, Role
+from server.casework.officers import MOVERS, NotAllowed, Officer
 from server.clock import china_day
 from server.pairing import helping, keeping
 from server.pairing.tables import (
@@ -91,7 +91,7 @@ def filed(
 
     Raises `NotAllowed`.
     """
-    if not by.roles & {Role.CASE_OFFICER, Role.APPROVER}:
+    if not by.roles & MOVERS:
         raise NotAllowed
     rows = session.execute(
         select(Pairing, Helper, RegisterEntry)

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, or_, select, update
+from sqlalchemy import ColumnElement, exists, or_, select
 from sqlmodel import Session, col
 
 from knowledge.regions import Regions
-from server import audit, children, consents
+from server import audit, children, consents, db
 from server.audit import Action, Actor
 from server.casework.officers import LOOKERS, NotAllowed, Officer, Role, require
 from server.clock import china_day
@@ -325,14 +325,8 @@ def record_looks(
 
 def change(session: Session, pairing: Pairing, version: int, values: Mapping[str, Any]) -> None:
     """Write into a pairing as it was looked at; raises `PairingChanged`."""
-    changed = session.connection().execute(
-        update(Pairing)
-        .where(col(Pairing.id) == pairing.id, col(Pairing.version) == version)
-        .values(version=version + 1, **values)
-    )
-    if changed.rowcount != 1:
+    if not db.change_version(session, pairing, version, **values):
         raise PairingChanged(pairing.id)
-    session.refresh(pairing)
 
 
 def check_move(

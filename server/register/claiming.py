@@ -17,7 +17,7 @@ from server.casework.tables import Case
 from server.db import Database
 from server.register import bulk, keeping
 from server.register.tables import RegisterEntry
-from server.sealing import Safe
+from server.sealing import Safe, sealed_anew
 from server.subject_keys import SubjectKeys
 from server.tables import Profile, Worker
 
@@ -90,7 +90,7 @@ def _move(
     """Whether it moved; not where an officer was faster: the next time it does."""
     # Another version: a page from before would seal with a key that is destroyed.
     values: dict[str, Any] = {"worker_id": worker_id, "version": entry.version + 1}
-    values["sealed"] = _anew(old, own, entry.sealed, keeping.purpose(entry.id))
+    values["sealed"] = sealed_anew(old, own, entry.sealed, keeping.purpose(entry.id))
     moved = session.connection().execute(
         update(RegisterEntry)
         .where(col(RegisterEntry.id) == entry.id, col(RegisterEntry.version) == entry.version)
@@ -100,8 +100,8 @@ def _move(
         return False
     for event in keeping.events(session, entry.id):
         at = (event.entry_id, event.version)
-        event.sealed_words = _anew(old, own, event.sealed_words, keeping.words_purpose(*at))
-        event.sealed_before = _anew(old, own, event.sealed_before, bulk.before_purpose(*at))
+        event.sealed_words = sealed_anew(old, own, event.sealed_words, keeping.words_purpose(*at))
+        event.sealed_before = sealed_anew(old, own, event.sealed_before, bulk.before_purpose(*at))
         session.add(event)
     session.flush()
     audit.record(
@@ -115,10 +115,6 @@ def _move(
         now=now,
     )
     return True
-
-
-def _anew(old: Safe, own: Safe, sealed: str | None, purpose: str) -> str | None:
-    return None if sealed is None else own.seal(old.unseal(sealed, purpose), purpose)
 
 
 def _is_nobody(session: Session, worker_id: int) -> bool:

@@ -5,11 +5,11 @@ from collections.abc import Set
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, func, select
 from sqlmodel import Session, col
 
 from knowledge.regions import Regions
-from server import audit
+from server import audit, db
 from server.audit import Action, Actor
 from server.casework.officers import LOOKERS, NotAllowed, Officer, Role, require
 from server.db import insert_new
@@ -87,14 +87,9 @@ def change(
     require(by, Role.CASE_OFFICER, employer.region, regions)
     require(by, Role.CASE_OFFICER, told.region, regions)
     _check(session, told, employer.id)
-    changed = session.connection().execute(
-        update(Employer)
-        .where(col(Employer.id) == employer.id, col(Employer.version) == version)
-        .values(version=version + 1, officer_id=by.id, changed_at=now, **asdict(told))
-    )
-    if changed.rowcount != 1:
+    values = {"officer_id": by.id, "changed_at": now, **asdict(told)}
+    if not db.change_version(session, employer, version, **values):
         raise EntryChanged(employer.id)
-    session.refresh(employer)
     _record(session, safe, employer.id, Action.CHANGED, by, now)
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import exists, select, update
 from sqlmodel import Session, col
 
 from knowledge.regions import Regions
-from server import audit, people
+from server import audit, db, people
 from server.audit import Action, Actor
 from server.casework.officers import LOOKERS, NotAllowed, Officer, Role, require
 from server.clock import china_day
@@ -482,19 +482,10 @@ def _move(
     require(by, Role.CASE_OFFICER, entry.region, regions)
     if entry.version != version or entry.state not in MOVES[move]:
         raise EntryChanged(entry.id)
-    changed = session.connection().execute(
-        update(RegisterEntry)
-        .where(
-            col(RegisterEntry.id) == entry.id,
-            col(RegisterEntry.version) == version,
-            # Whoever was erased at this moment stays so.
-            col(RegisterEntry.sealed).is_not(None),
-        )
-        .values(version=version + 1, changed_at=now, **values)
-    )
-    if changed.rowcount != 1:
+    # Whoever was erased at this moment stays so.
+    is_there = col(RegisterEntry.sealed).is_not(None)
+    if not db.change_version(session, entry, version, is_there, changed_at=now, **values):
         raise EntryChanged(entry.id)
-    session.refresh(entry)
     _add_event(session, own, entry, move, by, now, words=words, reason=reason)
 
 

@@ -9,8 +9,7 @@ from sqlmodel import Session, col
 
 from server import audit
 from server.audit import Action
-from server.casework.officers import Officer, find
-from server.casework.tables import Officer as OfficerRow
+from server.casework.officers import Officer
 from server.sealing import Safe
 from server.staff import second_factors
 from server.staff.tables import StaffAccount, StaffDevice, StaffSession
@@ -219,16 +218,6 @@ def sign_out_everywhere(session: Session, officer_id: int) -> None:
 def secret_purpose(officer_id: int) -> str:
     """What the secret of a second factor is sealed for."""
     return f"staff_account.sealed_secret:{officer_id}"
-
-
-def has_administrator(session: Session) -> bool:
-    """Whether anybody who works here can let others in."""
-    rows = session.scalars(
-        select(OfficerRow)
-        .join(StaffAccount, col(StaffAccount.officer_id) == col(OfficerRow.id))
-        .where(col(OfficerRow.active))
-    )
-    return any("administrator" in find(session, row.id or 0).roles for row in rows.all())
 
 
 def _record(

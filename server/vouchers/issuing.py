@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from knowledge.regions import Regions
-from server import audit, numbering
+from server import audit, db, numbering
 from server.audit import Action
 from server.casework import funds
 from server.casework.advancing import Post
@@ -370,18 +370,9 @@ def _voucher(issue: Issue, worker: int, case: str | None, by: int, now: datetime
 def _step(
     session: Session, issue: Issue, stands: IssueState, version: int, now: datetime, **values: Any
 ) -> None:
-    changed = session.connection().execute(
-        update(Issue)
-        .where(
-            col(Issue.id) == issue.id,
-            col(Issue.version) == version,
-            col(Issue.state) == stands,
-        )
-        .values(version=version + 1, changed_at=now, **values)
-    )
-    if changed.rowcount != 1:
+    is_there = col(Issue.state) == stands
+    if not db.change_version(session, issue, version, is_there, changed_at=now, **values):
         raise IssueChanged(issue.id)
-    session.refresh(issue)
 
 
 def _audit(

@@ -13,11 +13,11 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlmodel import Session, col
 
-from server import audit, numbering
+from server import audit, db, numbering
 from server.audit import Action
 from server.casework import funds
 from server.casework.advancing import Post
-from server.casework.officers import NotAllowed, Officer, Role, require, scope
+from server.casework.officers import MOVERS, Officer, Role, require, require_one, scope
 from server.casework.opting_out import OutOfCases
 from server.clock import Clock, china_day
 from server.db import Database, load_within
@@ -327,25 +327,16 @@ def _counted(chosen: Chosen) -> dict[str, Any]:
 
 
 def _require_mover(session: Session, post: Post, round_: Round, by: Officer) -> None:
-    issue = session.get_one(Issue, round_.issue_id)
-    covers = by.covers(issue.region, post.library.regions)
-    if not covers or not by.roles & {Role.CASE_OFFICER, Role.APPROVER}:
-        raise NotAllowed
+    region = session.get_one(Issue, round_.issue_id).region
+    require_one(by, MOVERS, region, post.library.regions)
 
 
 def _step(
     session: Session, round_: Round, stands: RoundState, version: int, now: datetime, **values: Any
 ) -> None:
-    changed = session.connection().execute(
-        update(Round)
-        .where(
-            col(Round.id) == round_.id, col(Round.version) == version, col(Round.state) == stands
-        )
-        .values(version=version + 1, changed_at=now, **values)
-    )
-    if changed.rowcount != 1:
+    is_there = col(Round.state) == stands
+    if not db.change_version(session, round_, version, is_there, changed_at=now, **values):
         raise RoundChanged(round_.id)
-    session.refresh(round_)
 
 
 def _audit(

@@ -13,10 +13,10 @@ from sqlalchemy import func, select, update
 from sqlmodel import Session, col
 
 from knowledge.regions import Regions
-from server import audit, numbering
+from server import audit, db, numbering
 from server.audit import Action
 from server.casework import funds
-from server.casework.officers import LOOKERS, NotAllowed, Officer, Role
+from server.casework.officers import LOOKERS, MOVERS, NotAllowed, Officer, Role
 from server.sealing import Safe
 from server.vouchers import merchants
 from server.vouchers.issuing import SecondOfficerNeeded
@@ -148,7 +148,7 @@ def cancel(
 
     Raises `NotAllowed`, `SettlementMoved`.
     """
-    if not by.roles & {Role.CASE_OFFICER, Role.APPROVER}:
+    if not by.roles & MOVERS:
         raise NotAllowed
     _step(
         session, settlement, (SettlementState.COLLECTED, SettlementState.RELEASED),
@@ -344,14 +344,8 @@ def _require(by: Officer, role: Role) -> None:
 def _step(
     session: Session, settlement: Settlement, stands: tuple[SettlementState, ...], **values: Any
 ) -> None:
-    changed = session.connection().execute(
-        update(Settlement)
-        .where(col(Settlement.id) == settlement.id, col(Settlement.state).in_(stands))
-        .values(**values)
-    )
-    if changed.rowcount != 1:
+    if not db.change(session, settlement, col(Settlement.state).in_(stands), **values):
         raise SettlementMoved(settlement.id)
-    session.refresh(settlement)
 
 
 def _purpose(line_id: str) -> str:

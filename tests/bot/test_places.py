@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from bot.normalising import normalise
 from bot.places import How, Mention, Places, find_places
-from knowledge.regions import load_regions
+from knowledge.library import read_library
 
-REGIONS = load_regions()
+REGIONS = read_library().regions
 
 
 def places(question: str) -> Places:

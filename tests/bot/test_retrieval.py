@@ -13,7 +13,7 @@ from bench.faq_data import entries, queries
 from bench.readings import TARGET, lines
 from bot import wording
 from bot.pinyin import readings, segmented, sounds
-from bot.retrieval import Hit, Index, warm_up
+from bot.retrieval import Hit, Index
 
 QUESTIONS = {
     "lost-card": "信用卡丢了怎么挂失",
@@ -35,7 +35,6 @@ QUESTIONS = {
 
 @pytest.fixture(scope="module")
 def index() -> Index:
-    warm_up()
     return Index(QUESTIONS.items())
 
 
@@ -245,8 +244,9 @@ def test_jieba_itself_stands_in_with_a_private_cache(tmp_path: Path) -> None:
     code = (
         "import sys, pathlib\n"
         "sys.modules['rjieba'] = None\n"
-        "from bot.retrieval import Index, warm_up\n"
-        "warm_up(pathlib.Path(sys.argv[1]))\n"
+        "from bot.retrieval import Index\n"
+        "from bot.wording import load\n"
+        "load(pathlib.Path(sys.argv[1]))\n"
         "print(Index([('a', '失业金怎么领')]).search('失业金', 1)[0].key)\n"
     )
     cache = tmp_path / "jieba"

@@ -4,21 +4,20 @@ from pathlib import Path
 import pytest
 
 from knowledge.entries import Entry
+from knowledge.library import DATA, read_library
 from knowledge.regions import (
-    DATA,
     DoubtfulRegions,
     Level,
     Region,
     Regions,
     UnknownRegion,
     Use,
-    load_regions,
     names_of,
     read_places,
 )
 from knowledge.regions import Place as MapPlace
 
-REGIONS = load_regions()
+REGIONS = read_library().regions
 
 COVERED = [
     *("石狮", "石家庄", "石家庄高新区", "石家庄循环化工园区", "石家庄裕华区", "石家庄鹿泉区"),

@@ -16,8 +16,9 @@ from server.chatting import Channel, Message, reply
 from server.db import Database
 from server.kept_indexes import KeptIndexes
 from server.preparing import prepare
+from server.releases import NothingInForce
 from server.resources import Resources, make_resources
-from server.serving import NothingInForce, Served, Serving, load
+from server.serving import Served, Serving, load
 from server.settings import Settings
 from tests.conftest import HandClock
 

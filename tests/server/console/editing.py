@@ -38,7 +38,7 @@ def edited(staff: "Staff") -> dict[str, str]:
     editor = staff.officer(Role.EDITOR, name="林写")
     now = staff.now
     with staff.resources.database.begin() as session:
-        base, editions, _ = drafts.with_drafts(session)
+        base, editions = releases.current(session) or (0, [])
         content = drafts.in_force(session, "measure", MEASURE)
         assert content is not None
         changed = {**content, "advice": ["先打电话问一问。"]}
