@@ -15,10 +15,15 @@ from server.tables import MOST_NUMBER, Direction
 
 
 def _readable(value: object) -> object:
-    """Put halves of one character together again; a half alone becomes U+FFFD."""
-    if isinstance(value, str) and not value.isascii():
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return value
+    """Put halves of one character together again; a half alone becomes U+FFFD, and NUL nothing."""
+    if not isinstance(value, str):
+        return value
+    text = value.replace("\x00", "")
+    return (
+        text
+        if text.isascii()
+        else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    )
 
 
 Words = Annotated[str, BeforeValidator(_readable)]

@@ -60,7 +60,7 @@ class OffersAsked(Request):
     region: Annotated[Words, Field(min_length=1, max_length=64)]
     kind: OfferKind | None = None
     text: Annotated[Words, Field(max_length=60)] = ""
-    after: Annotated[str, Field(max_length=16)] | None = None
+    after: Annotated[Words, Field(max_length=16)] | None = None
 
 
 @blueprint.get("/offers")

@@ -8,7 +8,7 @@ from apiflask import APIFlask, HTTPError
 from flask import Response, jsonify, request
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException, NotFound
-from werkzeug.routing import IntegerConverter, Map, Rule
+from werkzeug.routing import IntegerConverter, Map, PathConverter, Rule, UnicodeConverter
 
 from mini_app_api import (
     applications,
@@ -102,6 +102,20 @@ class _Number(IntegerConverter):
         super().__init__(map, max=MOST_NUMBER)
 
 
+class _Name(UnicodeConverter):
+    """A name in an address: none has a NUL in it, which PostgreSQL does not take."""
+
+    def __init__(self, map: Map) -> None:
+        super().__init__(map)
+        self.regex = r"[^/\x00]+"
+
+
+class _Path(PathConverter):
+    """Several of them, one behind the other."""
+
+    regex = r"[^/\x00][^\x00]*?"
+
+
 class _App(APIFlask):
     request_class = StrictRequest
     json_provider_class = StrictJson
@@ -129,7 +143,7 @@ def create_app(settings: Settings | None = None, made: Resources | None = None) 
     app.config["MAX_CONTENT_LENGTH"] = LONGEST_BODY
     app.config["MAX_FORM_MEMORY_SIZE"] = LONGEST_BODY
     known = made or make_resources(settings or load_settings())
-    app.url_map.converters["int"] = _Number
+    app.url_map.converters |= {"default": _Name, "path": _Path, "int": _Number}
     attach(app, known)
     watch(app)
     for module in _RESOURCES:

@@ -151,6 +151,15 @@ def test_a_number_that_no_version_has_is_refused(phone: Phone, version: int) -> 
         assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, "version")
 
 
+def test_a_nul_is_no_part_of_a_name_nor_of_a_text(phone: Phone) -> None:
+    for path in ("applications", "drafts", "materials", "offers", "requests", "joint-reports"):
+        assert phone.get(f"/{path}/a%00b").status_code == 404
+    assert phone.get("/offers?region=石狮&text=a%00b&after=a%00b").status_code == 200
+    owed = {"region": "石狮", "employer": "某\x00鞋业", "first_month": "2025-12",
+            "last_month": "2026-01", "amount_fen": 500_00, "agreed": True}  # fmt: skip
+    assert phone.post("/joint-reports", owed).json["employer"] == "某鞋业"
+
+
 def test_a_write_needs_a_key(phone: Phone, client: "FlaskClient") -> None:
     body = {"measure": MEASURE, "facts": ELIGIBLE}
     bare = client.post("/api/v1/applications", json=body, headers=phone.headers)
