@@ -1,4 +1,4 @@
-"""Every table of the database, on SQLite and PostgreSQL alike.
+"""What every table is made of, and the tables that belong to no room, on both databases alike.
 
 Long texts that hold JSON are plain text: they are written once and read whole.
 """

@@ -9,7 +9,7 @@ from server.casework import funds
 from server.casework.advancing import Post, advance, by_system, by_worker
 from server.casework.deciding import Desk, SameOfficer
 from server.casework.moves import OBJECTED_WITHIN, Move, State
-from server.casework.tables import Case, CaseEvent, Objection
+from server.casework.tables import Case, CaseEvent, Objection, Ruling
 from server.clock import china_day
 from server.sealing import Safe
 
@@ -84,7 +84,7 @@ def uphold(session: Session, desk: Desk, case: Case, *, version: int, reason: st
         decided_at=None,
         amount_fen=None,
     )
-    _settle(session, desk, case.id, "upheld")
+    _settle(session, desk, case.id, Ruling.UPHELD)
     return moved
 
 
@@ -92,7 +92,7 @@ def dismiss(session: Session, desk: Desk, case: Case, *, version: int, reason: s
     """The decision stands. Raises `SameOfficer`."""
     _check_other(desk, case, version)
     moved = desk.move(session, case, Move.DISMISS, version, reason)
-    _settle(session, desk, case.id, "dismissed")
+    _settle(session, desk, case.id, Ruling.DISMISSED)
     return moved
 
 
@@ -144,7 +144,7 @@ def _decision(session: Session, case_id: str) -> int:
     )
 
 
-def _settle(session: Session, desk: Desk, case_id: str, outcome: str) -> None:
+def _settle(session: Session, desk: Desk, case_id: str, outcome: Ruling) -> None:
     session.execute(
         update(Objection)
         .where(col(Objection.case_id) == case_id, col(Objection.outcome).is_(None))

@@ -47,6 +47,13 @@ class Finding(StrEnum):
     DIFFERENT = "different"
 
 
+class Ruling(StrEnum):
+    """What becomes of an objection."""
+
+    UPHELD = "upheld"
+    DISMISSED = "dismissed"
+
+
 class Category(StrEnum):
     """What a request for help is about."""
 
@@ -199,7 +206,7 @@ class RequestedItem(Row, table=True):
 class Objection(Row, table=True):
     """What a worker objects to a decision, and what came of it."""
 
-    __table_args__ = (CheckConstraint("outcome IN ('upheld', 'dismissed')", name="outcome"),)
+    __table_args__ = (CheckConstraint(f"outcome IN ({words(Ruling)})", name="outcome"),)
 
     case_id: str = Field(sa_type=String(16), primary_key=True, foreign_key="cases.id")
     decision: int = Field(primary_key=True)

@@ -1,4 +1,4 @@
-"""The weekly report as a workbook: three sheets, every number exact, every text inert."""
+"""The weekly report as a workbook: every number exact, every text inert."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

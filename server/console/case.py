@@ -37,6 +37,7 @@ from server.casework.tables import (
     Material,
     NearDuplicate,
     Objection,
+    Ruling,
     Source,
 )
 from server.clock import china_day
@@ -375,7 +376,7 @@ def _shown(session: Session, case: Case, own: Safe | None, unmask: str) -> CaseS
             ObjectionShown(
                 each,
                 objecting.words_of(own, each),
-                {"upheld": "成立", "dismissed": "不成立"}.get(each.outcome or "", "还没处理"),
+                words.RULINGS[Ruling(each.outcome)] if each.outcome else "还没处理",
             )
             for each in cases.objections_of(session, case.id)
         ],

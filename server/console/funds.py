@@ -162,7 +162,7 @@ def _places(ids: list[str]) -> str:
     return "、".join(naming.place_of(resources().serving.current().library, id) for id in ids)
 
 
-def _new_page(form: "Form[_FundAsked]", status: int = 200) -> Response:
+def _new_page(form: Form[_FundAsked], status: int = 200) -> Response:
     library = resources().serving.current().library
     seen = scope(officer(), regions())
     return page(
@@ -187,7 +187,7 @@ def _new_page(form: "Form[_FundAsked]", status: int = 200) -> Response:
     )
 
 
-def _fund_page(id: int, form: "Form[_GrantAsked]", status: int = 200) -> Response:
+def _fund_page(id: int, form: Form[_GrantAsked], status: int = 200) -> Response:
     library = resources().serving.current().library
     with resources().database.read() as session:
         fund = funds.of_officer(session, id, officer(), regions())

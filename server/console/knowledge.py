@@ -239,7 +239,7 @@ def get_history(kind: str, key: str) -> Response:
 
 
 def keep(
-    kind: str, key: str, content: dict[str, Any], version: int, form: "forms.Form[Any]"
+    kind: str, key: str, content: dict[str, Any], version: int, form: forms.Form[Any]
 ) -> Response:
     """Save a draft and show its page; a second editor sees what the first one wrote."""
     known = resources()
@@ -339,7 +339,7 @@ def _side(value: Any) -> str:
     return text if len(text) <= 2000 else text[:2000] + "…"
 
 
-def _piece_page(kind: str, key: str, form: "forms.Form[Any]", status: int = 200) -> Response:
+def _piece_page(kind: str, key: str, form: forms.Form[Any], status: int = 200) -> Response:
     with resources().database.read() as session:
         current, draft = drafts.piece(session, kind, key)
         found = checks.check(session, kind=kind, key=key).of(kind, key) if draft else []

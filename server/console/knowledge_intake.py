@@ -253,7 +253,7 @@ def _content(id: str) -> dict[str, Any]:
     return content
 
 
-def _kept(id: str, content: dict[str, Any], version: int, form: "forms.Form[Any]") -> Response:
+def _kept(id: str, content: dict[str, Any], version: int, form: forms.Form[Any]) -> Response:
     known = resources()
     try:
         with known.database.begin() as session:
@@ -292,7 +292,7 @@ def document_of(content: dict[str, Any]) -> tuple[Document | None, str]:
     return document, ""
 
 
-def _document_page(id: str, form: "forms.Form[Any] | None", status: int = 200) -> Response:
+def _document_page(id: str, form: forms.Form[Any] | None, status: int = 200) -> Response:
     content = _content(id)
     about = content["about"]
     validity = about.get("validity") or {}

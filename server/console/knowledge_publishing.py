@@ -68,7 +68,7 @@ def get_publishing() -> Response:
 
 
 def _publishing_page(
-    form: "forms.Form[Any]", report: Report | None = None, status: int = 200
+    form: forms.Form[Any], report: Report | None = None, status: int = 200
 ) -> Response:
     with resources().database.read() as session:
         chosen = drafts.listed(session)
@@ -136,7 +136,7 @@ def post_proposal() -> Response:
     return _propose(form, trials.run(asked), form.asked.note)
 
 
-def _propose(form: "forms.Form[Any]", trial: Trial, note: str) -> Response:
+def _propose(form: forms.Form[Any], trial: Trial, note: str) -> Response:
     known = resources()
     if trial.report.stops:
         form.refuse("", "检查没有通过，还不能发布。下面写了要改哪里。")
@@ -158,7 +158,7 @@ def get_proposal(id: int) -> Response:
     return _proposal_page(id, forms.empty())
 
 
-def _proposal_page(id: int, form: "forms.Form[Any]", status: int = 200) -> Response:
+def _proposal_page(id: int, form: forms.Form[Any], status: int = 200) -> Response:
     with resources().database.read() as session:
         found = publishing.find(session, id)
         before = (
@@ -304,7 +304,7 @@ def get_import() -> Response:
 
 
 def _import_page(
-    form: "forms.Form[Any]",
+    form: forms.Form[Any],
     problems: "list[tuple[str, str, str]] | None" = None,
     report: Report | None = None,
     status: int = 200,

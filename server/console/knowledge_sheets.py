@@ -113,7 +113,7 @@ def _keep(
     sheet: Sheet,
     place: str,
     change: Callable[[dict[str, Any]], dict[str, Any]],
-    form: "forms.Form[Any]",
+    form: forms.Form[Any],
 ) -> Response:
     known = resources()
     key = sheet.key_of(place)
@@ -147,7 +147,7 @@ def _keep(
 
 
 def _entry_page(
-    sheet: Sheet, place: str, form: "forms.Form[Any] | None", status: int = 200
+    sheet: Sheet, place: str, form: forms.Form[Any] | None, status: int = 200
 ) -> Response:
     key = sheet.key_of(place)
     current, draft = _piece(sheet, key)

@@ -126,7 +126,7 @@ def post_forget() -> Response:
     return go_to(url_for("desk.knowledge_trying.get_stored"), told)
 
 
-def _trying_page(form: "forms.Form[Any]", status: int = 200) -> Response:
+def _trying_page(form: forms.Form[Any], status: int = 200) -> Response:
     library = knowledge.served_library()
     region = str(form.values.get("region", ""))
     question = str(form.values.get("question", ""))[:500]

@@ -104,7 +104,7 @@ def post_reply() -> Response:
     return go_to(url_for("desk.knowledge_unanswered.get_unanswered"), told)
 
 
-def _become(form: "forms.Form[Any]", asked: _SettleAsked, found: Cluster) -> str | None:
+def _become(form: forms.Form[Any], asked: _SettleAsked, found: Cluster) -> str | None:
     """Do what is asked; the address to go on at, None where the form says what is wrong."""
     text = asked.text or found.text
     back = url_for("desk.knowledge_unanswered.get_unanswered")
@@ -125,7 +125,7 @@ def _become(form: "forms.Form[Any]", asked: _SettleAsked, found: Cluster) -> str
 
 
 def _into_measure(
-    form: "forms.Form[Any]", asked: _SettleAsked, text: str, found: Cluster
+    form: forms.Form[Any], asked: _SettleAsked, text: str, found: Cluster
 ) -> str | None:
     name = "similar" if asked.became is Became.SIMILAR else "negative"
     known = resources()
@@ -159,7 +159,7 @@ def _into_measure(
     return url_for("desk.knowledge_measures.get_measure", id=asked.measure)
 
 
-def _into_lexicon(form: "forms.Form[Any]", words: str, term: str, found: Cluster) -> str | None:
+def _into_lexicon(form: forms.Form[Any], words: str, term: str, found: Cluster) -> str | None:
     known = resources()
     with known.database.begin() as session:
         current, draft = drafts.piece(session, "lexicon", "all")
@@ -247,7 +247,7 @@ def _row(cluster: Cluster, served: Served, today: date, now: datetime) -> _Row:
     )
 
 
-def _unanswered_page(form: "forms.Form[Any]", status: int = 200) -> Response:
+def _unanswered_page(form: forms.Form[Any], status: int = 200) -> Response:
     asked = forms.read_query(_ListAsked)
     known = resources()
     found = [c for c in _clusters() if not asked.region or asked.region in c.places]

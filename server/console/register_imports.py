@@ -23,8 +23,9 @@ from server.console.forms import Form
 from server.console.rendering import attached, go_to, page
 from server.private_files import in_memory
 from server.problems import words_of_field
-from server.register import importing, naming, rostering, sheets, undoing
+from server.register import importing, naming, rostering, searching, sheets, undoing
 from server.register.importing import ASKED, Already, Desk, Fate, Plan, Told, Twice, read_plan
+from server.register.searching import Wanted
 from server.register.sheets import SheetUnfit
 from server.register.tables import ImportState, Level, RegisterImport
 from server.resources import resources
@@ -242,9 +243,6 @@ def post_roster() -> Response:
 
 
 def _people(desk: Desk, wanted: set[str]) -> int:
-    from server.register import searching
-    from server.register.searching import Wanted
-
     with desk.database.read() as session:
         return searching.listed(session, Wanted(wanted))[1]
 

@@ -122,7 +122,7 @@ def sees_elsewhere(who: Officer) -> bool:
     return all(who.covers(region.id, regions()) for region in regions() if region.parent is None)
 
 
-def _found(friday: str) -> tuple[Week, Report, object]:
+def _found(friday: str) -> tuple[Week, Report, datetime | None]:
     known = resources()
     now = known.clock()
     try:
@@ -142,7 +142,7 @@ def _found(friday: str) -> tuple[Week, Report, object]:
         )
     seen = scope(officer(), library.regions)
     report = report.within(seen, elsewhere=sees_elsewhere(officer()))
-    return week, report, row and row.made_at
+    return week, report, None if row is None else row.made_at
 
 
 def _arrears(week: Week) -> list[ArrearsLine]:

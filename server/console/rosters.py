@@ -241,7 +241,7 @@ def _why_unread(each: Unread) -> str:
     return words_of_fact(each.fault) if each.fault else "这一行读不了，列数不对或者格式坏了。"
 
 
-def _upload_page(form: "Form[_RosterAsked]", status: int = 200) -> Response:
+def _upload_page(form: Form[_RosterAsked], status: int = 200) -> Response:
     with resources().database.read() as session:
         waiting = rosters.newest_of(session, officer())
     return page(

@@ -186,7 +186,7 @@ def post_password() -> Response:
     return response
 
 
-def _check_chosen(form: "forms.Form[Any]", asked: _PasswordAsked) -> None:
+def _check_chosen(form: forms.Form[Any], asked: _PasswordAsked) -> None:
     """Refuse a password that is weak, or that was typed in two ways."""
     found = _found()
     places = [entering.regions().get(where).label for where in found.officer.regions]
@@ -236,7 +236,7 @@ def _begin(asked: _SignInAsked) -> str:
         )
 
 
-def _sign_in_page(form: "forms.Form[_SignInAsked]", status: int = 200) -> Response:
+def _sign_in_page(form: forms.Form[_SignInAsked], status: int = 200) -> Response:
     response = page(
         "sign_in.html",
         title="登录",
@@ -247,11 +247,11 @@ def _sign_in_page(form: "forms.Form[_SignInAsked]", status: int = 200) -> Respon
     return response
 
 
-def _password_page(form: "forms.Form[_ChangeAsked]", status: int = 200) -> Response:
+def _password_page(form: forms.Form[_ChangeAsked], status: int = 200) -> Response:
     return page("password.html", title="换密码", status=status, form=form)
 
 
-def _start_page(form: "forms.Form[_StartAsked]", status: int = 200) -> Response:
+def _start_page(form: forms.Form[_StartAsked], status: int = 200) -> Response:
     found = _found()
     needs_password, needs_factor = _needed(found)
     given = str(form.values.get("secret", ""))

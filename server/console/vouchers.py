@@ -1,4 +1,4 @@
-"""Vouchers at the desk: issues and who gets one, merchants and their phones, settlements."""
+"""Vouchers at the desk: issues, who has a voucher of one, and how one ends."""
 
 from collections.abc import Mapping
 from datetime import date

@@ -8,7 +8,7 @@ from knowledge.eligibility.facts import Fact
 from server.audit import ActorKind
 from server.casework.moves import Move, State
 from server.casework.officers import Role
-from server.casework.tables import Finding, Origin, Source
+from server.casework.tables import Finding, Origin, Ruling, Source
 
 STATES: Mapping[State, str] = {
     State.DRAFT: "草稿",
@@ -105,6 +105,11 @@ FINDINGS: Mapping[Finding, str] = {
     Finding.OPEN: "还没核实",
     Finding.SAME: "是同一个人",
     Finding.DIFFERENT: "不是同一个人",
+}
+
+RULINGS: Mapping[Ruling, str] = {
+    Ruling.UPHELD: "成立",
+    Ruling.DISMISSED: "不成立",
 }
 
 PERSON_FIELDS: Mapping[str, str] = {
