@@ -18,12 +18,15 @@ from server.casework.officers import Officer, Role
 from server.db import Database
 from server.persons import Person
 from server.sealing import Safe
+from server.sessions import worker_of
 from server.subject_keys import SubjectKeys
 from server.tables import Purpose
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
     from werkzeug.test import TestResponse
+
+    from server.resources import Resources
 
 MEASURE = "shishi-4a"
 """Unemployment benefit: in force since 2022 without an end, six facts, 12 months insured."""
@@ -146,3 +149,21 @@ class Phone:
 
     def post(self, path: str, body: Any, *, key: str | None = None) -> "TestResponse":
         return self.send("POST", path, body, key=key)
+
+
+def introduced(
+    client: "FlaskClient",
+    resources: "Resources",
+    now: datetime,
+    name: str,
+    number: int,
+    who: Person | None = None,
+) -> Phone:
+    """The phone of somebody who agreed and said who they are."""
+    phone = Phone(client, name)
+    worker = worker_of(resources.database, phone.token, now=resources.clock())
+    assert worker is not None
+    own = resources.subject_keys.safe_of(worker)
+    with resources.database.begin() as session:
+        introduce(session, own, worker, who or person(number), now=now)
+    return phone

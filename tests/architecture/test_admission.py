@@ -15,8 +15,7 @@ import pytest
 from server.admitting import Who, admits, admitted, admitted_roles
 from server.casework.officers import Role
 from tests import casework
-from tests.casework import ELIGIBLE, MEASURE, Phone
-from tests.mini_app_api.test_applications import introduced
+from tests.casework import ELIGIBLE, MEASURE, Phone, introduced
 from tests.server.console.pages import PAGES
 
 if TYPE_CHECKING:

@@ -6,8 +6,7 @@ from datetime import datetime
 import pytest
 
 from server.casework.officers import Role
-from tests.casework import Phone
-from tests.mini_app_api.test_applications import introduced
+from tests.casework import Phone, introduced
 from tests.mini_app_api.test_attended import FACTS, MEASURE
 from tests.server.console.conftest import Staff, app, password_hash, staff, text_of
 from tests.server.console.test_cases import move

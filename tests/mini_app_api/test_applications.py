@@ -7,14 +7,10 @@ import pytest
 
 from server import releases
 from server.casework import cases, deciding, drafting
-from server.casework.deciding import Item
-from server.casework.moves import Move, State
-from server.casework.officers import Role
-from server.persons import Person
-from server.sessions import worker_of
 from tests import casework
 from tests.casework import CLOSED, ELIGIBLE, INELIGIBLE, MEASURE, Phone
 from tests.conftest import HandClock
+from tests.mini_app_api.conftest import Office
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
@@ -23,34 +19,6 @@ if TYPE_CHECKING:
 
 
 OTHER = "shishi-4b"
-
-
-@pytest.fixture
-def published(resources: "Resources", now: datetime) -> int:
-    return casework.publish(resources.database, resources.serving.current().library, now=now)
-
-
-@pytest.fixture
-def phone(client: "FlaskClient", resources: "Resources", published: int, now: datetime) -> Phone:
-    """The phone of somebody who agreed and said who they are."""
-    return introduced(client, resources, now, "alice", 1)
-
-
-def introduced(
-    client: "FlaskClient",
-    resources: "Resources",
-    now: datetime,
-    name: str,
-    number: int,
-    who: Person | None = None,
-) -> Phone:
-    phone = Phone(client, name)
-    worker = worker_of(resources.database, phone.token, now=resources.clock())
-    assert worker is not None
-    own = resources.subject_keys.safe_of(worker)
-    with resources.database.begin() as session:
-        casework.introduce(session, own, worker, who or casework.person(number), now=now)
-    return phone
 
 
 def apply(phone: Phone, **more: Any) -> Any:
@@ -79,7 +47,7 @@ def test_a_number_that_was_right_when_it_was_taken_is_not_judged_again(
     number = casework.person(1).identity_number
     wrong_today = number[:-1] + ("1" if number[-1] != "1" else "2")
     who = casework.person(1).model_copy(update={"identity_number": wrong_today})
-    phone = introduced(client, resources, now, "alice", 1, who)
+    phone = casework.introduced(client, resources, now, "alice", 1, who)
     made = apply(phone).json
     assert phone.get(f"/applications/{made['id']}").status_code == 200
     owed = {"region": "石狮", "employer": "某某鞋业", "first_month": "2025-12",
@@ -182,7 +150,7 @@ def test_the_same_key_of_another_worker_is_another(
     phone: Phone, client: "FlaskClient", resources: "Resources", now: datetime
 ) -> None:
     body = {"measure": MEASURE, "facts": ELIGIBLE}
-    other = introduced(client, resources, now, "bob", 2)
+    other = casework.introduced(client, resources, now, "bob", 2)
     first = phone.post("/applications", body, key="once-and-only-once")
     second = other.post("/applications", body, key="once-and-only-once")
     assert first.json["id"] != second.json["id"]
@@ -248,7 +216,7 @@ def test_a_draft_of_the_old_year_goes_on_in_the_new_one(
     client: "FlaskClient", resources: "Resources", clock: HandClock, published: int
 ) -> None:
     clock.now = datetime(2026, 12, 31, 15, 0, tzinfo=UTC)
-    phone = introduced(client, resources, clock.now, "alice", 1)
+    phone = casework.introduced(client, resources, clock.now, "alice", 1)
     part = {"unemployment_insured": True}
     begun = phone.send("PUT", f"/drafts/{MEASURE}", {"facts": part})
     assert begun.json["version"] == 1, begun.json
@@ -267,7 +235,7 @@ def test_a_draft_of_the_old_year_becomes_the_case_with_all_it_has(
     client: "FlaskClient", resources: "Resources", clock: HandClock, published: int
 ) -> None:
     clock.now = datetime(2026, 12, 31, 15, 0, tzinfo=UTC)
-    phone = introduced(client, resources, clock.now, "alice", 1)
+    phone = casework.introduced(client, resources, clock.now, "alice", 1)
     begun = phone.send("PUT", f"/drafts/{MEASURE}", {"facts": ELIGIBLE})
     clock.now += timedelta(hours=2)
     made = apply(phone)
@@ -357,45 +325,6 @@ def test_what_the_review_went_on_without_is_not_asked_for_with_the_next_thing(
     assert [item["item"] for item in requested] == ["insurance_record"]
     open_still = phone.post(f"/applications/{id}/answer", {"version": asked})
     assert (open_still.status_code, open_still.json["items"]) == (409, ["insurance_record"])
-
-
-class Office:
-    """What officers do with a case, between what the worker sees."""
-
-    def __init__(self, resources: "Resources", now: datetime) -> None:
-        self.known, self.now = resources, now
-        self.library = resources.serving.current().library
-        make = [resources.database, resources.safe, self.library]
-        self.clerk = casework.officer(*make, Role.CASE_OFFICER, now=now)
-        self.chief = casework.officer(*make, Role.APPROVER, now=now)
-
-    def request_material(self, case_id: str, kind: str = "dismissal_notice") -> int:
-        item = Item(kind, "照片看不清")
-        with self.known.database.begin() as session:
-            case = cases.of_officer(session, case_id, self.clerk, self.library.regions)
-            desk = self.desk(self.clerk, case.worker_id)
-            taken = case
-            if case.state == State.SUBMITTED:
-                taken = deciding.take(session, desk, case, version=case.version)
-            return deciding.request_material(
-                session, desk, taken, [item], version=taken.version, reason="请补材料", days=5
-            ).version
-
-    def refuse(self, case_id: str) -> int:
-        with self.known.database.begin() as session:
-            case = cases.of_officer(session, case_id, self.clerk, self.library.regions)
-            desk = self.desk(self.clerk, case.worker_id)
-            case = deciding.recommend(
-                session, desk, case, Move.REFUSE, version=case.version, reason="没缴满一年"
-            )
-            chief = self.desk(self.chief, case.worker_id)
-            return deciding.refuse(
-                session, chief, case, version=case.version, reason="不符合条件"
-            ).version
-
-    def desk(self, who: Any, worker_id: int) -> deciding.Desk:
-        post = casework.post(self.known.safe, self.library)
-        return casework.desk(who, post, self.known.subject_keys.safe_of(worker_id), self.now)
 
 
 def change_a_rule(resources: "Resources", now: datetime) -> None:

@@ -12,7 +12,6 @@ from server.offers.tables import Offer, OfferKind, Participation, PlaceState
 from server.sessions import worker_of
 from tests import casework
 from tests.casework import Phone
-from tests.mini_app_api.test_applications import introduced
 from tests.server.offers.conftest import Fair
 
 if TYPE_CHECKING:
@@ -38,12 +37,6 @@ COURSE = Proposal(
     seats=None,
     details={"trade": "缝纫", "hours": 40, "certificate": True},
 )
-
-
-@pytest.fixture
-def phone(client: "FlaskClient", resources: "Resources", now: datetime) -> Phone:
-    casework.publish(resources.database, resources.serving.current().library, now=now)
-    return introduced(client, resources, now, "alice", 1)
 
 
 def at_the_fair(resources: "Resources", now: datetime) -> Fair:

@@ -17,8 +17,8 @@ from server.rate_limits import Limit, make_limits
 from server.resources import Resources
 from server.settings import Settings
 from tests import casework
+from tests.casework import introduced
 from tests.conftest import HandClock
-from tests.mini_app_api.test_applications import introduced
 from tests.verifying import size
 
 PLENTY = "1000000/second"

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.casework import Phone
-from tests.mini_app_api.test_applications import introduced
+from tests.casework import Phone, introduced
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient

@@ -18,11 +18,10 @@ from server import consents
 from server.casework.sweeping import sweep
 from server.casework.tables import CaseMaterial, Material, Upload
 from server.casework.uploading import LARGEST_PIECE, MOST_BYTES, SMALLEST_PIECE
-from server.sessions import worker_of
 from server.tables import AuditEntry, Purpose
 from tests import casework
 from tests.casework import ELIGIBLE, MEASURE, Phone
-from tests.mini_app_api.test_applications import Office
+from tests.mini_app_api.conftest import Office
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
@@ -33,25 +32,6 @@ if TYPE_CHECKING:
 
 GPS = 0x8825
 ORIENTATION = 0x0112
-
-
-@pytest.fixture
-def phone(client: "FlaskClient", resources: "Resources", now: datetime) -> Phone:
-    """The phone of somebody who agreed and said who they are."""
-    casework.publish(resources.database, resources.serving.current().library, now=now)
-    return introduced(client, resources, now, "alice", 1)
-
-
-def introduced(
-    client: "FlaskClient", resources: "Resources", now: datetime, name: str, number: int
-) -> Phone:
-    phone = Phone(client, name)
-    worker = worker_of(resources.database, phone.token, now=resources.clock())
-    assert worker is not None
-    own = resources.subject_keys.safe_of(worker)
-    with resources.database.begin() as session:
-        casework.introduce(session, own, worker, casework.person(number), now=now)
-    return phone
 
 
 def photo(seed: int = 1, size: tuple[int, int] = (640, 480), **exif: Any) -> bytes:
@@ -218,7 +198,7 @@ def test_only_its_worker_sees_it(
     phone: Phone, client: "FlaskClient", resources: "Resources", now: datetime
 ) -> None:
     id = upload(phone, photo()).json["id"]
-    other = introduced(client, resources, now, "bob", 2)
+    other = casework.introduced(client, resources, now, "bob", 2)
     assert other.get(f"/materials/{id}").status_code == 404
     assert other.get(f"/uploads/{id}").status_code == 404
     assert put(other, id, 0, b"x" * 100).status_code == 404

@@ -7,8 +7,8 @@ from mini_app_api.telling import MOVED, what_next
 from server.casework.moves import Move, State
 from server.casework.standing import STANDING
 from tests import casework
-from tests.casework import ELIGIBLE, MEASURE
-from tests.mini_app_api.test_applications import Office, introduced
+from tests.casework import ELIGIBLE, MEASURE, introduced
+from tests.mini_app_api.conftest import Office
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient

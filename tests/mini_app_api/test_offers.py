@@ -10,8 +10,7 @@ from server.casework.officers import Role
 from server.offers import offering
 from server.offers.tables import Offer
 from tests import casework
-from tests.casework import Phone
-from tests.mini_app_api.test_applications import introduced
+from tests.casework import Phone, introduced
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient

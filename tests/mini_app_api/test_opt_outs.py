@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.casework import MEASURE, Phone
-from tests.mini_app_api.test_applications import introduced
+from tests.casework import MEASURE, Phone, introduced
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient

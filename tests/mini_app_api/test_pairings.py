@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from PIL import Image
 
-from server.casework.officers import Officer, Role
+from server.casework.officers import Officer
 from server.casework.sweeping import LEFT_ALONE, sweep
 from server.pairing import visiting
 from server.pairing.moves import Move
@@ -17,9 +17,8 @@ from server.register import importing, undoing
 from server.register.importing import Desk
 from server.register.undoing import TouchedSince
 from tests import casework, citizens
-from tests.casework import Phone
+from tests.casework import Phone, introduced
 from tests.conftest import HandClock
-from tests.mini_app_api.test_applications import introduced
 from tests.mini_app_api.test_register import verify
 from tests.server.pairing.conftest import CADRE, Pairs
 from tests.server.register.conftest import Ledger, somebody
@@ -30,12 +29,6 @@ if TYPE_CHECKING:
     from server.resources import Resources
 
 WHO = casework.person(5)
-
-
-@pytest.fixture
-def clerk(resources: "Resources", now: datetime) -> Officer:
-    library = resources.serving.current().library
-    return casework.officer(resources.database, resources.safe, library, Role.CASE_OFFICER, now=now)
 
 
 @pytest.fixture

@@ -3,11 +3,10 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-import pytest
 from sqlalchemy import update
 
 from server import people
-from server.casework.officers import Officer, Role
+from server.casework.officers import Officer
 from server.outreach.tables import Letter
 from server.register import keeping
 from server.register.hardship import Cause, Registered
@@ -15,8 +14,7 @@ from server.register.keeping import Standing
 from server.register.tables import Level
 from server.sessions import worker_of
 from tests import casework
-from tests.casework import Phone
-from tests.mini_app_api.test_applications import introduced
+from tests.casework import Phone, introduced
 from tests.server.outreach.conftest import sent
 
 if TYPE_CHECKING:
@@ -25,12 +23,6 @@ if TYPE_CHECKING:
     from server.resources import Resources
 
 WHO = casework.person(5)
-
-
-@pytest.fixture
-def clerk(resources: "Resources", now: datetime) -> Officer:
-    library = resources.serving.current().library
-    return casework.officer(resources.database, resources.safe, library, Role.CASE_OFFICER, now=now)
 
 
 def enter(resources: "Resources", clerk: Officer, now: datetime) -> str:

@@ -18,8 +18,7 @@ from server.serving import Served, Serving
 from server.switches import EVERYWHERE, NOTHING_OFF, WordsMissing
 from server.tables import Part
 from tests import casework
-from tests.casework import ELIGIBLE, MEASURE
-from tests.mini_app_api.test_applications import introduced
+from tests.casework import ELIGIBLE, MEASURE, introduced
 
 ROOT = Path(__file__).parents[2]
 SAYS = "系统维护到下午三点，急事请打12333。"

@@ -16,7 +16,8 @@ from server.clock import china_day
 from server.db import Database
 from server.sealing import Safe
 from server.subject_keys import SubjectKeys
-from tests import casework
+from tests import casework, funding
+from tests.funding import Office
 
 if TYPE_CHECKING:
     from knowledge.library import Library
@@ -100,3 +101,14 @@ def clerk(house: House) -> Officer:
 @pytest.fixture
 def chief(house: House) -> Officer:
     return house.officer(Role.APPROVER)
+
+
+@pytest.fixture
+def office(
+    database: Database,
+    safe: Safe,
+    library: "Library",
+    subject_keys: SubjectKeys,
+    now: datetime,
+) -> Office:
+    return funding.office(database, safe, library, subject_keys, now)

@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from datetime import datetime
 from functools import partial
 
 import pytest
@@ -12,7 +11,6 @@ from sqlalchemy import delete, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlmodel import Session, col
 
-from knowledge.library import Library
 from knowledge.regions import UnknownRegion
 from server import erasing
 from server.audit import Actor
@@ -31,19 +29,10 @@ from server.casework.moves import State
 from server.casework.officers import NotAllowed, Role
 from server.casework.tables import Case, EntryKind, Fund, FundEntry, Reservation
 from server.db import Database, DatabaseBusy
-from server.sealing import Safe
-from server.subject_keys import SubjectKeys
 from server.tables import Purpose, SubjectKey
-from tests import casework, funding
+from tests import casework
 from tests.funding import SUM, Office, said
 from tests.verifying import size
-
-
-@pytest.fixture
-def office(
-    database: Database, safe: Safe, library: Library, subject_keys: SubjectKeys, now: datetime
-) -> Iterator[Office]:
-    yield funding.office(database, safe, library, subject_keys, now)
 
 
 def _reserve(office: Office, case_id: str, fund_id: int, database: Database | None = None) -> None:

@@ -8,7 +8,7 @@ import multiprocessing
 import os
 import random
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +17,6 @@ import pytest
 from sqlalchemy import event, func, select
 from sqlmodel import Session, col
 
-from knowledge.library import Library
 from server import private_files
 from server.casework import bank_files, funds, payment_batches, payments
 from server.casework.moves import Move, State
@@ -33,7 +32,6 @@ from server.casework.tables import (
     Reservation,
 )
 from server.db import Database
-from server.sealing import Safe
 from server.subject_keys import SubjectKeys
 from server.tables import Notice
 from tests import funding
@@ -44,13 +42,6 @@ _CASES = 5
 _EXPORTING, _SETTLING = 56, 320
 """Somewhat more statements and commits than an export takes (41), and an import after it (216)."""
 _Settling = Callable[[Office, str, list[Result]], None]
-
-
-@pytest.fixture
-def office(
-    database: Database, safe: Safe, library: Library, subject_keys: SubjectKeys, now: datetime
-) -> Iterator[Office]:
-    yield funding.office(database, safe, library, subject_keys, now)
 
 
 @dataclass

@@ -2,35 +2,24 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from datetime import datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
 from sqlmodel import col
 
-from knowledge.library import Library
 from server.casework import payment_batches, payments, proactive
 from server.casework.matched_rosters import read_matched_roster
 from server.casework.proactive import Fate, Run
 from server.casework.tables import Case, Payment, PaymentBatch
 from server.clock import china_day
 from server.db import Database
-from server.sealing import Safe
-from server.subject_keys import SubjectKeys
 from server.tables import Worker
-from tests import casework, citizens, funding
+from tests import casework, citizens
 from tests.funding import SUM, Office, said
 from tests.verifying import size
 
 _CLERKS = 3
-
-
-@pytest.fixture
-def office(
-    database: Database, safe: Safe, library: Library, subject_keys: SubjectKeys, now: datetime
-) -> Iterator[Office]:
-    yield funding.office(database, safe, library, subject_keys, now)
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Payments: what was approved goes to the bank in a batch that two release, and is paid once."""
 
-from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
@@ -8,7 +7,6 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 
-from knowledge.library import Library
 from server import consents, erasing, profiles
 from server.audit import Actor
 from server.casework import cases, payment_batches, payments
@@ -28,19 +26,9 @@ from server.casework.payment_batches import (
 )
 from server.casework.payments import NotPayable
 from server.casework.tables import BatchState, Case, Payment, PaymentBatch, PaymentState
-from server.db import Database
-from server.sealing import Safe
-from server.subject_keys import SubjectKeys
 from server.tables import AuditEntry, Notice, Purpose
-from tests import casework, funding
+from tests import casework
 from tests.funding import SUM, Office, said
-
-
-@pytest.fixture
-def office(
-    database: Database, safe: Safe, library: Library, subject_keys: SubjectKeys, now: datetime
-) -> Iterator[Office]:
-    yield funding.office(database, safe, library, subject_keys, now)
 
 
 def _rows(office: Office) -> tuple[int, ...]:

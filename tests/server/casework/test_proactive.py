@@ -1,13 +1,11 @@
 """Cases without an application: made once for whom a register names, and for nobody who said no."""
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
 
-from knowledge.library import Library
 from server import consents, erasing, people, profiles
 from server.audit import Actor
 from server.casework import cases, deciding, opting_out, payments, proactive
@@ -18,23 +16,13 @@ from server.casework.payments import NotPayable
 from server.casework.proactive import Fate, Run, Told
 from server.casework.tables import Case, Origin
 from server.clock import china_day
-from server.db import Database
 from server.persons import Person
-from server.sealing import Safe
-from server.subject_keys import SubjectKeys
 from server.tables import AuditEntry, Purpose, Worker
-from tests import casework, citizens, funding
+from tests import casework, citizens
 from tests.casework import CLOSED, MEASURE
 from tests.funding import Office
 
 HEADER = "line,id,measure,outcome,open,missing\n"
-
-
-@pytest.fixture
-def office(
-    database: Database, safe: Safe, library: Library, subject_keys: SubjectKeys, now: datetime
-) -> Iterator[Office]:
-    yield funding.office(database, safe, library, subject_keys, now)
 
 
 class Files:

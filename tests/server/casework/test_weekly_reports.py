@@ -19,9 +19,6 @@ from server.conversations import (
     new_conversation_id,
     record_within,
 )
-from server.db import Database
-from server.sealing import Safe
-from server.subject_keys import SubjectKeys
 from tests import casework, funding
 from tests.funding import Office, said
 
@@ -29,13 +26,6 @@ FRIDAY = date(2026, 3, 6)
 WEEK = Week(FRIDAY)
 AFTER = datetime(2026, 3, 6, 8, 10, tzinfo=UTC)
 """16:10 in Shanghai, when the week is surely written."""
-
-
-@pytest.fixture
-def office(
-    database: Database, safe: Safe, library: Any, subject_keys: SubjectKeys, now: datetime
-) -> Office:
-    return funding.office(database, safe, library, subject_keys, now)
 
 
 def report(office: Office, week: Week = WEEK, now: datetime | None = None) -> weekly_reports.Report:

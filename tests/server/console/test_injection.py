@@ -20,8 +20,7 @@ from server.admitting import Who, admits
 from server.casework.officers import Role
 from server.resources import resources as known_resources
 from tests.architecture.test_admission import CALLS
-from tests.casework import ELIGIBLE, MEASURE
-from tests.mini_app_api.test_applications import introduced
+from tests.casework import ELIGIBLE, MEASURE, introduced
 from tests.server.console.conftest import COOKIE, Staff
 from tests.server.console.pages import PAGES, filled, path_of
 from tests.verifying import size

@@ -12,8 +12,7 @@ from server.screening import Step as Screening
 from server.screening import Use
 from server.sessions import worker_of
 from tests import casework
-from tests.casework import Phone
-from tests.mini_app_api.test_applications import introduced
+from tests.casework import Phone, introduced
 from tests.mini_app_api.test_offers import VACANCY
 from tests.server.console.conftest import Desk, Staff, text_of
 

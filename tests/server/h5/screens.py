@@ -16,7 +16,7 @@ from server.sessions import sign_out_everywhere
 from server.vouchers import cards
 from server.vouchers.tables import Issue, Voucher
 from tests import casework
-from tests.mini_app_api.test_applications import Office
+from tests.mini_app_api.conftest import Office
 from tests.server.arrears.conftest import Site
 from tests.server.h5.walking import Walk, photos
 from tests.server.offers.conftest import LAST_ON, Fair

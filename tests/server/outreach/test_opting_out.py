@@ -10,8 +10,7 @@ from bot.live_subjects import LiveSubject, live_subject
 from server.casework.opting_out import OutOfOutreach
 from server.outreach.tables import LetterVisit
 from server.tables import Worker
-from tests.casework import Phone, person
-from tests.mini_app_api.test_applications import introduced
+from tests.casework import Phone, introduced, person
 from tests.server.outreach.conftest import sent
 
 if TYPE_CHECKING:
