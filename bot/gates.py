@@ -52,6 +52,10 @@ _SEVERAL = 2
 _NOT_UNDERSTOOD = "not-understood"
 _NOTHING_ELSE = frozenset({Aspect.COUNT, Aspect.OWN_SHARE, Aspect.REPLACEMENT, Aspect.STOPPING})
 """Who asks for these is not helped by another aspect that is stated."""
+_UNIT = re.compile(
+    "(?:人社|民政|教育|税务|财政|住建|卫健|公安|社保|就业|劳动|医保|信访|司法|商务|文旅|交通|工商|房管)"
+    "(?:局|委|厅|所|站)|妇联|残联|团委|居委会|村委会|派出所|法院|医院|工会"
+)
 _SPANS = frozenset({"个月", "天", "小时", "学时", "平方米", "%", "次"})
 _LEFT_OPEN = 0.5
 """How much more a question is like those the clause leaves open than like those it answers."""
@@ -248,6 +252,8 @@ def _detail_left_open(turn: Turn, best: Candidate) -> str:
 def _unstated_aspect(turn: Turn, best: Candidate) -> str:
     """Name the aspect asked for firmly, where the clause states none of those asked for so."""
     firm = [aspect for aspect in turn.asked.aspects if aspect in turn.asked.firm]
+    if Aspect.PHONE in firm and _asks_for_another_unit(turn.question.text, best.measure):
+        return Aspect.PHONE.value
     if special := [a for a in firm if a in _NOTHING_ELSE and not _states(best.measure, a)]:
         return special[0].value
     if not firm or any(_states(best.measure, aspect) for aspect in firm):
@@ -255,6 +261,12 @@ def _unstated_aspect(turn: Turn, best: Candidate) -> str:
     if turn.asked.aspects[0] is Aspect.FIGURES and _states(best.measure, Aspect.FIGURES):
         return ""  # «发给多少人，金额是多少» asks for the sum of all
     return firm[0].value
+
+
+def _asks_for_another_unit(text: str, measure: Measure) -> bool:
+    """Tell whether the telephone of a unit is asked for that is not whose number stands there."""
+    named = _UNIT.findall(text)
+    return bool(named) and not any(unit in phone.of for unit in named for phone in measure.phones)
 
 
 def _states(measure: Measure, aspect: Aspect) -> bool:
@@ -265,6 +277,8 @@ def _states(measure: Measure, aspect: Aspect) -> bool:
         texts = [c.say for c in measure.conditions]
         texts += [measure.answers[aspect].say] if aspect in measure.answers else []
         return any(_is_span(figure) for text in texts for figure in figures(text))
+    if aspect is Aspect.LENGTH and aspect not in measure.answers:
+        return _states(measure, Aspect.DURATION)
     if aspect is Aspect.COUNT and Aspect.CONTENTS in measure.answers:
         return bool(figures(measure.answers[Aspect.CONTENTS].say))
     if aspect in measure.answers and measure.answers[aspect].partly:
