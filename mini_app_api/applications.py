@@ -1,5 +1,6 @@
 """POST, GET /applications, and what a worker can do with a case: answer, withdraw, object."""
 
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
@@ -119,22 +120,7 @@ def get_application(id: str) -> CaseView:
 @admits(Who.WORKER)
 def post_answer(id: str, asked: MoveAsked) -> Response:
     """Say that what was asked for is there, or why it is not."""
-    now, own, telling = _at_hand()
-
-    def answer(session: Session, worker: int) -> CaseView:
-        moved = deciding.answer(
-            session,
-            own,
-            telling,
-            _mine(session, id, worker),
-            worker_id=worker,
-            version=asked.version,
-            words=asked.words,
-            now=now,
-        )
-        return _view(session, own, moved)
-
-    return once(answer)
+    return _moved(id, asked, deciding.answer)
 
 
 @blueprint.post("/applications/<id>/withdraw")
@@ -144,22 +130,7 @@ def post_answer(id: str, asked: MoveAsked) -> Response:
 @admits(Who.WORKER)
 def post_withdrawal(id: str, asked: MoveAsked) -> Response:
     """Take a case back."""
-    now, own, telling = _at_hand()
-
-    def withdraw(session: Session, worker: int) -> CaseView:
-        moved = deciding.withdraw(
-            session,
-            own,
-            telling,
-            _mine(session, id, worker),
-            worker_id=worker,
-            version=asked.version,
-            words=asked.words,
-            now=now,
-        )
-        return _view(session, own, moved)
-
-    return once(withdraw)
+    return _moved(id, asked, deciding.withdraw)
 
 
 @blueprint.post("/applications/<id>/appeal")
@@ -169,10 +140,15 @@ def post_withdrawal(id: str, asked: MoveAsked) -> Response:
 @admits(Who.WORKER)
 def post_appeal(id: str, asked: AppealAsked) -> Response:
     """File an objection (申诉)."""
+    return _moved(id, asked, objecting.file)
+
+
+def _moved(id: str, asked: MoveAsked | AppealAsked, move: Callable[..., Case]) -> Response:
+    """Do what the worker asks of a case of theirs, once."""
     now, own, telling = _at_hand()
 
-    def appeal(session: Session, worker: int) -> CaseView:
-        moved = objecting.file(
+    def act(session: Session, worker: int) -> CaseView:
+        moved = move(
             session,
             own,
             telling,
@@ -184,7 +160,7 @@ def post_appeal(id: str, asked: AppealAsked) -> Response:
         )
         return _view(session, own, moved)
 
-    return once(appeal)
+    return once(act)
 
 
 def _checked(asked: ApplicationAsked, own: Safe, today: date) -> Checked:
