@@ -6,8 +6,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlmodel import Session
-from stdnum import luhn
-from stdnum.cn import ric
 
 from knowledge.library import Library
 from server import audit, consents, people, profiles, releases
@@ -21,6 +19,7 @@ from server.sealing import Safe
 from server.sessions import worker_of
 from server.subject_keys import SubjectKeys
 from server.tables import Purpose
+from tests import citizens
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
@@ -50,16 +49,8 @@ def publish(database: Database, library: Library, *, now: datetime) -> int:
 
 
 def person(number: int = 1, **other: Any) -> Person:
-    """One of many people, each with numbers of their own."""
-    front = f"350581{1970 + number % 30:04}0{1 + number % 9}1{number % 10}{number % 1000:03}"
-    card = f"62{number:013}"
-    given = {
-        "name": "王小明",
-        "identity_number": front + ric.calc_check_digit(front + "0"),
-        "phone": f"139{number:08}",
-        "bank_card": card + luhn.calc_check_digit(card),
-        "native_place": "四川达州",
-    }
+    """One of many people, who are all called the same: their numbers tell them apart."""
+    given = {**dict(citizens.person(number)), "name": "王小明", "native_place": "四川达州"}
     return Person.model_validate({**given, **other})
 
 

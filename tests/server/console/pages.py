@@ -79,7 +79,7 @@ def make_member(staff: "Staff") -> dict[str, str]:
 
 def make_case(staff: "Staff") -> dict[str, str]:
     """A case with a photo, and somebody with a case who shares its telephone number."""
-    case, other = staff.submit(number=1), staff.submit(number=2, phone="13900000001")
+    case, other = staff.submit(number=1), staff.submit(number=2, phone=casework.person(1).phone)
     return {
         "case": case.id,
         "clerk": str(staff.officer(Role.CASE_OFFICER).id),

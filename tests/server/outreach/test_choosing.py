@@ -10,6 +10,7 @@ from server.outreach.audiences import Audience, Having, Outcome, read
 from server.outreach.choosing import Why
 from server.outreach.tables import Channel
 from server.register.tables import Level
+from tests import casework
 from tests.casework import ELIGIBLE, INELIGIBLE, MEASURE
 
 if TYPE_CHECKING:
@@ -72,7 +73,8 @@ def test_of_a_measure_those_who_have_something_of_it_or_whom_it_fits_by_what_is_
 
 def test_one_person_is_reached_once_and_who_opted_out_never(office: "Office") -> None:
     known = office.in_wechat(number=7)
-    twin = office.in_register(7, identity_number=_number_of(7), phone="13900000007")
+    who = casework.person(7)
+    twin = office.in_register(7, identity_number=who.identity_number, phone=who.phone)
     brother = office.in_register(8, phone="13811110000")
     office.in_register(9, phone="13811110000")
     office.draft(known, ELIGIBLE)
@@ -90,9 +92,3 @@ def test_one_person_is_reached_once_and_who_opted_out_never(office: "Office") ->
     with office.database.begin() as session:
         accept_outreach(session, office.safe, worker_id=known, now=office.now)
     assert office.chosen().why[Why.OPTED_OUT] == 0
-
-
-def _number_of(number: int) -> str:
-    from tests import casework
-
-    return casework.person(number).identity_number
