@@ -47,7 +47,14 @@ from server.casework.deciding import (
     SumOutOfRange,
 )
 from server.casework.drafting import DraftUnknown
-from server.casework.funds import FundMissing, FundNameTaken, FundShort, FundUnknown, GrantedBefore
+from server.casework.funds import (
+    FundMissing,
+    FundNameTaken,
+    FundShort,
+    FundUnknown,
+    GrantedBefore,
+    InstalmentsOutOfRange,
+)
 from server.casework.inspecting import InspectionBusy
 from server.casework.materials import (
     CaseTakesNone,
@@ -654,6 +661,9 @@ _OF_ERROR: Mapping[type[Exception], Problem] = {
     ),
     FundShort: Problem(
         409, "fund_short", "资金不够", "这笔资金剩下的不够这次发放，请先追加，或者换一笔。"
+    ),
+    InstalmentsOutOfRange: Problem(
+        422, "instalments_out_of_range", "期数不对", "分的期数太多，一期还不到一分钱，请改少一些。"
     ),
     FundNameTaken: Problem(409, "fund_name_taken", "名称重复", "已经有同名的资金，请换个名称。"),
     BatchUnknown: Problem(404, "unknown_batch", "没有这个批次", "没有找到这个发放批次。"),

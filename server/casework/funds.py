@@ -23,6 +23,7 @@ from server.sealing import Safe
 
 MOST_FEN = 10**15
 """Ten thousand times what a city has: a slip of the hand is no budget."""
+MOST_INSTALMENTS = 60
 
 
 class FundUnknown(LookupError):
@@ -43,6 +44,10 @@ class FundShort(Exception):
     def __init__(self, left_fen: int) -> None:
         super().__init__(left_fen)
         self.left_fen = left_fen
+
+
+class InstalmentsOutOfRange(ValueError):
+    """No instalments, or more than a sum has fen, or than one case is paid in."""
 
 
 class GrantedBefore(Exception):
@@ -229,13 +234,12 @@ def reserve(
     """Hold back what an approval promises; nothing where it promises no money.
 
     Without `fund_id` it is the one fund for the measure and the region.
-    Raises `FundMissing`, `FundShort`, `GrantedBefore`, ValueError for instalments of less than a
-    fen.
+    Raises `FundMissing`, `FundShort`, `GrantedBefore`, `InstalmentsOutOfRange`.
     """
     if case.amount_fen is None:
         return
-    if not 1 <= instalments <= min(60, case.amount_fen):
-        raise ValueError(instalments)
+    if not 1 <= instalments <= min(MOST_INSTALMENTS, case.amount_fen):
+        raise InstalmentsOutOfRange(instalments)
     fund = _fund_of(session, regions, case, fund_id)
     enough = col(Fund.reserved_fen) + col(Fund.spent_fen) + case.amount_fen <= col(Fund.budget_fen)
     more = col(Fund.reserved_fen) + case.amount_fen

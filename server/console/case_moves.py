@@ -20,7 +20,13 @@ from server.casework.deciding import (
     SameOfficer,
     SumOutOfRange,
 )
-from server.casework.funds import FundMissing, FundShort, GrantedBefore
+from server.casework.funds import (
+    MOST_INSTALMENTS,
+    FundMissing,
+    FundShort,
+    GrantedBefore,
+    InstalmentsOutOfRange,
+)
 from server.casework.moves import ASKED_FOR_AT_MOST, MOVES, Actor, Move
 from server.casework.officers import ACTS_AS, OfficerUnknown, Role
 from server.casework.tables import Case
@@ -56,6 +62,7 @@ _MENDABLE: Mapping[type[Exception], str] = {
     SumOutOfRange: "amount",
     FundMissing: "fund",
     FundShort: "fund",
+    InstalmentsOutOfRange: "instalments",
     GrantedBefore: "",
     AskedForNothing: "items",
     NotAdjudicated: "",
@@ -89,7 +96,7 @@ class _Recommended(_Reasoned):
 
 class _Approved(_Reasoned):
     fund: int | None = None
-    instalments: Annotated[int, Field(ge=1, le=60)] = 1
+    instalments: Annotated[int, Field(ge=1, le=MOST_INSTALMENTS)] = 1
 
 
 _Act = Callable[[Session, Desk, Case, Any], Case]

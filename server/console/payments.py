@@ -37,7 +37,6 @@ from server.sealing import SealBroken
 
 _AT_ONCE = 50
 """Rows of a bank's result that are taken in one transaction."""
-_MOST_INSTALMENTS = 60
 _MOST_BAD = 200
 _NO_SECOND = "归集、锁定、经办或审批过其中办件的人不能放行。"
 
@@ -128,7 +127,7 @@ def get_collect() -> Response:
 def post_collect() -> Response:
     """Put what is due into a new batch; whoever can't be paid is left out, and told why."""
     asked = forms.read(_CollectAsked).asked
-    if asked is None or not 1 <= asked.instalment <= _MOST_INSTALMENTS:
+    if asked is None or not 1 <= asked.instalment <= funds.MOST_INSTALMENTS:
         raise funds.FundUnknown
     known, who = resources(), officer()
     with known.database.read() as session:
@@ -311,7 +310,9 @@ def _asked_of_query() -> _Wanted:
     given = request.args.get("fund", ""), request.args.get("instalment", "1")
     if not all(each.isascii() and each.isdecimal() and len(each) < 10 for each in given):
         raise funds.FundUnknown
-    return _Wanted(fund=int(given[0]), instalment=min(max(int(given[1]), 1), _MOST_INSTALMENTS))
+    return _Wanted(
+        fund=int(given[0]), instalment=min(max(int(given[1]), 1), funds.MOST_INSTALMENTS)
+    )
 
 
 def _cashier(workers: Iterable[int], *, ordering: bool = False) -> Cashier:

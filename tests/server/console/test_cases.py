@@ -210,6 +210,17 @@ def test_a_fund_is_chosen_where_there_are_several(
         assert session.get_one(Fund, 2).reserved_fen == 150_000
 
 
+def test_a_sum_is_not_paid_in_more_instalments_than_it_has_fen(
+    staff: Staff, clerk: Desk, chief: Desk
+) -> None:
+    case = staff.submit()
+    move(clerk, staff, case, "take")
+    move(clerk, staff, case, "recommend", decision="approve", reason="好", amount="0.05")
+    refused = move(chief, staff, case, "approve", instalments="6")
+    assert refused.status_code == 422 and 'id="approve-instalments-error"' in refused.text
+    assert staff.case(case.id).state == State.IN_REVIEW
+
+
 def test_materials_are_asked_for_item_by_item(staff: Staff, clerk: Desk) -> None:
     case = staff.submit()
     move(clerk, staff, case, "take")
