@@ -68,8 +68,8 @@ def put_opt_out(measure: str) -> Response:
 @blueprint.doc(summary="Take an opt-out back", operation_id="opt_in", security=SIGNED_IN)
 @admits(Who.WORKER)
 def delete_opt_out(measure: str) -> Response:
-    """Opt in again."""
-    wanted, known = _measure(measure), resources()
+    """Opt in again, also to what is in force no more."""
+    wanted, known = _CALLED.get(measure, measure), resources()
     own, now = own_safe(signed_in()), known.clock()
 
     def opt_in(session: Session, worker: int) -> OptOutsView:
