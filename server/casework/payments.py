@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import exists, select
+from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -156,6 +156,10 @@ def due(
     Last those whose person has given no card: many of them would keep everybody else from being
     paid. Raises `NotAllowed`.
     """
+    return list(session.scalars(_due(post, officer, fund_id, instalment, at_most)))
+
+
+def _due(post: Post, officer: Officer, fund_id: int, instalment: int, at_most: int) -> Select[Case]:
     if Role.CASE_OFFICER not in officer.roles:
         raise NotAllowed
     live, before = aliased(Payment), aliased(Payment)
@@ -185,7 +189,7 @@ def due(
         )
     no_card = col(Profile.id).is_not(None) & col(Profile.card_hash).is_(None)
     order = (no_card, col(Case.due_on), col(Case.id))
-    return list(session.scalars(query.order_by(*order).limit(at_most)))
+    return query.order_by(*order).limit(at_most)
 
 
 def collect(
@@ -206,9 +210,9 @@ def collect(
     # Two who collect at once would choose the same cases.
     if session.get(Fund, fund_id, with_for_update=True) is None:
         raise funds.FundUnknown(fund_id)
-    waiting = due(
-        session, cashier.post, cashier.officer, fund_id, instalment=instalment, at_most=at_most
-    )
+    is_due = _due(cashier.post, cashier.officer, fund_id, instalment, at_most)
+    # Who gives it up at this moment was first.
+    waiting = session.scalars(is_due.with_for_update(of=Case, skip_locked=True)).all()
     if only is not None:
         waiting = [case for case in waiting if case.id in only]
     payees: dict[str, Payee] = {}

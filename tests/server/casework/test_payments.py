@@ -1,5 +1,6 @@
 """Payments: what was approved goes to the bank in a batch that two release, and is paid once."""
 
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import datetime
 
 import pytest
@@ -10,9 +11,9 @@ from sqlmodel import col
 from server import consents, erasing, profiles
 from server.audit import Actor
 from server.casework import cases, payment_batches, payments
-from server.casework.advancing import CaseChanged
+from server.casework.advancing import CaseChanged, advance, by_worker
 from server.casework.deciding import SameOfficer
-from server.casework.moves import State
+from server.casework.moves import Move, State
 from server.casework.officers import NotAllowed, Role
 from server.casework.payment_batches import (
     BatchAltered,
@@ -258,6 +259,27 @@ def test_those_without_a_card_keep_nobody_from_being_paid(office: Office) -> Non
     assert collected.batch is not None and collected.batch.payments == 1
     assert office.state(cases[2]) == State.PAYMENT_PENDING
     assert list(collected.left_out.values()) == [NotPayable.NO_CONSENT]
+
+
+def test_who_gives_a_grant_up_while_others_are_collected_stops_no_batch(office: Office) -> None:
+    if office.database.is_sqlite:
+        # One writer at a time: nothing happens meanwhile.
+        return
+    fund = office.fund(10**9)
+    stays, goes = office.approved(), office.approved()
+    with ThreadPoolExecutor(1) as pool:
+        with office.database.begin() as session:
+            case = session.get_one(Case, goes)
+            own = office.keys.safe_of(case.worker_id)
+            advance(
+                session, case, Move.WITHDRAW, by=by_worker(case.worker_id), version=case.version,
+                own=own, post=office.post, now=office.now, claim=None,
+            )  # fmt: skip
+            collecting = pool.submit(office.collect, fund)
+            wait([collecting], timeout=1)
+        collected = collecting.result()
+    assert collected.batch is not None and collected.batch.payments == 1
+    assert (office.state(stays), office.state(goes)) == (State.PAYMENT_PENDING, State.WITHDRAWN)
 
 
 def test_who_takes_the_consent_back_before_the_bank_has_it_is_not_paid(office: Office) -> None:
