@@ -6,6 +6,7 @@ own, of which only the newest copy is kept: who is erased is erased in every old
 Photos in a folder are copied beside, each once; a bucket is for its own service to keep.
 """
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -100,7 +101,7 @@ def _made(
     if noted.exists():
         shutil.copy(noted, draft / anchors.FILE)
     _copy_materials(settings, to / MATERIALS)
-    keys = _copy(settings.keys_database, keys_to, f".draft-{_KEYS}").path
+    _copy_keys(settings.keys_database, keys_to)
     manifest = Manifest(
         made_at=now,
         revision=newest(),
@@ -113,12 +114,25 @@ def _made(
     (draft / MANIFEST).write_text(manifest.model_dump_json(indent=1), encoding="utf-8")
     for path in draft.iterdir():
         _sync(path)
-    _sync(keys)
-    os.replace(keys, keys_to / f"{_KEYS}{keys.suffix}")
     os.replace(draft, folder)
-    for place in (to, keys_to):
-        _sync(place)
+    _sync(to)
     return Made(folder, manifest)
+
+
+def _copy_keys(url: str, to: Path) -> None:
+    """Put a copy of the keys as they are now in the place of the one before.
+
+    One backup after the other: the later one's data may need keys that the earlier copy lacks.
+    """
+    handle = os.open(to, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        keys = _copy(url, to, f"{_DRAFT}{_KEYS}").path
+        _sync(keys)
+        os.replace(keys, to / f"{_KEYS}{keys.suffix}")
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _forget_left_behind(to: Path, now: datetime) -> None:

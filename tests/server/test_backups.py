@@ -3,6 +3,7 @@
 import shutil
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -215,6 +216,23 @@ def test_a_backup_that_fails_or_is_killed_leaves_no_copy_behind(
         (left / "data.db").write_bytes(b"")
     made = _make(settings, tmp_path)
     assert {path.name for path in data.iterdir()} == {made.folder.name, under_way.name}
+
+
+@pytest.mark.fault
+def test_backups_that_overlap_leave_whole_keys_behind(settings: Settings, tmp_path: Path) -> None:
+    workers = [_worker(settings, name) for name in ("王小明", "李明")]
+    at_once = size(4, 20)
+    with ThreadPoolExecutor(at_once) as pool:
+        nows = (NOW + timedelta(minutes=number) for number in range(at_once))
+        made = list(pool.map(lambda now: _make(settings, tmp_path, now), nows))
+    assert len({each.folder for each in made}) == at_once
+    (kept,) = (tmp_path / "keys").iterdir()
+    if kept.suffix == ".db":
+        connection = sqlite_driver.connect(str(kept))
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        (keys,) = connection.execute("SELECT count(*) FROM wrapped_key").fetchone()
+        connection.close()
+        assert keys >= len(workers)
 
 
 def _fill(database: Database, cases: int) -> None:
