@@ -86,15 +86,13 @@ def counted(
 
     What the job has not counted yet is counted from the turns.
     """
-    within = col(TalliedHour.hour) >= begin, col(TalliedHour.hour) < end
-    done = set(session.scalars(select(col(TalliedHour.hour)).where(*within)))
     found: dict[datetime, Counter[Sort]] = {}
     for row in session.scalars(
         select(TurnTally).where(col(TurnTally.hour) >= begin, col(TurnTally.hour) < end)
     ):
         sort = Sort(row.place, row.kind, row.reason, row.topic, row.measure)
         found.setdefault(row.hour, Counter())[sort] += row.turns
-    for start, stop in _gaps(done, begin, end):
+    for start, stop in _gaps(_done(session, begin, end), begin, end):
         found |= _of_turns(session, library, start, stop)
     return found
 
@@ -140,18 +138,23 @@ COUNT_MISSES = (
 
 
 def _hours_due(database: Database, now: datetime) -> list[datetime]:
-    """The hours since the last one that was counted, or since the first message."""
+    """The hours with messages that are over and were not counted.
+
+    An hour without any stays open: where the clock was ahead for a while, it is still to come.
+    """
+    end = hour_of(now - SETTLED)
     with database.read() as session:
-        last = session.scalar(select(func.max(col(TalliedHour.hour))))
         first = session.scalar(select(func.min(col(Turn.at))))
-    if first is None:
-        return []
-    hour = hour_of(first) if last is None else last + HOUR
-    due = []
-    while hour + HOUR + SETTLED <= now:
-        due.append(hour)
-        hour += HOUR
-    return due
+        if first is None:
+            return []
+        gaps = _gaps(_done(session, hour_of(first), end), hour_of(first), end)
+        return [hour for gap in gaps for hour in _hours_with_turns(session, *gap)]
+
+
+def _done(session: Session, begin: datetime, end: datetime) -> set[datetime]:
+    """The hours in [begin, end) that are counted for good."""
+    within = col(TalliedHour.hour) >= begin, col(TalliedHour.hour) < end
+    return set(session.scalars(select(col(TalliedHour.hour)).where(*within)))
 
 
 def _gaps(
@@ -190,10 +193,14 @@ def _of_turns(
     )
     found: dict[datetime, Counter[Sort]] = {}
     for began, kind, region, reason, measures, rejected, turns in rows:
-        at = datetime.fromisoformat(f"{began}:00:00+00:00") if isinstance(began, str) else began
         sort = _sort(library, kind, region, reason, json.loads(measures), json.loads(rejected))
-        found.setdefault(at.astimezone(UTC), Counter())[sort] += turns
+        found.setdefault(_told(began), Counter())[sort] += turns
     return found
+
+
+def _hours_with_turns(session: Session, begin: datetime, end: datetime) -> list[datetime]:
+    within = col(Turn.at) >= begin, col(Turn.at) < end
+    return sorted(map(_told, session.scalars(select(_hour(session)).where(*within).distinct())))
 
 
 def _hour(session: Session) -> ColumnElement[Any]:
@@ -201,6 +208,12 @@ def _hour(session: Session) -> ColumnElement[Any]:
     if session.get_bind().dialect.name == "sqlite":
         return func.substr(type_coerce(col(Turn.at), String), 1, len("2026-03-01 09"))
     return func.date_trunc("hour", col(Turn.at), "UTC")
+
+
+def _told(hour: str | datetime) -> datetime:
+    """An hour as `_hour` gives it."""
+    at = datetime.fromisoformat(f"{hour}:00:00+00:00") if isinstance(hour, str) else hour
+    return at.astimezone(UTC)
 
 
 def _sort(

@@ -259,6 +259,21 @@ def test_messages_are_counted_once_when_their_hour_is_over(office: Office) -> No
     assert [line.questions for line in report(office).declines] == [1]
 
 
+def test_a_clock_that_was_ahead_for_a_while_takes_no_message_from_the_count(
+    office: Office,
+) -> None:
+    decline(office, "outside:stocks_lottery", region="石狮")
+    ahead = office.now + timedelta(days=3)
+    tallying.tally_due(office.database, office.library, now=ahead)
+    decline(office, "outside:stocks_lottery", office.now + timedelta(hours=1), region="石狮")
+    assert [line.questions for line in report(office).declines] == [2]
+    later = office.now + timedelta(hours=4)
+    assert tallying.tally_due(office.database, office.library, now=later) == 1
+    with office.database.begin() as session:
+        session.connection().exec_driver_sql("DELETE FROM turn")
+    assert [line.questions for line in report(office).declines] == [2]
+
+
 def test_what_is_not_counted_yet_is_counted_from_the_turns(office: Office) -> None:
     for hours in (0, 1, 5):
         at = office.now + timedelta(hours=hours)
