@@ -15,15 +15,12 @@ from server.tables import MOST_NUMBER, Direction
 
 
 def _readable(value: object) -> object:
-    """Put halves of one character together again; a half alone becomes U+FFFD, and NUL nothing."""
+    """Put halves of one character together again; a half alone, or NUL, becomes U+FFFD."""
     if not isinstance(value, str):
         return value
-    text = value.replace("\x00", "")
-    return (
-        text
-        if text.isascii()
-        else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    )
+    if not value.isascii():
+        value = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return value.replace("\x00", "\ufffd")
 
 
 Words = Annotated[str, BeforeValidator(_readable)]

@@ -128,7 +128,7 @@ def test_whatever_takes_a_parameter_refuses_it_twice(client: FlaskClient) -> Non
         told(client.open(f"{address}?{name}=1&{name}=2", method=method), 400, "repeated_name")
 
 
-@pytest.mark.parametrize("id", ["shishi-99", "x", "石狮", "%00", "%FF", "..", "x" * 3000])
+@pytest.mark.parametrize("id", ["shishi-99", "x", "石狮", "%FF", "..", "x" * 3000])
 def test_an_unknown_measure(client: FlaskClient, id: str) -> None:
     told(client.get(f"/api/v1/measures/{id}"), 404, "unknown_measure")
 
