@@ -218,7 +218,7 @@ def _shared(case: Case) -> dict[str, Any]:
     told = {
         "title": title_of(case.measure),
         "standing": STANDING[state],
-        "next": what_next(state, case.due_on),
+        "next": what_next(state, case.due_on, was_refused=case.claim is not None),
     }
     columns = CaseBrief.model_fields.keys() - told.keys()
     return {name: getattr(case, name) for name in columns} | told

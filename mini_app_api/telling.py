@@ -56,8 +56,10 @@ REQUEST_RECEIVED = "已收到你的求助，会有人回复你。"
 """The receipt for a request for help."""
 
 
-def what_next(state: State, due_on: date | None) -> str:
-    """What comes next and by which day (Asia/Shanghai)."""
+def what_next(state: State, due_on: date | None, *, was_refused: bool = False) -> str:
+    """What comes next and by which day (Asia/Shanghai); `was_refused`: before it was withdrawn."""
+    if state is State.WITHDRAWN and was_refused:
+        return "没有通过的结果不变，这一期不能再申请了。"
     by = "" if due_on is None else f"，最晚{day(due_on)}"
     return _NEXT[state].format(by=by)
 

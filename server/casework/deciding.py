@@ -22,7 +22,7 @@ from server.casework.advancing import (
 )
 from server.casework.moves import ASKED_FOR_AT_MOST, Move, State
 from server.casework.officers import NotAllowed, Officer, Role
-from server.casework.tables import Case, RequestedItem
+from server.casework.tables import Case, Objection, RequestedItem, Ruling
 from server.clock import china_day
 from server.sealing import Safe
 
@@ -216,7 +216,7 @@ def withdraw(
     words: str = "",
     now: datetime,
 ) -> Case:
-    """The worker takes the case back, and may apply anew.
+    """The worker takes the case back, and may apply anew; of an objection the refusal stays.
 
     Where it was granted and no payment is under way, the fund has the money back: who never wants
     it would keep it from others, and could not be erased. Raises `MoveRefused` once some of it was
@@ -225,6 +225,7 @@ def withdraw(
     if funds.paid_fen(session, case.id):
         raise MoveRefused(Move.WITHDRAW, State(case.state))
     by = by_worker(worker_id)
+    was_refused = case.state == State.OBJECTION
     withdrawn = advance(
         session,
         case,
@@ -235,10 +236,23 @@ def withdraw(
         post=post,
         reason=words,
         now=now,
-        claim=None,
+        claim=case.claim if was_refused else None,
     )
+    if was_refused:
+        settle_objection(session, case.id, Ruling.WITHDRAWN, now=now)
     funds.release_rest(session, own, withdrawn, by=by.audited, now=now)
     return withdrawn
+
+
+def settle_objection(
+    session: Session, case_id: str, outcome: Ruling, *, by: Officer | None = None, now: datetime
+) -> None:
+    """Note what becomes of the objection that is open in a case."""
+    session.execute(
+        update(Objection)
+        .where(col(Objection.case_id) == case_id, col(Objection.outcome).is_(None))
+        .values(outcome=outcome, officer_id=by and by.id, decided_at=now)
+    )
 
 
 def go_on(session: Session, desk: Desk, case: Case, *, version: int) -> Case:

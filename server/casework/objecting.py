@@ -2,12 +2,12 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import or_, select
 from sqlmodel import Session, col
 
 from server.casework import funds
 from server.casework.advancing import Post, advance, by_system, by_worker
-from server.casework.deciding import Desk, SameOfficer
+from server.casework.deciding import Desk, SameOfficer, settle_objection
 from server.casework.moves import OBJECTED_WITHIN, Move, State
 from server.casework.tables import Case, CaseEvent, Objection, Ruling
 from server.clock import china_day
@@ -84,7 +84,7 @@ def uphold(session: Session, desk: Desk, case: Case, *, version: int, reason: st
         decided_at=None,
         amount_fen=None,
     )
-    _settle(session, desk, case.id, Ruling.UPHELD)
+    settle_objection(session, case.id, Ruling.UPHELD, by=desk.officer, now=desk.now)
     return moved
 
 
@@ -92,7 +92,7 @@ def dismiss(session: Session, desk: Desk, case: Case, *, version: int, reason: s
     """The decision stands. Raises `SameOfficer`."""
     _check_other(desk, case, version)
     moved = desk.move(session, case, Move.DISMISS, version, reason)
-    _settle(session, desk, case.id, Ruling.DISMISSED)
+    settle_objection(session, case.id, Ruling.DISMISSED, by=desk.officer, now=desk.now)
     return moved
 
 
@@ -141,12 +141,4 @@ def _decision(session: Session, case_id: str) -> int:
             .order_by(col(CaseEvent.version).desc())
         ).first()
         or 0
-    )
-
-
-def _settle(session: Session, desk: Desk, case_id: str, outcome: Ruling) -> None:
-    session.execute(
-        update(Objection)
-        .where(col(Objection.case_id) == case_id, col(Objection.outcome).is_(None))
-        .values(outcome=outcome, officer_id=desk.officer.id, decided_at=desk.now)
     )

@@ -52,6 +52,8 @@ class Ruling(StrEnum):
 
     UPHELD = "upheld"
     DISMISSED = "dismissed"
+    WITHDRAWN = "withdrawn"
+    """The worker took it back: the refusal stands."""
 
 
 class Category(StrEnum):
@@ -106,7 +108,8 @@ class Officer(Row, table=True):
 class Case(Row, table=True):
     """One person's case under one measure; what it was decided on is frozen when it is submitted.
 
-    `claim` is what a person can have one of, measure and period; None once it is withdrawn.
+    `claim` is what a person can have one of, measure and period; None once it is withdrawn without
+    having been refused.
     """
 
     __tablename__ = "cases"

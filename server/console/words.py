@@ -110,6 +110,7 @@ FINDINGS: Mapping[Finding, str] = {
 RULINGS: Mapping[Ruling, str] = {
     Ruling.UPHELD: "成立",
     Ruling.DISMISSED: "不成立",
+    Ruling.WITHDRAWN: "本人撤回",
 }
 
 PERSON_FIELDS: Mapping[str, str] = {

@@ -311,6 +311,23 @@ def test_a_worker_brings_what_is_asked_for_and_objects_to_a_refusal(
     assert objected["objections"][0]["outcome"] is None
 
 
+def test_who_takes_an_objection_back_stays_refused(
+    phone: Phone, resources: "Resources", now: datetime
+) -> None:
+    id = apply(phone).json["id"]
+    office = Office(resources, now)
+    asked = office.request_material(id)
+    phone.post(f"/applications/{id}/answer", {"version": asked, "words": "单位关门了"})
+    appeal = {"version": office.refuse(id), "words": "我缴满了一年"}
+    assert apply(phone).status_code == 409
+    objected = phone.post(f"/applications/{id}/appeal", appeal).json
+    taken = phone.post(f"/applications/{id}/withdraw", {"version": objected["version"]}).json
+    assert (taken["state"], taken["moves"]) == ("withdrawn", [])
+    assert taken["next"] == "没有通过的结果不变，这一期不能再申请了。"
+    assert [each["outcome"] for each in taken["objections"]] == ["withdrawn"]
+    assert apply(phone).status_code == 409
+
+
 def test_what_the_review_went_on_without_is_not_asked_for_with_the_next_thing(
     phone: Phone, resources: "Resources", now: datetime
 ) -> None:

@@ -9,7 +9,7 @@ const PATHS = { answer: "answer", object: "appeal", withdraw: "withdraw" };
 
 Page(
   page({
-    data: { it: null, can: {}, takes: false, amount: "", words: "", opened: false, conditions: [], said: [] },
+    data: { it: null, can: {}, takes: false, objected: false, amount: "", words: "", opened: false, conditions: [], said: [] },
 
     onLoad({ id }) {
       this.id = id;
@@ -33,6 +33,7 @@ Page(
         },
         can: Object.fromEntries(moves.map((move) => [move, true])),
         takes: TAKES_MATERIAL.includes(state),
+        objected: state === "objection",
         amount: found.amount_fen === null ? "" : (found.amount_fen / 100).toFixed(2),
         conditions: verdict.conditions ? conditionsOf({ everyone: null, ...verdict }) : [],
         said: Object.keys(facts).map((key) => {
@@ -55,9 +56,10 @@ Page(
     },
 
     withdraw() {
+      const { objected } = this.data;
       wx.showModal({
-        title: "撤回这个申请？",
-        content: "撤回以后就不办了。还想办，可以重新申请。",
+        title: objected ? "撤回申诉？" : "撤回这个申请？",
+        content: objected ? "撤回以后，没有通过的结果不变，这一期不能再申请。" : "撤回以后就不办了。还想办，可以重新申请。",
         confirmText: "撤回",
         success: ({ confirm }) => {
           if (confirm) this.make("withdraw");
