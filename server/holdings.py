@@ -44,6 +44,7 @@ class Holding:
     keep_days: int | None = None
     since: str | None = None
     only: Mapping[str, tuple[str, ...]] | None = None
+    until_erased: Mapping[str, tuple[str, ...]] | None = None
     withheld: tuple[str, ...] = ()
     """What the service noted for itself: left out of the export of rows that are as follows."""
     withheld_where: Mapping[str, tuple[str, ...]] | None = None
@@ -76,7 +77,17 @@ class Holding:
         if self.keep_days is None or self.since is None:
             raise ValueError(f"{self.table} has no end")
         ended = self.rows.c[self.since] < now - timedelta(days=self.keep_days)
-        return ended & self.where(self.only) if self.only else ended
+        if self.only:
+            ended &= self.where(self.only)
+        if self.until_erased:
+            ended &= ~self.where(self.until_erased) | self._is_erased()
+        return ended
+
+    def _is_erased(self) -> ColumnElement[bool]:
+        """Which rows are about somebody who was erased."""
+        worker = Row.metadata.tables["worker"]
+        erased = select(worker.c.id).where(worker.c.erased_at.is_not(None))
+        return or_(*(self.rows.c[name].in_(erased) for name in self.owner or ()))
 
     def _leads_to(self, column: Column[Any], worker_id: int) -> ColumnElement[bool]:
         target = next((key.column for key in column.foreign_keys), None)
@@ -168,7 +179,9 @@ def _contradictions(holding: Holding) -> Iterator[str]:
             yield f"{holding.table}: a key can't be emptied"
     if bool(holding.withheld) != bool(holding.withheld_where):
         yield f"{holding.table}: withheld and withheld_where come together"
-    conditions = (holding.only, holding.delete_where, holding.withheld_where)
+    conditions = (
+        holding.only, holding.until_erased, holding.delete_where, holding.withheld_where,
+    )  # fmt: skip
     named = {
         *(holding.owner or ()),
         *holding.withheld,

@@ -272,7 +272,8 @@ def test_of_consents_only_those_taken_back_long_ago_go(
     worker, own = wang
     consent = holdings()["consent"]
     with database.begin() as session:
-        erasing.withdraw(session, own, worker_id=worker, purpose=Purpose.CHILDREN, now=now)
+        for purpose in (Purpose.CHILDREN, Purpose.PAYMENT):
+            erasing.withdraw(session, own, worker_id=worker, purpose=purpose, now=now)
         later = now + timedelta(days=1100)
         assert erasing.forget_over(session, consent, now=later - timedelta(days=10)) == 0
         assert erasing.forget_over(session, consent, now=later) == 1

@@ -1,6 +1,7 @@
 """Cases without an application: made once for whom a register names, and for nobody who said no."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from server.casework.payments import NotPayable
 from server.casework.proactive import Fate, Run, Told
 from server.casework.tables import Case, Origin
 from server.clock import china_day
+from server.holdings import holdings
 from server.persons import Person
 from server.tables import AuditEntry, Purpose, Worker
 from tests import casework, citizens
@@ -264,6 +266,9 @@ def test_a_consent_taken_back_is_an_opt_out(office: Office, files: Files) -> Non
             now=office.now,
         )
         consents.withdraw(session, own, worker_id=worker, purpose=Purpose.PROACTIVE, now=office.now)
+        # It holds as long as the person is there.
+        later = office.now + timedelta(days=1100)
+        assert erasing.forget_over(session, holdings()["consent"], now=later) == 0
     assert _fates(_propose(office, files.write([who]))) == [Fate.OPTED_OUT]
 
 
