@@ -12,6 +12,8 @@ LONGEST_MESSAGE = 2000
 """Characters of one message that are read at all."""
 _ENOUGH = 1.2
 """What the evidence for distress must come to at least."""
+_NEAR_ENOUGH = 0.28
+"""How near the nearest sentence of that kind must come at least: syllables alone tell nothing."""
 _LEAD = 0.3
 """How far it must be ahead of everything ordinary."""
 _LEAD_IN_A_STORY = 0.8
@@ -56,6 +58,8 @@ def sounds_like_distress(turn: Turn) -> Answer | None:
     rivals = (found.ranked[0].own, found.topic.score, found.outside.score, found.ordinary)
     lead = _LEAD if len(turn.question.rest) <= _STORY else _LEAD_IN_A_STORY
     if kinds[0].score < max(_ENOUGH, *(rival + lead for rival in rivals)):
+        return None
+    if kinds[0].near < _NEAR_ENOUGH:
         return None
     return _handoff(turn, [turn.library.care[kinds[0].id]])
 
