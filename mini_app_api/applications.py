@@ -27,12 +27,12 @@ from mini_app_api.telling import MOVED, what_next
 from mini_app_api.writing import SIGNED_IN, once, refused
 from server import profiles
 from server.admitting import Who, admits
-from server.casework import applying, cases, deciding, drafting, objecting
+from server.casework import applying, cases, deciding, drafting, objecting, payments
 from server.casework.advancing import Post
 from server.casework.applying import Checked
 from server.casework.cases import CaseUnknown
 from server.casework.drafting import DraftUnknown
-from server.casework.moves import INSIDE, Actor, Move, State, moves_from
+from server.casework.moves import INSIDE, Move, State
 from server.casework.standing import STANDING
 from server.casework.tables import Case, Origin, Source
 from server.clock import china_day
@@ -131,6 +131,20 @@ def post_answer(id: str, asked: MoveAsked) -> Response:
 def post_withdrawal(id: str, asked: MoveAsked) -> Response:
     """Take a case back."""
     return _moved(id, asked, deciding.withdraw)
+
+
+@blueprint.post("/applications/<id>/give-up")
+@blueprint.input(MoveAsked, arg_name="asked")
+@blueprint.output(CaseView)
+@blueprint.doc(
+    summary="Give up the instalments that are still to come",
+    operation_id="give_up",
+    security=SIGNED_IN,
+)
+@admits(Who.WORKER)
+def post_giving_up(id: str, asked: MoveAsked) -> Response:
+    """Keep what was paid, and want no more."""
+    return _moved(id, asked, payments.give_up)
 
 
 @blueprint.post("/applications/<id>/appeal")
@@ -271,5 +285,5 @@ def _view(session: Session, own: Safe, case: Case) -> CaseView:
             )
             for each in cases.objections_of(session, case.id)
         ],
-        moves=list(moves_from(State(case.state), Actor.WORKER)),
+        moves=payments.moves_of_worker(session, case),
     )

@@ -89,6 +89,7 @@ _EXTRA = {
     "get_application": ("401", "404", "410"),
     "answer_request": ("404",),
     "withdraw": ("404",),
+    "give_up": ("404",),
     "appeal": ("404",),
     "list_offers": ("401", "422"),
     "get_offer": ("401", "404"),

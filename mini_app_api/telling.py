@@ -27,6 +27,7 @@ MOVED: Mapping[Move, str] = {
     Move.DISCARD: "你不要这份草稿了。",
     Move.SUBMIT: "你提交了申请。",
     Move.WITHDRAW: "你撤回了申请。",
+    Move.GIVE_UP: "余下的几期你不要了。",
     Move.ANSWER: "你说材料补好了。",
     Move.OBJECT: "你提出了申诉。",
     Move.PROPOSE: "按名册比对，你够条件，不用你申请就报上来了。",

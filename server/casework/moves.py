@@ -34,6 +34,8 @@ class Move(StrEnum):
     DISCARD = "discard"
     SUBMIT = "submit"
     WITHDRAW = "withdraw"
+    GIVE_UP = "give_up"
+    """Of what is paid in instalments the rest."""
     ANSWER = "answer"
     OBJECT = "object"
     PROPOSE = "propose"
@@ -110,6 +112,7 @@ MOVES: Mapping[Move, Rule] = {
         _S.WITHDRAWN,
         _WORKER,
     ),
+    Move.GIVE_UP: _rule((_S.APPROVED, _S.PAYMENT_PENDING), _S.PAID, _WORKER),
     Move.TAKE: _rule(_S.SUBMITTED, _S.IN_REVIEW, _OFFICER),
     Move.REQUEST_MATERIAL: _rule(
         _S.IN_REVIEW, _S.MATERIAL_REQUESTED, _OFFICER, True, NoticeKind.MATERIALS_MISSING

@@ -13,8 +13,8 @@ from sqlmodel import Session, col
 from server import audit, consents, db, numbering, profiles
 from server.audit import Action
 from server.casework import cases, funds, opting_out
-from server.casework.advancing import Mover, Post, advance, by_officer
-from server.casework.moves import Move, State
+from server.casework.advancing import Mover, MoveRefused, Post, advance, by_officer, by_worker
+from server.casework.moves import Actor, Move, State, moves_from
 from server.casework.officers import NotAllowed, Officer, Role, scope
 from server.casework.tables import (
     BatchState,
@@ -276,6 +276,58 @@ def cancel(session: Session, cashier: Cashier, payment: Payment, case: Case) -> 
     _settle(session, payment, PaymentState.CANCELLED, cashier.now)
     cashier.move(session, case, Move.CANCEL_PAYMENT)
     cashier.record(session, payment, case.worker_id, Action.CHANGED)
+
+
+def moves_of_worker(session: Session, case: Case) -> list[Move]:
+    """The moves that a worker can make of a case now, as its money stands."""
+    moves = moves_from(State(case.state), Actor.WORKER)
+    if Move.GIVE_UP not in moves:
+        return list(moves)
+    paid = funds.paid_fen(session, case.id) > 0
+    barred = {Move.WITHDRAW} if paid else {Move.GIVE_UP}
+    if _is_on_its_way(session, case.id):
+        barred.add(Move.GIVE_UP)
+    return [move for move in moves if move not in barred]
+
+
+def give_up(
+    session: Session,
+    own: Safe,
+    post: Post,
+    case: Case,
+    *,
+    worker_id: int,
+    version: int,
+    words: str = "",
+    now: datetime,
+) -> Case:
+    """The worker wants no further instalment: what was paid stays, the fund has the rest back.
+
+    Raises `MoveRefused` before the first was paid, and while one is on its way.
+    """
+    # Nobody orders a payment of it meanwhile.
+    session.refresh(case, with_for_update=True)
+    if not funds.paid_fen(session, case.id) or _is_on_its_way(session, case.id):
+        raise MoveRefused(Move.GIVE_UP, State(case.state))
+    by = by_worker(worker_id)
+    done = advance(
+        session,
+        case,
+        Move.GIVE_UP,
+        by=by,
+        version=version,
+        own=own,
+        post=post,
+        reason=words,
+        now=now,
+    )
+    funds.release_rest(session, own, done, by=by.audited, now=now)
+    return done
+
+
+def _is_on_its_way(session: Session, case_id: str) -> bool:
+    ordered = col(Payment.state) == PaymentState.ORDERED
+    return bool(session.scalar(select(exists().where(col(Payment.case_id) == case_id, ordered))))
 
 
 def of_case(session: Session, case_id: str) -> list[Payment]:

@@ -42,6 +42,7 @@ HAPPENED: Mapping[Move, str] = {
     Move.DISCARD: "删了草稿",
     Move.SUBMIT: "提交了申请",
     Move.WITHDRAW: "撤回了申请",
+    Move.GIVE_UP: "不要余下的几期",
     Move.ANSWER: "说材料补好了",
     Move.OBJECT: "提出申诉",
     Move.PROPOSE: "按名册比对生成了办件",

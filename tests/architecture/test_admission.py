@@ -135,6 +135,7 @@ CALLS: dict[tuple[str, str], Call] = {
     ("GET", f"{_API}/applications/<id>"): Call(WORKER, owned=True),
     ("POST", f"{_API}/applications/<id>/answer"): Call(WORKER, _MOVE, owned=True),
     ("POST", f"{_API}/applications/<id>/withdraw"): Call(WORKER, _MOVE, owned=True),
+    ("POST", f"{_API}/applications/<id>/give-up"): Call(WORKER, _MOVE, owned=True),
     ("POST", f"{_API}/applications/<id>/appeal"): Call(WORKER, _SAID, owned=True),
     ("GET", f"{_API}/applications/<id>/materials"): Call(WORKER, owned=True),
     ("POST", f"{_API}/applications/<id>/materials"): Call(

@@ -114,7 +114,7 @@ def test_the_same_key_for_another_version_is_refused(phone: Phone) -> None:
 def test_a_number_that_no_version_has_is_refused(phone: Phone, version: int) -> None:
     made = apply(phone).json
     said = {"version": version, "words": "不办了"}
-    for move in ("withdraw", "answer", "appeal"):
+    for move in ("withdraw", "give-up", "answer", "appeal"):
         refused = phone.post(f"/applications/{made['id']}/{move}", said)
         assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, "version")
 

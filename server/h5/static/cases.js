@@ -61,12 +61,15 @@ async function one(_, id) {
       can("withdraw") && action(objected ? "撤回申诉" : "撤回申请", async () => {
         const [what, then] = objected ? ["撤回申诉？", "撤回以后，没有通过的结果不变，这一期不能再申请。"] : ["撤回这个申请？", "撤回以后就不办了。还想办，可以重新申请。"];
         if (await sure(what, then, "撤回")) await move(found, "withdraw", "");
+      }, ""),
+      can("give_up") && action("余下的几期不要了", async () => {
+        if (await sure("余下的几期不要了？", "已经发的不用退，余下的以后不发了。", "不要了")) await move(found, "give-up", "");
       }, "")));
 }
 
 async function move(found, what, text) {
   await surely(`${what}.${found.id}.${found.version}`, "POST", `/applications/${found.id}/${what}`, { version: found.version, words: text });
-  tell({ withdraw: "已经撤回。", appeal: "申诉交上去了。", answer: "好，告诉经办人了。" }[what]);
+  tell({ withdraw: "已经撤回。", "give-up": "好，余下的不发了。", appeal: "申诉交上去了。", answer: "好，告诉经办人了。" }[what]);
   show();
 }
 

@@ -14,7 +14,7 @@ from sqlmodel import Session, col
 from knowledge.regions import UnknownRegion
 from server import erasing
 from server.audit import Actor
-from server.casework import deciding, funds, near_duplicates
+from server.casework import deciding, funds, near_duplicates, payments
 from server.casework.advancing import CaseChanged, MoveRefused
 from server.casework.cases import under_way
 from server.casework.funds import (
@@ -25,7 +25,7 @@ from server.casework.funds import (
     Sums,
     instalment_fen,
 )
-from server.casework.moves import State
+from server.casework.moves import Move, State
 from server.casework.officers import NotAllowed, Role
 from server.casework.tables import Case, EntryKind, Fund, FundEntry, Reservation
 from server.db import Database, DatabaseBusy
@@ -403,6 +403,44 @@ def test_what_was_paid_in_part_is_not_taken_back(office: Office) -> None:
                 now=office.now,
             )  # fmt: skip
     assert office.sums(fund) == (10**9, SUM - SUM // 2, SUM // 2)
+
+
+def test_who_is_paid_in_instalments_may_give_up_the_rest_and_be_erased(office: Office) -> None:
+    fund = office.fund(10**9)
+    case_id = office.approved(instalments=3)
+    with office.database.read() as session:
+        worker = session.get_one(Case, case_id).worker_id
+    own, by = office.keys.safe_of(worker), Actor.worker(worker)
+
+    def give_up() -> None:
+        with office.database.begin() as session:
+            case = session.get_one(Case, case_id)
+            assert (Move.GIVE_UP in payments.moves_of_worker(session, case)) is is_offered
+            payments.give_up(
+                session, own, office.post, case, worker_id=worker, version=case.version,
+                now=office.now,
+            )  # fmt: skip
+
+    is_offered = False
+    with pytest.raises(MoveRefused):
+        give_up()
+    batch = office.released(fund)
+    lines = office.export(batch)
+    with pytest.raises(MoveRefused):
+        give_up()
+    office.settle(batch, said(lines))
+    batch = office.released(fund, instalment=2)
+    with pytest.raises(MoveRefused):
+        give_up()
+    office.settle(batch, said(office.export(batch), {case_id: "销户"}))
+    is_offered = True
+    give_up()
+    assert (office.state(case_id), office.sums(fund)) == (State.PAID, (10**9, 0, SUM // 3))
+    assert office.collect(fund, instalment=2).batch is None
+    with office.database.begin() as session:
+        erasing.erase(
+            session, office.safe, worker_id=worker, by=by, blockers=[under_way], now=office.now
+        )
 
 
 @pytest.mark.fault

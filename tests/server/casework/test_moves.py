@@ -44,7 +44,7 @@ def test_a_worker_decides_nothing_and_an_officer_withdraws_nothing() -> None:
     decisions = {Move.APPROVE, Move.REFUSE, Move.UPHOLD, Move.DISMISS}
     for move in decisions:
         assert MOVES[move].by == {Actor.APPROVER}
-    for move in (Move.SUBMIT, Move.WITHDRAW, Move.ANSWER, Move.OBJECT):
+    for move in (Move.SUBMIT, Move.WITHDRAW, Move.GIVE_UP, Move.ANSWER, Move.OBJECT):
         assert MOVES[move].by == {Actor.WORKER}
 
 

@@ -5,7 +5,7 @@ const { conditionsOf, saidOf } = require("../../checking.js");
 const { day, moment } = require("../../times.js");
 
 const TAKES_MATERIAL = ["submitted", "in_review", "material_requested"];
-const PATHS = { answer: "answer", object: "appeal", withdraw: "withdraw" };
+const PATHS = { answer: "answer", object: "appeal", withdraw: "withdraw", give_up: "give-up" };
 
 Page(
   page({
@@ -63,6 +63,17 @@ Page(
         confirmText: "撤回",
         success: ({ confirm }) => {
           if (confirm) this.make("withdraw");
+        },
+      });
+    },
+
+    giveUp() {
+      wx.showModal({
+        title: "余下的几期不要了？",
+        content: "已经发的不用退，余下的以后不发了。",
+        confirmText: "不要了",
+        success: ({ confirm }) => {
+          if (confirm) this.make("give_up");
         },
       });
     },
