@@ -5,6 +5,7 @@ from typing import Any
 
 from apiflask import APIBlueprint
 
+from bot.composing import Composer
 from knowledge.library import Library
 from knowledge.measures import Audience, Grant, Measure
 from knowledge.regions import Region
@@ -175,6 +176,7 @@ def _measure(library: Library, measure: Measure, today: date) -> MeasureView:
         ),
         phones=[PhoneView(number=p.number, of=p.of) for p in measure.phones],
         validity=ValidityView.model_validate(measure.validity.model_dump(by_alias=True)),
+        standing=Composer(library).standing(measure, today),
         quotes=list(measure.quotes),
         question=measure.question,
     )

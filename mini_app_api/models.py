@@ -215,6 +215,8 @@ class MeasureView(MeasureBrief):
     responsible: ResponsibleView
     phones: list[PhoneView]
     validity: ValidityView
+    standing: str
+    """Until when it runs, or that no end is stated and whom to ask; empty where it is over."""
     quotes: list[str]
     question: str
 

@@ -58,6 +58,7 @@ def test_a_province_without_measures_of_its_own_lists_none(client: FlaskClient) 
 
 def test_a_measure_comes_with_its_source(client: FlaskClient) -> None:
     measure = client.get("/api/v1/measures/shishi-4a").get_json()
+    assert "没写到哪天为止" in measure["standing"] and "请先问" in measure["standing"]
     assert measure["document"]["number"] == "狮委办〔2022〕19号"
     assert measure["document"]["dated"] == "2022-03-31"
     assert measure["clause"]["locator"] == "四①"
@@ -69,6 +70,7 @@ def test_a_measure_comes_with_its_source(client: FlaskClient) -> None:
 
 def test_a_measure_whose_time_is_over_is_not_open(client: FlaskClient) -> None:
     measure = client.get("/api/v1/measures/hebei-hengshui-1").get_json()
+    assert measure["standing"] == "", "it is over"
     assert measure["validity"]["to"] == "2021-03-31"
     assert measure["open"] is False
 

@@ -49,6 +49,7 @@ async function intro(id, half) {
     h("h2", { tabIndex: -1 }, measure.title),
     h("p", null, measure.summary),
     known.care && aloud(`${measure.title}。${measure.summary}`),
+    measure.standing && h("p.note", null, measure.standing),
     h("h3", null, "要符合的条件"),
     measure.conditions.length ? h("ul", null, measure.conditions.map((each) => h("li", null, each.say))) : h("p", null, "文件没有写条件。"),
     h("h3", null, "要准备的材料"),

@@ -178,6 +178,7 @@ export async function clause(measure, quotes) {
     put(body, [
       h("p.clause", null, marked(source.text, quotes || found.quotes)),
       h("p.hint", null, `《${from.title}》${from.number ? `（${from.number}）` : ""}，${from.issuer}，${from.dated}（${from.about_date}）。条款：${source.locator}。`),
+      found.standing && h("p", null, found.standing),
       found.validity.note && h("p.hint", null, found.validity.note),
       aloud(source.text),
     ]);

@@ -4,7 +4,7 @@ import { aloud, clause } from "./chat.js";
 import { attended, checked, left, nextFact, question, spoken, unitOf, vocabulary } from "./question.js";
 
 const GROUPS = [
-  ["fits", "符合", "这些条件你都符合。给不给、给多少，由经办人审核后定。"],
+  ["fits", "符合", "这些条件你都符合。给不给、给多少，由经办人审核后定。文件没写到哪天为止的，先问一声还办不办。"],
   ["near", "还差一点", "只差一样，补上就行。"],
   ["unknown", "还不清楚", "还差几样没说，说清楚才知道。"],
   ["not", "不符合", "按文件写的，现在不符合。"],
