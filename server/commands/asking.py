@@ -15,7 +15,12 @@ if TYPE_CHECKING:
 
 def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command to a parser."""
-    ask = commands.add_parser("ask", help="one question, or a batch of conversations")
+    ask = commands.add_parser(
+        "ask",
+        help="one question, or a batch of conversations",
+        description='A batch has lines of {"id": …, "turns": ["…", …], "region": "石狮"}; "region",'
+        " the place chosen in the app, may be left out.",
+    )
     ask.add_argument("text", nargs="?", help="the question")
     ask.add_argument("--region", help="the place, as chosen in the app")
     ask.add_argument("--jsonl", action="store_true", help="conversations on stdin, one JSON a line")

@@ -28,7 +28,9 @@ def add_to(commands: Any) -> None:
     check.add_argument("--jsonl", action="store_true", required=True, help="the only format")
     check.description = (
         'Each line: {"id": …, "region": "石狮", "as_of": "2022-04-10", "facts": {KEY: VALUE, …}}, '
-        'and "already": [MEASURE, …] for what the person has. Left out or null: not known.'
+        'and "already": [MEASURE, …] for what the person has. A fact that is left out or '
+        "null is not known; the keys, and what each may be, stand in knowledge/data/facts.yaml and "
+        "behind /api/v1/facts?region=… ."
     )
     check.set_defaults(run=_check)
 

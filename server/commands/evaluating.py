@@ -30,7 +30,9 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     evaluate = commands.add_parser(
         "evaluate", help="run gold questions or personas and count what is right"
     )
-    evaluate.add_argument("files", type=Path, nargs="*", metavar="FILE")
+    evaluate.add_argument(
+        "files", type=Path, nargs="*", metavar="FILE", help="questions with gold, JSON a line"
+    )
     evaluate.add_argument(
         "--against",
         type=Path,
