@@ -194,13 +194,14 @@ class IndexedLibrary:
 
 
 def _place_names(library: Library) -> dict[str, float]:
-    """Names of places, with how often each counts as said: ours often, others seldom."""
+    """Names of places and firms, with how often each counts as said: ours often, others seldom."""
     said: dict[str, float] = {}
     for name in library.regions.names:
         is_city = len(name.place.path) < _BELOW_A_CITY
         said.setdefault(name.words, _A_CITY if is_city else _A_COUNTY)
     for region in library.regions:
         said |= dict.fromkeys((region.id, region.label, *region.aliases), _OURS)
+        said |= dict.fromkeys(region.landmarks, _A_COUNTY)
     return said
 
 

@@ -12,7 +12,7 @@ import re
 from array import array
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -75,8 +75,12 @@ class _Words:
     do the words that end there, the most frequent first.
     """
 
-    def __init__(self, chances: Mapping[str, float], follows: Mapping[str, Mapping[str, float]],
-                 places: Iterable[str]) -> None:  # fmt: skip
+    def __init__(
+        self,
+        chances: Mapping[str, float],
+        follows: Mapping[str, Mapping[str, float]],
+        places: Collection[str],
+    ) -> None:
         ending = _by_sound(chances)
         below: dict[Codes, set[int]] = defaultdict(set)
         for sound in ending:
@@ -106,6 +110,7 @@ class _Words:
         for text in texts:
             self._begin.append(self._begin[-1] + len(text))
         self._chance = array("d", [chances[text] for text in texts])
+        self._names_a_place = bytearray(text in places for text in texts)
         self.edge = len(texts)
         self._set_followers({text: n for n, text in enumerate((*texts, _EDGE))}, follows, places)
 
@@ -138,18 +143,20 @@ class _Words:
         at = bisect_left(self._sound, sound, self._first[node], end)
         return at + 1 if at < end and self._sound[at] == sound else 0
 
-    def ending(self, node: int) -> range:
-        """The numbers of the words that end at a node."""
-        return range(self._ends[node], self._ends[node + 1])
+    def ending(self, node: int, typed: Codes) -> Iterator[tuple[int, int]]:
+        """The words that end at a node, each with how many of its syllables an accent merges.
+
+        The name of a place has to be typed as it sounds: changzhou is 常州, never 沧州.
+        """
+        for word in range(self._ends[node], self._ends[node + 1]):
+            heard = self._typed[self._begin[word] : self._begin[word + 1]]
+            accents = sum(a != b for a, b in zip(typed, heard, strict=True))
+            if not (accents and self._names_a_place[word]):
+                yield word, accents
 
     def text(self, word: int) -> str:
         """The word of a number."""
         return self._letters[self._begin[word] : self._begin[word + 1]]
-
-    def accents(self, word: int, typed: Codes) -> int:
-        """How many of its syllables are typed as an accent merges them."""
-        heard = self._typed[self._begin[word] : self._begin[word + 1]]
-        return sum(a != b for a, b in zip(typed, heard, strict=True))
 
     def anyway(self, word: int) -> float:
         """The chance of a word, whatever stands before it."""
@@ -225,7 +232,8 @@ class InputMethod:
                 )
                 for end, node, typed in self._sounding(run, at, 0, ()):
                     ways[end] += [
-                        self._going_on(here, word, typed) for word in self._words.ending(node)
+                        self._going_on(here, word, len(typed), accents)
+                        for word, accents in self._words.ending(node, typed)
                     ]
         return max(map(self._ended, ways[-1]), key=lambda way: way.score)
 
@@ -244,13 +252,13 @@ class InputMethod:
                     yield end, child, (*typed, code)
                     yield from self._sounding(run, end, child, (*typed, code))
 
-    def _going_on(self, ways: Sequence[_Way], word: int, typed: Codes) -> _Way:
+    def _going_on(self, ways: Sequence[_Way], word: int, syllables: int, accents: int) -> _Way:
         """The likeliest way to go on with a word."""
         anyway = (1 - _FOLLOWS) * self._words.anyway(word)
         scored = [(way.score + self._score(way.word, word, anyway), way) for way in ways]
         score, best = max(scored, key=lambda each: each[0])
-        score += self._words.accents(word, typed) * _ACCENT
-        return _Way(score, best.syllables + len(typed), self._words.text(word), word, best)
+        score += accents * _ACCENT
+        return _Way(score, best.syllables + syllables, self._words.text(word), word, best)
 
     def _ended(self, way: _Way) -> _Way:
         return way._replace(score=way.score + self._score(way.word, self._words.edge, _AT_AN_END))

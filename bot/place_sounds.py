@@ -134,6 +134,18 @@ class _Romanised:
     city: bool
 
 
+def by_sound(regions: Regions) -> dict[tuple[int, ...], tuple[Place, ...]]:
+    """The places that a name may mean that is only heard, by its sound; what is covered first."""
+    found: dict[tuple[int, ...], list[Place]] = {}
+    for name in regions.names:
+        codes = sounds(name.words)
+        if name.use is not Use.GENERIC and codes and 0 not in codes:
+            alike = found.setdefault(codes, [])
+            if name.place not in alike:
+                alike.append(name.place)
+    return {codes: tuple(alike) for codes, alike in found.items()}
+
+
 class Romanisations:
     """Every place by its pinyin, and the covered ones by their initials too."""
 

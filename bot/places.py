@@ -5,9 +5,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from bot.pinyin import segmented, sounds
 from bot.place_reading import How, Names, Reading, Tokens, lies_under
 from bot.place_roles import Role, role_of, without
-from bot.place_sounds import Homophones, Romanisations
+from bot.place_sounds import Homophones, Romanisations, by_sound
 from knowledge.regions import Place, Regions
 
 __all__ = ["How", "Mention", "Places", "find_places"]
@@ -67,6 +68,7 @@ class _Atlas:
     romanisations: Romanisations
     shorts: dict[str, Place]
     landmarks: dict[str, str]
+    by_sound: dict[tuple[int, ...], tuple[Place, ...]]
 
 
 @lru_cache(maxsize=4)
@@ -79,24 +81,31 @@ def _atlas(regions: Regions) -> _Atlas:
             note = region.wider[0].note if region.wider else None
             shorts[region.short] = replace(place, note=note)
     landmarks = {words: region.id for region in regions for words in region.landmarks}
-    sounds = Homophones(regions, names), Romanisations(regions)
-    return _Atlas(regions, names, *sounds, shorts, landmarks)
+    heard = Homophones(regions, names), Romanisations(regions)
+    return _Atlas(regions, names, *heard, shorts, landmarks, by_sound(regions))
 
 
-def find_places(text: str, regions: Regions) -> Places:
-    """Find the places of a normalised text (lower case, Simplified characters)."""
+def find_places(text: str, regions: Regions, typed: str | None = None) -> Places:
+    """Find the places of a normalised text (lower case, Simplified characters).
+
+    `typed` is what the text was made of, where that may have been pinyin: a name that does not
+    stand in it was read by its sound, and may be any that sounds so.
+    """
     atlas = _atlas(regions)
     text_read = text[:LONGEST]
-    readings = _joined(text_read, _readings(text_read, atlas), regions)
+    found = _readings(text_read, atlas)
+    if typed is not None:
+        found = [_as_heard(reading, text, typed, atlas) for reading in found]
+    readings = _joined(text_read, found, regions)
     if not readings:
-        return _with_landmarks(Places(rest=text), text_read, atlas)
+        return _with_landmarks(Places(rest=text), text_read, typed, atlas)
     readings = readings[:MOST]
     settled = [_settled(reading, text, readings) for reading in readings]
     mentions = [_mention(reading, text, regions) for reading in settled]
     roles = [role_of(text, reading, settled) for reading in settled]
     rest = without(text, list(zip(settled, roles, strict=True)))
     places = _sorted_out(list(zip(mentions, roles, strict=True)), regions, text, rest)
-    return _with_landmarks(places, text_read, atlas)
+    return _with_landmarks(places, text_read, typed, atlas)
 
 
 def _readings(text: str, atlas: _Atlas) -> list[Reading]:
@@ -110,6 +119,26 @@ def _readings(text: str, atlas: _Atlas) -> list[Reading]:
         if not kept or reading.start >= kept[-1].end:
             kept.append(reading)
     return kept
+
+
+def _as_heard(reading: Reading, text: str, typed: str, atlas: _Atlas) -> Reading:
+    """All that may be meant where a name was read by its sound: longhua is 隆化, or 龙华 elsewhere.
+
+    A region of its own stays what is meant: the reply says that it is.
+    """
+    words = text[reading.start : reading.end]
+    if reading.how is How.PINYIN:
+        codes = tuple(code for word in words.split() for code in segmented(word))
+    elif words in typed:
+        return reading
+    else:
+        codes = sounds(words)
+    alike = atlas.by_sound.get(codes, ())
+    if not alike or alike[0].region is None:
+        alike = reading.places
+    elif alike[0].inside is None and alike[0].note is None:
+        alike = alike[:1]
+    return replace(reading, places=alike, how=How.PINYIN)
 
 
 _SHORT = re.compile(
@@ -227,11 +256,12 @@ def _settled(reading: Reading, text: str, readings: Sequence[Reading]) -> Readin
     return replace(reading, places=tuple(there))
 
 
-def _with_landmarks(places: Places, text: str, atlas: _Atlas) -> Places:
+def _with_landmarks(places: Places, text: str, typed: str | None, atlas: _Atlas) -> Places:
     """Add the regions of the firms and works that the text names: 蒙牛 stands for 张家口.
 
-    A place that is named wins over them, unless it holds them or is compared with them. Their words
-    stay in `rest`: they tell one measure of the place from another.
+    A place that is named wins over them, unless it holds them or is compared with them; so does one
+    that sounds the same as what was `typed`. Their words stay in `rest`: they tell one measure of
+    the place from another.
     """
     tokens = Tokens(text, atlas.names)
     named: list[Mention] = []
@@ -239,6 +269,8 @@ def _with_landmarks(places: Places, text: str, atlas: _Atlas) -> Places:
         start, end = text.find(words), text.find(words) + len(words)
         if start < 0 or tokens.cut_through(start, end):
             continue
+        if typed is not None and words not in typed and sounds(words) in atlas.by_sound:
+            continue  # yiling is 以岭, or 夷陵
         label = atlas.regions.get(region).label
         landmark = Mention(label, start, end, words, region, landmark=True)
         others = (*places.covered, *places.uncovered, *places.unclear)

@@ -58,24 +58,27 @@ def content(text: str) -> str:
     return _FILLER.sub("", text)
 
 
-def tidy(text: str, library: Library, typed: InputMethod | None = None) -> str:
-    """Bring a text into the form that is searched: entries of the index pass it as well.
-
-    `typed` reads what is written in pinyin.
-    """
-    normal = respaced(normalise(text)[:_LONGEST])
-    if typed is not None:
-        normal = typed.read(normal)
-    return with_arabic_numerals(library.lexicon.rewrite(normal))
+def tidy(text: str, library: Library) -> str:
+    """Bring a text into the form that is searched: entries of the index pass it as well."""
+    return _in_standard_words(_plain(text), library)
 
 
-def parse(message: str, library: Library, typed: InputMethod) -> Question:
+def _plain(text: str) -> str:
+    return respaced(normalise(text)[:_LONGEST])
+
+
+def _in_standard_words(plain: str, library: Library) -> str:
+    return with_arabic_numerals(library.lexicon.rewrite(plain))
+
+
+def parse(message: str, library: Library, input_method: InputMethod) -> Question:
     """Take a message apart; any string will do."""
-    text = tidy(message, library, typed)
+    typed = _plain(message)
+    text = _in_standard_words(input_method.read(typed), library)
     left = _SET_ASIDE.sub("", text)
     sets_aside, text = bool(left) and left != text, left or text
     asks_which = bool(_ASKS_WHICH.search(text))
-    places, denied = _parted_from_denied(find_places(text, library.regions), text)
+    places, denied = _parted_from_denied(find_places(text, library.regions, typed), text)
     places = _from_there(places, library)
     spoken_of = [
         m.words for m in places.uncovered if _in_a_clause(m.words, places, library, asks_which)

@@ -1,11 +1,13 @@
 """The answer itself: the measure that fits best, or one for each place."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import zip_longest
 
 from bot.answers import REPLY_BYTES, Answer, Kind, Rejected
 from bot.composing import Part, fitted
 from bot.matching import Candidate
+from bot.places import How
 from bot.turn import Turn
 from knowledge.eligibility.verdicts import is_open
 from knowledge.measures import Aspect, Measure
@@ -46,6 +48,11 @@ def from_the_documents(turn: Turn) -> Answer | None:
     parts_of_reply = turn.composer.measure_parts(
         best.measure, turn.asked.aspects, turn.today, turn.asked_text
     )
+    if any(mention.how is How.PINYIN for mention in turn.question.places.covered):
+        # Which place the letters were read as, before anything else.
+        label = turn.composer.region_label(region)
+        named = turn.composer.say("in_region", region=label, text=parts_of_reply[0].text)
+        parts_of_reply[0] = replace(parts_of_reply[0], text=named)
     parts_of_reply[-1:-1] = place_notes(turn, region)
     near = [c for c in turn.local if c is not best][:_ALSO_SHOWN]
     alike = [c for c in near[:1] if _is_alike(c, best)]

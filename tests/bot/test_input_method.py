@@ -7,12 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.answers import Kind
 from bot.evaluation import read_gold
 from bot.indexing import IndexedLibrary
 from bot.input_method import InputMethod
 from bot.normalising import normalise
 from bot.pinyin import PER_GROUP, readings, segmented, sounds
+from bot.question import parse
 from bot.wording import words
+from knowledge.regions import Use
 from tests.bot.asking import EVALUATION, answered, ask
 
 SETS = sorted(EVALUATION.glob("own_blind_*.jsonl"))
@@ -121,3 +124,64 @@ def test_by_sound_alone_they_would_not(indexed: IndexedLibrary) -> None:
     without.input_method = InputMethod((), {})
     same, asked = _same_answers(without, " ", every=4)
     assert same < 0.9 * asked
+
+
+@pytest.mark.parametrize(
+    ("letters", "named"),
+    [
+        ("changzhou shiye jin", "常州"),  # never 沧州, as from the south
+        ("chang zhou shi ye jin", "常州"),
+    ],
+)
+def test_a_place_elsewhere_is_not_taken_for_one_of_ours(
+    indexed: IndexedLibrary, letters: str, named: str
+) -> None:
+    places = parse(letters, indexed.library, indexed.input_method).places
+    assert [mention.words for mention in places.uncovered] == [named]
+    assert not places.covered
+
+
+def test_what_sounds_like_a_firm_of_ours_and_a_place_elsewhere_names_neither(
+    indexed: IndexedLibrary,
+) -> None:
+    library = indexed.library
+    heard = parse("yiling bei cai le", library, indexed.input_method)  # 以岭, or 夷陵
+    assert not heard.places.covered
+    assert parse("以岭被裁了", library, indexed.input_method).places.covered
+
+
+def test_what_only_sounds_like_a_part_of_ours_is_asked(indexed: IndexedLibrary) -> None:
+    said = ask(indexed, ["longhua shi ye jin zen me ling"])
+    assert said.kind is Kind.CLARIFY  # 隆化, of 承德, or 龙华
+    assert "承德市" in said.reply and "打出地名" in said.reply
+
+
+def test_a_reply_to_pinyin_says_first_which_place_was_heard(indexed: IndexedLibrary) -> None:
+    assert ask(indexed, ["jin zhou shi ye jin"]).reply.startswith("【锦州市】")
+    assert not ask(indexed, ["锦州失业金"]).reply.startswith("【")
+
+
+TAKEN_FOR_OURS = {
+    "雨花区",  # sounds as 裕华区 does; the reply begins with which of them it speaks of
+    "香河",  # wo zai xiang he bei: 我在想河北
+    "禄劝彝族苗族自治县",  # 鹿泉 and some words
+    "禄劝县",
+}
+
+
+def test_of_all_the_places_elsewhere_hardly_one_is_taken_for_ours(
+    indexed: IndexedLibrary, tell: Any
+) -> None:
+    library = indexed.library
+    elsewhere = {
+        name.words: typed(name.words, " ")
+        for name in library.regions.names
+        if name.place.region is None and name.use is Use.FREE
+    }
+    taken = {
+        words
+        for words, letters in elsewhere.items()
+        if parse(f"wo zai {letters} bei cai le", library, indexed.input_method).places.covered
+    }
+    tell(f"of {len(elsewhere)} places elsewhere, in pinyin, taken for ours", len(taken), "<= 4")
+    assert taken <= TAKEN_FOR_OURS
