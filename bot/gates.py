@@ -21,6 +21,8 @@ _OUTSIDE = 2.4
 """What the evidence for a subject that no document covers must come to."""
 _OUTSIDE_LEAD = 0.2
 """How far it must be ahead of the best measure's own evidence."""
+_OUTSIDE_LAG = 2.0
+"""How far behind it may be without the words that ask for an aspect."""
 _SURELY_OF_A_KIND = 0.6
 """So near to how a kind of help is asked for, a measure of another kind is not taken for it."""
 _ELSEWHERE_LEAD = 1.2
@@ -164,10 +166,16 @@ def no_words(turn: Turn) -> Answer | None:
 
 
 def outside(turn: Turn) -> Answer | None:
-    """Decline what no document covers, when that is what the question is nearest to."""
-    found = turn.candidates.outside
+    """Decline what no document covers, when that is what the question is nearest to.
+
+    Without the words that ask for an aspect, too: 培训一个月给多少 is worded as of alimony.
+    """
     best = max(c.own for c in turn.ranked)
-    if found.score < max(_OUTSIDE, best + _OUTSIDE_LEAD):
+    if turn.candidates.outside.score < max(_OUTSIDE, best + _OUTSIDE_LEAD):
+        return None
+    left = turn.weighed(turn.question.asked.left)
+    found = left.outside
+    if found.score < max(_OUTSIDE, max(c.own for c in left.ranked) - _OUTSIDE_LAG):
         return None
     topic = turn.library.outside[found.id]
     name = "outside_region" if turn.region else "outside"

@@ -39,6 +39,8 @@ _FIRM = re.compile(
 _OWING = "(?:欠|拖|没发|不发|没给|不给|没结|不结|要不回|要不到|拿不到|讨)"
 _WAGES = "(?:工钱|工资|薪水?|血汗钱)"
 _WAGES_OWED = re.compile(f"{_OWING}[^,。?!]{{0,8}}{_WAGES}|{_WAGES}[^,。?!]{{0,8}}{_OWING}")
+_BY_THE_MONTH = re.compile("(?:1个|每个?)月(?=[给发补领]?多少)")
+"""Tells nothing of what is paid so."""
 _MONEY_OWED = re.compile(
     "(?:老板|包工头|工头|公司|厂里|工厂|单位|工地)[^,。?!]{0,6}"
     "(?:欠|不给|没给|赖)(?![^,。?!]{0,4}[交缴买保补假])[^,。?!]{0,8}(?:钱|块|万|元)"
@@ -164,7 +166,7 @@ class Turn:
 
         A sum that no measure of the named place states is left out: the worker heard it wrong.
         """
-        text = self.question.rest
+        text = _BY_THE_MONTH.sub("", self.question.rest)
         if _WAGES_OWED.search(text) or _MONEY_OWED.search(text):
             # Closed or not: what they ask for is their wages.
             text = f"{_FIRM_IS_GONE.sub('', text)} {_ARREARS}"

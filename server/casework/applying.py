@@ -28,7 +28,6 @@ from server.db import insert_within
 from server.sealing import Safe
 from server.tables import Purpose, stored_instant
 
-"""Without those that are mistaken for others on the telephone."""
 _NOTHING_GIVEN = (Form.INFORMATION, Form.RULE)
 _CALLED = "hotline"
 """The main topic of what one calls, and doesn't apply for."""
