@@ -147,8 +147,9 @@ def _hours_due(database: Database, now: datetime) -> list[datetime]:
         first = session.scalar(select(func.min(col(Turn.at))))
         if first is None:
             return []
-        gaps = _gaps(_done(session, hour_of(first), end), hour_of(first), end)
-        return [hour for gap in gaps for hour in _hours_with_turns(session, *gap)]
+        begin = hour_of(first)
+        done = _done(session, begin, end)
+        return [hour for hour in _hours_with_turns(session, begin, end) if hour not in done]
 
 
 def _done(session: Session, begin: datetime, end: datetime) -> set[datetime]:

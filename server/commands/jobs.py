@@ -4,6 +4,7 @@ import argparse
 import signal
 import sys
 import time
+from functools import cache
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -232,12 +233,12 @@ def _erase(at: AtHand, _: argparse.Namespace) -> int:
                 some = erasing.forget_over(session, holding, now=utc_now())
             total += some
         print(f"{total:6} rows of {holding.table} erased")
-    letters = make_post(at.settings, safe, at.library())
+    letters = cache(lambda: make_post(at.settings, safe, at.library()))
     for worker in sorted(keys.erased()):
         # A backup brought them back; their keys are gone for good.
         with database.begin() as session:
             again = leaving.leave(
-                session, safe, worker_id=worker, by=Actor.job("erase"), letters=lambda: letters,
+                session, safe, worker_id=worker, by=Actor.job("erase"), letters=letters,
                 now=utc_now(),
             )  # fmt: skip
         keys.destroy(again)

@@ -205,33 +205,48 @@ def _tried(at: AtHand, **what: Any) -> "Trial":
 
 @with_all_at_hand
 def _roll_back(at: AtHand, parsed: argparse.Namespace) -> int:
+    from server import audit, releases
+    from server.audit import Action, Actor
+    from server.clock import utc_now
     from server.editing import publishing
-    from server.editing.publishing import NoEarlierRelease
 
-    try:
-        with at.database.read() as session:
-            target = parsed.release or publishing.before(session)
-    except NoEarlierRelease:
-        print("there is no earlier release", file=sys.stderr)
+    with at.database.read() as session:
+        seen = releases.current_id(session)
+        target = parsed.release or publishing.before(session)
+    if not _is_whole(at, target):
         return FAILED
-    return _put_in_force(at, target)
+    with at.database.begin() as session:
+        publishing.roll_back(session, to=target, seen=seen, now=utc_now())
+        audit.record(
+            session, at.safe, by=Actor.job("rollback"), action=Action.CHANGED,
+            about="current_release", row=target, worker_id=None, reason="rollback", now=utc_now(),
+        )  # fmt: skip
+    print(f"release {target} is in force")
+    return OK
 
 
 def _put_in_force(at: AtHand, release: int) -> int:
-    from knowledge.checking import problems
     from server import releases
     from server.clock import utc_now
 
-    # Its index is kept now, so that every worker that serves it has it at once.
-    library = at.served(release).library
-    if found := problems(library):
-        print("\n".join(found), file=sys.stderr)
-        print(f"refused: {len(found)} problems; the release in force goes on", file=sys.stderr)
+    if not _is_whole(at, release):
         return FAILED
     with at.database.begin() as session:
         releases.put_in_force(session, release, utc_now())
     print(f"release {release} is in force")
     return OK
+
+
+def _is_whole(at: AtHand, release: int) -> bool:
+    """Tell whether this program can serve a release, and say what is wrong with it."""
+    from knowledge.checking import problems
+
+    # Its index is kept now, so that every worker that serves it has it at once.
+    if not (found := problems(at.served(release).library)):
+        return True
+    print("\n".join(found), file=sys.stderr)
+    print(f"refused: {len(found)} problems; the release in force goes on", file=sys.stderr)
+    return False
 
 
 @with_all_at_hand

@@ -74,6 +74,9 @@ def _of_the_desk() -> dict[type[Exception], Say]:
         NothingToPublish: lambda _: "there is nothing new in it",
         publishing.SecondPersonNeeded: lambda _: "whoever wrote any of it can't publish it",
         publishing.ReleaseMoved: lambda _: "another release was put in force since it was tried",
+        publishing.NoEarlierRelease: lambda _: (
+            "there is no earlier release, or it is one that nobody published"
+        ),
         publishing.ProposalDecided: lambda _: "the proposal was refused or withdrawn",
         publishing.NotWorseWithoutReason: lambda _: (
             "something is answered worse or asked no more: say why with --reason"

@@ -19,7 +19,7 @@ from server.admitting import Who, admits
 from server.callers import address, refuse_too_many, refuse_who_tried_too_often
 from server.clock import CHINA, china_day
 from server.money import NoSum
-from server.problems import log_failure, problem_of
+from server.problems import log_failure, problem_of, words_of_field
 from server.rate_limits import Limit
 from server.resources import post, resources
 from server.vouchers import cards, merchants, redeeming, wording
@@ -128,9 +128,9 @@ def post_redemption() -> Response:
     seen_at = _seen_at(merchant, token)
     voucher_id = form.get("voucher", "")[:16]
     try:
-        amount = _fen(form.get(f"amount-{voucher_id}", "0"))
-    except VoucherShort as error:
-        return _again(merchant, token, seen_at, error)
+        amount = money.fen(form.get(f"amount-{voucher_id}", "0"))
+    except NoSum:
+        return _again(merchant, token, seen_at, words_of_field("yuan_form"), 422)
     told = post()
 
     def act(session: Session) -> Redeemed:
@@ -142,7 +142,8 @@ def post_redemption() -> Response:
     try:
         done = known.database.together(act)
     except VoucherShort as error:
-        return _again(merchant, token, seen_at, error)
+        problem = problem_of(error)
+        return _again(merchant, token, seen_at, problem.detail, problem.status)
     return make_response(redirect(url_for("counter.get_redemption", id=done.id), 303))
 
 
@@ -203,14 +204,15 @@ def _usable(
     token: str,
     seen_at: datetime,
     found: list[tuple[Voucher, Issue]],
-    error: Exception | None = None,
+    wrong: str = "",
+    status: int = 200,
 ) -> Response:
     seen = str(int(seen_at.timestamp()))
     return _page(
         "usable.html",
         title="用哪张券",
-        status=200 if error is None else problem_of(error).status,
-        wrong="" if error is None else problem_of(error).detail,
+        status=status,
+        wrong=wrong,
         merchant=merchant,
         code=token,
         seen=seen,
@@ -219,13 +221,13 @@ def _usable(
     )
 
 
-def _again(merchant: Merchant, token: str, seen_at: datetime, error: Exception) -> Response:
+def _again(merchant: Merchant, token: str, seen_at: datetime, wrong: str, status: int) -> Response:
     known = resources()
     with known.database.read() as session:
         code = cards.read(session, known.safe, token, at=seen_at)
         today = china_day(known.clock())
         found = redeeming.usable(session, _regions(), merchant, code.worker_id, today=today)
-    return _usable(merchant, token, seen_at, found, error)
+    return _usable(merchant, token, seen_at, found, wrong, status)
 
 
 def _seen_at(merchant: Merchant, token: str) -> datetime:
@@ -239,14 +241,6 @@ def _seen_at(merchant: Merchant, token: str) -> datetime:
 
 def _stamp(merchant: Merchant, token: str, seen: str) -> str:
     return resources().safe.hash("till", str(merchant.id), token, seen)
-
-
-def _fen(typed: str) -> int:
-    """Fen from yuan as people type them; raises `VoucherShort` for what is no sum."""
-    try:
-        return money.fen(typed)
-    except NoSum:
-        raise VoucherShort from None
 
 
 def _mine(session: Session, merchant: Merchant, id: str) -> Redemption:

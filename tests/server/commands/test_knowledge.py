@@ -93,6 +93,24 @@ def test_what_an_editor_imports_only_a_second_person_publishes(
     assert "2 " in next(line for line in run("releases")[1].splitlines() if "in force" in line)
 
 
+def test_a_rollback_puts_nothing_in_force_that_nobody_published(
+    run: Run, library: "Library", tmp_path: Path, data_dir: Path
+) -> None:
+    folder = files(library, tmp_path / "in", advice=["先打电话问一问。"])
+    assert run("import", folder, "--officer", ANNA)[0] == 0
+    code, told = run("rollback", 2)
+    assert code == 1 and "nobody published" in told
+    assert "in force  small" in run("releases")[1]
+    assert run("publish", 2, "--officer", BERT)[0] == 0
+    assert run("rollback") == (0, "release 1 is in force\n")
+    database = Database(f"sqlite:///{data_dir / 'nuangang.db'}")
+    noted = database.fetch(
+        "SELECT actor, row FROM audit_entry WHERE about = 'current_release' AND reason = 'rollback'"
+    )
+    assert noted == ("job", "1")
+    database.release()
+
+
 def test_what_is_answered_worse_needs_a_reason(
     run: Run, library: "Library", tmp_path: Path
 ) -> None:

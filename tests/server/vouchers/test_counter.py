@@ -73,8 +73,8 @@ def test_a_voucher_is_shown_on_the_phone_and_taken_at_the_till_once(
     # The same code for another sum, a sum that is none, a stamp of somebody else's.
     again = till.post("/counter/redemptions", data={**form, f"amount-{voucher.id}": "5"})
     assert again.status_code == 409 and "已经用过" in again.text
-    short = till.post("/counter/redemptions", data={**form, f"amount-{voucher.id}": "1.005"})
-    assert short.status_code == 409
+    unread = till.post("/counter/redemptions", data={**form, f"amount-{voucher.id}": "1.005"})
+    assert unread.status_code == 422 and "金额请写成元" in unread.text
     assert till.post("/counter/redemptions", data={**form, "seen": "1"}).status_code == 409
     refunded = till.post(done[0].headers["Location"] + "/refund")
     assert "已经退回" in till.get(refunded.headers["Location"]).text
@@ -145,10 +145,14 @@ def test_who_tries_codes_out_has_nothing_of_hitting_one(
 
 
 @pytest.mark.parametrize(
-    "sum", ["1e9", "1e999999", "-1", "9999999999", "9" * 12, "五十", "NaN", ""]
+    ("sum", "said"),
+    [
+        *((sum, "金额请写成元") for sum in ("1e9", "1e999999", "五十", "12块5", "NaN", "")),
+        *((sum, "不够") for sum in ("-1", "9999999999", "9" * 12)),
+    ],
 )
-def test_what_is_no_sum_is_said_to_be_none(
-    client: "FlaskClient", resources: "Resources", market: Market, sum: str
+def test_what_is_no_sum_is_said_to_be_none_and_what_is_too_much_too_much(
+    client: "FlaskClient", resources: "Resources", market: Market, sum: str, said: str
 ) -> None:
     phone = casework.Phone(client, "alice")
     voucher = given_to(market, phone_worker(resources, phone))
@@ -156,7 +160,8 @@ def test_what_is_no_sum_is_said_to_be_none(
     signed_in(market, till, market.merchant())
     shown = till.post("/counter/code", data={"code": phone.get("/card").json["codes"][0]["text"]})
     form = {**hidden(shown.text), f"amount-{voucher.id}": sum}
-    assert till.post("/counter/redemptions", data=form).status_code == 409
+    refused = till.post("/counter/redemptions", data=form)
+    assert refused.status_code == (422 if "写成" in said else 409) and said in refused.text
     assert market.left(voucher) == SUM
 
 
