@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -161,7 +161,34 @@ def test_behind_dockers_proxy_the_world_is_not_taken_for_inside() -> None:
 def test_nginx_finds_an_application_server_that_was_made_anew() -> None:
     services = _compose()["services"]
     addresses = {services[name]["networks"]["inside"]["ipv4_address"] for name in ("app1", "app2")}
-    assert len(addresses) == 2 and all(each.startswith("172.28.0.") for each in addresses)
+    assert len(addresses) == 2
+    (net,) = _compose()["networks"]["inside"]["ipam"]["config"]
+    given_out = ip_network(net["ip_range"])
+    assert given_out.subnet_of(ip_network(net["subnet"]))
+    for address in map(ip_address, addresses):
+        # Else a container that starts first may be given it.
+        assert address in ip_network(net["subnet"]) and address not in given_out
+    assert net["gateway"] not in addresses and ip_address(net["gateway"]) not in given_out
+
+
+def _on_duty(folder: Path, settings: str, *arguments: str) -> tuple[dict[str, str], str]:
+    """With what variables and arguments the program starts for whoever is on duty."""
+    (folder / "env").write_text(settings, encoding="utf-8")
+    (folder / "deploy").mkdir()
+    command = Path(shutil.copy(DEPLOY / "nuangang", folder / "deploy"))
+    program = folder / ".venv" / "bin" / "nuangang"
+    program.parent.mkdir(parents=True)
+    program.write_text("#!/bin/sh\nenv -0\nprintf '%s|' \"$@\"\n", encoding="utf-8")
+    program.chmod(0o755)
+    said = subprocess.run(
+        [command, *arguments],
+        env={"PATH": os.environ["PATH"], "NUANGANG_SETTINGS": str(folder / "env")},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    *variables, given = said.split("\0")
+    return dict(line.split("=", 1) for line in variables), given
 
 
 def test_whoever_is_on_duty_has_the_settings_of_the_service(tmp_path: Path) -> None:
@@ -169,28 +196,38 @@ def test_whoever_is_on_duty_has_the_settings_of_the_service(tmp_path: Path) -> N
         "NUANGANG_WECHAT_TEMPLATE_IDS": '{"paid": "t 1"}',
         "NUANGANG_DATABASE_URL": "postgresql://a:b@c/d?sslmode=verify-full&sslrootcert=/e",
         "NUANGANG_RATE_CHAT": "60/minute;600/hour",
+        "NUANGANG_ENCRYPTION_KEYS": "k1:YWJjZA==",
         "NUANGANG_REDIS_URL": "",
     }
     lines = "".join(f"{name}={value}\n" for name, value in settings.items())
-    (tmp_path / "env").write_text("# of the service\n\n" + lines, encoding="utf-8")
-    (tmp_path / "deploy").mkdir()
-    command = Path(shutil.copy(DEPLOY / "nuangang", tmp_path / "deploy"))
-    program = tmp_path / ".venv" / "bin" / "nuangang"
-    program.parent.mkdir(parents=True)
-    program.write_text("#!/bin/sh\nenv -0\nprintf '%s|' \"$@\"\n", encoding="utf-8")
-    program.chmod(0o755)
-    said = subprocess.run(
-        [command, "staff", "add", "a b"],
-        env={"PATH": os.environ["PATH"], "NUANGANG_SETTINGS": str(tmp_path / "env")},
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    *variables, arguments = said.split("\0")
-    seen = dict(line.split("=", 1) for line in variables)
+    seen, arguments = _on_duty(tmp_path, "# of the service\n\n" + lines, "staff", "add", "a b")
     assert arguments == "staff|add|a b|"
     assert settings.items() <= seen.items()
     assert seen["NUANGANG_DATA_DIR"] == "/var/lib/nuangang"
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "value"),
+    [
+        ("NUANGANG_PORT=8001", "NUANGANG_PORT", "8001"),
+        ("NUANGANG_DATA_DIR=/srv/nuangang\n", "NUANGANG_DATA_DIR", "/srv/nuangang"),
+        ("NUANGANG_DATA_DIR=\n", "NUANGANG_DATA_DIR", ""),
+        (" \tNUANGANG_PORT = 8001 \t\r\n", "NUANGANG_PORT", "8001"),
+        ('NUANGANG_PROXIES="a, b "\n', "NUANGANG_PROXIES", "a, b "),
+        ("NUANGANG_PROXIES='a \\ \"b\"'\n", "NUANGANG_PROXIES", 'a \\ "b"'),
+        ('NUANGANG_PROXIES="a \\"b\\" \\c \\\\"\n', "NUANGANG_PROXIES", 'a "b" \\c \\'),
+        ("NUANGANG_PROXIES=a\\ b\\\\\n", "NUANGANG_PROXIES", "a b\\"),
+        ("NUANGANG_PROXIES=a # b\n", "NUANGANG_PROXIES", "a # b"),
+        ("a line\n# NUANGANG_PORT=1\n;NUANGANG_PORT=2\n2=3\nlower=4\n", "lower", "4"),
+    ],
+)
+def test_a_line_means_on_duty_what_it_means_in_the_units(
+    line: str, name: str, value: str, tmp_path: Path
+) -> None:
+    """Each was read by systemd 252 as it stands here."""
+    seen, _ = _on_duty(tmp_path, line)
+    assert seen[name] == value
+    assert name == "NUANGANG_PORT" or "NUANGANG_PORT" not in seen
 
 
 def test_no_secret_stands_in_compose() -> None:
@@ -199,6 +236,28 @@ def test_no_secret_stands_in_compose() -> None:
     assert given
     for name, value in given:
         assert value.strip('"').startswith("${"), name
+
+
+def test_what_compose_takes_from_the_settings_stands_in_their_example_and_the_runbook() -> None:
+    wanted = set(re.findall(r"\$\{(\w+)", (DEPLOY / "compose.yaml").read_text("utf-8")))
+    assert {"DATABASE_PASSWORD", "KEYS_PASSWORD"} <= wanted
+    example = (DEPLOY / "env.example").read_text("utf-8")
+    assert wanted <= set(re.findall(r"^(?:# )?(\w+)=", example, re.M))
+    runbook = (DEPLOY / "RUNBOOK.md").read_text("utf-8")
+    assert {name for name in wanted - SETTINGS if f"`{name}`" not in runbook} == set()
+
+
+def test_the_runbook_runs_a_command_in_the_container_that_has_what_it_needs() -> None:
+    runbook = (DEPLOY / "RUNBOOK.md").read_text("utf-8")
+    image = (DEPLOY / "Containerfile").read_text("utf-8")
+    (folder,) = set(re.findall(r"^WORKDIR (\S+)$", image, re.M))
+    ((program, name),) = re.findall(r" run --rm --entrypoint (\S+) (\w+) …$", runbook, re.M)
+    assert program == f"{folder}/.venv/bin/nuangang"
+    # Where the commands of the runbook put backups, and where the jobs note their anchors.
+    ((backups, keys), *_) = re.findall(r"nuangang backup (\S+) --keys-to (\S+)$", runbook, re.M)
+    volumes = _compose()["services"][name]["volumes"]
+    assert {backups, keys} <= {volume.partition(":")[2] for volume in volumes}
+    assert f"run --rm {name} %i" in (DEPLOY / "compose-job.conf").read_text("utf-8")
 
 
 def test_the_image_takes_folders_that_exist_and_runs_as_nobody_special() -> None:
