@@ -126,7 +126,7 @@ class Phone:
 
     def __post_init__(self) -> None:
         signed = self.client.post("/api/v1/session", json={"code": f"dev:{self.name}"})
-        self.token = signed.json["token"]
+        self.token = signed.get_json()["token"]
         self.headers = {"Authorization": f"Bearer {self.token}"}
 
     def get(self, path: str) -> "TestResponse":
