@@ -20,7 +20,7 @@ from server.resources import Resources
 from server.wechat import followers, receipts, sentences
 from server.wechat.followers import Follower
 from server.wechat.messages import Message, message_from_text
-from server.wechat.reacting import Desk, Reaction, react, too_fast
+from server.wechat.reacting import Desk, Reaction, is_none_of_ours, react, too_fast
 from server.wechat.receipts import Receipt
 
 READY_WITHIN = 3.5
@@ -116,6 +116,9 @@ class Answering:
 
         `began` is what `time.monotonic` gave when the request came in.
         """
+        if is_none_of_ours(message):
+            # Before anything that may be slow: that the service is busy is nothing to say either.
+            return None
         threads = self._threads_here()
         working = threads.answering.submit(answer, message, self._known)
         working.add_done_callback(_tell)

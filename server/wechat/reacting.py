@@ -54,13 +54,17 @@ class Reaction:
     """What the sender wishes of messages of campaigns."""
 
 
+def is_none_of_ours(message: Message) -> bool:
+    """Tell whether it is an event of which nobody expects to hear."""
+    return message.kind.startswith("event:") and message.kind not in _REACTIONS
+
+
 def react(message: Message, desk: Desk) -> Reaction | None:
     """The reaction to a message, None to an event that is none of ours."""
-    kind = message.kind
-    known = _REACTIONS.get(kind)
+    known = _REACTIONS.get(message.kind)
     if known is not None:
         return known(message, desk)
-    return None if kind.startswith("event:") else _with_examples(sentences.HELP, desk)
+    return None if is_none_of_ours(message) else _with_examples(sentences.HELP, desk)
 
 
 def too_fast(desk: Desk) -> Reaction:

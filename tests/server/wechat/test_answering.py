@@ -249,6 +249,18 @@ def test_what_is_late_reaches_the_follower_in_the_end(
     assert known.database.fetch("SELECT state FROM notice") == ("sent",)
 
 
+def test_an_event_of_no_concern_is_silent_though_all_is_slow(
+    late: Resources, slow: SlowServed, message: Message
+) -> None:
+    made = Answering(late, ready_within=0.0, noted_within=0.0)
+    event = {**message.fields, "MsgType": "event", "Event": "TEMPLATESENDJOBFINISH"}
+    assert made.in_time(replace(message, fields=event), began=time.monotonic()) is None
+    busy = made.in_time(message, began=time.monotonic())
+    assert busy is not None and busy.reply == sentences.BUSY
+    slow.may_answer.set()
+    made.close()
+
+
 def test_nothing_personal_and_no_secret_is_logged(
     late: Resources, slow: SlowServed, message: Message, capfd: pytest.CaptureFixture[str]
 ) -> None:
