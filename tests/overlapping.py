@@ -1,4 +1,4 @@
-"""A job that begins a second time, in another process, before it has ended the first time."""
+"""What begins in another process before something else, or the same job, has ended."""
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -12,17 +12,24 @@ _A_WHILE = 0.3
 
 
 def twice_at_once(database: Database, job: Callable[[Session], int]) -> tuple[int, int]:
+    """What a job has done that overlaps with itself; raises what the second one does."""
+    return both_at_once(database, job, job)
+
+
+def both_at_once(
+    database: Database, one: Callable[[Session], int], other: Callable[[Session], int]
+) -> tuple[int, int]:
     """What the first and the second of two that overlap have done; raises what the second does."""
     door = Database(database.engine.url.render_as_string(hide_password=False))
 
     def run() -> int:
         with door.begin() as session:
-            return job(session)
+            return other(session)
 
     try:
         with ThreadPoolExecutor(1) as pool:
             with database.begin() as session:
-                first = job(session)
+                first = one(session)
                 second: Future[int] = pool.submit(run)
                 wait([second], timeout=_A_WHILE)
             return first, second.result()

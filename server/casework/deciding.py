@@ -219,10 +219,10 @@ def withdraw(
     """The worker takes the case back, and may apply anew; of an objection the refusal stays.
 
     Where it was granted and no payment is under way, the fund has the money back: who never wants
-    it would keep it from others, and could not be erased. Raises `MoveRefused` once some of it was
-    paid: what that rests on stays.
+    it would keep it from others, and could not be erased. Raises `MoveRefused` where it was granted
+    without money, and once some of it was paid: what a voucher, or the payment, rests on stays.
     """
-    if funds.paid_fen(session, case.id):
+    if funds.is_settled(case) or funds.paid_fen(session, case.id):
         raise MoveRefused(Move.WITHDRAW, State(case.state))
     by = by_worker(worker_id)
     was_refused = case.state == State.OBJECTION

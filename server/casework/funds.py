@@ -16,6 +16,7 @@ from sqlmodel import Session, col
 from knowledge.regions import Regions, UnknownRegion
 from server import audit
 from server.audit import Action, Actor
+from server.casework.moves import State
 from server.casework.officers import NotAllowed, Officer, Role
 from server.casework.tables import Case, EntryKind, Fund, FundEntry, Payment, Reservation
 from server.db import insert_new
@@ -303,6 +304,11 @@ def release_rest(
     _enter(session, kept.fund_id, EntryKind.RELEASE, rest, case=case, by=by, now=now)
     _record(session, own, kept.fund_id, by, Action.CHANGED, ("reserved",), now, reason=case.id)
     return rest
+
+
+def is_settled(case: Case) -> bool:
+    """Whether it was granted without money: nothing is to be done, a voucher may be given."""
+    return case.state == State.APPROVED and case.amount_fen is None
 
 
 def paid_fen(session: Session, case_id: str) -> int:

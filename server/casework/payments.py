@@ -285,6 +285,8 @@ def moves_of_worker(session: Session, case: Case) -> list[Move]:
         return list(moves)
     paid = funds.paid_fen(session, case.id) > 0
     barred = {Move.WITHDRAW} if paid else {Move.GIVE_UP}
+    if funds.is_settled(case):
+        barred.add(Move.WITHDRAW)
     if _is_on_its_way(session, case.id):
         barred.add(Move.GIVE_UP)
     return [move for move in moves if move not in barred]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlmodel import Session, col
 
 from knowledge.regions import Regions
@@ -162,6 +162,10 @@ def waiting(session: Session, issue: Issue, regions: Regions) -> list[Case]:
 
     A case that promises money is paid by the bank, not with a voucher.
     """
+    return list(session.scalars(_waiting(issue, regions)))
+
+
+def _waiting(issue: Issue, regions: Regions) -> Select[Case]:
     given = select(col(Voucher.worker_id)).where(col(Voucher.issue_id) == issue.id)
     within = (issue.region, *regions.descendants(issue.region))
     query = (
@@ -175,7 +179,7 @@ def waiting(session: Session, issue: Issue, regions: Regions) -> list[Case]:
         )
         .order_by(col(Case.decided_at), col(Case.id))
     )
-    return list(session.scalars(query.limit(MOST_AT_ONCE)))
+    return query.limit(MOST_AT_ONCE)
 
 
 def issue_to(
@@ -197,7 +201,9 @@ def issue_to(
     session.refresh(issue, with_for_update=True)
     if not is_open(issue, china_day(now)):
         raise NotOpen(issue.id)
-    fitting = {case.id for case in waiting(session, issue, regions)}
+    # Whose case is moved at this moment waits no longer.
+    locked = _waiting(issue, regions).with_for_update(of=Case, skip_locked=True, key_share=True)
+    fitting = {case.id for case in session.scalars(locked)}
     people: dict[int, Case] = {}
     for case in cases:
         if case.id in fitting:

@@ -11,8 +11,11 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from server import audit, erasing, exporting
+from server.casework import deciding, objecting, payments
+from server.casework.advancing import MoveRefused
 from server.casework.funds import FundShort
-from server.clock import CHINA
+from server.casework.tables import Case
+from server.clock import CHINA, china_day
 from server.problems import body_of
 from server.tables import AuditEntry
 from server.vouchers import issuing, lapsing, merchants, redeeming, settlement_files, settling
@@ -28,7 +31,7 @@ from server.vouchers.redeeming import (
 )
 from server.vouchers.settling import NothingOwed, SettlementMoved
 from server.vouchers.tables import Issue, MerchantKind, Return, Settlement, Voucher
-from tests.overlapping import twice_at_once
+from tests.overlapping import both_at_once, twice_at_once
 from tests.server.vouchers.conftest import ACCOUNT, SHOPPING, SUM
 
 if TYPE_CHECKING:
@@ -238,6 +241,44 @@ def test_nobody_gets_two_and_no_fund_promises_too_much(market: "Market") -> None
     with pytest.raises(FundShort):
         market.give(issue, [market.approved(), market.approved()])
     assert market.sums() == (4_000_00 + 1_00, 0)
+
+
+def test_who_was_granted_a_voucher_can_not_give_the_case_up_and_keep_it(market: "Market") -> None:
+    case = market.approved()
+    own = market.keys.safe_of(case.worker_id)
+
+    def is_refused() -> bool:
+        with market.database.begin() as session:
+            kept = session.get_one(Case, case.id)
+            assert payments.moves_of_worker(session, kept) == []
+            try:
+                deciding.withdraw(
+                    session, own, market.post, kept, worker_id=case.worker_id,
+                    version=kept.version, now=market.now,
+                )  # fmt: skip
+            except MoveRefused:
+                return True
+        return False
+
+    assert is_refused()
+    assert len(market.give(market.issue(), [case])) == 1
+    assert is_refused()
+
+
+def test_who_is_closed_at_the_same_moment_gets_no_voucher(market: "Market") -> None:
+    later = market.now + timedelta(days=62)
+    issue, case = market.issue(last_on=china_day(later)), market.approved()
+
+    def close(session: Session) -> int:
+        return objecting.close_final(session, market.safe, market.post, now=later)
+
+    def give(session: Session) -> int:
+        kept = session.get_one(Issue, issue.id)
+        given = issuing.issue_to(session, market.post, kept, [case], by=market.clerk, now=later)
+        return len(given)
+
+    assert both_at_once(market.database, close, give) == (1, 0)
+    assert market.sums() == (0, 0)
 
 
 def test_two_officers_open_an_issue_and_its_fund_has_to_be_for_it(market: "Market") -> None:
