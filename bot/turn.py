@@ -38,7 +38,10 @@ _FIRM = re.compile(
 )
 _OWING = "(?:欠|拖|没发|不发|没给|不给|没结|不结|要不回|要不到|拿不到|讨)"
 _WAGES = "(?:工钱|工资|薪水?|血汗钱)"
-_WAGES_OWED = re.compile(f"{_OWING}[^,。?!]{{0,8}}{_WAGES}|{_WAGES}[^,。?!]{{0,8}}{_OWING}")
+_WAGES_OWED = re.compile(
+    f"{_OWING}[^,。?!]{{0,8}}{_WAGES}|{_WAGES}[^,。?!]{{0,8}}{_OWING}"
+    f"|{_WAGES}(?:该|应该|得|要)?(?:找谁|问谁|跟谁|向谁|去?哪里?|怎么)去?[要讨]|(?:讨回?|要回|追回?){_WAGES}"
+)
 _BY_THE_MONTH = re.compile("(?:1个|每个?)月(?=[给发补领]?多少)")
 """Tells nothing of what is paid so."""
 _MONEY_OWED = re.compile(

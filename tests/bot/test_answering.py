@@ -304,3 +304,34 @@ def test_who_lost_their_work_gets_no_answer_meant_for_firms(
 )
 def test_a_firm_is_answered_as_one(indexed: IndexedLibrary, asked: str, measure: str) -> None:
     assert ask(indexed, [asked]).measures[0] == measure
+
+
+@pytest.mark.parametrize(
+    ("asked", "measure"),
+    [
+        ("承德老板没发工资", "hebei-chengde-4b"),
+        ("石狮 我在饭店端盘子没签合同 工资找谁要", "shishi-7"),
+        ("承德包工头不给我那两万块钱", "hebei-chengde-4b"),
+        # Money that is owed, and is no wage.
+        ("衡水厂里没给我那500块消费券", "hebei-hengshui-3"),
+        ("沧州厂里没给我发那500元红包", "hebei-cangzhou-1"),
+    ],
+)
+def test_wages_owed_are_told_from_other_money(
+    indexed: IndexedLibrary, asked: str, measure: str
+) -> None:
+    assert ask(indexed, [asked]).measures[:1] == (measure,)
+
+
+@pytest.mark.parametrize(
+    ("asked", "begins"),
+    [
+        ("石狮培训一个月给多少", "每人500元"),
+        ("锦州驾照过期了咋整", "“驾照、车辆和交通违章”"),
+        ("沧州离婚抚养费一个月给多少", "“结婚、离婚和抚养”"),
+    ],
+)
+def test_the_words_for_an_aspect_alone_choose_no_subject(
+    indexed: IndexedLibrary, asked: str, begins: str
+) -> None:
+    assert ask(indexed, [asked]).reply.startswith(begins)
