@@ -45,6 +45,7 @@ _SQLITE_FULL = (13, 4874)
 _SQLITE_BUSY = 5
 _POSTGRES_DISK_FULL = "53100"
 _POSTGRES_LOCKED = "55P03"
+_POSTGRES_DEADLOCK = "40P01"
 # Connection exceptions; the server is stopped, crashed or starting.
 _POSTGRES_AWAY = ("08", "57P0")
 # 16 MB.
@@ -60,7 +61,7 @@ class DatabaseRefused(Exception):
 
 
 class DatabaseBusy(Exception):
-    """Another write held the database for longer than a request may wait."""
+    """Another write held the database, or what this one wanted, for longer than it may wait."""
 
 
 class DatabaseFull(Exception):
@@ -413,8 +414,15 @@ def _postgres_engine(url: URL) -> Engine:
 
 
 def is_busy(error: BaseException) -> bool:
-    """Whether a driver's error, or SQLAlchemy's around it, says that another one writes."""
-    return getattr(_of_driver(error), "sqlite_errorcode", 0) & 0xFF == _SQLITE_BUSY
+    """Whether a driver's error, or SQLAlchemy's around it, says that another one writes.
+
+    On PostgreSQL: that two waited for each other, and this one gave way.
+    """
+    cause = _of_driver(error)
+    return (
+        getattr(cause, "sqlite_errorcode", 0) & 0xFF == _SQLITE_BUSY
+        or getattr(cause, "sqlstate", None) == _POSTGRES_DEADLOCK
+    )
 
 
 def is_locked(error: BaseException) -> bool:

@@ -17,9 +17,15 @@ def twice_at_once(database: Database, job: Callable[[Session], int]) -> tuple[in
 
 
 def both_at_once(
-    database: Database, one: Callable[[Session], int], other: Callable[[Session], int]
+    database: Database,
+    one: Callable[[Session], int],
+    other: Callable[[Session], int],
+    then: Callable[[Session], object] = lambda _: None,
 ) -> tuple[int, int]:
-    """What the first and the second of two that overlap have done; raises what the second does."""
+    """What the first and the second of two that overlap have done; raises what the second does.
+
+    `then`: with what the first ends, in its transaction, once the second has got as far as it can.
+    """
     door = Database(database.engine.url.render_as_string(hide_password=False))
 
     def run() -> int:
@@ -32,6 +38,7 @@ def both_at_once(
                 first = one(session)
                 second: Future[int] = pool.submit(run)
                 wait([second], timeout=_A_WHILE)
+                then(session)
             return first, second.result()
     finally:
         door.release()

@@ -66,22 +66,30 @@ def lapse(session: Session, safe: Safe, *, now: datetime) -> int:
     over = select(Issue).where(col(Issue.last_on) < china_day(now)).order_by(col(Issue.id))
     issues = session.scalars(over.with_for_update(key_share=True)).all()
     _lapse_uses(session, now)
-    given_back = 0
-    for issue in issues:
-        if issue.fund_id is None:
-            continue
-        rest = 0
-        # Emptied are those that were counted: a refund at this moment comes the next time.
-        while counted := _some_left(session, issue.id):
-            rest += sum(counted.values())
-            _note(session, counted, now)
-            emptied = update(Voucher).where(col(Voucher.id).in_(counted))
-            session.execute(emptied.values(left_fen=0))
-        if not rest:
-            continue
-        funds.give_back(session, safe, issue.fund_id, rest, issue_id=issue.id, by=_LAPSING, now=now)
-        given_back += rest
-    return given_back
+    # Whoever takes a voucher back holds it and then wants the fund: here too the fund comes last.
+    rests = [
+        (issue.fund_id, issue.id, _empty(session, issue.id, now))
+        for issue in issues
+        if issue.fund_id is not None
+    ]
+    for fund, issue_id, rest in rests:
+        if rest:
+            funds.give_back(session, safe, fund, rest, issue_id=issue_id, by=_LAPSING, now=now)
+    return sum(rest for _, _, rest in rests)
+
+
+def _empty(session: Session, issue_id: str, now: datetime) -> int:
+    """Take what is left out of the vouchers of an issue; how many fen.
+
+    Emptied are those that were counted: a refund at this moment comes the next time.
+    """
+    rest = 0
+    while counted := _some_left(session, issue_id):
+        rest += sum(counted.values())
+        _note(session, counted, now)
+        emptied = update(Voucher).where(col(Voucher.id).in_(counted))
+        session.execute(emptied.values(left_fen=0))
+    return rest
 
 
 def _lapse_uses(session: Session, now: datetime) -> None:

@@ -1,6 +1,8 @@
 """The database: what is committed stays, what fails leaves nothing, readers do not write."""
 
 import multiprocessing
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from sqlmodel import select
 
 from server import db
 from server.db import Database, DatabaseBusy, DatabaseRefused
+from server.problems import problem_of
 from server.tables import Release, stored_instant
 
 
@@ -106,6 +109,30 @@ def test_a_connection_that_the_server_closed_is_replaced(postgres_url: str) -> N
     with database.begin() as session:
         session.execute(text(f"SELECT pg_terminate_backend({row[0]}, 1000)"))
     assert database.fetch("SELECT 1") == (1,)
+    database.release()
+
+
+def test_whoever_waits_for_each_other_is_told_that_many_are_at_it(
+    postgres_url: str, now: datetime
+) -> None:
+    database = Database(postgres_url)
+    with database.begin() as session:
+        session.add_all([Release(id=id, note="", created_at=now) for id in (1, 2)])
+    locks = text("SELECT note FROM release WHERE id = :id FOR UPDATE")
+    meet = threading.Barrier(2)
+
+    def cross(first: int, second: int) -> str:
+        try:
+            with database.begin() as session:
+                session.execute(locks, {"id": first})
+                meet.wait()
+                session.execute(locks, {"id": second})
+        except DBAPIError as error:
+            return problem_of(error).code
+        return ""
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(cross, (1, 2), (2, 1))) == ["", "busy"]
     database.release()
 
 

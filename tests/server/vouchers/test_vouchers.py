@@ -185,6 +185,26 @@ def test_what_lapses_is_noted_once_where_the_job_runs_twice_at_once(market: "Mar
     assert sorted(noted) == [0, SUM]
 
 
+def test_what_is_taken_back_while_others_lapse_stops_neither(market: "Market") -> None:
+    first, second = sorted((market.voucher(), market.voucher()), key=lambda each: each.issue_id)
+    after = market.now + timedelta(days=30)
+
+    def look(session: Session) -> int:
+        return session.get_one(Voucher, second.id, with_for_update=True).left_fen
+
+    def lapse(session: Session) -> int:
+        return lapsing.lapse(session, market.safe, now=after)
+
+    def take_back(session: Session) -> None:
+        issuing.take_back(
+            session, market.safe, session.get_one(Voucher, second.id), by=market.clerk,
+            regions=market.regions, reason="发错了", now=after,
+        )  # fmt: skip
+
+    assert both_at_once(market.database, look, lapse, take_back) == (SUM, SUM)
+    assert (market.left(first), market.sums()) == (0, (0, 0))
+
+
 def test_a_check_up_is_one_without_money(market: "Market") -> None:
     issue = market.issue(
         title="半价体检", amount_fen=0, fund_id=None, uses=1, takes=MerchantKind.CLINIC
