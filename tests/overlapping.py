@@ -1,14 +1,38 @@
 """What begins in another process before something else, or the same job, has ended."""
 
+import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 
 from sqlmodel import Session
 
 from server.db import Database
 
-_A_WHILE = 0.3
-"""Seconds in which the second gets as far as it can without the first."""
+_AT_MOST_SECONDS = 60
+_WAITING = (
+    "SELECT count(*) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+)
+
+
+def let_come(database: Database, *others: Future[Any]) -> None:
+    """Return once the others have got as far as they can while the first is not committed.
+
+    On PostgreSQL each has ended or waits for a lock then, however late its thread was. On SQLite
+    they wait before their transactions have begun: when they come there makes no difference.
+    """
+    come_to(database, lambda: sum(not other.done() for other in others))
+
+
+def come_to(database: Database, still: Callable[[], int]) -> None:
+    """The same where as many as `still` says have not ended."""
+    if database.is_sqlite:
+        return
+    until = time.monotonic() + _AT_MOST_SECONDS
+    while database.fetch(_WAITING) < (still(),):
+        assert time.monotonic() < until, "who is to come neither waits nor ends"
+        time.sleep(0.01)
 
 
 def twice_at_once(database: Database, job: Callable[[Session], int]) -> tuple[int, int]:
@@ -37,7 +61,7 @@ def both_at_once(
             with database.begin() as session:
                 first = one(session)
                 second: Future[int] = pool.submit(run)
-                wait([second], timeout=_A_WHILE)
+                let_come(database, second)
                 then(session)
             return first, second.result()
     finally:

@@ -1,6 +1,6 @@
 """What is published was tried as it is, by a second person, whole; and one press takes it back."""
 
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -21,6 +21,7 @@ from server.editing.tables import ProposalState
 from server.editing.trials import DraftsMoved, Trial
 from server.kept_indexes import KeptIndexes
 from server.serving import Serving
+from tests.overlapping import let_come
 from tests.server.editing.conftest import Desk
 
 MEASURE = ("measure", "shishi-4a")
@@ -235,8 +236,7 @@ def test_of_two_who_publish_at_once_the_second_finds_that_it_has_moved(desk: Des
         with desk.database.begin() as session:
             release = publishing.publish(session, one, officer_id=desk.bert, now=desk.now)
             second = hand.submit(publish, desk, other, desk.carla)
-            # So long that the second one has looked, where it does not wait.
-            wait([second], timeout=0.5)
+            let_come(desk.database, second)
         with pytest.raises(ReleaseMoved):
             second.result()
     with desk.database.read() as session:

@@ -1,10 +1,11 @@
 """An entry goes to who proves to be its person; officers who are at it meanwhile lose nothing."""
 
-import time
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
 
 import pytest
-from sqlmodel import Session
 
 from server import people
 from server.pairing.claiming import move
@@ -12,7 +13,9 @@ from server.register import claiming, keeping
 from server.register.keeping import EntryChanged
 from server.register.tables import Level, RegisterEntry
 from server.sealing import Safe
+from server.subject_keys import SubjectKeys
 from tests import casework, citizens
+from tests.overlapping import let_come
 from tests.server.register.conftest import Ledger, somebody
 
 MOVED = "搬到了子芳路"
@@ -58,10 +61,16 @@ def test_a_page_from_before_seals_nothing_with_a_key_that_is_gone(ledger: Ledger
 def test_what_an_officer_changes_while_it_moves_is_not_lost(ledger: Ledger) -> None:
     entry = ledger.enter(somebody(1))
     own, worker = ledger.keys.safe_of(entry.worker_id), owner(ledger)
+    found = threading.Event()
 
-    def slowly(session: Session, *_: object) -> None:
-        time.sleep(0.5)
+    class Keys(SubjectKeys):
+        """Asked for once the entry is found, before it is moved."""
 
+        def safes_of(self, *args: Any, **more: Any) -> dict[int, Safe]:
+            found.set()
+            return super().safes_of(*args, **more)
+
+    keys = Keys(ledger.database, ledger.keys._keys, ledger.safe, lambda: ledger.now)
     with ThreadPoolExecutor(1) as hand:
         with ledger.database.begin() as session:
             keeping.change(
@@ -69,8 +78,9 @@ def test_what_an_officer_changes_while_it_moves_is_not_lost(ledger: Ledger) -> N
                 registered=somebody(1, address=MOVED), region="石狮", level=Level.BELOW_LINE,
                 by=ledger.clerk, version=1, now=ledger.now,
             )  # fmt: skip
-            claimed = hand.submit(claim, ledger, worker, slowly)
-            time.sleep(0.3)
+            claimed = hand.submit(claim, replace(ledger, keys=keys), worker)
+            assert found.wait(20)
+            let_come(ledger.database, claimed)
         claimed.result()
     said = ledger.said(entry.id)
     assert said is not None and said.address == MOVED

@@ -2,9 +2,10 @@
 
 import os
 import signal
+import threading
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -24,6 +25,7 @@ from server.register.undoing import TouchedSince
 from server.sealing import Safe
 from server.subject_keys import SubjectKeys
 from tests import casework, citizens
+from tests.overlapping import let_come
 from tests.server.register.conftest import Ledger, somebody
 
 HEADERS = "姓名,身份证号,联系电话,困难等级,致困原因,核查日期,户号,已办失业登记"
@@ -354,7 +356,7 @@ def test_an_officer_who_acts_while_it_is_undone_leaves_nothing_half(ledger: Ledg
     mine = ledger.enter(somebody(1))
     made = kept(ledger, table(row(1, phone="13800138000"), row(2)))
     run(ledger, made)
-    safe, acted = ledger.safe, list[Any]()
+    safe, acted, seen = ledger.safe, list[Any](), threading.Event()
 
     class Meanwhile(Safe):
         """An officer looks at somebody once it is known that nobody was touched."""
@@ -362,11 +364,14 @@ def test_an_officer_who_acts_while_it_is_undone_leaves_nothing_half(ledger: Ledg
         def hash(self, *parts: str) -> str:
             if parts[0] == "audit_entry" and not acted:
                 acted.append(hand.submit(act))
-                wait(acted, timeout=0.5)
+                assert seen.wait(20)
+                let_come(ledger.database, acted[0])
             return safe.hash(*parts)
 
     def act() -> object:
-        return ledger.act(keeping.look, mine.id, standing=ledger.standing())
+        version = ledger.entry(mine.id).version
+        seen.set()
+        return ledger.act(keeping.look, mine.id, standing=ledger.standing(), version=version)
 
     with ThreadPoolExecutor(1) as hand:
         undoing.undo(desk_of(ledger, safe=Meanwhile(safe.keys, safe.secret)), made.id)

@@ -1,6 +1,6 @@
 """The register knows everybody once, says who is due for a look, and lets go with a reason."""
 
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -15,6 +15,7 @@ from server.register.keeping import AlreadyRegistered, DayImpossible, EntryChang
 from server.register.searching import Wanted
 from server.register.tables import EntryState, Leaving, Level
 from tests import casework, citizens
+from tests.overlapping import let_come
 from tests.server.register.conftest import Ledger, somebody
 
 
@@ -118,7 +119,7 @@ def test_of_two_officers_who_enter_somebody_at_once_the_second_is_told(ledger: L
                 worker_id=worker, registered=somebody(), **more,
             )  # fmt: skip
             second = hand.submit(ledger.enter_for, worker, somebody())
-            wait([second], timeout=0.5)
+            let_come(ledger.database, second)
         with pytest.raises(AlreadyRegistered):
             second.result()
 
