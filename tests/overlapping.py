@@ -30,7 +30,7 @@ def come_to(database: Database, still: Callable[[], int]) -> None:
     if database.is_sqlite:
         return
     until = time.monotonic() + _AT_MOST_SECONDS
-    while database.fetch(_WAITING) < (still(),):
+    while (database.fetch(_WAITING) or (0,)) < (still(),):
         assert time.monotonic() < until, "who is to come neither waits nor ends"
         time.sleep(0.01)
 

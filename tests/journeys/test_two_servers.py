@@ -17,9 +17,11 @@ from typing import Any
 
 import pytest
 
+from server.db import Database
 from tests.casework import ELIGIBLE, MEASURE, person
 from tests.postgres import Cluster
 from tests.serving import ROOT, Replied, Service, post
+from tests.verifying import within
 
 AT_ONCE = 20
 """Questions a minute that are allowed; each of the four processes counts the first tenth alone."""
@@ -68,13 +70,21 @@ def _release(service: Service) -> int:
         return int(json.load(reply)["release"])
 
 
-def _within(seconds: float, come: Callable[[], bool]) -> bool:
-    until = time.monotonic() + seconds
+def _comes(seconds: float, come: Callable[[], bool]) -> bool:
+    until = time.monotonic() + within(seconds)
     while time.monotonic() < until:
         if come():
             return True
         time.sleep(0.1)
     return False
+
+
+def _has_turns(service: Service) -> bool:
+    database = Database(service.environ["NUANGANG_DATABASE_URL"])
+    try:
+        return database.fetch("SELECT count(*) FROM turn") != (0,)
+    finally:
+        database.release()
 
 
 def _run(service: Service, *arguments: str) -> str:
@@ -121,7 +131,7 @@ def test_two_servers_are_one_service(together: tuple[Service, Service], tell: An
     # written a tenth of a second late.
     asked = _ask(one, "没活干了有钱领吗")
     assert asked.body["kind"] == "clarify" and asked.body["choices"]
-    time.sleep(2)
+    assert _comes(2, lambda: _has_turns(one))
     on = _ask(other, "1", conversation=asked.body["conversation"])
     assert on.body["conversation"] == asked.body["conversation"]
     assert on.body["kind"] != "clarify" and on.body["region"]
@@ -133,14 +143,14 @@ def test_two_servers_are_one_service(together: tuple[Service, Service], tell: An
 
     # What is switched or published at one is so at both within two seconds.
     _run(one, "switch", "off", "bot", "--say", "停一会儿。")
-    assert _within(2, lambda: _ask(other, "失业金怎么领").body["reply"] == "停一会儿。")
+    assert _comes(2, lambda: _ask(other, "失业金怎么领").body["reply"] == "停一会儿。")
     _run(one, "switch", "on", "bot")
     before = _release(other)
     stored = re.search(r"release (\d+)", _run(one, "knowledge", "import"))
     assert stored is not None
     number = stored[1]
     _run(one, "knowledge", "publish", number)
-    assert _within(3, lambda: _release(one) == _release(other) == int(number) > before)
+    assert _comes(3, lambda: _release(one) == _release(other) == int(number) > before)
 
     # One goes, the other goes on.
     one.kill()

@@ -124,7 +124,7 @@ def test_without_the_lease_each_would_fetch(
     barrier = threading.Barrier(5)
 
     def slow(force: bool) -> tuple[str, timedelta]:
-        barrier.wait(5)
+        barrier.wait(60)
         return source(force)
 
     _all_at_once(tokens, slow, 5)  # type: ignore[arg-type]

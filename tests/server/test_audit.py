@@ -308,7 +308,7 @@ def test_entries_are_linked_within_seconds_by_themselves(
     linking.wake()
     _record(database, safe, now, 3)
     waiting = threading.Event()
-    for _ in range(50):
+    for _ in range(600):
         if not audit.any_unlinked(database):
             break
         waiting.wait(0.1)

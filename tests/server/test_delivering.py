@@ -26,7 +26,7 @@ from server.sealing import Safe
 from server.settings import Settings
 from server.tables import Notice, NoticeState
 from tests import casework
-from tests.serving import free_port
+from tests.serving import free_port, wait_until_listening
 from tests.verifying import size, within
 from tests.wechat_platform.state import APP_ID, APP_SECRET, Fault, PlatformState
 
@@ -244,12 +244,7 @@ def _platform_apart() -> Iterator[str]:
     process = subprocess.Popen(program, cwd=ROOT)
     base = f"http://127.0.0.1:{port}"
     try:
-        for _ in range(200):
-            try:
-                requests.get(f"{base}/_calls", timeout=1)
-                break
-            except requests.ConnectionError:
-                time.sleep(0.05)
+        wait_until_listening(port)
         yield base
     finally:
         process.terminate()

@@ -161,7 +161,7 @@ def test_what_is_in_flight_for_long_is_told_so(
 
     def slow(session: Session) -> Reply:
         begun.set()
-        go_on.wait(10)
+        go_on.wait(60)
         return Reply(200, "slow")
 
     first: list[Reply] = []
@@ -239,7 +239,7 @@ def test_nobody_is_told_of_a_write_before_the_log_is_on_the_disk(
 
     def slow(file: int) -> None:
         begun.set()
-        assert goes_on.wait(10)
+        assert goes_on.wait(60)
         synced.append(file)
 
     monkeypatch.setattr("os.fdatasync", slow)
@@ -252,11 +252,11 @@ def test_nobody_is_told_of_a_write_before_the_log_is_on_the_disk(
 
     threads = [threading.Thread(target=write, args=(place,)) for place in range(5)]
     threads[0].start()
-    assert begun.wait(10)
+    assert begun.wait(60)
     for thread in threads[1:]:
         thread.start()
     # While the first waits for the disk the others are written, and nobody is told.
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while database.fetch("SELECT count(*) FROM rate_count") != (5,):
         assert time.monotonic() < until
         time.sleep(0.01)

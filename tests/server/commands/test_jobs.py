@@ -122,11 +122,13 @@ def test_watching_goes_on_until_it_is_told_to_stop(
     )  # fmt: skip
     for text in ("一", "二"):
         _add(environment, text)
-        for _ in range(200):
+        for _ in range(1200):
             if text in wechat.texts():
                 break
             assert watching.poll() is None
             _pause()
+        else:
+            pytest.fail(f"{text} was not delivered within a minute")
     watching.terminate()
     told, _ = watching.communicate(timeout=20)
     assert (watching.returncode, told) == (0, "delivered: 2 sent\n")

@@ -1,7 +1,6 @@
 """Both sides agree or it ends with a reason; capacity holds; a child's guardian has the word."""
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
@@ -31,6 +30,7 @@ from server.register.keeping import leave as leave_register
 from server.register.tables import Leaving, RegisterEntry
 from server.tables import Purpose
 from tests import casework, citizens
+from tests.overlapping import come_to
 from tests.server.pairing.conftest import CADRE, Pairs
 from tests.server.register.conftest import somebody
 
@@ -311,8 +311,8 @@ def test_a_helper_whom_two_enter_at_the_same_moment_stands_there_once(
             helping.enter(
                 session, book.safe, book.library.regions, CADRE, by=book.clerk, now=book.now
             )
-            # The other one comes before this is there to be seen.
-            time.sleep(0.05)
+            # The others come before this is there to be seen.
+            come_to(doors[number % 2], lambda: 3)
 
     refused = many_at_once(4, enter)
     assert [type(error) for error in refused] == [HelperKnown] * 3

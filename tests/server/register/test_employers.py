@@ -1,11 +1,11 @@
 """Employers of the register, each of them once."""
 
 import threading
-import time
 from datetime import date
 
 from server.register import employers
 from server.register.employers import EmployerKnown, Told
+from tests.overlapping import come_to
 from tests.server.register.conftest import Ledger, ledger
 
 __all__ = ["ledger"]
@@ -25,7 +25,7 @@ def test_a_firm_that_two_enter_at_the_same_moment_stands_there_once(ledger: Ledg
                     now=ledger.now,
                 )  # fmt: skip
                 # The others come before this is there to be seen.
-                time.sleep(0.05)
+                come_to(ledger.database, lambda: 2 - len(failed))
         except EmployerKnown as error:
             failed.append(error)
 

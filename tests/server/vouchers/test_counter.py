@@ -173,7 +173,8 @@ def test_a_fault_at_the_till_is_logged(
     with market.database.migrating() as connection:
         connection.exec_driver_sql("ALTER TABLE benefit_card RENAME TO elsewhere")
     assert till.post("/counter/code", data={"code": "1" * 16}).status_code == 500
-    line = json.loads(capfd.readouterr().err.splitlines()[0])
+    said = capfd.readouterr().err.splitlines()
+    line = json.loads(next(each for each in said if "request_failed" in each))
     assert (line["event"], line["code"]) == ("request_failed", "internal_error")
 
 
