@@ -23,11 +23,11 @@ from mini_app_api.case_models import (
     ObjectionView,
 )
 from mini_app_api.drafts import measure_of, title_of
-from mini_app_api.telling import MOVED, what_next
+from mini_app_api.telling import said_of, what_next
 from mini_app_api.writing import SIGNED_IN, once, refused
 from server import profiles
 from server.admitting import Who, admits
-from server.casework import applying, cases, deciding, drafting, objecting, payments
+from server.casework import applying, cases, deciding, drafting, funds, objecting, payments
 from server.casework.advancing import Post
 from server.casework.applying import Checked
 from server.casework.cases import CaseUnknown
@@ -223,16 +223,29 @@ def _material_title(kind: str) -> str:
     return kind if known is None else known.title
 
 
+def _amount_fen(session: Session, case: Case) -> int | None:
+    """What the worker gets, or got of it; None: nothing, or nobody has decided."""
+    # What an officer only recommends is no promise.
+    if case.decided_at is None or case.state == State.WITHDRAWN:
+        return None
+    if case.state in (State.PAID, State.CLOSED):
+        # Of what was given up, only what was paid before.
+        return funds.paid_fen(session, case.id) or None
+    return case.amount_fen
+
+
 def _brief(case: Case) -> CaseBrief:
     return CaseBrief(**_shared(case))
 
 
 def _shared(case: Case) -> dict[str, Any]:
     state = State(case.state)
+    was_refused = case.claim is not None
+    was_granted = case.decided_at is not None and case.amount_fen is not None
     told = {
         "title": title_of(case.measure),
         "standing": STANDING[state],
-        "next": what_next(state, case.due_on, was_refused=case.claim is not None),
+        "next": what_next(state, case.due_on, was_refused=was_refused, was_granted=was_granted),
     }
     columns = CaseBrief.model_fields.keys() - told.keys()
     return {name: getattr(case, name) for name in columns} | told
@@ -251,15 +264,14 @@ def _view(session: Session, own: Safe, case: Case) -> CaseView:
         sources={fact: Source(source) for fact, source in (held.sources or {}).items()},
         verdict=held.verdict or {},
         person=person,
-        # What an officer only recommends is no promise.
-        amount_fen=None if case.decided_at is None else case.amount_fen,
+        amount_fen=_amount_fen(session, case),
         history=[
             EventView(
                 at=each.event.at,
                 move=Move(each.event.move),
                 state=State(each.event.state),
                 by=each.event.actor,
-                said=MOVED[Move(each.event.move)],
+                said=said_of(each),
                 reason=each.reason,
             )
             for each in cases.history(session, case, own)

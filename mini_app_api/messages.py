@@ -13,7 +13,7 @@ from sqlmodel import Session
 from mini_app_api.access import own_safe, signed_in
 from mini_app_api.drafts import title_of
 from mini_app_api.models import View
-from mini_app_api.telling import JOINTLY_MOVED, MOVED, RECEIVED, REQUEST_RECEIVED
+from mini_app_api.telling import JOINTLY_MOVED, RECEIVED, REQUEST_RECEIVED, said_of
 from mini_app_api.writing import SIGNED_IN
 from server.admitting import Who, admits
 from server.arrears import reading
@@ -84,7 +84,7 @@ def _of_cases(session: Session, worker: int, own: Safe) -> list[MessageView]:
             about=About.APPLICATION,
             id=case.id,
             title=title_of(case.measure),
-            said=RECEIVED if each.event.move == Move.SUBMIT else MOVED[Move(each.event.move)],
+            said=RECEIVED if each.event.move == Move.SUBMIT else said_of(each),
             words=each.reason,
         )
         for case in cases.all_of_worker(session, worker)

@@ -5,6 +5,7 @@ from datetime import date
 
 from bot.composing import day
 from server.arrears.tables import ReportMove
+from server.casework.cases import Happened
 from server.casework.moves import Move, State
 
 _NEXT: Mapping[State, str] = {
@@ -48,7 +49,9 @@ MOVED: Mapping[Move, str] = {
     Move.RETURN_PAYMENT: "银行没打成，钱退回来了。请看看卡号对不对。",
     Move.CLOSE: "这件事办结了。",
 }
-"""What was done to a case, in one sentence."""
+"""What was done to a case, in one sentence; `said_of` knows more of what went before."""
+
+_OBJECTION_TAKEN_BACK = "你撤回了申诉。"
 
 RECEIVED = "已收到你的申请，等经办人接手。有进展会在这里告诉你。"
 """The receipt for an application."""
@@ -57,10 +60,24 @@ REQUEST_RECEIVED = "已收到你的求助，会有人回复你。"
 """The receipt for a request for help."""
 
 
-def what_next(state: State, due_on: date | None, *, was_refused: bool = False) -> str:
-    """What comes next and by which day (Asia/Shanghai); `was_refused`: before it was withdrawn."""
+def said_of(happened: Happened) -> str:
+    """What was done to a case, in one sentence."""
+    if happened.takes_objection_back:
+        return _OBJECTION_TAKEN_BACK
+    return MOVED[Move(happened.event.move)]
+
+
+def what_next(
+    state: State, due_on: date | None, *, was_refused: bool = False, was_granted: bool = False
+) -> str:
+    """What comes next and by which day (Asia/Shanghai).
+
+    `was_refused`, `was_granted`: before it was withdrawn.
+    """
     if state is State.WITHDRAWN and was_refused:
         return "没有通过的结果不变，这一期不能再申请了。"
+    if state is State.WITHDRAWN and was_granted:
+        return "批给你的钱不发了。想办的话，可以重新申请，不一定还能批。"
     by = "" if due_on is None else f"，最晚{day(due_on)}"
     return _NEXT[state].format(by=by)
 

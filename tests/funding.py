@@ -61,23 +61,34 @@ class Office:
                 **given,
             )
 
-    def recommended(self, amount_fen: int | None = SUM, who: Person | None = None) -> str:
-        """A case that an approver has before them."""
-        worker = casework.worker(self.database, self.safe, self.keys, now=self.now, who=who)
+    def recommended(
+        self, amount_fen: int | None = SUM, who: Person | None = None, worker: int | None = None
+    ) -> str:
+        """A case that an approver has before them, of somebody new where nobody is named."""
+        if worker is None:
+            worker = casework.worker(self.database, self.safe, self.keys, now=self.now, who=who)
         own = self.keys.safe_of(worker)
         measure = self.library.measures[casework.MEASURE]
         today = china_day(self.now)
         checked = applying.check(
             self.library, self.release_id, measure, "石狮", casework.ELIGIBLE, today=today
         )
-        desk = casework.desk(self.author, self.post, own, self.now)
         with self.database.begin() as session:
             case_id = applying.submit(session, own, checked, worker_id=worker, now=self.now).case_id
-            case = deciding.take(session, desk, session.get_one(Case, case_id), version=1)
-            deciding.recommend(
-                session, desk, case, Move.APPROVE, version=2, reason="符合", amount_fen=amount_fen
-            )
+        self.recommend(case_id, amount_fen)
         return case_id
+
+    def recommend(self, case_id: str, amount_fen: int | None = SUM) -> None:
+        """Put a case that was just handed in before an approver."""
+        with self.database.begin() as session:
+            case = session.get_one(Case, case_id)
+            own = self.keys.safe_of(case.worker_id)
+            desk = casework.desk(self.author, self.post, own, self.now)
+            taken = deciding.take(session, desk, case, version=case.version)
+            deciding.recommend(
+                session, desk, taken, Move.APPROVE, version=taken.version, reason="符合",
+                amount_fen=amount_fen,
+            )  # fmt: skip
 
     def approve(self, case_id: str, *, instalments: int = 1, **other: Any) -> None:
         """Approve a case: what it promises is held back."""

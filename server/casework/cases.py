@@ -11,7 +11,7 @@ from sqlmodel import Session, col
 from knowledge.regions import Regions
 from server.casework.advancing import reason_purpose
 from server.casework.applying import purpose
-from server.casework.moves import UNDER_WAY, State
+from server.casework.moves import UNDER_WAY, Move, State
 from server.casework.officers import LOOKERS, NotAllowed, Officer, scope
 from server.casework.tables import Case, CaseEvent, Objection, RequestedItem
 from server.sealing import Safe
@@ -39,6 +39,13 @@ class Happened:
 
     event: CaseEvent
     reason: str
+    before: State | None
+    """Where the case stood; None: there was none."""
+
+    @property
+    def takes_objection_back(self) -> bool:
+        """Whether it was the objection that was withdrawn, and not the application."""
+        return self.event.move == Move.WITHDRAW and self.before is State.OBJECTION
 
 
 def of_worker(session: Session, case_id: str, worker_id: int) -> Case:
@@ -152,9 +159,12 @@ def history(session: Session, case: Case, own: Safe | None) -> list[Happened]:
     events = session.scalars(
         select(CaseEvent).where(col(CaseEvent.case_id) == case.id).order_by(col(CaseEvent.version))
     )
-    return [
-        Happened(event, _unsealed(own, event.sealed_reason, _reason(event))) for event in events
-    ]
+    found: list[Happened] = []
+    before = None
+    for event in events:
+        found.append(Happened(event, _unsealed(own, event.sealed_reason, _reason(event)), before))
+        before = State(event.state)
+    return found
 
 
 def items_of(session: Session, case_id: str) -> list[RequestedItem]:

@@ -143,6 +143,9 @@ def _told(view: AuditView) -> str:
     told = ACTIONS[view.action]
     if view.about == "cases" and view.reason == SEEN:
         return "核对了填报的来源"
+    if view.about == "cases" and view.reason == Move.WITHDRAW:
+        # The entry does not say which of them it was.
+        return "撤回了申请或申诉"
     if view.about == "cases" and view.reason in set(Move):
         return words.HAPPENED[Move(view.reason)]
     if view.about == "payment_batch" and view.reason in set(BatchState):

@@ -327,7 +327,9 @@ def happened(session: Session, case: Case, own: Safe | None, since: int = 0) -> 
         EventShown(
             each.event.at,
             names.get(each.event.officer_id or 0) or words.ACTORS.get(each.event.actor, ""),
-            words.HAPPENED[Move(each.event.move)],
+            words.OBJECTION_TAKEN_BACK
+            if each.takes_objection_back
+            else words.HAPPENED[Move(each.event.move)],
             each.reason,
         )
         for each in cases.history(session, case, own)

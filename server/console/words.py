@@ -64,6 +64,9 @@ HAPPENED: Mapping[Move, str] = {
     Move.CLOSE: "办结归档",
 }
 
+OBJECTION_TAKEN_BACK = "撤回了申诉"
+"""Instead of `HAPPENED`, where it was the objection that was withdrawn."""
+
 ROLES: Mapping[Role, str] = {
     Role.CASE_OFFICER: "经办",
     Role.APPROVER: "审批",

@@ -7,9 +7,10 @@ import pytest
 
 from server import releases
 from server.casework import cases, deciding, drafting
-from tests import casework
+from tests import casework, funding
 from tests.casework import CLOSED, ELIGIBLE, INELIGIBLE, MEASURE, Phone
 from tests.conftest import HandClock
+from tests.funding import SUM
 from tests.mini_app_api.conftest import Office
 
 if TYPE_CHECKING:
@@ -282,6 +283,7 @@ def test_rules_that_stay_the_same_hold_nobody_up(
 def test_a_withdrawn_case_may_be_applied_for_anew(phone: Phone) -> None:
     made = apply(phone).json
     withdrawn = phone.post(f"/applications/{made['id']}/withdraw", {"version": 1})
+    assert withdrawn.json["history"][-1]["said"] == "你撤回了申请。"
     assert (withdrawn.status_code, withdrawn.json["state"]) == (200, "withdrawn")
     assert apply(phone).status_code == 201
     assert phone.post(f"/applications/{made['id']}/withdraw", {"version": 2}).status_code == 409
@@ -323,9 +325,54 @@ def test_who_takes_an_objection_back_stays_refused(
     objected = phone.post(f"/applications/{id}/appeal", appeal).json
     taken = phone.post(f"/applications/{id}/withdraw", {"version": objected["version"]}).json
     assert (taken["state"], taken["moves"]) == ("withdrawn", [])
+    said = [each["said"] for each in taken["history"]]
+    assert said[-3:] == ["审核没有通过。", "你提出了申诉。", "你撤回了申诉。"]
     assert taken["next"] == "没有通过的结果不变，这一期不能再申请了。"
     assert [each["outcome"] for each in taken["objections"]] == ["withdrawn"]
     assert apply(phone).status_code == 409
+
+
+@pytest.fixture
+def money(resources: "Resources", published: int, now: datetime) -> funding.Office:
+    """Officers who grant and pay."""
+    library = resources.serving.current().library
+    return funding.office(resources.database, resources.safe, library, resources.subject_keys, now)
+
+
+def granted(phone: Phone, money: funding.Office, instalments: int = 1) -> str:
+    """The number of a case of the phone's whose money the fund holds back."""
+    id: str = apply(phone).json["id"]
+    money.recommend(id)
+    money.approve(id, instalments=instalments)
+    return id
+
+
+def test_who_gives_granted_money_up_is_told_so_and_shown_no_sum(
+    phone: Phone, money: funding.Office
+) -> None:
+    money.fund(10**9)
+    id = granted(phone, money)
+    found = phone.get(f"/applications/{id}").json
+    assert (found["amount_fen"], found["moves"]) == (SUM, ["withdraw"])
+    taken = phone.post(f"/applications/{id}/withdraw", {"version": found["version"]}).json
+    assert (taken["state"], taken["amount_fen"]) == ("withdrawn", None)
+    assert taken["next"] == "批给你的钱不发了。想办的话，可以重新申请，不一定还能批。"
+    assert apply(phone).status_code == 201
+
+
+def test_who_wants_no_more_instalments_is_shown_what_was_paid(
+    phone: Phone, money: funding.Office
+) -> None:
+    fund = money.fund(10**9)
+    id = granted(phone, money, instalments=3)
+    batch = money.released(fund)
+    money.settle(batch, funding.said(money.export(batch)))
+    batch = money.released(fund, instalment=2)
+    money.settle(batch, funding.said(money.export(batch), {id: "销户"}))
+    found = phone.get(f"/applications/{id}").json
+    assert (found["amount_fen"], found["moves"]) == (SUM, ["give_up"])
+    done = phone.post(f"/applications/{id}/give-up", {"version": found["version"]}).json
+    assert (done["state"], done["amount_fen"]) == ("paid", SUM // 3)
 
 
 def test_what_the_review_went_on_without_is_not_asked_for_with_the_next_thing(

@@ -13,13 +13,13 @@ from sqlmodel import col
 
 from server.casework import cases, deciding
 from server.casework.deciding import Item
-from server.casework.officers import Role
+from server.casework.officers import Officer, Role
 from server.clock import china_day
 from server.offers import taking_part
 from server.outreach.tables import LetterVisit
 from server.sessions import worker_of
 from server.tables import Profile
-from tests import casework, citizens
+from tests import casework, citizens, funding
 from tests.accessibility import violations
 from tests.mini_app_api.test_attended import COURSE, note
 from tests.miniprogram.conftest import OF_VOUCHERS, TEMPLATES, Office
@@ -379,6 +379,35 @@ def test_what_is_asked_of_somebody_stands_on_top_until_it_is_there(
     phone.tap("撤回申请")
     phone.sure("撤回")
     phone.sees("你撤回了申请。")
+
+
+def test_who_gives_granted_money_up_is_asked_whether_they_want_to_lose_it(
+    make_phone: MakePhone, service: Service, office: Office
+) -> None:
+    phone = make_phone(launch=AT_SHISHI)
+    case_id = hand_in(phone, service, 71_007)
+    now = datetime.now(UTC)
+
+    def one(*roles: Role) -> Officer:
+        return casework.officer(office.database, office.safe, office.library, *roles, now=now)
+
+    money = funding.Office(
+        office.database, office.safe, office.library, office.subject_keys, now, 1,
+        casework.post(office.safe, office.library), one(Role.CASE_OFFICER), one(Role.APPROVER),
+        one(Role.CASE_OFFICER), one(Role.APPROVER), one(Role.ADMINISTRATOR),
+    )  # fmt: skip
+    fund = money.fund(10**9, name="补贴资金")
+    money.recommend(case_id, 500_00)
+    money.approve(case_id, fund_id=fund.id)
+    phone.back()
+    phone.tab("我的")
+    phone.tap(TITLE)
+    phone.sees("金额：500.00元")
+    phone.tap("撤回申请")
+    phone.page.get_by_role("dialog").get_by_text("这笔钱就不发了").wait_for()
+    phone.sure("撤回")
+    phone.sees("批给你的钱不发了。")
+    assert "金额" not in phone.text()
 
 
 def test_my_data_are_seen_corrected_taken_along_and_deleted(make_phone: MakePhone) -> None:

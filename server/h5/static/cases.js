@@ -39,7 +39,6 @@ async function one(_, id) {
   const [found, { materials }] = await Promise.all([call("GET", `/applications/${id}`), call("GET", `/applications/${id}/materials`)]);
   const open = found.requested.filter((each) => !each.answered_at);
   const can = (move) => found.moves.includes(move);
-  const objected = found.state === "objection";
   const takes = ["submitted", "in_review", "material_requested"].includes(found.state);
   return h("div.page", null,
     h("section.card", null,
@@ -58,8 +57,11 @@ async function one(_, id) {
     h("div.stack", null,
       can("object") && action("我不同意，要申诉", () => words("申诉", "说说哪里不对、为什么。", (text) => move(found, "appeal", text)), ".primary"),
       h("button", { onclick: () => go("help", null, { measure: found.measure, region: found.region }) }, "有疑问，找人工"),
-      can("withdraw") && action(objected ? "撤回申诉" : "撤回申请", async () => {
-        const [what, then] = objected ? ["撤回申诉？", "撤回以后，没有通过的结果不变，这一期不能再申请。"] : ["撤回这个申请？", "撤回以后就不办了。还想办，可以重新申请。"];
+      can("withdraw") && action(found.state === "objection" ? "撤回申诉" : "撤回申请", async () => {
+        const [what, then] = {
+          objection: ["撤回申诉？", "撤回以后，没有通过的结果不变，这一期不能再申请。"],
+          approved: ["不要批给你的钱了？", "撤回以后，这笔钱就不发了。重新申请，不一定还能批。"],
+        }[found.state] || ["撤回这个申请？", "撤回以后就不办了。还想办，可以重新申请。"];
         if (await sure(what, then, "撤回")) await move(found, "withdraw", "");
       }, ""),
       can("give_up") && action("余下的几期不要了", async () => {

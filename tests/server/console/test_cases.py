@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select
@@ -303,6 +304,27 @@ def test_an_objection_goes_to_another_officer(
     assert case.id in second.get("/").text
     assert move(second, staff, case, "uphold", reason="上一家的也算").status_code == 303
     assert staff.case(case.id).state == State.IN_REVIEW
+
+
+def test_an_objection_that_was_taken_back_is_no_withdrawn_application(
+    staff: Staff, clerk: Desk, chief: Desk, resources: Resources
+) -> None:
+    case = staff.submit(facts=casework.INELIGIBLE)
+    move(clerk, staff, case, "take")
+    move(clerk, staff, case, "recommend", decision="refuse", reason="只缴了三个月")
+    move(chief, staff, case, "refuse", reason="缴费不满一年，依据四①")
+    own = resources.subject_keys.safe_of(case.worker_id)
+    telling = casework.post(resources.safe, resources.serving.current().library)
+    for does in (partial(objecting.file, words="我还缴过一年"), deciding.withdraw):
+        with resources.database.begin() as session:
+            does(
+                session, own, telling, session.get_one(Case, case.id), worker_id=case.worker_id,
+                version=version_of(staff, case), now=resources.clock(),
+            )  # fmt: skip
+    page = chief.get(f"/cases/{case.id}").text
+    assert "撤回了申诉" in page and "撤回了申请" not in page
+    seen = staff.desk(Role.AUDITOR).get(f"/audit/?row={case.id}").text
+    assert "撤回了申请或申诉" in seen
 
 
 def test_units_are_told_in_chinese(staff: Staff) -> None:

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, Route
 
 from server.resources import Resources
 from server.sessions import worker_of
-from tests import casework
+from tests import casework, funding
 from tests.mini_app_api.test_attended import COURSE, at_the_fair, note
 from tests.server.h5.conftest import NewPhone
 from tests.server.h5.walking import PHONE, Walk
@@ -327,6 +327,34 @@ def test_what_somebody_began_is_not_sent_in_the_name_of_who_signs_in_next(
     page.wait_for_function("() => window.end")
     assert page.evaluate("window.end") == "signed_out"
     assert resources.database.fetch("SELECT count(*) FROM cases") == (0,)
+
+
+def test_who_gives_granted_money_up_is_asked_whether_they_want_to_lose_it(
+    new_phone: NewPhone, address: str, resources: Resources, now: datetime
+) -> None:
+    library = resources.serving.current().library
+    money = funding.office(resources.database, resources.safe, library, resources.subject_keys, now)
+    money.fund(10**9)
+    page = new_phone()
+    walk = Walk(page)
+    walk.open(f"{address}#me")
+    walk.sign_in("granted")
+    page.get_by_role("button", name="退出登录").wait_for()
+    worker = worker_of(resources.database, json.loads(stored(page)["my.token"])["token"], now=now)
+    assert worker is not None
+    with resources.database.begin() as session:
+        own = resources.subject_keys.safe_of(worker)
+        casework.introduce(session, own, worker, casework.person(9), now=now)
+    case_id = money.recommended(worker=worker)
+    money.approve(case_id)
+    page.goto(f"{address}#cases")
+    page.get_by_role("button", name=re.compile(case_id)).click()
+    walk.see(f"金额：{funding.SUM / 100}元")
+    walk.press("撤回申请")
+    walk.see("这笔钱就不发了")
+    walk.press("撤回")
+    walk.see("批给你的钱不发了。")
+    assert not page.get_by_text("金额").count()
 
 
 def test_nobody_who_signed_out_is_signed_in_again_by_a_late_reply(

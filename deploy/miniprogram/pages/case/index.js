@@ -6,6 +6,11 @@ const { day, moment } = require("../../times.js");
 
 const TAKES_MATERIAL = ["submitted", "in_review", "material_requested"];
 const PATHS = { answer: "answer", object: "appeal", withdraw: "withdraw", give_up: "give-up" };
+// What is lost depends on how far it came.
+const WITHDRAWING = {
+  objection: ["撤回申诉？", "撤回以后，没有通过的结果不变，这一期不能再申请。"],
+  approved: ["不要批给你的钱了？", "撤回以后，这笔钱就不发了。重新申请，不一定还能批。"],
+};
 
 Page(
   page({
@@ -56,10 +61,10 @@ Page(
     },
 
     withdraw() {
-      const { objected } = this.data;
+      const [title, content] = WITHDRAWING[this.data.it.state] || ["撤回这个申请？", "撤回以后就不办了。还想办，可以重新申请。"];
       wx.showModal({
-        title: objected ? "撤回申诉？" : "撤回这个申请？",
-        content: objected ? "撤回以后，没有通过的结果不变，这一期不能再申请。" : "撤回以后就不办了。还想办，可以重新申请。",
+        title,
+        content,
         confirmText: "撤回",
         success: ({ confirm }) => {
           if (confirm) this.make("withdraw");
