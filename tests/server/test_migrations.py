@@ -3,13 +3,15 @@
 import multiprocessing
 import os
 import signal
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from alembic import command
-from sqlalchemy import event, inspect
+from sqlalchemy import event, inspect, select
 
+from server.casework.tables import Objection
 from server.db import Database
 from server.migrations import configuration, differences, is_current, newest, upgrade
 from tests.verifying import size
@@ -96,6 +98,36 @@ def test_workers_and_what_is_theirs_outlive_the_change_of_their_table(
         config.attributes["connection"] = connection
         command.downgrade(config, "0001")
     assert database.fetch("SELECT count(DISTINCT subject_hash) FROM worker") == (2,)
+    database.release()
+
+
+@pytest.mark.parametrize("before", ["0025", "0027"])
+def test_an_objection_that_was_taken_back_does_not_stay_open(
+    empty_database_url: str, before: str
+) -> None:
+    _to_revision(empty_database_url, before)
+    database = Database(empty_database_url)
+    begun, changed = (f"2026-0{month}-01 09:30:00.000000+00:00" for month in (1, 2))
+    database.insert("INSERT INTO worker (id, created_at) VALUES {}", [(7, begun)])
+    database.insert(
+        "INSERT INTO cases (id, worker_id, origin, measure, region, period, state, version,"
+        " release_id, edition_id, unit, despite_warning, begun_at, changed_at) VALUES {}",
+        [
+            (id, 7, "application", "m", "石狮", "2026", id, 1, 1, 1, "", False, begun, changed)
+            for id in ("withdrawn", "objection")
+        ],
+    )
+    database.insert(
+        "INSERT INTO objection (case_id, decision, filed_at, due_on) VALUES {}",
+        [(id, 4, begun, "2026-03-01") for id in ("withdrawn", "objection")],
+    )
+    assert upgrade(database) is True
+    with database.read() as session:
+        found = {each.case_id: each for each in session.scalars(select(Objection))}
+    taken_back, open_still = found["withdrawn"], found["objection"]
+    settled_at = datetime.fromisoformat(changed)
+    assert (taken_back.outcome, taken_back.decided_at) == ("withdrawn", settled_at)
+    assert (open_still.outcome, open_still.decided_at) == (None, None)
     database.release()
 
 
