@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from bot import replying
+from bot import replying, wording
 from bot.answers import Answer, Kind, Rejected, Source
 from bot.composing import Part, fitted
 from bot.matching import Candidate
@@ -23,6 +23,7 @@ _OUTSIDE_LEAD = 0.2
 """How far it must be ahead of the best measure's own evidence."""
 _OUTSIDE_LAG = 2.0
 """How far behind it may be without the words that ask for an aspect."""
+_AND_THAT = re.compile("呢|也")
 _SURELY_OF_A_KIND = 0.6
 """So near to how a kind of help is asked for, a measure of another kind is not taken for it."""
 _ELSEWHERE_LEAD = 1.2
@@ -251,10 +252,19 @@ def _detail_left_open(turn: Turn, best: Candidate) -> str:
     if aspect := _unstated_aspect(turn, best):
         return aspect
     stated = any(_states(best.measure, aspect) for aspect in turn.asked.aspects)
-    if not _ASKS.search(turn.question.text):
+    if not _ASKS.search(turn.question.text) or _names_what_is_stated(turn, best.measure):
         return ""
     needed = _LEFT_OPEN_THOUGH_STATED if stated else _LEFT_OPEN
     return "detail" if _open_lead(turn, best) >= needed else ""
+
+
+def _names_what_is_stated(turn: Turn, measure: Measure) -> bool:
+    """Tell whether a message that leans on the last names no more than the clause: 燃气也减？"""
+    if not turn.follows_up or not _AND_THAT.search(turn.question.text):
+        return False
+    named = [word for word in wording.words(turn.question.content) if len(word) >= _A_WORD]
+    said = "".join((measure.summary, *measure.quotes))
+    return bool(named) and all(word in said for word in named)
 
 
 def _unstated_aspect(turn: Turn, best: Candidate) -> str:

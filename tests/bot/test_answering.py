@@ -335,3 +335,24 @@ def test_the_words_for_an_aspect_alone_choose_no_subject(
     indexed: IndexedLibrary, asked: str, begins: str
 ) -> None:
     assert ask(indexed, [asked]).reply.startswith(begins)
+
+
+@pytest.mark.parametrize(
+    ("turns", "kind"),
+    [
+        (["低保户水费每月减多少", "燃气也减？"], Kind.ANSWER),
+        (["张家口桥东区给留下过年的发什么", "那蒙牛的呢"], Kind.ANSWER),
+        (["拿优惠证能贷点款", "要不要找人担保"], Kind.DECLINE),
+    ],
+)
+def test_what_else_the_clause_names_is_answered_when_it_is_asked_for(
+    indexed: IndexedLibrary, turns: list[str], kind: Kind
+) -> None:
+    place = None if "张家口" in turns[0] else "（未具名市）"
+    assert ask(indexed, turns, place).kind is kind
+
+
+def test_a_plural_of_places_asks_which_they_are(indexed: IndexedLibrary) -> None:
+    listed = ask(indexed, ["哪些地方能领失业补助金"])
+    assert listed.kind is Kind.ANSWER
+    assert all(f"【{place}" in listed.reply for place in ("承德市", "定州市", "辛集市"))
