@@ -2,7 +2,7 @@
 
 from flask import g, request
 
-from server.problems import SessionOver, SignInNeeded
+from server.problems.requests import SessionOver, SignInNeeded
 from server.resources import resources
 from server.sealing import Safe
 from server.sessions import worker_of

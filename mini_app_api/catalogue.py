@@ -31,7 +31,7 @@ from mini_app_api.models import (
 from server.admitting import Who, admits
 from server.casework.applying import can_be_applied_for
 from server.clock import china_day
-from server.problems import UnknownCursor, UnknownMeasure
+from server.problems.requests import UnknownCursor, UnknownMeasure
 from server.resources import resources
 
 blueprint = APIBlueprint("catalogue", __name__, url_prefix="/api/v1", tag="catalogue")

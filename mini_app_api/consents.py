@@ -14,7 +14,7 @@ from server.casework import materials, near_duplicates
 from server.casework.uploading import Intake
 from server.consents import Given
 from server.pairing import keeping as pairings
-from server.problems import UnknownPurpose
+from server.problems.requests import UnknownPurpose
 from server.resources import resources
 from server.tables import Purpose
 

@@ -25,7 +25,7 @@ from server.casework.drafting import DraftUnknown
 from server.casework.editions import changes_since, current_edition
 from server.casework.tables import Case
 from server.clock import china_day
-from server.problems import UnknownMeasure
+from server.problems.requests import UnknownMeasure
 from server.resources import post, resources
 from server.sealing import Safe
 

@@ -30,7 +30,7 @@ from server.casework.cases import under_way
 from server.masking import mask_identity_number, mask_name, mask_phone
 from server.pairing import keeping as pairings
 from server.persons import Minor, Person
-from server.problems import FieldsRefused
+from server.problems.requests import FieldsRefused
 from server.profiles import NEEDED, Held
 from server.rate_limits import Limit
 from server.resources import post, resources

@@ -44,7 +44,7 @@ from server.offers.tables import (
     Wish,
     WishKind,
 )
-from server.problems import FieldsRefused
+from server.problems.requests import FieldsRefused
 from server.resources import post, resources
 from server.sealing import Safe
 

@@ -7,7 +7,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from mini_app_api.models import HealthView
 from server import gauging, metrics
 from server.admitting import Who, admits
-from server.problems import NotReady
+from server.problems.requests import NotReady
 from server.resources import resources
 
 blueprint = APIBlueprint("operations", __name__, tag="operations")

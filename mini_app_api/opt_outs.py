@@ -12,7 +12,7 @@ from mini_app_api.models import View
 from mini_app_api.writing import SIGNED_IN, once
 from server.admitting import Who, admits
 from server.casework import opting_out
-from server.problems import UnknownMeasure
+from server.problems.requests import UnknownMeasure
 from server.resources import resources
 
 blueprint = APIBlueprint("opt_outs", __name__, url_prefix="/api/v1", tag="opt-outs")

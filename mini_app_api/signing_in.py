@@ -13,7 +13,7 @@ from server.admitting import Who, admits
 from server.callers import address, is_this_machine, refuse_too_many
 from server.masking import mask_phone
 from server.platform_faults import PlatformRefused
-from server.problems import PhoneRefused, SessionOver, SignInRefused, WeChatAway
+from server.problems.requests import PhoneRefused, SessionOver, SignInRefused, WeChatAway
 from server.rate_limits import Limit
 from server.resources import post, resources
 from server.sessions import SignedIn

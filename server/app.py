@@ -42,7 +42,8 @@ from server.admitting import Who, admits, keep_out
 from server.compressing import compress
 from server.console import entering, rendering
 from server.counter import till
-from server.problems import MEDIA_TYPE, FieldsRefused, TooMany, body_of, log_failure
+from server.problems import MEDIA_TYPE, body_of, log_failure
+from server.problems.requests import FieldsRefused, TooMany
 from server.resources import Resources, attach, make_resources
 from server.settings import Settings, load_settings
 from server.tables import MOST_NUMBER

@@ -5,7 +5,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from flask import request
 
-from server.problems import TooMany
+from server.problems.requests import TooMany
 from server.rate_limits import Limit
 from server.resources import resources
 

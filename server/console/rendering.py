@@ -22,7 +22,8 @@ from server.console import entering
 from server.console.entering import DeskClosed, NotStarted
 from server.console.navigation import entries
 from server.money import grouped
-from server.problems import Problem, body_of, log_failure, problem_of
+from server.problems import body_of, log_failure, problem_of
+from server.problems.document import Problem
 from server.resources import resources
 
 _STATIC = Path(__file__).with_name("static")

@@ -13,7 +13,7 @@ from server.admitting import Who, admits
 from server.console import entering, forms
 from server.console.entering import DeskClosed, device
 from server.console.rendering import go_to, page
-from server.problems import TooMany
+from server.problems.requests import TooMany
 from server.rate_limits import Limit
 from server.resources import resources
 from server.staff import accounts, passwords, second_factors, sessions

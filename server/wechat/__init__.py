@@ -8,7 +8,7 @@ from flask import Blueprint, Flask, Response, current_app, request
 from flask.blueprints import BlueprintSetupState
 
 from server.admitting import Who, admits
-from server.problems import MalformedXml, NotFromWeChat
+from server.problems.requests import MalformedXml, NotFromWeChat
 from server.resources import resources
 from server.wechat.answering import Answering
 from server.wechat.envelopes import Account, account_of, text_reply

@@ -16,7 +16,7 @@ from wechatpy.crypto import PrpCrypto, WeChatCrypto
 from wechatpy.exceptions import InvalidAppIdException
 from wechatpy.utils import WeChatSigner
 
-from server.problems import NotFromWeChat
+from server.problems.requests import NotFromWeChat
 from server.settings import Settings
 from server.wechat.xml import read_fields, write_fields
 

@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from server.problems import MalformedXml
+from server.problems.requests import MalformedXml
 from server.sealing import Safe
 
 _NEEDED = ("ToUserName", "FromUserName", "CreateTime", "MsgType")
