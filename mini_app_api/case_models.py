@@ -9,7 +9,8 @@ from knowledge.eligibility.verdicts import Outcome
 from mini_app_api.models import Request, Version, View, Words
 from server.casework.editions import Part
 from server.casework.moves import Move, State
-from server.casework.tables import Category, Origin, RequestState, Source, Voice
+from server.casework.request_tables import Category, RequestState, Voice
+from server.casework.tables import Origin, Source
 
 Said = Annotated[Words, Field(min_length=1, max_length=2000)]
 Facts = Annotated[dict[str, Any], Field(max_length=200)]

@@ -20,7 +20,7 @@ from server.arrears import reading
 from server.arrears.tables import ReportMove
 from server.casework import cases, service_requests
 from server.casework.moves import INSIDE, Move
-from server.casework.tables import Voice
+from server.casework.request_tables import Voice
 from server.outreach import links
 from server.resources import resources
 from server.sealing import Safe

@@ -17,7 +17,7 @@ from server import people
 from server.admitting import Who, admits
 from server.audit import Actor
 from server.casework import service_requests
-from server.casework.tables import Category
+from server.casework.request_tables import Category
 from server.clock import china_day
 from server.masking import mask_identity_number, mask_name, mask_phone
 from server.outreach import links

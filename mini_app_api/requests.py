@@ -21,7 +21,7 @@ from mini_app_api.drafts import measure_of
 from mini_app_api.writing import SIGNED_IN, once
 from server.admitting import Who, admits
 from server.casework import service_requests
-from server.casework.tables import ServiceRequest
+from server.casework.request_tables import ServiceRequest
 from server.resources import resources
 from server.sealing import Safe
 

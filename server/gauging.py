@@ -9,7 +9,8 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from server import outbox
-from server.casework.tables import Case, ServiceRequest
+from server.casework.request_tables import ServiceRequest
+from server.casework.tables import Case
 from server.db import Database, fetch_within
 from server.metrics import Gauge
 

@@ -1,6 +1,7 @@
 """Every table of the database: importing this makes them all known, wherever they are defined."""
 
 from server.arrears import tables as arrears_tables
+from server.casework import fund_tables, request_tables
 from server.casework import tables as casework_tables
 from server.editing import tables as editing_tables
 from server.offers import tables as offer_tables
@@ -16,10 +17,12 @@ __all__ = [
     "arrears_tables",
     "casework_tables",
     "editing_tables",
+    "fund_tables",
     "offer_tables",
     "outreach_tables",
     "pairing_tables",
     "register_tables",
+    "request_tables",
     "staff_tables",
     "voucher_tables",
 ]

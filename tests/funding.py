@@ -13,10 +13,11 @@ from sqlmodel import col
 from knowledge.library import Library
 from server.casework import applying, deciding, funds, payment_batches, payments
 from server.casework.advancing import Post
+from server.casework.fund_tables import Fund
 from server.casework.moves import Move
 from server.casework.officers import Officer, Role
 from server.casework.payments import Cashier, Collected
-from server.casework.tables import Case, Fund
+from server.casework.tables import Case
 from server.clock import china_day
 from server.db import Database
 from server.persons import Person

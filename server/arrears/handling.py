@@ -36,8 +36,8 @@ from server.arrears.tables import (
 from server.audit import Action, Actor
 from server.casework import workdays
 from server.casework.officers import LOOKERS, NotAllowed, Officer, Role, require, scope
+from server.casework.request_tables import Category
 from server.casework.service_requests import WORKING_DAYS
-from server.casework.tables import Category
 from server.clock import china_day
 from server.register.tables import Employer
 from server.sealing import Safe

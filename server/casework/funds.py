@@ -16,9 +16,10 @@ from sqlmodel import Session, col
 from knowledge.regions import Regions, UnknownRegion
 from server import audit
 from server.audit import Action, Actor
+from server.casework.fund_tables import EntryKind, Fund, FundEntry, Payment, Reservation
 from server.casework.moves import State
 from server.casework.officers import NotAllowed, Officer, Role
-from server.casework.tables import Case, EntryKind, Fund, FundEntry, Payment, Reservation
+from server.casework.tables import Case
 from server.db import insert_new
 from server.sealing import Safe
 

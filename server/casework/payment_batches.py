@@ -17,9 +17,10 @@ from server import audit
 from server.audit import Action
 from server.casework import payments
 from server.casework.deciding import SameOfficer
+from server.casework.fund_tables import BatchState, Payment, PaymentBatch, PaymentState
 from server.casework.officers import NotAllowed, Officer, Role
 from server.casework.payments import Cashier, NotPayable, payee_of
-from server.casework.tables import BatchState, Case, Payment, PaymentBatch, PaymentState
+from server.casework.tables import Case
 from server.money import yuan
 from server.sealing import Safe
 

@@ -14,18 +14,17 @@ from server import audit, consents, db, numbering, profiles
 from server.audit import Action
 from server.casework import cases, funds, opting_out
 from server.casework.advancing import Mover, MoveRefused, Post, advance, by_officer, by_worker
-from server.casework.moves import Actor, Move, State, moves_from
-from server.casework.officers import NotAllowed, Officer, Role, scope
-from server.casework.tables import (
+from server.casework.fund_tables import (
     BatchState,
-    Case,
     Fund,
-    Origin,
     Payment,
     PaymentBatch,
     PaymentState,
     Reservation,
 )
+from server.casework.moves import Actor, Move, State, moves_from
+from server.casework.officers import NotAllowed, Officer, Role, scope
+from server.casework.tables import Case, Origin
 from server.money import yuan
 from server.sealing import Safe
 from server.subject_keys import SubjectKeys

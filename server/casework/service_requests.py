@@ -20,7 +20,7 @@ from server.audit import Action
 from server.casework import workdays
 from server.casework.advancing import Post
 from server.casework.officers import LOOKERS, NotAllowed, Officer, Role, require, scope
-from server.casework.tables import (
+from server.casework.request_tables import (
     Category,
     RequestMove,
     RequestState,

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from server import money
+from server.casework.request_tables import Category
 from server.casework.service_requests import TITLES
-from server.casework.tables import Category
 from server.casework.weekly_reports import Report, Week
 from server.casework.workbooks import Writing, workbook
 

@@ -19,18 +19,10 @@ from sqlmodel import Session, col
 from bot.answers import Kind
 from knowledge.library import Library
 from server import tallying
+from server.casework.fund_tables import EntryKind, FundEntry
 from server.casework.moves import UNDER_WAY, Move, State
-from server.casework.tables import (
-    Case,
-    CaseEvent,
-    EntryKind,
-    FundEntry,
-    RequestMove,
-    RequestState,
-    ServiceEvent,
-    ServiceRequest,
-    WeeklyReport,
-)
+from server.casework.request_tables import RequestMove, RequestState, ServiceEvent, ServiceRequest
+from server.casework.tables import Case, CaseEvent, WeeklyReport
 from server.clock import CHINA, china_day
 from server.db import insert_new
 from server.tables import TurnTally

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from sqlmodel import Session
 
     from server.casework.advancing import Post
+    from server.casework.fund_tables import PaymentBatch
     from server.casework.officers import Officer
     from server.casework.payments import Cashier
-    from server.casework.tables import PaymentBatch
     from server.db import Database
     from server.sealing import Safe
     from server.subject_keys import SubjectKeys

@@ -11,9 +11,10 @@ from server.admitting import Who, admits, admitted_roles
 from server.audit import Action
 from server.audit_views import AuditView, Wanted
 from server.casework import officers
+from server.casework.fund_tables import BatchState
 from server.casework.moves import Move
 from server.casework.officers import Role
-from server.casework.tables import BatchState, Finding
+from server.casework.tables import Finding
 from server.casework.verifying import SEEN
 from server.clock import china_day
 from server.console import forms, naming, words

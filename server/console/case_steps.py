@@ -8,9 +8,10 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from server.casework import funds, officers
+from server.casework.fund_tables import Fund
 from server.casework.moves import Move, State, moves_from
 from server.casework.officers import Officer, Role
-from server.casework.tables import Case, Fund
+from server.casework.tables import Case
 from server.console.entering import regions
 from server.console.rendering import shown_yuan
 from server.resources import resources

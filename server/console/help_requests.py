@@ -12,8 +12,8 @@ from server.admitting import Who, admits
 from server.audit import Action
 from server.casework import officers, service_requests
 from server.casework.officers import LOOKERS, OfficerUnknown, Role
+from server.casework.request_tables import Category, RequestState, ServiceEvent, ServiceRequest
 from server.casework.service_requests import TITLES, RequestChanged, RequestClosed, Wanted
-from server.casework.tables import Category, RequestState, ServiceEvent, ServiceRequest
 from server.clock import china_day
 from server.console import forms, naming
 from server.console.entering import officer, regions

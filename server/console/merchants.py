@@ -10,8 +10,8 @@ from sqlmodel import Session, col
 
 from server.admitting import Who, admits
 from server.casework import funds
+from server.casework.fund_tables import Fund
 from server.casework.officers import LOOKERS, MOVERS, Role, scope
-from server.casework.tables import Fund
 from server.console import forms, naming
 from server.console.entering import first_region, officer, regions
 from server.console.forms import Asked, Form, Line

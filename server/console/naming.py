@@ -3,15 +3,10 @@
 from collections.abc import Mapping
 
 from knowledge.library import Library
+from server.casework.fund_tables import BatchState, PaymentState
 from server.casework.payments import NotPayable
 from server.casework.proactive import Fate
-from server.casework.tables import (
-    BatchState,
-    PaymentState,
-    RequestMove,
-    RequestState,
-    Voice,
-)
+from server.casework.request_tables import RequestMove, RequestState, Voice
 
 BATCH_STATES: Mapping[BatchState, tuple[str, str]] = {
     BatchState.COLLECTED: ("已归集", "warn"),

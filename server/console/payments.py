@@ -14,6 +14,7 @@ from server.admitting import Who, admits
 from server.casework import bank_files, funds, payment_batches, payments
 from server.casework.bank_files import BankFileRefused
 from server.casework.deciding import SameOfficer
+from server.casework.fund_tables import BatchState, PaymentBatch, Reservation
 from server.casework.officers import LOOKERS, Role
 from server.casework.payment_batches import (
     Bad,
@@ -25,7 +26,6 @@ from server.casework.payment_batches import (
     StepRefused,
 )
 from server.casework.payments import Cashier, keys_of
-from server.casework.tables import BatchState, PaymentBatch, Reservation
 from server.console import forms, naming
 from server.console.entering import officer, regions, takes
 from server.console.help_requests import name_of

@@ -10,8 +10,8 @@ from server.arrears.counting import ArrearsLine
 from server.arrears.figures import Figures
 from server.casework import weekly_report_files, weekly_reports
 from server.casework.officers import Officer, Role, scope
+from server.casework.request_tables import Category
 from server.casework.service_requests import TITLES
-from server.casework.tables import Category
 from server.casework.weekly_report_files import Sheet, Yuan
 from server.casework.weekly_reports import Report, Week, WeekUnknown, last_over, week_of
 from server.clock import CHINA, china_day

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlmodel import Session, col
 
+from server.casework.fund_tables import Fund
 from server.casework.officers import Officer
-from server.casework.tables import Fund
 from server.clock import china_day
 from server.register import keeping as register
 from server.register.hardship import Cause, Need, Registered, Relation

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, distinct, func, select
 from sqlmodel import Session, col
 
-from server.casework.tables import EntryKind, FundEntry
+from server.casework.fund_tables import EntryKind, FundEntry
 from server.casework.weekly_reports import Week
 from server.vouchers.tables import Issue, Merchant, Redemption, Return, ReturnWhy, Voucher
 

@@ -17,9 +17,10 @@ from server import audit, db, numbering
 from server.audit import Action
 from server.casework import funds
 from server.casework.advancing import Post
+from server.casework.fund_tables import Fund
 from server.casework.moves import State
 from server.casework.officers import LOOKERS, NotAllowed, Officer, Role, require, scope
-from server.casework.tables import Case, Fund
+from server.casework.tables import Case
 from server.clock import china_day
 from server.sealing import Safe
 from server.vouchers import cards, telling

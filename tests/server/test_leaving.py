@@ -9,7 +9,7 @@ from sqlmodel import Session, col
 from server import leaving
 from server.audit import Actor
 from server.casework import service_requests
-from server.casework.tables import Category, RequestState, ServiceRequest
+from server.casework.request_tables import Category, RequestState, ServiceRequest
 from server.erasing import StillUnderWay
 from server.offers.tables import PlaceState
 from server.pairing.tables import Ending

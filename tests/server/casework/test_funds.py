@@ -17,6 +17,7 @@ from server.audit import Actor
 from server.casework import deciding, funds, near_duplicates, payments
 from server.casework.advancing import CaseChanged, MoveRefused
 from server.casework.cases import under_way
+from server.casework.fund_tables import EntryKind, Fund, FundEntry, Reservation
 from server.casework.funds import (
     FundMissing,
     FundNameTaken,
@@ -27,7 +28,7 @@ from server.casework.funds import (
 )
 from server.casework.moves import Move, State
 from server.casework.officers import NotAllowed, Role
-from server.casework.tables import Case, EntryKind, Fund, FundEntry, Reservation
+from server.casework.tables import Case
 from server.db import Database, DatabaseBusy
 from server.tables import Purpose, SubjectKey
 from tests import casework

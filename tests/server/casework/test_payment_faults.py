@@ -19,18 +19,17 @@ from sqlmodel import Session, col
 
 from server import private_files
 from server.casework import bank_files, funds, payment_batches, payments
-from server.casework.moves import Move, State
-from server.casework.payment_batches import Result
-from server.casework.tables import (
+from server.casework.fund_tables import (
     BatchState,
-    Case,
-    CaseEvent,
     Fund,
     Payment,
     PaymentBatch,
     PaymentState,
     Reservation,
 )
+from server.casework.moves import Move, State
+from server.casework.payment_batches import Result
+from server.casework.tables import Case, CaseEvent
 from server.db import Database
 from server.subject_keys import SubjectKeys
 from server.tables import Notice

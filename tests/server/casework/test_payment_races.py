@@ -9,9 +9,10 @@ from sqlalchemy import func, select
 from sqlmodel import col
 
 from server.casework import payment_batches, payments, proactive
+from server.casework.fund_tables import Payment, PaymentBatch
 from server.casework.matched_rosters import read_matched_roster
 from server.casework.proactive import Fate, Run
-from server.casework.tables import Case, Payment, PaymentBatch
+from server.casework.tables import Case
 from server.clock import china_day
 from server.db import Database
 from server.tables import Worker

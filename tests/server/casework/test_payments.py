@@ -13,6 +13,7 @@ from server.audit import Actor
 from server.casework import cases, payment_batches, payments
 from server.casework.advancing import CaseChanged, advance, by_worker
 from server.casework.deciding import SameOfficer
+from server.casework.fund_tables import BatchState, Payment, PaymentBatch, PaymentState
 from server.casework.moves import Move, State
 from server.casework.officers import NotAllowed, Role
 from server.casework.payment_batches import (
@@ -26,7 +27,7 @@ from server.casework.payment_batches import (
     StepRefused,
 )
 from server.casework.payments import NotPayable
-from server.casework.tables import BatchState, Case, Payment, PaymentBatch, PaymentState
+from server.casework.tables import Case
 from server.tables import AuditEntry, Notice, Purpose
 from tests import casework
 from tests.funding import SUM, Office, said

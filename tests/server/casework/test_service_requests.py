@@ -7,6 +7,7 @@ import pytest
 from server import audit, erasing
 from server.casework import service_requests, weekly_reports
 from server.casework.officers import NotAllowed, Officer, Role
+from server.casework.request_tables import Category, RequestState, ServiceRequest, Voice
 from server.casework.service_requests import (
     NotSettled,
     RequestChanged,
@@ -15,7 +16,6 @@ from server.casework.service_requests import (
     Said,
     Wanted,
 )
-from server.casework.tables import Category, RequestState, ServiceRequest, Voice
 from server.consents import ConsentMissing
 from server.conversations import (
     RecordedTurn,

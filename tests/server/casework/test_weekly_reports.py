@@ -10,7 +10,8 @@ from server.audit import Actor
 from server.casework import deciding, service_requests, weekly_reports
 from server.casework.moves import Move
 from server.casework.officers import Officer, scope
-from server.casework.tables import Case, Category, RequestState
+from server.casework.request_tables import Category, RequestState
+from server.casework.tables import Case
 from server.casework.weekly_reports import CaseLine, DeclineLine, Week, WeekNotOver, week_of
 from server.clock import CHINA
 from server.conversations import (

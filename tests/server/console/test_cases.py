@@ -11,9 +11,10 @@ from sqlmodel import col
 from server import audit, erasing
 from server.casework import deciding, objecting
 from server.casework.cases import Frozen, frozen
+from server.casework.fund_tables import Fund
 from server.casework.moves import MOVES, Move, State, moves_from
 from server.casework.officers import ACTS_AS, Role
-from server.casework.tables import Case, CaseNote, Fund, NearDuplicate
+from server.casework.tables import Case, CaseNote, NearDuplicate
 from server.console import words
 from server.console.case_steps import SLUGS
 from server.resources import Resources

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from server.audit import Action
 from server.casework import service_requests
 from server.casework.officers import Role
-from server.casework.tables import Category, ServiceRequest
+from server.casework.request_tables import Category, ServiceRequest
 from server.tables import AuditEntry, Notice
 from tests.server.console.conftest import Desk, Staff, text_of
 from tests.server.console.making import asked

@@ -11,8 +11,9 @@ from server import cli
 from server.app import create_app
 from server.arrears.tables import JointPart, JointReport
 from server.casework import near_duplicates
+from server.casework.fund_tables import Fund
 from server.casework.officers import Role
-from server.casework.tables import Case, CaseMaterial, Fund, Officer
+from server.casework.tables import Case, CaseMaterial, Officer
 from server.clock import china_day
 from server.demonstration import making
 from server.outreach.tables import Campaign

@@ -12,9 +12,10 @@ from sqlmodel import Session, col
 
 from server.casework import applying, deciding, funds
 from server.casework.advancing import Post
+from server.casework.fund_tables import Fund
 from server.casework.moves import Move
 from server.casework.officers import Officer, Role
-from server.casework.tables import Case, Fund
+from server.casework.tables import Case
 from server.clock import china_day
 from server.db import Database
 from server.notice_templates import NoticeKind
