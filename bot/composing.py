@@ -169,9 +169,12 @@ class Composer:
         if validity.to:
             name = "deadline_closed" if today > validity.to else "deadline_open"
             return self.say(name, span=self.span(measure))
-        if validity.from_:
-            return self.say("deadline_from", **{"from": day(validity.from_)})
-        return self.say("deadline_unknown")
+        # Who asks whether it still runs is told whom to ask that.
+        standing = self.standing(measure, today)
+        dated = self._library.documents[measure.document].entry.dated
+        if validity.from_ and (validity.from_ != dated or not standing):
+            return self.say("deadline_from", **{"from": day(validity.from_)}) + standing
+        return standing or self.say("deadline_unknown")
 
     def span(self, measure: Measure) -> str:
         """Write the first and last day; the first is left out where it isn't stated."""
@@ -210,9 +213,13 @@ class Composer:
     def document(self, measure: Measure) -> str:
         """Name document, number or issuer, and date."""
         document = self._library.documents[measure.document].entry
+        dated = day(document.dated)
+        if document.number is not None:
+            return f"《{document.title}》（{document.number}，{dated}）"
+        page = "网页日期" if document.undated else ""
         number = document.number_of(measure.locator)
-        by = f"{number}，" if number else f"{document.issuer}，"
-        return f"《{document.title}》（{by}{day(document.dated)}）"
+        told = "" if number is None else f"，讲的是{number}"
+        return f"《{document.title}》（{document.issuer}，{page}{dated}{told}）"
 
     def source(self, measure: Measure) -> Source:
         """Return the citation as data."""

@@ -34,6 +34,10 @@ _SURELY_ELSEWHERE = 2.6
 """Only what is this well understood is said to be written elsewhere."""
 _NAMED_SAME_TOPIC_LEAD = 3.1
 """The same where the place was named and the topic is the main one of both."""
+_HAS_IT_TOO = 2.5
+"""How far behind the best another region's clause may be that has the same."""
+_NAMED = 6
+"""Other regions that a reply names."""
 _OWN_ENOUGH = 1.9
 _SUBJECT_OF_ITS_OWN = 2.6
 """What the words behind one of several places must come to, to be a question by themselves."""
@@ -238,6 +242,7 @@ def _not_stated(turn: Turn, best: Candidate, detail: str) -> Answer:
         Part(turn.composer.say("ask_unit", unit=unit) if unit else "", 1),
         Part(turn.composer.phones(measure), 1),
         *([] if unit else _ask_nationwide(turn)),
+        Part(turn.composer.standing(measure, turn.today), 1),
         Part(turn.composer.say("source", source=turn.composer.cite(measure))),
     ]
     rejected = (Rejected(measure.id, best.score, f"aspect:{detail}"),)
@@ -376,15 +381,21 @@ def _elsewhere_has(turn: Turn, best: Candidate, label: str) -> str:
     regions = _regions_with(turn, best)
     if not regions:
         return ""
-    return turn.composer.say("elsewhere_has", regions="、".join(regions), region=label)
+    named = "、".join(regions[:_NAMED]) + ("等" if len(regions) > _NAMED else "")
+    return turn.composer.say("elsewhere_has", regions=named, region=label)
 
 
 def _regions_with(turn: Turn, best: Candidate) -> list[str]:
-    topic = best.measure.topics[0]
+    """The other regions that have it, those first whose clause comes nearest."""
+    topics = set(best.measure.topics)
     here = turn.scope(turn.region) if turn.region else frozenset()
-    having = [c.measure.region for c in turn.ranked if topic in c.measure.topics]
+    having = [
+        c.measure.region
+        for c in turn.ranked
+        if c.unbiased >= best.unbiased - _HAS_IT_TOO and not topics.isdisjoint(c.measure.topics)
+    ]
     regions = [region for region in having if region not in here]
-    return [turn.composer.region_label(region) for region in dict.fromkeys(regions)][:6]
+    return [turn.composer.region_label(region) for region in dict.fromkeys(regions)]
 
 
 def _ask_nationwide(turn: Turn) -> list[Part]:

@@ -16,12 +16,13 @@ from bot.profiles import Profiles
 from bot.question import tidy
 from bot.retrieval import Index
 from bot.wording import compared, words
-from knowledge.figures import figures
+from knowledge.figures import Figure, figures
 from knowledge.library import Library
 from knowledge.measures import Measure
 
 _TELLING = 10
 _AGE = "岁"
+_MONEY = "元"
 _NAME = 2
 _SHARED = 2
 """More measures than these can't share what is to name one of them."""
@@ -80,7 +81,7 @@ class IndexedLibrary:
         self.answers = Index(list(self._answers()))
         self.input_method = InputMethod(self._written(), _place_names(library))
         self.figures = {
-            measure.id: telling_figures("\n".join((measure.summary, *measure.quotes)))
+            measure.id: stated_figures("\n".join((measure.summary, *measure.quotes)))
             for measure in library.measures.values()
         }
         self._stating = Counter(f for stated in self.figures.values() for f in stated)
@@ -111,7 +112,7 @@ class IndexedLibrary:
             clause=clauses[self._clauses],
         )
 
-    def telling(self, named: Collection[Decimal], measure: str) -> float:
+    def telling(self, named: Collection[Figure], measure: str) -> float:
         """How much figures that a question names tell of a measure: 1 if it alone states one."""
         shared = [self._stating[figure] for figure in self.figures[measure].intersection(named)]
         return (1 + 1 / min(shared)) / 2 if shared else 0.0
@@ -233,10 +234,19 @@ def _proper_names(library: Library) -> dict[str, frozenset[str]]:
     }
 
 
-def telling_figures(text: str) -> frozenset[Decimal]:
-    """Return the figures that tell one measure from another: 500, 60 %, but not 1, 2 or an age."""
+def telling_figures(text: str) -> frozenset[Figure]:
+    """Return the figures that tell one measure from another: 500, 60 %, but not 1, 2 or an age.
+
+    No unit but that of money counts: 1000元 is not 千名.
+    """
     found = (f for f in figures(text) if f.value >= _TELLING and f.unit != _AGE)
-    return frozenset(figure.value for figure in found)
+    return frozenset(f if f.unit == _MONEY else Figure(f.value, "") for f in found)
+
+
+def stated_figures(text: str) -> frozenset[Figure]:
+    """Return the telling figures of a clause, as they may be named: money also without its unit."""
+    found = telling_figures(text)
+    return found | {Figure(figure.value, "") for figure in found}
 
 
 def _said(measure: Measure) -> Iterator[str]:

@@ -40,6 +40,8 @@ _NOT_PLACES = re.compile(
 _SUFFIXES = frozenset("市省县区州盟人籍镇")
 _PLACE_WORD = re.compile("(?:在|到|去|来|回|从|往|离|返|是|我|俺|老家)$")
 _THERE = re.compile("(?:那边|那里|那儿|这边|这里|这儿|当地)")
+_AND_FIRST, _AND_LAST = re.compile("(?:那么?)? ?"), re.compile("呢[?。!]*")
+"""Nothing else is said than 那南安呢."""
 _GAP = re.compile(r"(?:市|省|州)?的?\s?$")
 
 
@@ -134,7 +136,10 @@ def _usable(name: Name, text: str, at: int, holders: tuple[Place, ...]) -> bool:
         return True
     if name.use is not Use.AFTER_PLACE_WORD:
         return False
-    return bool(_PLACE_WORD.search(text, 0, at) or _THERE.match(text, at + len(name.words)))
+    after = at + len(name.words)
+    if _PLACE_WORD.search(text, 0, at) or _THERE.match(text, after):
+        return True
+    return bool(_AND_FIRST.fullmatch(text, 0, at) and _AND_LAST.fullmatch(text, after))
 
 
 def lies_under(place: Place, holder: Place) -> bool:

@@ -33,6 +33,8 @@ _WORK_AFTER = re.compile(
     "(?:那边|这边)?(?:上班|返岗|复工|复产|打工|工作|干活|做工|进厂|厂里|务工|就业|找活|找工作|上工|开工|继续)"
 )
 _ORIGIN_AFTER = re.compile("(?:那边|那儿|这边|农村|乡下)?(?:来的|过来的|出来的|老乡|籍|老家)")
+_BY_BEFORE = re.compile("(?:按照?|依照?|照着?|参照|套用|沿用|适用|享受)$")
+_RULES_AFTER = re.compile("的?(?:办法|政策|规定|标准|文件|待遇|措施|条件|来|办|算|领|执行)")
 _BEYOND_AFTER = re.compile("以外|之外|外面")
 _HUKOU_AFTER = re.compile("(?:农村|农业|城镇)?(?:户口|户籍)")
 _PEOPLE_AFTER = re.compile(
@@ -66,6 +68,8 @@ def role_of(text: str, reading: Reading, readings: Sequence[Reading]) -> Role:
         return softly
     if not covered and _USING_BEFORE.search(before) and _NUMBER_AFTER.match(after):
         return Role.ORIGIN
+    if covered and _is_taken_as_a_rule(before, after, reading, readings):
+        return Role.ORIGIN
     if _BEYOND_AFTER.match(after):
         return Role.PERHAPS_ORIGIN if covered else Role.ORIGIN
     if _STRONG_BEFORE.search(before):
@@ -83,6 +87,14 @@ def role_of(text: str, reading: Reading, readings: Sequence[Reading]) -> Role:
     if _is_softly_origin(before, after, covered) or _is_whose_province(before, after, reading):
         return softly
     return softly if _goes_elsewhere(text, reading, readings, after, covered) else Role.PLACE
+
+
+def _is_taken_as_a_rule(
+    before: str, after: str, reading: Reading, readings: Sequence[Reading]
+) -> bool:
+    """晋江能按石狮的办法来吗: asked for is the other place, which no document covers."""
+    uncovered = any(not place.region for other in readings for place in other.places)
+    return uncovered and bool(_BY_BEFORE.search(before) and _RULES_AFTER.match(after))
 
 
 def _tells_of_oneself(text: str, reading: Reading, readings: Sequence[Reading]) -> bool:
