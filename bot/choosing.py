@@ -150,6 +150,8 @@ def ask_place(
 ) -> Answer:
     """Ask which of these places is meant; picking one asks `question` there."""
     towns = list(dict.fromkeys(turn.town(region) if whole_towns else region for region in regions))
+    # Nobody is from a town without a name.
+    towns.sort(key=lambda town: turn.library.regions.get(town).unnamed)
     question = question[:_KEPT_QUESTION]
     choices = tuple(
         Choice(turn.composer.region_label(town), question, town) for town in towns[:_MOST_CHOICES]

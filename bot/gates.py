@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 
 from bot import replying, wording
-from bot.answers import Answer, Kind, Rejected, Source
+from bot.answers import Answer, Kind, Rejected
 from bot.composing import Part, fitted
 from bot.matching import Candidate
 from bot.pinyin import segmented
@@ -24,6 +24,7 @@ _OUTSIDE_LEAD = 0.2
 _OUTSIDE_LAG = 2.0
 """How far behind it may be without the words that ask for an aspect."""
 _AND_THAT = re.compile("呢|也")
+_THE_SAME = re.compile("一样吗|一样不|也一样|相同吗")
 _SURELY_OF_A_KIND = 0.6
 """So near to how a kind of help is asked for, a measure of another kind is not taken for it."""
 _ELSEWHERE_LEAD = 1.2
@@ -80,7 +81,7 @@ def place_not_covered(turn: Turn) -> Answer | None:
     parts = [
         Part(turn.composer.say("place_not_covered", place=place)),
         Part(turn.composer.say("place_near", regions="、".join(near)) if near else "", 1),
-        *_ask_nationwide(turn),
+        *replying.ask_nationwide(turn),
     ]
     return _decline(turn, parts, f"place-not-covered:{place}", None)
 
@@ -205,6 +206,8 @@ def not_in_this_place(turn: Turn) -> Answer | None:
         return None
     if here and (_goes_on(turn, here[0]) or _same_elsewhere(turn, here[0], best)):
         return None
+    if here and turn.is_owed_wages and best.measure.topics[0] in here[0].measure.topics:
+        return None  # wherever else it is written: here, too, somebody can be turned to
     if best.unbiased < _SURELY_ELSEWHERE:
         return no_answer(turn)
     if akin := [c for c in turn.local if best.measure.topics[0] in c.measure.topics]:
@@ -214,7 +217,7 @@ def not_in_this_place(turn: Turn) -> Answer | None:
     parts = [
         Part(turn.composer.say("not_in_region", region=label)),
         Part(_elsewhere_has(turn, best, label), 1),
-        *_ask_nationwide(turn),
+        *replying.ask_nationwide(turn),
     ]
     rejected = tuple(Rejected(c.measure.id, c.score, "region") for c in turn.ranked[:5])
     return _decline(turn, parts, "not-in-this-place", turn.region, rejected=rejected)
@@ -231,22 +234,35 @@ def aspect_not_stated(turn: Turn) -> Answer | None:
 def _not_stated(turn: Turn, best: Candidate, detail: str) -> Answer:
     measure = best.measure
     unit = "、".join(measure.responsible.lead)
-    named = turn.library.sentences.name_of(detail)
+    details = [detail, *(a.value for a in _also_left_open(turn, measure) if a.value != detail)]
+    named = "、".join(map(turn.library.sentences.name_of, details))
     region = turn.composer.region_label(measure.region)
     partly = [said.say for aspect, said in measure.answers.items() if aspect == detail]
     parts = [
         Part(turn.composer.say("not_stated", region=region, aspect=named)),
         *(Part(say) for say in partly),
+        *(Part(said) for said in _also_asked(turn, measure) if said),
         Part(turn.composer.say("known_nearby", summary=measure.summary)),
         Part(turn.composer.closing_note(measure, turn.today)),
         Part(turn.composer.say("ask_unit", unit=unit) if unit else "", 1),
         Part(turn.composer.phones(measure), 1),
-        *([] if unit else _ask_nationwide(turn)),
+        *([] if unit else replying.ask_nationwide(turn)),
         Part(turn.composer.standing(measure, turn.today), 1),
         Part(turn.composer.say("source", source=turn.composer.cite(measure))),
     ]
     rejected = (Rejected(measure.id, best.score, f"aspect:{detail}"),)
     return _decline(turn, parts, f"not-stated:{detail}", measure.region, (best,), rejected=rejected)
+
+
+def _also_left_open(turn: Turn, measure: Measure) -> list[Aspect]:
+    """What the clause leaves open besides, where one message asks for several things."""
+    return [a for a in turn.asked.aspects if a in turn.asked.firm and not _states(measure, a)]
+
+
+def _also_asked(turn: Turn, measure: Measure) -> list[str]:
+    """What the clause does say, where one message asks for several things."""
+    asked = turn.asked.aspects if len(turn.asked.aspects) > 1 else ()
+    return [turn.composer.stated(measure, a, turn.today) for a in asked if _states(measure, a)]
 
 
 def _detail_left_open(turn: Turn, best: Candidate) -> str:
@@ -256,6 +272,8 @@ def _detail_left_open(turn: Turn, best: Candidate) -> str:
     """
     if aspect := _unstated_aspect(turn, best):
         return aspect
+    if turn.is_owed_wages:
+        return ""  # what they need is to be told whom to turn to
     stated = any(_states(best.measure, aspect) for aspect in turn.asked.aspects)
     if not _ASKS.search(turn.question.text) or _names_what_is_stated(turn, best.measure):
         return ""
@@ -265,6 +283,8 @@ def _detail_left_open(turn: Turn, best: Candidate) -> str:
 
 def _names_what_is_stated(turn: Turn, measure: Measure) -> bool:
     """Tell whether a message that leans on the last names no more than the clause: 燃气也减？"""
+    if turn.follows_up and turn.places and _THE_SAME.search(turn.question.text):
+        return True
     if not turn.follows_up or not _AND_THAT.search(turn.question.text):
         return False
     named = [word for word in wording.words(turn.question.content) if len(word) >= _A_WORD]
@@ -327,7 +347,7 @@ def no_answer(turn: Turn) -> Answer:
     parts = [
         Part(turn.composer.say("not_understood")),
         Part(turn.composer.say("not_understood_help")),
-        *_ask_nationwide(turn),
+        *replying.ask_nationwide(turn),
     ]
     rejected = tuple(Rejected(c.measure.id, c.score, "score") for c in turn.ranked[:5])
     return _decline(turn, parts, _NOT_UNDERSTOOD, turn.region, rejected=rejected)
@@ -398,11 +418,6 @@ def _regions_with(turn: Turn, best: Candidate) -> list[str]:
     return [turn.composer.region_label(region) for region in dict.fromkeys(regions)]
 
 
-def _ask_nationwide(turn: Turn) -> list[Part]:
-    line = turn.library.helplines[turn.library.sentences.general_helpline]
-    return [Part(turn.composer.say("ask_locally", name=line.name, number=line.number), 1)]
-
-
 def _decline(
     turn: Turn,
     parts: list[Part],
@@ -413,7 +428,6 @@ def _decline(
     rejected: tuple[Rejected, ...] = (),
 ) -> Answer:
     measures = tuple(c.measure.id for c in from_)
-    line = turn.library.helplines[turn.library.sentences.general_helpline]
     sources = tuple(turn.composer.source(c.measure) for c in from_)
     return Answer(
         kind=Kind.DECLINE,
@@ -421,7 +435,7 @@ def _decline(
         reason=reason,
         region=region,
         measures=measures,
-        sources=(*sources, Source(title=line.source, locator=line.number)),
+        sources=(*sources, replying.nationwide_source(turn)),
         rejected=rejected,
         context=turn.next_context(measures),
     )

@@ -2,7 +2,6 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 

@@ -35,6 +35,8 @@ _WORK_AFTER = re.compile(
 _ORIGIN_AFTER = re.compile("(?:那边|那儿|这边|农村|乡下)?(?:来的|过来的|出来的|老乡|籍|老家)")
 _BY_BEFORE = re.compile("(?:按照?|依照?|照着?|参照|套用|沿用|适用|享受)$")
 _RULES_AFTER = re.compile("的?(?:办法|政策|规定|标准|文件|待遇|措施|条件|来|办|算|领|执行)")
+_FROM_THERE = re.compile("(?:离|挨着|靠着|紧挨)$")
+_HOW_FAR = re.compile("[^,。?!]{0,3}(?:近|远|[,。?!]|$)")
 _BEYOND_AFTER = re.compile("以外|之外|外面")
 _HUKOU_AFTER = re.compile("(?:农村|农业|城镇)?(?:户口|户籍)")
 _PEOPLE_AFTER = re.compile(
@@ -92,9 +94,10 @@ def role_of(text: str, reading: Reading, readings: Sequence[Reading]) -> Role:
 def _is_taken_as_a_rule(
     before: str, after: str, reading: Reading, readings: Sequence[Reading]
 ) -> bool:
-    """晋江能按石狮的办法来吗: asked for is the other place, which no document covers."""
+    """晋江能按石狮的办法来吗, 晋江离石狮那么近: asked for is the other place, not covered."""
     uncovered = any(not place.region for other in readings for place in other.places)
-    return uncovered and bool(_BY_BEFORE.search(before) and _RULES_AFTER.match(after))
+    by = _BY_BEFORE.search(before) and _RULES_AFTER.match(after)
+    return uncovered and bool(by or (_FROM_THERE.search(before) and _HOW_FAR.match(after)))
 
 
 def _tells_of_oneself(text: str, reading: Reading, readings: Sequence[Reading]) -> bool:

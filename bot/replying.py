@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import zip_longest
 
-from bot.answers import REPLY_BYTES, Answer, Kind, Rejected
+from bot.answers import REPLY_BYTES, Answer, Kind, Rejected, Source
 from bot.composing import Part, fitted
 from bot.matching import Candidate
 from bot.places import How
@@ -54,6 +54,11 @@ def from_the_documents(turn: Turn) -> Answer | None:
         named = turn.composer.say("in_region", region=label, text=parts_of_reply[0].text)
         parts_of_reply[0] = replace(parts_of_reply[0], text=named)
     parts_of_reply[-1:-1] = place_notes(turn, region)
+    used_too: tuple[Source, ...] = ()
+    if turn.is_owed_wages and not best.measure.phones:
+        # Over or not, wages can be claimed.
+        parts_of_reply[-1:-1] = ask_nationwide(turn)
+        used_too = (nationwide_source(turn),)
     near = [c for c in turn.local if c is not best][:_ALSO_SHOWN]
     alike = [c for c in near[:1] if _is_alike(c, best)]
     for candidate in alike:
@@ -69,11 +74,23 @@ def from_the_documents(turn: Turn) -> Answer | None:
         reason=f"measure:{best.score:.2f}",
         region=region,
         measures=measures,
-        sources=tuple(turn.composer.source(c.measure) for c in used),
+        sources=(*(turn.composer.source(c.measure) for c in used), *used_too),
         suggestions=(*_next_to_ask(near, best), *_self_check(turn, best.measure)),
         rejected=tuple(Rejected(c.measure.id, c.score, "rank") for c in near if c not in alike),
         context=turn.next_context(measures),
     )
+
+
+def ask_nationwide(turn: Turn) -> list[Part]:
+    """Where to ask that is the same everywhere."""
+    line = turn.library.helplines[turn.library.sentences.general_helpline]
+    return [Part(turn.composer.say("ask_locally", name=line.name, number=line.number), 1)]
+
+
+def nationwide_source(turn: Turn) -> Source:
+    """Where the number of `ask_nationwide` stands."""
+    line = turn.library.helplines[turn.library.sentences.general_helpline]
+    return Source(title=line.source, locator=line.number)
 
 
 def _next_to_ask(near: Sequence[Candidate], best: Candidate) -> list[str]:

@@ -170,7 +170,7 @@ class Turn:
         A sum that no measure of the named place states is left out: the worker heard it wrong.
         """
         text = _BY_THE_MONTH.sub("", self.question.rest)
-        if _WAGES_OWED.search(text) or _MONEY_OWED.search(text):
+        if self.is_owed_wages:
             # Closed or not: what they ask for is their wages.
             text = f"{_FIRM_IS_GONE.sub('', text)} {_ARREARS}"
         named = telling_figures(text)
@@ -180,6 +180,12 @@ class Turn:
             if not any(self.indexed.telling(named, id) for id in local):
                 text = _SUM.sub("", text)
         return candidates(text, self.indexed, spoken=self.spoken)
+
+    @cached_property
+    def is_owed_wages(self) -> bool:
+        """Tell whether somebody asks for wages, or other money, that a firm owes them."""
+        text = self.question.rest
+        return bool(_WAGES_OWED.search(text) or _MONEY_OWED.search(text))
 
     @cached_property
     def follows_up(self) -> bool:

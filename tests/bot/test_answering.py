@@ -356,3 +356,57 @@ def test_a_plural_of_places_asks_which_they_are(indexed: IndexedLibrary) -> None
     listed = ask(indexed, ["哪些地方能领失业补助金"])
     assert listed.kind is Kind.ANSWER
     assert all(f"【{place}" in listed.reply for place in ("承德市", "定州市", "辛集市"))
+
+
+@pytest.mark.parametrize(
+    "turns",
+    [
+        ["失业金在石狮怎么领", "南安呢"],
+        ["晋江能按石狮的办法来吗"],
+        ["晋江呢？离石狮那么近，能按石狮的来吗"],
+    ],
+)
+def test_a_neighbour_never_gets_the_towns_own_money(
+    indexed: IndexedLibrary, turns: list[str]
+) -> None:
+    declined = ask(indexed, turns)
+    assert declined.kind is Kind.DECLINE and not declined.measures
+    assert declined.reason.startswith("place-not-covered")
+
+
+def test_only_places_whose_documents_have_it_are_named(indexed: IndexedLibrary) -> None:
+    reply = ask(indexed, ["石狮有没有过年红包"]).reply
+    assert "沧州市" in reply and "循环化工园区" in reply and "雄安" not in reply
+
+
+def test_who_asks_whether_it_still_runs_is_told_whom_to_ask(indexed: IndexedLibrary) -> None:
+    for question in ("石狮失业金现在还能办吗", "石狮临时救助现在还办吗"):
+        said = ask(indexed, [question])
+        assert said.kind is Kind.ANSWER
+        assert said.reply.startswith("这份文件的日期是2022年3月31日")
+        assert "请先问市" in said.reply.splitlines()[0]
+
+
+def test_a_contract_that_ends_is_no_deadline(indexed: IndexedLibrary) -> None:
+    assert ask(indexed, ["合同到期没续签，石狮能领失业金吗"]).reply.startswith("参加了失业保险")
+
+
+def test_money_named_is_not_a_count_of_people(indexed: IndexedLibrary) -> None:
+    said = ask(indexed, ["石狮是不是发1000元留岗红包？朋友说的"])
+    assert "shishi-5b" not in said.measures  # 千名
+
+
+def test_who_is_owed_wages_is_told_whom_to_turn_to(indexed: IndexedLibrary) -> None:
+    assert "88712565" in ask(indexed, ["石狮的厂倒闭了，欠我两个月工资"]).reply
+    over = ask(indexed, ["我在承德被欠薪八个月了找谁"])
+    assert "已经结束" in over.reply and "12333" in over.reply
+
+
+def test_of_several_details_none_is_dropped(indexed: IndexedLibrary) -> None:
+    reply = ask(indexed, ["石狮急难救助，给多少？找谁？要什么材料？"]).reply
+    assert "没有写要带什么材料、具体给多少" in reply and "找急难发生地的镇（街道）" in reply
+
+
+def test_an_article_is_not_cited_by_the_number_of_what_it_reports(indexed: IndexedLibrary) -> None:
+    reply = ask(indexed, ["衡水消费券多少钱"]).reply
+    assert "（河北新闻网，2021年2月12日，讲的是衡新疫防指办〔2021〕132号）" in reply
