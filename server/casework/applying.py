@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from knowledge.eligibility.facts import WORK_REGION, read_facts
+from knowledge.eligibility.criteria import Criteria
+from knowledge.eligibility.facts import WORK_REGION, Given, read_facts
 from knowledge.eligibility.reporting import result_data
 from knowledge.eligibility.verdicts import Outcome, Person, is_open, verdict
 from knowledge.library import Library
@@ -93,6 +94,15 @@ class Vouched:
 
 
 @dataclass(frozen=True, slots=True)
+class Judged:
+    """What the rules say of somebody: JSON, the outcome, and what is known not to hold."""
+
+    verdict: str
+    outcome: Outcome
+    failed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Checked:
     """An application against the rules in force; worked out outside any transaction."""
 
@@ -162,9 +172,7 @@ def check(
     where = _region(library, measure, region)
     if not is_open(criteria, today):
         _refuse_closed(measure, today)
-    given = read_facts(dict(facts), library.facts, today)
-    result = verdict(criteria, Person({WORK_REGION: where, **given.values}, today), today)
-    reasons = result_data(result, library)
+    found = judged(library, criteria, where, read_facts(dict(facts), library.facts, today), today)
     stands = {name: each for name, each in vouched.items() if facts.get(name) == each.value}
     sources = {name: stands[name].source if name in stands else source for name in facts}
     evidence = {name: each.evidence for name, each in stands.items()}
@@ -174,10 +182,18 @@ def check(
         period_of(measure, today),
         release_id,
         facts_written(facts, sources, evidence),
-        _json(reasons),
-        result.outcome,
-        tuple(each["say"] for each in reasons["conditions"] if each["verdict"] == "failed"),
+        found.verdict,
+        found.outcome,
+        found.failed,
     )
+
+
+def judged(library: Library, criteria: Criteria, region: str, given: Given, today: date) -> Judged:
+    """What the rules say of somebody at a place on a day, with every condition."""
+    result = verdict(criteria, Person({WORK_REGION: region, **given.values}, today), today)
+    reasons = result_data(result, library)
+    failed = tuple(each["say"] for each in reasons["conditions"] if each["verdict"] == "failed")
+    return Judged(_json(reasons), result.outcome, failed)
 
 
 def facts_written(

@@ -30,6 +30,8 @@ class Source(StrEnum):
     """The worker says so."""
     DOCUMENT = "document"
     """An officer has seen it in a material."""
+    READ = "read"
+    """The worker left it open; an officer read it in a material."""
     REGISTER = "register"
     ATTENDED = "attended"
     """An officer noted it of a course that the worker attended."""

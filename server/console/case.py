@@ -10,6 +10,7 @@ from flask import Blueprint, Response, url_for
 from pydantic import Field
 from sqlmodel import Session
 
+from knowledge.eligibility.facts import Vocabulary
 from knowledge.measures import Measure
 from server import profiles
 from server.admitting import Who, admits
@@ -41,7 +42,7 @@ from server.casework.tables import (
     Source,
 )
 from server.clock import china_day
-from server.console import case_steps, forms, naming, words
+from server.console import case_steps, forms, naming, reading, words
 from server.console.case_steps import Step
 from server.console.entering import actor, officer, regions
 from server.console.forms import Form
@@ -56,7 +57,7 @@ blueprint = Blueprint("case", __name__, url_prefix="/cases")
 
 
 _EMPTY: Mapping[str, Form[Any]] = {
-    **{slug: forms.empty() for slug in (*case_steps.SLUGS.values(), "note")},
+    **{slug: forms.empty() for slug in (*case_steps.SLUGS.values(), "note", "facts")},
     "request-material": forms.empty(days=10),
     "approve": forms.empty(instalments=1),
 }
@@ -74,6 +75,8 @@ class FactShown:
     """The courses it is from, with day and certificate; empty where it is from none."""
     seen: bool | None
     """Whether an officer saw it in a document; None: it does not rest on the worker's word."""
+    entry: reading.Entry | None = None
+    """How an officer enters what a document says of it; None: the worker said it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,7 @@ class ConditionShown:
     quote: str
     locator: str
     given: str
+    """What was said of it; empty where nobody is asked."""
     to_verify: bool
     any_of: str
 
@@ -203,15 +207,21 @@ def post_note(id: str) -> Response:
 @blueprint.post("/<id>/facts")
 @admits(Who.OFFICER, Role.CASE_OFFICER)
 def post_facts(id: str) -> Response:
-    """Note which facts the officer saw in a document."""
+    """Note which facts the officer saw in a document, and what it says of those left open."""
     known = resources()
     case, own = opened(id)
     asked = forms.read(_SeenAsked).asked or _SeenAsked()
     if own is None:
         raise SubjectErased
+    facts = known.serving.current().library.facts
+    held = cases.frozen(case, own)
+    form = reading.read(verifying.left_open(held), facts, verifying.day_of(held))
+    if form.errors:
+        return case_page(id, status=422, filled={"facts": form})
     with known.database.begin() as session:
         desk = Desk(officer(), post(), own, known.clock())
-        verifying.note_seen(session, desk, session.get_one(Case, case.id), set(asked.seen))
+        found = session.get_one(Case, case.id)
+        verifying.note_seen(session, desk, found, set(asked.seen), form.values)
     return go_to(url_for("desk.case.get_case", id=id), "来源记下了。")
 
 
@@ -314,6 +324,7 @@ def case_page(
         may_verify=shown.case.state == State.IN_REVIEW
         and shown.case.recommended is None
         and Role.CASE_OFFICER in officer().roles,
+        unsure=verifying.is_unsure(shown.case),
         may_find=shown.case.state in near_duplicates.BEFORE_DECISION
         and Role.APPROVER in officer().roles,
         is_photo=is_photo,
@@ -416,18 +427,25 @@ def _unmasked(held: Frozen, wanted: str) -> Mapping[str, str]:
 
 def _facts(held: Frozen) -> list[FactShown]:
     known = resources().serving.current().library.facts
-    sources = held.sources or {}
+    sources, said = held.sources or {}, held.facts or {}
+    left_open = verifying.left_open(held)
     found = []
-    for name, value in (held.facts or {}).items():
+    for name in dict.fromkeys([*said, *left_open]):
         source = Source(sources.get(name, Source.DECLARED))
+        is_open = said.get(name) is None
         found.append(
             FactShown(
                 name,
                 known[name].label if name in known else name,
-                words.value_of(known.get(name), value),
-                words.SOURCES[source],
+                words.unsaid(said, name)
+                if is_open
+                else words.value_of(known.get(name), said[name]),
+                "" if is_open else words.SOURCES[source],
                 "、".join(words.course_of(each) for each in held.evidence.get(name, ())),
-                None if source in VOUCHED else source is Source.DOCUMENT,
+                None if source in VOUCHED or is_open else source is not Source.DECLARED,
+                reading.entry_of(known[name], said.get(name))
+                if name in left_open and name in known
+                else None,
             )
         )
     return found
@@ -441,12 +459,18 @@ def _conditions(held: Frozen) -> list[ConditionShown]:
             *words.VERDICTS[each["verdict"]],
             each["quote"] or "",
             each["locator"] or "",
-            "" if each["given"] is None else words.value_of(known.get(each["fact"]), each["given"]),
+            _given(held, known, each),
             each["to_verify"],
             each["any_of"] or "",
         )
         for each in (held.verdict or {}).get("conditions", ())
     ]
+
+
+def _given(held: Frozen, known: Vocabulary, condition: Mapping[str, Any]) -> str:
+    if condition["given"] is not None:
+        return words.value_of(known.get(condition["fact"]), condition["given"])
+    return words.unsaid(held.facts or {}, condition["fact"]) if condition["fact"] else ""
 
 
 def _pairs(session: Session, case: Case) -> list[PairShown]:

@@ -86,6 +86,7 @@ ACTORS: Mapping[str, str] = {
 SOURCES: Mapping[Source, str] = {
     Source.DECLARED: "本人填报",
     Source.DOCUMENT: "材料证明",
+    Source.READ: "经办人照材料填的",
     Source.REGISTER: "名册登记",
     Source.ATTENDED: "上课记录",
 }
@@ -146,8 +147,17 @@ def value_of(fact: Fact | None, value: Any) -> str:
     if isinstance(value, date):
         return value.isoformat()
     options = {} if fact is None else {str(each.value): each.label for each in fact.options}
-    unit = "" if fact is None or fact.unit is None else _UNITS.get(fact.unit, fact.unit)
-    return options.get(str(value), f"{value}{unit}")
+    return options.get(str(value), f"{value}{unit_of(fact)}")
+
+
+def unit_of(fact: Fact | None) -> str:
+    """What a number counts."""
+    return "" if fact is None or fact.unit is None else _UNITS.get(fact.unit, fact.unit)
+
+
+def unsaid(facts: Mapping[str, Any], name: str) -> str:
+    """What somebody answered who did not say it: not sure, or nothing at all."""
+    return "本人答：不清楚" if name in facts else "本人没有填"
 
 
 def course_of(evidence: Mapping[str, str]) -> str:

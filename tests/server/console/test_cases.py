@@ -434,6 +434,57 @@ def test_what_an_officer_saw_in_a_document_is_noted_and_what_was_said_stays(
     assert "记下看到的" not in clerk.get(f"/cases/{case.id}").text
 
 
+def test_what_the_applicant_left_open_is_entered_from_the_document_and_judged_anew(
+    staff: Staff, clerk: Desk, chief: Desk
+) -> None:
+    name = "unemployment_registered"
+    case = staff.submit(facts={**casework.ELIGIBLE, name: None})
+    move(clerk, staff, case, "take")
+    shown = text_of(clerk.get(f"/cases/{case.id}").text)
+    assert "还不能确定" in shown and "已办失业登记 本人答：不清楚" in shown
+    assert "先核实这些： 办了失业登记（待核实）" in shown
+    # A tick says that a document bears out what was said: here nothing was.
+    clerk.post(f"/cases/{case.id}/facts", {"seen": [name]})
+    assert (held(staff, case).sources or {})[name] == "declared"
+    clerk.post(f"/cases/{case.id}/facts", {f"fact-{name}": "yes"})
+    after = held(staff, case)
+    assert (after.facts or {})[name] is True and (after.sources or {})[name] == "read"
+    assert staff.case(case.id).outcome == "eligible"
+    shown = text_of(clerk.get(f"/cases/{case.id}").text)
+    assert "符合文件写的全部条件" in shown and "先核实这些" not in shown
+    assert "已办失业登记 是 经办人照材料填的" in shown
+    clerk.post(f"/cases/{case.id}/facts", {f"fact-{name}": "no"})
+    assert staff.case(case.id).outcome == "ineligible"
+    clerk.post(f"/cases/{case.id}/facts", {})
+    assert staff.case(case.id).outcome == "undetermined"
+    move(clerk, staff, case, "recommend", decision="approve", reason="本人在窗口说办过")
+    opened = text_of(chief.get(f"/cases/{case.id}").text)
+    assert "结论是“还不能确定”" in opened and "办了失业登记（待核实）" in opened
+
+
+def test_a_number_left_out_is_entered_and_one_that_can_t_be_is_told_beside_it(
+    staff: Staff, clerk: Desk
+) -> None:
+    name = "unemployment_insurance_months"
+    case = staff.submit(facts={k: v for k, v in casework.ELIGIBLE.items() if k != name})
+    move(clerk, staff, case, "take")
+    assert "失业保险缴费月数 本人没有填" in text_of(clerk.get(f"/cases/{case.id}").text)
+    for typed in ("601", "-1", "十二"):
+        wrong = clerk.post(f"/cases/{case.id}/facts", {f"fact-{name}": typed})
+        assert wrong.status_code == 422 and "请填0到600的整数" in text_of(wrong.text)
+        assert f'id="facts-{name}-error"' in wrong.text and f'value="{typed}"' in wrong.text
+    assert name not in (held(staff, case).facts or {})
+    clerk.post(f"/cases/{case.id}/facts", {f"fact-{name}": "3"})
+    assert staff.case(case.id).outcome == "ineligible"
+    assert (
+        'value="3" aria-label="材料上写的：失业保险缴费月数"' in clerk.get(f"/cases/{case.id}").text
+    )
+    # What the worker said stays, whatever is sent.
+    clerk.post(f"/cases/{case.id}/facts", {f"fact-{name}": "14", "fact-seeking_work": "no"})
+    assert (held(staff, case).facts or {})["seeking_work"] is True
+    assert staff.case(case.id).outcome == "eligible"
+
+
 def held(staff: Staff, case: Case) -> Frozen:
     own = staff.resources.subject_keys.safe_of(case.worker_id)
     return frozen(staff.case(case.id), own)
