@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from server import logs
 from server.commands import wording
-from server.commands.at_hand import FAILED, OK
+from server.commands.at_hand import FAILED, OK, Refused
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -88,6 +88,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _serve(_: argparse.Namespace) -> int:
+    from server.settings import load_settings
+
+    settings = load_settings()
+    _refuse_taken_port(settings)
     # As in gunicorn.conf.py, which turns it on again.
     gc.disable()
     from apiflask import APIFlask
@@ -97,11 +101,14 @@ def _serve(_: argparse.Namespace) -> int:
 
     share_counts()
     from server.app import create_app
-    from server.settings import load_settings
 
-    settings = load_settings()
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     address = f"http://{host}:{settings.port}"
+
+    print("暖岗: preparing the database and loading the knowledge …", flush=True)
+    app = create_app(settings)
+    _make_demonstration(settings, app)
+    told = _told_sign_ins(settings)
 
     class Server(WSGIApplication):  # type: ignore[misc]
         def load(self) -> APIFlask:
@@ -115,20 +122,39 @@ def _serve(_: argparse.Namespace) -> int:
                 ready(server)
                 print(
                     f"暖岗 is ready.\n  chat:  {address}/\n  API:   {address}/openapi.json\n"
-                    f"  staff: {address}/staff/\n{_told_sign_ins(settings)}"
+                    f"  staff: {address}/staff/\n{told}"
                     "  stop:  Ctrl+C",
                     flush=True,
                 )
 
             self.cfg.set("when_ready", announce)
 
-    print("暖岗: preparing the database and loading the knowledge …", flush=True)
-    app = create_app(settings)
-    _make_demonstration(settings, app)
     configuration = Path(__file__).parent.parent / "deploy" / "gunicorn.conf.py"
     sys.argv = ["nuangang", "--config", str(configuration)]
     Server("%(prog)s [OPTIONS]", prog="nuangang").run()
     return OK
+
+
+def _refuse_taken_port(settings: "Settings") -> None:
+    """Say that the port is taken before anything is loaded, where gunicorn would try five times."""
+    import errno
+    import os
+    import socket
+
+    if {"GUNICORN_FD", "LISTEN_FDS"} & os.environ.keys():
+        # The socket is handed over.
+        return
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family) as tried:
+        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            tried.bind((settings.host, settings.port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                other = settings.port + 1 if settings.port < 65535 else settings.port - 1
+                raise Refused(
+                    f"port {settings.port} is taken: NUANGANG_PORT={other} make serve"
+                ) from None
 
 
 def _make_demonstration(settings: "Settings", app: "Flask") -> None:
@@ -149,7 +175,7 @@ def _told_sign_ins(settings: "Settings") -> str:
     from server.demonstration.making import phones, sign_ins
 
     told = [
-        f"         {username:9} {password}  {what}\n"
+        f"         {username:9} {password or '(password was changed)'}  {what}\n"
         for username, what, password in sign_ins(settings)
     ]
     if told:

@@ -15,12 +15,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
-from sqlmodel import Session
+from sqlmodel import Session, col
 
 from server.casework import funds, officers
 from server.casework.officers import Role
 from server.casework.tables import Case, Officer
 from server.clock import china_day
+from server.db import Database
 from server.demonstration.offers import make_offers
 from server.demonstration.pairings import DemoPairings
 from server.demonstration.vouchers import DemoVouchers
@@ -31,6 +32,7 @@ from server.outreach.choosing import Place
 from server.outreach.tables import Channel
 from server.resources import Resources
 from server.settings import Environment, Settings
+from server.staff.tables import StaffAccount
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
@@ -121,18 +123,44 @@ def is_due(settings: Settings, known: Resources) -> bool:
 
 
 def sign_ins(settings: Settings) -> list[tuple[str, str, str]]:
-    """Names, what they are and passwords of the demonstration, as it was made; empty for none."""
+    """Names, what they are and passwords of the demonstration, as it was made; empty for none.
+
+    The password is empty where it was changed since.
+    """
     if settings.env is not Environment.DEVELOPMENT:
         return []
     try:
         kept = json.loads((settings.data_dir / _FILE).read_text("utf-8"))
     except (OSError, ValueError):
         return []
+    changed = _changed(settings)
     return [
-        (each.username, f"{each.name}：{'、'.join(each.roles)}", kept[each.username])
+        (
+            each.username,
+            f"{each.name}：{'、'.join(each.roles)}",
+            "" if each.username in changed else kept[each.username],
+        )
         for each in OFFICERS
         if each.username in kept
     ]
+
+
+def _changed(settings: Settings) -> set[str]:
+    """Who has another password by now, or is out."""
+    database = Database(settings.database)
+    try:
+        with database.read() as session:
+            made = session.execute(
+                select(col(StaffAccount.username)).join(
+                    Officer,
+                    (col(Officer.id) == col(StaffAccount.officer_id))
+                    & (col(Officer.created_at) == col(StaffAccount.changed_at))
+                    & col(Officer.active),
+                )
+            )
+            return {each.username for each in OFFICERS} - set(made.scalars())
+    finally:
+        database.release()
 
 
 def phones() -> list[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -27,6 +28,19 @@ def test_what_cannot_be_done_is_said_in_one_line_and_the_code(
     ran = typed(*arguments)
     assert ran.code in (1, 2)
     assert ran.err and "Traceback" not in ran.err
+
+
+def test_a_port_that_is_taken_is_told_once_and_another_one_named(
+    typed: Typed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        monkeypatch.setenv("NUANGANG_PORT", str(port))
+        ran = typed("serve")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.startswith(f"nuangang: port {port} is taken: NUANGANG_PORT={port + 1} make")
 
 
 def test_knowledge_goes_out_and_comes_back_the_same(typed: Typed, tmp_path: Path) -> None:

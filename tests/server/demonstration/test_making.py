@@ -2,12 +2,13 @@
 
 import stat
 from collections import Counter
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
-from server import cli
+from server import audit, cli
 from server.app import create_app
 from server.arrears.tables import JointPart, JointReport
 from server.casework import near_duplicates
@@ -87,6 +88,24 @@ def test_a_new_database_gets_officers_people_and_cases(resources: Resources) -> 
     password = making.sign_ins(settings)[0][2]
     assert signed[0] is not None and not signed[0].starting
     assert passwords.matches(signed[0].password_hash, password)
+
+
+def test_a_password_that_was_changed_is_not_told_any_more(resources: Resources) -> None:
+    casework.publish(resources.database, resources.serving.current().library, now=resources.clock())
+    making._make_officers(resources)
+    made = {name: password for name, _, password in making.sign_ins(resources.settings)}
+    assert all(made.values())
+    with resources.database.begin() as session:
+        account = accounts.by_username(session, "guanli")
+        assert account is not None
+        accounts.reset(
+            session, resources.safe, account.officer_id,
+            password_hash="x", by=audit.Actor.job("test"),
+            now=resources.clock() + timedelta(minutes=1),
+        )  # fmt: skip
+    told = cli._told_sign_ins(resources.settings)
+    assert made["guanli"] not in told and "guanli    (password was changed)" in told
+    assert made["jingban"] in told
 
 
 def test_production_gets_nothing_made_up(resources: Resources) -> None:
