@@ -6,11 +6,14 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from knowledge.eligibility.asking import supposing
+from knowledge.eligibility.facts import APPLICANT_ROLE, WORK_REGION
 from knowledge.eligibility.reporting import changes
 from knowledge.eligibility.verdicts import Outcome, Result
 
 if TYPE_CHECKING:
     from knowledge.library import Library
+
+_WHO_AND_WHERE = (APPLICANT_ROLE, WORK_REGION)
 
 
 class Lacking(StrEnum):
@@ -39,7 +42,10 @@ def near_misses(results: Iterable[Result], library: "Library") -> tuple[NearMiss
     found = []
     for result in results:
         near = _near(result, library) if result.open and not result.already else None
-        if near is not None and _would_do(result, near[0], library):
+        if near is None or near[0] in _WHO_AND_WHERE:
+            # What is meant for others is nothing that somebody missed.
+            continue
+        if _would_do(result, near[0], library):
             found.append(NearMiss(result.criteria.measure.id, *near))
     return tuple(found)
 

@@ -49,6 +49,15 @@ def test_who_lacks_one_thing_and_did_not_say_the_rest_is_not(
     assert {each.measure for each in missed(library, said)} & {"shishi-4a"} == set()
 
 
+@pytest.mark.parametrize("role", ["worker", "child", "employer", None])
+def test_what_is_meant_for_others_is_not_one_short(library: Library, role: str | None) -> None:
+    said = {**ALL_HOLDS, "applicant_role": [role]}
+    if role is None:
+        del said["applicant_role"]
+    counted = missed(library, {**said, "child_birth_month": 3, "hiring_need": True})
+    assert "applicant_role" not in {each.fact for each in counted}
+
+
 def test_one_answer_of_somebody_unknown_counts_only_for_what_asks_nothing_else(
     library: Library,
 ) -> None:
