@@ -25,7 +25,9 @@ from server.staff.tables import StaffAccount
 blueprint = Blueprint("signing_in", __name__)
 
 _REFUSED = "用户名、密码或动态码不对。"
-_WEAK = "密码要12位以上，不能带用户名，也不要用连号、重复的字，去掉地名、“暖岗”还要有8位。"
+_RULE = "12到128位，不带用户名，不用连号、重复的字，去掉地名、“暖岗”还要有8位"
+_WEAK = f"密码要{_RULE}。"
+_HINT = f"{_RULE}。可以用一句自己记得住的话。"
 _DIFFER = "两次输入的不一样。"
 
 
@@ -248,7 +250,7 @@ def _sign_in_page(form: forms.Form[_SignInAsked], status: int = 200) -> Response
 
 
 def _password_page(form: forms.Form[_ChangeAsked], status: int = 200) -> Response:
-    return page("password.html", title="换密码", status=status, form=form)
+    return page("password.html", title="换密码", status=status, form=form, rule=_HINT)
 
 
 def _start_page(form: forms.Form[_StartAsked], status: int = 200) -> Response:
@@ -261,6 +263,7 @@ def _start_page(form: forms.Form[_StartAsked], status: int = 200) -> Response:
         title="第一次登录",
         status=status,
         form=form,
+        rule=_HINT,
         needs_password=needs_password,
         needs_factor=needs_factor,
         secret=secret,

@@ -217,6 +217,8 @@ def test_a_password_that_was_made_for_somebody_is_replaced_first(
     sign_in(client)
     assert client.get("/staff/").headers["Location"] == "/staff/start"
     start = client.get("/staff/start").text
+    for rule in ("12到128位", "不带用户名", "不用连号、重复的字", "去掉地名、“暖岗”还要有8位"):
+        assert rule in start, "told before it is refused"
     token = form_token(start)
     for weak in (
         "short",
@@ -226,7 +228,7 @@ def test_a_password_that_was_made_for_somebody_is_replaced_first(
         "石狮暖岗Nuangang2026",
     ):
         refused = client.post("/staff/start", data={"csrf": token, "password": weak, "again": weak})
-        assert refused.status_code == 422 and "密码要12位以上" in text_of(refused.text)
+        assert refused.status_code == 422 and "密码要12到128位" in text_of(refused.text)
     chosen = "一句自己记得住的很长的话"
     differs = client.post(
         "/staff/start", data={"csrf": token, "password": chosen, "again": chosen + "吗"}
@@ -300,7 +302,7 @@ def test_an_officer_changes_the_password_with_the_old_one_and_is_out_elsewhere(
         return here.post("/password", {"old": old, "password": new, "again": again})
 
     assert "现在的密码不对" in change("wrong", chosen, chosen).text
-    assert "密码要12位以上" in text_of(change(PASSWORD, "short", "short").text)
+    assert "密码要12到128位" in text_of(change(PASSWORD, "short", "short").text)
     assert "两次输入的不一样" in change(PASSWORD, chosen, chosen + "吗").text
     assert '<a href="/staff/password">换密码</a>' in here.get("/").text
     assert elsewhere.get("/").status_code == 200
