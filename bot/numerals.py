@@ -40,6 +40,8 @@ _RUN = re.compile(f"[{_CN_NUMERAL}]+")
 _IS_COUNTED = re.compile(_COUNTED)
 _IS_COUNTED_ONE = re.compile(_COUNTED_ONE)
 _HOLIDAY = re.compile("十一(?:放假|假|期间|黄金周|国庆|长假)")
+_PLACES = re.compile("四平(?!方|米)|三元区|伍家岗|五家渠")
+"""Names that begin as a count does."""
 # Before a numeral: an ordinal, a weekday or a vague number that is left as it stands.
 _VAGUE_BEFORE = frozenset("几数第期拜初")
 
@@ -66,6 +68,8 @@ def with_arabic_numerals(text: str) -> str:
 
 def _read(text: str, at: int) -> tuple[str | None, int]:
     """What stands at this place in digits (None: leave it) and how many characters it takes."""
+    if match := _PLACES.match(text, at):
+        return None, len(match[0])
     if match := _PERCENT.match(text, at):
         return _percent(match[1]), match.end() - at
     if match := _TENTHS.match(text, at):

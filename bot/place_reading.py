@@ -42,6 +42,7 @@ _PLACE_WORD = re.compile("(?:在|到|去|来|回|从|往|离|返|是|我|俺|老
 _THERE = re.compile("(?:那边|那里|那儿|这边|这里|这儿|当地)")
 _AND_FIRST, _AND_LAST = re.compile("(?:那么?)? ?"), re.compile("呢[?。!]*")
 """Nothing else is said than 那南安呢."""
+_NEW_YEAR = "过年"
 _GAP = re.compile(r"(?:市|省|州)?的?\s?$")
 
 
@@ -66,6 +67,8 @@ class Tokens:
         for word, begins, ends in self._over(start, end):
             if start <= begins and ends <= end:
                 continue
+            if self._text[begins:start] == "在":
+                continue  # 我在于都
             if begins == start and self._goes_on(self._text[end:ends]):
                 continue
             if ends == end and self._text[begins:start] in self._places:
@@ -122,11 +125,17 @@ class Names:
             if not names or at + length > len(text):
                 continue
             usable = [name for name in names if _usable(name, text, at, holders)]
-            if usable and not tokens.cut_through(at, at + length):
+            if usable and _is_whole(text, at, at + length, tokens):
                 places = tuple(dict.fromkeys(name.place for name in usable))
                 generic = all(name.use is Use.GENERIC for name in usable)
                 return Reading(at, at + length, places, generic=generic)
         return None
+
+
+def _is_whole(text: str, at: int, end: int, tokens: Tokens) -> bool:
+    """Tell whether a name stands there, and not only parts of words: 那天长呢, 南通过年."""
+    alone = _AND_FIRST.fullmatch(text, 0, at) and _AND_LAST.fullmatch(text, end)
+    return bool(alone) or text.startswith(_NEW_YEAR, end) or not tokens.cut_through(at, end)
 
 
 def _usable(name: Name, text: str, at: int, holders: tuple[Place, ...]) -> bool:

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from bot.normalising import normalise
 from bot.places import How, Mention, Places, find_places
-from knowledge.library import read_library
+from bot.question import tidy
+from knowledge.library import Library, read_library
+from knowledge.regions import Use
 
 REGIONS = read_library().regions
 
@@ -405,3 +407,18 @@ def test_long_texts_are_read_in_time() -> None:
         start = time.thread_time()
         find_places(text, REGIONS)
         assert time.thread_time() - start < 0.1
+
+
+@pytest.mark.parametrize(
+    "asked", ["{}呢", "那{}呢", "我在{}", "{}过年有补贴吗", "在{}打工失业了怎么办"]
+)
+def test_every_place_is_found_by_its_name(library: Library, asked: str) -> None:
+    lost = []
+    for name in library.regions.names:
+        if name.use is Use.FREE and len(name.words) > 1:
+            words = tidy(name.words, library)
+            found = find_places(tidy(asked.format(name.words), library), library.regions)
+            mentions = (*found.covered, *found.uncovered, *found.unclear, *found.origins)
+            if not any(m.words in words or words in m.words for m in mentions):
+                lost.append(name.words)
+    assert not lost
