@@ -37,6 +37,8 @@ _NAMED_SAME_TOPIC_LEAD = 3.1
 """The same where the place was named and the topic is the main one of both."""
 _HAS_IT_TOO = 2.5
 """How far behind the best another region's clause may be that has the same."""
+_SURELY_THE_SAME = 3.6
+"""The evidence from which on it is said that another place's document has what was asked for."""
 _NAMED = 6
 """Other regions that a reply names."""
 _OWN_ENOUGH = 1.9
@@ -399,7 +401,7 @@ def _contains(turn: Turn, region: str, other: str) -> bool:
 
 def _elsewhere_has(turn: Turn, best: Candidate, label: str) -> str:
     regions = _regions_with(turn, best)
-    if not regions:
+    if not regions or best.own < _SURELY_THE_SAME:
         return ""
     named = "、".join(regions[:_NAMED]) + ("等" if len(regions) > _NAMED else "")
     return turn.composer.say("elsewhere_has", regions=named, region=label)
