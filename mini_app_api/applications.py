@@ -27,7 +27,16 @@ from mini_app_api.telling import said_of, what_next
 from mini_app_api.writing import SIGNED_IN, once, refused
 from server import profiles
 from server.admitting import Who, admits
-from server.casework import applying, cases, deciding, drafting, funds, objecting, payments
+from server.casework import (
+    applying,
+    cases,
+    deciding,
+    drafting,
+    funds,
+    materials,
+    objecting,
+    payments,
+)
 from server.casework.advancing import Post
 from server.casework.applying import Checked
 from server.casework.cases import CaseUnknown
@@ -79,7 +88,11 @@ def post_application(asked: ApplicationAsked) -> Response:
             submitted_at=now,
             due_on=submitted.due_on,
             standing=STANDING[State.SUBMITTED],
-            next=what_next(State.SUBMITTED, submitted.due_on),
+            next=what_next(
+                State.SUBMITTED,
+                submitted.due_on,
+                lacking=_lacking(session, submitted.case_id, asked.measure),
+            ),
         )
 
     return once(apply, status=201)
@@ -234,18 +247,33 @@ def _amount_fen(session: Session, case: Case) -> int | None:
     return case.amount_fen
 
 
+def _lacking(session: Session, case_id: str, measure: str) -> list[str]:
+    """The papers that a case usually takes and that are not there, by title."""
+    library = resources().serving.current().library
+    needs = materials.usually_needed(library.materials, library.checklists.get(measure))
+    there = {each.kind for each in materials.of_case(session, case_id)} if needs else set()
+    return [need.kind.title for need in needs if need.kind.id not in there]
+
+
 def _brief(case: Case) -> CaseBrief:
     return CaseBrief(**_shared(case))
 
 
-def _shared(case: Case) -> dict[str, Any]:
+def _shared(case: Case, lacking: list[str] | None = None) -> dict[str, Any]:
     state = State(case.state)
     was_refused = case.claim is not None
     was_granted = case.decided_at is not None and case.amount_fen is not None
     told = {
         "title": title_of(case.measure),
         "standing": STANDING[state],
-        "next": what_next(state, case.due_on, was_refused=was_refused, was_granted=was_granted),
+        "next": what_next(
+            state,
+            case.due_on,
+            unit=case.unit,
+            lacking=lacking,
+            was_refused=was_refused,
+            was_granted=was_granted,
+        ),
     }
     columns = CaseBrief.model_fields.keys() - told.keys()
     return {name: getattr(case, name) for name in columns} | told
@@ -256,7 +284,7 @@ def _view(session: Session, own: Safe, case: Case) -> CaseView:
     person = {} if held.person is None else profiles.masked(as_kept(held.person))
     missing = {item.id for item in deciding.missing_items(session, case.id)}
     return CaseView(
-        **_shared(case),
+        **_shared(case, _lacking(session, case.id, case.measure)),
         unit=case.unit,
         outcome=None if case.outcome is None else Outcome(case.outcome),
         despite_warning=case.despite_warning,

@@ -1,6 +1,6 @@
 """How a worker is told where a case stands, what was done and what comes next."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from bot.composing import day
@@ -10,13 +10,13 @@ from server.casework.moves import Move, State
 
 _NEXT: Mapping[State, str] = {
     State.DRAFT: "接着填完，再提交。",
-    State.SUBMITTED: "接下来由经办人接手{by}。不用做什么，等消息就行。",
+    State.SUBMITTED: "接下来由经办人接手{by}，有进展会告诉你。",
     State.IN_REVIEW: "经办人正在核对{by}。要补材料会告诉你。",
     State.MATERIAL_REQUESTED: "请把要的材料补上{by}，再点“补好了”。",
     State.APPROVED: "有钱要发的，接下来安排打款。",
     State.REFUSED: "原因写在下面。不同意的话，可以申诉。",
     State.PAYMENT_PENDING: "钱会打到你填的银行卡上{by}。",
-    State.PAID: "请查一查银行卡。没收到的话，联系负责的单位。",
+    State.PAID: "请查一查银行卡。没收到的话，问{unit}。",
     State.WITHDRAWN: "想办的话，可以重新申请。",
     State.OBJECTION: "有人会重新看这件事{by}，看完会告诉你。",
     State.CLOSED: "这件事办完了。",
@@ -68,18 +68,40 @@ def said_of(happened: Happened) -> str:
 
 
 def what_next(
-    state: State, due_on: date | None, *, was_refused: bool = False, was_granted: bool = False
+    state: State,
+    due_on: date | None,
+    *,
+    unit: str = "",
+    lacking: Sequence[str] | None = None,
+    was_refused: bool = False,
+    was_granted: bool = False,
 ) -> str:
     """What comes next and by which day (Asia/Shanghai).
 
-    `was_refused`, `was_granted`: before it was withdrawn.
+    `unit`: who is in charge; `lacking`: the papers that are usually asked for and are not there,
+    None where nobody looked. `was_refused`, `was_granted`: before it was withdrawn.
     """
     if state is State.WITHDRAWN and was_refused:
         return "没有通过的结果不变，这一期不能再申请了。"
     if state is State.WITHDRAWN and was_granted:
         return "批给你的钱不发了。想办的话，可以重新申请，不一定还能批。"
     by = "" if due_on is None else f"，最晚{day(due_on)}"
-    return _NEXT[state].format(by=by)
+    if state is State.SUBMITTED and lacking is not None:
+        return f"接下来由经办人接手{by}。{_lacking(lacking)}"
+    return _NEXT[state].format(by=by, unit=_asked(unit))
+
+
+def _lacking(papers: Sequence[str]) -> str:
+    if not papers:
+        return "不用做什么，等消息就行。"
+    return f"经办人一般会问你要：{'、'.join(papers)}，先准备好。"
+
+
+def _asked(unit: str) -> str:
+    """Whom to ask; 12333 is the line of the labour offices, and of no other."""
+    if not unit:
+        return "负责的单位，也可以打12333"
+    return f"{unit}，也可以打12333" if "人社" in unit or "人力资源" in unit else unit
 
 
 def due(on: date, today: date) -> str:

@@ -1,6 +1,7 @@
 """Applying for a measure: what is checked, what is frozen, and the case that comes of it."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,7 +16,7 @@ from knowledge.eligibility.facts import WORK_REGION, Given, read_facts
 from knowledge.eligibility.reporting import result_data
 from knowledge.eligibility.verdicts import Outcome, Person, is_open, verdict
 from knowledge.library import Library
-from knowledge.measures import Form, Measure
+from knowledge.measures import Aspect, Form, Measure
 from knowledge.regions import UnknownRegion
 from server import audit, consents, numbering, profiles
 from server.audit import Action
@@ -30,8 +31,10 @@ from server.sealing import Safe
 from server.tables import Purpose, stored_instant
 
 _NOTHING_GIVEN = (Form.INFORMATION, Form.RULE)
-_CALLED = "hotline"
-"""The main topic of what one calls, and doesn't apply for."""
+_FOR_ALL = frozenset({"hotline", "counselling", "culture"})
+"""The main topics of what one calls or goes to, and doesn't apply for."""
+_COMES_BY_ITSELF = re.compile("免申即享|不用申请|信息比对")
+"""What a clause says of how it is had that nobody applies for: it may still become a case."""
 
 
 class MeasureClosed(Exception):
@@ -141,11 +144,14 @@ class Submitted:
 def can_be_applied_for(library: Library, measure: Measure, today: date) -> bool:
     """Tell whether somebody could apply on this Asia/Shanghai day."""
     criteria = library.rules.criteria.get(measure.id)
-    return criteria is not None and _is_given(measure) and is_open(criteria, today)
+    if criteria is None or not _is_given(measure) or not is_open(criteria, today):
+        return False
+    how = measure.answers.get(Aspect.HOW)
+    return how is None or not _COMES_BY_ITSELF.search(how.say)
 
 
 def _is_given(measure: Measure) -> bool:
-    return measure.form not in _NOTHING_GIVEN and measure.topics[0] != _CALLED
+    return measure.form not in _NOTHING_GIVEN and measure.topics[0] not in _FOR_ALL
 
 
 def check(

@@ -92,6 +92,8 @@ def test_a_reply_says_what_can_be_checked_and_applied_for(client: FlaskClient) -
     can = {m["id"]: m["can_apply"] for m in listed.get_json()["measures"]}
     assert can["shishi-4a"] and not all(can.values())
     assert not can["shishi-7"], "a telephone line is called, not applied for"
+    assert not can["shishi-6c"] and not can["shishi-8b"], "nor a line without number, nor a show"
+    assert not can["shishi-1a"], "不用申请: it comes by itself"
 
 
 def test_texts_are_given_in_traditional_characters(client: FlaskClient) -> None:
