@@ -76,7 +76,7 @@ function shortOf(result, group, known) {
   }
   if (group === "undetermined") {
     const missing = result.missing.map((key) => known.find((fact) => fact.key === key)).filter(Boolean);
-    return missing.length ? `还要知道：${missing.slice(0, NAMED).map((fact) => fact.label).join("、")}` : "";
+    return missing.length ? `还要知道：${missing.slice(0, NAMED).map((fact) => fact.question.replace(/（.*?）/g, "")).join("")}` : "";
   }
   const { from, to } = result.validity;
   if (group !== "over") return "";
@@ -104,7 +104,7 @@ function conditionsOf(result) {
 // An answer in words, for the list of what was said.
 function saidOf(fact, value) {
   if (value === null || value === undefined) return "不清楚";
-  if (fact.type === "boolean") return value ? "是" : "不是";
+  if (fact.type === "boolean") return value ? "是" : "否";
   if (fact.type === "integer") return `${value}${unitOf(fact)}`;
   if (fact.type === "date") return day(value);
   const chosen = fact.type === "choice" ? [value] : value;

@@ -75,7 +75,8 @@ def _given(fact: Fact, text: str) -> Any:
 
 def _options(fact: Fact) -> Mapping[str, str]:
     labels = {plain(option.label): option.value for option in fact.options}
-    return {**labels, **{plain(value): value for value in fact.values}}
+    short = {plain(option.short): option.value for option in fact.options}
+    return {**short, **labels, **{plain(value): value for value in fact.values}}
 
 
 def _several(fact: Fact, text: str) -> Any:

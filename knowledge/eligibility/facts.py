@@ -15,6 +15,7 @@ from knowledge.entries import Entry, Text
 WORK_REGION = "work_region"
 APPLICANT_ROLE = "applicant_role"
 _EARLIEST = date(1900, 1, 1)
+_EXPLAINED = re.compile("（[^（）]*）$")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -32,6 +33,11 @@ class Option(Entry):
     value: Annotated[str, Field(min_length=1)]
     label: Text
 
+    @property
+    def short(self) -> str:
+        """The label without what explains it in brackets at its end."""
+        return _EXPLAINED.sub("", self.label) or self.label
+
 
 class Fact(Entry):
     """One entry of the vocabulary."""
@@ -41,6 +47,9 @@ class Fact(Entry):
     group: Text
     """What it is asked together with."""
     label: Text
+    """As officers read it, and as the columns of rosters are called."""
+    everyday: Text | None = None
+    """As workers read it; None: as officers do."""
     question: Text
     options: tuple[Option, ...] = ()
     unit: str | None = None
@@ -75,6 +84,11 @@ class Fact(Entry):
     def may_be_none(self) -> bool:
         """Whether «none of these» is an answer to it; else a choice of nothing says nothing."""
         return self.type is FactType.MULTI_CHOICE and "不选" in self.question
+
+    @property
+    def called(self) -> str:
+        """How it is called where workers read it."""
+        return self.everyday or self.label
 
     def option_label(self, value: str) -> str:
         """Return how an option is said."""
@@ -240,7 +254,8 @@ def _allowed(fact: Fact) -> Iterator[str]:
         case FactType.BOOLEAN:
             yield from ("true", "false")
         case FactType.CHOICE | FactType.MULTI_CHOICE:
-            yield from fact.values
+            for option in fact.options:
+                yield f"{option.value} {option.short}"
         case FactType.INTEGER:
             yield f"{fact.least} to {fact.most}"
         case FactType.DATE:

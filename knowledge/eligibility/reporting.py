@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _VERDICTS: dict[Truth, str] = {True: "met", False: "failed", None: "unknown"}
 
+_STATED = "文件要求：{condition}"
+
 
 def result_data(result: Result, library: "Library") -> dict[str, Any]:
     """Return one result with its conditions, what would change it, and what is given."""
@@ -140,7 +142,12 @@ def change_data(change: Change, library: "Library") -> dict[str, Any]:
     """Return one thing that would have to be otherwise, and how that is said."""
     return {
         "fact": change.criterion.fact,
-        "say": change_said(change, library.facts, library.sentences.text["check_needed"]),
+        # Nobody can do anything about what lasts: «still needed» would be a demand.
+        "say": change_said(
+            change,
+            library.facts,
+            _STATED if change.lasting else library.sentences.text["check_needed"],
+        ),
         "gap": change.gap,
         "lasting": change.lasting,
         "quote": change.criterion.quote,

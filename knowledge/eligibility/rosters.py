@@ -150,7 +150,7 @@ def _meanings(
     headers: Sequence[str], facts: Vocabulary, mapped: Mapped
 ) -> dict[int, tuple[str, Mapping[Any, Any]]]:
     """Return for each column that counts its fact, or `id`, and its mapped cells."""
-    named = {plain(fact.label): key for key, fact in facts.items()}
+    named = {plain(name): key for key, fact in facts.items() for name in (fact.called, fact.label)}
     named |= {key: key for key in facts} | dict.fromkeys(_IDS, _ID)
     meant = {plain(header): meaning for header, meaning in mapped.items()}
     found: dict[int, tuple[str, Mapping[Any, Any]]] = {}

@@ -61,7 +61,7 @@ def answer(phone: Phone, value: Any) -> None:
     if value is None:
         phone.tap("不清楚", exact=True)
     elif isinstance(value, bool):
-        phone.tap("是" if value else "不是", exact=True)
+        phone.tap("是的" if value else "不，没有", exact=True)
     elif isinstance(value, int):
         phone.fill("你的回答", str(value))
         phone.tap("填好了")

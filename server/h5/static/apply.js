@@ -303,7 +303,9 @@ function pick(flow, need) {
 function queue(flow, need, file, show) {
   const bar = h("progress", { max: 1, value: 0, "aria-label": `正在传${file.name}` });
   const said = h("span", { role: "status" }, "等着传…");
-  const retry = h("button.plain", { hidden: true, onclick: () => ((entry.problem = null), (retry.hidden = true), send(flow)) }, "再传");
+  const retry = h("span", { hidden: true },
+    h("button.plain", { onclick: () => ((entry.problem = null), (retry.hidden = true), send(flow)) }, "再传"),
+    h("button.plain", { onclick: () => (flow.files.splice(flow.files.indexOf(entry), 1), show()) }, "删掉"));
   const entry = { kind: need.kind, need, file, show, bar, said, retry, row: h("div.cell", null, h("span", null, said, bar), retry) };
   flow.files.push(entry);
   send(flow);
@@ -366,7 +368,7 @@ async function finish(flow) {
     h("h3", null, flow.measure.title),
     masked(flow.me.profile),
     flow.asking.map((key) => h("div.pairs", null, h("span", null, flow.words.get(key).label), h("b", null, spoken(flow.words.get(key), flow.facts[key]), h("span.hint", null, came(flow, key))))),
-    flow.list && flow.list.map((each) => h("div.pairs", null, h("span", null, each.title), h("b", null, `${each.there.length + flow.files.filter((file) => file.kind === each.kind && !file.done).length}张`))),
+    flow.list && flow.list.map((each) => h("div.pairs", null, h("span", null, each.title), h("b", null, `${each.there.length + flow.files.filter((file) => file.kind === each.kind && !file.done && !file.problem).length}张`))),
     against.length > 0 && h("div.note", null,
       h("p", null, "按文件写的条件，你可能不符合："), h("ul", null, against.map((each) => h("li", null, each))),
       h("label.tick", null, aware, "我知道了，还是要申请，由经办人来定")),

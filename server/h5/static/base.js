@@ -484,6 +484,9 @@ function setCity(id) {
   tellCity();
 }
 
+// The place that somebody named in their words, where none was chosen.
+known.takeCity = (id) => labelOf(id) && (setCity(id), tell(`现在按${labelOf(id)}查，点上面可以换。`));
+
 // A list with one tap for each place; `then` is called with the one that was tapped.
 known.cities = (then) => {
   let group;

@@ -62,6 +62,7 @@ export async function ask(text, label, key = newKey()) {
     const answer = await call("POST", "/chat", body, { patience: navigator.onLine === false ? 0 : 12000 });
     kept.set("my.talk", answer.conversation);
     answered(reply, answer);
+    if (!known.region && answer.region) known.takeCity(answer.region);
     if (answer.kind === "clarify" && (answer.choices || []).length) waiting = text;
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem;

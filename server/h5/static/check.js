@@ -120,11 +120,11 @@ async function results(result, words, only) {
 const SIGNS = { met: ["✓", "符合"], failed: ["✗", "不符合"], unknown: ["？", "还不清楚"] };
 
 function row(result, words, can, only) {
-  const missing = result.missing.map((key) => words.get(key)).filter(Boolean).map((fact) => fact.label);
+  const missing = result.missing.map((key) => words.get(key)).filter(Boolean).map((fact) => fact.question.replace(/（.*?）/g, ""));
   const [change] = result.changes;
   const group = groupOf(result);
   const short = group === "near" ? `差：${change.say.replace(/。$/, "")}${change.gap ? `（还差${change.gap}${words.get(change.fact) ? unitOf(words.get(change.fact)) : ""}）` : ""}`
-    : group === "unknown" && missing.length ? `还要知道：${missing.slice(0, 3).join("、")}`
+    : group === "unknown" && missing.length ? `还要知道：${missing.slice(0, 3).join("")}`
     : group === "over" && result.validity.to ? `到${day(result.validity.to)}为止` : "";
   return h("details.cell", { open: Boolean(only) },
     h("summary", null, h("b", null, result.title), short && h("span.hint", null, short)),

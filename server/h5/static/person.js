@@ -159,9 +159,10 @@ async function build() {
   if (!signedIn()) return h("div", null, signIn(), h("div.page", null, looks(), lines()));
   let applications = [];
   let messages = [];
+  let drafts = [];
   let trouble = null;
   try {
-    [{ applications }, { messages }] = await Promise.all([call("GET", "/applications"), call("GET", "/messages")]);
+    [{ applications }, { messages }, { drafts }] = await Promise.all([call("GET", "/applications"), call("GET", "/messages"), call("GET", "/drafts")]);
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem;
     if (!signedIn()) return build();
@@ -174,7 +175,8 @@ async function build() {
     trouble,
     due.length > 0 && h("section", null, h("h2", null, "等你来办"), h("div.cells", null, due.map((each) => cell(each.title, () => go("case", null, each.id), each.next)))),
     h("section", null, h("h2", null, "办事"), h("div.cells", null,
-      cell("我的办件", () => go("cases"), applications.length ? `${applications.length}件` : "还没有"),
+      drafts.length > 0 && cell(`有${drafts.length}件没填完`, () => go("apply"), "接着填"),
+      cell("我的办件", () => go("cases"), applications.length ? `${applications.length}件` : "还没有交上去的"),
       cell("我的卡券", () => go("card"), "给商户看的码，还剩多少"),
       cell("一起反映欠薪", () => go("joint")),
       cell("我报了名的", () => go("places"), "招聘、课程、出行、活动"),

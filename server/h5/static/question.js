@@ -45,7 +45,7 @@ export function left(result, facts, only) {
 // How an answer is said.
 export function spoken(fact, value) {
   if (value === null || value === undefined) return "不清楚";
-  if (typeof value === "boolean") return value ? "是" : "不是";
+  if (typeof value === "boolean") return value ? "是" : "否";
   const labelOf = (one) => (fact.options.find((each) => each.value === one) || { label: one }).label;
   if (Array.isArray(value)) return value.map(labelOf).join("、") || "都不是";
   if (fact.type === "date") return day(value);
@@ -57,7 +57,7 @@ export function question(fact, from, answer) {
   const before = from && from.value;
   const made = h("div.question", null, h("h2", { tabIndex: -1 }, fact.question), from && h("p.note", null, from.said));
   const big = (label, value, on) => h("button.big", { onclick: () => answer(value), "aria-pressed": on === undefined ? undefined : String(on) }, label);
-  if (fact.type === "boolean") put(made, [big("是", true, before === true), big("不是", false, before === false)]);
+  if (fact.type === "boolean") put(made, [big("是的", true, before === true), big("不，没有", false, before === false)]);
   if (fact.type === "choice") put(made, fact.options.map(({ value, label }) => big(label, value, before === value)));
   if (fact.type === "multi_choice") put(made, several(fact, before || [], answer));
   if (fact.type === "integer" || fact.type === "date") put(made, [fill(fact, before, answer)]);

@@ -32,6 +32,21 @@ def test_yes_and_no(library: Library, text: str, value: bool | None) -> None:
 
 
 @pytest.mark.parametrize(
+    "text", ["worker;child", "自己、孩子", "自己（打工的、找活的、下岗失业的、生活困难的），孩子"]
+)
+def test_an_option_is_read_by_its_label_with_or_without_what_explains_it(
+    library: Library, text: str
+) -> None:
+    assert read(library, "applicant_role", text) == {"worker", "child"}
+
+
+def test_what_an_option_may_be_is_told_by_value_and_label(library: Library) -> None:
+    with pytest.raises(FactsRefused) as refused:
+        read(library, "applicant_role", "打工的")
+    assert refused.value.refusals[0].allowed == "worker 自己 | child 孩子 | employer 单位"
+
+
+@pytest.mark.parametrize(
     ("text", "value"),
     [("12", 12), ("１２", 12), ("12.0", 12), ("0", 0), ("不清楚", None), ("", None),
      ("5-8", Interval(5, 8)), ("5~8", Interval(5, 8)), ("5～8", Interval(5, 8)),

@@ -138,8 +138,8 @@ def test_every_wrong_fact_is_named_at_once() -> None:
     ("key", "said", "allowed"),
     [
         ("b1", 1, "true | false"),
-        ("c1", "s", "p | q | r"),
-        ("m1", ["s"], "x | y | z"),
+        ("c1", "s", "p P | q Q | r R"),
+        ("m1", ["s"], "x X | y Y | z Z"),
         ("n1", 9, "0 to 6"),
         ("d1", "x", "YYYY-MM-DD"),
         ("d1", "2031-01-01", "up to 2022-04-10"),

@@ -78,6 +78,11 @@ def test_labels_and_keys_head_the_columns(read: Read, id: str) -> None:
     assert read(csv_text([[id, *HEADER[1:]], GOOD])) == ([(2, "甲1", SAID)], [])
 
 
+def test_columns_may_be_called_as_workers_read_them(read: Read) -> None:
+    people, unread = read("编号,单位的原因没了工作\n甲,是\n")
+    assert (people, unread) == ([(2, "甲", {"job_loss_involuntary": True})], [])
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_the_encodings_and_line_ends_of_spreadsheets(read: Read, encoding: str, end: str) -> None:

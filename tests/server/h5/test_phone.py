@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Page, Route
@@ -13,7 +14,7 @@ from server.sessions import worker_of
 from tests import casework, funding
 from tests.mini_app_api.test_attended import COURSE, at_the_fair, note
 from tests.server.h5.conftest import NewPhone
-from tests.server.h5.walking import PHONE, Walk
+from tests.server.h5.walking import PHONE, Walk, photos
 
 
 def stored(page: Page) -> dict[str, Any]:
@@ -158,7 +159,7 @@ def test_an_answer_waits_on_the_phone_until_the_line_is_back(
     assert json.loads(stored(page)["my.draft.shishi-4a"]) == {"applicant_role": ["worker"]}
     assert resources.database.fetch("SELECT count(*) FROM cases") == (0,)
     page.unroute("**/api/v1/drafts/*")
-    walk.press("是", within=".question")
+    walk.press("是的", within=".question")
     walk.see("一共交了几个月？")
     page.wait_for_function("() => !('my.draft.shishi-4a' in localStorage)")
     assert resources.database.fetch("SELECT count(*) FROM cases") == (1,)
@@ -194,6 +195,80 @@ def test_nothing_ticked_is_a_no_only_where_the_button_says_so(
     page.get_by_role("button", name="先看结果").click()
     page.get_by_text("我答了什么").click()
     walk.see("身份类别：都不是")
+
+
+def test_what_is_still_to_be_known_is_asked_and_not_required(
+    new_phone: NewPhone, address: str
+) -> None:
+    page = new_phone()
+    walk = Walk(page)
+    walk.open(f"{address}?scene=石狮#check/shishi-3a")
+    walk.see("你是替谁问的？")
+    page.locator(".question .tick").first.click()
+    walk.press("选好了")
+    page.get_by_role("button", name="先看结果").click()
+    page.get_by_text("还要知道：").first.wait_for()
+    (told,) = page.get_by_text("还要知道：").all_inner_texts()
+    assert told.endswith("？") and "（" not in told
+
+
+def test_a_place_that_somebody_names_in_the_chat_is_taken_where_none_was_chosen(
+    new_phone: NewPhone, address: str
+) -> None:
+    page = new_phone()
+    walk = Walk(page)
+    walk.open(address)
+    assert "选地方" in page.locator("header .city").inner_text()
+    walk.ask("石狮被裁了有钱领吗")
+    walk.see("现在按石狮市查")
+    assert "石狮市" in page.locator("header .city").inner_text()
+    walk.tab("查")
+    walk.see("查查石狮的政策，你够不够条件")
+    # What was chosen stays, whatever else is asked about.
+    walk.tab("问")
+    page.get_by_label("你的问题").fill("锦州社保能缓交吗")
+    walk.press("发送")
+    page.locator(".said.worker").nth(1).wait_for()
+    page.get_by_text("锦州市").last.wait_for()
+    assert "石狮市" in page.locator("header .city").inner_text()
+
+
+def test_a_file_that_is_refused_can_be_taken_out_and_is_not_counted(
+    new_phone: NewPhone, address: str, tmp_path: Path
+) -> None:
+    table = tmp_path / "table.tsv"
+    table.write_text("a\tb\n" * 99)
+    page = new_phone()
+    walk = Walk(page)
+    walk.open(f"{address}?scene=石狮")
+    page.goto(f"{address}#apply/shishi-4a")
+    walk.press("开始办")
+    walk.sign_in("refused")
+    for title in ("用你的个人信息来办事", "用你的银行卡号来发钱", "上传证件和材料的照片"):
+        page.get_by_role("heading", name=title).wait_for()
+        walk.press("我同意")
+    page.get_by_label("姓名").wait_for()
+    who = casework.person(9)
+    for field in ("name", "identity_number", "phone"):
+        page.locator(f"#{field}").fill(getattr(who, field))
+    walk.press("存好，下一步")
+    walk.answer("你是替谁问的？")
+    page.get_by_role("heading", name="身份证（正反面）").wait_for()
+    walk.choose_photos(photos(tmp_path))
+    walk.photos_sent(2)
+    walk.choose_photos([table])
+    again = page.get_by_role("button", name="再传")
+    again.wait_for()
+    page.locator(".cell", has=again).get_by_role("button", name="删掉").click()
+    assert not again.count()
+    walk.choose_photos([table])
+    again.wait_for()
+    walk.to_the_end()
+    (cards,) = (each for each in page.locator(".pairs").all_inner_texts() if "身份证（" in each)
+    assert "2张" in cards
+    walk.tab("我的")
+    page.get_by_role("button", name="有1件没填完").click()
+    page.get_by_role("button", name="上次填到一半").wait_for()
 
 
 def test_a_moment_is_told_with_the_year_where_it_is_not_this_one(
@@ -291,7 +366,7 @@ def test_what_a_course_says_is_offered_can_be_changed_and_is_told_before_it_goes
     page.get_by_label("培训学时").fill("36")
     walk.press("填好了")
     walk.see("培训完拿到证书了吗？")
-    yes = page.locator(".question").get_by_role("button", name="是", exact=True)
+    yes = page.locator(".question").get_by_role("button", name="是的", exact=True)
     assert yes.get_attribute("aria-pressed") == "true"
     yes.click()
     page.get_by_role("heading", name="看一遍，再提交").wait_for()

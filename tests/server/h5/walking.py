@@ -90,14 +90,14 @@ class Walk:
         self.page.locator(".question .tick").first.click()
         self.press("选好了")
         self.see("失业保险参加了吗？")
-        self.press("是", within=".question")
+        self.press("是的", within=".question")
         self.see("一共交了几个月？")
         self.page.locator(".question input").fill("14")
         self.look("number")
         self.press("填好了")
         for words in ("不是你自己要走的，对吗？", "你办过失业登记吗？", "你现在想找工作"):
             self.see(words)
-            self.press("是", within=".question")
+            self.press("是的", within=".question")
 
     def begin(self, name: str, who: Person) -> None:
         """From the result to the photos: sign in, agree, say who one is."""

@@ -94,6 +94,7 @@ Page(
         store.put("conversation", answer.conversation);
         this.change(turn.id, { ...waysOf(answer), reply: answer.reply, turn: answer.turn, waiting: "" });
         this.setData({ last: answer });
+        if (!this.data.region && answer.region) this.take(answer.region);
       } catch (fault) {
         this.change(turn.id, { waiting: "", failed: fault.code === "offline" ? "网络不好，没有发出去，请再发一次。" : fault.detail });
       } finally {
@@ -101,6 +102,18 @@ Page(
         this.setData({ busy: false });
         wx.nextTick(() => wx.pageScrollTo({ selector: `#turn${turn.id}` }));
       }
+    },
+
+    // The place that somebody named in their words, where none was chosen.
+    async take(id) {
+      const regions = await api.regions().catch(() => []);
+      const found = regions.find((each) => each.id === id && each.covered);
+      if (!found || this.data.region) return;
+      const region = { id, label: found.label };
+      this.place = id;
+      store.put("region", region);
+      this.setData({ region });
+      wx.showToast({ title: `现在按${found.label}查`, icon: "none" });
     },
 
     change(id, changes) {
