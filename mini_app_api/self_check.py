@@ -60,9 +60,5 @@ def post_self_check(asked: SelfCheckAsked) -> dict[str, Any]:
 def _fact(fact: Fact) -> FactView:
     shared = ("type", "group", "question", "unit", "least", "most", "may_be_none")
     options = [OptionView(value=option.value, label=option.label) for option in fact.options]
-    return FactView(
-        key=fact.id,
-        label=fact.called,
-        options=options,
-        **{name: getattr(fact, name) for name in shared},
-    )
+    told = {name: getattr(fact, name) for name in shared}
+    return FactView(key=fact.id, label=fact.called, options=options, **told)

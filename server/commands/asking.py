@@ -19,7 +19,8 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
         "ask",
         help="one question, or a batch of conversations",
         description='A batch has lines of {"id": …, "turns": ["…", …], "region": "石狮"}; "region",'
-        " the place chosen in the app, may be left out.",
+        " the place chosen in the app, may be left out. One line comes back for each conversation:"
+        " what is replied to the last of its turns.",
     )
     ask.add_argument("text", nargs="?", help="the question")
     ask.add_argument("--region", help="the place, as chosen in the app")

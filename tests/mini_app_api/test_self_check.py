@@ -57,6 +57,20 @@ def test_the_facts_are_listed_with_how_to_ask_for_them(
         assert bool(fact["options"]) is chosen
 
 
+def test_facts_are_called_as_workers_say_it(client: FlaskClient, library: Library) -> None:
+    facts = client.get("/api/v1/facts").get_json()["facts"]
+    called = {fact["key"]: fact["label"] for fact in facts}
+    assert called["job_loss_involuntary"] == "单位的原因没了工作"
+    assert called["unemployment_insured"] == library.facts["unemployment_insured"].label
+
+
+def test_what_nobody_can_change_is_no_demand(client: FlaskClient) -> None:
+    here = {"applicant_role": ["worker"], "hukou_place": "local", "cannot_find_work": True}
+    found = result(client, "shishi-3a", facts={**here, "living_hardship": True})
+    (change,) = (each for each in found["changes"] if each["fact"] == "hukou_place")
+    assert change["lasting"] and change["say"] == "文件要求：户口不在石狮"
+
+
 def test_the_facts_of_a_region_are_those_its_measures_rest_on(client: FlaskClient) -> None:
     def keys(region: str) -> set[str]:
         listed = client.get("/api/v1/facts", query_string={"region": region}).get_json()
