@@ -163,8 +163,11 @@ def test_a_choice_is_one_press_and_a_lost_message_is_sent_again(make_phone: Make
     phone.tap("2. 石狮")
     phone.sees("出处：《石狮市关爱外来务工人员八条措施》")
     phone.tap("有用")
+    # The place that was chosen in words is the one that is asked about from now on.
+    phone.page.wait_for_function("'stored:region' in localStorage")
+    assert json.loads(phone.stored()["region"]) == {"id": "石狮", "label": "石狮市"}
     phone.page.get_by_role("button", name="查查我够不够").last.tap()
-    phone.sees("你在哪里打工？")
+    phone.sees("第1题")
 
 
 def test_the_self_check_says_what_the_service_says(make_phone: MakePhone, service: Service) -> None:
