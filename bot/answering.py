@@ -31,8 +31,8 @@ STEPS: tuple[Step, ...] = (
     gates.not_understood,
     choosing.which_place,
     gates.not_in_this_place,
-    gates.aspect_not_stated,
     self_checking.start_for_subject,
+    gates.aspect_not_stated,
     replying.from_the_documents,
 )
 

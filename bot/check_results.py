@@ -69,7 +69,7 @@ def _eligible(turn: Turn, result: Result) -> list[Part]:
 
 def _undetermined(turn: Turn, result: Result) -> list[Part]:
     say, measure = turn.composer.say, result.criteria.measure
-    labels = "、".join(turn.library.facts[fact].label for fact in result.missing)
+    labels = "、".join(turn.library.facts[fact].called for fact in result.missing)
     if labels:
         told = say("check_undetermined", title=named(measure), labels=labels)
     else:
@@ -193,5 +193,5 @@ def _note(turn: Turn, group: _Group, result: Result) -> str:
         return ""
     if not result.missing:
         return turn.composer.say("check_assessed_note")
-    labels = "、".join(turn.library.facts[fact].label for fact in result.missing[:_MOST_NAMED])
+    labels = "、".join(turn.library.facts[fact].called for fact in result.missing[:_MOST_NAMED])
     return turn.composer.say("check_missing", labels=labels)

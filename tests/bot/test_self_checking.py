@@ -18,6 +18,7 @@ from knowledge.eligibility.facts import APPLICANT_ROLE, WORK_REGION, read_facts
 from knowledge.eligibility.verdicts import Outcome, check
 from knowledge.library import Library
 from knowledge.measures import Audience
+from tests.bot.asking import ask
 from tests.bot.test_honesty import wrong_figures
 
 SPRING_2022 = date(2022, 4, 10)
@@ -391,3 +392,22 @@ def test_no_verdict_states_a_figure_that_its_source_does_not(indexed: IndexedLib
         assert not wrong_figures(indexed, said), said.reply
     wrong = replace(told[0], reply=told[0].reply + "\n每人8765元。")
     assert wrong_figures(indexed, wrong) == {"8765元"}
+
+
+def test_a_check_of_one_measure_begins_though_its_clause_leaves_much_open(
+    indexed: IndexedLibrary,
+) -> None:
+    begun = ask(indexed, ["帮我查查临时救助够不够"], "石狮")
+    assert begun.context.check is not None and "急难型临时救助" in begun.reply
+
+
+def test_what_is_typed_as_the_button_says_is_read(indexed: IndexedLibrary) -> None:
+    asked = ask(indexed, ["帮我查查失业保险金够不够", "是的"], "石狮")
+    assert "不，没有" in asked.reply and asked.context.check is not None
+    refused = ask(indexed, ["帮我查查失业保险金够不够", "是的", "不，没有"], "石狮")
+    assert "不符合" in refused.reply
+
+
+def test_what_is_missing_is_named_as_workers_say_it(indexed: IndexedLibrary) -> None:
+    stopped = ask(indexed, ["帮我查查临时救助够不够", "是的", "停"], "石狮")
+    assert "家里人的帮助" in stopped.reply and "有家庭支持" not in stopped.reply
