@@ -23,6 +23,8 @@ _OUTSIDE_LEAD = 0.2
 """How far it must be ahead of the best measure's own evidence."""
 _OUTSIDE_LAG = 2.0
 """How far behind it may be without the words that ask for an aspect."""
+_DETAIL = "detail"
+"""What is asked for, where it is no aspect of its own."""
 _AND_THAT = re.compile("呢|也")
 _THE_SAME = re.compile("一样吗|一样不|也一样|相同吗")
 _SURELY_OF_A_KIND = 0.6
@@ -214,7 +216,7 @@ def not_in_this_place(turn: Turn) -> Answer | None:
         return no_answer(turn)
     if akin := [c for c in turn.local if best.measure.topics[0] in c.measure.topics]:
         # The place does speak of it, if not of this: it is not said to have nothing.
-        return _not_stated(turn, akin[0], _unstated_aspect(turn, akin[0]) or "detail")
+        return _not_stated(turn, akin[0], _unstated_aspect(turn, akin[0]) or _DETAIL)
     label = turn.composer.region_label(turn.region) + (turn.part or "")
     parts = [
         Part(turn.composer.say("not_in_region", region=label)),
@@ -236,8 +238,8 @@ def aspect_not_stated(turn: Turn) -> Answer | None:
 def _not_stated(turn: Turn, best: Candidate, detail: str) -> Answer:
     measure = best.measure
     unit = "、".join(measure.responsible.lead)
-    details = [detail, *(a.value for a in _also_left_open(turn, measure) if a.value != detail)]
-    named = "、".join(map(turn.library.sentences.name_of, details))
+    also = [] if detail == _DETAIL else _also_left_open(turn, measure)
+    named = "、".join(map(turn.library.sentences.name_of, dict.fromkeys([detail, *also])))
     region = turn.composer.region_label(measure.region)
     partly = [said.say for aspect, said in measure.answers.items() if aspect == detail]
     parts = [
@@ -256,9 +258,10 @@ def _not_stated(turn: Turn, best: Candidate, detail: str) -> Answer:
     return _decline(turn, parts, f"not-stated:{detail}", measure.region, (best,), rejected=rejected)
 
 
-def _also_left_open(turn: Turn, measure: Measure) -> list[Aspect]:
-    """What the clause leaves open besides, where one message asks for several things."""
-    return [a for a in turn.asked.aspects if a in turn.asked.firm and not _states(measure, a)]
+def _also_left_open(turn: Turn, measure: Measure) -> list[str]:
+    """The aspects that the clause leaves open besides, where one message asks for several."""
+    firm = [a for a in turn.asked.aspects if a in turn.asked.firm and a is not Aspect.CONDITION]
+    return [aspect.value for aspect in firm if not _states(measure, aspect)]
 
 
 def _also_asked(turn: Turn, measure: Measure) -> list[str]:
@@ -280,7 +283,7 @@ def _detail_left_open(turn: Turn, best: Candidate) -> str:
     if not _ASKS.search(turn.question.text) or _names_what_is_stated(turn, best.measure):
         return ""
     needed = _LEFT_OPEN_THOUGH_STATED if stated else _LEFT_OPEN
-    return "detail" if _open_lead(turn, best) >= needed else ""
+    return _DETAIL if _open_lead(turn, best) >= needed else ""
 
 
 def _names_what_is_stated(turn: Turn, measure: Measure) -> bool:

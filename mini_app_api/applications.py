@@ -1,6 +1,6 @@
 """POST, GET /applications, and what a worker can do with a case: answer, withdraw, object."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -43,7 +43,7 @@ from server.casework.cases import CaseUnknown
 from server.casework.drafting import DraftUnknown
 from server.casework.moves import INSIDE, Move, State
 from server.casework.standing import STANDING
-from server.casework.tables import Case, Origin, Source
+from server.casework.tables import Case, Material, Origin, Source
 from server.clock import china_day
 from server.persons import as_kept
 from server.resources import post, resources
@@ -91,7 +91,11 @@ def post_application(asked: ApplicationAsked) -> Response:
             next=what_next(
                 State.SUBMITTED,
                 submitted.due_on,
-                lacking=_lacking(session, submitted.case_id, asked.measure),
+                # A case that begins with this has nothing yet: the next in line needn't wait.
+                lacking=_lacking(
+                    asked.measure,
+                    [] if submitted.version == 1 else materials.of_case(session, submitted.case_id),
+                ),
             ),
         )
 
@@ -247,12 +251,12 @@ def _amount_fen(session: Session, case: Case) -> int | None:
     return case.amount_fen
 
 
-def _lacking(session: Session, case_id: str, measure: str) -> list[str]:
+def _lacking(measure: str, there: Sequence[Material]) -> list[str]:
     """The papers that a case usually takes and that are not there, by title."""
     library = resources().serving.current().library
     needs = materials.usually_needed(library.materials, library.checklists.get(measure))
-    there = {each.kind for each in materials.of_case(session, case_id)} if needs else set()
-    return [need.kind.title for need in needs if need.kind.id not in there]
+    kinds = {each.kind for each in there}
+    return [need.kind.title for need in needs if need.kind.id not in kinds]
 
 
 def _brief(case: Case) -> CaseBrief:
@@ -284,7 +288,7 @@ def _view(session: Session, own: Safe, case: Case) -> CaseView:
     person = {} if held.person is None else profiles.masked(as_kept(held.person))
     missing = {item.id for item in deciding.missing_items(session, case.id)}
     return CaseView(
-        **_shared(case, _lacking(session, case.id, case.measure)),
+        **_shared(case, _lacking(case.measure, materials.of_case(session, case.id))),
         unit=case.unit,
         outcome=None if case.outcome is None else Outcome(case.outcome),
         despite_warning=case.despite_warning,
