@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from knowledge.eligibility.verdicts import is_open
 from server import sessions
@@ -32,6 +33,8 @@ class Field:
     """Token, key, measure."""
     acknowledged: dict[str, str] = field(default_factory=dict)
     """Case by key."""
+    _before: int = 0
+    """The number of the last worker before the newest intents."""
 
     def people(self, number: int) -> list[str]:
         """So many new workers; returns their tokens."""
@@ -48,6 +51,7 @@ class Field:
     def intend(self, number: int) -> list[tuple[str, str, str]]:
         """So many applications, each of another person or for another measure."""
         each = len(self.measures)
+        self._before = self._count("SELECT max(id) FROM worker")
         tokens = self.people(-(-number // each))
         start = len(self.intents)
         new = [
@@ -71,17 +75,29 @@ class Field:
         """What is not as it was acknowledged, and every case that is half or twice there."""
         return faults_of(self.known.database, self.acknowledged.values())
 
+    def faults_of_newest(self, newest: Iterable[tuple[str, str, str]]) -> list[str]:
+        """The same of the newest intents only: after a thousand kills the others are many."""
+        keys = {key for _, key, _ in newest} & self.acknowledged.keys()
+        acknowledged = [self.acknowledged[key] for key in keys]
+        return faults_of(self.known.database, acknowledged, self._before)
+
     def cases(self) -> int:
-        row = self.known.database.fetch("SELECT count(*) FROM cases")
-        return 0 if row is None else int(row[0])
+        return self._count("SELECT count(*) FROM cases")
+
+    def _count(self, sql: str) -> int:
+        row = self.known.database.fetch(sql)
+        return 0 if row is None or row[0] is None else int(row[0])
 
 
-def faults_of(database: Database, acknowledged: Iterable[str]) -> list[str]:
-    """Which of these cases are not in a database, and every case that is half or twice there."""
+def faults_of(database: Database, acknowledged: Iterable[str], after: int = 0) -> list[str]:
+    """Which of these cases are not in a database, and every case that is half or twice there.
+
+    `after`: only the workers that came after the one with this number are looked at.
+    """
     with database.read() as session:
-        run = session.connection().exec_driver_sql
-        rows = run(_WHOLE).all()
-        claims = run("SELECT DISTINCT worker_id, measure, period FROM cases").all()
+        run = session.connection().execute
+        rows = run(text(_WHOLE), {"after": after}).all()
+        claims = run(text(_CLAIMS), {"after": after}).all()
     whole = {row[0] for row in rows if row[1:] == (1, 1, 1)}
     found = [f"half: {row}" for row in rows if row[1:] != (1, 1, 1)]
     found += [f"lost: {id}" for id in acknowledged if id not in whole]
@@ -94,11 +110,15 @@ _WHOLE = (
     "SELECT cases.id, coalesce(events.count, 0), coalesce(entries.count, 0),"
     " CASE WHEN sealed_facts IS NULL OR sealed_verdict IS NULL OR sealed_person IS NULL"
     "  THEN 0 ELSE 1 END FROM cases"
-    " LEFT JOIN (SELECT case_id, count(*) AS count FROM case_event GROUP BY case_id) AS events"
+    " LEFT JOIN (SELECT case_id, count(*) AS count FROM case_event WHERE case_id IN"
+    "  (SELECT id FROM cases WHERE worker_id > :after) GROUP BY case_id) AS events"
     "  ON events.case_id = cases.id"
-    " LEFT JOIN (SELECT row, count(*) AS count FROM audit_entry WHERE about = 'cases'"
-    "  GROUP BY row) AS entries ON entries.row = cases.id"
+    " LEFT JOIN (SELECT row, count(*) AS count FROM audit_entry"
+    "  WHERE about = 'cases' AND worker_id > :after GROUP BY row) AS entries"
+    "  ON entries.row = cases.id"
+    " WHERE cases.worker_id > :after"
 )
+_CLAIMS = "SELECT DISTINCT worker_id, measure, period FROM cases WHERE worker_id > :after"
 
 
 @contextmanager
