@@ -16,7 +16,7 @@ from knowledge.documents import Document, UnknownClause
 from knowledge.eligibility.sentences import account, rule_leaves
 from knowledge.figures import Figure, unstated
 from knowledge.library import DATA, Library
-from knowledge.measures import Form, Measure
+from knowledge.measures import Measure
 from knowledge.periods import gives, misdated
 from knowledge.sentences import NAMED_LATER
 
@@ -149,8 +149,7 @@ def _needs(library: Library, measure: Measure) -> list[_Quote]:
 def _unlisted_materials(library: Library) -> Iterator[str]:
     """What can be applied for without anybody having said what it takes."""
     for measure in library.measures.values():
-        nothing = measure.rule is None or measure.form in (Form.INFORMATION, Form.RULE)
-        if not nothing and measure.id not in library.checklists:
+        if measure.can_become_a_case and measure.id not in library.checklists:
             yield f"{measure.id}: has no list of materials"
 
 

@@ -34,6 +34,17 @@ class Form(StrEnum):
     RULE = "规定"
 
 
+class Uptake(StrEnum):
+    """How people come to what a measure gives."""
+
+    APPLICATION = "application"
+    """They apply for it."""
+    AUTOMATIC = "automatic"
+    """It comes by itself (免申即享): nobody needs to apply, and a register may name them."""
+    OPEN = "open"
+    """It is there for whoever calls, goes or looks; nobody applies."""
+
+
 class Aspect(StrEnum):
     """What one can ask about a measure. Each is answered from the clause or is not stated."""
 
@@ -153,6 +164,7 @@ class Measure(Entry):
     title: Text
     audience: Audience
     form: Form
+    uptake: Uptake = Uptake.APPLICATION
     topics: Annotated[tuple[Text, ...], Field(min_length=1)]
     summary: Annotated[str, Field(min_length=1, max_length=160)]
     grants: Annotated[tuple[Grant, ...], Field(min_length=1)]
@@ -194,6 +206,12 @@ class Measure(Entry):
     def is_for_part(self, part: str | None) -> bool:
         """Tell whether it may be for a part of its region; None is the region as a whole."""
         return part is None or not self.parts or any(p in part or part in p for p in self.parts)
+
+    @property
+    def can_become_a_case(self) -> bool:
+        """Tell whether it gives something that is decided person by person."""
+        is_given = self.form not in (Form.INFORMATION, Form.RULE)
+        return is_given and self.uptake is not Uptake.OPEN and self.rule is not None
 
     @property
     def conditions(self) -> tuple[Statement, ...]:

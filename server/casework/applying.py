@@ -1,7 +1,6 @@
 """Applying for a measure: what is checked, what is frozen, and the case that comes of it."""
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -16,7 +15,7 @@ from knowledge.eligibility.facts import WORK_REGION, Given, read_facts
 from knowledge.eligibility.reporting import result_data
 from knowledge.eligibility.verdicts import Outcome, Person, is_open, verdict
 from knowledge.library import Library
-from knowledge.measures import Aspect, Form, Measure
+from knowledge.measures import Measure, Uptake
 from knowledge.regions import UnknownRegion
 from server import audit, consents, numbering, profiles
 from server.audit import Action
@@ -29,12 +28,6 @@ from server.clock import china_day
 from server.db import insert_within
 from server.sealing import Safe
 from server.tables import Purpose, stored_instant
-
-_NOTHING_GIVEN = (Form.INFORMATION, Form.RULE)
-_FOR_ALL = frozenset({"hotline", "counselling", "culture"})
-"""The main topics of what one calls or goes to, and doesn't apply for."""
-_COMES_BY_ITSELF = re.compile("免申即享|不用申请|信息比对")
-"""What a clause says of how it is had that nobody applies for: it may still become a case."""
 
 
 class MeasureClosed(Exception):
@@ -143,15 +136,9 @@ class Submitted:
 
 def can_be_applied_for(library: Library, measure: Measure, today: date) -> bool:
     """Tell whether somebody could apply on this Asia/Shanghai day."""
-    criteria = library.rules.criteria.get(measure.id)
-    if criteria is None or not _is_given(measure) or not is_open(criteria, today):
+    if not measure.can_become_a_case or measure.uptake is Uptake.AUTOMATIC:
         return False
-    how = measure.answers.get(Aspect.HOW)
-    return how is None or not _COMES_BY_ITSELF.search(how.say)
-
-
-def _is_given(measure: Measure) -> bool:
-    return measure.form not in _NOTHING_GIVEN and measure.topics[0] not in _FOR_ALL
+    return is_open(library.rules.criteria[measure.id], today)
 
 
 def check(
@@ -172,9 +159,9 @@ def check(
     Raises `MeasureClosed`, `MeasureNotOpenYet`, `NothingToApplyFor`, `MeasureElsewhere`,
     `FactsRefused`.
     """
-    criteria = library.rules.criteria.get(measure.id)
-    if criteria is None or not _is_given(measure):
+    if not measure.can_become_a_case:
         raise NothingToApplyFor(measure.id)
+    criteria = library.rules.criteria[measure.id]
     where = _region(library, measure, region)
     if not is_open(criteria, today):
         _refuse_closed(measure, today)

@@ -33,7 +33,7 @@ from server.console.knowledge_rules import (
     shown_value,
     words_of_row,
 )
-from server.console.knowledge_words import ASPECTS, AUDIENCES, place_of, words_of
+from server.console.knowledge_words import ASPECTS, AUDIENCES, UPTAKES, place_of, words_of
 from server.console.measure_forms import (
     LINES,
     PERIODS,
@@ -180,6 +180,7 @@ def _measure_page(
         aspects=[(aspect, ASPECTS[aspect]) for aspect in Aspect],
         audiences=[(each.value, words) for each, words in AUDIENCES.items()],
         forms_=[(each.value, each.value) for each in Form],
+        uptakes=[(each.value, words) for each, words in UPTAKES.items()],
         topics=[(t.id, t.label) for t in library.topics.values()],
         regions=[(r.id, r.label) for r in library.regions if r.own],
         kinds_of_material=[(m.id, m.title) for m in library.materials.values()],

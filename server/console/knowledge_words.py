@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from bot.indexing import Shelf
 from knowledge.drafting import Trouble
-from knowledge.measures import Aspect, Audience
+from knowledge.measures import Aspect, Audience, Uptake
 from server.editing.reports import PieceTrouble
 from server.editing.tables import Became, ProposalState
 from server.problems import words_of_field
@@ -33,6 +33,11 @@ AUDIENCES = {
     Audience.CHILD: "孩子",
     Audience.EMPLOYER: "单位",
     Audience.GOVERNMENT: "政府部门自己的工作",
+}
+UPTAKES = {
+    Uptake.APPLICATION: "要申请",
+    Uptake.AUTOMATIC: "不用申请，符合的直接给",
+    Uptake.OPEN: "不用申请，直接去、直接打",
 }
 ASPECTS = {
     Aspect.AMOUNT: "多少钱",
@@ -68,6 +73,7 @@ FIELDS = {
     "title": "名称",
     "audience": "给谁",
     "form": "怎么帮",
+    "uptake": "要不要申请",
     "topics": "主题",
     "summary": "一句话说明",
     "grants": "给什么",

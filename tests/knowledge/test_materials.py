@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from knowledge.checking import problems
 from knowledge.library import IncompleteLibrary, Library
 from knowledge.materials import Checklist, MaterialKind
-from knowledge.measures import Aspect, Form
+from knowledge.measures import Aspect
 
 
 def changed(library: Library, key: str, **content: Any) -> list[tuple[str, str, dict[str, Any]]]:
@@ -20,7 +20,7 @@ def changed(library: Library, key: str, **content: Any) -> list[tuple[str, str, 
 
 def test_everything_that_one_can_apply_for_has_its_list(library: Library) -> None:
     for measure in library.measures.values():
-        if measure.rule is not None and measure.form not in (Form.INFORMATION, Form.RULE):
+        if measure.can_become_a_case:
             assert measure.id in library.checklists
     without = Library(e for e in library.editions if e[:2] != ("checklist", "shishi-4a"))
     assert problems(without) == ["shishi-4a: has no list of materials"], "the control"

@@ -112,6 +112,7 @@ def test_a_raw_page_becomes_a_published_right_answer(
     page.get_by_label("相似问法").fill("稳岗返还比例是多少\n稳岗返还能返多少\n厂里交的失业险能退吗")
     page.get_by_label("容易混淆的问题").fill("失业的人领失业金多少")
     page.locator("#f-topics").select_option("job_stability_refund")
+    page.get_by_label("要不要申请").select_option("不用申请，符合的直接给")
     page.locator("#f-rule-0-kind").select_option("fact")
     page.locator("#f-rule-0-subject").fill("unemployment_insured")
     page.locator("#f-rule-0-op").select_option("is")
@@ -164,6 +165,7 @@ def test_a_raw_page_becomes_a_published_right_answer(
     assert reply.json["kind"] == "answer", reply.json["reply"]
     assert reply.json["measures"][0] == "jinzhou-4"
     assert "80%" in reply.json["reply"]
+    assert "jinzhou-4" in reply.json["can_check"] and not reply.json["can_apply"]
     assert time.monotonic() - began < AT_MOST_SECONDS
 
 
