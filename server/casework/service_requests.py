@@ -53,7 +53,7 @@ TITLES: Mapping[Category, str] = {
 """What officers and workers call the categories."""
 
 _HINT = "点开看全部内容，可以接着问"
-_LINE_TOPIC = "服务专线"
+_HOTLINE = "hotline"
 _TURNS_AT_MOST = 40
 
 
@@ -137,7 +137,7 @@ def unit_of(library: Library, region: str, measure: Measure | None) -> str:
         return "、".join(measure.responsible.lead)
     within = library.regions.within(region)
     for found in library.measures.values():
-        if found.region in within and _LINE_TOPIC in found.title and found.responsible.lead:
+        if found.region in within and _HOTLINE in found.topics and found.responsible.lead:
             return "、".join(found.responsible.lead)
     return ""
 

@@ -78,6 +78,9 @@ def test_it_goes_to_the_measures_unit_or_to_those_who_run_the_service_line(house
     worker = house.worker()
     assert ask(house, worker, measure="shishi-4a").unit == "市人社局"
     assert ask(house, worker).unit == "市总工会"
+    # What runs a place's line is its topic: 荔湾 calls its own 维权热线, not 服务专线.
+    assert "区总工会" in service_requests.unit_of(house.library, "广州荔湾区", None)
+    assert service_requests.unit_of(house.library, "锦州", None) == ""
 
 
 def test_each_category_has_its_time(house: House) -> None:
