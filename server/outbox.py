@@ -20,7 +20,7 @@ from sqlmodel import Session, col
 from server.db import insert_new, load_within
 from server.notice_templates import NoticeKind, filled, quiet_kinds
 from server.people import address
-from server.sealing import Safe, SealBroken
+from server.sealing import KeyUnknown, Safe, SealBroken
 from server.tables import Notice, NoticeState, stored_instant
 
 LEASE = timedelta(seconds=60)
@@ -158,7 +158,8 @@ def claim(
 ) -> list[Claimed]:
     """Takes notices that are due, for this process alone until the lease ends.
 
-    A kind that has its hours waits for them, however late a notice of it is.
+    A kind that has its hours waits for them, however late a notice of it is. A notice that was
+    sealed with a key this process doesn't have waits for one that has it, or for a restart.
     """
     rows = session.scalars(
         select(Notice)
@@ -177,7 +178,11 @@ def claim(
     for row in rows:
         try:
             claimed.append(_claimed(safe, row))
-        except SealBroken:
+        except SealBroken as error:
+            if isinstance(error, KeyUnknown) and now - row.created_at <= MOST_AGE:
+                row.error, row.due_at = SEAL_BROKEN, now + LONGEST_PAUSE
+                session.add(row)
+                continue
             row.state, row.error, row.settled_at = NoticeState.REFUSED, SEAL_BROKEN, now
             session.add(row)
     if claimed:

@@ -25,6 +25,10 @@ class SealBroken(Exception):
     """A text that was not sealed with any of these keys, or not for this purpose."""
 
 
+class KeyUnknown(SealBroken):
+    """It was sealed with a key that is not among these: another process may have it already."""
+
+
 def seal(keys: Mapping[str, bytes], plain: str, purpose: str) -> str:
     """Encrypt `plain` with the first key; only the same `purpose` opens it again."""
     name, packed = _packed(keys, plain.encode(), purpose)
@@ -75,14 +79,16 @@ def _packed(keys: Mapping[str, bytes], plain: bytes, purpose: str) -> tuple[str,
 
 def _opened(keys: Mapping[str, bytes], name: str, packed: bytes, purpose: str) -> bytes:
     nonce, tag, body = packed[:_NONCE], packed[_NONCE : _NONCE + _TAG], packed[_NONCE + _TAG :]
+    key = keys.get(name)
+    if key is None:
+        raise KeyUnknown(purpose)
     try:
-        key = keys[name]
         if len(key) != _SM4_KEY:
             return AESGCM(key).decrypt(nonce, body + tag, purpose.encode())
         decryptor = Cipher(SM4(key), GCM(nonce, tag)).decryptor()
         decryptor.authenticate_additional_data(purpose.encode())
         return decryptor.update(body) + decryptor.finalize()
-    except (KeyError, ValueError, InvalidTag) as error:
+    except (ValueError, InvalidTag) as error:
         raise SealBroken(purpose) from error
 
 

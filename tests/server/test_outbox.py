@@ -1,6 +1,7 @@
 """The outbox: a notice stands or falls with what it tells of, and one process sends it."""
 
 import threading
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -79,6 +80,35 @@ def test_nothing_in_it_can_be_read_or_moved(database: Database, safe: Safe, now:
         session.add(moved)
     assert [claimed.id for claimed in _claim(database, safe, now)] == [first]
     assert _state(database, second) == ("refused", outbox.SEAL_BROKEN)
+
+
+def test_a_notice_sealed_with_a_key_that_only_others_have_yet_waits_and_is_sent(
+    database: Database, safe: Safe, now: datetime
+) -> None:
+    """While a new key comes into use, each process learns of it with its own restart."""
+    newer = replace(safe, keys={"new": bytes(range(32)), **safe.keys})
+    with database.begin() as session:
+        ahead, own = _add(session, newer, now), _add(session, safe, now)
+    assert [claimed.id for claimed in _claim(database, safe, now)] == [own]
+    assert _state(database, ahead) == ("due", outbox.SEAL_BROKEN)
+    # It is not asked for again and again meanwhile.
+    assert _claim(database, newer, now) == []
+    (claimed,) = _claim(database, newer, now + outbox.LONGEST_PAUSE)
+    assert (claimed.id, claimed.attempts) == (ahead, 0)
+    _settle(database, now, Outcome(ahead, NoticeState.SENT, 1))
+    assert _state(database, ahead) == ("sent", None)
+
+
+def test_a_notice_whose_key_never_comes_is_given_up_after_three_days(
+    database: Database, safe: Safe, now: datetime
+) -> None:
+    newer = replace(safe, keys={"new": bytes(range(32)), **safe.keys})
+    with database.begin() as session:
+        id = _add(session, newer, now)
+    assert _claim(database, safe, now + outbox.MOST_AGE) == []
+    assert _state(database, id) == ("due", outbox.SEAL_BROKEN)
+    assert _claim(database, safe, now + outbox.MOST_AGE + outbox.LONGEST_PAUSE) == []
+    assert _state(database, id) == ("refused", outbox.SEAL_BROKEN)
 
 
 def test_many_processes_claim_each_notice_once(
