@@ -33,7 +33,7 @@ _AHEAD = 1.0
 """So far ahead of every other town, something not quite clear is answered."""
 _OVERVIEW = re.compile(
     r"(?:都|还)?(?:有|能)?(?:什么|哪些|啥)(?:好|新|最新|惠民|优惠|扶持|帮扶|福利|的)*(?:政策|补贴|帮助|福利|好处|待遇|措施)"
-    r"|^(?:还|都)?有?(?:什么|哪些)?(?:别的|其他|其它)?(?:的|吗|呢|么)?$|^(?:就|只有?)这些"
+    r"|^(?:还有|(?:还|都)?有?(?:什么|哪些|(?:什么|哪些)?(?:别的|其他|其它)))(?:的|吗|呢|么)?$|^(?:就|只有?)这些"
     r"|(?:政策|补贴|福利)(?:有哪些|有什么|大全|一览)|(?:能|可以)(?:领|享受)(?:什么|哪些)|八条措施|十条措施"
 )
 
@@ -97,11 +97,11 @@ def overview(turn: Turn) -> Answer | None:
 
 def no_subject(turn: Turn) -> Answer | None:
     """Ask what it is about where a message names nothing: «能补多少啊»."""
-    if turn.question.content or turn.context.question or turn.region:
+    question = turn.question
+    if question.content or turn.context.question or (turn.region and question.asked.aspects):
         return None
     topics = [turn.library.topics[id] for id in turn.library.sentences.first_topics]
-    question = turn.question.rest
-    choices = tuple(Choice(t.label, f"{t.label} {question}", turn.region) for t in topics)
+    choices = tuple(Choice(t.label, f"{t.label} {question.rest}", turn.region) for t in topics)
     return Answer(
         kind=Kind.CLARIFY,
         reply=fitted([Part(turn.composer.say("which_one")), *_numbered(turn, choices)]),

@@ -1,5 +1,7 @@
 """Where somebody comes from, told by the name of a place: 河南, seen from 石狮, is 外省."""
 
+import re
+
 from bot.places import How, Mention, find_places
 from knowledge.regions import Level, Regions
 
@@ -8,6 +10,7 @@ SAME_PROVINCE = "same_province"
 OTHER_PROVINCE = "other_province"
 ANSWERS = frozenset({LOCAL, "same_city", SAME_PROVINCE, OTHER_PROVINCE})
 """The options of a question for a place as it lies to the place of work."""
+_FROM_THERE = re.compile("本地|当地|土生土长")
 
 
 def home_of(text: str, work: str, regions: Regions) -> str | None:
@@ -27,7 +30,7 @@ def home_of(text: str, work: str, regions: Regions) -> str | None:
         return OTHER_PROVINCE
     home = named[0].region
     if home == work:
-        whole_city = regions.get(work).level is Level.CITY
+        whole_city = regions.get(work).level is Level.CITY and not _FROM_THERE.search(text)
         # 广州 stands for more than 荔湾, and a whole city for all of its districts.
         return None if whole_city or named[0].note else LOCAL
     if not home or home == province or regions.path(home)[:2] == regions.path(work)[:2]:

@@ -97,7 +97,9 @@ def _answered(turn: Turn, check: Check, text: str) -> Answer | None:
         talk = None if text.isdigit() else caring.small_talk(turn)
         if talk is not None:
             return _question(turn, check) if talk.reason == _AGREED else None
-        if _START.search(text) or (len(text) > _SHORT and _ANOTHER.search(text)) or turn.places:
+        only_here = turn.places == (check.region,) and not turn.question.content
+        another = len(text) > _SHORT and _ANOTHER.search(text)
+        if _START.search(text) or another or (turn.places and not only_here):
             return None
     return _question(turn, check, asked_again(turn, fact, read))
 

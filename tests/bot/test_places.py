@@ -223,6 +223,13 @@ def test_places_without_documents(question: str, wanted: list[str]) -> None:
         ("回四川老家", ["四川"], []),
         ("来自云南", ["云南"], []),
         ("我从贵州来", ["贵州"], []),
+        ("鹿泉工地上干活的，户口山东，家里人都在山东", ["山东", "山东"], ["石家庄鹿泉区"]),
+        ("老家四川的，在石狮干活，四川那边也交社保", ["四川", "四川"], ["石狮"]),
+        ("户籍保定，在鹿泉上班，家里也在保定", ["保定", "保定"], ["石家庄鹿泉区"]),
+        ("石狮创业补贴我之前在晋江开过店还能领吗", ["晋江市"], ["石狮"]),
+        ("我在深圳交过社保，石狮能领吗", ["深圳"], ["石狮"]),
+        ("我是保定那边的嘛，过年没走", ["保定"], []),
+        ("以前在石狮打工，失业金能领吗", [], ["石狮"]),
         ("我衡水本地的有消费券吗", [], ["衡水"]),
         ("我是石狮的", [], ["石狮"]),
         ("石狮人", [], ["石狮"]),
@@ -236,6 +243,15 @@ def test_where_people_come_from_is_not_where_they_ask_about(
     assert names(found.origins) == origins
     assert names(found.covered) == asked
     assert found.uncovered == ()
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["我在晋江，石狮的办法能用吗", "晋江能用石狮的办法吗", "我户口晋江，晋江失业金能领吗"],
+)
+def test_who_is_or_asks_elsewhere_is_not_given_the_rules_of_another_place(question: str) -> None:
+    found = places(question)
+    assert (names(found.uncovered), found.covered) == (["晋江市"], ())
 
 
 def test_a_covered_and_an_uncovered_place_are_both_told() -> None:
