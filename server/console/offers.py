@@ -327,10 +327,14 @@ def post_step(id: str, step: str) -> Response:
 def post_roll(id: str) -> Response:
     """The list with names and telephones: a look at people, noted as one."""
     known = resources()
+    with known.database.read() as session:
+        offer = offering.of_officer(session, id, officer(), regions())
+        workers = [place.worker_id for place in taking_part.places(session, offer.id)]
+    safes = known.subject_keys.safes_of(workers)
     with known.database.begin() as session:
         offer = offering.of_officer(session, id, officer(), regions())
         people = taking_part.roll(
-            session, known.subject_keys, offer, by=officer(), regions=regions(), now=known.clock()
+            session, safes, offer, by=officer(), regions=regions(), now=known.clock()
         )
     return page(
         "offer_roll.html",
@@ -353,14 +357,16 @@ def post_place(id: str, place: str) -> Response:
         words = "没有保存：学时是0到2000的整数，证书号最多64个字。"
         return go_to(url_for(".get_offer", id=id), words)
     known = resources()
-    with known.database.begin() as session:
+    with known.database.read() as session:
         offer = offering.of_officer(session, id, officer(), regions())
         row = session.get(Participation, place)
         if row is None or row.offer_id != offer.id:
             raise OfferUnknown(id)
+    own = known.subject_keys.safe_of(row.worker_id)
+    with known.database.begin() as session:
         taking_part.note(
             session,
-            known.subject_keys.safe_of(row.worker_id),
+            own,
             row,
             **form.asked.model_dump(),
             by=officer(),

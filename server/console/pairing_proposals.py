@@ -164,7 +164,10 @@ def _propose(
     now = known.clock()
     today = china_day(now)
     who = keeping.answering(session, person.entry, person.registered, child_id, today=today)
-    own = known.subject_keys.safe_of(who.worker_id)
+    # Not `safe_of`: for a guardian who was erased it would begin a transaction inside this one.
+    own = known.subject_keys.safes_of([who.worker_id]).get(who.worker_id)
+    if own is None:
+        raise SubjectErased
     if who.child_id is not None and not any(
         each.id == who.child_id for each in _children(session, own, who.worker_id, today)
     ):

@@ -1,7 +1,7 @@
 """Taking part in an offer: places are counted under the offer's lock, so none is given twice."""
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,7 +25,6 @@ from server.offers.tables import (
     PlaceState,
 )
 from server.sealing import Safe
-from server.subject_keys import SubjectErased, SubjectKeys
 
 NEEDS_PROFILE = frozenset({OfferKind.VACANCY, OfferKind.SESSION, OfferKind.TRIP})
 """Where the organiser has to know who comes and how to call them."""
@@ -302,7 +301,7 @@ def places(session: Session, offer_id: str) -> list[Participation]:
 
 def roll(
     session: Session,
-    keys: SubjectKeys,
+    safes: Mapping[int, Safe],
     offer: Offer,
     *,
     by: Officer,
@@ -311,14 +310,13 @@ def roll(
 ) -> list[OnTheList]:
     """The list for the leader, with telephones; each line is a look at somebody, and noted so.
 
-    Raises `NotAllowed`.
+    Who is not among `safes` was erased, and left out. Raises `NotAllowed`.
     """
     require(by, Role.CASE_OFFICER, offer.region, regions)
     found = []
     for place in places(session, offer.id):
-        try:
-            own = keys.safe_of(place.worker_id)
-        except SubjectErased:
+        own = safes.get(place.worker_id)
+        if own is None:
             continue
         held = profiles.read(
             session, own, worker_id=place.worker_id, by=audit.Actor.officer(by.id), now=now

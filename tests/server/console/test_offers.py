@@ -1,11 +1,14 @@
 """Offers at the desk: entered, held back where they smell of fraud, published, people told."""
 
 import re
+import time
 from typing import Any
 
 import pytest
 
+from server import audit, erasing
 from server.casework.officers import Role
+from server.db import BUSY_SECONDS
 from server.offers import taking_part
 from server.offers.tables import Participation, PlaceState
 from server.screening import Step as Screening
@@ -256,3 +259,34 @@ def test_the_list_shows_names_and_the_code_of_the_day(staff: Staff) -> None:
     assert noted.status_code == 303
     assert "到场 1人" in text_of(desk.get(path).text)
     assert desk.post(f"{path}/places/{place.id}", {"state": "waiting"}).status_code == 404
+
+
+@pytest.mark.parametrize("database_url", ["sqlite_url", "postgres_url"], indirect=True)
+def test_the_list_and_its_notes_go_on_without_who_was_there_and_is_erased(staff: Staff) -> None:
+    desk = staff.desk(Role.CASE_OFFICER)
+    path = enter(desk, kind="session", hours="40", begins_on="2026-03-25")
+    desk.post(f"{path}/steps/publish", {"version": "1"})
+    known = staff.resources
+    places = []
+    for _ in range(2):
+        worker = casework.worker(known.database, known.safe, known.subject_keys, now=staff.now)
+        own = known.subject_keys.safe_of(worker)
+        with known.database.begin() as session:
+            id = path.rpartition("/")[2]
+            place = taking_part.join(session, own, id, worker_id=worker, now=staff.now)
+        assert desk.post(f"{path}/places/{place.id}", {"state": "attended"}).status_code == 303
+        places.append(place.id)
+    gone, _ = places
+    with known.database.begin() as session:
+        worker = session.get_one(Participation, gone).worker_id
+        by = audit.Actor.worker(worker)
+        keys = erasing.erase(session, known.safe, worker_id=worker, by=by, now=staff.now)
+    known.subject_keys.destroy(keys)
+    started = time.monotonic()
+    listed = desk.post(f"{path}/roll")
+    assert listed.status_code == 200
+    assert listed.text.count("王小明") == 1
+    noted = desk.post(f"{path}/places/{gone}", {"state": "attended", "hours": "40"})
+    assert noted.status_code == 410
+    # Neither waited in vain for a transaction that it had begun itself.
+    assert time.monotonic() - started < BUSY_SECONDS

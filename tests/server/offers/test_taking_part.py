@@ -246,10 +246,11 @@ def test_the_leaders_list_has_telephones_and_each_look_is_noted(fair: Fair) -> N
     workers = [fair.worker(), fair.worker()]
     for worker in workers:
         fair.join(offer, worker)
+    safes = fair.keys.safes_of(workers)
     with fair.database.begin() as session:
         lines = taking_part.roll(
             session,
-            fair.keys,
+            safes,
             session.get_one(Offer, offer.id),
             by=fair.clerk,
             regions=fair.library.regions,
