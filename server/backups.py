@@ -3,6 +3,7 @@
 A backup is a folder: the database as of one moment, a copy of the anchors, and a manifest with the
 digest of each file and a seal of the keys in force. The keys of workers go to a folder of their
 own, of which only the newest copy is kept: who is erased is erased in every older backup with that.
+A note beside that copy has its digest.
 Photos in a folder are copied beside, each once; a bucket is for its own service to keep.
 """
 
@@ -29,12 +30,14 @@ from server.sealing import Safe, SealBroken
 from server.settings import Settings
 
 MANIFEST = "manifest.json"
+KEYS_NOTE = "keys.json"
 MATERIALS = "materials"
 _DATA, _KEYS = "data", "keys"
 _DRAFT, _PART = ".draft-", ".part"
 _LONGEST = timedelta(days=1)
 """A backup that was begun longer ago is under way no more."""
 _PURPOSE = "backup"
+_KEYS_PURPOSE = "backup.keys"
 _COUNTED = ("worker", "cases", "case_event", "audit_entry", "payment", "material")
 _COUNT = "SELECT count(*) FROM {}"
 _STAMP = "%Y%m%dT%H%M%SZ"
@@ -58,6 +61,17 @@ class Manifest(BaseModel):
     """Something that only the keys in force open."""
     hashed: str
     """What only the service's secret gives."""
+
+
+class KeysNote(BaseModel):
+    """What stands beside the copy of the keys."""
+
+    made_at: datetime
+    """Every key that was there then is in it."""
+    digests: list[str]
+    """Its SHA-256, and that of the copy before it: the two files can't change in one step."""
+    sealed: str
+    """Something that only the keys in force open."""
 
 
 class _Copied(NamedTuple):
@@ -101,7 +115,7 @@ def _made(
     if noted.exists():
         shutil.copy(noted, draft / anchors.FILE)
     _copy_materials(settings, to / MATERIALS)
-    _copy_keys(settings.keys_database, keys_to)
+    _copy_keys(settings.keys_database, safe, keys_to, now)
     manifest = Manifest(
         made_at=now,
         revision=newest(),
@@ -119,7 +133,7 @@ def _made(
     return Made(folder, manifest)
 
 
-def _copy_keys(url: str, to: Path) -> None:
+def _copy_keys(url: str, safe: Safe, to: Path, now: datetime) -> None:
     """Put a copy of the keys as they are now in the place of the one before.
 
     One backup after the other: the later one's data may need keys that the earlier copy lacks.
@@ -129,10 +143,32 @@ def _copy_keys(url: str, to: Path) -> None:
         fcntl.flock(handle, fcntl.LOCK_EX)
         keys = _copy(url, to, f"{_DRAFT}{_KEYS}").path
         _sync(keys)
-        os.replace(keys, to / f"{_KEYS}{keys.suffix}")
+        there = to / f"{_KEYS}{keys.suffix}"
+        before = [_digest(there)] if there.is_file() else []
+        note = KeysNote(
+            # Of backups that overlap the one that began first may come last.
+            made_at=max(now, noted.made_at) if (noted := _keys_note(to)) else now,
+            digests=[_digest(keys), *before],
+            sealed=safe.seal(_KEYS, _KEYS_PURPOSE),
+        )
+        draft = to / f"{_DRAFT}{KEYS_NOTE}"
+        draft.write_text(note.model_dump_json(indent=1), encoding="utf-8")
+        _sync(draft)
+        # The note first: it is right for the copy that is still there as well.
+        os.replace(draft, to / KEYS_NOTE)
+        os.fsync(handle)
+        os.replace(keys, there)
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _keys_note(folder: Path) -> KeysNote | None:
+    """The note beside a copy of the keys; None where there is none that can be read."""
+    try:
+        return KeysNote.model_validate_json((folder / KEYS_NOTE).read_bytes())
+    except (OSError, ValidationError):
+        return None
 
 
 def _forget_left_behind(to: Path, now: datetime) -> None:
@@ -190,6 +226,31 @@ def verify(folder: Path, safe: Safe) -> Manifest:
     return manifest
 
 
+def verify_keys(settings: Settings, safe: Safe, keys_from: Path) -> datetime | None:
+    """Look whether the copy of the workers' keys is whole and opens; raises `BackupRefused`.
+
+    Returns as of when it holds every key; None where no note stands beside it, as earlier versions
+    of the program left it: then nobody can tell.
+    """
+    keys = keys_from / f"{_KEYS}{_ending(settings.keys_database)}"
+    if not keys.is_file():
+        raise BackupRefused(f"there is no copy of the keys: {keys} is missing")
+    if not (keys_from / KEYS_NOTE).exists():
+        return None
+    note = _keys_note(keys_from)
+    if note is None or _digest(keys) not in note.digests:
+        raise BackupRefused(f"{keys.name}, the copy of the keys, is damaged")
+    try:
+        safe.unseal(note.sealed, _KEYS_PURPOSE)
+    except SealBroken:
+        name = note.sealed.partition(":")[0]
+        raise BackupRefused(
+            "NUANGANG_ENCRYPTION_KEYS is not what the copy of the keys was made with (it needs "
+            f"{name}): nobody's data could be read"
+        ) from None
+    return note.made_at
+
+
 def restore(settings: Settings, safe: Safe, folder: Path, keys_from: Path) -> Manifest:
     """Bring a backup back into a service that has no data; raises `BackupRefused`, `OSError`.
 
@@ -199,9 +260,7 @@ def restore(settings: Settings, safe: Safe, folder: Path, keys_from: Path) -> Ma
     if manifest.is_sqlite is not Database(settings.database).is_sqlite:
         raise BackupRefused("the backup is of the other kind of database")
     # Looked for before anything is brought back: half a service is none, and stands in the way.
-    keys = keys_from / f"{_KEYS}{_ending(settings.keys_database)}"
-    if not keys.is_file():
-        raise BackupRefused(f"there is no copy of the keys: {keys} is missing")
+    verify_keys(settings, safe, keys_from)
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     _refuse_filled(_DATA, settings.database)
     _refuse_filled(_KEYS, settings.keys_database)

@@ -3,6 +3,7 @@
 import argparse
 import sys
 import time
+from datetime import datetime
 from pathlib import Path
 
 from server.commands.at_hand import FAILED, OK
@@ -44,7 +45,10 @@ def _backup(parsed: argparse.Namespace) -> int:
     else:
         made = backups.make(settings, safe, parsed.to, parsed.keys_to, now=utc_now())
         folder, manifest = made.folder, backups.verify(made.folder, safe)
+    keys_of = backups.verify_keys(settings, safe, parsed.keys_to)
+    if not parsed.verify:
         backups.thin_out(parsed.to, keep=parsed.keep, daily=parsed.daily)
+    _warn_of_keys(keys_of, manifest.made_at)
     rows = ", ".join(f"{count} {table}" for table, count in manifest.rows.items())
     print(f"{folder}: whole, of {manifest.made_at:%Y-%m-%d %H:%M:%S} UTC; {rows}")
     print(f"{time.monotonic() - began:.1f} s")
@@ -61,8 +65,27 @@ def _restore(parsed: argparse.Namespace) -> int:
     source = parsed.source
     if not (source / backups.MANIFEST).exists():
         source = backups.newest_of(source)
-    manifest = backups.restore(settings, make_safe(settings), source, parsed.keys_from)
+    safe = make_safe(settings)
+    keys_of = backups.verify_keys(settings, safe, parsed.keys_from)
+    manifest = backups.restore(settings, safe, source, parsed.keys_from)
+    _warn_of_keys(keys_of, manifest.made_at)
     rows = ", ".join(f"{count} {table}" for table, count in manifest.rows.items())
     print(f"restored the state of {manifest.made_at:%Y-%m-%d %H:%M:%S} UTC; {rows}")
     print(f"{time.monotonic() - began:.1f} s; now run: nuangang jobs erase; nuangang audit verify")
     return OK
+
+
+def _warn_of_keys(keys_of: datetime | None, made_at: datetime) -> None:
+    """Tell where the workers' keys may not be those that the data needs."""
+    if keys_of is None:
+        print(
+            "nuangang: nothing tells whether the copy of the keys is whole: an earlier version "
+            "made it; the next backup notes it",
+            file=sys.stderr,
+        )
+    elif keys_of < made_at:
+        print(
+            f"nuangang: the copy of the keys is of {keys_of:%Y-%m-%d %H:%M:%S} UTC, older than the "
+            "data: who came in between can't be read",
+            file=sys.stderr,
+        )

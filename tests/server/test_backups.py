@@ -1,5 +1,6 @@
 """A backup of a service that goes on serving comes back whole, and only with its keys."""
 
+import os
 import shutil
 import threading
 import time
@@ -160,6 +161,65 @@ def test_without_the_keys_nothing_is_brought_back(
     assert _name(elsewhere, worker) == "王小明"
 
 
+def test_a_damaged_copy_of_the_keys_is_noticed_before_anything_is_brought_back(
+    settings: Settings, elsewhere: Settings, tmp_path: Path
+) -> None:
+    worker = _worker(settings)
+    made, safe = _make(settings, tmp_path), make_safe(settings)
+    assert backups.verify_keys(settings, safe, tmp_path / "keys") == NOW
+    (held,) = (path for path in (tmp_path / "keys").iterdir() if path.name != backups.KEYS_NOTE)
+    whole = held.read_bytes()
+    held.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(BackupRefused, match="damaged"):
+        backups.verify_keys(settings, safe, tmp_path / "keys")
+    with pytest.raises(BackupRefused, match="damaged"):
+        backups.restore(elsewhere, safe, made.folder, tmp_path / "keys")
+    assert not elsewhere.data_dir.exists()
+    held.write_bytes(whole)
+    backups.restore(elsewhere, safe, made.folder, tmp_path / "keys")
+    assert _name(elsewhere, worker) == "王小明"
+
+
+def test_a_copy_of_the_keys_that_other_keys_sealed_is_refused(
+    settings: Settings, tmp_path: Path
+) -> None:
+    _make(settings, tmp_path)
+    wrong = Safe({"other": bytes(32)}, make_safe(settings).secret)
+    with pytest.raises(BackupRefused, match="ENCRYPTION_KEYS"):
+        backups.verify_keys(settings, wrong, tmp_path / "keys")
+
+
+def test_a_copy_of_the_keys_from_before_there_were_notes_comes_back(
+    settings: Settings, elsewhere: Settings, tmp_path: Path
+) -> None:
+    worker = _worker(settings)
+    made, safe = _make(settings, tmp_path), make_safe(settings)
+    (tmp_path / "keys" / backups.KEYS_NOTE).unlink()
+    assert backups.verify_keys(settings, safe, tmp_path / "keys") is None
+    backups.restore(elsewhere, safe, made.folder, tmp_path / "keys")
+    assert _name(elsewhere, worker) == "王小明"
+
+
+def test_a_backup_killed_between_the_note_and_the_keys_leaves_both_right(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _worker(settings)
+    _make(settings, tmp_path)
+    _worker(settings, "李明")
+    replace_file = os.replace
+
+    def die(source: Path, target: Path) -> None:
+        if Path(target).stem == "keys" and Path(target).suffix != ".json":
+            raise KeyboardInterrupt
+        replace_file(source, target)
+
+    monkeypatch.setattr(os, "replace", die)
+    with pytest.raises(KeyboardInterrupt):
+        _make(settings, tmp_path, NOW + timedelta(minutes=5))
+    monkeypatch.undo()
+    assert backups.verify_keys(settings, make_safe(settings), tmp_path / "keys") is not None
+
+
 def test_where_there_are_keys_already_nothing_is_brought_back(
     settings: Settings, elsewhere: Settings, tmp_path: Path
 ) -> None:
@@ -226,7 +286,9 @@ def test_backups_that_overlap_leave_whole_keys_behind(settings: Settings, tmp_pa
         nows = (NOW + timedelta(minutes=number) for number in range(at_once))
         made = list(pool.map(lambda now: _make(settings, tmp_path, now), nows))
     assert len({each.folder for each in made}) == at_once
-    (kept,) = (tmp_path / "keys").iterdir()
+    safe, last = make_safe(settings), NOW + timedelta(minutes=at_once - 1)
+    assert backups.verify_keys(settings, safe, tmp_path / "keys") == last
+    (kept,) = (path for path in (tmp_path / "keys").iterdir() if path.name != backups.KEYS_NOTE)
     if kept.suffix == ".db":
         connection = sqlite_driver.connect(str(kept))
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
