@@ -16,7 +16,7 @@ class Role(Enum):
 
 
 _BOUNDARY = (
-    r"(?=$|[^\w]|在|来|到|想|现在|今年|去年|刚|能|可|也|户口|呀|啊|哈|哦|呢|吧|跑|出来|过来|农村|农民"
+    r"(?=$|[^\w]|在|来|到|想|现在|今年|去年|刚|能|可|也|户口|呀|啊|哈|哦|呢|吧|嘛|啦|嘞|咯|跑|出来|过来|农村|农民"
     r"|外地人|外省|老乡|打工人)"
 )
 _STRONG_BEFORE = re.compile(
@@ -25,6 +25,13 @@ _STRONG_BEFORE = re.compile(
 _HOME_BEFORE = re.compile(
     r"(?:(?:我|俺|咱|们|^|\W)的?家(?:是|住|在|里在)?|(?<![国大厂商店专庄])家(?:是|住|在|里在))$"
 )
+_FAMILY_BEFORE = re.compile(
+    "(?:家里|家人|家属|一家|全家|一大家子)(?:人|老人)?(?:都|也|全|还|现在|一直|目前)*(?:住|是|留)?在?$"
+)
+_FORMERLY_BEFORE = re.compile(
+    "(?:之前|以前|从前|原来|原先|早先|曾经|过去)(?:我|俺|一直|都|就|也|还|是|曾)*(?:在|去|到)$"
+)
+_ONCE_AFTER = re.compile("(?:那边|这边)?[^,。?!]{0,2}[做干开办打上待呆住交缴领签]过")
 _AWAY_AFTER = re.compile("人?[^,。?!]{0,2}在外(?:地|面|省|头)")
 _FROM_BEFORE = re.compile("(?:从|打从)$")
 _FROM_AFTER = re.compile("(?:那边|农村|老家|乡下)?(?:过来|出来|跑|坐|赶|来|到|上来|下来)")
@@ -33,8 +40,12 @@ _WORK_AFTER = re.compile(
     "(?:那边|这边)?(?:上班|返岗|复工|复产|打工|工作|干活|做工|进厂|厂里|务工|就业|找活|找工作|上工|开工|继续)"
 )
 _ORIGIN_AFTER = re.compile("(?:那边|那儿|这边|农村|乡下)?(?:来的|过来的|出来的|老乡|籍|老家)")
-_BY_BEFORE = re.compile("(?:按照?|依照?|照着?|参照|套用|沿用|适用|享受)$")
+_BY_BEFORE = re.compile("(?:按照?|依照?|照着?|参照|能用|可以用|套用|沿用|适用|享受)$")
 _RULES_AFTER = re.compile("的?(?:办法|政策|规定|标准|文件|待遇|措施|条件|来|办|算|领|执行)")
+_IN_FORCE_AFTER = re.compile(
+    "的?(?:办法|政策|规定|标准|文件|措施)[^,。?!]{0,4}(?:能用|可以用|用得|能套|套用|适用|管用|算数|作数)"
+)
+_ASKS_IN_CLAUSE = re.compile("[^,。?!]*(?:[吗呢么?]|多少|怎么|有没有|能不能|什么)")
 _FROM_THERE = re.compile("(?:离|挨着|靠着|紧挨)$")
 _HOW_FAR = re.compile("[^,。?!]{0,3}(?:近|远|[,。?!]|$)")
 _BEYOND_AFTER = re.compile("以外|之外|外面")
@@ -48,7 +59,9 @@ _LOCAL_AFTER = re.compile(rf"(?:本地|当地|土生土长)(?:人|户口|的{_BO
 _ME_BEFORE = re.compile(
     "(?:我|俺|咱|偶|本人|我们|俺们|咱们|老公|老婆|媳妇|对象|爸|妈|家里)(?:家|老家)?(?:是|就是|也是|都是|算是)?$|是$"
 )
-_SAYS_WHERE_FROM = re.compile(rf"(?:那边|那里|农村|这边)?的{_BOUNDARY}")
+_SAYS_WHERE_FROM = re.compile(
+    rf"(?:[那这](?:边|里|儿|头|1?块|片|1?带)|农村|乡下|附近|下面)?[的滴]{_BOUNDARY}"
+)
 _PRONOUN_BEFORE = re.compile(r"(?:^|\W)(?:我|俺|咱|偶|本人)$")
 _END_AFTER = re.compile(r"$|[^\w]")
 _WORKERS_AFTER = re.compile("的?(?:农民工|民工|工人|打工|外来|务工|小伙|妹子|大姐|老表|过来打工)")
@@ -61,7 +74,23 @@ _LOCATED_BEFORE = re.compile("(?:在|到|来|去|留)$")
 
 
 def role_of(text: str, reading: Reading, readings: Sequence[Reading]) -> Role:
-    """Tell the role of a reading from the words around it."""
+    """Tell the role of a reading from the words around it.
+
+    A place without documents that is where somebody comes from stays that, however often it is
+    named beside the place they are at, unless something is asked of it: 户口山东，家里人都在山东.
+    """
+    role = _role_by_itself(text, reading, readings)
+    if role is not Role.PLACE or any(place.region for place in reading.places):
+        return role
+    again = any(
+        other.places == reading.places and _role_by_itself(text, other, readings) is Role.ORIGIN
+        for other in readings
+        if other is not reading
+    )
+    return Role.ORIGIN if again and not _ASKS_IN_CLAUSE.match(text, reading.end) else role
+
+
+def _role_by_itself(text: str, reading: Reading, readings: Sequence[Reading]) -> Role:
     before = text[max(0, reading.start - 12) : reading.start]
     after = text[reading.end : reading.end + 12]
     covered = any(place.region for place in reading.places)
@@ -70,7 +99,9 @@ def role_of(text: str, reading: Reading, readings: Sequence[Reading]) -> Role:
         return softly
     if not covered and _USING_BEFORE.search(before) and _NUMBER_AFTER.match(after):
         return Role.ORIGIN
-    if covered and _is_taken_as_a_rule(before, after, reading, readings):
+    if covered and _is_taken_as_a_rule(before, after, readings):
+        return Role.ORIGIN
+    if covered and _is_wished_for(text, after, readings):
         return Role.ORIGIN
     if _BEYOND_AFTER.match(after):
         return Role.PERHAPS_ORIGIN if covered else Role.ORIGIN
@@ -80,6 +111,8 @@ def role_of(text: str, reading: Reading, readings: Sequence[Reading]) -> Role:
         return Role.PLACE if _WORK_AFTER.match(after) else softly
     if _FROM_BEFORE.search(before):
         return Role.ORIGIN if _FROM_AFTER.match(after) else Role.PLACE
+    if _is_left_behind(before, after):
+        return softly
     if _LOCATED_BEFORE.search(before) and not _HOME_BEFORE.search(before):
         return Role.PLACE
     if _ORIGIN_AFTER.match(after):
@@ -91,13 +124,28 @@ def role_of(text: str, reading: Reading, readings: Sequence[Reading]) -> Role:
     return softly if _goes_elsewhere(text, reading, readings, after, covered) else Role.PLACE
 
 
-def _is_taken_as_a_rule(
-    before: str, after: str, reading: Reading, readings: Sequence[Reading]
-) -> bool:
+def _is_taken_as_a_rule(before: str, after: str, readings: Sequence[Reading]) -> bool:
     """晋江能按石狮的办法来吗, 晋江离石狮那么近: asked for is the other place, not covered."""
     uncovered = any(not place.region for other in readings for place in other.places)
     by = _BY_BEFORE.search(before) and _RULES_AFTER.match(after)
     return uncovered and bool(by or (_FROM_THERE.search(before) and _HOW_FAR.match(after)))
+
+
+def _is_wished_for(text: str, after: str, readings: Sequence[Reading]) -> bool:
+    """我在晋江，石狮的办法能用吗: who is elsewhere would like to have these rules."""
+    return bool(_IN_FORCE_AFTER.match(after)) and any(
+        not any(place.region for place in other.places)
+        and _role_by_itself(text, other, readings) is Role.PLACE
+        for other in readings
+    )
+
+
+def _is_left_behind(before: str, after: str) -> bool:
+    """家里人都在山东, 之前在晋江开过店: where the family is, or where one used to be."""
+    if _FAMILY_BEFORE.search(before):
+        return not _WORK_AFTER.match(after)
+    located = _LOCATED_BEFORE.search(before)
+    return bool(_FORMERLY_BEFORE.search(before) or (located and _ONCE_AFTER.match(after)))
 
 
 def _tells_of_oneself(text: str, reading: Reading, readings: Sequence[Reading]) -> bool:
