@@ -156,6 +156,8 @@ def test_a_reply(library: Library, fact: str, reply: str, value: Any) -> None:
         ("石狮", "福建石狮", "local"),
         ("石家庄", "唐山", "same_province"),
         ("石家庄", "石家庄", NOT_UNDERSTOOD),  # which district isn't said
+        ("衡水", "衡水本地", "local"),
+        ("衡水", "衡水", NOT_UNDERSTOOD),
         ("石家庄", "鹿泉", NOT_UNDERSTOOD),
         ("石家庄", "河北", NOT_UNDERSTOOD),
         ("石家庄鹿泉区", "鹿泉", "local"),

@@ -299,6 +299,21 @@ def test_another_place_named_on_the_way_changes_nothing(indexed: IndexedLibrary)
     assert talk.context.check and talk.context.check.region == "石狮"
 
 
+def test_the_name_of_the_place_that_is_checked_is_no_other_question(
+    indexed: IndexedLibrary,
+) -> None:
+    for words in ("石狮本地", "石狮"):
+        said = Talk(indexed, chosen="石狮").says("帮我查查", words)
+        assert said.reason == "check-question" and "没看懂" in said.reply
+
+
+def test_a_bare_word_after_a_check_does_not_list_what_a_place_has(indexed: IndexedLibrary) -> None:
+    for word in ("有", "吗", "的"):
+        assert Talk(indexed, chosen="石狮").says("帮我查查", "停", word).reason == "no-subject"
+    for words in ("还有吗", "有什么", "别的呢", "都有哪些"):
+        assert Talk(indexed, chosen="石狮").says("帮我查查", "停", words).reason == "overview"
+
+
 def test_a_place_chosen_anew_is_told_and_the_check_stays_where_it_was(
     indexed: IndexedLibrary,
 ) -> None:
