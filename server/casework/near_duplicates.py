@@ -14,7 +14,7 @@ from sqlmodel import Session, col
 from knowledge.regions import Regions
 from server import audit, profiles
 from server.audit import Action
-from server.casework.moves import State
+from server.casework.moves import Move, State
 from server.casework.officers import Officer, Role, require
 from server.casework.tables import Case, Finding, NearDuplicate
 from server.db import insert_new
@@ -95,8 +95,8 @@ def flagged(session: Session, case: Case) -> list[tuple[NearDuplicate, list[Case
 def is_open(session: Session, case: Case) -> bool:
     """Whether somebody who shares a number has a case too, and nobody looked into it.
 
-    Where both were found to be one person, it stays open as long as the other has what this case
-    asks for.
+    Where both were found to be one person, it stays open as long as the other has, or had, what
+    this case asks for.
     """
     for pair, others in flagged(session, case):
         if pair.finding == Finding.OPEN:
@@ -184,6 +184,12 @@ _HAS = frozenset({State.APPROVED, State.PAYMENT_PENDING, State.PAID})
 
 def _has_the_same(case: Case, others: Iterable[Case]) -> bool:
     return any(
-        other.measure == case.measure and other.period == case.period and other.state in _HAS
+        other.measure == case.measure and other.period == case.period and _was_granted(other)
         for other in others
     )
+
+
+def _was_granted(case: Case) -> bool:
+    """A closed case was granted where that was recommended: another decision is none."""
+    is_closed = case.state == State.CLOSED and case.recommended == Move.APPROVE
+    return is_closed or case.state in _HAS

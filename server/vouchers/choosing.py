@@ -24,7 +24,8 @@ from server.register.tables import Level, RegisterEntry
 from server.sealing import Safe
 from server.subject_keys import SubjectKeys
 from server.tables import Identity, Profile, Worker
-from server.vouchers.tables import Issue, Voucher
+from server.vouchers.holders import Holders
+from server.vouchers.tables import Issue
 
 
 class Why(StrEnum):
@@ -92,26 +93,6 @@ class Chosen:
     def digest(self) -> str:
         """Of whom it would be given to."""
         return hashlib.sha256(",".join(map(str, self.workers)).encode()).hexdigest()
-
-
-class Holders:
-    """Who has a voucher of an issue, under whichever account; read once for many people."""
-
-    def __init__(self, session: Session, issue_id: str) -> None:
-        rows = session.execute(
-            select(
-                col(Voucher.worker_id), col(Profile.identity_hash), col(RegisterEntry.identity_hash)
-            )
-            .outerjoin(Profile, col(Profile.worker_id) == col(Voucher.worker_id))
-            .outerjoin(RegisterEntry, col(RegisterEntry.worker_id) == col(Voucher.worker_id))
-            .where(col(Voucher.issue_id) == issue_id)
-        ).all()
-        self._workers = {row[0] for row in rows}
-        self._hashes = {each for row in rows for each in row[1:] if each is not None}
-
-    def has(self, worker_id: int, identity_hash: str | None) -> bool:
-        """Whether a worker, or who is known by this hash of an identity number, has one."""
-        return worker_id in self._workers or identity_hash in self._hashes
 
 
 def choose(place: Place, issue: Issue, group: Group) -> Chosen:

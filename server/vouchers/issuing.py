@@ -23,7 +23,7 @@ from server.casework.officers import LOOKERS, NotAllowed, Officer, Role, require
 from server.casework.tables import Case
 from server.clock import china_day
 from server.sealing import Safe
-from server.vouchers import cards, telling
+from server.vouchers import cards, holders, telling
 from server.vouchers.tables import (
     Issue,
     IssueState,
@@ -161,9 +161,10 @@ def listed(session: Session, officer: Officer, regions: Regions) -> list[Issue]:
 def waiting(session: Session, issue: Issue, regions: Regions) -> list[Case]:
     """Approved cases of the issue's measure and place without a voucher of it, the oldest first.
 
-    A case that promises money is paid by the bank, not with a voucher.
+    A case that promises money is paid by the bank, not with a voucher; of a person's cases the
+    oldest waits, under whichever account.
     """
-    return list(session.scalars(_waiting(issue, regions)))
+    return holders.one_each(session, issue, session.scalars(_waiting(issue, regions)).all())
 
 
 def _waiting(issue: Issue, regions: Regions) -> Select[Case]:
@@ -205,16 +206,13 @@ def issue_to(
     # Whose case is moved at this moment waits no longer.
     locked = _waiting(issue, regions).with_for_update(of=Case, skip_locked=True, key_share=True)
     fitting = {case.id for case in session.scalars(locked)}
-    people: dict[int, Case] = {}
-    for case in cases:
-        if case.id in fitting:
-            people.setdefault(case.worker_id, case)
+    people = holders.one_each(session, issue, [case for case in cases if case.id in fitting])
     if not people:
         return []
     if issue.fund_id is not None:
         total = issue.amount_fen * len(people)
         funds.promise(session, safe, issue.fund_id, total, issue_id=issue.id, by=by, now=now)
-    to = [(case.worker_id, case.id) for case in people.values()]
+    to = [(case.worker_id, case.id) for case in people]
     return hand_out(session, post, issue, to, by=by.id, now=now)
 
 

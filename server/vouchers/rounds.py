@@ -25,8 +25,9 @@ from server.register.hardship import Cause
 from server.register.tables import Level, RegisterEntry
 from server.sealing import Safe
 from server.tables import Worker
-from server.vouchers import choosing, issuing
+from server.vouchers import issuing
 from server.vouchers.choosing import Chosen, Group
+from server.vouchers.holders import Holders
 from server.vouchers.issuing import NotOpen, SecondOfficerNeeded
 from server.vouchers.tables import Issue, PlaceState, Round, RoundPlace, RoundState
 
@@ -286,7 +287,7 @@ def _waiting(session: Session, round_id: str) -> list[RoundPlace]:
 
 
 def _still_fitting(session: Session, safe: Safe, issue: Issue, workers: list[int]) -> set[int]:
-    holders = choosing.Holders(session, issue.id)
+    holders = Holders(session, issue.id)
     out = OutOfCases(session, safe, issue.measure)
     rows = session.execute(
         select(col(Worker.id), col(RegisterEntry.identity_hash))

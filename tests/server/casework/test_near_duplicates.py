@@ -1,11 +1,13 @@
 """People who share a number: flagged, wherever they apply, until somebody has looked into it."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import update
 from sqlmodel import col
 
 from server import audit, profiles
-from server.casework import deciding, near_duplicates
+from server.casework import deciding, near_duplicates, objecting
 from server.casework.deciding import NotAdjudicated
 from server.casework.moves import Move, State
 from server.casework.near_duplicates import FindingChanged
@@ -110,6 +112,33 @@ def test_one_person_gets_one_thing_once(house: House, clerk: Officer, chief: Off
     assert house.do(chief, cases[0], deciding.approve).state == State.APPROVED
     with pytest.raises(NotAdjudicated):
         house.do(chief, cases[1], deciding.approve)
+
+
+@pytest.mark.parametrize("granted", [True, False])
+def test_what_one_person_was_granted_counts_once_the_case_is_closed_and_a_refusal_does_not(
+    house: House, clerk: Officer, chief: Officer, granted: bool
+) -> None:
+    first = casework.person(1)
+    one, two = joined(house, first), joined(house, first)
+    before, case_id = house.submit(one), house.submit(two)
+    adjudicate(house, chief, before, Finding.SAME)
+    for each, decision in ((before, Move.APPROVE if granted else Move.REFUSE),
+                           (case_id, Move.APPROVE)):  # fmt: skip
+        house.do(clerk, each, deciding.take)
+        house.do(clerk, each, deciding.recommend, decision, reason="看过了")
+    if granted:
+        house.do(chief, before, deciding.approve)
+    else:
+        house.do(chief, before, deciding.refuse, reason="没缴满一年")
+    house.now += timedelta(days=62)
+    with house.database.begin() as session:
+        assert objecting.close_final(session, house.safe, house.post, now=house.now) == 1
+    assert house.case(before).state == State.CLOSED
+    if granted:
+        with pytest.raises(NotAdjudicated):
+            house.do(chief, case_id, deciding.approve)
+    else:
+        assert house.do(chief, case_id, deciding.approve).state == State.APPROVED
 
 
 def test_only_an_approver_of_the_region_says_so(house: House, clerk: Officer) -> None:

@@ -31,6 +31,7 @@ from server.vouchers.redeeming import (
 )
 from server.vouchers.settling import NothingOwed, SettlementMoved
 from server.vouchers.tables import Issue, MerchantKind, Return, Settlement, Voucher
+from tests import casework
 from tests.overlapping import both_at_once, twice_at_once
 from tests.server.vouchers.conftest import ACCOUNT, SHOPPING, SUM
 
@@ -261,6 +262,25 @@ def test_nobody_gets_two_and_no_fund_promises_too_much(market: "Market") -> None
     with pytest.raises(FundShort):
         market.give(issue, [market.approved(), market.approved()])
     assert market.sums() == (4_000_00 + 1_00, 0)
+
+
+def test_one_identity_number_gets_one_voucher_of_an_issue_under_whatever_account(
+    market: "Market",
+) -> None:
+    def account() -> int:
+        return casework.worker(
+            market.database, market.safe, market.keys, now=market.now, who=casework.person(1)
+        )
+
+    issue = market.issue()
+    at_once = [market.approved(worker=account()) for _ in range(2)]
+    assert len(market.give(issue, at_once)) == 1
+    later, other = market.approved(worker=account()), market.approved()
+    with market.database.read() as session:
+        waiting = issuing.waiting(session, issue, market.regions)
+    assert [case.id for case in waiting] == [other.id]
+    assert market.give(issue, [later]) == []
+    assert market.sums() == (SUM, 0)
 
 
 def test_who_was_granted_a_voucher_can_not_give_the_case_up_and_keep_it(market: "Market") -> None:
