@@ -15,7 +15,7 @@ from knowledge.library import Library
 from server import audit
 from server.audit import Action
 from server.casework import workdays
-from server.casework.moves import MOVES, WORKING_DAYS, Actor, Move, Rule, State
+from server.casework.moves import INSIDE, MOVES, WAITS, WORKING_DAYS, Actor, Move, Rule, State
 from server.casework.officers import NotAllowed, Officer
 from server.casework.tables import Case, CaseEvent
 from server.clock import CHINA, china_day
@@ -140,7 +140,7 @@ def advance(
     rule = _allowed(session, case, move, by, version, reason, post)
     to = rule.to or State(case.state)
     if due_on is None:
-        due_on = _due_on(to, now) if to != case.state else case.due_on
+        due_on = _due_on(case, move, to, now)
     changed = session.connection().execute(
         update(Case)
         .where(col(Case.id) == case.id, col(Case.version) == version)
@@ -236,8 +236,10 @@ def _allowed(
     return rule
 
 
-def _due_on(state: State, now: datetime) -> date | None:
-    days = WORKING_DAYS.get(state)
+def _due_on(case: Case, move: Move, to: State, now: datetime) -> date | None:
+    if move in INSIDE:
+        return case.due_on
+    days = None if move in WAITS else WORKING_DAYS.get(to)
     return None if days is None else workdays.after(china_day(now), days)
 
 

@@ -126,7 +126,10 @@ MOVES: Mapping[Move, Rule] = {
     Move.OBJECT: _rule(_S.REFUSED, _S.OBJECTION, _WORKER, True),
     Move.UPHOLD: _rule(_S.OBJECTION, _S.IN_REVIEW, _APPROVER, True, NoticeKind.REVIEWED),
     Move.DISMISS: _rule(_S.OBJECTION, _S.CLOSED, _APPROVER, True, NoticeKind.REVIEWED),
-    Move.ORDER_PAYMENT: _rule(_S.APPROVED, _S.PAYMENT_PENDING, (_OFFICER, _SYSTEM)),
+    # Pending already: the next instalment.
+    Move.ORDER_PAYMENT: _rule(
+        (_S.APPROVED, _S.PAYMENT_PENDING), _S.PAYMENT_PENDING, (_OFFICER, _SYSTEM)
+    ),
     Move.CANCEL_PAYMENT: _rule(_S.PAYMENT_PENDING, _S.APPROVED, (_OFFICER, _SYSTEM)),
     Move.PAY: _rule(
         _S.PAYMENT_PENDING, _S.PAID, (_OFFICER, _APPROVER, _SYSTEM), False, NoticeKind.PAID
@@ -165,6 +168,9 @@ TAKES_MATERIAL = frozenset({_S.DRAFT, _S.SUBMITTED, _S.IN_REVIEW, _S.MATERIAL_RE
 
 INSIDE = frozenset({Move.EDIT, Move.ASSIGN, Move.RECOMMEND, Move.RETURN})
 """What stays among officers, or says nothing to the worker."""
+
+WAITS = frozenset({Move.PAY_INSTALMENT})
+"""After which nobody has to act by any day: the next instalment comes when it is ordered."""
 
 UNDER_WAY = frozenset(State) - {_S.DRAFT, _S.REFUSED, _S.PAID, _S.WITHDRAWN, _S.CLOSED}
 """Where somebody still has something to do."""

@@ -3,10 +3,10 @@
 import json
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import Select, exists, select
+from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -187,7 +187,7 @@ def _due(post: Post, officer: Officer, fund_id: int, instalment: int, at_most: i
             )
         )
     no_card = col(Profile.id).is_not(None) & col(Profile.card_hash).is_(None)
-    order = (no_card, col(Case.due_on), col(Case.id))
+    order = (no_card, func.coalesce(col(Case.due_on), date.max), col(Case.id))
     return query.order_by(*order).limit(at_most)
 
 
@@ -404,8 +404,7 @@ def _order(
     payment.sealed_payee = keys.accounts.seal(plain, _purpose(payment))
     session.add(payment)
     session.flush()
-    if case.state == State.APPROVED:
-        cashier.move(session, case, Move.ORDER_PAYMENT)
+    cashier.move(session, case, Move.ORDER_PAYMENT)
     cashier.record(session, payment, case.worker_id, Action.CREATED)
     return payment
 

@@ -1,7 +1,7 @@
 """Payments: what was approved goes to the bank in a batch that two release, and is paid once."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -10,11 +10,11 @@ from sqlmodel import col
 
 from server import consents, erasing, profiles
 from server.audit import Actor
-from server.casework import cases, payment_batches, payments
+from server.casework import cases, payment_batches, payments, workdays
 from server.casework.advancing import CaseChanged, advance, by_worker
 from server.casework.deciding import SameOfficer
 from server.casework.fund_tables import BatchState, Payment, PaymentBatch, PaymentState
-from server.casework.moves import Move, State
+from server.casework.moves import WORKING_DAYS, Move, State
 from server.casework.officers import NotAllowed, Role
 from server.casework.payment_batches import (
     BatchAltered,
@@ -27,7 +27,8 @@ from server.casework.payment_batches import (
     StepRefused,
 )
 from server.casework.payments import NotPayable
-from server.casework.tables import Case
+from server.casework.tables import Case, CaseEvent
+from server.clock import china_day
 from server.tables import AuditEntry, Notice, Purpose
 from tests import casework
 from tests.funding import SUM, Office, said
@@ -224,6 +225,34 @@ def test_instalments_come_one_after_the_other_and_to_the_sum(office: Office) -> 
     assert office.sums(fund) == (1_000_000, 0, 1000)
     with office.database.read() as session:
         assert session.scalar(select(func.count()).where(col(Notice.kind) == "paid")) == 3
+
+
+def test_between_two_instalments_nothing_is_due_and_each_has_its_own_day(office: Office) -> None:
+    fund = office.fund(1_000_000)
+    case_id = office.approved(1000, instalments=2)
+    begun = office.now
+    first = office.released(fund)
+    office.settle(first, said(office.export(first)))
+    assert _overdue(office, begun + timedelta(days=90)) == (None, [])
+    # Two months later the next one is ordered: from then on there is a day again.
+    office.now = begun + timedelta(days=60)
+    second = office.released(fund, instalment=2)
+    due_on = workdays.after(china_day(office.now), WORKING_DAYS[State.PAYMENT_PENDING])
+    assert _overdue(office, office.now) == (due_on, [])
+    assert _overdue(office, office.now + timedelta(days=60)) == (due_on, [case_id])
+    office.settle(second, said(office.export(second)))
+    assert _overdue(office, office.now + timedelta(days=60)) == (None, [])
+
+
+def _overdue(office: Office, at: datetime) -> tuple[date | None, list[str]]:
+    """The day that the only case has, with its last event, and what is overdue at a time."""
+    with office.database.read() as session:
+        case = session.scalars(select(Case)).one()
+        last = session.get_one(CaseEvent, (case.id, case.version))
+        assert last.due_on == case.due_on
+        wanted = cases.Wanted(overdue_on=china_day(at))
+        late = cases.listed(session, office.cashier, office.library.regions, wanted)
+        return case.due_on, [each.id for each in late]
 
 
 def test_the_database_refuses_a_second_payment_of_an_instalment(office: Office) -> None:
