@@ -238,6 +238,8 @@ def aspect_not_stated(turn: Turn) -> Answer | None:
 def _not_stated(turn: Turn, best: Candidate, detail: str) -> Answer:
     measure = best.measure
     unit = "、".join(measure.responsible.lead)
+    also_said = [said for said in _also_asked(turn, measure) if said]
+    asks_unit = unit and turn.composer.where(measure) not in also_said
     also = [] if detail == _DETAIL else _also_left_open(turn, measure)
     named = "、".join(map(turn.library.sentences.name_of, dict.fromkeys([detail, *also])))
     region = turn.composer.region_label(measure.region)
@@ -245,10 +247,10 @@ def _not_stated(turn: Turn, best: Candidate, detail: str) -> Answer:
     parts = [
         Part(turn.composer.say("not_stated", region=region, aspect=named)),
         *(Part(say) for say in partly),
-        *(Part(said) for said in _also_asked(turn, measure) if said),
+        *map(Part, also_said),
         Part(turn.composer.say("known_nearby", summary=measure.summary)),
         Part(turn.composer.closing_note(measure, turn.today)),
-        Part(turn.composer.say("ask_unit", unit=unit) if unit else "", 1),
+        Part(turn.composer.say("ask_unit", unit=unit) if asks_unit else "", 1),
         Part(turn.composer.phones(measure), 1),
         *([] if unit else replying.ask_nationwide(turn)),
         Part(turn.composer.standing(measure, turn.today), 1),

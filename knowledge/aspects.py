@@ -9,11 +9,17 @@ from knowledge.entries import Entry, Text
 from knowledge.measures import Aspect
 
 _USED = "□"
+_LOOSE_GAP = re.compile(r"(?<![(=!])(?:(?<!\\)\.|\[\^[^\]]*\])[{*+]")
+"""Words between, whatever they are, that would be blanked with the words that ask."""
 
 
 class AspectRule(Entry):
     """Words that ask for one aspect. A `firm` rule asks for nothing else: who wants a telephone
-    number is not helped by the sum, while «怎么领» may just mean «tell me about it»."""
+    number is not helped by the sum, while «怎么领» may just mean «tell me about it».
+
+    What a pattern does not spell, the words in a gap, stands in a group of its own: they are the
+    subject more often than not, and stay.
+    """
 
     aspect: Aspect
     firm: bool
@@ -31,6 +37,8 @@ class AspectRules(Entry):
     def _patterns_compile(self) -> "AspectRules":
         for rule in self.rules:
             for pattern in rule.patterns:
+                if _LOOSE_GAP.search(pattern):
+                    raise ValueError(f"{rule.aspect}: {pattern}: put what stands between in ()")
                 try:
                     re.compile(self.spelled_out(pattern))
                 except re.error as error:
@@ -68,7 +76,7 @@ class AspectReader:
         found: list[Aspect] = []
         firm: set[Aspect] = set()
         for aspect, is_firm, pattern in self._rules:
-            left = pattern.sub(_USED, text)
+            left = pattern.sub(_blanked, text)
             if left != text:
                 if aspect not in found:
                     found.append(aspect)
@@ -76,3 +84,8 @@ class AspectReader:
                     firm.add(aspect)
                 text = left
         return Asked(tuple(found), frozenset(firm), text)
+
+
+def _blanked(found: re.Match[str]) -> str:
+    """What stays of words that asked: those in its gaps."""
+    return _USED.join(("", *filter(None, found.groups()), ""))

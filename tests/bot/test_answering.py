@@ -1,6 +1,8 @@
 """What the bot answers, asks back, declines and hands over, turn by turn."""
 
+import re
 from datetime import date
+from itertools import cycle
 
 import pytest
 
@@ -224,6 +226,24 @@ def test_what_a_place_has_can_be_asked_for_with_the_place_coming_second(
     indexed: IndexedLibrary,
 ) -> None:
     assert ask(indexed, ["有什么补贴", "石狮"]).reason == "overview"
+
+
+def test_who_asks_for_something_by_its_name_gets_no_list_of_everything(
+    indexed: IndexedLibrary,
+) -> None:
+    groups = cycle(["外地人", "外省人", "农民工", "个体户", "临时工", "大学生", "女工", "老人"])
+    for measure in indexed.library.measures.values():
+        place = indexed.library.regions.get(measure.region).label
+        for noun in re.split("[、与和：]", re.sub("（.*?）", "", measure.title)):
+            question = f"{place}{next(groups)}有{noun}吗"
+            assert ask(indexed, [question]).reason != "overview", question
+
+
+@pytest.mark.parametrize("text", ["石狮农民工", "石狮外地人有啥", "衡水大学生有什么"])
+def test_who_names_nothing_but_themselves_is_told_what_there_is(
+    indexed: IndexedLibrary, text: str
+) -> None:
+    assert ask(indexed, [text]).reason == "overview"
 
 
 def test_the_same_question_always_gets_the_same_answer(indexed: IndexedLibrary) -> None:

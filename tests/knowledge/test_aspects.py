@@ -36,5 +36,25 @@ def test_words_of_one_aspect_are_not_taken_for_another(
     assert aspect not in library.aspects.read(text).aspects
 
 
+@pytest.mark.parametrize(
+    ("text", "subject"),
+    [
+        ("农民工能领失业金吗", "失业金"),
+        ("红包能不能换成现金", "红包"),
+        ("光荣卡弄丢了去哪补一张", "光荣卡"),
+    ],
+)
+def test_the_subject_stays_when_the_words_that_ask_are_taken_away(
+    library: Library, text: str, subject: str
+) -> None:
+    assert subject in library.aspects.read(text).left
+
+
+def test_a_pattern_that_would_take_away_what_it_does_not_spell_is_refused() -> None:
+    rule = {"aspect": "who", "firm": False, "patterns": ["农民工.{0,6}吗"]}
+    with pytest.raises(ValueError, match="put what stands between in"):
+        AspectRules.model_validate({"words": {}, "rules": [rule]})
+
+
 def test_every_aspect_can_be_asked_for() -> None:
     assert {rule.aspect for rule in RULES.rules} == set(Aspect)
