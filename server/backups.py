@@ -28,6 +28,7 @@ from server.material_store import DRAFTS
 from server.migrations import newest, upgrade
 from server.sealing import Safe, SealBroken
 from server.settings import Settings
+from server.subject_keys import SubjectKeys
 
 MANIFEST = "manifest.json"
 KEYS_NOTE = "keys.json"
@@ -251,10 +252,13 @@ def verify_keys(settings: Settings, safe: Safe, keys_from: Path) -> datetime | N
     return note.made_at
 
 
-def restore(settings: Settings, safe: Safe, folder: Path, keys_from: Path) -> Manifest:
+def restore(
+    settings: Settings, safe: Safe, folder: Path, keys_from: Path, *, now: datetime
+) -> Manifest:
     """Bring a backup back into a service that has no data; raises `BackupRefused`, `OSError`.
 
-    What was erased since is erased again by `nuangang jobs erase`.
+    What was erased since is erased again by `nuangang jobs erase`. Whoever came since is missing;
+    their keys stay, as a newer backup may have to be brought back in place of this one.
     """
     manifest = verify(folder, safe)
     if manifest.is_sqlite is not Database(settings.database).is_sqlite:
@@ -266,6 +270,7 @@ def restore(settings: Settings, safe: Safe, folder: Path, keys_from: Path) -> Ma
     _refuse_filled(_KEYS, settings.keys_database)
     _bring_back(folder, _DATA, settings.database)
     _bring_back(keys_from, _KEYS, settings.keys_database)
+    _note_restored(settings, safe, manifest.made_at, now)
     if (folder / anchors.FILE).exists():
         shutil.copy(folder / anchors.FILE, settings.data_dir / anchors.FILE)
     photos = folder.parent / MATERIALS
@@ -286,6 +291,17 @@ def restore(settings: Settings, safe: Safe, folder: Path, keys_from: Path) -> Ma
     finally:
         database.release()
     return manifest
+
+
+def _note_restored(settings: Settings, safe: Safe, made_at: datetime, now: datetime) -> None:
+    database, keys = Database(settings.database), Database(settings.keys_database)
+    try:
+        held = SubjectKeys(database, keys, safe, lambda: now)
+        held.prepare()
+        held.note_restored(made_at, now=now)
+    finally:
+        keys.release()
+        database.release()
 
 
 def _ending(url: str) -> str:

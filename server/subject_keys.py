@@ -22,10 +22,12 @@ from server.tables import Lifetime, SubjectKey, Worker, stored_instant
 # A key that nobody claims after so long belongs to a worker whose making or erasing broke off.
 _UNCLAIMED_FOR = timedelta(hours=1)
 _AT_ONCE = 500
-_CREATE = (
-    "CREATE TABLE IF NOT EXISTS wrapped_key (id VARCHAR(16) PRIMARY KEY, wrapped TEXT,"
-    " made_at VARCHAR(32) NOT NULL, erased_at VARCHAR(32))"
-)
+_TABLES = {
+    "wrapped_key": "id VARCHAR(16) PRIMARY KEY, wrapped TEXT, made_at VARCHAR(32) NOT NULL,"
+    " erased_at VARCHAR(32)",
+    # Since when the data lacks whoever came, and until when: a backup was put in its place.
+    "restoration": "made_at VARCHAR(32) NOT NULL, restored_at VARCHAR(32) NOT NULL",
+}
 
 
 class SubjectErased(Exception):
@@ -57,12 +59,13 @@ class SubjectKeys:
             event.listen(keys.engine, "connect", _overwrite_what_is_deleted)
 
     def prepare(self) -> None:
-        """Make the table of keys where there is none."""
-        try:
-            self._keys.fetch("SELECT id FROM wrapped_key")
-        except Exception:
-            with self._keys.migrating() as connection:
-                connection.exec_driver_sql(_CREATE)
+        """Make the tables where there are none."""
+        for table, columns in _TABLES.items():
+            try:
+                self._keys.fetch(f"SELECT made_at FROM {table}")
+            except Exception:
+                with self._keys.migrating() as connection:
+                    connection.exec_driver_sql(f"CREATE TABLE IF NOT EXISTS {table} ({columns})")
 
     def safe_of(self, worker_id: int, lifetime: Lifetime = Lifetime.PERSON) -> Safe:
         """What seals and opens this worker's data; makes the key on the first time.
@@ -137,20 +140,51 @@ class SubjectKeys:
             with self._keys.gate():
                 self._keys.fetch("PRAGMA wal_checkpoint(TRUNCATE)")
 
+    def note_restored(self, made_at: datetime, *, now: datetime) -> None:
+        """Keep the keys that were made between a backup and its coming back, until `give_up_held`.
+
+        The data that came back knows nothing of them, a newer backup may.
+        """
+        # As of a moment after it was begun; and a key is made a little before whose it is is said.
+        since = stored_instant(made_at - _UNCLAIMED_FOR)
+        self._keys.insert(
+            "INSERT INTO restoration (made_at, restored_at) VALUES {}",
+            [(since, stored_instant(now))],
+        )
+
     def destroy_unclaimed(self) -> int:
         """Erase keys that no worker has: their making or erasing broke off half way."""
+        unclaimed = self._unclaimed(held=False)
+        if unclaimed:
+            self.destroy(unclaimed)
+        return len(unclaimed)
+
+    def held(self) -> int:
+        """How many keys no worker has that `note_restored` keeps."""
+        return len(self._unclaimed(held=True))
+
+    def give_up_held(self) -> None:
+        """Keep them no longer: no newer backup is going to be restored."""
+        with self._keys.begin() as session:
+            session.execute(text("DELETE FROM restoration"))
+
+    def _unclaimed(self, *, held: bool) -> list[str]:
+        is_held = (
+            "EXISTS (SELECT * FROM restoration WHERE wrapped_key.made_at >= restoration.made_at"
+            " AND wrapped_key.made_at <= restored_at)"
+        )
         before = stored_instant(self._clock() - _UNCLAIMED_FOR)
         with self._keys.read() as session:
             ids = session.scalars(
-                text("SELECT id FROM wrapped_key WHERE wrapped IS NOT NULL AND made_at < :before"),
+                text(
+                    "SELECT id FROM wrapped_key WHERE wrapped IS NOT NULL AND made_at < :before"
+                    f" AND {is_held if held else f'NOT {is_held}'}"
+                ),
                 params={"before": before},
             ).all()
         with self._database.read() as session:
             claimed = set(session.scalars(select(col(SubjectKey.id))))
-        unclaimed = [key_id for key_id in ids if key_id not in claimed]
-        if unclaimed:
-            self.destroy(unclaimed)
-        return len(unclaimed)
+        return [key_id for key_id in ids if key_id not in claimed]
 
     def erased(self) -> set[int]:
         """Workers whose key was destroyed though their rows are there: restored from a backup."""

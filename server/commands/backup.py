@@ -57,6 +57,7 @@ def _backup(parsed: argparse.Namespace) -> int:
 
 def _restore(parsed: argparse.Namespace) -> int:
     from server import backups
+    from server.clock import utc_now
     from server.resources import make_safe
     from server.settings import load_settings
 
@@ -67,7 +68,7 @@ def _restore(parsed: argparse.Namespace) -> int:
         source = backups.newest_of(source)
     safe = make_safe(settings)
     keys_of = backups.verify_keys(settings, safe, parsed.keys_from)
-    manifest = backups.restore(settings, safe, source, parsed.keys_from)
+    manifest = backups.restore(settings, safe, source, parsed.keys_from, now=utc_now())
     _warn_of_keys(keys_of, manifest.made_at)
     rows = ", ".join(f"{count} {table}" for table, count in manifest.rows.items())
     print(f"restored the state of {manifest.made_at:%Y-%m-%d %H:%M:%S} UTC; {rows}")

@@ -55,7 +55,17 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     )
     report.set_defaults(run=_report)
 
-    erase = verbs.add_parser("erase", help="erase what was kept for as long as it may be")
+    erase = verbs.add_parser(
+        "erase",
+        help="erase what was kept for as long as it may be",
+        description="After a restore the keys of those who came since the backup stay, as a newer "
+        "backup may still be brought back.",
+    )
+    erase.add_argument(
+        "--newer-keys-too",
+        action="store_true",
+        help="no newer backup will be restored: destroy those keys as well, for good",
+    )
     erase.set_defaults(run=_erase)
 
 
@@ -219,7 +229,7 @@ def _sweep_store(at: AtHand) -> int:
 
 
 @with_all_at_hand
-def _erase(at: AtHand, _: argparse.Namespace) -> int:
+def _erase(at: AtHand, parsed: argparse.Namespace) -> int:
     from server import erasing, leaving
     from server.audit import Actor
     from server.clock import utc_now
@@ -243,7 +253,14 @@ def _erase(at: AtHand, _: argparse.Namespace) -> int:
             )  # fmt: skip
         keys.destroy(again)
         print(f"worker {worker} erased again")
+    if parsed.newer_keys_too:
+        keys.give_up_held()
     print(f"{keys.destroy_unclaimed():6} keys without a worker destroyed")
+    if held := keys.held():
+        print(
+            f"{held:6} keys kept that are newer than the backup that was restored; once no newer "
+            "one will be: nuangang jobs erase --newer-keys-too"
+        )
     return OK
 
 

@@ -4,7 +4,9 @@ import os
 import shutil
 import threading
 import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,7 +21,7 @@ from server.db import Database
 from server.resources import make_safe, make_subject_keys
 from server.sealing import Safe
 from server.settings import Settings, with_development_secrets
-from server.subject_keys import SubjectErased
+from server.subject_keys import SubjectErased, SubjectKeys
 from tests import casework
 from tests.postgres import Cluster
 from tests.verifying import size
@@ -34,23 +36,41 @@ def settings(home: Path, prepared_url: str, request: pytest.FixtureRequest) -> S
     return with_development_secrets(Settings(data_dir=home, database_url=url))
 
 
+NewMachine = Callable[[str], Settings]
+
+
 @pytest.fixture
-def elsewhere(settings: Settings, tmp_path: Path, request: pytest.FixtureRequest) -> Settings:
-    """The same service on a machine without data."""
-    url = settings.database_url
-    if url is not None:
-        cluster: Cluster = request.getfixturevalue("cluster")
-        url = cluster.url(cluster.new_database("template0"))
-    return settings.model_copy(update={"data_dir": tmp_path / "elsewhere", "database_url": url})
+def new_machine(settings: Settings, tmp_path: Path, request: pytest.FixtureRequest) -> NewMachine:
+    """The same service on machines without data."""
+
+    def make(name: str) -> Settings:
+        url = settings.database_url
+        if url is not None:
+            cluster: Cluster = request.getfixturevalue("cluster")
+            url = cluster.url(cluster.new_database("template0"))
+        return settings.model_copy(update={"data_dir": tmp_path / name, "database_url": url})
+
+    return make
 
 
-def _worker(settings: Settings, name: str = "王小明") -> int:
-    database, safe = Database(settings.database), make_safe(settings)
-    keys = make_subject_keys(settings, database, safe)
-    who = casework.worker(database, safe, keys, now=NOW, who=casework.person(7, name=name))
+@pytest.fixture
+def elsewhere(new_machine: NewMachine) -> Settings:
+    return new_machine("elsewhere")
+
+
+@contextmanager
+def _keys(settings: Settings, now: datetime) -> Iterator[SubjectKeys]:
+    database = Database(settings.database)
+    keys = make_subject_keys(settings, database, make_safe(settings), lambda: now)
+    yield keys
     keys._keys.release()
     database.release()
-    return who
+
+
+def _worker(settings: Settings, name: str = "王小明", now: datetime = NOW) -> int:
+    with _keys(settings, now) as keys:
+        safe, who = make_safe(settings), casework.person(7, name=name)
+        return casework.worker(keys._database, safe, keys, now=now, who=who)
 
 
 def _name(settings: Settings, worker: int) -> str:
@@ -79,7 +99,7 @@ def test_what_was_backed_up_comes_back_elsewhere(
     made = _make(settings, tmp_path)
     assert made.manifest.rows["worker"] == 1
     safe = make_safe(settings)
-    backups.restore(elsewhere, safe, made.folder, tmp_path / "keys")
+    backups.restore(elsewhere, safe, made.folder, tmp_path / "keys", now=NOW)
     assert _name(elsewhere, worker) == "王小明"
     assert (elsewhere.data_dir / "materials/pages/one").read_bytes() == b"sealed"
 
@@ -96,7 +116,7 @@ def test_with_another_key_or_secret_it_fails_loudly(
         (Safe(safe.keys, b"another"), "SECRET_KEY"),
     ):
         with pytest.raises(BackupRefused, match=told):
-            backups.restore(elsewhere, wrong, made.folder, tmp_path / "keys")
+            backups.restore(elsewhere, wrong, made.folder, tmp_path / "keys", now=NOW)
     assert not (elsewhere.data_dir / "nuangang.db").exists()
     more = replace(safe, keys={"new": bytes(32), **safe.keys})
     backups.verify(made.folder, more)
@@ -108,13 +128,13 @@ def test_a_damaged_backup_is_refused_and_nothing_is_overwritten(
     made = _make(settings, tmp_path)
     safe = make_safe(settings)
     with pytest.raises(BackupRefused, match=r"exists|has tables"):
-        backups.restore(settings, safe, made.folder, tmp_path / "keys")
+        backups.restore(settings, safe, made.folder, tmp_path / "keys", now=NOW)
     (held,) = made.folder.glob("data.*")
     content = bytearray(held.read_bytes())
     content[len(content) // 2] ^= 1
     held.write_bytes(content)
     with pytest.raises(BackupRefused, match="damaged"):
-        backups.restore(elsewhere, safe, made.folder, tmp_path / "keys")
+        backups.restore(elsewhere, safe, made.folder, tmp_path / "keys", now=NOW)
     with pytest.raises(BackupRefused, match="apart"):
         backups.make(settings, safe, tmp_path / "all", tmp_path / "all" / "keys", now=NOW)
 
@@ -132,9 +152,49 @@ def test_who_was_erased_since_stays_erased(
     keys._keys.release()
     database.release()
     _make(settings, tmp_path, NOW + timedelta(minutes=5))
-    backups.restore(elsewhere, safe, old.folder, tmp_path / "keys")
+    backups.restore(elsewhere, safe, old.folder, tmp_path / "keys", now=NOW)
     with pytest.raises(SubjectErased):
         _name(elsewhere, worker)
+
+
+def test_keys_of_who_came_after_a_backup_outlive_its_coming_back_by_mistake(
+    settings: Settings, elsewhere: Settings, new_machine: NewMachine, tmp_path: Path
+) -> None:
+    first, safe = _worker(settings), make_safe(settings)
+    old = _make(settings, tmp_path)
+    later = NOW + timedelta(hours=12)
+    second = _worker(settings, "李明", later)
+    newer = _make(settings, tmp_path, later)
+    mistaken = later + timedelta(hours=1)
+    backups.restore(elsewhere, safe, old.folder, tmp_path / "keys", now=mistaken)
+    assert _name(elsewhere, first) == "王小明"
+    # The job that is run after each restore, and every night; then the next backup.
+    night = mistaken + timedelta(days=1)
+    with _keys(elsewhere, night) as keys:
+        assert (keys.destroy_unclaimed(), keys.held()) == (0, 1)
+    _make(elsewhere, tmp_path, night)
+    again = new_machine("again")
+    backups.restore(again, safe, newer.folder, tmp_path / "keys", now=night)
+    assert _name(again, second) == "李明"
+    with _keys(again, night + timedelta(days=1)) as keys:
+        assert (keys.destroy_unclaimed(), keys.held()) == (0, 0)
+
+
+def test_once_no_newer_backup_is_wanted_the_keys_of_who_is_missing_go(
+    settings: Settings, elsewhere: Settings, tmp_path: Path
+) -> None:
+    old, safe = _make(settings, tmp_path), make_safe(settings)
+    _worker(settings, "李明", NOW + timedelta(hours=12))
+    _make(settings, tmp_path, NOW + timedelta(hours=13))
+    restored = NOW + timedelta(hours=14)
+    backups.restore(elsewhere, safe, old.folder, tmp_path / "keys", now=restored)
+    # Who breaks off afterwards is swept away as ever.
+    with _keys(elsewhere, restored + timedelta(minutes=1)) as keys:
+        keys.make_many(1)
+    with _keys(elsewhere, restored + timedelta(hours=2)) as keys:
+        assert (keys.destroy_unclaimed(), keys.held()) == (1, 1)
+        keys.give_up_held()
+        assert (keys.destroy_unclaimed(), keys.held()) == (1, 0)
 
 
 def test_old_ones_are_thinned_out(settings: Settings, tmp_path: Path) -> None:
@@ -156,8 +216,8 @@ def test_without_the_keys_nothing_is_brought_back(
     made = _make(settings, tmp_path)
     safe = make_safe(settings)
     with pytest.raises(BackupRefused, match="no copy of the keys"):
-        backups.restore(elsewhere, safe, made.folder, tmp_path / "nowhere")
-    backups.restore(elsewhere, safe, made.folder, tmp_path / "keys")
+        backups.restore(elsewhere, safe, made.folder, tmp_path / "nowhere", now=NOW)
+    backups.restore(elsewhere, safe, made.folder, tmp_path / "keys", now=NOW)
     assert _name(elsewhere, worker) == "王小明"
 
 
@@ -173,10 +233,10 @@ def test_a_damaged_copy_of_the_keys_is_noticed_before_anything_is_brought_back(
     with pytest.raises(BackupRefused, match="damaged"):
         backups.verify_keys(settings, safe, tmp_path / "keys")
     with pytest.raises(BackupRefused, match="damaged"):
-        backups.restore(elsewhere, safe, made.folder, tmp_path / "keys")
+        backups.restore(elsewhere, safe, made.folder, tmp_path / "keys", now=NOW)
     assert not elsewhere.data_dir.exists()
     held.write_bytes(whole)
-    backups.restore(elsewhere, safe, made.folder, tmp_path / "keys")
+    backups.restore(elsewhere, safe, made.folder, tmp_path / "keys", now=NOW)
     assert _name(elsewhere, worker) == "王小明"
 
 
@@ -196,7 +256,7 @@ def test_a_copy_of_the_keys_from_before_there_were_notes_comes_back(
     made, safe = _make(settings, tmp_path), make_safe(settings)
     (tmp_path / "keys" / backups.KEYS_NOTE).unlink()
     assert backups.verify_keys(settings, safe, tmp_path / "keys") is None
-    backups.restore(elsewhere, safe, made.folder, tmp_path / "keys")
+    backups.restore(elsewhere, safe, made.folder, tmp_path / "keys", now=NOW)
     assert _name(elsewhere, worker) == "王小明"
 
 
@@ -229,9 +289,9 @@ def test_where_there_are_keys_already_nothing_is_brought_back(
     left.parent.mkdir(parents=True)
     left.write_bytes(b"of another service")
     with pytest.raises(BackupRefused, match="exists"):
-        backups.restore(elsewhere, safe, made.folder, tmp_path / "keys")
+        backups.restore(elsewhere, safe, made.folder, tmp_path / "keys", now=NOW)
     left.rename(tmp_path / "moved away")
-    backups.restore(elsewhere, safe, made.folder, tmp_path / "keys")
+    backups.restore(elsewhere, safe, made.folder, tmp_path / "keys", now=NOW)
     assert _name(elsewhere, worker) == "王小明"
 
 
@@ -330,7 +390,7 @@ def test_many_cases_are_back_within_a_minute(
     made = _make(settings, tmp_path)
     took = time.monotonic() - began
     began = time.monotonic()
-    backups.restore(elsewhere, make_safe(settings), made.folder, tmp_path / "keys")
+    backups.restore(elsewhere, make_safe(settings), made.folder, tmp_path / "keys", now=NOW)
     back = time.monotonic() - began
     restored = Database(elsewhere.database)
     row = restored.fetch("SELECT count(*) FROM cases")
@@ -369,7 +429,7 @@ def test_a_backup_made_while_people_write_is_of_one_moment(
         made = _make(settings, tmp_path, NOW + timedelta(minutes=number))
     done.set()
     writer.join()
-    backups.restore(elsewhere, safe, made.folder, tmp_path / "keys")
+    backups.restore(elsewhere, safe, made.folder, tmp_path / "keys", now=NOW)
     restored = Database(elsewhere.database)
     row = restored.fetch("SELECT a, b FROM pair")
     restored.release()

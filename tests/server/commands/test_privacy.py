@@ -4,7 +4,7 @@ import base64
 import json
 import os
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -121,6 +121,23 @@ def test_the_job_says_what_it_erased(data_dir: Path, capsys: pytest.CaptureFixtu
     assert Database(settings.database).fetch("SELECT count(*) FROM profile") == (0,)
     code, said = _run(capsys, "jobs", "erase")
     assert code == 0 and "erased again" not in said
+
+
+def test_the_job_keeps_what_a_newer_backup_may_need_until_somebody_says_otherwise(
+    data_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = load_settings()
+    database, safe = Database(settings.database), make_safe(settings)
+    keys = make_subject_keys(settings, database, safe, lambda: NOW)
+    # Of somebody who came after the backup that was restored.
+    keys.make_many(1)
+    keys.note_restored(NOW - timedelta(hours=1), now=NOW + timedelta(hours=1))
+    code, said = _run(capsys, "jobs", "erase")
+    assert code == 0 and "     0 keys without a worker destroyed" in said
+    assert "     1 keys kept" in said and "--newer-keys-too" in said
+    code, said = _run(capsys, "jobs", "erase", "--newer-keys-too")
+    assert code == 0 and "     1 keys without a worker destroyed" in said
+    assert "keys kept" not in said
 
 
 def test_data_and_keys_never_share_a_database(
