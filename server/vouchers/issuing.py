@@ -6,10 +6,10 @@ used goes back to it after the last day.
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, exists, func, or_, select
 from sqlmodel import Session, col
 
 from knowledge.regions import Regions
@@ -18,7 +18,7 @@ from server.audit import Action
 from server.casework import funds
 from server.casework.advancing import Post
 from server.casework.fund_tables import Fund
-from server.casework.moves import State
+from server.casework.moves import Move, State
 from server.casework.officers import LOOKERS, NotAllowed, Officer, Role, require, scope
 from server.casework.tables import Case
 from server.clock import china_day
@@ -36,6 +36,8 @@ from server.vouchers.tables import (
 MOST_FEN = 1_000_000_00
 MOST_AT_ONCE = 1000
 """So many vouchers are given in one transaction."""
+WAITS_FOR = timedelta(days=365)
+"""So long after its decision an approved case waits for an issue, though it is closed by then."""
 
 
 class IssueUnknown(LookupError):
@@ -162,7 +164,8 @@ def waiting(session: Session, issue: Issue, regions: Regions) -> list[Case]:
     """Approved cases of the issue's measure and place without a voucher of it, the oldest first.
 
     A case that promises money is paid by the bank, not with a voucher; of a person's cases the
-    oldest waits, under whichever account.
+    oldest waits, under whichever account. One that was closed waits on for a year, as an issue may
+    come late, unless its person got a voucher for the measure since it was approved.
     """
     return holders.one_each(session, issue, session.scalars(_waiting(issue, regions)).all())
 
@@ -170,12 +173,23 @@ def waiting(session: Session, issue: Issue, regions: Regions) -> list[Case]:
 def _waiting(issue: Issue, regions: Regions) -> Select[Case]:
     given = select(col(Voucher.worker_id)).where(col(Voucher.issue_id) == issue.id)
     within = (issue.region, *regions.descendants(issue.region))
+    got_one = exists().where(
+        col(Voucher.worker_id) == col(Case.worker_id),
+        col(Voucher.issued_at) >= col(Case.decided_at),
+        col(Voucher.issue_id).in_(select(col(Issue.id)).where(col(Issue.measure) == issue.measure)),
+    )
+    still = (
+        (col(Case.state) == State.CLOSED)
+        & (col(Case.recommended) == Move.APPROVE)
+        & (col(Case.decided_at) > issue.created_at - WAITS_FOR)
+        & ~got_one
+    )
     query = (
         select(Case)
         .where(
             col(Case.measure) == issue.measure,
             col(Case.region).in_(within),
-            col(Case.state) == State.APPROVED,
+            or_(col(Case.state) == State.APPROVED, still),
             col(Case.amount_fen).is_(None),
             col(Case.worker_id).not_in(given),
         )

@@ -14,6 +14,7 @@ from server import audit, erasing, exporting
 from server.casework import deciding, objecting, payments
 from server.casework.advancing import MoveRefused
 from server.casework.funds import FundShort
+from server.casework.moves import Move
 from server.casework.tables import Case
 from server.clock import CHINA, china_day
 from server.problems import body_of
@@ -305,7 +306,7 @@ def test_who_was_granted_a_voucher_can_not_give_the_case_up_and_keep_it(market: 
     assert is_refused()
 
 
-def test_who_is_closed_at_the_same_moment_gets_no_voucher(market: "Market") -> None:
+def test_who_is_closed_at_the_same_moment_gets_one_voucher_then_or_later(market: "Market") -> None:
     later = market.now + timedelta(days=62)
     issue, case = market.issue(last_on=china_day(later)), market.approved()
 
@@ -317,8 +318,38 @@ def test_who_is_closed_at_the_same_moment_gets_no_voucher(market: "Market") -> N
         given = issuing.issue_to(session, market.post, kept, [case], by=market.clerk, now=later)
         return len(given)
 
-    assert both_at_once(market.database, close, give) == (1, 0)
-    assert market.sums() == (0, 0)
+    closed, given = both_at_once(market.database, close, give)
+    assert (closed, given + len(market.give(issue, [case]))) == (1, 1)
+    assert market.sums() == (SUM, 0)
+
+
+def test_an_approval_waits_a_year_for_an_issue_and_for_one_only_once_its_case_is_closed(
+    market: "Market",
+) -> None:
+    def waiting(issue: Issue) -> list[str]:
+        with market.database.read() as session:
+            return [case.id for case in issuing.waiting(session, issue, market.regions)]
+
+    def issue() -> Issue:
+        return market.issue(last_on=china_day(market.now))
+
+    def closed(days: int) -> None:
+        market.now += timedelta(days=days)
+        with market.database.begin() as session:
+            objecting.close_final(session, market.safe, market.post, now=market.now)
+
+    case, refused = market.approved(), market.approved()
+    with market.database.begin() as session:
+        # As an objection that was dismissed leaves it.
+        session.get_one(Case, refused.id).recommended = Move.REFUSE
+    closed(days=75)
+    late = issue()
+    assert waiting(late) == [case.id]
+    market.now += timedelta(days=300)
+    assert waiting(issue()) == []
+    market.now -= timedelta(days=300)
+    assert len(market.give(late, [case])) == 1
+    assert waiting(issue()) == []
 
 
 def test_two_officers_open_an_issue_and_its_fund_has_to_be_for_it(market: "Market") -> None:
