@@ -64,6 +64,8 @@ _SEVERAL = 2
 _NOT_UNDERSTOOD = "not-understood"
 _NOTHING_ELSE = frozenset({Aspect.COUNT, Aspect.OWN_SHARE, Aspect.REPLACEMENT, Aspect.STOPPING})
 """Who asks for these is not helped by another aspect that is stated."""
+_FUNDS = re.compile("资金|专款|专项|经费|工资")
+_FOR_ONE = re.compile("[每1](?:个?[人家户]|个?企业|个?单位)|个人|[我俺]")
 _UNIT = re.compile(
     "(?:人社|民政|教育|税务|财政|住建|卫健|公安|社保|就业|劳动|医保|信访|司法|商务|文旅|交通|工商|房管)"
     "(?:局|委|厅|所|站)|妇联|残联|团委|居委会|村委会|派出所|法院|医院|工会"
@@ -310,7 +312,17 @@ def _unstated_aspect(turn: Turn, best: Candidate) -> str:
         return ""
     if turn.asked.aspects[0] is Aspect.FIGURES and _states(best.measure, Aspect.FIGURES):
         return ""  # «发给多少人，金额是多少» asks for the sum of all
+    if firm[0] is Aspect.AMOUNT and _states_the_sum(turn.question.text, best.measure):
+        return ""
     return firm[0].value
+
+
+def _states_the_sum(text: str, measure: Measure) -> bool:
+    """Tell whether what is asked for is the sum of some money that the clause gives: 资金多少."""
+    if not _states(measure, Aspect.FIGURES) or _FOR_ONE.search(text):
+        return False
+    said = "".join((measure.answers[Aspect.FIGURES].say, measure.summary, *measure.quotes))
+    return any(money in said for money in _FUNDS.findall(text))
 
 
 def _asks_for_another_unit(text: str, measure: Measure) -> bool:

@@ -180,6 +180,29 @@ def test_distress_and_the_wish_for_a_person_come_before_everything(
     assert "88712565" in answer.reply
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "给俺叫个喘气儿的来",
+        "帮我驳个真人听电话啦",
+        "整个人跟俺唠",
+        "唔想同个机器倾",
+        "叫个人来听电话",
+    ],
+)
+def test_a_person_is_asked_for_in_the_words_of_any_region(
+    indexed: IndexedLibrary, text: str
+) -> None:
+    assert ask(indexed, [text]).reason == "care:person"
+
+
+@pytest.mark.parametrize("text", ["石狮难找活的人补什么", "机器坏了不想干了", "哪里有真人秀"])
+def test_what_only_sounds_like_the_wish_for_a_person_is_none(
+    indexed: IndexedLibrary, text: str
+) -> None:
+    assert ask(indexed, [text]).kind is not Kind.HANDOFF
+
+
 @pytest.mark.parametrize("text", ["你好", "谢谢", "在吗", "你是谁", "你能干什么"])
 def test_small_talk_is_answered_kindly(indexed: IndexedLibrary, text: str) -> None:
     assert ask(indexed, [text]).kind is Kind.CHAT
@@ -430,3 +453,27 @@ def test_of_several_details_none_is_dropped(indexed: IndexedLibrary) -> None:
 def test_an_article_is_not_cited_by_the_number_of_what_it_reports(indexed: IndexedLibrary) -> None:
     reply = ask(indexed, ["衡水消费券多少钱"]).reply
     assert "（河北新闻网，2021年2月12日，讲的是衡新疫防指办〔2021〕132号）" in reply
+
+
+@pytest.mark.parametrize(
+    ("asked", "figure"),
+    [
+        ("石狮工会经费退的专款有多大", "500万元"),
+        ("石狮工业救灾资金总盘子多大", "100万元"),
+        ("承德追讨工资的金额和人数", "6285万元"),
+        ("承德帮人追讨工资多少", "6285万元"),
+        ("雄安岗位多不多", "1000多个"),
+        ("唐山招工的岗位有个数吗", "5948个"),
+        ("锦州复工几成了", "85%"),
+    ],
+)
+def test_who_asks_for_the_sum_of_all_is_given_it(
+    indexed: IndexedLibrary, asked: str, figure: str
+) -> None:
+    answer = ask(indexed, [asked])
+    assert answer.kind is Kind.ANSWER
+    assert figure in answer.reply
+
+
+def test_what_one_firm_gets_is_not_the_sum_of_all(indexed: IndexedLibrary) -> None:
+    assert ask(indexed, ["石狮救灾资金每家企业给多少"]).kind is Kind.DECLINE
