@@ -4,15 +4,18 @@ A backup is a folder: the database as of one moment, a copy of the anchors, and 
 digest of each file and a seal of the keys in force. The keys of workers go to a folder of their
 own, of which only the newest copy is kept: who is erased is erased in every older backup with that.
 A note beside that copy has its digest.
-Photos in a folder are copied beside, each once; a bucket is for its own service to keep.
+Photos in a folder are copied beside, each once, and go once no backup needs them; a bucket is for
+its own service to keep.
 """
 
 import fcntl
 import hashlib
+import json
 import os
 import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -33,6 +36,8 @@ from server.subject_keys import SubjectKeys
 MANIFEST = "manifest.json"
 KEYS_NOTE = "keys.json"
 MATERIALS = "materials"
+GONE = "materials_gone.json"
+"""Photos that are copied and no longer live: since when, by name."""
 _DATA, _KEYS = "data", "keys"
 _DRAFT, _PART = ".draft-", ".part"
 _LONGEST = timedelta(days=1)
@@ -191,6 +196,42 @@ def thin_out(to: Path, *, keep: int, daily: int) -> list[str]:
     for name in gone:
         shutil.rmtree(to / name)
     return gone
+
+
+def forget_photos(settings: Settings, to: Path, *, now: datetime) -> int:
+    """Delete the copies of photos that were gone before the oldest backup; gives their number.
+
+    Until then a backup has rows that name them. Once `thin_out` is done.
+    """
+    copies, live = to / MATERIALS, settings.data_dir / MATERIALS
+    if settings.materials_url is not None or not (copies.is_dir() and live.is_dir()):
+        return 0
+    noted = to / GONE
+    gone: dict[str, str] = json.loads(noted.read_bytes()) if noted.exists() else {}
+    oldest = min((path.name for path in _of(to)), default="")
+    at = now.astimezone(UTC).strftime(_STAMP)
+    still_gone: dict[str, str] = {}
+    forgotten = 0
+    for name in _photos(copies):
+        if (live / name).exists():
+            continue
+        since = gone.get(name, at)
+        if since < oldest:
+            path = copies / name
+            path.unlink(missing_ok=True)
+            if path.parent.parent != copies:
+                with suppress(OSError):
+                    # Other pieces may be there.
+                    path.parent.rmdir()
+            forgotten += 1
+        else:
+            still_gone[name] = since
+    if still_gone != gone:
+        draft = to / f"{GONE}{_PART}{os.getpid()}"
+        draft.write_text(json.dumps(still_gone, indent=1), encoding="utf-8")
+        _sync(draft)
+        os.replace(draft, noted)
+    return forgotten
 
 
 def newest_of(to: Path) -> Path:
@@ -375,26 +416,30 @@ def _copy_materials(settings: Settings, to: Path) -> None:
     source = settings.data_dir / MATERIALS
     if settings.materials_url is not None or not source.is_dir():
         return
-    for folder, folders, files in os.walk(source):
-        if Path(folder) == source and DRAFTS in folders:
-            # What is just being written counts for nothing yet.
+    for name in _photos(source):
+        # Objects are never changed: one that is there is the same.
+        path, here = to / name, source / name
+        try:
+            is_there = path.exists() and path.stat().st_size == here.stat().st_size
+            if not is_there:
+                path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                # Under its name lies all of it or nothing: a part would stay for good.
+                part = path.with_name(f"{path.name}{_PART}")
+                shutil.copy(here, part)
+                _sync(part)
+                os.replace(part, path)
+        except FileNotFoundError:
+            # Deleted at this moment: it was somebody's who was erased, or over.
+            continue
+
+
+def _photos(root: Path) -> Iterator[str]:
+    """The names of what lies in a folder of photos; what is just being written counts not yet."""
+    for folder, folders, files in os.walk(root):
+        if Path(folder) == root and DRAFTS in folders:
             folders.remove(DRAFTS)
         for file in files:
-            # Objects are never changed: one that is there is the same.
-            path = to / Path(folder, file).relative_to(source)
-            here = Path(folder, file)
-            try:
-                is_there = path.exists() and path.stat().st_size == here.stat().st_size
-                if not is_there:
-                    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-                    # Under its name lies all of it or nothing: a part would stay for good.
-                    part = path.with_name(f"{path.name}{_PART}")
-                    shutil.copy(here, part)
-                    _sync(part)
-                    os.replace(part, path)
-            except FileNotFoundError:
-                # Deleted at this moment: it was somebody's who was erased, or over.
-                continue
+            yield Path(folder, file).relative_to(root).as_posix()
 
 
 def _run(url: str, program: str, *arguments: str) -> None:

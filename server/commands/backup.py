@@ -48,6 +48,7 @@ def _backup(parsed: argparse.Namespace) -> int:
     keys_of = backups.verify_keys(settings, safe, parsed.keys_to)
     if not parsed.verify:
         backups.thin_out(parsed.to, keep=parsed.keep, daily=parsed.daily)
+        backups.forget_photos(settings, parsed.to, now=utc_now())
     _warn_of_keys(keys_of, manifest.made_at)
     rows = ", ".join(f"{count} {table}" for table, count in manifest.rows.items())
     print(f"{folder}: whole, of {manifest.made_at:%Y-%m-%d %H:%M:%S} UTC; {rows}")

@@ -308,6 +308,51 @@ def test_a_photo_that_was_copied_in_part_is_whole_the_next_time(
     assert copy.read_bytes() == b"sealed"
 
 
+def test_a_deleted_photo_goes_from_the_copies_once_no_backup_needs_it(
+    settings: Settings, tmp_path: Path
+) -> None:
+    """A worker deletes one of two; a week later its copy can't be read any more either."""
+    photos = settings.data_dir / "materials" / "pages"
+    photos.mkdir(parents=True)
+    for name in ("taken back", "kept"):
+        (photos / name).write_bytes(b"sealed")
+    data, copies = tmp_path / "data", tmp_path / "data" / "materials" / "pages"
+
+    def night(day: int) -> int:
+        at = NOW + timedelta(days=day)
+        _make(settings, tmp_path, at)
+        backups.thin_out(data, keep=1, daily=3)
+        return backups.forget_photos(settings, data, now=at + timedelta(minutes=1))
+
+    assert night(0) == 0
+    (photos / "taken back").unlink()
+    # The backup of day 0 has the row that names it, that of day 1 may have.
+    assert [night(day) for day in (1, 2, 3)] == [0, 0, 0]
+    assert (copies / "taken back").exists()
+    assert night(4) == 1
+    assert [path.name for path in copies.iterdir()] == ["kept"]
+    assert night(5) == 0
+
+
+def test_a_photo_that_is_there_again_is_no_longer_on_its_way_out(
+    settings: Settings, tmp_path: Path
+) -> None:
+    """So is each after a folder that was missing for a while, or after a restore."""
+    photo, away = settings.data_dir / "materials" / "pages" / "one", tmp_path / "away"
+    photo.parent.mkdir(parents=True)
+    photo.write_bytes(b"sealed")
+    for day, is_live in enumerate((True, False, True, False, True, True)):
+        if is_live and away.exists():
+            away.rename(photo)
+        if not is_live:
+            photo.rename(away)
+        at = NOW + timedelta(days=day)
+        _make(settings, tmp_path, at)
+        backups.thin_out(tmp_path / "data", keep=1, daily=2)
+        backups.forget_photos(settings, tmp_path / "data", now=at + timedelta(minutes=1))
+        assert (tmp_path / "data/materials/pages/one").exists()
+
+
 def test_photos_that_come_and_go_meanwhile_stop_no_backup(
     settings: Settings, tmp_path: Path
 ) -> None:
