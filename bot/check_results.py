@@ -26,8 +26,9 @@ def measure_result(turn: Turn, result: Result) -> list[Part]:
     say, measure = turn.composer.say, result.criteria.measure
     source = Part(say("source", source=turn.composer.cite(measure)))
     found = changes(result, turn.library)
+    advice = [Part(advice, 3) for advice in measure.advice]
     if _for_others(found):
-        return [Part(_whose(turn, measure)), source]
+        return [Part(_whose(turn, measure)), *advice, Part(say("check_again")), source]
     match result.outcome:
         case Outcome.ELIGIBLE:
             parts = _eligible(turn, result)
@@ -35,7 +36,9 @@ def measure_result(turn: Turn, result: Result) -> list[Part]:
             parts = _ineligible(turn, measure, found)
         case Outcome.UNDETERMINED:
             parts = _undetermined(turn, result)
-    parts += [Part(advice, 3) for advice in measure.advice]
+    parts += advice
+    if result.outcome is Outcome.INELIGIBLE:
+        parts.append(Part(say("check_again"), 2))
     parts += [Part(turn.composer.standing(measure, turn.today), 1), source]
     note = Part(turn.composer.closing_note(measure, turn.today))
     return [part for part in (note, *parts) if part.text]

@@ -170,10 +170,13 @@ def _in_words(fact: Fact, text: str) -> str | None:
     said = _FILLER.sub("", text)
     labels = {option.value: normalise(option.label) for option in fact.options}
     for whole in filter(None, (text, said)):
-        exact = [value for value, label in labels.items() if whole in _PIECES.split(label)]
+        exact = [
+            value for value, label in labels.items() if whole in (label, *_PIECES.split(label))
+        ]
         if len(exact) == 1:
             return exact[0]
-    covered = {value: _covered(said, label) for value, label in labels.items()}
+    # What explains an option in brackets may be said of others as well, unless it is said whole.
+    covered = {option.value: _covered(said, normalise(option.short)) for option in fact.options}
     best = max(covered, key=lambda value: len(covered[value]))
     most = len(covered[best])
     alike = [value for value, places in covered.items() if len(places) == most]

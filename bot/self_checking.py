@@ -9,10 +9,10 @@ from bot import caring, choosing, gates, replying
 from bot.answers import Answer, Check, Choice, Kind
 from bot.check_questions import asked_again, conditions, named, question
 from bot.check_results import measure_result, region_result
+from bot.check_wishes import CHILD, FIRM, SMALL, wish
 from bot.composing import Part, fitted
 from bot.fact_answers import Asked, Read, Unread, read_answer
 from bot.normalising import normalise
-from bot.question import content
 from bot.turn import Turn
 from knowledge.eligibility.asking import next_question, rest
 from knowledge.eligibility.criteria import Criteria
@@ -27,26 +27,6 @@ from knowledge.eligibility.near_misses import near_misses
 from knowledge.eligibility.verdicts import Person, Result, is_open, verdict
 from knowledge.measures import Audience, Measure
 
-_SMALL = "娃儿?|孩子|小孩|崽"
-_CHILD = f"{_SMALL}|儿子|女儿|闺女"
-_FIRM = "厂[子里]?|工厂|公司|单位|企业|店[里铺]?|铺子|老板"
-_KIN = (
-    f"{_CHILD}|老公|丈夫|老婆|媳妇|爱人|对象|爸妈?|妈|父母|哥哥?|姐姐?|弟弟?|妹妹?"
-    "|亲戚|老乡|工友|朋友"
-)
-_WHO = f"(?:你?看?(?:我们?|俺们?|咱们?|我家|俺家)(?:家|的)?)?(?P<who>{_KIN}|{_FIRM})?"
-_START = re.compile(
-    f"(?:请?(?:你)?(?:帮|给|替){_WHO}(?:查查|查一?查|查一下|看看|看一下|算算|测测|测一下))"
-    "|(?:(?:我|俺|咱|我们|你看我)?(?:到底)?(?:够不够|符不符合|符合不符合|够得上|满不满足|够)"
-    "(?:这个|那个|申请|领取?|享受)?的?(?:条件|资格|标准)(?:吗|么|不)?)"
-    "|(?:(?:我|俺|咱)?(?:有没有|有无)(?:这个|申请|领取?)?的?资格)|自测|资格自查|查(?:一查|查|一下)?(?:我的)?资格"
-)
-"""Words that ask for a check, whatever else a message says."""
-_START_ALONE = re.compile(
-    f"(?:那|像)?{_WHO}(?:这样的?|这种情况)?(?:能不能|可不可以|可以|能|该)?"
-    "(?:领|拿|申请|享受|办)(?:到|得到|取)?(?:吗|么|不|嘛)?"
-)
-"""Words that ask for one where they are the whole message."""
 _BACK = re.compile(
     "返回|上一[题步个]|后退|退回|回上一[题步]|改上一[题个]|(?:我)?(?:选|答|按|点)错了?|back"
 )
@@ -61,7 +41,6 @@ _WHY = re.compile(
 )
 _ANOTHER = re.compile("[?？吗呢]|什么|怎么|咋|多少|哪|为啥|谁|电话|[你您]")
 """What a message has that is a question of its own and no answer."""
-_HARDLY_A_SUBJECT = 2
 _SHORT = 4
 _MOST_TITLES = 3
 _AGREED = "small-talk:ok"
@@ -99,7 +78,8 @@ def _answered(turn: Turn, check: Check, text: str) -> Answer | None:
             return _question(turn, check) if talk.reason == _AGREED else None
         only_here = turn.places == (check.region,) and not turn.question.content
         another = len(text) > _SHORT and _ANOTHER.search(text)
-        if _START.search(text) or another or (turn.places and not only_here):
+        wished = wish(text)
+        if (wished and not wished.alone) or another or (turn.places and not only_here):
             return None
     return _question(turn, check, asked_again(turn, fact, read))
 
@@ -111,11 +91,10 @@ def start(turn: Turn) -> Answer | None:
     text = turn.question.rest
     if turn.places and not turn.question.content:
         text = turn.asked_text  # the place that was asked for
-    alone = _START_ALONE.fullmatch(text.strip(" ?？。!！"))
-    found = alone or _START.search(text)
-    if not found or (not alone and len(content(_START.sub("", text))) > _HARDLY_A_SUBJECT):
+    wished = wish(text)
+    if wished is None or wished.subject:
         return None
-    who = found["who"] or ""
+    who = wished.who
     at_hand = _at_hand(turn)
     regions = list(dict.fromkeys(measure.region for measure in at_hand))
     if len(regions) > 1:
@@ -125,7 +104,7 @@ def start(turn: Turn) -> Answer | None:
     region = turn.region
     if region is not None and turn.library.regions.get(region).own:
         return _started(turn, [], region, who)
-    if alone:
+    if wished.alone:
         return None
     covered = turn.library.regions.covered
     inside = turn.scope(region) if region else frozenset(covered)
@@ -134,11 +113,11 @@ def start(turn: Turn) -> Answer | None:
 
 def start_for_subject(turn: Turn) -> Answer | None:
     """Start for the measure that a message names along with its wish for a check."""
-    found = _START.search(turn.question.rest)
-    best = replying.chosen(turn) if found else None
-    if found is None or best is None or best.score < gates.UNDERSTOOD:
+    wished = wish(turn.question.rest)
+    best = replying.chosen(turn) if wished and wished.subject else None
+    if wished is None or best is None or best.score < gates.UNDERSTOOD:
         return None
-    return _started(turn, [best.measure], best.measure.region, found["who"] or "")
+    return _started(turn, [best.measure], best.measure.region, wished.who)
 
 
 def with_reminder(turn: Turn, reply: Answer) -> Answer:
@@ -184,7 +163,7 @@ def _started(turn: Turn, measures: Sequence[Measure], region: str, who: str) -> 
     if measures:
         start = say("check_start", title=named(measures[0]))
         lines = [start, *conditions(turn, measures[0])]
-    if who and role is not Audience.CHILD and not re.fullmatch(_FIRM, who):
+    if who and role is not Audience.CHILD and not re.fullmatch(FIRM, who):
         lines.append(say("check_for_other", who=who))
     if turn.context.check is None:
         lines.append(say("check_help"))
@@ -193,13 +172,13 @@ def _started(turn: Turn, measures: Sequence[Measure], region: str, who: str) -> 
 
 def _role(audience: Audience | None, who: str) -> Audience | None:
     """For whom somebody asks, as far as it is beyond doubt; None has to be asked."""
-    if re.fullmatch(_FIRM, who):
+    if re.fullmatch(FIRM, who):
         return Audience.EMPLOYER if audience in (Audience.EMPLOYER, None) else None
     if audience is Audience.WORKER:
         # Whoever asks «can I get it» of what is for workers asks for a worker.
         return audience
     # A son may be grown up, where it isn't a matter of children anyway.
-    child = re.fullmatch(_CHILD if audience is Audience.CHILD else _SMALL, who)
+    child = re.fullmatch(CHILD if audience is Audience.CHILD else SMALL, who)
     return Audience.CHILD if child and audience in (Audience.CHILD, None) else None
 
 

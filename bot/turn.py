@@ -7,6 +7,7 @@ from datetime import date
 from functools import cached_property
 
 from bot.answers import Context
+from bot.check_wishes import wish
 from bot.composing import Composer
 from bot.indexing import IndexedLibrary, telling_figures
 from bot.matching import Candidate, Candidates, candidates, leaning, not_for_firms, speaking_of
@@ -167,9 +168,12 @@ class Turn:
     def alone(self) -> Candidates:
         """Everything weighed against the message by itself.
 
-        A sum that no measure of the named place states is left out: the worker heard it wrong.
+        A sum that no measure of the named place states is left out: the worker heard it wrong. The
+        wish for a self-check tells nothing of its subject.
         """
         text = _BY_THE_MONTH.sub("", self.question.rest)
+        if wished := wish(text):
+            text = wished.subject or text
         if self.is_owed_wages:
             # Closed or not: what they ask for is their wages.
             text = f"{_FIRM_IS_GONE.sub('', text)} {_ARREARS}"

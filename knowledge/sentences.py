@@ -91,6 +91,7 @@ PLACEHOLDERS: dict[str, tuple[str, ...]] = {
     "check_only_worker": ("title",),
     "check_only_child": ("title",),
     "check_only_employer": ("title",),
+    "check_again": (),
     "check_failed": ("condition",),
     "check_change": ("changes",),
     "check_needed": ("condition",),

@@ -95,7 +95,7 @@ CHOICES = [
     *rows("priority_groups", Unread.NO_SUCH_NUMBER, "15 1,9"),
     *rows("applicant_role", ["worker"], "我 我自己 自己 打工的"),
     *rows("applicant_role", ["worker", "child"], "自己和孩子 1、2"),
-    *rows("applicant_role", NOT_UNDERSTOOD, "都不是 我老公"),
+    *rows("applicant_role", NOT_UNDERSTOOD, "都不是 我老公 困难 生活困难"),
     *rows("applicant_role", Unread.NO_SUCH_NUMBER, "0 12"),
     *rows("new_hires", [], "没招 0"),
 ]

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from bot.answering import answer
 from bot.answers import REPLY_BYTES, Answer, Check, Context, Input, Kind
+from bot.check_wishes import wish
 from bot.fact_answers import Asked, Read, read_answer
 from bot.indexing import IndexedLibrary
 from knowledge.eligibility.asking import next_question
@@ -143,6 +144,70 @@ def test_for_whom_it_is_asked_is_taken_from_the_words_or_asked(
     known = {fact: json.loads(value) for fact, value in talk.context.check.answers}
     assert known.get(APPLICANT_ROLE) == roles
     assert (talk.context.check.asked == APPLICANT_ROLE) is (roles is None)
+
+
+@pytest.mark.parametrize(
+    ("words", "region", "roles"),
+    [
+        ("春蕾计划我女儿够不够条件", None, ["child"]),
+        ("稳岗返还我们公司够不够条件", "石狮", ["employer"]),
+        ("我们厂够不够条件", "石狮", ["employer"]),
+        ("我家娃符不符合条件", "石狮", ["child"]),
+        ("失业金我老公有没有资格", "石狮", ["worker"]),
+    ],
+)
+def test_for_whom_it_is_asked_is_read_beside_every_wish_for_a_check(
+    indexed: IndexedLibrary, words: str, region: str | None, roles: list[str]
+) -> None:
+    talk = Talk(indexed, chosen=region)
+    talk.says(words)
+    assert talk.context.check
+    assert dict(talk.context.check.answers)[APPLICANT_ROLE] == json.dumps(roles)
+
+
+def test_a_word_for_somebody_within_the_subject_is_nobody() -> None:
+    read = wish("帮扶对象够不够条件")
+    assert read and (read.who, read.subject) == ("", "帮扶对象")
+
+
+@pytest.mark.parametrize(
+    ("words", "measure"),
+    [("专线我够不够条件", "shishi-7"), ("福袋我够不够条件", "shishi-5b"),
+     ("盲盒我够不够条件", "shishi-5c")],
+)  # fmt: skip
+def test_a_subject_of_two_characters_is_one(
+    indexed: IndexedLibrary, words: str, measure: str
+) -> None:
+    assert Talk(indexed, chosen="石狮").says(words).measures == (measure,)
+
+
+def test_a_subject_that_the_place_has_not_is_said_to_be_missing(indexed: IndexedLibrary) -> None:
+    said = Talk(indexed, chosen="石狮").says("低保我够不够条件")
+    assert said.reason == "not-in-this-place" and "石狮市的文件没有写这件事" in said.reply
+
+
+@pytest.mark.parametrize(
+    "words", ["补贴我够不够条件", "帮我查查政策", "我这种外地人够不够条件", "你看看我够条件吗"]
+)
+def test_words_for_any_help_or_for_oneself_are_no_subject(
+    indexed: IndexedLibrary, words: str
+) -> None:
+    said = Talk(indexed, chosen="石狮").says(words)
+    assert said.reason == "check-question" and said.measures == ()
+
+
+def test_after_a_dead_end_there_is_a_way_back(indexed: IndexedLibrary) -> None:
+    talk = Talk(indexed)
+    assert "帮我查查" in talk.says("石狮稳岗返还够不够条件", "1").reply
+    assert talk.says("帮我查查").measures == ("shishi-1a",)
+    assert "帮我查查" in unemployed(indexed).says("1", "没交").reply
+
+
+def test_who_is_told_it_is_for_others_is_told_what_is_said_along_with_it(
+    indexed: IndexedLibrary,
+) -> None:
+    said = Talk(indexed, FEBRUARY_2021).says("衡水房租减半我们公司够不够条件", "3")
+    assert "减给单位的" in said.reply
 
 
 def test_what_is_meant_for_others_is_said_to_be(indexed: IndexedLibrary) -> None:

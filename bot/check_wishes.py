@@ -1,0 +1,63 @@
+"""Words that ask for a self-check, for whom it is asked, and what is left of the message."""
+
+import re
+from dataclasses import dataclass
+
+from bot.question import content
+
+SMALL = "娃儿?|孩子|小孩|崽"
+CHILD = f"{SMALL}|儿子|女儿|闺女"
+FIRM = "厂[子里]?|工厂|公司|单位|企业|店[里铺]?|铺子|老板"
+_KIN = (
+    f"{CHILD}|老公|丈夫|老婆|媳妇|爱人|对象|爸妈?|妈|父母|哥哥?|姐姐?|弟弟?|妹妹?"
+    "|亲戚|老乡|工友|朋友"
+)
+_MINE = "你?(?:看看?)?(?:我们?|俺们?|咱们?|我家|俺家)(?:这[种样个些])?(?:家|的)?"
+_LIKE_ME = "(?:外地|本地|外来|打工|务工|农民工)(?:务工)?(?:人员?|的|员工)?"
+
+
+def _who(name: str, before: str = "") -> str:
+    """Whoever it is about, as a group of this name: 你看我们家孩子, 我这种外地人.
+
+    Without 我 before it a word for somebody has to stand behind `before`: 帮扶对象 is nobody's.
+    """
+    return f"(?:(?:{_MINE}|{before})(?P<{name}>{_KIN}|{FIRM})|(?:{_MINE})?(?:{_LIKE_ME})?)"
+
+
+_ASKS = re.compile(
+    f"请?(?:你)?(?:帮|给|替){_who('asked')}(?:查查|查一?查|查一下|看看|看一下|算算|测测|测一下)"
+    f"|{_who('meets', '^')}(?:到底)?(?:够不够|符不符合|符合不符合|够得上|满不满足|够)"
+    "(?:这个|那个|申请|领取?|享受)?的?(?:条件|资格|标准)(?:吗|么|不)?"
+    f"|{_who('has', '^')}(?:有没有|有无)(?:这个|申请|领取?)?的?资格"
+    "|自测|资格自查|查(?:一查|查|一下)?(?:我的)?资格"
+)
+"""Words that ask for a check, whatever else a message says."""
+_ASKS_ALONE = re.compile(
+    f"(?:那|像)?{_who('alone')}(?:这样的?|这种情况)?(?:能不能|可不可以|可以|能|该)?"
+    "(?:领|拿|申请|享受|办)(?:到|得到|取)?(?:吗|么|不|嘛)?"
+)
+"""Words that ask for one where they are the whole message."""
+_ANY_HELP = re.compile("(?:各种|这些|惠民|优惠|帮扶)*(?:政策|补贴|补助|福利|好处|待遇|措施)")
+"""Words for what there is, whatever it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A wish for a self-check: for whom, of what, '' for all that there is."""
+
+    who: str
+    subject: str
+    alone: bool
+    """The message is nothing but words that may ask for it: 我能领吗."""
+
+
+def wish(text: str) -> Wish | None:
+    """Read the wish for a check; None where a message asks for none."""
+    if alone := _ASKS_ALONE.fullmatch(text.strip(" ?？。!！")):
+        return Wish(alone["alone"] or "", "", alone=True)
+    found = _ASKS.search(text)
+    if found is None:
+        return None
+    who = next(filter(None, found.groupdict().values()), "")
+    subject = _ASKS.sub("", text)
+    return Wish(who, subject if content(_ANY_HELP.sub("", subject)) else "", alone=False)
