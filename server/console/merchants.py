@@ -232,11 +232,15 @@ def get_settlement(id: str) -> Response:
         settlement = settling.of_officer(session, id, officer(), regions())
         state = SettlementState(settlement.state)
         roles = officer().roles
+        lines = settling.lines(session, known.safe, settlement.id)
+        accounts_by = settling.accounts_by(session, settlement.id)
         return page(
             "settlement.html",
             title=f"结算{settlement.id}",
             settlement=settlement,
-            lines=settling.lines(session, known.safe, settlement.id),
+            lines=lines,
+            accounts_by={each: name_of(session, each) for each in accounts_by},
+            own_account=officer().id in accounts_by,
             fund=funds.find(session, settlement.fund_id),
             state=SETTLEMENT_STATES[state],
             line_states=LINE_STATES,
@@ -244,7 +248,7 @@ def get_settlement(id: str) -> Response:
             released_by="" if settlement.released_by is None
             else name_of(session, settlement.released_by),
             may_release=state is SettlementState.COLLECTED and Role.APPROVER in roles
-            and officer().id != settlement.collected_by,
+            and officer().id not in {settlement.collected_by, *accounts_by},
             may_export=state in (SettlementState.RELEASED, SettlementState.EXPORTED,
                                  SettlementState.SETTLED) and Role.CASE_OFFICER in roles,
             may_settle=state is SettlementState.EXPORTED and Role.CASE_OFFICER in roles,

@@ -41,7 +41,12 @@ from server.vouchers.redeeming import (
     VoucherShort,
 )
 from server.vouchers.rounds import GroupElsewhere, GroupMoved, RoundChanged, RoundUnknown
-from server.vouchers.settling import NothingOwed, SettlementMoved, SettlementUnknown
+from server.vouchers.settling import (
+    AccountOfOwn,
+    NothingOwed,
+    SettlementMoved,
+    SettlementUnknown,
+)
 
 WORDS: Mapping[type[Exception], Problem] = {
     EntryUnknown: Problem(404, "unknown_entry", "没有找到", "台账里没有找到，可能已经删除了。"),
@@ -143,6 +148,9 @@ WORDS: Mapping[type[Exception], Problem] = {
     ),
     SecondOfficerNeeded: Problem(
         409, "second_officer_needed", "要另一个人", "要由另一位审批人来批，不能自己批自己提的。"
+    ),
+    AccountOfOwn: Problem(
+        409, "account_of_own", "要另一个人", "里面有商户的账号是你登记的，要由另一位审批人放行。"
     ),
     RoundUnknown: Problem(404, "unknown_round", "没有这轮发放", "没有找到这一轮发放。"),
     RoundChanged: Problem(

@@ -73,7 +73,7 @@ def add(
     session.add(merchant)
     session.flush()
     if account is not None:
-        _keep_account(session, safe, merchant, account)
+        _keep_account(session, safe, merchant, account, by)
     _audit(session, safe, merchant, by, Action.CREATED, now)
     return merchant
 
@@ -93,7 +93,7 @@ def change_account(
     Raises `NotAllowed`.
     """
     require(by, Role.CASE_OFFICER, merchant.region, regions)
-    _keep_account(session, safe, merchant, account)
+    _keep_account(session, safe, merchant, account, by)
     _audit(session, safe, merchant, by, Action.CHANGED, now, "account")
 
 
@@ -225,10 +225,13 @@ def revoke(
     _audit(session, safe, merchant, by, Action.CHANGED, now, "phones", "active")
 
 
-def _keep_account(session: Session, safe: Safe, merchant: Merchant, account: Account) -> None:
+def _keep_account(
+    session: Session, safe: Safe, merchant: Merchant, account: Account, by: Officer
+) -> None:
     told = {"payee": account.payee, "bank": account.bank, "number": account.number}
     plain = json.dumps(told, ensure_ascii=False)
     merchant.sealed_account = safe.seal(plain, _purpose(merchant))
+    merchant.account_by = by.id
     session.add(merchant)
     session.flush()
 

@@ -41,6 +41,10 @@ class SettlementMoved(Exception):
     """The settlement, or its line, does not stand where this starts."""
 
 
+class AccountOfOwn(Exception):
+    """Whoever noted where a merchant is paid does not release the money that goes there."""
+
+
 class NothingOwed(Exception):
     """No merchant with an account is owed anything out of this fund."""
 
@@ -116,10 +120,15 @@ def collect(
 def release(
     session: Session, safe: Safe, settlement: Settlement, *, by: Officer, now: datetime
 ) -> None:
-    """Let it go to the bank; raises `NotAllowed`, `SecondOfficerNeeded`, `SettlementMoved`."""
+    """Let it go to the bank, as somebody who had no part in the sum or in where it goes.
+
+    Raises `NotAllowed`, `SecondOfficerNeeded`, `AccountOfOwn`, `SettlementMoved`.
+    """
     _require(by, Role.APPROVER)
     if by.id == settlement.collected_by:
         raise SecondOfficerNeeded
+    if by.id in accounts_by(session, settlement.id):
+        raise AccountOfOwn
     _step(
         session, settlement, (SettlementState.COLLECTED,),
         state=SettlementState.RELEASED, released_by=by.id, released_at=now,
@@ -263,6 +272,14 @@ def lines(session: Session, safe: Safe, settlement_id: str) -> list[Owed]:
     ]
 
 
+def accounts_by(session: Session, settlement_id: str) -> set[int]:
+    """The officers who noted the accounts that a settlement goes to."""
+    noted = select(col(SettlementLine.account_by)).where(
+        col(SettlementLine.settlement_id) == settlement_id
+    )
+    return {each for each in session.scalars(noted) if each is not None}
+
+
 def used(session: Session, line_id: str) -> list[Used]:
     """The redemptions of a line, the oldest first."""
     rows = session.execute(
@@ -291,6 +308,7 @@ def _collect(
         amount_fen=amount,
         state=LineState.ORDERED,
         sealed_account=safe.seal(json.dumps(told, ensure_ascii=False), _purpose(line_id)),
+        account_by=merchant.account_by,
     )
     session.add(line)
     session.flush()

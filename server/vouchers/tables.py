@@ -240,6 +240,8 @@ class Merchant(Row, table=True):
     """Where people find it; public."""
     sealed_account: str | None = Field(default=None, sa_type=Text)
     """Payee, bank and account number as JSON; None for who is owed nothing."""
+    account_by: int | None = None
+    """The officer who noted it."""
     active: bool = True
     start_hash: str | None = Field(default=None, sa_type=String(64), unique=True)
     """Of the code with which one phone signs in, once."""
@@ -294,6 +296,8 @@ class SettlementLine(Row, table=True):
     state: str = Field(sa_type=String(16))
     sealed_account: str = Field(sa_type=Text)
     """The merchant's account as it was when the settlement was collected."""
+    account_by: int | None = None
+    """The officer who noted that account: another one releases the money."""
     settled_at: datetime | None = Field(default=None, sa_type=Instant)
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import event, inspect, select
 from server.casework.tables import Objection
 from server.db import Database
 from server.migrations import configuration, differences, is_current, newest, upgrade
+from server.vouchers.tables import Merchant, SettlementLine
 from tests.verifying import size
 
 Columns = dict[str, dict[str, tuple[bool, bool]]]
@@ -128,6 +129,50 @@ def test_an_objection_that_was_taken_back_does_not_stay_open(
     settled_at = datetime.fromisoformat(changed)
     assert (taken_back.outcome, taken_back.decided_at) == ("withdrawn", settled_at)
     assert (open_still.outcome, open_still.decided_at) == (None, None)
+    database.release()
+
+
+def test_who_noted_a_merchants_account_is_known_from_the_audit(empty_database_url: str) -> None:
+    _to_revision(empty_database_url, "0028")
+    database = Database(empty_database_url)
+    before, collected, after = (f"2026-0{n}-01 09:30:00.000000+00:00" for n in (1, 2, 3))
+    database.insert(
+        "INSERT INTO officer (id, name, roles, regions, active, version, created_at) VALUES {}",
+        [(id, "陈", "[]", "[]", True, 1, before) for id in (1, 2, 3)],
+    )
+    database.insert(
+        "INSERT INTO merchant (id, name, kind, region, place, sealed_account, active, made_by,"
+        " made_at) VALUES {}",
+        [(id, f"超市{id}", "shop", "石狮", "", "x" if id < 9 else None, True, 1, before)
+         for id in (7, 8, 9)],
+    )  # fmt: skip
+    database.insert(
+        "INSERT INTO audit_entry (at, actor, actor_id, action, about, row, fields, reason, nonce,"
+        " mac) VALUES {}",
+        [(at, "officer", by, "changed", "merchant", "7", "account", "", "", "")
+         for at, by in ((before, "2"), (after, "3"))],
+    )  # fmt: skip
+    database.insert(
+        "INSERT INTO fund (id, name, purpose, measures, regions, budget_fen, reserved_fen,"
+        " spent_fen, created_at) VALUES {}",
+        [(1, "资金", "", "[]", "[]", 1, 0, 0, before)],
+    )
+    database.insert(
+        "INSERT INTO settlement (id, fund_id, state, total_fen, collected_by, collected_at)"
+        " VALUES {}",
+        [("S", 1, "collected", 2, 1, collected)],
+    )
+    database.insert(
+        "INSERT INTO settlement_line (id, settlement_id, merchant_id, redemptions, amount_fen,"
+        " state, sealed_account) VALUES {}",
+        [(f"L{id}", "S", id, 1, 1, "ordered", "x") for id in (7, 8)],
+    )
+    assert upgrade(database) is True
+    with database.read() as session:
+        shops = {each.id: each.account_by for each in session.scalars(select(Merchant))}
+        lines = {each.id: each.account_by for each in session.scalars(select(SettlementLine))}
+    assert shops == {7: 3, 8: 1, 9: None}
+    assert lines == {"L7": 2, "L8": 1}
     database.release()
 
 

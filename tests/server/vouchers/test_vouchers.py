@@ -15,6 +15,7 @@ from server.casework import deciding, objecting, payments
 from server.casework.advancing import MoveRefused
 from server.casework.funds import FundShort
 from server.casework.moves import Move
+from server.casework.officers import Officer, Role
 from server.casework.tables import Case
 from server.clock import CHINA, china_day
 from server.problems import body_of
@@ -30,8 +31,8 @@ from server.vouchers.redeeming import (
     VoucherOver,
     VoucherShort,
 )
-from server.vouchers.settling import NothingOwed, SettlementMoved
-from server.vouchers.tables import Issue, MerchantKind, Return, Settlement, Voucher
+from server.vouchers.settling import AccountOfOwn, NothingOwed, SettlementMoved
+from server.vouchers.tables import Issue, Merchant, MerchantKind, Return, Settlement, Voucher
 from tests import casework
 from tests.overlapping import both_at_once, twice_at_once
 from tests.server.vouchers.conftest import ACCOUNT, SHOPPING, SUM
@@ -236,6 +237,37 @@ def test_a_refund_gives_the_sum_back_once_and_not_after_the_settlement(market: "
         settling.cancel(session, market.safe, kept, by=market.clerk, now=market.now)
     market.refund(shop, second)
     assert market.left(voucher) == SUM
+
+
+def test_who_noted_where_a_merchant_is_paid_does_not_release_the_money(market: "Market") -> None:
+    both = casework.officer(
+        market.database, market.safe, market.library, Role.CASE_OFFICER, Role.APPROVER,
+        now=market.now,
+    )  # fmt: skip
+    shop, voucher = market.merchant(), market.voucher()
+
+    def note(by: Officer) -> None:
+        with market.database.begin() as session:
+            merchants.change_account(
+                session, market.safe, session.get_one(Merchant, shop.id), ACCOUNT, by=by,
+                regions=market.regions, now=market.now,
+            )  # fmt: skip
+
+    def release(settlement: Settlement, by: Officer) -> None:
+        with market.database.begin() as session:
+            kept = session.get_one(Settlement, settlement.id)
+            settling.release(session, market.safe, kept, by=by, now=market.now)
+
+    note(both)
+    market.redeem(shop, voucher, 1_00)
+    settlement = market.collect()
+    # What is collected goes where it was noted then, whoever notes another account since.
+    note(market.clerk)
+    with pytest.raises(AccountOfOwn):
+        release(settlement, both)
+    release(settlement, market.approver)
+    market.redeem(shop, voucher, 1_00, now=market.now + HALF_MINUTE)
+    release(market.collect(), both)
 
 
 def test_what_is_taken_back_goes_back_to_the_fund(market: "Market") -> None:
