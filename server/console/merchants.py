@@ -192,15 +192,19 @@ def post_phones(id: int) -> Response:
 @blueprint.get("/settlements/")
 @admits(Who.OFFICER, *LOOKERS)
 def get_settlements() -> Response:
-    """What is owed to merchants out of each fund, and the settlements so far."""
+    """What is owed to the officer's merchants out of each fund, and their settlements so far."""
     with resources().database.read() as session:
         mine = _funds_of_issues(session)
         return page(
             "settlements.html",
             title="商户结算",
             funds=mine,
-            owed={fund.id: settling.owed(session, fund.id or 0) for fund in mine},
-            settlements=settling.listed(session, [fund.id or 0 for fund in mine]),
+            owed={
+                fund.id: settling.owed(session, fund.id or 0, officer(), regions()) for fund in mine
+            },
+            settlements=settling.listed(
+                session, [fund.id or 0 for fund in mine], officer(), regions()
+            ),
             names={fund.id: fund.name for fund in mine},
             states=SETTLEMENT_STATES,
             may_collect=Role.CASE_OFFICER in officer().roles,

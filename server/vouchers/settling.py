@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, func, select, update
 from sqlmodel import Session, col
 
 from knowledge.regions import Regions
 from server import audit, db, numbering
 from server.audit import Action
 from server.casework import funds
-from server.casework.officers import LOOKERS, MOVERS, NotAllowed, Officer, Role
+from server.casework.officers import LOOKERS, MOVERS, NotAllowed, Officer, Role, scope
 from server.sealing import Safe
 from server.vouchers import merchants
 from server.vouchers.issuing import SecondOfficerNeeded
@@ -66,12 +66,21 @@ class Used:
     title: str
 
 
-def owed(session: Session, fund_id: int) -> list[tuple[Merchant, int, int]]:
-    """Each merchant who is owed something out of a fund, how many redemptions, and how much."""
+def owed(
+    session: Session, fund_id: int, officer: Officer, regions: Regions
+) -> list[tuple[Merchant, int, int]]:
+    """Each merchant of the officer's regions who is owed something out of a fund.
+
+    With how many redemptions, and how much.
+    """
     rows = session.execute(
         select(Merchant, func.count(), func.sum(col(Redemption.amount_fen)))
         .join(Redemption, col(Redemption.merchant_id) == col(Merchant.id))
-        .where(col(Redemption.voucher_id).in_(_of_fund(fund_id)), *_open())
+        .where(
+            col(Redemption.voucher_id).in_(_of_fund(fund_id)),
+            col(Merchant.region).in_(scope(officer, regions)),
+            *_open(),
+        )
         .group_by(col(Merchant.id))
         .order_by(col(Merchant.name))
     )
@@ -87,13 +96,14 @@ def collect(
     by: Officer,
     now: datetime,
 ) -> Settlement:
-    """Collect what is owed to every merchant whose account is known.
+    """Collect what is owed to every merchant of the officer's regions whose account is known.
 
     Raises `NotAllowed`, `FundUnknown`, `NothingOwed`.
     """
     _require(by, Role.CASE_OFFICER)
     funds.of_officer(session, fund_id, by, regions)
-    due = [row for row in owed(session, fund_id) if row[0].sealed_account is not None]
+    found = owed(session, fund_id, by, regions)
+    due = [row for row in found if row[0].sealed_account is not None]
     if not due:
         raise NothingOwed(fund_id)
     settlement = Settlement(
@@ -233,11 +243,14 @@ def settle(
 def of_officer(
     session: Session, settlement_id: str, officer: Officer, regions: Regions
 ) -> Settlement:
-    """A settlement out of a fund of the officer's; raises `SettlementUnknown`, `NotAllowed`."""
+    """A settlement with merchants of the officer's regions only, out of a fund for one of them.
+
+    Raises `SettlementUnknown`, `NotAllowed`.
+    """
     if not officer.roles & LOOKERS:
         raise NotAllowed
     settlement = session.get(Settlement, settlement_id)
-    if settlement is None:
+    if settlement is None or session.scalar(_elsewhere(officer, regions, settlement_id)):
         raise SettlementUnknown(settlement_id)
     try:
         funds.of_officer(session, settlement.fund_id, officer, regions)
@@ -246,12 +259,17 @@ def of_officer(
     return settlement
 
 
-def listed(session: Session, fund_ids: list[int]) -> list[Settlement]:
-    """The settlements out of some funds, the newest first."""
+def listed(
+    session: Session, fund_ids: list[int], officer: Officer, regions: Regions
+) -> list[Settlement]:
+    """The settlements out of some funds with merchants of the officer's only, the newest first."""
     return list(
         session.scalars(
             select(Settlement)
-            .where(col(Settlement.fund_id).in_(fund_ids))
+            .where(
+                col(Settlement.fund_id).in_(fund_ids),
+                col(Settlement.id).not_in(_elsewhere(officer, regions)),
+            )
             .order_by(col(Settlement.collected_at).desc(), col(Settlement.id))
             .limit(100)
         )
@@ -336,6 +354,16 @@ def _collect(
     session.add(line)
     session.flush()
     return int(total)
+
+
+def _elsewhere(officer: Officer, regions: Regions, only: str | None = None) -> Select[str]:
+    """The settlements, or this one, in which a merchant lies outside the officer's regions."""
+    found = (
+        select(col(SettlementLine.settlement_id))
+        .join(Merchant, col(Merchant.id) == col(SettlementLine.merchant_id))
+        .where(col(Merchant.region).not_in(scope(officer, regions)))
+    )
+    return found if only is None else found.where(col(SettlementLine.settlement_id) == only)
 
 
 def _of_fund(fund_id: int) -> Any:

@@ -13,6 +13,7 @@ from sqlmodel import Session, col
 from server import audit, erasing, exporting
 from server.casework import deciding, objecting, payments
 from server.casework.advancing import MoveRefused
+from server.casework.fund_tables import Fund
 from server.casework.funds import FundShort
 from server.casework.moves import Move
 from server.casework.officers import Officer, Role
@@ -31,7 +32,12 @@ from server.vouchers.redeeming import (
     VoucherOver,
     VoucherShort,
 )
-from server.vouchers.settling import AccountOfOwn, NothingOwed, SettlementMoved
+from server.vouchers.settling import (
+    AccountOfOwn,
+    NothingOwed,
+    SettlementMoved,
+    SettlementUnknown,
+)
 from server.vouchers.tables import Issue, Merchant, MerchantKind, Return, Settlement, Voucher
 from tests import casework
 from tests.overlapping import both_at_once, twice_at_once
@@ -83,7 +89,9 @@ def test_from_the_issue_to_the_bank_every_fen_is_there(market: "Market") -> None
         # What the bank returned is owed again.
         assert [
             (merchant.name, count, fen)
-            for merchant, count, fen in settling.owed(session, market.fund.id or 0)
+            for merchant, count, fen in settling.owed(
+                session, market.fund.id or 0, market.clerk, market.regions
+            )
         ] == [("街角超市", 1, 76_55)]
     after = market.now + timedelta(days=30)
     with market.database.begin() as session:
@@ -268,6 +276,44 @@ def test_who_noted_where_a_merchant_is_paid_does_not_release_the_money(market: "
     release(settlement, market.approver)
     market.redeem(shop, voucher, 1_00, now=market.now + HALF_MINUTE)
     release(market.collect(), both)
+
+
+def test_an_officer_settles_with_the_merchants_of_their_regions_only(market: "Market") -> None:
+    voucher, fund = market.voucher(), market.fund.id or 0
+    here, there = market.merchant(), market.merchant("锦州超市")
+    for number, shop in enumerate((here, there)):
+        market.redeem(shop, voucher, 1_00, now=market.now + number * HALF_MINUTE)
+    with market.database.begin() as session:
+        session.get_one(Fund, fund).regions = '["石狮", "锦州"]'
+        session.get_one(Merchant, there.id).region = "锦州"
+    of_both = casework.officer(
+        market.database, market.safe, market.library, Role.CASE_OFFICER,
+        where=("石狮", "锦州"), now=market.now,
+    )  # fmt: skip
+
+    def owed(by: Officer) -> list[str]:
+        with market.database.read() as session:
+            found = settling.owed(session, fund, by, market.regions)
+            return [merchant.name for merchant, _, _ in found]
+
+    def seen(by: Officer) -> list[str]:
+        with market.database.read() as session:
+            return [each.id for each in settling.listed(session, [fund], by, market.regions)]
+
+    assert (owed(market.clerk), owed(of_both)) == (["某超市"], ["某超市", "锦州超市"])
+    assert market.collect().total_fen == 1_00
+    with pytest.raises(NothingOwed):
+        market.collect()
+    own = seen(market.clerk)
+    with market.database.begin() as session:
+        other = settling.collect(
+            session, market.safe, market.regions, fund, by=of_both, now=market.now
+        )
+    assert (seen(market.clerk), sorted(seen(of_both))) == (own, sorted([*own, other.id]))
+    with market.database.read() as session:
+        assert settling.of_officer(session, other.id, of_both, market.regions).total_fen == 1_00
+        with pytest.raises(SettlementUnknown):
+            settling.of_officer(session, other.id, market.clerk, market.regions)
 
 
 def test_what_is_taken_back_goes_back_to_the_fund(market: "Market") -> None:
