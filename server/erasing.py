@@ -102,7 +102,8 @@ def forget_over(session: Session, holding: Holding, *, now: datetime) -> int:
     keys = list(rows.primary_key)
     chosen = session.execute(select(*keys).where(over).limit(_AT_ONCE)).all()
     for row in chosen:
-        this = _same(keys, row)
+        # Somebody may have gone on with it at this moment.
+        this = _same(keys, row) & over
         if holding.on_erasure is OnErasure.BLANK:
             session.execute(update(rows).where(this).values(_nothing(holding)))
         else:
@@ -112,7 +113,7 @@ def forget_over(session: Session, holding: Holding, *, now: datetime) -> int:
 
 def with_an_end() -> list[Holding]:
     """The tables whose rows end by themselves, those first that others don't point to."""
-    return [holding for holding in reversed(list(parents_first())) if holding.keep_days is not None]
+    return [holding for holding in reversed(list(parents_first())) if holding.has_an_end]
 
 
 def _erase_rows(session: Session, holding: Holding, worker_id: int) -> None:

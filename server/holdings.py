@@ -43,6 +43,8 @@ class Holding:
     delete_where: Mapping[str, tuple[str, ...]] | None = None
     keep_days: int | None = None
     since: str | None = None
+    follows: str | None = None
+    kept_by: tuple[str, ...] = ()
     only: Mapping[str, tuple[str, ...]] | None = None
     until_erased: Mapping[str, tuple[str, ...]] | None = None
     withheld: tuple[str, ...] = ()
@@ -72,16 +74,32 @@ class Holding:
             raise ValueError(f"nobody can tell whose the rows of {self.table} are")
         return or_(*(self._leads_to(self.rows.c[name], worker_id) for name in self.owner))
 
+    @property
+    def has_an_end(self) -> bool:
+        """Whether its rows are over some day without anybody's doing."""
+        return self.keep_days is not None or self.follows is not None
+
     def over(self, now: datetime) -> ColumnElement[bool]:
         """Which rows have been kept for long enough."""
+        if self.follows is not None:
+            return _is_among_over(self.rows.c[self.follows], now)
         if self.keep_days is None or self.since is None:
             raise ValueError(f"{self.table} has no end")
         ended = self.rows.c[self.since] < now - timedelta(days=self.keep_days)
+        for link in self.kept_by:
+            ended &= ~self._is_linked(Row.metadata.tables[link], now)
         if self.only:
             ended &= self.where(self.only)
         if self.until_erased:
             ended &= ~self.where(self.until_erased) | self._is_erased()
         return ended
+
+    def _is_linked(self, link: Table, now: datetime) -> ColumnElement[bool]:
+        """Which rows something that is not over needs; the link's other key leads there."""
+        (own,) = (key.parent for key in link.foreign_keys if key.column.table is self.rows)
+        (other,) = (key.parent for key in link.foreign_keys if key.column.table is not self.rows)
+        (id,) = self.rows.primary_key
+        return id.in_(select(own).where(~_is_among_over(other, now)))
 
     def _is_erased(self) -> ColumnElement[bool]:
         """Which rows are about somebody who was erased."""
@@ -165,12 +183,20 @@ def owned_rows(session: Session, holding: Holding, worker_id: int) -> list[dict[
     return [dict(row) for row in session.execute(asked.order_by(*order)).mappings()]
 
 
+def _is_among_over(key: Column[Any], now: datetime) -> ColumnElement[bool]:
+    """Whether what a foreign key leads to was kept for long enough."""
+    (target,) = (foreign.column for foreign in key.foreign_keys)
+    return key.in_(select(target).where(holdings()[target.table.name].over(now)))
+
+
 def _contradictions(holding: Holding) -> Iterator[str]:
     keeps = holding.on_erasure is not OnErasure.DELETE
     if keeps and not holding.why:
         yield f"{holding.table}: says not why it stays"
     if (holding.keep_days is None) != (holding.since is None):
         yield f"{holding.table}: keep_days and since come together"
+    if holding.follows is not None and holding.keep_days is not None:
+        yield f"{holding.table}: has an end of its own, or follows another"
     if holding.owner is None and holding.on_erasure is not OnErasure.KEEP:
         yield f"{holding.table}: nobody can tell whose rows to erase"
     if holding.on_erasure is OnErasure.BLANK:
@@ -184,10 +210,11 @@ def _contradictions(holding: Holding) -> Iterator[str]:
     )  # fmt: skip
     named = {
         *(holding.owner or ()),
+        *({holding.since, holding.follows} - {None}),
         *holding.withheld,
         *(n for each in conditions for n in each or ()),
     }
-    if not named | ({holding.since} - {None}) <= set(holding.columns):
+    if not named <= set(holding.columns):
         yield f"{holding.table}: names a column that it doesn't list"
 
 

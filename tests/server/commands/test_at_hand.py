@@ -22,7 +22,7 @@ def test_a_command_knows_every_table_also_where_the_database_is_up_to_date(tmp_p
             )
             for words in (("jobs", "erase"), ("keys", "rotate"))
         )  # fmt: skip
-        ending = {name for name, each in holdings().items() if each.keep_days is not None}
+        ending = {name for name, each in holdings().items() if each.has_an_end}
         told = {line.split()[3] for line in erased.stdout.splitlines() if " rows of " in line}
         assert told == ending
         assert (rotated.returncode, rotated.stdout) == (
