@@ -13,7 +13,9 @@ from knowledge.eligibility.verdicts import is_open
 from knowledge.measures import Aspect, Measure
 
 _NEAR_ENOUGH = 0.5
-"""Among candidates this near to the best, the one that states what is asked for wins."""
+"""So near to the best of a place, a measure is told of along with it."""
+_NOT_TOLD_APART = 0.3
+"""Among measures that the words name so much alike, the one wins that states what is asked for."""
 _COMPARABLE = 2.8
 """So far behind the best of all places, a place has nothing to compare."""
 _ALSO_SHOWN = 4
@@ -30,11 +32,18 @@ def chosen(turn: Turn) -> Candidate | None:
         return None
     best = turn.local[0]
     firm = [aspect for aspect in turn.asked.aspects if aspect in turn.asked.firm]
-    near = [c for c in turn.local if c.score >= best.score - _NEAR_ENOUGH]
-    for candidate in near:
+    if not firm:
+        return best
+    # The words that ask are worded alike everywhere: 要什么证件 counts half, what it is for whole.
+    subject = {c.measure.id: c.score for c in turn.by_subject.ranked}
+    named = {c.measure.id: c.score + subject[c.measure.id] for c in turn.local}
+    foremost, *others = sorted(turn.local, key=lambda candidate: -named[candidate.measure.id])
+    for candidate in (foremost, *others):
+        if named[candidate.measure.id] < named[foremost.measure.id] - _NOT_TOLD_APART:
+            break
         if all(aspect in candidate.measure.stated_aspects() for aspect in firm):
             return candidate
-    return best
+    return foremost
 
 
 def from_the_documents(turn: Turn) -> Answer | None:

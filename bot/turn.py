@@ -273,6 +273,11 @@ class Turn:
         here = Context(region=self.region, chosen=self.chosen)
         return replace(self, message=words, context=here, picked=False)
 
+    @cached_property
+    def by_subject(self) -> Candidates:
+        """Everything weighed against the question of substance without the words that ask."""
+        return self.weighed(self.library.aspects.read(self.asked_text).left)
+
     def without_words(self, words: Iterable[str]) -> Candidates:
         """Everything weighed against the question of substance without these words."""
         text = self.asked_text

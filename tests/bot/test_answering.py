@@ -262,6 +262,23 @@ def test_who_asks_for_something_by_its_name_gets_no_list_of_everything(
             assert ask(indexed, [question]).reason != "overview", question
 
 
+@pytest.mark.parametrize(
+    ("text", "measure"),
+    [
+        ("石狮创业补贴", "shishi-4c"),
+        ("荔湾生活费补贴", "liwan-8c"),
+        ("沧州红包", "hebei-cangzhou-1"),
+        ("衡水光荣卡", "hebei-hengshui-1"),
+        ("定州免费食宿", "hebei-dingzhou-5"),
+    ],
+)
+@pytest.mark.parametrize("asks", ["要什么材料", "需要什么证件", "多少钱要什么材料去哪办"])
+def test_the_measure_is_told_by_what_it_is_called_not_by_the_words_that_ask(
+    indexed: IndexedLibrary, text: str, measure: str, asks: str
+) -> None:
+    assert ask(indexed, [f"{text}{asks}"]).measures[0] == measure
+
+
 @pytest.mark.parametrize("text", ["石狮农民工", "石狮外地人有啥", "衡水大学生有什么"])
 def test_who_names_nothing_but_themselves_is_told_what_there_is(
     indexed: IndexedLibrary, text: str
