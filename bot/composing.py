@@ -1,17 +1,22 @@
 """Composition of replies: whole sentences, the thing asked for first, never past the limit."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from itertools import pairwise
 
+from bot import stating
 from bot.answers import REPLY_BYTES, Source
+from knowledge.aspects import Asked
 from knowledge.library import Library
 from knowledge.measures import Aspect, Measure
 
 _REPEATED = 0.6
 """Share of a part's character pairs from which on it only repeats."""
+_TELLING = re.compile(r"[不没无未非只仅除]\w|\d+(?:\.\d+)?")
+"""What takes something back, and figures: to say nearly the same without it is not the same."""
 _QUOTED = 240
 """Characters of quotes that a reply shows beside the first one."""
 
@@ -24,6 +29,8 @@ class Part:
     rank: int = 0
     gist: str = ""
     """What the part says without its fixed words; the text where it is not given."""
+    asked: bool = False
+    """It is what was asked for: said, whatever else says nearly the same."""
 
 
 def fitted(parts: Sequence[Part]) -> str:
@@ -52,16 +59,24 @@ def _pairs(text: str) -> frozenset[str]:
 _pairs_said = lru_cache(maxsize=4096)(_pairs)
 
 
-def _without_repeats(parts: Sequence[Part]) -> list[Part]:
-    """Drop the parts of which the others before say nearly everything."""
+def without_repeats(parts: Sequence[Part]) -> list[Part]:
+    """Drop the parts of which the others before say nearly everything, and all that is telling."""
     said: set[str] = set()
     kept: list[Part] = []
     for part in parts:
-        own = _pairs_said(part.gist or part.text)
-        if own and len(own & said) < _REPEATED * len(own):
+        text = part.gist or part.text
+        own = _pairs_said(text) | _telling(text)
+        new = own - said
+        some = part.asked or not new.isdisjoint(_telling(text))
+        if new and (some or len(new) > (1 - _REPEATED) * len(own)):
             kept.append(part)
             said |= own
     return kept
+
+
+@lru_cache(maxsize=4096)
+def _telling(text: str) -> frozenset[str]:
+    return frozenset(_TELLING.findall(text))
 
 
 def _nearest(measure: Measure, question: str) -> list[str]:
@@ -74,6 +89,10 @@ def _nearest(measure: Measure, question: str) -> list[str]:
             chosen.add(quote)
             left -= len(quote)
     return [quote for quote in measure.quotes if quote in chosen]
+
+
+def _joined(measure: Measure) -> str:
+    return "；".join(condition.say.rstrip("。；") for condition in measure.conditions)
 
 
 def day(value: date) -> str:
@@ -103,38 +122,54 @@ class Composer:
     # -- one measure --------------------------------------------------------------------------
 
     def measure_parts(
-        self, measure: Measure, aspects: Sequence[Aspect], today: date, question: str
+        self, measure: Measure, asked: Asked, today: date, question: str
     ) -> list[Part]:
         """Write up one measure: what was asked, the gist, for whom, where, since when, source.
 
         What an earlier part says already is not said again.
         """
-        asked = aspects[:2]
         who = measure.answers.get(Aspect.WHO)
-        conditions = "；".join(c.say.rstrip("。；") for c in measure.conditions)
-        answers = [said for said in (self.stated(measure, a, today) for a in asked) if said]
-        # The answer first; that the measure is over comes right behind it.
-        opening = [*(answers or [measure.summary]), self.closing_note(measure, today)]
+        answers = self.told(measure, asked, today)
+        unsaid = self.not_stated(measure, stating.left_open(measure, asked))
+        standing = self.standing(measure, today) if Aspect.DEADLINE not in asked.aspects else ""
         parts = [
-            *map(Part, opening),
+            *(answers or [Part(measure.summary)]),
+            Part(unsaid, asked=True),
+            # The answer first; that the measure is over comes right behind it.
+            Part(self.closing_note(measure, today)),
             Part(measure.summary if answers else ""),
             *([Part(self.say("who", who=who.say), 2, who.say)] if who else []),
-            Part(
-                self.say("conditions", conditions=conditions) if conditions else "", 3, conditions
-            ),
+            Part(self.conditions(measure), 3, _joined(measure)),
             Part(self.where(measure), 1),
             Part(self.phones(measure), 1),
-            Part(self.standing(measure, today) if Aspect.DEADLINE not in asked else "", 1),
+            Part(standing, 1),
         ]
-        parts = _without_repeats(parts)
+        parts = without_repeats(parts)
         parts += [Part(self.say("quote", quote=quote), 4) for quote in _nearest(measure, question)]
         return [*parts, Part(self.say("source", source=self.cite(measure)))]
 
+    def told(self, measure: Measure, asked: Asked, today: date) -> list[Part]:
+        """What the clause says of each of the things that were asked."""
+        said = {aspect: self.stated(measure, aspect, today) for aspect in asked.aspects}
+        if len(said) > 1 and said.get(Aspect.WHO):
+            said[Aspect.WHO] = self.say("who", who=said[Aspect.WHO])
+        return [Part(sentence, asked=True) for sentence in dict.fromkeys(said.values()) if sentence]
+
+    def not_stated(self, measure: Measure, details: Sequence[str], of: str = "") -> str:
+        """Say what the document leaves open, '' for nothing; `of` is whose telephone is meant."""
+        names = dict.fromkeys(map(self._sentences.name_of, details))
+        if not names:
+            return ""
+        region = self.region_label(measure.region)
+        return self.say("not_stated", region=region, aspect=of + "、".join(names))
+
     def stated(self, measure: Measure, aspect: Aspect, today: date) -> str:
         """Return the sentence that answers `aspect`, '' where the clause has none."""
-        if statement := measure.answers.get(aspect):
+        if statement := stating.statement(measure, aspect):
             return statement.say
         match aspect:
+            case Aspect.CONDITION:
+                return self.conditions(measure)
             case Aspect.WHERE:
                 return self.where(measure)
             case Aspect.PHONE:
@@ -143,6 +178,11 @@ class Composer:
                 return self.deadline(measure, today)
             case _:
                 return ""
+
+    def conditions(self, measure: Measure) -> str:
+        """List the conditions, '' where the clause puts none."""
+        joined = _joined(measure)
+        return self.say("conditions", conditions=joined) if joined else ""
 
     def where(self, measure: Measure) -> str:
         """Name the units in charge, '' where the clause names none."""

@@ -3,14 +3,14 @@
 import re
 from collections.abc import Iterable
 
-from bot import replying, wording
+from bot import replying, stating, wording
 from bot.answers import Answer, Kind, Rejected
-from bot.composing import Part, fitted
+from bot.composing import Part, fitted, without_repeats
 from bot.matching import Candidate
 from bot.pinyin import segmented
 from bot.question import content
+from bot.stating import states
 from bot.turn import Turn
-from knowledge.figures import Figure, figures
 from knowledge.measures import Aspect, Measure
 
 UNDERSTOOD = 1.2
@@ -59,7 +59,6 @@ _IS_A_QUESTION = re.compile(
 )
 _LETTERS = re.compile("[a-z]+")
 _CHINESE = re.compile("[\u3400-\u9fff]")
-_A_CALENDAR_YEAR = 100
 _SEVERAL = 2
 _NOT_UNDERSTOOD = "not-understood"
 _NOTHING_ELSE = frozenset({Aspect.COUNT, Aspect.OWN_SHARE, Aspect.REPLACEMENT, Aspect.STOPPING})
@@ -70,7 +69,6 @@ _UNIT = re.compile(
     "(?:人社|民政|教育|税务|财政|住建|卫健|公安|社保|就业|劳动|医保|信访|司法|商务|文旅|交通|工商|房管)"
     "(?:局|委|厅|所|站)|妇联|残联|团委|居委会|村委会|派出所|法院|医院|工会"
 )
-_SPANS = frozenset({"个月", "天", "小时", "学时", "平方米", "%", "次"})
 _LEFT_OPEN = 0.5
 """How much more a question is like those the clause leaves open than like those it answers."""
 _LEFT_OPEN_THOUGH_STATED = 1.8
@@ -111,11 +109,12 @@ def several_questions(turn: Turn) -> Answer | None:
     """
     if turn.region is None or turn.part or turn.follows_up:
         return None
-    asked = [
-        words
-        for words in _BETWEEN_QUESTIONS.split(turn.question.rest)
-        if len(content(words)) >= _A_WORD and _IS_A_QUESTION.search(words)
-    ]
+    asked: list[str] = []
+    for words in _BETWEEN_QUESTIONS.split(turn.question.rest):
+        if asked and words and not content(turn.library.aspects.read(words).left):
+            asked[-1] += f",{words}"  # 怎么申请: of what was asked about before
+        elif len(content(words)) >= _A_WORD and _IS_A_QUESTION.search(words):
+            asked.append(words)
     if len(asked) < _SEVERAL:
         return None
     answered: list[tuple[Turn, Candidate]] = []
@@ -238,40 +237,28 @@ def aspect_not_stated(turn: Turn) -> Answer | None:
 
 
 def _not_stated(turn: Turn, best: Candidate, detail: str) -> Answer:
-    measure = best.measure
+    measure, composer = best.measure, turn.composer
     unit = "、".join(measure.responsible.lead)
-    also_said = [said for said in _also_asked(turn, measure) if said]
-    asks_unit = unit and turn.composer.where(measure) not in also_said
-    also = [] if detail == _DETAIL else _also_left_open(turn, measure)
-    named = "、".join(map(turn.library.sentences.name_of, dict.fromkeys([detail, *also])))
-    region = turn.composer.region_label(measure.region)
+    also = [] if detail == _DETAIL else stating.left_open(measure, turn.asked)
+    of = _another_unit(turn.question.text, measure) if detail == Aspect.PHONE else ""
+    told = composer.told(measure, turn.asked, turn.today) if len(turn.asked.aspects) > 1 else []
+    asks_unit = unit and composer.where(measure) not in (part.text for part in told)
     partly = [said.say for aspect, said in measure.answers.items() if aspect == detail]
     parts = [
-        Part(turn.composer.say("not_stated", region=region, aspect=named)),
-        *(Part(say) for say in partly),
-        *map(Part, also_said),
-        Part(turn.composer.say("known_nearby", summary=measure.summary)),
-        Part(turn.composer.closing_note(measure, turn.today)),
-        Part(turn.composer.say("ask_unit", unit=unit) if asks_unit else "", 1),
-        Part(turn.composer.phones(measure), 1),
+        Part(composer.not_stated(measure, [detail, *also], of=f"{of}的" if of else "")),
+        *(Part(say, asked=True) for say in partly),
+        *told,
+        Part(composer.say("known_nearby", summary=measure.summary), gist=measure.summary),
+        Part(composer.closing_note(measure, turn.today)),
+        Part(composer.say("ask_unit", unit=unit) if asks_unit else "", 1),
+        Part(composer.phones(measure), 1),
         *([] if unit else replying.ask_nationwide(turn)),
-        Part(turn.composer.standing(measure, turn.today), 1),
-        Part(turn.composer.say("source", source=turn.composer.cite(measure))),
+        Part(composer.standing(measure, turn.today), 1),
+        Part(composer.say("source", source=composer.cite(measure))),
     ]
     rejected = (Rejected(measure.id, best.score, f"aspect:{detail}"),)
-    return _decline(turn, parts, f"not-stated:{detail}", measure.region, (best,), rejected=rejected)
-
-
-def _also_left_open(turn: Turn, measure: Measure) -> list[str]:
-    """The aspects that the clause leaves open besides, where one message asks for several."""
-    firm = [a for a in turn.asked.aspects if a in turn.asked.firm and a is not Aspect.CONDITION]
-    return [aspect.value for aspect in firm if not _states(measure, aspect)]
-
-
-def _also_asked(turn: Turn, measure: Measure) -> list[str]:
-    """What the clause does say, where one message asks for several things."""
-    asked = turn.asked.aspects if len(turn.asked.aspects) > 1 else ()
-    return [turn.composer.stated(measure, a, turn.today) for a in asked if _states(measure, a)]
+    reason, region = f"not-stated:{detail}", measure.region
+    return _decline(turn, without_repeats(parts), reason, region, (best,), rejected=rejected)
 
 
 def _detail_left_open(turn: Turn, best: Candidate) -> str:
@@ -283,7 +270,7 @@ def _detail_left_open(turn: Turn, best: Candidate) -> str:
         return aspect
     if turn.is_owed_wages:
         return ""  # what they need is to be told whom to turn to
-    stated = any(_states(best.measure, aspect) for aspect in turn.asked.aspects)
+    stated = any(states(best.measure, aspect) for aspect in turn.asked.aspects)
     if not _ASKS.search(turn.question.text) or _names_what_is_stated(turn, best.measure):
         return ""
     needed = _LEFT_OPEN_THOUGH_STATED if stated else _LEFT_OPEN
@@ -304,13 +291,13 @@ def _names_what_is_stated(turn: Turn, measure: Measure) -> bool:
 def _unstated_aspect(turn: Turn, best: Candidate) -> str:
     """Name the aspect asked for firmly, where the clause states none of those asked for so."""
     firm = [aspect for aspect in turn.asked.aspects if aspect in turn.asked.firm]
-    if Aspect.PHONE in firm and _asks_for_another_unit(turn.question.text, best.measure):
+    if Aspect.PHONE in firm and _another_unit(turn.question.text, best.measure):
         return Aspect.PHONE.value
-    if special := [a for a in firm if a in _NOTHING_ELSE and not _states(best.measure, a)]:
+    if special := [a for a in firm if a in _NOTHING_ELSE and not states(best.measure, a)]:
         return special[0].value
-    if not firm or any(_states(best.measure, aspect) for aspect in firm):
+    if not firm or any(states(best.measure, aspect) for aspect in firm):
         return ""
-    if turn.asked.aspects[0] is Aspect.FIGURES and _states(best.measure, Aspect.FIGURES):
+    if turn.asked.aspects[0] is Aspect.FIGURES and states(best.measure, Aspect.FIGURES):
         return ""  # «发给多少人，金额是多少» asks for the sum of all
     if firm[0] is Aspect.AMOUNT and _states_the_sum(turn.question.text, best.measure):
         return ""
@@ -319,37 +306,18 @@ def _unstated_aspect(turn: Turn, best: Candidate) -> str:
 
 def _states_the_sum(text: str, measure: Measure) -> bool:
     """Tell whether what is asked for is the sum of some money that the clause gives: 资金多少."""
-    if not _states(measure, Aspect.FIGURES) or _FOR_ONE.search(text):
+    if not states(measure, Aspect.FIGURES) or _FOR_ONE.search(text):
         return False
     said = "".join((measure.answers[Aspect.FIGURES].say, measure.summary, *measure.quotes))
     return any(money in said for money in _FUNDS.findall(text))
 
 
-def _asks_for_another_unit(text: str, measure: Measure) -> bool:
-    """Tell whether the telephone of a unit is asked for that is not whose number stands there."""
+def _another_unit(text: str, measure: Measure) -> str:
+    """The unit asked about that is none whose telephone number stands in the clause, '' else."""
     named = _UNIT.findall(text)
-    return bool(named) and not any(unit in phone.of for unit in named for phone in measure.phones)
-
-
-def _states(measure: Measure, aspect: Aspect) -> bool:
-    if aspect is Aspect.WHO:
-        return False  # nearly every question names somebody; it says nothing of the detail
-    if aspect is Aspect.CONDITION:
-        # How long, how much is needed: a condition without a span of time doesn't say.
-        texts = [c.say for c in measure.conditions]
-        texts += [measure.answers[aspect].say] if aspect in measure.answers else []
-        return any(_is_span(figure) for text in texts for figure in figures(text))
-    if aspect is Aspect.LENGTH and aspect not in measure.answers:
-        return _states(measure, Aspect.DURATION)
-    if aspect is Aspect.COUNT and Aspect.CONTENTS in measure.answers:
-        return bool(figures(measure.answers[Aspect.CONTENTS].say))
-    if aspect in measure.answers and measure.answers[aspect].partly:
-        return False
-    return aspect in measure.stated_aspects()
-
-
-def _is_span(figure: Figure) -> bool:
-    return figure.unit in _SPANS or (figure.unit == "年" and figure.value < _A_CALENDAR_YEAR)
+    if any(unit in phone.of for unit in named for phone in measure.phones):
+        return ""
+    return "、".join(dict.fromkeys(named))
 
 
 def _open_lead(turn: Turn, best: Candidate) -> float:

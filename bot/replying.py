@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import zip_longest
 
+from bot import stating
 from bot.answers import REPLY_BYTES, Answer, Kind, Rejected, Source
 from bot.composing import Part, fitted
 from bot.matching import Candidate
@@ -55,7 +56,7 @@ def from_the_documents(turn: Turn) -> Answer | None:
         return for_several(turn, parts)
     region = best.measure.region
     parts_of_reply = turn.composer.measure_parts(
-        best.measure, turn.asked.aspects, turn.today, turn.asked_text
+        best.measure, turn.asked, turn.today, turn.asked_text
     )
     if any(mention.how is How.PINYIN for mention in turn.question.places.covered):
         # Which place the letters were read as, before anything else.
@@ -64,8 +65,7 @@ def from_the_documents(turn: Turn) -> Answer | None:
         parts_of_reply[0] = replace(parts_of_reply[0], text=named)
     parts_of_reply[-1:-1] = place_notes(turn, region)
     used_too: tuple[Source, ...] = ()
-    if turn.is_owed_wages and not best.measure.phones:
-        # Over or not, wages can be claimed.
+    if _needs_another_address(turn, best.measure):
         parts_of_reply[-1:-1] = ask_nationwide(turn)
         used_too = (nationwide_source(turn),)
     near = [c for c in turn.local if c is not best][:_ALSO_SHOWN]
@@ -88,6 +88,13 @@ def from_the_documents(turn: Turn) -> Answer | None:
         rejected=tuple(Rejected(c.measure.id, c.score, "rank") for c in near if c not in alike),
         context=turn.next_context(measures),
     )
+
+
+def _needs_another_address(turn: Turn, measure: Measure) -> bool:
+    """Tell whether somebody has to be told where else to turn to."""
+    if turn.is_owed_wages and not measure.phones:
+        return True  # over or not, wages can be claimed
+    return not {Aspect.WHERE, Aspect.PHONE}.isdisjoint(stating.left_open(measure, turn.asked))
 
 
 def ask_nationwide(turn: Turn) -> list[Part]:
@@ -186,8 +193,7 @@ def for_questions(
     `declined` are those that are not written there, with what is said of each.
     """
     parts = [
-        Part(_short(alone, best.measure.title, best, alone.asked.aspects, standing=True))
-        for alone, best in answered
+        Part(_short(alone, best.measure.title, best, standing=True)) for alone, best in answered
     ]
     parts += [
         Part(turn.composer.say("in_region", region=words, text=refused.reply.splitlines()[0]))
@@ -207,21 +213,13 @@ def for_questions(
     )
 
 
-def _short(
-    turn: Turn,
-    label: str,
-    candidate: Candidate,
-    aspects: Sequence[Aspect] | None = None,
-    *,
-    standing: bool = False,
-) -> str:
+def _short(turn: Turn, label: str, candidate: Candidate, *, standing: bool = False) -> str:
     """What a measure says, with its source; `standing`: and whether it still applies."""
-    measure = candidate.measure
-    if aspects is None:
-        aspects = turn.asked.aspects[:1]
-    lines = [turn.composer.stated(measure, aspect, turn.today) for aspect in aspects]
+    measure, asked = candidate.measure, turn.asked
+    lines = [part.text for part in turn.composer.told(measure, asked, turn.today)]
+    lines.append(turn.composer.not_stated(measure, stating.left_open(measure, asked)))
     lines.append(measure.summary)
-    if Aspect.DEADLINE not in aspects:
+    if Aspect.DEADLINE not in asked.aspects:
         lines.append(turn.composer.closing_note(measure, turn.today))
     if standing or turn.library.documents[measure.document].entry.undated:
         lines.append(turn.composer.standing(measure, turn.today))

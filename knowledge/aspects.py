@@ -23,6 +23,8 @@ class AspectRule(Entry):
 
     aspect: Aspect
     firm: bool
+    named: bool = False
+    """Who asks so is told if it isn't written, though what is written answers the question."""
     patterns: tuple[Text, ...]
     asks: tuple[Text, ...] = ()
 
@@ -58,6 +60,8 @@ class Asked:
 
     aspects: tuple[Aspect, ...]
     firm: frozenset[Aspect]
+    named: frozenset[Aspect]
+    """The firm ones and those that are to be named where they aren't written."""
     left: str
     """The text with the words that asked for an aspect blanked out."""
 
@@ -67,23 +71,21 @@ class AspectReader:
 
     def __init__(self, rules: AspectRules) -> None:
         self._rules = tuple(
-            (rule.aspect, rule.firm, re.compile("|".join(map(rules.spelled_out, rule.patterns))))
+            (rule, re.compile("|".join(map(rules.spelled_out, rule.patterns))))
             for rule in rules.rules
         )
 
     def read(self, text: str) -> Asked:
         """Return what a tidied text without place words asks for."""
-        found: list[Aspect] = []
-        firm: set[Aspect] = set()
-        for aspect, is_firm, pattern in self._rules:
+        found: list[AspectRule] = []
+        for rule, pattern in self._rules:
             left = pattern.sub(_blanked, text)
             if left != text:
-                if aspect not in found:
-                    found.append(aspect)
-                if is_firm:
-                    firm.add(aspect)
+                found.append(rule)
                 text = left
-        return Asked(tuple(found), frozenset(firm), text)
+        firm = frozenset(rule.aspect for rule in found if rule.firm)
+        named = frozenset(rule.aspect for rule in found if rule.named)
+        return Asked(tuple(dict.fromkeys(r.aspect for r in found)), firm, firm | named, text)
 
 
 def _blanked(found: re.Match[str]) -> str:

@@ -467,6 +467,59 @@ def test_of_several_details_none_is_dropped(indexed: IndexedLibrary) -> None:
     assert "没有写要带什么材料、具体给多少" in reply and "找急难发生地的镇（街道）" in reply
 
 
+@pytest.mark.parametrize(
+    ("text", "kind", "said"),
+    [
+        (
+            "定州失业补助金领几个月，多少钱，要什么材料",
+            Kind.ANSWER,
+            ["可以领六个月。", "没有写要带什么材料、具体给多少。"],
+        ),
+        ("荔湾吸纳就业补贴多少钱，怎么申请", Kind.ANSWER, ["1000元", "没有写怎么申请。"]),
+        (
+            "石狮培训补贴怎么申请、要什么材料、多久到账",
+            Kind.ANSWER,
+            ["其他材料没有写。", "没有写多久能办好、什么时候发、怎么申请。"],
+        ),
+        (
+            "石狮临时救助多少钱，要什么条件",
+            Kind.DECLINE,
+            ["没有写具体给多少。", "要受疫情影响、暂时找不到工作、得不到家庭支持"],
+        ),
+        ("荔湾吸纳就业补贴多少钱？怎么申请？", Kind.ANSWER, ["1000元", "没有写怎么申请。"]),
+        (
+            "石狮和沧州过年红包多少钱，要什么材料",
+            Kind.ANSWER,
+            ["500元，叫“暖心红包”。沧州市的文件没有写要带什么材料。"],
+        ),
+    ],
+)
+def test_each_thing_asked_is_answered_or_said_to_be_not_written(
+    indexed: IndexedLibrary, text: str, kind: Kind, said: list[str]
+) -> None:
+    answer = ask(indexed, [text])
+    assert answer.kind is kind
+    assert [words for words in said if words not in answer.reply] == []
+
+
+@pytest.mark.parametrize("text", ["雄安口罩涨价找谁", "雄安包裹找谁领", "辛集失业补助金去哪办"])
+def test_who_asks_whom_to_turn_to_is_told_that_it_is_not_written_and_whom_to_ask(
+    indexed: IndexedLibrary, text: str
+) -> None:
+    answer = ask(indexed, [text])
+    assert "没有写找谁、去哪里办。" in answer.reply and "12333" in answer.reply
+    assert any(source.locator == "12333" for source in answer.sources)
+
+
+def test_the_unit_whose_number_is_not_written_is_named(indexed: IndexedLibrary) -> None:
+    reply = ask(indexed, ["石狮人社局电话多少"]).reply
+    assert "没有写人社局的电话号码。" in reply and "88712565" in reply
+
+
+def test_a_number_asked_for_is_no_sum(indexed: IndexedLibrary) -> None:
+    assert "具体给多少" not in ask(indexed, ["荔湾失业金的电话号码是多少"]).reply
+
+
 def test_an_article_is_not_cited_by_the_number_of_what_it_reports(indexed: IndexedLibrary) -> None:
     reply = ask(indexed, ["衡水消费券多少钱"]).reply
     assert "（河北新闻网，2021年2月12日，讲的是衡新疫防指办〔2021〕132号）" in reply
