@@ -4,6 +4,7 @@ import argparse
 import signal
 import sys
 import time
+from collections.abc import Callable
 from functools import cache
 from threading import Event
 from typing import TYPE_CHECKING
@@ -147,21 +148,35 @@ def _cases(at: AtHand, _: argparse.Namespace) -> int:
 
     database, safe = at.database, at.safe
     post = make_post(at.settings, safe, at.served().library)
-    for name, settle in (
-        ("cases go on without the material", deciding.go_on_overdue),
-        ("cases closed", objecting.close_final),
-        ("drafts given up", drafting.discard_old),
-    ):
-        with database.begin() as session:
-            print(f"{settle(session, safe, post, now=utc_now()):6} {name}")
-    given = rounds.go_on_all(database, post, clock=utc_now)
-    print(f"{given:6} people of rounds seen to that were under way")
-    with database.begin() as session:
-        print(f"{lapsing.lapse(session, safe, now=utc_now()):6} fen of vouchers given back")
-    print(f"{lapsing.warn_all(database, post, clock=utc_now):6} people told of a voucher that ends")
-    with database.begin() as session:
-        print(f"{handling.lapse(session, safe, now=utc_now()):6} joint reports given up")
-    return OK
+
+    def within(chore: Callable[..., int], *given: object) -> Callable[[], int]:
+        def do() -> int:
+            with database.begin() as session:
+                return chore(session, safe, *given, now=utc_now())
+
+        return do
+
+    chores: tuple[tuple[str, Callable[[], int]], ...] = (
+        ("cases go on without the material", within(deciding.go_on_overdue, post)),
+        ("cases closed", within(objecting.close_final, post)),
+        ("drafts given up", within(drafting.discard_old, post)),
+        (
+            "people of rounds seen to that were under way",
+            lambda: rounds.go_on_all(database, post, clock=utc_now),
+        ),
+        ("fen of vouchers given back", within(lapsing.lapse)),
+        (
+            "people told of a voucher that ends",
+            lambda: lapsing.warn_all(database, post, clock=utc_now),
+        ),
+        ("joint reports given up", within(handling.lapse)),
+    )
+
+    def told(name: str, chore: Callable[[], int]) -> Callable[[], None]:
+        return lambda: print(f"{chore():6} {name}")
+
+    done = [_done(name, told(name, chore)) for name, chore in chores]
+    return OK if all(done) else FAILED
 
 
 @with_all_at_hand
@@ -264,6 +279,16 @@ def _erase(at: AtHand, parsed: argparse.Namespace) -> int:
     return OK
 
 
+def _done(name: str, chore: Callable[[], object]) -> bool:
+    """Do one chore; a fault in it is logged, and keeps no other from being done."""
+    try:
+        chore()
+    except Exception as error:
+        _log.error("chore_failed", chore=name, exc_info=error)
+        return False
+    return True
+
+
 class _Between:
     """What is looked after between deliveries."""
 
@@ -275,14 +300,9 @@ class _Between:
         self._caught_up: int | None = None
 
     def __call__(self) -> None:
-        """Answer what is owed or answered lately, and ask who is who; a fault ends one round."""
-        try:
-            self._answer_owed()
-            self._catch_up()
-            self._hand_over()
-            self._ask_unionids()
-        except Exception as error:
-            _log.warning("round_failed", reason=type(error).__name__)
+        """Answer what is owed or answered lately, hand over campaigns, and ask who is who."""
+        for chore in (self._answer_owed, self._catch_up, self._hand_over, self._ask_unionids):
+            _done(chore.__name__.strip("_"), chore)
 
     def _answer_owed(self) -> None:
         from server.clock import utc_now

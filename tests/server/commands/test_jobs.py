@@ -10,9 +10,12 @@ from pathlib import Path
 import pytest
 
 from server import outbox, people, releases, sessions
+from server.arrears import handling
+from server.casework import deciding, drafting, objecting
 from server.casework.tables import Officer
 from server.chatting import Channel
 from server.clock import utc_now
+from server.commands import jobs
 from server.conversations import RecordedTurn, masked_json, new_conversation_id, record_within
 from server.db import Database
 from server.editing import unanswered
@@ -22,6 +25,8 @@ from server.resources import make_safe
 from server.sealing import Safe
 from server.settings import Settings, load_settings
 from server.tables import NoticeState, Worker
+from server.vouchers import lapsing, rounds
+from tests.server.commands.conftest import Run
 from tests.wechat_platform.state import APP_ID, Fault, PlatformState
 
 ROOT = Path(__file__).parents[3]
@@ -177,3 +182,44 @@ def test_a_sweep_forgets_what_is_over_and_nothing_else(
     assert {"contexts", "rate counts", "receipts", "followers"} < set(told)
     assert sessions.worker_of(database, kept, now=utc_now()) == worker.id
     assert database.fetch("SELECT id FROM notice") == (due,)
+
+
+def _fail(*_: object, **__: object) -> int:
+    raise RuntimeError("13800138000")
+
+
+def test_a_chore_that_fails_keeps_no_other_from_being_done_and_is_told_at_the_end(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chores = (
+        (deciding, "go_on_overdue", "cases go on"),
+        (objecting, "close_final", "cases closed"),
+        (drafting, "discard_old", "drafts given up"),
+        (rounds, "go_on_all", "people of rounds"),
+        (lapsing, "lapse", "fen of vouchers"),
+        (lapsing, "warn_all", "people told"),
+        (handling, "lapse", "joint reports"),
+    )
+    assert run("jobs", "cases")[0] == 0
+    for room, name, told in chores:
+        with monkeypatch.context() as patched:
+            patched.setattr(room, name, _fail)
+            code, out, err = run("jobs", "cases")
+        said = [each for _, _, each in chores if each in out]
+        assert (code, said) == (1, [each for _, _, each in chores if each != told])
+        assert "RuntimeError" in err and "13800138000" not in err
+
+
+def test_between_deliveries_a_chore_that_fails_keeps_no_other_from_being_done() -> None:
+    done: list[str] = []
+    between = jobs._Between(None, None)  # type: ignore[arg-type]
+    for name in ("_answer_owed", "_catch_up", "_hand_over", "_ask_unionids"):
+
+        def fail(name: str = name) -> None:
+            done.append(name)
+            raise RuntimeError
+
+        fail.__name__ = name
+        setattr(between, name, fail)
+    between()
+    assert len(done) == 4
