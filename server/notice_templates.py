@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import yaml
 
 from server.clock import CHINA
+from server.notice_kinds import NoticeKind as NoticeKind
 
 _FILE = Path(__file__).with_suffix(".yaml")
 
@@ -40,30 +40,6 @@ _LONGEST_THING = 20
 
 class FieldUnfit(ValueError):
     """A value that WeChat would refuse; the message names kind and field, never the value."""
-
-
-class NoticeKind(StrEnum):
-    """What a notice tells."""
-
-    REVIEWED = "reviewed"
-    MATERIALS_MISSING = "materials_missing"
-    PAID = "paid"
-    REPLIED = "replied"
-    """An officer wrote in a request for help."""
-    POLICY_ENDS = "policy_ends"
-    OFFER = "offer"
-    PAIRING = "pairing"
-    OUTREACH = "outreach"
-    """A campaign's message."""
-    ARREARS = "arrears"
-    """How a joint report of wage arrears goes on."""
-    VOUCHER = "voucher"
-    """Somebody was given a voucher."""
-    VOUCHER_USED = "voucher_used"
-    """A voucher was used, or a use was taken back."""
-    VOUCHER_ENDS = "voucher_ends"
-    TEXT = "text"
-    """A customer-service message in free words."""
 
 
 @dataclass(frozen=True, slots=True)

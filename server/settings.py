@@ -18,6 +18,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from server.notice_kinds import TEMPLATED
+
 SECRETS_FILE = "secrets.json"
 _KEY_LENGTHS = (16, 32)
 _BUCKET = re.compile("s3://[a-z0-9][a-z0-9.-]{1,62}(/[A-Za-z0-9_-]+)*")
@@ -88,7 +90,17 @@ class Settings(BaseSettings):
         try:
             return json.loads(value)
         except (ValueError, RecursionError):
-            raise ValueError('expected JSON like {"received": "id"}') from None
+            raise ValueError('expected JSON like {"reviewed": "id"}') from None
+
+    @field_validator("wechat_template_ids", mode="after")
+    @classmethod
+    def _know_kinds(cls, ids: dict[str, str]) -> dict[str, str]:
+        # Of a kind that is misspelt nothing would be sent, and nobody would be told.
+        if unknown := sorted(ids.keys() - set(TEMPLATED)):
+            raise ValueError(
+                f"no kind of notice: {', '.join(unknown)}; the kinds are {', '.join(TEMPLATED)}"
+            )
+        return ids
 
     @cached_property
     def proxy_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:

@@ -18,6 +18,7 @@ import yaml
 from compose_spec import PyCompose
 
 from server.commands import jobs
+from server.notice_kinds import TEMPLATED
 from server.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -189,6 +190,12 @@ def _on_duty(folder: Path, settings: str, *arguments: str) -> tuple[dict[str, st
     ).stdout
     *variables, given = said.split("\0")
     return dict(line.split("=", 1) for line in variables), given
+
+
+def test_the_example_lists_every_kind_that_a_template_is_needed_for() -> None:
+    text = (DEPLOY / "env.example").read_text("utf-8")
+    (listed,) = re.findall(r"^# (\{.*?\})\n", text, re.M | re.S)
+    assert list(json.loads(listed.replace("\n# ", ""))) == list(TEMPLATED)
 
 
 def test_whoever_is_on_duty_has_the_settings_of_the_service(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Settings: easy in development, strict in production, never a secret in a message."""
 
 import base64
+import json
 import re
 import stat
 from pathlib import Path
@@ -110,16 +111,29 @@ def test_a_value_of_the_wrong_kind_is_named(monkeypatch: pytest.MonkeyPatch) -> 
         load_settings()
 
 
-@pytest.mark.parametrize("wrong", ["{", "received=1", "[]", '"id"', '{"received": 1}', "[" * 9999])
+@pytest.mark.parametrize("wrong", ["{", "reviewed=1", "[]", '"id"', '{"reviewed": 1}', "[" * 9999])
 def test_template_ids_that_are_none_are_named(monkeypatch: pytest.MonkeyPatch, wrong: str) -> None:
     monkeypatch.setenv("NUANGANG_WECHAT_TEMPLATE_IDS", wrong)
     with pytest.raises(SettingsRefused, match="NUANGANG_WECHAT_TEMPLATE_IDS"):
         load_settings()
 
 
-def test_template_ids_are_read_from_json(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NUANGANG_WECHAT_TEMPLATE_IDS", '{"received": "T1"}')
-    assert load_settings().wechat_template_ids == {"received": "T1"}
+@pytest.mark.parametrize("kind", ["received", "out_reach", "text"])
+def test_a_kind_that_no_notice_has_is_named_with_those_there_are(
+    monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setenv("NUANGANG_WECHAT_TEMPLATE_IDS", f'{{"paid": "T1", "{kind}": "T2"}}')
+    with pytest.raises(SettingsRefused, match=rf"TEMPLATE_IDS.*{kind}.*reviewed.*outreach"):
+        load_settings()
+
+
+def test_the_example_in_the_message_is_one_that_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NUANGANG_WECHAT_TEMPLATE_IDS", "{")
+    with pytest.raises(SettingsRefused) as refused:
+        load_settings()
+    example = str(refused.value).partition("like ")[2]
+    monkeypatch.setenv("NUANGANG_WECHAT_TEMPLATE_IDS", example)
+    assert load_settings().wechat_template_ids == json.loads(example)
 
 
 def test_an_empty_value_is_the_default_as_the_example_says(
