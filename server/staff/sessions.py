@@ -16,7 +16,7 @@ from server import audit
 from server.audit import Action
 from server.casework import officers
 from server.casework.officers import Officer, OfficerUnknown
-from server.db import Database, insert_new
+from server.db import Database, DatabaseBusy, insert_new, is_busy, is_full
 from server.sealing import Safe
 from server.staff import accounts
 from server.staff.tables import StaffAccount, StaffDevice, StaffSession
@@ -104,11 +104,20 @@ def find(database: Database, given: str, *, now: datetime) -> SignedIn | None:
             return None
         username = accounts.of_officer(session, row.officer_id).username
     if now - row.seen_at >= _NOTED_EVERY:
-        with database.begin() as writing:
-            writing.execute(
+        _note_seen(database, key, now)
+    return SignedIn(officer, username, row.starting)
+
+
+def _note_seen(database: Database, key: str, now: datetime) -> None:
+    """Note that a page was asked for; where nothing can be written now, reading goes on."""
+    try:
+        with database.begin() as session:
+            session.execute(
                 update(StaffSession).where(col(StaffSession.token_hash) == key).values(seen_at=now)
             )
-    return SignedIn(officer, username, row.starting)
+    except Exception as error:
+        if not (isinstance(error, DatabaseBusy) or is_busy(error) or is_full(error)):
+            raise
 
 
 def renew(session: Session, given: str, device: str, *, now: datetime) -> str:

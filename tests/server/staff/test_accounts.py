@@ -3,6 +3,7 @@
 import contextlib
 import threading
 from datetime import datetime, timedelta
+from errno import ENOSPC
 
 import pyotp
 import pytest
@@ -11,7 +12,7 @@ from knowledge.library import Library
 from server import audit
 from server.casework import officers
 from server.casework.officers import Officer, Role
-from server.db import Database
+from server.db import Database, DatabaseBusy
 from server.sealing import Safe
 from server.staff import accounts, passwords, second_factors, sessions
 from server.staff.accounts import CodeRefused, UsernameRefused, UsernameTaken
@@ -103,6 +104,27 @@ def test_a_wrong_first_code_sets_nothing_up(
         accounts.set_second_factor(session, safe, officer.id, secret="A" * 32, code="0", now=now)
     with database.read() as session:
         assert session.get_one(StaffAccount, officer.id).sealed_secret is None
+
+
+@pytest.mark.parametrize("error", [OSError(ENOSPC, "full"), DatabaseBusy()])
+def test_where_nothing_can_be_written_who_is_signed_in_goes_on_reading(
+    database: Database, safe: Safe, officer: Officer, now: datetime, error: Exception,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    token, later = begin(database, safe, officer, now), now + timedelta(minutes=2)
+
+    def refuse(wrong: Exception) -> None:
+        def begin() -> contextlib.AbstractContextManager[object]:
+            raise wrong
+
+        monkeypatch.setattr(database, "begin", begin)
+
+    refuse(error)
+    found = sessions.find(database, token, now=later)
+    assert found is not None and found.officer.id == officer.id
+    refuse(RuntimeError())
+    with pytest.raises(RuntimeError):
+        sessions.find(database, token, now=later)
 
 
 def test_sessions_end_and_are_swept(
