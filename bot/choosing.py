@@ -134,7 +134,8 @@ def which_place(turn: Turn) -> Answer | None:
         return None if turn.follows_up else gates.no_answer(turn)
     if turn.question.asks_which or any(c.region for c in turn.context.choices):
         # Asked for the places, or asked once already: a short answer for each place.
-        return replying.for_several(turn, {c.measure.region: (c,) for c in reversed(near[:_SHOWN])})
+        shown = {c.measure.region: (c,) for c in reversed(near[:_SHOWN])}
+        return replying.for_several(turn, shown, also=regions)
     return ask_place(turn, regions, turn.asked_text)
 
 

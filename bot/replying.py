@@ -1,6 +1,6 @@
 """The answer itself: the measure that fits best, or one for each place."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import zip_longest
 
@@ -149,16 +149,23 @@ def _uncovered_note(turn: Turn) -> list[Part]:
 
 
 def for_several(
-    turn: Turn, found: Mapping[str, Sequence[Candidate]], *, comparing: bool = True
+    turn: Turn,
+    found: Mapping[str, Sequence[Candidate]],
+    *,
+    comparing: bool = True,
+    also: Iterable[str] = (),
 ) -> Answer:
     """Answer for each place in turn, shortly, with its source, as far as a message holds them.
 
-    Where places are compared, one that is far behind the best has nothing to compare.
+    Where places are compared, one that is far behind the best has nothing to compare. The places
+    that have no room, and those that have it `also`, are named.
     """
     scores = [c.score for cs in found.values() for c in cs] if comparing else []
     best = max(scores, default=0.0)
     parts: list[Part] = []
     used: list[Candidate] = []
+    left = [place for place in also if place not in found]
+    room = REPLY_BYTES - len(_also_in(turn, [*found, *left]).encode()) - 1
     for place, candidates in found.items():
         label = turn.composer.region_label(place)
         good = [c for c in candidates[:1] if c.score >= best - _COMPARABLE]
@@ -167,20 +174,26 @@ def for_several(
         lines = lines or [turn.composer.say("none_in_region", region=label)]
         for line, candidate in zip_longest(lines, good):
             longer = [*parts, Part(line)]
-            if len("\n".join(part.text for part in longer).encode()) > REPLY_BYTES:
+            if len("\n".join(part.text for part in longer).encode()) > room:
+                left += [place] if line is lines[0] else []
                 break
             parts = longer
             used += [candidate] if candidate else []
     measures = tuple(c.measure.id for c in used)
     return Answer(
         kind=Kind.ANSWER if used else Kind.DECLINE,
-        reply=fitted([*parts, *_uncovered_note(turn)]),
+        reply=fitted([*parts, Part(_also_in(turn, left)), *_uncovered_note(turn)]),
         reason="several-places",
         region=None,
         measures=measures,
         sources=tuple(turn.composer.source(c.measure) for c in used),
         context=turn.next_context(measures),
     )
+
+
+def _also_in(turn: Turn, places: Sequence[str]) -> str:
+    labels = "、".join(map(turn.composer.region_label, places))
+    return turn.composer.say("also_in", regions=labels) if labels else ""
 
 
 def for_questions(

@@ -159,8 +159,9 @@ class Turn:
 
     def measures_in(self, region: str) -> list[Measure]:
         """Return the measures that speak of a region, in the order of the catalogue."""
-        scope = self.scope(region)
-        return [m for m in self.library.measures.values() if m.region in scope]
+        scope, part = self.scope(region), self.part
+        here = (m for m in self.library.measures.values() if m.region in scope)
+        return [m for m in here if m.is_for_part(part)]
 
     # -- subject ------------------------------------------------------------------------------
 

@@ -30,6 +30,7 @@ PLACEHOLDERS: dict[str, tuple[str, ...]] = {
     "part_covered": ("place", "region"),
     "in_region": ("region", "text"),
     "none_in_region": ("region",),
+    "also_in": ("regions",),
     "not_covered_too": ("places",),
     "which_place": (),
     "which_one": (),

@@ -9,6 +9,7 @@ from bot.answers import REPLY_BYTES, Answer, Kind
 from bot.indexing import IndexedLibrary
 from knowledge.checking import sources_of
 from knowledge.figures import unstated
+from knowledge.library import Library
 from tests.bot.asking import EVALUATION, answered, ask, turns_of
 
 SETS = sorted(EVALUATION.glob("*.jsonl"))
@@ -70,3 +71,17 @@ def test_another_towns_telephone_number_is_noticed(indexed: IndexedLibrary) -> N
 
     answer = ask(indexed, ["锦州稳岗返还退几成"], None)
     assert wrong_figures(indexed, replace(answer, reply=answer.reply + "电话 88712565"))
+
+
+def test_money_that_was_only_planned_is_said_to_be(library: Library) -> None:
+    planned = [
+        (measure, grant.amount)
+        for measure in library.measures.values()
+        for grant in measure.grants
+        if grant.amount and grant.quote.startswith("拟")
+    ]
+    assert planned
+    for measure, amount in planned:
+        sum_ = f"{amount.value:g}{amount.unit}"
+        said = (measure.summary, *(answer.say for answer in measure.answers.values()))
+        assert [words for words in said if sum_ in words and "拟" not in words] == []

@@ -114,6 +114,22 @@ def test_an_overview_says_what_is_over_and_leaves_nothing_out(indexed: IndexedLi
     assert len(ask(indexed, ["石狮有什么政策"]).choices) == 19
 
 
+def test_an_overview_of_a_part_lists_nothing_that_is_for_another_part(
+    indexed: IndexedLibrary,
+) -> None:
+    assert "hebei-zjk-6b" in ask(indexed, ["张家口有什么政策"]).measures
+    assert "hebei-zjk-6b" in ask(indexed, ["康保县有什么政策"]).measures
+    assert "hebei-zjk-6b" not in ask(indexed, ["张家口宣化区有什么政策"]).measures
+
+
+def test_places_that_have_no_room_are_named(indexed: IndexedLibrary) -> None:
+    said = ask(indexed, ["河北哪些城市有过年红包"])
+    assert said.reason == "several-places"
+    last = said.reply.splitlines()[-1]
+    assert "还有" in last and "石家庄鹿泉区" in last and "【石家庄鹿泉区】" not in said.reply
+    assert ask(indexed, ["河北哪些城市有过年红包", "鹿泉"]).measures == ("hebei-sjz-luquan-1",)
+
+
 def test_a_province_offers_only_its_own_towns(indexed: IndexedLibrary) -> None:
     labels = [choice.label for choice in ask(indexed, ["福建有什么政策"]).choices]
     assert labels == ["石狮市"]
