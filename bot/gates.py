@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from bot import replying, stating, wording
 from bot.answers import Answer, Kind, Rejected
+from bot.claims import states_all
 from bot.composing import Part, fitted, without_repeats
 from bot.matching import Candidate
 from bot.pinyin import segmented
@@ -266,6 +267,8 @@ def _detail_left_open(turn: Turn, best: Candidate) -> str:
 
     A detail that is no aspect of its own is called "detail".
     """
+    if turn.claims and not turn.question.asked.firm and states_all(best.measure, turn.claims):
+        return ""
     if aspect := _unstated_aspect(turn, best):
         return aspect
     if turn.is_owed_wages:

@@ -6,6 +6,7 @@ from itertools import zip_longest
 
 from bot import stating
 from bot.answers import REPLY_BYTES, Answer, Kind, Rejected, Source
+from bot.claims import states_all
 from bot.composing import Part, fitted
 from bot.matching import Candidate
 from bot.places import How
@@ -21,6 +22,8 @@ _COMPARABLE = 2.8
 """So far behind the best of all places, a place has nothing to compare."""
 _ALSO_SHOWN = 4
 _SUGGESTED = 3
+_AS_WELL_MEANT = 2.5
+"""So far behind the best, another grant of its clause is meant that states the figure."""
 _WORTH_A_LOOK = 2.0
 """So far behind the best, a measure's question is suggested."""
 _ALIKE = 1.0
@@ -32,6 +35,9 @@ def chosen(turn: Turn) -> Candidate | None:
     if not turn.local:
         return None
     best = turn.local[0]
+    sister = _stating_what_was_said(turn, best)
+    if sister and sister.score >= best.score - _AS_WELL_MEANT:
+        return sister
     firm = [aspect for aspect in turn.asked.aspects if aspect in turn.asked.firm]
     if not firm:
         return best
@@ -45,6 +51,15 @@ def chosen(turn: Turn) -> Candidate | None:
         if all(aspect in candidate.measure.stated_aspects() for aspect in firm):
             return candidate
     return foremost
+
+
+def _stating_what_was_said(turn: Turn, best: Candidate) -> Candidate | None:
+    """What else the clause of the best grants, if that is what states the figure asked about."""
+    if not turn.claims or states_all(best.measure, turn.claims):
+        return None
+    clause = (best.measure.document, best.measure.locator)
+    sisters = [c for c in turn.local if (c.measure.document, c.measure.locator) == clause]
+    return next((c for c in sisters if states_all(c.measure, turn.claims)), None)
 
 
 def from_the_documents(turn: Turn) -> Answer | None:
@@ -63,13 +78,16 @@ def from_the_documents(turn: Turn) -> Answer | None:
         label = turn.composer.region_label(region)
         named = turn.composer.say("in_region", region=label, text=parts_of_reply[0].text)
         parts_of_reply[0] = replace(parts_of_reply[0], text=named)
+    if turn.claims and not states_all(best.measure, turn.claims):
+        parts_of_reply.insert(0, Part(turn.composer.say("claim_not_written")))
     parts_of_reply[-1:-1] = place_notes(turn, region)
     used_too: tuple[Source, ...] = ()
     if _needs_another_address(turn, best.measure):
         parts_of_reply[-1:-1] = ask_nationwide(turn)
         used_too = (nationwide_source(turn),)
     near = [c for c in turn.local if c is not best][:_ALSO_SHOWN]
-    alike = [c for c in near[:1] if _is_alike(c, best)]
+    sister = _stating_what_was_said(turn, best)
+    alike = [sister] if sister else [c for c in near[:1] if _is_alike(c, best)]
     for candidate in alike:
         cited = turn.composer.cite(candidate.measure)
         note = turn.composer.closing_note(candidate.measure, turn.today)

@@ -8,13 +8,14 @@ from functools import cached_property
 
 from bot.answers import Context
 from bot.check_wishes import wish
+from bot.claims import claimed_aspect, claims
 from bot.composing import Composer
 from bot.indexing import IndexedLibrary, telling_figures
 from bot.matching import Candidate, Candidates, candidates, leaning, not_for_firms, speaking_of
 from bot.question import Question, parse
 from knowledge.aspects import Asked
 from knowledge.library import Library
-from knowledge.measures import Measure
+from knowledge.measures import Aspect, Measure
 
 _NEW_SUBJECT = 2.6
 """So far ahead of what the conversation is about, a message opens a subject of its own."""
@@ -231,8 +232,27 @@ class Turn:
     def asked(self) -> Asked:
         """The aspects asked for; a message that only names a place asks again what was asked."""
         if self.question.asked.aspects or self.question.content or not self.follows_up:
-            return self.question.asked
+            return self._with_claims(self.question.asked)
         return self.library.aspects.read(self.context.question)
+
+    @cached_property
+    def claims(self) -> tuple[str, ...]:
+        """The figures that the message asks to have confirmed."""
+        return claims(self.question.rest)
+
+    def _with_claims(self, asked: Asked) -> Asked:
+        """Who asks whether a sum is right asks for the sum, unless they ask for something else."""
+        if asked.firm or Aspect.FIGURES in asked.aspects:
+            return asked
+        of_claims = [claimed_aspect(self.question.rest, claim) for claim in self.claims]
+        firm = dict.fromkeys(aspect for aspect in of_claims if aspect)
+        others = [aspect for aspect in asked.aspects if aspect not in firm]
+        return replace(
+            asked,
+            aspects=(*firm, *others),
+            firm=frozenset(firm),
+            named=asked.named | frozenset(firm),
+        )
 
     @cached_property
     def candidates(self) -> Candidates:

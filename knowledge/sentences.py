@@ -47,6 +47,7 @@ PLACEHOLDERS: dict[str, tuple[str, ...]] = {
     "not_in_region": ("region",),
     "elsewhere_has": ("regions", "region"),
     "not_stated": ("region", "aspect"),
+    "claim_not_written": (),
     "known_nearby": ("summary",),
     "not_understood": (),
     "not_understood_help": (),

@@ -1,0 +1,80 @@
+"""What somebody was told and asks whether it is so: confirmed, or not stated; never passed over."""
+
+import pytest
+
+from bot.answers import Kind
+from bot.claims import claims
+from bot.indexing import IndexedLibrary
+from tests.bot.asking import ask
+
+NOT_WRITTEN = "关于这件事，文件没有写你说的这个数。"
+
+
+@pytest.mark.parametrize(
+    ("text", "claimed"),
+    [
+        ("红包500吧", ("500",)),
+        ("给20000对吧", ("20000",)),
+        ("失业金能领24个月,对不对", ("24个月",)),
+        ("是不是1个月1000", ("1000",)),
+        ("红包是500块吗", ("500块",)),
+        ("要交满2年吗", ("2年",)),
+        ("能缓到3月底吗", ("3月",)),
+        ("5000000是稳岗补贴吗", ("5000000",)),
+        ("听说返还60%是吧", ("60%",)),
+        ("12平方的房子能领吗", ()),
+        ("厂里有300个人能领吗", ()),
+        ("我干了5年了吧", ()),
+        ("我48岁算大龄吧", ()),
+        ("2023年还给吧", ()),
+        ("电话是12333吧", ()),
+        ("那500怎么领", ()),
+    ],
+)
+def test_only_what_is_to_be_confirmed_is_a_claim(text: str, claimed: tuple[str, ...]) -> None:
+    assert claims(text) == claimed
+
+
+@pytest.mark.parametrize(
+    ("asked", "stated"),
+    [
+        ("石狮创业补贴是2万吧", "最多10000元"),
+        ("沧州红包是800对吧", "500元"),
+        ("锦州稳岗返还是不是50%", "80%"),
+        ("石狮失业金要交满2年吗", "满一年"),
+        ("石狮机顶盒免费6个月是吧", "免费3个月"),
+    ],
+)
+def test_a_figure_that_is_not_stated_is_denied_before_what_is(
+    indexed: IndexedLibrary, asked: str, stated: str
+) -> None:
+    said, next_line = ask(indexed, [asked]).reply.splitlines()[:2]
+    assert said == NOT_WRITTEN
+    assert stated in next_line
+
+
+@pytest.mark.parametrize(
+    "asked", ["石狮失业金可以领24个月吧", "承德过年红包500吧", "定州补助金是不是一个月1000"]
+)
+def test_where_nothing_of_the_kind_is_stated_that_is_said(
+    indexed: IndexedLibrary, asked: str
+) -> None:
+    answer = ask(indexed, [asked])
+    assert answer.kind is Kind.DECLINE
+    assert "没有写" in answer.reply.splitlines()[0]
+
+
+@pytest.mark.parametrize(
+    "asked", ["沧州红包是500吗", "石狮创业补贴是1万吧", "石狮失业险缴满12个月就行吧"]
+)
+def test_a_figure_that_is_stated_is_not_denied(indexed: IndexedLibrary, asked: str) -> None:
+    answer = ask(indexed, [asked])
+    assert answer.kind is Kind.ANSWER
+    assert NOT_WRITTEN not in answer.reply
+
+
+def test_of_two_grants_of_one_clause_the_one_that_states_the_figure_is_told(
+    indexed: IndexedLibrary,
+) -> None:
+    assert ask(indexed, ["锦州社保能缓交到3月底吗"]).measures[0] == "jinzhou-5a"
+    assert "工会经费" in ask(indexed, ["石狮500万是稳岗补贴吗"]).reply
