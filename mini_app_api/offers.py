@@ -101,7 +101,7 @@ def get_offer(id: str) -> OfferView:
 @blueprint.doc(summary="Enter a vacancy", operation_id="propose_vacancy", security=SIGNED_IN)
 @admits(Who.WORKER)
 def post_offer(asked: VacancyAsked) -> Response:
-    """Propose a vacancy as an employer; an officer checks it first."""
+    """Propose a vacancy as an employer; an officer checks it first. Raises `TooManyProposals`."""
     known = resources()
     served, now = known.serving.current(), known.clock()
     told = asked.model_dump() | {"region": served.region(asked.region)}

@@ -7,7 +7,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlmodel import Session
+from sqlalchemy import func, select
+from sqlmodel import Session, col
 
 from knowledge.regions import Regions
 from server import audit, db, numbering
@@ -18,6 +19,9 @@ from server.offers import details, seats
 from server.offers.fraud_signs import fraud_signs
 from server.offers.tables import Offer, OfferHappening, OfferKind, OfferState, Participation
 from server.sealing import Safe
+
+MOST_WAITING = 20
+"""So many of what one employer proposed wait for an officer at once."""
 
 
 class OfferUnknown(LookupError):
@@ -54,6 +58,10 @@ class ReasonNeeded(Exception):
     def __init__(self, signs: tuple[str, ...] = ()) -> None:
         super().__init__(signs)
         self.signs = signs
+
+
+class TooManyProposals(Exception):
+    """As many as may wait of what this employer proposed are not checked yet."""
 
 
 class SeatsTaken(Exception):
@@ -125,12 +133,14 @@ def propose(
 ) -> Offer:
     """Enter an offer, as an officer of its region or (`by` a number) as an employer.
 
-    It waits for an officer to check it either way. Raises `NotAllowed`.
+    It waits for an officer to check it either way. Raises `NotAllowed`, `TooManyProposals`.
     """
     if isinstance(by, Officer):
         require(by, Role.CASE_OFFICER, proposal.region, regions)
     elif proposal.kind is not OfferKind.VACANCY:
         raise NotAllowed
+    elif _waiting(session, by) >= MOST_WAITING:
+        raise TooManyProposals
     offer = Offer(
         id=numbering.number(now, "O"),
         state=OfferState.PROPOSED,
@@ -292,6 +302,14 @@ def _step(
     if (what := _COUNTED.get(step)) is not None:
         seats.happened(session, offer.id, what, now)
     _audit(session, safe, offer, by, Action.CHANGED, now, step)
+
+
+def _waiting(session: Session, employer: int) -> int:
+    """How many of an employer's proposals nobody has checked yet."""
+    counted = select(func.count()).where(
+        col(Offer.proposed_by) == employer, col(Offer.state) == OfferState.PROPOSED
+    )
+    return session.scalar(counted) or 0
 
 
 def _audit(

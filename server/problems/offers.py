@@ -21,6 +21,7 @@ from server.offers.offering import (
     OfferUnknown,
     ReasonNeeded,
     SeatsTaken,
+    TooManyProposals,
 )
 from server.offers.offering import StepRefused as OfferStepRefused
 from server.offers.taking_part import NotedAbsent, NotTakingPart, NotYet, TooManyCodes
@@ -49,6 +50,12 @@ WORDS: Mapping[type[Exception], Problem] = {
         Problem(409, "offer_changed", "有变化", "这一条刚刚有了变化，请看看最新情况再操作。"),
     ),
     ReasonNeeded: Problem(422, "reason_needed", "请写原因", "这一步要写明原因。"),
+    TooManyProposals: Problem(
+        409,
+        "too_many_proposals",
+        "等审核的太多",
+        "你报的岗位有很多还在等审核。审核完一些，再报新的。",
+    ),
     SeatsTaken: Problem(409, "seats_taken", "名额太少", "已经报名的人比这个名额多，请改大一些。"),
     NotTakingPart: Problem(404, "not_taking_part", "还没有报名", "你还没有报名，或者已经退出了。"),
     NotYet: Problem(409, "not_yet", "还没有开始", "还没有开始，到了现场再签到。"),

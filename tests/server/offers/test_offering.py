@@ -20,6 +20,7 @@ from server.offers.offering import (
     SeatsTaken,
     Step,
     StepRefused,
+    TooManyProposals,
 )
 from server.offers.tables import Offer, OfferKind, OfferState
 from tests.server.offers.conftest import LAST_ON, SEWING, Fair
@@ -142,6 +143,23 @@ def test_an_officer_of_elsewhere_may_not(fair: Fair) -> None:
     other = replace(fair.clerk, regions=frozenset({"锦州"}))
     with pytest.raises(NotAllowed):
         fair.step(offering.publish, fair.proposed(), by=other)
+
+
+def test_only_so_many_proposals_of_an_employer_wait_to_be_checked(fair: Fair) -> None:
+    employer, other = fair.worker(), fair.worker()
+
+    def propose(by: int) -> Offer:
+        with fair.database.begin() as session:
+            return offering.propose(
+                session, fair.safe, SEWING, by=by, regions=fair.library.regions, now=fair.now
+            )
+
+    made = [propose(employer) for _ in range(offering.MOST_WAITING)]
+    with pytest.raises(TooManyProposals):
+        propose(employer)
+    propose(other)
+    fair.step(offering.publish, made[0])
+    propose(employer)
 
 
 def test_an_employer_proposes_vacancies_only(fair: Fair) -> None:
