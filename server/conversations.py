@@ -257,6 +257,7 @@ class _Entry(NamedTuple):
             turn.region,
             turn.release_id,
             turn.reason[:_LONGEST_REASON],
+            turn.worker_id,
         )
         return saved, recorded
 
@@ -376,8 +377,17 @@ class _Writer:
             _log.warning("misses_lost", reason=type(error).__name__)
 
 
+# What somebody said who was erased meanwhile, elsewhere perhaps, is nobody's to keep. The lock
+# lasts to the end of the statement: who is being erased at this moment is waited for.
+_NOT_ERASED = (
+    " (worker_id IS NULL OR EXISTS (SELECT 1 FROM worker"
+    " WHERE worker.id = said.worker_id::integer AND worker.erased_at IS NULL FOR KEY SHARE))"
+)
 _SAVE_CONTEXT = (
-    "INSERT INTO conversation (id, worker_id, context, updated_at) VALUES {}"
+    "WITH said (id, worker_id, context, updated_at) AS (VALUES {})"
+    " INSERT INTO conversation (id, worker_id, context, updated_at)"
+    " SELECT id, worker_id::integer, context, updated_at::timestamptz FROM said"
+    f" WHERE{_NOT_ERASED}"
     " ON CONFLICT (id) DO UPDATE SET context = excluded.context,"
     " worker_id = coalesce(excluded.worker_id, conversation.worker_id),"
     " updated_at = excluded.updated_at"
@@ -385,8 +395,13 @@ _SAVE_CONTEXT = (
     " WHERE excluded.updated_at >= conversation.updated_at"
 )
 _RECORD_TURN = (
-    "INSERT INTO turn (conversation_id, at, channel, text, kind, reply, measures, rejected,"
-    " region, release_id, reason) VALUES {}"
+    "WITH said (conversation_id, at, channel, text, kind, reply, measures, rejected, region,"
+    " release_id, reason, worker_id) AS (VALUES {})"
+    " INSERT INTO turn (conversation_id, at, channel, text, kind, reply, measures, rejected,"
+    " region, release_id, reason)"
+    " SELECT conversation_id, at::timestamptz, channel, text, kind, reply, measures, rejected,"
+    " region, release_id::integer, reason FROM said"
+    f" WHERE{_NOT_ERASED}"
 )
 
 

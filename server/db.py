@@ -463,6 +463,9 @@ def _for_psycopg(sql: str) -> str:
 
 @lru_cache(maxsize=512)
 def _with_rows(sql: str, rows: int, columns: int, mark: str) -> str:
+    if mark == "?":
+        # SQLite keeps what it is given, and has one writer: no types to name, no rows to lock.
+        sql = re.sub(r"::\w+| FOR KEY SHARE", "", sql)
     row = "(" + ", ".join([mark] * columns) + ")"
     return sql.format(", ".join([row] * rows))
 

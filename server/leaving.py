@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from sqlmodel import Session
+from sqlalchemy import select
+from sqlmodel import Session, col
 
 from server import erasing
 from server.audit import Actor
@@ -14,6 +15,7 @@ from server.offers import taking_part, telling
 from server.pairing import keeping as pairings
 from server.register import keeping as register
 from server.sealing import Safe
+from server.tables import Worker
 
 
 def leave(
@@ -30,6 +32,8 @@ def leave(
 
     `letters` tells those who get the places that they held. Raises `StillUnderWay`.
     """
+    # Whoever writes something of theirs at this moment is done before, or finds them erased.
+    session.execute(select(col(Worker.id)).where(col(Worker.id) == worker_id).with_for_update())
     service_requests.let_go(session, safe, worker_id=worker_id, now=now)
     register.let_go(session, safe, worker_id=worker_id, now=now)
     pairings.let_go(session, safe, worker_id=worker_id, now=now)

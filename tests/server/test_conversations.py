@@ -13,8 +13,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
+from sqlmodel import Session, col
 
-from server import conversations
+from server import conversations, leaving, people
+from server.audit import Actor
+from server.casework.advancing import Post
 from server.conversations import (
     Conversations,
     RecordedTurn,
@@ -24,6 +28,8 @@ from server.conversations import (
 from server.db import Database
 from server.privacy import IDENTITY, MOBILE
 from server.recent_contexts import ROOM, RecentContexts
+from server.sealing import Safe
+from server.tables import Conversation, Turn
 
 MakeTurn = Callable[..., RecordedTurn]
 
@@ -200,6 +206,70 @@ def test_a_turn_in_a_transaction_stands_or_falls_with_it(
         conversations.record_within(session, said, masked_json({"n": 1}))
     assert database.fetch("SELECT text FROM turn") == (f"电话{MOBILE}",)
     assert Conversations(database).load_context(said.conversation_id, now=now) == {"n": 1}
+
+
+def _worker(database: Database, now: datetime, safe: Safe, subject: str) -> int:
+    with database.begin() as session:
+        return people.recognise(session, safe, issuer=people.DEVELOPER, subject=subject, now=now)
+
+
+def _erase(session: Session, safe: Safe, worker: int, now: datetime) -> None:
+    leaving.leave(
+        session, safe, worker_id=worker, by=Actor.worker(worker), letters=_nobody,
+        now=now,
+    )  # fmt: skip
+
+
+def _nobody() -> Post:
+    raise AssertionError("nobody is told")
+
+
+def test_what_waits_in_another_process_of_somebody_who_was_erased_is_dropped(
+    database: Database, turn: MakeTurn, now: datetime, safe: Safe
+) -> None:
+    gone, stays = (_worker(database, now, safe, subject) for subject in ("gone", "stays"))
+    anonymous = turn()
+    other = Conversations(database, delay=60.0)
+    other.record(anonymous, masked_json({"n": 1}))
+    assert other.flush()
+    waiting = [
+        turn(text="被删的人说的", worker_id=gone),
+        # Begun before they signed in.
+        turn(text="被删的人说的", worker_id=gone, conversation_id=anonymous.conversation_id),
+        turn(text="别人说的", worker_id=stays),
+        turn(text="没登录的人说的"),
+    ]
+    for each in waiting:
+        assert other.record(each, masked_json({"n": 2}))
+    with database.begin() as session:
+        _erase(session, safe, gone, now)
+    assert other.flush()
+    with database.read() as session:
+        said = session.scalars(select(col(Turn.text)).order_by(col(Turn.text))).all()
+        owners = session.scalars(select(col(Conversation.worker_id))).all()
+    assert sorted(said) == sorted([anonymous.text, "别人说的", "没登录的人说的"])
+    assert sorted(owners, key=str) == [stays, None, None]
+    with pytest.raises(ZeroDivisionError), database.begin() as session:
+        conversations.record_within(session, waiting[0], masked_json(None))
+        assert "被删的人说的" not in session.scalars(select(col(Turn.text))).all()
+        _ = 1 / 0
+    other.close()
+
+
+def test_what_is_written_while_its_owner_is_being_erased_is_dropped(
+    database: Database, turn: MakeTurn, now: datetime, safe: Safe
+) -> None:
+    gone = _worker(database, now, safe, "gone")
+    other = Conversations(database, delay=0.0)
+    with database.begin() as session:
+        _erase(session, safe, gone, now)
+        assert other.record(turn(worker_id=gone), masked_json({"n": 1}))
+        # It has got as far as it can while this goes on.
+        time.sleep(0.3)
+    assert other.flush()
+    assert _count(database) == 0
+    assert database.fetch("SELECT count(*) FROM conversation") == (0,)
+    other.close()
 
 
 @pytest.mark.parametrize(
