@@ -46,10 +46,10 @@ def named(measure: Measure) -> str:
 
 
 def conditions(turn: Turn, measure: Measure) -> list[str]:
-    """The conditions of a measure in words, and where they stand."""
+    """What a measure is checked by, which is how its clause is read, and where that stands."""
     said = "；".join(s.say.rstrip("。；") for s in measure.conditions)
     source = turn.composer.say("source", source=turn.composer.cite(measure))
-    return [turn.composer.say("conditions", conditions=said), source] if said else [source]
+    return [turn.composer.say("check_goes_by", conditions=said), source] if said else [source]
 
 
 def asked_again(turn: Turn, fact: Fact, why: Unread) -> str:

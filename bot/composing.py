@@ -91,8 +91,10 @@ def _nearest(measure: Measure, question: str) -> list[str]:
     return [quote for quote in measure.quotes if quote in chosen]
 
 
-def _joined(measure: Measure) -> str:
-    return "；".join(condition.say.rstrip("。；") for condition in measure.conditions)
+def _conditions(measure: Measure) -> str:
+    """What the clause says of its conditions; how the rule reads it is none of them."""
+    said = measure.answers.get(Aspect.CONDITION)
+    return said.say.rstrip("。") if said and measure.conditions else ""
 
 
 def day(value: date) -> str:
@@ -139,7 +141,7 @@ class Composer:
             Part(self.closing_note(measure, today)),
             Part(measure.summary if answers else ""),
             *([Part(self.say("who", who=who.say), 2, who.say)] if who else []),
-            Part(self.conditions(measure), 3, _joined(measure)),
+            Part(self.conditions(measure), 3, _conditions(measure)),
             Part(self.where(measure), 1),
             Part(self.phones(measure), 1),
             Part(standing, 1),
@@ -180,9 +182,9 @@ class Composer:
                 return ""
 
     def conditions(self, measure: Measure) -> str:
-        """List the conditions, '' where the clause puts none."""
-        joined = _joined(measure)
-        return self.say("conditions", conditions=joined) if joined else ""
+        """Tell the conditions, '' where the clause states none."""
+        said = _conditions(measure)
+        return self.say("conditions", conditions=said) if said else ""
 
     def where(self, measure: Measure) -> str:
         """Name the units in charge, '' where the clause names none."""

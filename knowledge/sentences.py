@@ -58,6 +58,7 @@ PLACEHOLDERS: dict[str, tuple[str, ...]] = {
     "overview": ("region",),
     "check_suggestion": (),
     "check_start": ("title",),
+    "check_goes_by": ("conditions",),
     "check_start_region": ("region",),
     "check_for_other": ("who",),
     "check_help": (),

@@ -68,3 +68,12 @@ def test_what_was_asked_is_said_though_the_rest_says_nearly_the_same() -> None:
     assert without_repeats([first, Part("发500元补贴，每人。")]) == [first]
     asked = Part("发500元补贴，每人。", asked=True)
     assert without_repeats([first, asked]) == [first, asked]
+
+
+def test_conditions_are_those_of_the_clause_and_never_how_it_is_read(library: Library) -> None:
+    composer = Composer(library)
+    for measure in library.measures.values():
+        stated = measure.answers.get(Aspect.CONDITION)
+        told = composer.conditions(measure)
+        said = stated.say.rstrip("。") if stated and measure.conditions else ""
+        assert told == (composer.say("conditions", conditions=said) if said else ""), measure.id

@@ -196,6 +196,11 @@ def test_words_for_any_help_or_for_oneself_are_no_subject(
     assert said.reason == "check-question" and said.measures == ()
 
 
+def test_a_check_says_that_it_goes_by_how_the_clause_is_read(indexed: IndexedLibrary) -> None:
+    begun = Talk(indexed).says("石狮专线我够不够条件").reply
+    assert "我们按这样的理解来查：户口不在石狮。" in begun and "\n条件：" not in begun
+
+
 def test_after_a_dead_end_there_is_a_way_back(indexed: IndexedLibrary) -> None:
     talk = Talk(indexed)
     assert "帮我查查" in talk.says("石狮稳岗返还够不够条件", "1").reply
