@@ -11,7 +11,6 @@ class NoticeKind(StrEnum):
     PAID = "paid"
     REPLIED = "replied"
     """An officer wrote in a request for help."""
-    POLICY_ENDS = "policy_ends"
     OFFER = "offer"
     PAIRING = "pairing"
     OUTREACH = "outreach"
@@ -29,3 +28,5 @@ class NoticeKind(StrEnum):
 
 TEMPLATED = tuple(kind for kind in NoticeKind if kind is not NoticeKind.TEXT)
 """The kinds that are sent as subscribe messages."""
+RETIRED = frozenset({"policy_ends"})
+"""Settings of before name a template for it; nothing ever sent it."""

@@ -152,30 +152,6 @@ def _put(
     return opened(own, row)
 
 
-def unmask(
-    session: Session,
-    own: Safe,
-    *,
-    worker_id: int,
-    field: str,
-    by: Actor,
-    reason: str,
-    now: datetime,
-) -> str | None:
-    """One field in full, for the officer who needs it; the audit says who, which and why.
-
-    Raises `ProfileMissing`, KeyError for a field that nobody has.
-    """
-    row = _row(session, worker_id)
-    if row is None:
-        raise ProfileMissing
-    if field not in Person.model_fields:
-        raise KeyError(field)
-    _record(session, own, row, by, Action.UNMASKED, [field], reason, now)
-    value: str | None = getattr(opened(own, row).person, field)
-    return value
-
-
 def read(session: Session, own: Safe, *, worker_id: int, by: Actor, now: datetime) -> Held | None:
     """The profile, noted in the audit as read."""
     row = _row(session, worker_id)

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from server.notice_kinds import TEMPLATED
+from server.notice_kinds import RETIRED, TEMPLATED
 
 SECRETS_FILE = "secrets.json"
 _KEY_LENGTHS = (16, 32)
@@ -96,7 +96,7 @@ class Settings(BaseSettings):
     @classmethod
     def _know_kinds(cls, ids: dict[str, str]) -> dict[str, str]:
         # Of a kind that is misspelt nothing would be sent, and nobody would be told.
-        if unknown := sorted(ids.keys() - set(TEMPLATED)):
+        if unknown := sorted(ids.keys() - RETIRED - set(TEMPLATED)):
             raise ValueError(
                 f"no kind of notice: {', '.join(unknown)}; the kinds are {', '.join(TEMPLATED)}"
             )

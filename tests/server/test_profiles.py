@@ -5,7 +5,6 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
-from sqlmodel import Session
 
 from server import consents, people, profiles
 from server.audit import Actor
@@ -162,33 +161,6 @@ def test_a_row_is_sealed_for_its_own_place(
         )
     with database.read() as session, pytest.raises(SealBroken):
         profiles.get(session, li[1], li[0])
-
-
-def test_the_officer_who_needs_it_sees_one_field_and_the_audit_says_so(
-    database: Database, new_worker: NewWorker, now: datetime
-) -> None:
-    worker, own = new_worker("wang")
-    save(database, (worker, own), citizens.person(1), now)
-
-    def unmask(session: Session, field: str) -> str | None:
-        return profiles.unmask(
-            session,
-            own,
-            worker_id=worker,
-            field=field,
-            by=Actor.officer(3),
-            reason="打电话问材料",
-            now=now,
-        )
-
-    with database.begin() as session:
-        assert unmask(session, "phone") == citizens.phone(1)
-    assert _audited(database)[-1] == ("unmasked", "phone")
-    assert database.fetch(
-        "SELECT actor, actor_id, reason, worker_id FROM audit_entry WHERE action = 'unmasked'"
-    ) == ("officer", "3", "打电话问材料", worker)
-    with database.begin() as session, pytest.raises(KeyError):
-        unmask(session, "model_dump")
 
 
 def test_people_who_give_the_same_numbers_are_found(

@@ -20,7 +20,6 @@ TEMPLATE_IDS = {
         "materials_missing",
         "paid",
         "replied",
-        "policy_ends",
         "offer",
         "outreach",
         "voucher",
