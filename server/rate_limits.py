@@ -48,6 +48,10 @@ class Limit(StrEnum):
     STAFF_DEVICE = "staff_device"
     """The same from one where the officer has signed in before: guessing elsewhere leaves it."""
     STAFF_ADDRESS = "staff_address"
+    TILL_ADDRESS = "till_address"
+    """Tries to sign a phone in at a till, by address."""
+    TILL_CODE = "till_code"
+    """Codes of cards that one merchant tries and that fit nothing."""
 
 
 class Limits:

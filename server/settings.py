@@ -80,6 +80,8 @@ class Settings(BaseSettings):
     rate_staff: Rate = "5/minute;20/hour;60/day"
     rate_staff_device: Rate = "10/minute;60/hour"
     rate_staff_address: Rate = "60/minute;300/hour"
+    rate_till_address: Rate = "60/minute;300/hour"
+    rate_till_code: Rate = "60/minute;300/hour"
 
     @field_validator("wechat_template_ids", mode="before")
     @classmethod

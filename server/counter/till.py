@@ -67,7 +67,7 @@ def get_till() -> Response:
 @admits(Who.EVERYBODY)
 def post_sign_in() -> Response:
     """Sign this phone in with the code that an officer gave out; raises `StartRefused`."""
-    refuse_too_many(Limit.STAFF_ADDRESS, address())
+    refuse_too_many(Limit.TILL_ADDRESS, address())
     known = resources()
     with known.database.begin() as session:
         token = merchants.sign_in(
@@ -100,8 +100,8 @@ def post_code() -> Response:
     now = known.clock()
     # Of a hundred million codes two or three fit: who tries them out is slowed down, and then has
     # nothing of hitting one.
-    guessing = f"till {merchant.id}"
-    refuse_who_tried_too_often(Limit.STAFF_ADDRESS, guessing)
+    guessing = str(merchant.id)
+    refuse_who_tried_too_often(Limit.TILL_CODE, guessing)
     try:
         token = cards.plain(request.form.get("code", ""))
         with known.database.read() as session:
@@ -112,7 +112,7 @@ def post_code() -> Response:
     except CodeUnreadable as error:
         return _till(merchant, "", error)
     except CodeWrong as error:
-        refuse_too_many(Limit.STAFF_ADDRESS, guessing)
+        refuse_too_many(Limit.TILL_CODE, guessing)
         return _till(merchant, "", error)
     return _usable(merchant, token, now, found)
 

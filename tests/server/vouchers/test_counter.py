@@ -10,6 +10,7 @@ import pytest
 from server.vouchers import merchants
 from server.vouchers.tables import Merchant
 from tests import casework
+from tests.server.console.conftest import form_token
 from tests.server.vouchers.conftest import SUM, Market
 
 if TYPE_CHECKING:
@@ -142,6 +143,21 @@ def test_who_tries_codes_out_has_nothing_of_hitting_one(
     clock.now += timedelta(seconds=61)
     code = phone.get("/card").json["codes"][0]["text"]
     assert till.post("/counter/code", data={"code": code}).status_code == 200
+
+
+def test_who_guesses_at_the_till_keeps_no_officer_of_that_address_out(
+    client: "FlaskClient", market: Market
+) -> None:
+    at = {"REMOTE_ADDR": "203.0.113.7"}
+    tries = [
+        client.post("/counter/sign-in", data={"start": "A" * 13}, environ_base=at).status_code
+        for _ in range(70)
+    ]
+    assert set(tries[:60]) == {401} and tries[-1] == 429
+    page = client.get("/staff/sign-in", environ_base=at)
+    asked = {"csrf": form_token(page.text), "username": "nobody", "password": "x"}
+    replied = client.post("/staff/sign-in", data=asked, environ_base=at)
+    assert replied.status_code == 401, replied.text
 
 
 @pytest.mark.parametrize(
