@@ -35,6 +35,7 @@ from server.casework import (
     funds,
     materials,
     objecting,
+    payable,
     payments,
 )
 from server.casework.advancing import Post
@@ -88,6 +89,7 @@ def post_application(asked: ApplicationAsked) -> Response:
             submitted_at=now,
             due_on=submitted.due_on,
             standing=STANDING[State.SUBMITTED],
+            your_turn=False,
             next=what_next(
                 State.SUBMITTED,
                 submitted.due_on,
@@ -111,7 +113,7 @@ def get_applications() -> CasesView:
     worker = signed_in()
     with resources().database.read() as session:
         mine = cases.all_of_worker(session, worker)
-    return CasesView(applications=[_brief(case) for case in mine])
+        return CasesView(applications=[_brief(session, case) for case in mine])
 
 
 @blueprint.get("/applications/<id>")
@@ -259,12 +261,13 @@ def _lacking(measure: str, there: Sequence[Material]) -> list[str]:
     return [need.kind.title for need in needs if need.kind.id not in kinds]
 
 
-def _brief(case: Case) -> CaseBrief:
-    return CaseBrief(**_shared(case))
+def _brief(session: Session, case: Case) -> CaseBrief:
+    return CaseBrief(**_shared(session, case))
 
 
-def _shared(case: Case, lacking: list[str] | None = None) -> dict[str, Any]:
+def _shared(session: Session, case: Case, lacking: list[str] | None = None) -> dict[str, Any]:
     state = State(case.state)
+    waits_for = payable.waits_for(session, case)
     was_refused = case.claim is not None
     was_granted = case.decided_at is not None and case.amount_fen is not None
     told = {
@@ -277,7 +280,9 @@ def _shared(case: Case, lacking: list[str] | None = None) -> dict[str, Any]:
             lacking=lacking,
             was_refused=was_refused,
             was_granted=was_granted,
+            waits_for=waits_for,
         ),
+        "your_turn": state is State.MATERIAL_REQUESTED or waits_for is not None,
     }
     columns = CaseBrief.model_fields.keys() - told.keys()
     return {name: getattr(case, name) for name in columns} | told
@@ -288,7 +293,7 @@ def _view(session: Session, own: Safe, case: Case) -> CaseView:
     person = {} if held.person is None else profiles.masked(as_kept(held.person))
     missing = {item.id for item in deciding.missing_items(session, case.id)}
     return CaseView(
-        **_shared(case, _lacking(case.measure, materials.of_case(session, case.id))),
+        **_shared(session, case, _lacking(case.measure, materials.of_case(session, case.id))),
         unit=case.unit,
         outcome=None if case.outcome is None else Outcome(case.outcome),
         despite_warning=case.despite_warning,

@@ -80,7 +80,8 @@ class ApplicationAsked(Request):
 class CaseBrief(View):
     """A case in a list; `due_on`: the day by which whoever is to act now has to.
 
-    `standing`, `next`: where it stands and what comes now, in words for the worker.
+    `standing`, `next`: where it stands and what comes now, in words for the worker; `your_turn`:
+    whether it waits for them.
     """
 
     id: str
@@ -94,6 +95,7 @@ class CaseBrief(View):
     due_on: date | None
     standing: str
     next: str
+    your_turn: bool
 
 
 class CasesView(View):

@@ -7,6 +7,7 @@ from bot.composing import day
 from server.arrears.tables import ReportMove
 from server.casework.cases import Happened
 from server.casework.moves import Move, State
+from server.casework.payable import NotPayable
 
 _NEXT: Mapping[State, str] = {
     State.DRAFT: "接着填完，再提交。",
@@ -67,6 +68,16 @@ def said_of(happened: Happened) -> str:
     return MOVED[Move(happened.event.move)]
 
 
+_WAITS: Mapping[NotPayable, str] = {
+    NotPayable.NO_CONSENT: "用银行卡号发钱，要你先同意才能打。"
+    "请到“我的”，在“我同意过的事”里点同意。",
+    NotPayable.NO_CARD: "还没有你的银行卡号。请到“我的”里填上，才能打款。",
+    NotPayable.RETURNED: "银行没打成，钱退回来了。请到“我的”里改银行卡号，改好会重新打。"
+    "卡号没错的话，问{unit}。",
+}
+"""What the worker has to do before the money can come."""
+
+
 def what_next(
     state: State,
     due_on: date | None,
@@ -75,16 +86,20 @@ def what_next(
     lacking: Sequence[str] | None = None,
     was_refused: bool = False,
     was_granted: bool = False,
+    waits_for: NotPayable | None = None,
 ) -> str:
     """What comes next and by which day (Asia/Shanghai).
 
     `unit`: who is in charge; `lacking`: the papers that are usually asked for and are not there,
-    None where nobody looked. `was_refused`, `was_granted`: before it was withdrawn.
+    None where nobody looked. `was_refused`, `was_granted`: before it was withdrawn. `waits_for`:
+    what the worker has to do before the money can come.
     """
     if state is State.WITHDRAWN and was_refused:
         return "没有通过的结果不变，这一期不能再申请了。"
     if state is State.WITHDRAWN and was_granted:
         return "批给你的钱不发了。想办的话，可以重新申请，不一定还能批。"
+    if waits_for is not None:
+        return _WAITS[waits_for].format(unit=_asked(unit))
     by = "" if due_on is None else f"，最晚{day(due_on)}"
     if state is State.SUBMITTED and lacking is not None:
         return f"接下来由经办人接手{by}。{_lacking(lacking)}"

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, exists, select, update
+from sqlalchemy.orm import Mapped
 from sqlmodel import Session, col
 
 from server import audit
@@ -106,6 +107,22 @@ def withdrawn(session: Session, worker_id: int, purpose: Purpose) -> bool:
         )
     ).all()
     return bool(ends) and None not in ends
+
+
+def gives(worker: Mapped[int], purpose: Purpose) -> ColumnElement[bool]:
+    """`is_given`, as a condition in a query that has a column of workers."""
+    return exists().where(
+        col(Consent.worker_id) == worker,
+        col(Consent.purpose) == purpose,
+        col(Consent.version) == in_force(purpose).version,
+        col(Consent.withdrawn_at).is_(None),
+    )
+
+
+def took_back(worker: Mapped[int], purpose: Purpose) -> ColumnElement[bool]:
+    """`withdrawn`, as a condition in a query that has a column of workers."""
+    said = exists().where(col(Consent.worker_id) == worker, col(Consent.purpose) == purpose)
+    return said & ~said.where(col(Consent.withdrawn_at).is_(None))
 
 
 def all_withdrawn(session: Session, purpose: Purpose) -> set[int]:

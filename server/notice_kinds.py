@@ -9,6 +9,8 @@ class NoticeKind(StrEnum):
     REVIEWED = "reviewed"
     MATERIALS_MISSING = "materials_missing"
     PAID = "paid"
+    PAYMENT_RETURNED = "payment_returned"
+    """The bank could not pay it out."""
     REPLIED = "replied"
     """An officer wrote in a request for help."""
     OFFER = "offer"

@@ -1,7 +1,7 @@
 """What officers do with a case: take it, ask for more, recommend, decide; two for each decision."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from sqlmodel import Session, col
 
 from server import audit
 from server.audit import Action
-from server.casework import funds, near_duplicates, workdays
+from server.casework import funds, near_duplicates, payable, workdays
 from server.casework.advancing import (
     MoveRefused,
     Post,
@@ -22,12 +22,19 @@ from server.casework.advancing import (
 )
 from server.casework.moves import ASKED_FOR_AT_MOST, Move, State
 from server.casework.officers import NotAllowed, Officer, Role
+from server.casework.payable import NotPayable
 from server.casework.tables import Case, Objection, RequestedItem, Ruling
 from server.clock import china_day
 from server.sealing import Safe
 
 MOST_FEN = 2_000_000_000
 """20 million yuan: no measure gives one applicant more."""
+
+_HINTS: Mapping[NotPayable | None, str] = {
+    NotPayable.NO_CONSENT: "要你先同意才能打款，请点开看",
+    NotPayable.NO_CARD: "填了银行卡号才能打款，请点开看",
+}
+"""What the notice of an approval says to who can't be paid yet; of anybody else the usual."""
 
 
 class SameOfficer(Exception):
@@ -320,7 +327,9 @@ def approve(
     _check_second(desk, case, Move.APPROVE, version)
     if case.version == version and near_duplicates.is_open(session, case):
         raise NotAdjudicated
-    moved = _decide(session, desk, case, Move.APPROVE, version, reason)
+    hint = None if case.amount_fen is None else _HINTS.get(payable.lacks(session, case))
+    told = None if hint is None else {"hint": hint}
+    moved = _decide(session, desk, case, Move.APPROVE, version, reason, told)
     funds.reserve(
         session,
         desk.own,
@@ -390,7 +399,13 @@ def _note_look(
 
 
 def _decide(
-    session: Session, desk: Desk, case: Case, move: Move, version: int, reason: str
+    session: Session,
+    desk: Desk,
+    case: Case,
+    move: Move,
+    version: int,
+    reason: str,
+    told: Mapping[str, str] | None = None,
 ) -> Case:
     return desk.move(
         session,
@@ -398,6 +413,7 @@ def _decide(
         move,
         version,
         reason,
+        told=told,
         approver_id=desk.officer.id,
         decided_at=desk.now,
     )

@@ -142,7 +142,11 @@ MOVES: Mapping[Move, Rule] = {
         NoticeKind.PAID,
     ),
     Move.RETURN_PAYMENT: _rule(
-        _S.PAYMENT_PENDING, _S.APPROVED, (_OFFICER, _APPROVER, _SYSTEM), True
+        _S.PAYMENT_PENDING,
+        _S.APPROVED,
+        (_OFFICER, _APPROVER, _SYSTEM),
+        True,
+        NoticeKind.PAYMENT_RETURNED,
     ),
     Move.ASSIGN: _rule((_S.SUBMITTED, _S.IN_REVIEW, _S.MATERIAL_REQUESTED), None, _OFFICER),
     Move.CLOSE: _rule((_S.APPROVED, _S.REFUSED, _S.PAID), _S.CLOSED, _SYSTEM),

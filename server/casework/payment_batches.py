@@ -19,7 +19,8 @@ from server.casework import payments
 from server.casework.deciding import SameOfficer
 from server.casework.fund_tables import BatchState, Payment, PaymentBatch, PaymentState
 from server.casework.officers import NotAllowed, Officer, Role
-from server.casework.payments import Cashier, NotPayable, payee_of
+from server.casework.payable import NotPayable
+from server.casework.payments import Cashier, payee_of
 from server.casework.tables import Case
 from server.money import yuan
 from server.sealing import Safe

@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import date, datetime
-from enum import StrEnum
 
 from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import aliased
@@ -12,7 +11,7 @@ from sqlmodel import Session, col
 
 from server import audit, consents, db, numbering, profiles
 from server.audit import Action
-from server.casework import cases, funds, opting_out
+from server.casework import cases, funds, opting_out, payable
 from server.casework.advancing import Mover, MoveRefused, Post, advance, by_officer, by_worker
 from server.casework.fund_tables import (
     BatchState,
@@ -24,6 +23,7 @@ from server.casework.fund_tables import (
 )
 from server.casework.moves import Actor, Move, State, moves_from
 from server.casework.officers import NotAllowed, Officer, Role, scope
+from server.casework.payable import NotPayable
 from server.casework.tables import Case, Origin
 from server.money import yuan
 from server.sealing import Safe
@@ -36,17 +36,6 @@ _LIVE = (PaymentState.ORDERED, PaymentState.PAID)
 
 class PaymentSettled(Exception):
     """What became of the payment is known already."""
-
-
-class NotPayable(StrEnum):
-    """Why an approved case is left out of a batch."""
-
-    ERASED = "erased"
-    OTHER_PERSON = "other_person"
-    """The person has another identity number than when the case was submitted."""
-    NO_CARD = "no_card"
-    NO_CONSENT = "no_consent"
-    OPTED_OUT = "opted_out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +141,8 @@ def due(
 ) -> list[Case]:
     """Cases of the officer's regions whose instalment is to be paid, the most urgent first.
 
-    Last those whose person has given no card: many of them would keep everybody else from being
-    paid. Raises `NotAllowed`.
+    Last those that wait for their person: many of them would keep everybody else from being paid.
+    Raises `NotAllowed`.
     """
     return list(session.scalars(_due(post, officer, fund_id, instalment, at_most)))
 
@@ -186,8 +175,7 @@ def _due(post: Post, officer: Officer, fund_id: int, instalment: int, at_most: i
                 col(before.state) == PaymentState.PAID,
             )
         )
-    no_card = col(Profile.id).is_not(None) & col(Profile.card_hash).is_(None)
-    order = (no_card, func.coalesce(col(Case.due_on), date.max), col(Case.id))
+    order = (payable.is_hindered(), func.coalesce(col(Case.due_on), date.max), col(Case.id))
     return query.order_by(*order).limit(at_most)
 
 
@@ -202,7 +190,8 @@ def collect(
 ) -> Collected:
     """Put what is due into a new batch; who has no key at hand is left for the next one.
 
-    `only`: of what is due these cases alone.
+    `only`: of what is due these cases alone. What came back from the bank is ordered again once its
+    person has changed something, and where an officer names it: the bank may have been wrong.
 
     Raises `NotAllowed`, `FundUnknown`.
     """
@@ -214,10 +203,13 @@ def collect(
     waiting = session.scalars(is_due.with_for_update(of=Case, skip_locked=True)).all()
     if only is not None:
         waiting = [case for case in waiting if case.id in only]
+    came_back = payable.that_came_back(session, [case.id for case in waiting])
     payees: dict[str, Payee] = {}
     left_out: dict[str, NotPayable] = {}
     for case in waiting:
         found = _payee(session, cashier, case)
+        if only is None and case.id in came_back and isinstance(found, Payee):
+            found = NotPayable.RETURNED
         if isinstance(found, Payee):
             payees[case.id] = found
         else:
@@ -266,7 +258,8 @@ def give_back(
     purpose = f"payment.sealed_reason:{payment.id}"
     sealed = cashier.keys[case.worker_id].accounts.seal(reason, purpose)
     _settle(session, payment, PaymentState.RETURNED, cashier.now, sealed)
-    cashier.move(session, case, Move.RETURN_PAYMENT, reason)
+    amount = yuan(payment.amount_fen) + "元"
+    cashier.move(session, case, Move.RETURN_PAYMENT, reason, amount=amount)
     cashier.record(session, payment, case.worker_id, Action.CHANGED)
 
 
@@ -286,7 +279,7 @@ def moves_of_worker(session: Session, case: Case) -> list[Move]:
     barred = {Move.WITHDRAW} if paid else {Move.GIVE_UP}
     if funds.is_settled(case):
         barred.add(Move.WITHDRAW)
-    if _is_on_its_way(session, case.id):
+    if payable.is_on_its_way(session, case.id):
         barred.add(Move.GIVE_UP)
     return [move for move in moves if move not in barred]
 
@@ -308,7 +301,7 @@ def give_up(
     """
     # Nobody orders a payment of it meanwhile.
     session.refresh(case, with_for_update=True)
-    if not funds.paid_fen(session, case.id) or _is_on_its_way(session, case.id):
+    if not funds.paid_fen(session, case.id) or payable.is_on_its_way(session, case.id):
         raise MoveRefused(Move.GIVE_UP, State(case.state))
     by = by_worker(worker_id)
     done = advance(
@@ -324,11 +317,6 @@ def give_up(
     )
     funds.release_rest(session, own, done, by=by.audited, now=now)
     return done
-
-
-def _is_on_its_way(session: Session, case_id: str) -> bool:
-    ordered = col(Payment.state) == PaymentState.ORDERED
-    return bool(session.scalar(select(exists().where(col(Payment.case_id) == case_id, ordered))))
 
 
 def of_case(session: Session, case_id: str) -> list[Payment]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from knowledge.library import Library
 from server.casework.fund_tables import BatchState, PaymentState
-from server.casework.payments import NotPayable
+from server.casework.payable import NotPayable
 from server.casework.proactive import Fate
 from server.casework.request_tables import RequestMove, RequestState, Voice
 
@@ -28,6 +28,7 @@ NOT_PAYABLE: Mapping[NotPayable, str] = {
     NotPayable.NO_CARD: "没有填银行卡",
     NotPayable.NO_CONSENT: "本人没有同意用银行卡收款",
     NotPayable.OPTED_OUT: "本人不要自动比对",
+    NotPayable.RETURNED: "银行退回过，本人还没有改资料",
 }
 REQUEST_STATES: Mapping[RequestState, tuple[str, str]] = {
     RequestState.OPEN: ("待答复", "warn"),

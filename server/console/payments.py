@@ -11,7 +11,7 @@ from flask import Blueprint, Response, request, url_for
 from sqlmodel import Session
 
 from server.admitting import Who, admits
-from server.casework import bank_files, funds, payment_batches, payments
+from server.casework import bank_files, funds, payable, payment_batches, payments
 from server.casework.bank_files import BankFileRefused
 from server.casework.deciding import SameOfficer
 from server.casework.fund_tables import BatchState, PaymentBatch, Reservation
@@ -110,12 +110,14 @@ def get_collect() -> Response:
             case.id: funds.instalment_fen(session.get_one(Reservation, case.id), asked.instalment)
             for case in waiting
         }
+        came_back = payable.that_came_back(session, sums.keys())
     return page(
         "collect.html",
         title="归集发放批次",
         fund=fund,
         asked=asked,
         waiting=waiting,
+        came_back=came_back,
         sums=sums,
         total=sum(sums.values()),
         most=payments.MOST_IN_A_BATCH,

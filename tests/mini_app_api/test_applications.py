@@ -360,6 +360,36 @@ def test_who_gives_granted_money_up_is_told_so_and_shown_no_sum(
     assert apply(phone).status_code == 201
 
 
+def test_who_has_to_do_something_for_the_money_is_told_what(
+    phone: Phone, money: funding.Office, resources: "Resources"
+) -> None:
+    def told() -> tuple[str, bool]:
+        (found,) = phone.get("/applications").json["applications"]
+        view = phone.get(f"/applications/{found['id']}").json
+        assert (view["next"], view["your_turn"]) == (found["next"], found["your_turn"])
+        return found["next"], found["your_turn"]
+
+    fund = money.fund(10**9)
+    id = granted(phone, money)
+    assert told() == ("有钱要发的，接下来安排打款。", False)
+    assert phone.send("DELETE", "/consents/payment").status_code == 204
+    next_, is_theirs = told()
+    assert is_theirs and "要你先同意" in next_
+    (text,) = [e for e in phone.get("/consents").json["consents"] if e["purpose"] == "payment"]
+    phone.send("PUT", "/consents/payment", {"version": text["version"]})
+    assert told() == ("还没有你的银行卡号。请到“我的”里填上，才能打款。", True)
+    me = phone.get("/me").json["profile"]
+    card = {"bank_card": casework.person(99).bank_card, "version": me["version"]}
+    assert phone.send("PUT", "/me", card).status_code == 200
+    assert told() == ("有钱要发的，接下来安排打款。", False)
+    batch = money.released(fund)
+    assert not told()[1]
+    money.now = resources.clock() + timedelta(hours=1)
+    money.settle(batch, funding.said(money.export(batch), {id: "销户"}))
+    next_, is_theirs = told()
+    assert is_theirs and next_.startswith("银行没打成") and next_.endswith("。")
+
+
 def test_who_wants_no_more_instalments_is_shown_what_was_paid(
     phone: Phone, money: funding.Office
 ) -> None:

@@ -11,9 +11,12 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
+from server import profiles
+from server.audit import Actor
 from server.casework import cases, deciding
 from server.casework.deciding import Item
 from server.casework.officers import Officer, Role
+from server.casework.tables import Case
 from server.clock import china_day
 from server.offers import taking_part
 from server.outreach.tables import LetterVisit
@@ -384,11 +387,8 @@ def test_what_is_asked_of_somebody_stands_on_top_until_it_is_there(
     phone.sees("你撤回了申请。")
 
 
-def test_who_gives_granted_money_up_is_asked_whether_they_want_to_lose_it(
-    make_phone: MakePhone, service: Service, office: Office
-) -> None:
-    phone = make_phone(launch=AT_SHISHI)
-    case_id = hand_in(phone, service, 71_007)
+def grant(office: Office, case_id: str, fund_name: str) -> None:
+    """Officers grant a case 500 yuan."""
     now = datetime.now(UTC)
 
     def one(*roles: Role) -> Officer:
@@ -399,9 +399,44 @@ def test_who_gives_granted_money_up_is_asked_whether_they_want_to_lose_it(
         casework.post(office.safe, office.library), one(Role.CASE_OFFICER), one(Role.APPROVER),
         one(Role.CASE_OFFICER), one(Role.APPROVER), one(Role.ADMINISTRATOR),
     )  # fmt: skip
-    fund = money.fund(10**9, name="补贴资金")
+    fund = money.fund(10**9, name=fund_name)
     money.recommend(case_id, 500_00)
     money.approve(case_id, fund_id=fund.id)
+
+
+def test_who_is_granted_money_without_a_card_is_led_to_where_it_is_typed_in(
+    make_phone: MakePhone, service: Service, office: Office
+) -> None:
+    phone = make_phone(launch=AT_SHISHI)
+    case_id = hand_in(phone, service, 71_013)
+    with office.database.begin() as session:
+        worker = session.get_one(Case, case_id).worker_id
+    own = office.subject_keys.safe_of(worker)
+    with office.database.begin() as session:
+        by = Actor.worker(worker)
+        profiles.remove_card(session, own, worker_id=worker, by=by, now=datetime.now(UTC))
+    grant(office, case_id, "没有卡的补贴")
+    phone.back()
+    phone.tab("我的")
+    phone.sees("还没有你的银行卡号。")
+    phone.tap(f"去填资料：{TITLE}")
+    phone.tap("改一改")
+    card = citizens.person(71_014).bank_card
+    phone.fill("银行卡号（可以以后再填）", card)
+    phone.tap("保存")
+    phone.sees("****" + card[-4:])
+    # The press that gives the card asks to be told of the money.
+    assert phone.heard("subscriptions")[-1] == [TEMPLATES["paid"]]
+    (case,) = fetch(service, "/applications", token_of(phone))["applications"]
+    assert not case["your_turn"]
+
+
+def test_who_gives_granted_money_up_is_asked_whether_they_want_to_lose_it(
+    make_phone: MakePhone, service: Service, office: Office
+) -> None:
+    phone = make_phone(launch=AT_SHISHI)
+    case_id = hand_in(phone, service, 71_007)
+    grant(office, case_id, "补贴资金")
     phone.back()
     phone.tab("我的")
     phone.tap(TITLE)

@@ -62,7 +62,7 @@ def test_every_template_is_filled_with_what_the_platform_takes(kind: NoticeKind)
 def test_there_is_a_template_for_every_kind_of_subscribe_message() -> None:
     assert set(templates()) == set(NoticeKind) - {NoticeKind.TEXT}
     assert {template.label for template in templates().values()} == {
-        "审核结果", "待补材料", "发放到账", "求助回复",
+        "审核结果", "待补材料", "发放到账", "打款退回", "求助回复",
         "岗位、课程和出行通知", "结对帮扶通知", "政策宣传通知", "欠薪反映进展",
         "券到账", "用券和退券", "券快到期",
     }  # fmt: skip

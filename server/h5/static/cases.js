@@ -7,7 +7,7 @@ import { shrink, upload } from "./upload.js";
 async function cases() {
   const { applications } = await call("GET", "/applications");
   if (!applications.length) return state("你还没有办件。", h("button.primary", { onclick: () => go("apply") }, "看看能申请什么"));
-  const order = (each) => (each.state === "material_requested" ? 0 : 1);
+  const order = (each) => (each.your_turn ? 0 : 1);
   applications.sort((a, b) => order(a) - order(b));
   return h("div.page", null, h("div.cells", null, applications.map((each) => cell(each.title, () => go("case", null, each.id), `${each.standing}　${each.id}`))));
 }

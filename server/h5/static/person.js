@@ -168,7 +168,7 @@ async function build() {
     if (!signedIn()) return build();
     trouble = h("p.note", { role: "status" }, `${problem.message}办件和消息暂时看不到。`);
   }
-  const due = applications.filter((each) => each.state === "material_requested");
+  const due = applications.filter((each) => each.your_turn);
   const seen = kept.get("my.seen") || "";
   const fresh = messages.filter((each) => each.at > seen).length;
   return h("div.page", null,

@@ -1,6 +1,7 @@
 """Payments: what was approved goes to the bank in a batch that two release, and is paid once."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -10,12 +11,13 @@ from sqlmodel import col
 
 from server import consents, erasing, profiles
 from server.audit import Actor
-from server.casework import cases, payment_batches, payments, workdays
+from server.casework import cases, payable, payment_batches, payments, workdays
 from server.casework.advancing import CaseChanged, advance, by_worker
 from server.casework.deciding import SameOfficer
 from server.casework.fund_tables import BatchState, Payment, PaymentBatch, PaymentState
 from server.casework.moves import WORKING_DAYS, Move, State
 from server.casework.officers import NotAllowed, Role
+from server.casework.payable import NotPayable
 from server.casework.payment_batches import (
     BatchAltered,
     BatchUnknown,
@@ -26,7 +28,6 @@ from server.casework.payment_batches import (
     Settled,
     StepRefused,
 )
-from server.casework.payments import NotPayable
 from server.casework.tables import Case, CaseEvent
 from server.clock import china_day
 from server.tables import AuditEntry, Notice, Purpose
@@ -289,6 +290,115 @@ def test_those_without_a_card_keep_nobody_from_being_paid(office: Office) -> Non
     assert collected.batch is not None and collected.batch.payments == 1
     assert office.state(cases[2]) == State.PAYMENT_PENDING
     assert list(collected.left_out.values()) == [NotPayable.NO_CONSENT]
+
+
+def test_who_has_to_agree_anew_keeps_nobody_from_being_paid(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fund = office.fund(10**9)
+    cases = sorted(office.approved() for _ in range(3))
+    newer = replace(consents.in_force(Purpose.PAYMENT), version=2)
+    texts = {**consents.texts(), Purpose.PAYMENT: (*consents.texts()[Purpose.PAYMENT], newer)}
+    monkeypatch.setattr(consents, "texts", lambda: texts)
+    assert _waits(office, cases[2]) is NotPayable.NO_CONSENT
+    with office.database.begin() as session:
+        worker = session.get_one(Case, cases[2]).worker_id
+        own = office.keys.safe_of(worker)
+        consents.give(
+            session, own, worker_id=worker, purpose=Purpose.PAYMENT, version=2, now=office.now
+        )
+    assert _waits(office, cases[2]) is None
+    collected = office.collect(fund, at_most=2)
+    assert collected.batch is not None and collected.batch.payments == 1
+    assert office.state(cases[2]) == State.PAYMENT_PENDING
+    assert list(collected.left_out.values()) == [NotPayable.NO_CONSENT]
+
+
+def _waits(office: Office, case_id: str) -> NotPayable | None:
+    """What a case waits for, as its worker is told."""
+    with office.database.read() as session:
+        return payable.waits_for(session, session.get_one(Case, case_id))
+
+
+def test_what_came_back_waits_for_another_card_and_the_worker_is_told(office: Office) -> None:
+    fund = office.fund(10**9)
+    came_back, other = sorted(office.approved() for _ in range(2))
+    batch = office.collect(fund, only={came_back}).batch
+    assert batch is not None
+    with office.database.begin() as session:
+        payment_batches.lock(session, office.at_the_till(office.cashier, batch.id), batch.id)
+    with office.database.begin() as session:
+        payment_batches.release(session, office.at_the_till(office.releaser, batch.id), batch.id)
+    office.now += timedelta(hours=1)
+    office.settle(batch.id, said(office.export(batch.id), {came_back: "卡号不存在"}))
+    assert _waits(office, came_back) is NotPayable.RETURNED
+    with office.database.read() as session:
+        notice = session.scalars(select(Notice).where(col(Notice.kind) == "payment_returned")).one()
+        assert notice.worker_id == session.get_one(Case, came_back).worker_id
+        assert payable.that_came_back(session, [came_back, other]) == {came_back}
+    # It keeps nobody else from being paid, and does not go to the same card again.
+    collected = office.collect(fund, at_most=1)
+    assert collected.batch is not None and office.state(other) == State.PAYMENT_PENDING
+    assert office.collect(fund).left_out == {came_back: NotPayable.RETURNED}
+    office.now += timedelta(hours=1)
+    _give_card(office, came_back, "6217000010001234567")
+    assert _waits(office, came_back) is None
+    (line,) = office.export(office.released(fund))
+    assert (line.case_id, line.bank_card) == (came_back, "6217000010001234567")
+
+
+def test_an_officer_can_send_what_came_back_again_as_it_was(office: Office) -> None:
+    fund = office.fund(10**9)
+    case_id = office.approved()
+    batch = office.released(fund)
+    office.now += timedelta(hours=1)
+    office.settle(batch, said(office.export(batch), {case_id: "系统繁忙"}))
+    assert office.collect(fund).batch is None
+    again = office.collect(fund, only={case_id})
+    assert again.batch is not None and not again.left_out
+    assert _waits(office, case_id) is None, "it is on its way"
+
+
+def test_who_is_granted_money_without_a_card_is_asked_for_one(office: Office) -> None:
+    office.fund(10**9)
+    fine, lacking = office.recommended(), office.recommended()
+    worker = _take_card(office, lacking)
+    assert _waits(office, lacking) is None, "nothing is granted yet"
+    for case_id in (fine, lacking):
+        office.approve(case_id)
+    assert (_waits(office, fine), _waits(office, lacking)) == (None, NotPayable.NO_CONSENT)
+    assert "要你先同意才能打款" in _hint(office, lacking)
+    assert "等待发放" in _hint(office, fine)
+    with office.database.begin() as session:
+        own = office.keys.safe_of(worker)
+        consents.give(
+            session, own, worker_id=worker, purpose=Purpose.PAYMENT, version=1, now=office.now
+        )
+    assert _waits(office, lacking) is NotPayable.NO_CARD
+    _give_card(office, lacking, "6217000010001234567")
+    assert _waits(office, lacking) is None
+
+
+def _hint(office: Office, case_id: str) -> str:
+    """What the notice of its approval says to the worker of a case."""
+    with office.database.read() as session:
+        worker = session.get_one(Case, case_id).worker_id
+        notice = session.scalars(select(Notice).where(col(Notice.worker_id) == worker)).one()
+        assert notice.sealed is not None
+        return office.safe.unseal(notice.sealed, f"notice.sealed:{notice.id}")
+
+
+def _give_card(office: Office, case_id: str, card: str) -> None:
+    """The worker types a card in."""
+    with office.database.begin() as session:
+        worker = session.get_one(Case, case_id).worker_id
+        own = office.keys.safe_of(worker)
+        held = profiles.get(session, own, worker)
+        person = held.person.model_copy(update={"bank_card": card})
+        profiles.save(
+            session, own, worker_id=worker, person=person, version=held.version,
+            by=Actor.worker(worker), now=office.now,
+        )  # fmt: skip
 
 
 @pytest.mark.parametrize("database_url", ["postgres_url"], indirect=True)

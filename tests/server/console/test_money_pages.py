@@ -1,12 +1,19 @@
 """Money at the desk: from selection to the bank's word, by two people; funds with their budget."""
 
 import io
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from openpyxl import load_workbook
+from sqlalchemy import select
+from sqlmodel import col
 
+from server.casework import payments
+from server.casework.fund_tables import Payment
 from server.casework.officers import Role
+from server.casework.tables import Case
+from server.tables import Profile
 from tests import funding
 from tests.funding import Office
 from tests.server.console.conftest import Desk, Staff, text_of
@@ -100,6 +107,31 @@ def test_a_batch_goes_from_selection_to_the_banks_word(
     # The same once more changes nothing.
     clerk.post(f"/payments/batches/{batch}/settle", {"results": hidden(shown.text, "results")})
     assert at.sums(fund) == (10_000_00, funding.SUM, 2 * funding.SUM)
+
+
+def test_what_came_back_is_not_ticked_before_its_person_changed_something(
+    at: Office, fund: Any, clerk: Desk
+) -> None:
+    fine, back = at.approved(), at.approved()
+    with at.database.begin() as session:
+        profile = session.scalars(
+            select(Profile).where(col(Profile.worker_id) == session.get_one(Case, back).worker_id)
+        ).one()
+        profile.changed_at = at.now - timedelta(days=1)
+        session.add(profile)
+    batch = at.collect(fund, only={back}).batch
+    assert batch is not None
+    with at.database.begin() as session:
+        payment = session.scalars(select(Payment)).one()
+        case = session.get_one(Case, back)
+        till = at.at_the_till(at.cashier, batch.id)
+        payments.give_back(session, till, payment, case, reason="卡号不存在")
+    page = clerk.get(f"/payments/collect?fund={fund.id}").text
+    assert f'value="{fine}" checked' in page
+    assert f'value="{back}" checked' not in page and f'value="{back}"' in page
+    assert "银行退回过" in text_of(page)
+    # Who asked the bank ticks it all the same.
+    assert batch_of(clerk.post("/payments/collect", {"fund": fund.id, "cases": [back]}))
 
 
 def test_whoever_had_a_hand_in_it_does_not_release_it(at: Office, fund: Any, staff: Staff) -> None:

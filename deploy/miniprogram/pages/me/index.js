@@ -2,11 +2,13 @@
 const api = require("../../api.js");
 const uploads = require("../../uploads.js");
 const { page } = require("../../page.js");
+const { prepare, subscribe } = require("../../subscribing.js");
 const { FIELDS, CARD, askedOf, errorsOf, maskedOf } = require("../../persons.js");
 const { day, today } = require("../../times.js");
 
 const ALL = "all";
 const OUTREACH = "outreach";
+const OF_MONEY = ["paid", "payment_returned"];
 const EXPORT = { name: "nuangang.html", format: "html" };
 
 Page(
@@ -15,6 +17,7 @@ Page(
     data: { profile: null, masked: [], verified: "", fields: [...FIELDS, CARD], person: {}, errors: {}, editing: false, children: [], adding: false, child: {}, today: today(), optedOut: false, unwanted: false, consents: [], exported: false },
 
     onLoad({ to }) {
+      prepare();
       this.to = to;
     },
 
@@ -42,7 +45,12 @@ Page(
       this.setData({ person: { ...this.data.person, [name]: event.detail.value }, errors: { ...this.data.errors, [name]: "" } });
     },
 
+    // Who gives a card is asked whether to be told of the money, or that it came back.
     save() {
+      subscribe(this.data.person[CARD.name] ? OF_MONEY : [], () => this.put());
+    },
+
+    put() {
       this.press(async () => {
         try {
           const me = await api.once("me", "PUT", "/me", { ...askedOf(this.data.person), version: this.data.profile ? this.data.profile.version : null });

@@ -26,7 +26,7 @@ Page(
     async load() {
       const [{ applications }, { drafts }, { messages }, { requests }, { vouchers }] = await Promise.all([api.own("/applications"), api.own("/drafts"), api.own("/messages"), api.own("/requests"), api.own("/card")]);
       this.setData({
-        asked: applications.filter((each) => each.state === "material_requested"),
+        asked: applications.filter((each) => each.your_turn),
         cases: applications,
         drafts,
         vouchers,

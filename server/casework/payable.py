@@ -1,0 +1,97 @@
+"""What keeps an approved case from being paid, and which of it its worker can mend."""
+
+from collections.abc import Collection
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlmodel import Session, col
+
+from server import consents
+from server.casework.fund_tables import Payment, PaymentState
+from server.casework.moves import Move, State
+from server.casework.tables import Case, CaseEvent, Origin
+from server.tables import Profile, Purpose
+
+
+class NotPayable(StrEnum):
+    """Why an approved case is left out of a batch."""
+
+    ERASED = "erased"
+    OTHER_PERSON = "other_person"
+    """The person has another identity number than when the case was submitted."""
+    NO_CARD = "no_card"
+    NO_CONSENT = "no_consent"
+    OPTED_OUT = "opted_out"
+    RETURNED = "returned"
+    """It came back from the bank, and the person has changed nothing since."""
+
+
+def is_hindered() -> ColumnElement[bool]:
+    """Whether a case waits for its worker, in a query of cases with the profiles, if any."""
+    return or_(_lacks_consent(), _lacks_card(), _came_back())
+
+
+def waits_for(session: Session, case: Case) -> NotPayable | None:
+    """What the worker has to do before the next payment of a case can be ordered."""
+    if case.amount_fen is None or case.state not in (State.APPROVED, State.PAYMENT_PENDING):
+        return None
+    return None if is_on_its_way(session, case.id) else lacks(session, case)
+
+
+def lacks(session: Session, case: Case) -> NotPayable | None:
+    """What the worker has to do before a case can be paid, wherever it stands."""
+    found = session.execute(
+        select(_lacks_consent(), _came_back(), _lacks_card())
+        .select_from(Case)
+        .outerjoin(Profile, col(Profile.worker_id) == col(Case.worker_id))
+        .where(col(Case.id) == case.id)
+    ).one()
+    # Without the consent no card is taken, and a card that was taken out can't be why it came back.
+    no_consent, came_back, no_card = map(bool, found)
+    if no_consent:
+        return NotPayable.NO_CONSENT
+    if no_card:
+        return NotPayable.NO_CARD
+    return NotPayable.RETURNED if came_back else None
+
+
+def that_came_back(session: Session, case_ids: Collection[str]) -> set[str]:
+    """Those of some cases whose money came back and whose person has changed nothing since."""
+    return set(
+        session.scalars(
+            select(col(Case.id))
+            .outerjoin(Profile, col(Profile.worker_id) == col(Case.worker_id))
+            .where(col(Case.id).in_(case_ids), _came_back())
+        )
+    )
+
+
+def is_on_its_way(session: Session, case_id: str) -> bool:
+    """Whether a payment of a case was ordered, and nobody has said what became of it."""
+    ordered = col(Payment.state) == PaymentState.ORDERED
+    return bool(session.scalar(select(exists().where(col(Payment.case_id) == case_id, ordered))))
+
+
+def _lacks_consent() -> ColumnElement[bool]:
+    worker = col(Case.worker_id)
+    # Who stands in a register was never asked: what counts is that they didn't say no.
+    is_asked = col(Case.origin) != Origin.ROSTER
+    return or_(
+        and_(is_asked, ~consents.gives(worker, Purpose.PAYMENT)),
+        and_(~is_asked, consents.took_back(worker, Purpose.PAYMENT)),
+    )
+
+
+def _lacks_card() -> ColumnElement[bool]:
+    return and_(col(Profile.id).is_not(None), col(Profile.card_hash).is_(None))
+
+
+def _came_back() -> ColumnElement[bool]:
+    """Whether that was the last that happened to a case, and its person changed nothing since."""
+    since = or_(col(Profile.id).is_(None), col(Profile.changed_at) < col(CaseEvent.at))
+    return exists().where(
+        col(CaseEvent.case_id) == col(Case.id),
+        col(CaseEvent.version) == col(Case.version),
+        col(CaseEvent.move) == Move.RETURN_PAYMENT,
+        since,
+    )
