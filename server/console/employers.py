@@ -150,8 +150,8 @@ def _kind() -> sheet_trials.Kind:
         "一家单位",
         employer_sheets.COLUMNS,
         FATES,
-        lambda session, path, region, called: employer_sheets.read(
-            session, path, region=region, regions=called, today=today
+        lambda session, rows, region, called: employer_sheets.read(
+            session, rows, region=region, regions=called, today=today
         ),
         lambda session, found: employer_sheets.enter(
             session, known.safe, tree, found, by=by, now=known.clock()

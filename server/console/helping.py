@@ -180,8 +180,8 @@ def _kind() -> sheet_trials.Kind:
         "一个帮扶人",
         helper_sheets.COLUMNS,
         FATES,
-        lambda session, path, region, called: helper_sheets.read(
-            session, known.safe, path, region=region, regions=called
+        lambda session, rows, region, called: helper_sheets.read(
+            session, known.safe, rows, region=region, regions=called
         ),
         lambda session, found: helper_sheets.enter(
             session, known.safe, tree, found, by=by, now=known.clock()

@@ -337,10 +337,12 @@ def post_results(id: str) -> Response:
             form.refuse("file", "请选文件。")
             return _page(session, campaign, form, 422)
     try:
-        with known.database.begin() as session, in_memory(content) as path:
+        with in_memory(content) as path:
+            results = texting.read_results(path)
+        with known.database.begin() as session:
             noted = texting.note_results(
                 session, known.safe, campaigns.of_officer(session, id, officer(), regions()),
-                path, by=officer(), regions=regions(), now=known.clock(),
+                results, by=officer(), regions=regions(), now=known.clock(),
             )  # fmt: skip
     except (ResultsUnreadable, BankFileRefused):
         form.refuse("file", "看不懂这个文件：要有“编号”和“结果”两列，结果写成功、失败或者退订。")

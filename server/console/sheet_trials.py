@@ -5,16 +5,16 @@ Between the two it comes back with the form, sealed: readable and changeable by 
 
 import base64
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
+from itertools import islice
 from typing import Any
 
 from flask import Response, request
 from sqlmodel import Session
 
-from knowledge.eligibility.sheets import SheetRefused
+from knowledge.eligibility.sheets import Row, SheetRefused, read_rows
 from server.casework.officers import scope
 from server.console import forms
 from server.console.entering import first_region, officer, regions
@@ -37,7 +37,7 @@ class Kind:
     each: str
     columns: Columns
     fates: Mapping[Any, str]
-    read: Callable[[Session, Path, str, Mapping[str, str]], Found[Any, Any]]
+    read: Callable[[Session, Sequence[Row], str, Mapping[str, str]], Found[Any, Any]]
     """Tells the fate of every line; given the region of who names none, and those by name."""
     enter: Callable[[Session, Found[Any, Any]], None]
 
@@ -76,15 +76,20 @@ def _tried(kind: Kind) -> Tried:
     called = {id: id for id in mine} | {tree.get(id).label: id for id in mine if id in tree}
     region = first_region()
     try:
-        with in_memory(content) as path, resources().database.begin() as session:
-            found = kind.read(session, path, region, called)
-            if sealed:
-                kind.enter(session, found)
+        # Before any transaction: nobody else writes while a table is taken apart.
+        with in_memory(content) as path:
+            rows = list(islice(read_rows(path), MOST_LINES + 2))
+        if len(rows) > MOST_LINES + 1:
+            return Tried(refused=f"一次最多{MOST_LINES}行，请分开传。")
+        if not sealed:
+            with resources().database.read() as session:
+                return Tried(kind.read(session, rows, region, called), content)
+        with resources().database.begin() as session:
+            found = kind.read(session, rows, region, called)
+            kind.enter(session, found)
     except (SheetRefused, SheetUnfit) as error:
         return Tried(refused=_why(error, kind))
-    if not sealed and found.counts.total() > MOST_LINES:
-        return Tried(refused=f"一次最多{MOST_LINES}行，请分开传。")
-    return Tried(found, content, entered=bool(sealed))
+    return Tried(found, content, entered=True)
 
 
 def _trial_page(kind: Kind, trial: Tried, *, title: str, action: str, back: str) -> Response:

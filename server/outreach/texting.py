@@ -63,6 +63,16 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Result:
+    """What the tool says became of one message; `error`: in its own words."""
+
+    line: int
+    letter_id: str
+    said: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
 class Noted:
     """What a file of results said: how many of each, and the lines that can't be read."""
 
@@ -199,7 +209,7 @@ def note_results(
     session: Session,
     safe: Safe,
     campaign: Campaign,
-    path: Path,
+    results: Sequence[Result],
     *,
     by: Officer,
     regions: Regions,
@@ -207,8 +217,7 @@ def note_results(
 ) -> Noted:
     """Take in what the tool says became of each line; who answered 退订 is opted out for good.
 
-    Read again it changes nothing more. Raises `NotAllowed`, `ResultsUnreadable`,
-    `BankFileRefused`.
+    Read again it changes nothing more. Raises `NotAllowed`.
     """
     require(by, Role.CASE_OFFICER, campaign.region, regions)
     mine = {
@@ -223,7 +232,8 @@ def note_results(
     }
     counts: Counter[str] = Counter()
     bad: list[int] = []
-    for line, letter_id, result, error in _results(path):
+    for each in results:
+        line, letter_id, result, error = each.line, each.letter_id, each.said, each.error
         letter = mine.get(letter_id)
         if letter is None or (result not in _OUTCOMES and result != _OPTED_OUT):
             bad.append(line)
@@ -244,7 +254,11 @@ def note_results(
     return Noted(counts, bad)
 
 
-def _results(path: Path) -> list[tuple[int, str, str, str]]:
+def read_results(path: Path) -> list[Result]:
+    """What the tool says, line by line; raises `ResultsUnreadable`, `BankFileRefused`.
+
+    To be called outside any transaction: a large file takes a while.
+    """
     rows = read_rows(path)
     _, header = next(rows, (0, []))
     if any(header.count(column) != 1 for column in _ANSWERS):
@@ -252,7 +266,12 @@ def _results(path: Path) -> list[tuple[int, str, str, str]]:
     at, said = (header.index(column) for column in _ANSWERS)
     why = header.index("原因") if "原因" in header else None
     return [
-        (line, cells[at], cells[said], cells[why] if why is not None and why < len(cells) else "")
+        Result(
+            line,
+            cells[at],
+            cells[said],
+            cells[why] if why is not None and why < len(cells) else "",
+        )
         for line, cells in rows
         if len(cells) > max(at, said) and any(cells)
     ]

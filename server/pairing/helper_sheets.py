@@ -4,13 +4,12 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
-from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlmodel import Session
 
 from knowledge.eligibility.cells import plain
-from knowledge.eligibility.sheets import read_rows
+from knowledge.eligibility.sheets import Row
 from knowledge.regions import Regions
 from server.casework.officers import Officer
 from server.pairing import helping
@@ -55,18 +54,21 @@ Found = tabling.Found[HelperFate, tuple[Told, Helper | None]]
 
 
 def read(
-    session: Session, safe: Safe, path: Path, *, region: str, regions: Mapping[str, str]
+    session: Session,
+    safe: Safe,
+    rows: Sequence[Row],
+    *,
+    region: str,
+    regions: Mapping[str, str],
 ) -> Found:
-    """Read a table and tell the fate of every line; changes nothing.
+    """Tell the fate of every line of a table, whose first row is the header; changes nothing.
 
-    `regions` are the places that a line may name. Raises `SheetRefused`, `SheetUnfit`.
+    `regions` are the places that a line may name. Raises `SheetUnfit`.
     """
-    rows = read_rows(path)
-    first = next(rows, None)
-    places = tabling.places_of([] if first is None else first.cells, COLUMNS, NEEDED)
+    places = tabling.places_of(rows[0].cells if rows else [], COLUMNS, NEEDED)
     found, seen = Found(), set[str]()
     there = helping.there(session, set(regions.values()))
-    for row in rows:
+    for row in rows[1:]:
         told = Fault.BROKEN if row.broken else _told(row.cells, places, region, regions)
         if not isinstance(told, Told):
             column, fault = told if isinstance(told, tuple) else ("", told)

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -11,7 +10,7 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 from stdnum.cn import uscc
 
-from knowledge.eligibility.sheets import read_rows
+from knowledge.eligibility.sheets import Row
 from knowledge.regions import Regions
 from server.casework.officers import Officer
 from server.register import employers, tabling
@@ -69,18 +68,21 @@ Found = tabling.Found[EmployerFate, tuple[Told, Employer | None]]
 
 
 def read(
-    session: Session, path: Path, *, region: str, regions: Mapping[str, str], today: date
+    session: Session,
+    rows: Sequence[Row],
+    *,
+    region: str,
+    regions: Mapping[str, str],
+    today: date,
 ) -> Found:
-    """Read a table and tell the fate of every line; changes nothing.
+    """Tell the fate of every line of a table, whose first row is the header; changes nothing.
 
-    `regions` are the places that a line may name. Raises `SheetRefused`, `SheetUnfit`.
+    `regions` are the places that a line may name. Raises `SheetUnfit`.
     """
-    rows = read_rows(path)
-    first = next(rows, None)
-    places = tabling.places_of([] if first is None else first.cells, COLUMNS, NEEDED)
+    places = tabling.places_of(rows[0].cells if rows else [], COLUMNS, NEEDED)
     found, seen = Found(), set[tuple[str, str]]()
     there = _there(session, set(regions.values()))
-    for row in rows:
+    for row in rows[1:]:
         told = _told(row.cells, places, region, regions, today) if not row.broken else Fault.BROKEN
         if not isinstance(told, Told):
             column, fault = told if isinstance(told, tuple) else ("", told)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from openpyxl import load_workbook
 
+from knowledge.eligibility.sheets import read_rows
 from server import children, consents
 from server.casework.officers import Role
 from server.clock import china_day
@@ -220,7 +221,7 @@ def test_an_import_of_helpers_that_stops_half_way_has_done_nothing(staff: Staff)
     content = f"姓名,类别,单位,职级\n{ROWS[3][:-4]}\n赵老师,志愿者,市一中,\n".encode()
     with in_memory(content) as path, known.database.read() as session:
         found = helper_sheets.read(
-            session, known.safe, path, region="石狮", regions={"石狮": "石狮"}
+            session, known.safe, list(read_rows(path)), region="石狮", regions={"石狮": "石狮"}
         )
     assert found.counts == {HelperFate.NEW: 1, HelperFate.BAD: 1}
     assert (

@@ -4,7 +4,11 @@ import io
 import re
 from typing import Any
 
+import pytest
+
+from knowledge.eligibility import sheets
 from server.casework.officers import Role
+from server.register import employer_sheets
 from tests import citizens
 from tests.server.console.conftest import Desk, Staff, text_of
 
@@ -256,6 +260,46 @@ def test_a_table_of_employers_is_tried_and_then_entered_as_a_whole(staff: Staff)
         "还要有这几列：单位"
         in desk.post(path, {"file": (io.BytesIO("地区\n石狮".encode()), "a.csv")}).text
     )
+
+
+def test_others_write_while_a_table_is_taken_apart_and_tried(
+    staff: Staff, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = staff.desk(Role.CASE_OFFICER)
+
+    def beside(patch: pytest.MonkeyPatch, module: Any, name: str) -> None:
+        """Let somebody else write where a function is called."""
+        plain = getattr(module, name)
+
+        def with_a_write(*args: Any) -> Any:
+            with staff.resources.database.begin():
+                return plain(*args)
+
+        patch.setattr(module, name, with_a_write)
+
+    beside(monkeypatch, sheets, "_csv_rows")
+    path = "/register/employers/import"
+    content = "企业名称,联系电话,职工人数,留岗人数,缺工人数\n甲厂,0595-1,10,5,3".encode()
+    with monkeypatch.context() as trying:
+        beside(trying, employer_sheets, "_there")
+        tried = desk.post(path, {"file": (io.BytesIO(content), "a.csv")})
+    assert tried.status_code == 200, text_of(tried.text)
+    sealed = re.search(r'name="sealed" value="([^"]+)"', tried.text)
+    assert sealed and desk.post(path, {"sealed": sealed[1]}).status_code == 303
+
+
+def test_a_table_with_too_many_lines_is_read_no_further(staff: Staff) -> None:
+    desk = staff.desk(Role.CASE_OFFICER)
+    header = "企业名称,联系电话,职工人数,留岗人数,缺工人数"
+    line = "甲厂,0595-1,10,5,3"
+
+    def upload(lines: int) -> str:
+        content = "\n".join((header, *[line] * lines)).encode()
+        table = {"file": (io.BytesIO(content), "a.csv")}
+        return text_of(desk.post("/register/employers/import", table).text)
+
+    assert "表里重复，不算这一行 4999" in upload(5000)
+    assert "一次最多5000行" in upload(5001)
 
 
 def test_a_table_of_an_earlier_day_takes_no_employer_back_to_it(staff: Staff) -> None:

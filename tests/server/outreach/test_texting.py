@@ -41,9 +41,10 @@ def exported(office: "Office", campaign: Campaign, again: bool = False, **more: 
 
 
 def noted(office: "Office", campaign: Campaign, path: Path) -> texting.Noted:
+    results = texting.read_results(path)
     found: texting.Noted = office.step(
         lambda session, safe, row, *, version, **more: texting.note_results(
-            session, safe, row, path, **more
+            session, safe, row, results, **more
         ),
         campaign,
         by=office.author,
