@@ -17,6 +17,7 @@ STEPS: tuple[Step, ...] = (
     self_checking.answer_to_question,
     caring.empty,
     caring.small_talk,
+    caring.helpline,
     choosing.number_out_of_range,
     self_checking.start,
     caring.sounds_like_distress,

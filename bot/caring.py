@@ -1,9 +1,11 @@
 """What comes before any policy: distress, the wish for a person, small talk, no question."""
 
+import re
 from collections.abc import Iterable
 
 from bot.answers import Answer, Kind, Source
 from bot.composing import Part, fitted
+from bot.question import content
 from bot.turn import Turn
 from knowledge.care import CareEntry, Helpline
 from knowledge.measures import Measure
@@ -21,6 +23,8 @@ _STORY = 40
 """A longer text shares a little with everything."""
 _PERSON = "person"
 _HOTLINE = "hotline"
+_WHOSE_NUMBER = re.compile("哪里|哪儿|哪个|谁|干|管|用|电话|热线|号码|打|机构|地方")
+"""What is asked of a telephone number alone: 12333是干什么的."""
 
 
 def too_long(turn: Turn) -> Answer | None:
@@ -81,6 +85,30 @@ def small_talk(turn: Turn) -> Answer | None:
         last, length = found
         left = left[length:]
     return _chat(turn, last.reply, f"small-talk:{last.id}") if last and not left else None
+
+
+def helpline(turn: Turn) -> Answer | None:
+    """Tell what a telephone number is that is the same everywhere, where only that is asked."""
+    text = turn.question.rest
+    lines = [
+        line
+        for line in turn.library.helplines.values()
+        if re.search(rf"(?<!\d){line.number}(?!\d)", text)
+    ]
+    left = text
+    for line in lines:
+        left = left.replace(line.number, "")
+    may_be_a_choice = not left.strip() and turn.context.choices
+    if not lines or may_be_a_choice or content(_WHOSE_NUMBER.sub("", left)):
+        return None
+    return Answer(
+        kind=Kind.ANSWER,
+        reply=fitted(helpline_parts(turn, lines)),
+        reason="helpline:" + "+".join(line.id for line in lines),
+        region=turn.region,
+        sources=tuple(Source(title=line.source, locator=line.number) for line in lines),
+        context=turn.kept_context(),
+    )
 
 
 def helpline_parts(turn: Turn, lines: Iterable[Helpline]) -> list[Part]:

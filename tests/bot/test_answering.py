@@ -203,6 +203,27 @@ def test_what_only_sounds_like_the_wish_for_a_person_is_none(
     assert ask(indexed, [text]).kind is not Kind.HANDOFF
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("12333是什么", "人力资源和社会保障咨询电话"),
+        ("12351是干嘛的", "工会职工维权服务热线"),
+        ("12345这个电话管什么的", "政务服务便民热线"),
+        ("12348", "公共法律服务热线"),
+    ],
+)
+def test_a_number_that_is_the_same_everywhere_is_explained(
+    indexed: IndexedLibrary, text: str, told: str
+) -> None:
+    answer = ask(indexed, [text])
+    assert answer.kind is Kind.ANSWER and answer.sources
+    assert answer.reply.startswith(told)
+
+
+def test_a_question_that_names_such_a_number_is_about_more(indexed: IndexedLibrary) -> None:
+    assert not ask(indexed, ["被欠薪打12333有用吗"]).reason.startswith("helpline")
+
+
 @pytest.mark.parametrize("text", ["你好", "谢谢", "在吗", "你是谁", "你能干什么"])
 def test_small_talk_is_answered_kindly(indexed: IndexedLibrary, text: str) -> None:
     assert ask(indexed, [text]).kind is Kind.CHAT
