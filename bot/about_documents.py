@@ -1,46 +1,131 @@
-"""Questions about a document itself: of which year it is, who issued it, whether it still holds."""
+"""Questions about a document itself: of which year it is, who issued it, for whom, what is in it.
+
+What is asked of one of its measures is answered from that."""
 
 import re
 
-from bot.answers import Answer, Kind, Source
-from bot.choosing import ask_place
+from bot.answers import Answer, Kind
+from bot.choosing import ask_place, everything
 from bot.composing import Part, fitted
+from bot.document_names import document_names
 from bot.question import content
 from bot.turn import Turn
-from knowledge.measures import Measure
+from knowledge.measures import Aspect, Measure
 
-_DOCUMENT = re.compile(r"(?:这|那|上面|你说的?|你们?)?(?:个|份|些|条|几条)?的?"
-                       r"(?:政策|文件|措施|\d+条|方案|通知|办法|规定|意见|消息|新闻)+")  # fmt: skip
+_ACTION = "(?:迎新春送温暖|稳岗留工|就地过年)"
+_DOCUMENT = re.compile(
+    rf"(?:这|那|上面|你说的?|你们?)?(?:个|份|些|条|几条)?的?(?:{_ACTION}[、,]?)*"
+    r"(?:政策|文件|措施|举措|\d+[条项]|(?:专项)?(?:行动)?方案|专项行动|通知|办法|规定|意见|消息|新闻)+"
+    rf"|(?:这个?|那个?|整个|全省的?|^的?|{_ACTION}的?)(?:专项)?(?:活动|行动)"
+)
+_WHEN = "(?:什么时候|什么时间|哪[一1]?天|几月几号|几号|几月|何时|几时|啥时候)"
 _ASKED = re.compile(
-    "(?:是|都是|还是)?(?:哪[一1]?年|几几年|什么年份|哪个?年份|多少年前|几年前|多久以前|什么时间|什么时候|啥时候|何时|几时|几月)"
+    f"[到从]?{_WHEN}(?:就|才|会)?(?:结束|截止|到期|为止|开始|起|完)(?:了|的)?|[到从]{_WHEN}|起止时间|行动时间"
+    f"|(?:是|都是|还是)?(?:哪[一1]?年|几几年|什么年份|哪个?年份|多少年前|几年前|多久以前|{_WHEN})"
     "(?:的|出|出来|出台|发|发布|发出|印发|下发|颁布|公布|定|制定|写)*(?:了|的)*"
     "|(?:是|由)?(?:谁|哪个部门|哪个单位|哪里|哪级|哪[一1]级|什么部门)(?:出|发|定|印发|发布|制定|下发|颁布)(?:了|的|台)*"
     "|文号|(?:是)?(?:第?几号文|什么号|几号文件)"
     "|(?:现在|今年|如今|到现在)?(?:还|是否|是不是)?(?:有效果?|过期|作废|算数|管用|执行|在用|能用)(?:了|吗|没|没有|着)*"
+)
+_ISSUED = re.compile("发布|印发|出台|颁布|下发")
+_WHAT = re.compile("(?:是|讲|说|写|管)的?(?:了|些)?(?:什么|啥)(?:文件|东西|内容|政策|意思)?的?")
+_FOR_WHOM = re.compile(
+    "(?:服务|适用|帮扶|保障|面向|针对)?的?(?:对象|范围|人群)(?:都|包括|是|有|为)*(?:谁|哪些人?|什么人?)*"
+    "|(?:是|都是)?(?:给|针对|面向|管)(?:谁|哪些人|什么人)的?"
+)
+_UNITS = re.compile(
+    "(?:哪些|哪几个|什么|几个)?(?:责任|牵头|主管)(?:单位|部门)(?:都|一共)*(?:有|是)?(?:哪些|哪几个|什么|谁|几个)*"
+)
+_LISTED = re.compile(
+    r"(?:一共|总共|都|共)*(?:有|是|分|分成|分为|包括)+(?:哪|几|多少)+\d*(?:条|项|点|大块)(?:措施|举措|政策|办法|内容|规定)?"
 )
 _HARDLY_MORE = 1
 """Characters of content that may be left over: more is a subject of its own."""
 
 
 def told(turn: Turn) -> Answer | None:
-    """Tell date, number and validity of a place's documents, where only these are asked for."""
-    text = turn.question.rest
+    """Tell of a place's documents what is asked of them as such: date, number, validity, for whom,
+    which units, how many measures."""
     if turn.follows_up and not turn.places:
         return None  # it is about the measure that the conversation is about
-    without = _DOCUMENT.sub("", text)
-    left = _ASKED.sub("", without)
-    if without == text or left == without or len(content(left)) > _HARDLY_MORE:
+    text = turn.question.rest
+    bare = document_names(turn.library).pattern.sub("", text)
+    without = _DOCUMENT.sub("", bare)
+    named = without != text
+    if _is_only(_LISTED, bare):
+        return everything(turn) if _is_own(turn) else _which_place(turn)
+    if _is_only(_UNITS, without):
+        return _units(turn) if _is_own(turn) else _which_place(turn)
+    if not named and not (turn.places and _ISSUED.search(text)):
         return None
+    if bare != text and _is_only(_WHAT, without):
+        return _documents(turn)
+    if _is_only(_FOR_WHOM, without) and (said := _for_whom(turn)):
+        return said
+    return _documents(turn) if _is_only(_ASKED, without) else None
+
+
+def _is_only(asked: re.Pattern[str], text: str) -> bool:
+    left = asked.sub("", text)
+    return left != text and len(content(_DOCUMENT.sub("", left))) <= _HARDLY_MORE
+
+
+def _is_own(turn: Turn) -> bool:
+    return turn.region is not None and turn.library.regions.get(turn.region).own
+
+
+def _which_place(turn: Turn) -> Answer:
+    covered = turn.library.regions.covered
+    inside = turn.scope(turn.region) if turn.region else frozenset(covered)
+    return ask_place(turn, [r for r in covered if r in inside], turn.question.rest)
+
+
+def _documents(turn: Turn) -> Answer | None:
+    """Name the documents of the place, with day and validity."""
     if turn.region is None:
-        return ask_place(turn, list(turn.library.regions.covered), text)
+        return _which_place(turn)
     parts: list[Part] = []
-    sources: list[Source] = []
     for measure in _one_of_each(turn):
         named = turn.composer.document(measure)
         parts.append(Part(turn.composer.say("document", document=named)))
         parts.append(Part(turn.composer.closing_note(measure, turn.today)))
         parts.append(Part(turn.composer.standing(measure, turn.today)))
-        sources.append(turn.composer.source(measure))
+    return _answer(turn, parts, _one_of_each(turn))
+
+
+def _for_whom(turn: Turn) -> Answer | None:
+    """Say for whom a document as a whole is, where it states that."""
+    if turn.region is None:
+        return None
+    parts: list[Part] = []
+    used: list[Measure] = []
+    for measure in _one_of_each(turn):
+        said = turn.library.documents[measure.document].entry.states.get(Aspect.WHO)
+        if said:
+            source = turn.composer.document(measure) + (said.locator or "")
+            parts.append(Part(said.say))
+            parts.append(Part(turn.composer.closing_note(measure, turn.today)))
+            parts.append(Part(turn.composer.say("quote", quote=said.quote), 4))
+            parts.append(Part(turn.composer.say("source", source=source)))
+            used.append(measure)
+    return _answer(turn, parts, used)
+
+
+def _units(turn: Turn) -> Answer | None:
+    """List the units in charge of all that the place has."""
+    assert turn.region is not None
+    measures = [m for m in turn.measures_in(turn.region) if m.responsible.lead]
+    units = dict.fromkeys(unit for m in measures for unit in m.responsible.lead)
+    if not units:
+        return None
+    label = turn.composer.region_label(turn.region)
+    said = turn.composer.say("units_of_all", region=label, units="、".join(units))
+    cited = [turn.composer.document(measure) for measure in _one_of_each(turn)]
+    sources = [Part(turn.composer.say("source", source=source)) for source in cited]
+    return _answer(turn, [Part(said), *sources], _one_of_each(turn))
+
+
+def _answer(turn: Turn, parts: list[Part], measures: list[Measure]) -> Answer | None:
     if not parts:
         return None
     return Answer(
@@ -48,18 +133,23 @@ def told(turn: Turn) -> Answer | None:
         reply=fitted(parts),
         reason="about-document",
         region=turn.region,
-        sources=tuple(sources),
+        measures=tuple(measure.id for measure in measures),
+        sources=tuple(turn.composer.source(measure) for measure in measures),
         context=turn.next_context(()),
     )
 
 
 def _one_of_each(turn: Turn) -> list[Measure]:
-    """One measure for each document of the place, and each number; one that runs as long as it."""
+    """One measure for each document of the place, and each number; one that runs as long as it.
+
+    Of a province it is one for each document: what is of one town is not asked for.
+    """
     assert turn.region is not None
     found: dict[tuple[str, str | None], Measure] = {}
     for measure in turn.measures_in(turn.region):
         document = turn.library.documents[measure.document].entry
-        key = (measure.document, document.number_of(measure.locator))
+        number = document.number_of(measure.locator) if _is_own(turn) else document.number
+        key = (measure.document, number)
         if key not in found or found[key].validity.to != document.validity.to:
             found[key] = measure
     return list(found.values())

@@ -34,7 +34,7 @@ _AHEAD = 1.0
 _OVERVIEW = re.compile(
     r"(?:都|还)?(?:有|能)?(?:什么|哪些|啥)(?:好|新|最新|惠民|优惠|扶持|帮扶|福利|的)*(?:政策|补贴|帮助|福利|好处|待遇|措施)"
     r"|^(?:还有|(?:还|都)?有?(?:什么|哪些|(?:什么|哪些)?(?:别的|其他|其它)))(?:的|吗|呢|么)?$|^(?:就|只有?)这些"
-    r"|(?:政策|补贴|福利)(?:有哪些|有什么|大全|一览)|(?:能|可以)(?:领|享受)(?:什么|哪些)|八条措施|十条措施"
+    r"|(?:政策|补贴|福利)(?:有哪些|有什么|大全|一览)|(?:能|可以)(?:领|享受)(?:什么|哪些)|10条措施"
 )
 
 _TIME = re.compile("(?:20\\d\\d年|[今明去]年|现在|最近|目前)(?:春节|过年|底|初)?")
@@ -89,8 +89,14 @@ def overview(turn: Turn) -> Answer | None:
         covered = turn.library.regions.covered
         inside = turn.scope(region) if region else frozenset(covered)
         return ask_place(turn, [r for r in covered if r in inside], text)
-    for_firms = bool(_FIRMS.search(text))
-    measures = [m for m in turn.measures_in(region) if m.audience is not Audience.GOVERNMENT]
+    return everything(turn)
+
+
+def everything(turn: Turn) -> Answer:
+    """List the measures of the place, those first that are for whoever asks."""
+    assert turn.region is not None
+    for_firms = bool(_FIRMS.search(turn.asked_text))
+    measures = [m for m in turn.measures_in(turn.region) if m.audience is not Audience.GOVERNMENT]
     measures.sort(key=lambda m: (m.audience is Audience.EMPLOYER) is not for_firms)
     return _ask_measure(turn, measures[:_MOST_LISTED])
 

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, replace
 
+from bot.document_names import document_names
 from bot.input_method import InputMethod
 from bot.normalising import normalise, with_arabic_numerals
 from bot.pinyin import respaced
@@ -80,7 +81,7 @@ def parse(message: str, library: Library, input_method: InputMethod) -> Question
     sets_aside, text = bool(left) and left != text, left or text
     asks_which = bool(_ASKS_WHICH.search(text))
     places, denied = _parted_from_denied(find_places(text, library.regions, typed), text)
-    places = _from_there(places, library)
+    places = _with_documents(_from_there(places, library), text, library)
     spoken_of = [
         m.words for m in places.uncovered if _in_a_clause(m.words, places, library, asks_which)
     ]
@@ -117,6 +118,19 @@ def _from_there(places: Places, library: Library) -> Places:
     left = replace(places, covered=tuple(m for m in places.origins if m.region))
     if any(_in_a_clause(m.words, left, library) for m in places.uncovered):
         return left
+    return places
+
+
+def _with_documents(places: Places, text: str, library: Library) -> Places:
+    """Take the place of the document that is named, where no other is: 狮委办19号文."""
+    if places.covered or places.uncovered or places.unclear:
+        return places
+    for words, region in document_names(library).places:
+        start = text.find(words)
+        if start >= 0:
+            label = library.regions.get(region).label
+            named = Mention(label, start, start + len(words), words, region, landmark=True)
+            return replace(places, covered=(named,))
     return places
 
 

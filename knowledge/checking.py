@@ -67,6 +67,12 @@ def _document_problems(library: Library, document: Document) -> Iterator[str]:
         yield f"the date's words {entry.dated_words!r} are not in the page"
     if not gives(entry.dated_words, entry.dated):
         yield f"{entry.dated} is not the date of {entry.dated_words!r}"
+    for aspect, said in entry.states.items():
+        home = document.source_text(said.locator or PREAMBLE)
+        if said.quote not in home:
+            yield f"states {aspect}: not in clause {said.locator or PREAMBLE}: {said.quote}"
+        for figure in unstated(said.say, [home]):
+            yield f"states {aspect}: {figure.value}{figure.unit} is not in its clause"
     used = {m.locator for m in library.measures.values() if m.document == entry.id}
     marked = {mark.locator for mark in entry.no_measure}
     for locator in marked - set(document.clauses):

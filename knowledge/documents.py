@@ -9,8 +9,8 @@ from pydantic import Field
 
 from knowledge.clauses import Clause, Heading, split_clauses
 from knowledge.cleaning import Cleaning, Correction, clean
-from knowledge.entries import Entry, Text
-from knowledge.measures import Validity
+from knowledge.entries import Entry, Statement, Text
+from knowledge.measures import Aspect, Validity
 
 
 class HeadingEntry(Entry):
@@ -62,6 +62,10 @@ class DocumentEntry(Entry):
     """The document hides its own date; `dated` is that of the page."""
     part_numbers: dict[str, str] = Field(default_factory=dict)
     """Document numbers of parts, by the locator that begins the part."""
+    called: tuple[Text, ...] = ()
+    """What people call it by, beside its place and number: 八条措施."""
+    states: dict[Aspect, Statement] = Field(default_factory=dict)
+    """What it states once for all of its measures; each statement names its clause."""
     headings: tuple[HeadingEntry, ...]
     corrections: tuple[CorrectionEntry, ...]
     skip: tuple[Text, ...] = ()

@@ -26,6 +26,7 @@ PLACEHOLDERS: dict[str, tuple[str, ...]] = {
     "quote": ("quote",),
     "source": ("source",),
     "document": ("document",),
+    "units_of_all": ("region", "units"),
     "only_here": ("region",),
     "part_covered": ("place", "region"),
     "in_region": ("region", "text"),

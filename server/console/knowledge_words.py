@@ -111,6 +111,8 @@ FIELDS = {
     "dated": "日期",
     "dated_words": "写日期的原话",
     "about_date": "是什么日期",
+    "called": "大家怎么叫它",
+    "states": "整份文件写明的",
     "no_measure": "不给待遇的条款",
     "no_condition": "不是条件的句子",
     "confirmed": "确认过的改动",

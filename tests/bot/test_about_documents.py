@@ -15,6 +15,15 @@ from tests.bot.asking import ask
         ("唐山这个通知是谁发的", "唐人社字[2021]9号"),
         ("荔湾的文件现在还有效吗", "已经结束了"),
         ("锦州的办法还算数吗", "没写到哪天为止"),
+        ("狮委办19号文什么时候发的", "2022年3月31日"),
+        ("狮委办〔2022〕19号是什么文件", "石狮市关爱外来务工人员八条措施"),
+        ("唐人社字[2021]9号是什么", "唐人社字[2021]9号"),
+        ("雄安公服发〔2021〕18号说的什么", "雄安公服发〔2021〕18号"),
+        ("锦州哪天发布", "2020年2月29日"),
+        ("荔湾稳岗留工行动方案什么时候结束", "2021年3月31日"),
+        ("河北这个活动什么时候结束", "2021年3月31日"),
+        ("荔湾方案的服务对象", "脱贫人口"),
+        ("石狮的责任单位有哪些", "市民政局"),
     ],
 )
 def test_a_document_is_named_with_its_day(indexed: IndexedLibrary, asked: str, told: str) -> None:
@@ -29,8 +38,28 @@ def test_without_a_place_it_is_asked_for(indexed: IndexedLibrary) -> None:
 
 
 @pytest.mark.parametrize(
+    "asked", ["八条措施有哪八条", "锦州八项举措是哪八项", "荔湾方案有哪几条", "石狮有几条措施"]
+)
+def test_what_stands_in_a_document_is_listed(indexed: IndexedLibrary, asked: str) -> None:
+    said = ask(indexed, [asked])
+    assert said.reason == "overview" and len(said.choices) > 7
+
+
+def test_the_place_of_a_document_is_kept_from_its_number(indexed: IndexedLibrary) -> None:
+    assert ask(indexed, ["狮委办19号文里失业金怎么领"]).measures[0] == "shishi-4a"
+    assert ask(indexed, ["狮委办19号文是什么", "失业金怎么领"]).measures[0] == "shishi-4a"
+
+
+@pytest.mark.parametrize(
     "asked",
-    ["石狮失业金什么时候发", "石狮稳岗返还政策还有效吗", "石狮有什么政策"],
+    [
+        "石狮失业金什么时候发",
+        "石狮稳岗返还政策还有效吗",
+        "石狮有什么政策",
+        "石狮失业金的责任单位是谁",
+        "沧州慰问对象是谁",
+        "石狮失业金什么时候结束",
+    ],
 )
 def test_what_a_document_grants_is_another_question(indexed: IndexedLibrary, asked: str) -> None:
     assert ask(indexed, [asked]).reason != "about-document"

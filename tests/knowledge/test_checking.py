@@ -53,6 +53,11 @@ DAMAGES: dict[str, tuple[str, Callable[[dict[str, Any]], None], str]] = {
         lambda m: m.update(summary="消费券用到3月18日。"),
         "18日 is not in the clause",
     ),
+    "a document's own statement that is not in its clause": (
+        "document:liwan",
+        lambda d: d["about"]["states"]["who"].update(quote="全体市民"),
+        "states who: not in clause 三",
+    ),
     "a quote that is not verbatim": (
         "measure:shishi-2",
         lambda m: m.update(quotes=["按实际缴纳的社会保险费给予补贴"]),
