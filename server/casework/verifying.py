@@ -105,7 +105,13 @@ def note_seen(
         values["sealed_verdict"] = desk.own.seal(again.verdict, purpose("sealed_verdict", case.id))
     done = session.connection().execute(
         update(Case)
-        .where(col(Case.id) == case.id, col(Case.sealed_facts) == case.sealed_facts)
+        .where(
+            col(Case.id) == case.id,
+            col(Case.sealed_facts) == case.sealed_facts,
+            # Another may have recommended it since it was looked up.
+            col(Case.state) == State.IN_REVIEW,
+            col(Case.recommended).is_(None),
+        )
         .values(**values)
     )
     session.expire(case)

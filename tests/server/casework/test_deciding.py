@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
-from server.casework import cases, deciding, objecting
+from server.casework import cases, deciding, objecting, verifying
 from server.casework.advancing import (
     CaseChanged,
     MoveRefused,
@@ -30,6 +30,7 @@ from server.casework.officers import NotAllowed, Officer, Role
 from server.casework.tables import Case, CaseEvent
 from server.clock import china_day
 from server.tables import AuditEntry, Notice
+from tests import casework
 from tests.overlapping import twice_at_once
 from tests.server.casework.conftest import House
 from tests.verifying import size
@@ -106,6 +107,22 @@ def test_a_refusal_needs_words_for_the_worker(house: House, clerk: Officer, chie
     with pytest.raises(ReasonMissing):
         house.do(chief, case_id, deciding.refuse, reason="  ")
     assert house.do(chief, case_id, deciding.refuse, reason="没缴满一年").state == State.REFUSED
+
+
+@pytest.mark.parametrize("database_url", ["postgres_url"], indirect=True)
+def test_what_the_second_officer_decides_on_is_not_changed_by_who_looked_before(
+    house: House, clerk: Officer
+) -> None:
+    case_id = house.submit(house.worker())
+    before = house.do(clerk, case_id, deciding.take).sealed_facts
+    with house.database.begin() as session:
+        case = session.get_one(Case, case_id)
+        house.do(clerk, case_id, deciding.recommend, Move.APPROVE, reason="符合")
+        desk = house.desk(clerk, case.worker_id)
+        with pytest.raises(CaseChanged):
+            verifying.note_seen(session, desk, case, set(casework.ELIGIBLE))
+    with house.database.read() as session:
+        assert session.get_one(Case, case_id).sealed_facts == before
 
 
 @pytest.mark.parametrize("sum_fen", [0, -1, 2_000_000_001])
