@@ -1,14 +1,15 @@
 """A worker's materials: which there are, which case they belong to, what they show.
 
 A material belongs to its worker and stays for the next case. A case that was submitted keeps those
-it has; what no such case has can be deleted by the worker at any time.
+it has until it is withdrawn. One that was refused keeps them also when its objection is taken back:
+the refusal stands on them. What no such case has can be deleted by the worker at any time.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select
 from sqlmodel import Session, col
 
 from knowledge.materials import Checklist, MaterialKind
@@ -22,7 +23,6 @@ from server.sealing import Safe
 from server.tables import Purpose
 
 MOST_OF_WORKER = 300
-_GIVES_BACK = (State.DRAFT, State.WITHDRAWN)
 
 LetGo = Callable[[Session, str], str | None]
 """Lets go of a material, or tells the number of what holds on to it."""
@@ -225,7 +225,7 @@ def remove(
     using = session.scalars(
         select(col(Case.id))
         .join(CaseMaterial, col(CaseMaterial.case_id) == col(Case.id))
-        .where(col(CaseMaterial.material_id) == material.id, col(Case.state).not_in(_GIVES_BACK))
+        .where(col(CaseMaterial.material_id) == material.id, _keeps())
     ).first()
     for let_go in holders:
         using = using or let_go(session, material.id)
@@ -265,6 +265,12 @@ def check_taking(session: Session, worker_id: int) -> None:
     )
     if (count or 0) >= MOST_OF_WORKER:
         raise TooManyMaterials(MOST_OF_WORKER)
+
+
+def _keeps() -> ColumnElement[bool]:
+    """Whether a case holds on to what it has: no draft, and not withdrawn but after a refusal."""
+    is_withdrawn = col(Case.state) == State.WITHDRAWN
+    return and_(col(Case.state) != State.DRAFT, or_(~is_withdrawn, col(Case.claim).is_not(None)))
 
 
 def _lock(session: Session, material: Material) -> None:

@@ -251,6 +251,30 @@ def test_what_was_submitted_stays_and_what_was_not_can_go(
     assert [name for name, _ in resources.store.names()] == [f"materials/{used}"]
 
 
+def test_what_a_refusal_stands_on_stays_though_the_objection_is_taken_back(
+    phone: Phone, resources: "Resources", now: datetime
+) -> None:
+    id = case(phone)
+    used = upload(phone, photo(1), application=id).json["id"]
+    office = Office(resources, now)
+    asked = office.request_material(id)
+    phone.post(f"/applications/{id}/answer", {"version": asked, "words": "单位关门了"})
+    appeal = {"version": office.refuse(id), "words": "我缴满了一年"}
+    objected = phone.post(f"/applications/{id}/appeal", appeal).json
+    taken = phone.post(f"/applications/{id}/withdraw", {"version": objected["version"]}).json
+    assert taken["state"] == "withdrawn"
+    kept = phone.send("DELETE", f"/materials/{used}")
+    assert (kept.status_code, kept.json["code"]) == (409, "material_in_use")
+
+
+def test_a_case_that_was_withdrawn_gives_its_photos_back(phone: Phone) -> None:
+    id = case(phone)
+    used = upload(phone, photo(1), application=id).json["id"]
+    version = phone.get(f"/applications/{id}").json["version"]
+    assert phone.post(f"/applications/{id}/withdraw", {"version": version}).status_code == 200
+    assert phone.send("DELETE", f"/materials/{used}").status_code == 204
+
+
 def test_without_consent_nothing_is_taken_and_withdrawing_deletes_the_unused(
     phone: Phone, resources: "Resources"
 ) -> None:
