@@ -10,7 +10,7 @@ from bot.turn import Turn
 from knowledge.eligibility.alternatives import Change
 from knowledge.eligibility.amounts import Total, dues, totals
 from knowledge.eligibility.facts import APPLICANT_ROLE, Interval
-from knowledge.eligibility.reporting import change_said, changes
+from knowledge.eligibility.reporting import change_said, changes, condition_of
 from knowledge.eligibility.verdicts import Outcome, Result
 from knowledge.measures import Aspect, Audience, Measure
 
@@ -26,17 +26,17 @@ def measure_result(turn: Turn, result: Result) -> list[Part]:
     say, measure = turn.composer.say, result.criteria.measure
     source = Part(say("source", source=turn.composer.cite(measure)))
     found = changes(result, turn.library)
-    advice = [Part(advice, 3) for advice in measure.advice]
     if _for_others(found):
+        advice = (Part(advice, 3) for advice in measure.advice)
         return [Part(_whose(turn, measure)), *advice, Part(say("check_again")), source]
     match result.outcome:
         case Outcome.ELIGIBLE:
             parts = _eligible(turn, result)
         case Outcome.INELIGIBLE:
-            parts = _ineligible(turn, measure, found)
+            parts = _ineligible(turn, result, found)
         case Outcome.UNDETERMINED:
             parts = _undetermined(turn, result)
-    parts += advice
+    parts += [Part(advice, 3) for advice in result.advice]
     if result.outcome is Outcome.INELIGIBLE:
         parts.append(Part(say("check_again"), 2))
     parts += [Part(turn.composer.standing(measure, turn.today), 1), source]
@@ -106,12 +106,13 @@ def _sum(turn: Turn, total: Total) -> str:
     return f"{per}{low}{total.high:g}{total.unit}"
 
 
-def _ineligible(turn: Turn, measure: Measure, found: Sequence[Change]) -> list[Part]:
+def _ineligible(turn: Turn, result: Result, found: Sequence[Change]) -> list[Part]:
     say = turn.composer.say
-    lasting = [c for c in found if c.lasting]
+    # Of several ways to meet a condition no single one is what stood in the way.
+    failed = dict.fromkeys(condition_of(result, c.criterion) for c in found if c.lasting)
     mendable = [_said(turn, c) for c in found if not c.lasting]
-    lines = [say("check_ineligible", title=named(measure))]
-    lines += [say("check_failed", condition=c.criterion.say.rstrip("。")) for c in lasting]
+    lines = [say("check_ineligible", title=named(result.criteria.measure))]
+    lines += [say("check_failed", condition=condition.rstrip("。")) for condition in failed]
     lines += [say("check_change", changes="；".join(mendable))] if mendable else []
     quotes = dict.fromkeys(c.criterion.quote for c in found)
     return [

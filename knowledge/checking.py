@@ -102,6 +102,7 @@ def _measure_problems(library: Library, measure: Measure) -> Iterator[str]:
             library.documents[measure.document], measure, _needs(library, measure)
         )
         yield from _wrong_figures(library, measure)
+        yield from _of_no_condition(library, measure)
         about = library.documents[measure.document].entry
         yield from misdated(measure.validity, about.dated, about.validity)
     except UnknownClause as error:
@@ -165,6 +166,7 @@ def _wrong_figures(library: Library, measure: Measure) -> Iterator[str]:
     said |= {f"answers.{aspect}": s.say for aspect, s in measure.answers.items()}
     said |= {f"rule: {leaf.quote}": leaf.say for leaf in rule_leaves(measure)}
     said |= {f"advice[{n}]": text for n, text in enumerate(measure.advice)}
+    said |= {f"if_unmet.{fact}": text for fact, text in measure.if_unmet.items()}
     said |= {f"conditions[{n}]": c.say for n, c in enumerate(measure.conditions)}
     for where, text in said.items():
         for figure in sorted(unstated(text, sources), key=lambda f: f.value):
@@ -177,6 +179,13 @@ def _wrong_figures(library: Library, measure: Measure) -> Iterator[str]:
     for phone in measure.phones:
         if phone.number not in phone.quote:
             yield f"phones: {phone.number} is not in {phone.quote}"
+
+
+def _of_no_condition(library: Library, measure: Measure) -> Iterator[str]:
+    criteria = library.rules.criteria.get(measure.id)
+    for fact in measure.if_unmet:
+        if criteria is None or fact not in criteria.facts:
+            yield f"if_unmet: the rule asks nothing of {fact}"
 
 
 def _written(figure: Figure) -> str:

@@ -59,7 +59,7 @@ def result_data(result: Result, library: "Library") -> dict[str, Any]:
             {"unit": total.unit, "per": total.per, "at_least": total.low, "at_most": total.high}
             for total in totals(found, library.facts)
         ],
-        "advice": list(measure.advice),
+        "advice": list(result.advice),
         "already": result.already,
         "excluded_by": list(result.excluded_by),
     }
@@ -92,6 +92,12 @@ def conditions_data(result: Result) -> list[dict[str, Any]]:
         }
         for criterion in criteria.criteria
     ]
+
+
+def condition_of(result: Result, criterion: Criterion) -> str:
+    """Say the whole condition that a leaf belongs to, with the other ways to meet it."""
+    node = result.criteria.node
+    return (dict(_choices(node)).get(criterion) if node else None) or criterion.say
 
 
 def _choices(node: Node, inside: str | None = None) -> Iterable[tuple[Criterion, str | None]]:

@@ -78,6 +78,16 @@ class Person:
             self._truths[predicate] = truth
             return truth
 
+    def unmet(self, node: Node) -> Iterator[Criterion]:
+        """Yield the leaves that aren't known to hold, where what they stand in isn't either."""
+        if self.truth(node) is True:
+            return
+        if isinstance(node, Criterion):
+            yield node
+            return
+        for part in node.parts:
+            yield from self.unmet(part)
+
     def undecided(self, node: Node) -> Iterator[Criterion]:
         """Yield the unknown leaves of an undecided node; decided branches contribute nothing."""
         if isinstance(node, Criterion):
@@ -102,6 +112,15 @@ class Result:
     """The person has it."""
     excluded_by: tuple[str, ...] = ()
     """The measures the person has that can't be had together with this one."""
+
+    @property
+    def advice(self) -> tuple[str, ...]:
+        """What the measure says beside any outcome, and what beside the conditions not met."""
+        measure, node = self.criteria.measure, self.criteria.node
+        if node is None or not measure.if_unmet:
+            return measure.advice
+        unmet = {criterion.fact for criterion in self.person.unmet(node)}
+        return (*measure.advice, *(say for fact, say in measure.if_unmet.items() if fact in unmet))
 
     @property
     def open(self) -> bool:

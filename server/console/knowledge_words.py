@@ -104,6 +104,7 @@ FIELDS = {
     "negative": "容易混淆的问题",
     "unanswered": "条款没写的问题",
     "advice": "提醒",
+    "if_unmet": "不符合某一条时的提醒",
     "readings": "有歧义的地方",
     "about": "文件情况",
     "raw": "原文全文",
@@ -265,6 +266,7 @@ _REASONS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"(?:rule|grants\.when): no fact (.+)", "没有“{0}”这个自测问题。"),
         (r"(?:rule|grants\.when): (.*)", "条件有问题：{0}"),
         (r"a measure for the government has no rule", "政府自己的工作不写条件。"),
+        (r"if_unmet: the rule asks nothing of (.*)", "条件里没有用到“{0}”，提醒没处说。"),
         (r"excludes: no other measure (.*)", "没有政策“{0}”。"),
         (r"is called (.*), not (.*)", "编号应当是“{1}”，不能改成“{0}”。"),
         (

@@ -196,6 +196,24 @@ def test_words_for_any_help_or_for_oneself_are_no_subject(
     assert said.reason == "check-question" and said.measures == ()
 
 
+def test_what_explains_a_condition_is_told_where_it_is_not_met_and_nowhere_else(
+    indexed: IndexedLibrary,
+) -> None:
+    unclear = "2020年3月以前没了工作、没领过的，文件没有写清楚算不算"
+    asked = ("定州失业补助金怎么领", "我能领吗", "失业", "1")
+    lost_before = Talk(indexed, date(2021, 2, 20)).says(*asked, "2019年5月").reply
+    assert "不符合" in lost_before and unclear in lost_before and "下岗了" not in lost_before
+    assert unclear not in Talk(indexed, date(2021, 2, 20)).says(*asked, "2021年1月15日").reply
+
+
+def test_a_condition_that_can_be_met_in_several_ways_is_named_whole(
+    indexed: IndexedLibrary,
+) -> None:
+    asked = ("定州失业补助金怎么领", "我能领吗", "失业", "1", "2019年5月")
+    told = Talk(indexed, date(2021, 2, 20)).says(*asked).reply
+    assert "2021年1月1日以后没了工作，或者2020年3月至12月没了工作" in told
+
+
 def test_a_check_says_that_it_goes_by_how_the_clause_is_read(indexed: IndexedLibrary) -> None:
     begun = Talk(indexed).says("石狮专线我够不够条件").reply
     assert "我们按这样的理解来查：户口不在石狮。" in begun and "\n条件：" not in begun

@@ -58,6 +58,11 @@ DAMAGES: dict[str, tuple[str, Callable[[dict[str, Any]], None], str]] = {
         lambda d: d["about"]["states"]["who"].update(quote="全体市民"),
         "states who: not in clause 三",
     ),
+    "advice on a condition that is none": (
+        "measure:shishi-2",
+        lambda m: m.update(if_unmet={"hukou_place": "先去问一问。"}),
+        "the rule asks nothing of hukou_place",
+    ),
     "a quote that is not verbatim": (
         "measure:shishi-2",
         lambda m: m.update(quotes=["按实际缴纳的社会保险费给予补贴"]),
