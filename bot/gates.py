@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from bot import replying, stating, wording
 from bot.answers import Answer, Kind, Rejected
@@ -12,7 +13,7 @@ from bot.pinyin import segmented
 from bot.question import content
 from bot.stating import states
 from bot.turn import Turn
-from knowledge.measures import Aspect, Measure
+from knowledge.measures import Aspect, Audience, Measure
 
 UNDERSTOOD = 1.2
 """Below this score nothing is close enough to be an answer."""
@@ -44,6 +45,8 @@ _SURELY_THE_SAME = 3.6
 """The evidence from which on it is said that another place's document has what was asked for."""
 _NAMED = 6
 """Other regions that a reply names."""
+_OFFERED = 4
+"""Measures of the town that a reply names to somebody of a part of it."""
 _OWN_ENOUGH = 1.9
 _SUBJECT_OF_ITS_OWN = 2.6
 """What the words behind one of several places must come to, to be a question by themselves."""
@@ -219,14 +222,19 @@ def not_in_this_place(turn: Turn) -> Answer | None:
     if akin := [c for c in turn.local if best.measure.topics[0] in c.measure.topics]:
         # The place does speak of it, if not of this: it is not said to have nothing.
         return _not_stated(turn, akin[0], _unstated_aspect(turn, akin[0]) or _DETAIL)
-    label = turn.composer.region_label(turn.region) + (turn.part or "")
+    label = turn.composer.region_label(turn.region)
+    open_to_all = [c.measure for c in turn.local if c.measure.audience is not Audience.GOVERNMENT]
+    offered = open_to_all[:_OFFERED] if turn.part else []
+    plainly = [Part(turn.composer.say("not_in_region", region=label))]
     parts = [
-        Part(turn.composer.say("not_in_region", region=label)),
-        Part(_elsewhere_has(turn, best, label), 1),
+        *(_part_lacks(turn, label, offered) if turn.part else plainly),
+        *_others_have(turn, best, label + (turn.part or "")),
         *replying.ask_nationwide(turn),
     ]
     rejected = tuple(Rejected(c.measure.id, c.score, "region") for c in turn.ranked[:5])
-    return _decline(turn, parts, "not-in-this-place", turn.region, rejected=rejected)
+    declined = _decline(turn, parts, "not-in-this-place", turn.region, rejected=rejected)
+    sources = tuple(turn.composer.source(measure) for measure in offered)
+    return replace(declined, sources=(*sources, *declined.sources))
 
 
 def aspect_not_stated(turn: Turn) -> Answer | None:
@@ -387,12 +395,47 @@ def _contains(turn: Turn, region: str, other: str) -> bool:
     return region != other and turn.library.regions.lies_in(other, region)
 
 
-def _elsewhere_has(turn: Turn, best: Candidate, label: str) -> str:
+def _part_lacks(turn: Turn, label: str, offered: list[Measure]) -> list[Part]:
+    """Say that the town's document does not name a part of it, and what it has for all of it."""
+    assert turn.region is not None and turn.part is not None
+    regions = (turn.region, *turn.library.regions.descendants(turn.region))
+    named = any(
+        turn.part in quote
+        for measure in turn.library.measures.values()
+        if measure.region in regions
+        for quote in measure.quotes
+    )
+    lacks = "part_without_this" if named else "part_not_named"
+    titles = "、".join(measure.title for measure in offered)
+    return [
+        Part(turn.composer.say(lacks, region=label, part=turn.part)),
+        Part(turn.composer.say("town_has", region=label, titles=titles) if titles else "", 1),
+    ]
+
+
+def _others_have(turn: Turn, best: Candidate, label: str) -> list[Part]:
+    """Name the parts of the same town that have it, and the places elsewhere."""
     regions = _regions_with(turn, best)
-    if not regions or best.own < _SURELY_THE_SAME:
-        return ""
-    named = "、".join(regions[:_NAMED]) + ("等" if len(regions) > _NAMED else "")
-    return turn.composer.say("elsewhere_has", regions=named, region=label)
+    if turn.region is None or best.own < _SURELY_THE_SAME:
+        return []
+    town = turn.town(turn.region)
+    sisters = [region for region in regions if turn.town(region) == town]
+    elsewhere = [region for region in regions if region not in sisters]
+    of_town = turn.composer.region_label(town)
+    said = [
+        turn.composer.say("sisters_have", region=of_town, regions=_named(turn, sisters))
+        if sisters
+        else "",
+        turn.composer.say("elsewhere_has", regions=_named(turn, elsewhere), region=label)
+        if elsewhere
+        else "",
+    ]
+    return [Part(each, 1) for each in said]
+
+
+def _named(turn: Turn, regions: list[str]) -> str:
+    labels = [turn.composer.region_label(region) for region in regions]
+    return "、".join(labels[:_NAMED]) + ("等" if len(labels) > _NAMED else "")
 
 
 def _regions_with(turn: Turn, best: Candidate) -> list[str]:
@@ -404,8 +447,7 @@ def _regions_with(turn: Turn, best: Candidate) -> list[str]:
         for c in turn.ranked
         if c.unbiased >= best.unbiased - _HAS_IT_TOO and not topics.isdisjoint(c.measure.topics)
     ]
-    regions = [region for region in having if region not in here]
-    return [turn.composer.region_label(region) for region in dict.fromkeys(regions)]
+    return [region for region in dict.fromkeys(having) if region not in here]
 
 
 def _decline(

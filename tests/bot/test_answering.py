@@ -568,3 +568,17 @@ def test_who_asks_for_the_sum_of_all_is_given_it(
 
 def test_what_one_firm_gets_is_not_the_sum_of_all(indexed: IndexedLibrary) -> None:
     assert ask(indexed, ["石狮救灾资金每家企业给多少"]).kind is Kind.DECLINE
+
+
+def test_a_district_without_a_document_is_not_said_to_have_one(indexed: IndexedLibrary) -> None:
+    reply = ask(indexed, ["石家庄长安区留下过年有红包吗"]).reply
+    assert reply.startswith("我这里石家庄市的文件没有写到长安区。")
+    assert "长安区的文件" not in reply
+    assert "“双节”送温暖慰问" in reply
+
+
+def test_the_towns_own_districts_are_not_called_elsewhere(indexed: IndexedLibrary) -> None:
+    lines = ask(indexed, ["石家庄桥西区留下过年有补贴吗"]).reply.splitlines()
+    (in_town,) = [line for line in lines if line.startswith("同在石家庄市")]
+    (elsewhere,) = [line for line in lines if "别处" in line]
+    assert "石家庄鹿泉区" in in_town and "石家庄" not in elsewhere.partition("。")[0]

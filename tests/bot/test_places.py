@@ -438,3 +438,9 @@ def test_every_place_is_found_by_its_name(library: Library, asked: str) -> None:
             if not any(m.words in words or words in m.words for m in mentions):
                 lost.append(name.words)
     assert not lost
+
+
+@pytest.mark.parametrize("question", ["桥东那边给没回家的买电影票吗", "我在桥东打工"])
+def test_a_district_that_only_one_town_has_is_heard_by_its_short_name(question: str) -> None:
+    found = places(question)
+    assert [(m.region, m.inside) for m in found.covered] == [("张家口", "桥东区")]
