@@ -111,11 +111,11 @@ class Composer:
 
     def say(self, sentence: str, /, **facts: str) -> str:
         """Fill one fixed sentence."""
-        return self._sentences.text[sentence].format(**facts)
+        return self._sentences.said(sentence).format(**facts)
 
     def say_as_is(self, sentence: str) -> str:
         """Return one fixed sentence with its gaps."""
-        return self._sentences.text[sentence]
+        return self._sentences.said(sentence)
 
     def region_label(self, region: str) -> str:
         """Return the name of a region as a reply says it."""

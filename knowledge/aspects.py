@@ -1,6 +1,7 @@
 """Which aspect of a measure a question asks for: how much, who, what papers, until when …"""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pydantic import model_validator
@@ -39,13 +40,21 @@ class AspectRules(Entry):
     def _patterns_compile(self) -> "AspectRules":
         for rule in self.rules:
             for pattern in rule.patterns:
-                if _LOOSE_GAP.search(pattern):
-                    raise ValueError(f"{rule.aspect}: {pattern}: put what stands between in ()")
                 try:
                     re.compile(self.spelled_out(pattern))
                 except re.error as error:
                     raise ValueError(f"{rule.aspect}: {pattern}: {error}") from None
         return self
+
+    def loose_gaps(self) -> Iterator[tuple[Aspect, str]]:
+        """Yield the patterns that would blank words they don't spell.
+
+        A release that was stored before has some, and goes on being served.
+        """
+        for rule in self.rules:
+            for pattern in rule.patterns:
+                if _LOOSE_GAP.search(pattern):
+                    yield rule.aspect, pattern
 
     def spelled_out(self, pattern: str) -> str:
         """Put the words in the place of their names."""

@@ -1,10 +1,11 @@
 """The sentences that must be there are exactly those that the bot says."""
 
 import ast
+import copy
 from collections.abc import Iterable, Iterator
 
-from knowledge.library import DATA
-from knowledge.sentences import PLACEHOLDERS
+from knowledge.library import DATA, Library
+from knowledge.sentences import PLACEHOLDERS, SAID_LATER
 
 
 def _said() -> Iterator[tuple[set[str], set[str]]]:
@@ -53,3 +54,17 @@ def test_the_sentences_are_those_that_the_bot_says() -> None:
             assert filled >= set(PLACEHOLDERS[next(iter(names))]), names
         else:
             assert any(filled >= set(PLACEHOLDERS[name]) for name in names), names
+
+
+def test_a_release_of_before_there_were_these_sentences_and_gaps_is_read_and_says_them(
+    library: Library,
+) -> None:
+    """One that officers published stays in force when a new version of the program comes."""
+    before = {kind: copy.deepcopy(content) for kind, _, content in library.editions
+              if kind in ("sentences", "aspects")}  # fmt: skip
+    for name in SAID_LATER:
+        del before["sentences"]["text"][name]
+    before["aspects"]["rules"][0]["patterns"].append("[^。?!]{0,8}一共几个")
+    stored = Library((k, name, before.get(k, content)) for k, name, content in library.editions)
+    for name, text in SAID_LATER.items():
+        assert stored.sentences.said(name) == library.sentences.text[name] == text
