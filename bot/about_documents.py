@@ -88,7 +88,7 @@ def _documents(turn: Turn) -> Answer | None:
     for measure in _one_of_each(turn):
         named = turn.composer.document(measure)
         parts.append(Part(turn.composer.say("document", document=named)))
-        parts.append(Part(turn.composer.closing_note(measure, turn.today)))
+        parts.append(Part(turn.composer.outside_its_days(measure, turn.today)))
         parts.append(Part(turn.composer.standing(measure, turn.today)))
     return _answer(turn, parts, _one_of_each(turn))
 
@@ -104,7 +104,7 @@ def _for_whom(turn: Turn) -> Answer | None:
         if said:
             source = turn.composer.document(measure) + (said.locator or "")
             parts.append(Part(said.say))
-            parts.append(Part(turn.composer.closing_note(measure, turn.today)))
+            parts.append(Part(turn.composer.outside_its_days(measure, turn.today)))
             parts.append(Part(turn.composer.say("quote", quote=said.quote), 4))
             parts.append(Part(turn.composer.say("source", source=source)))
             used.append(measure)

@@ -210,7 +210,9 @@ class Composer:
         validity = measure.validity
         if validity.to:
             name = "deadline_closed" if today > validity.to else "deadline_open"
-            return self.say(name, span=self.span(measure))
+            lasting = measure.afterwards if today > validity.to else None
+            said = self.say(name, what=self._whose_days(measure), span=self.span(measure))
+            return said + (lasting or "")
         # Who asks whether it still runs is told whom to ask that.
         standing = self.standing(measure, today)
         dated = self._library.documents[measure.document].entry.dated
@@ -227,11 +229,31 @@ class Composer:
             return f"到{day(validity.to)}为止"
         return f"从{day(validity.from_)}到{day(validity.to)}"
 
+    def _whose_days(self, measure: Measure) -> str:
+        """Tell whether its days are a measure's own or those of the action it is a part of."""
+        whole = self._library.documents[measure.document].entry
+        own, frame = measure.validity, whole.validity
+        if whole.action and (own.locator, own.to) == (frame.locator, frame.to):
+            return self.say("days_of_action", action=whole.action)
+        return self.say("days_of_measure")
+
     def closing_note(self, measure: Measure, today: date) -> str:
-        """Warn that a measure is over, or has not begun; '' while it is open."""
+        """Warn that a measure, or a part of it, is over, or has not begun; '' while it is open.
+
+        What is law at all times, and what may go on, is said along.
+        """
+        validity = measure.validity
+        if validity.open_on(today):
+            over = [g.what for g in measure.grants if g.last_day and today > g.last_day]
+            return "".join(self.say("part_closed", what=what) for what in over)
+        lasting = measure.afterwards if validity.to and today > validity.to else None
+        return self.outside_its_days(measure, today) + (lasting or "")
+
+    def outside_its_days(self, measure: Measure, today: date) -> str:
+        """Say that the days of a measure are over, or are yet to come; '' in between."""
         validity = measure.validity
         if validity.to and today > validity.to:
-            return self.say("closed", span=self.span(measure))
+            return self.say("closed", what=self._whose_days(measure), span=self.span(measure))
         if validity.from_ and today < validity.from_:
             return self.say("not_yet", **{"from": day(validity.from_)})
         return ""
@@ -242,7 +264,7 @@ class Composer:
         if not validity.open_on(today):
             return ""
         if validity.to:
-            return self.say("until", span=self.span(measure))
+            return self.say("until", what=self._whose_days(measure), span=self.span(measure))
         document = self._library.documents[measure.document].entry
         name = "open_ended_undated" if document.undated else "open_ended"
         ask = "、".join(measure.responsible.lead) or self._library.sentences.default_unit

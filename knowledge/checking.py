@@ -162,7 +162,7 @@ def _unlisted_materials(library: Library) -> Iterator[str]:
 
 def _wrong_figures(library: Library, measure: Measure) -> Iterator[str]:
     sources = sources_of(library, measure)
-    said = {"summary": measure.summary}
+    said = {"summary": measure.summary, "afterwards": measure.afterwards or ""}
     said |= {f"answers.{aspect}": s.say for aspect, s in measure.answers.items()}
     said |= {f"rule: {leaf.quote}": leaf.say for leaf in rule_leaves(measure)}
     said |= {f"advice[{n}]": text for n, text in enumerate(measure.advice)}

@@ -58,6 +58,8 @@ class DocumentEntry(Entry):
     about_date: Text
     """Which date it is: 印发日, 报道日, 网页日期 …"""
     validity: Validity
+    action: Text | None = None
+    """The action whose days these are, where the document is about one: 全省专项行动."""
     undated: bool = False
     """The document hides its own date; `dated` is that of the page."""
     part_numbers: dict[str, str] = Field(default_factory=dict)

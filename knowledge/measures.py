@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from knowledge.eligibility.rules import Rule, statements
+from knowledge.eligibility.rules import Rule, last_day, statements
 from knowledge.entries import Entry, Statement, Text
 
 
@@ -108,6 +108,11 @@ class Grant(Entry):
     when: Rule | None = None
     """What has to hold for this grant besides the measure's own rule."""
 
+    @property
+    def last_day(self) -> date | None:
+        """The last day of this grant, where it ends before the measure does."""
+        return None if self.when is None else last_day(self.when)
+
 
 class Responsible(Entry):
     """The units in charge, as the clause names them; both empty where it names none."""
@@ -184,6 +189,8 @@ class Measure(Entry):
     validity: Validity
     application: Validity | None = None
     """When one may apply, where the clause states it apart."""
+    afterwards: str | None = None
+    """What is to be known once its days are over: what is law at all times, what may go on."""
     quotes: Annotated[tuple[Text, ...], Field(min_length=1)]
     parts: tuple[Text, ...] = ()
     """The parts of the region it is for alone, where it isn't for all of it."""

@@ -138,6 +138,18 @@ Rule = Annotated[
     ),
 ]
 
+
+def last_day(rule: Rule) -> date | None:
+    """The last day on which a rule can hold, None where it names none."""
+    match rule:
+        case Comparison(fact=fact, at_most=date() as bound) if fact == AS_OF:
+            return bound
+        case All(all=parts):
+            return min(filter(None, map(last_day, parts)), default=None)
+        case _:
+            return None
+
+
 _TAGS: dict[type[Entry], str] = {
     Comparison: "comparison",
     Assessed: "assessed",

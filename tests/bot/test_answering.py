@@ -541,6 +541,44 @@ def test_a_number_asked_for_is_no_sum(indexed: IndexedLibrary) -> None:
     assert "具体给多少" not in ask(indexed, ["荔湾失业金的电话号码是多少"]).reply
 
 
+@pytest.mark.parametrize("text", ["衡水送流量吗", "衡水体检半价吗", "荔湾吸纳就业补贴多少钱"])
+def test_days_that_are_those_of_an_action_are_said_to_be_its(
+    indexed: IndexedLibrary, text: str
+) -> None:
+    reply = ask(indexed, [text]).reply
+    assert "专项行动里的，行动从2021年1月21日到2021年3月31日，现在已经结束了。" in reply
+    assert "这项措施从" not in reply
+
+
+def test_days_of_its_own_are_those_of_the_measure(indexed: IndexedLibrary) -> None:
+    reply = ask(indexed, ["衡水消费券多少钱"]).reply
+    assert "这项措施从2021年1月21日到2021年3月8日，现在已经结束了。" in reply
+
+
+@pytest.mark.parametrize(
+    ("text", "lasting"),
+    [
+        ("承德现在节假日加班还有加班费吗", "这是法律规定的，现在也一样"),
+        ("衡水老板违法解除合同怎么办", "这些是法律规定的，现在也一样"),
+        ("荔湾法律援助现在还有吗", "平时还有没有，请问区司法局"),
+        ("雄安价格监管还管吗", "可以问当地市场监管部门"),
+        ("衡水公交还免费吗", "请问衡水当地的公交公司"),
+    ],
+)
+def test_what_outlasts_an_action_is_said_where_it_is_over(
+    indexed: IndexedLibrary, text: str, lasting: str
+) -> None:
+    reply = ask(indexed, [text]).reply
+    assert "已经结束了。" in reply and lasting in reply
+    assert lasting not in ask(indexed, [text], today=date(2021, 2, 12)).reply
+
+
+def test_a_part_whose_days_are_over_is_said_to_be_over(indexed: IndexedLibrary) -> None:
+    asked, over = ["石狮机顶盒欠费停机还能免费看吗"], "“欠费停机的机顶盒免费开机收视”已经过了时间"
+    assert over in ask(indexed, asked).reply
+    assert over not in ask(indexed, asked, today=date(2022, 6, 30)).reply
+
+
 def test_an_article_is_not_cited_by_the_number_of_what_it_reports(indexed: IndexedLibrary) -> None:
     reply = ask(indexed, ["衡水消费券多少钱"]).reply
     assert "（河北新闻网，2021年2月12日，讲的是衡新疫防指办〔2021〕132号）" in reply
