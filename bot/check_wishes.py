@@ -3,11 +3,11 @@
 import re
 from dataclasses import dataclass
 
+from bot import firms
 from bot.question import content
 
 SMALL = "娃儿?|孩子|小孩|崽"
 CHILD = f"{SMALL}|儿子|女儿|闺女"
-FIRM = "厂[子里]?|工厂|公司|单位|企业|店[里铺]?|铺子|老板"
 _KIN = (
     f"{CHILD}|老公|丈夫|老婆|媳妇|爱人|对象|爸妈?|妈|父母|哥哥?|姐姐?|弟弟?|妹妹?"
     "|亲戚|老乡|工友|朋友"
@@ -21,7 +21,7 @@ def _who(name: str, before: str = "") -> str:
 
     Without 我 before it a word for somebody has to stand behind `before`: 帮扶对象 is nobody's.
     """
-    return f"(?:(?:{_MINE}|{before})(?P<{name}>{_KIN}|{FIRM})|(?:{_MINE})?(?:{_LIKE_ME})?)"
+    return f"(?:(?:{_MINE}|{before})(?P<{name}>{_KIN}|{firms.NAMES})|(?:{_MINE})?(?:{_LIKE_ME})?)"
 
 
 _ASKS = re.compile(

@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from bot import gates, replying
+from bot import firms, gates, replying
 from bot.answers import Answer, Choice, Context, Kind
 from bot.composing import Part, fitted
 from bot.matching import Candidate
@@ -19,7 +19,6 @@ _MOST_CHOICES = 12
 _MOST_LISTED = 30
 _SHOWN = 4
 _HARDLY_A_SUBJECT = 2
-_FIRMS = re.compile("企业|公司|老板|单位|厂里能|用人|我厂|我们厂")
 _KEPT_QUESTION = 200
 _AS_LIKELY = 1.7
 """So near to the best, a measure elsewhere may be the one that is meant."""
@@ -95,7 +94,7 @@ def overview(turn: Turn) -> Answer | None:
 def everything(turn: Turn) -> Answer:
     """List the measures of the place, those first that are for whoever asks."""
     assert turn.region is not None
-    for_firms = bool(_FIRMS.search(turn.asked_text))
+    for_firms = firms.ask(turn.asked_text)
     measures = [m for m in turn.measures_in(turn.region) if m.audience is not Audience.GOVERNMENT]
     measures.sort(key=lambda m: (m.audience is Audience.EMPLOYER) is not for_firms)
     return _ask_measure(turn, measures[:_MOST_LISTED])

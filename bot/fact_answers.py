@@ -38,7 +38,6 @@ _DOUBT = re.compile("[不没冇未无非莫别快想曾前原吗?？]")
 """What turns the meaning of the words beside it around, or makes them a wish or a memory."""
 _MOSTLY = 0.6
 """The share of a reply that an option's own words must make up."""
-_STATED_NUMBER = re.compile("([^（(，,]+)填(\\d+)")
 _BEFORE_AMOUNT = re.compile(
     "我们?|俺|咱们?|家里|平均|每人|人均|前后|一共|总共|共|连着|连续|已经|就|才|也就|有|是|了|过|\\s"
 )
@@ -131,7 +130,7 @@ def _boolean(text: str, asked: Asked) -> Read | Unread:
     if picked := _picked(text):
         one = len(picked) == 1 and picked[0] in _YES_NO_UNSURE
         return Read(_YES_NO_UNSURE[picked[0]]) if one else Unread.NO_SUCH_NUMBER
-    said = yes_or_no(asked.fact.question, text)
+    said = yes_or_no(asked.fact, text)
     return Unread.NOT_UNDERSTOOD if said is None else Read(said)
 
 
@@ -197,8 +196,7 @@ def _covered(said: str, label: str) -> frozenset[int]:
 
 def _number(text: str, asked: Asked) -> Read | Unread:
     fact = asked.fact
-    stated = {words.strip(): int(number) for words, number in _STATED_NUMBER.findall(fact.question)}
-    for words, number in stated.items():
+    for words, number in fact.numbers.items():
         if words.removesuffix("的") in text and len(text) <= len(words) + 2:
             return Read(number)
     nothing = _NO_AMOUNT.fullmatch(text)

@@ -5,11 +5,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot import caring, choosing, gates, replying
+from bot import caring, choosing, firms, gates, replying
 from bot.answers import Answer, Check, Choice, Kind
 from bot.check_questions import asked_again, conditions, named, question
 from bot.check_results import measure_result, region_result
-from bot.check_wishes import CHILD, FIRM, SMALL, wish
+from bot.check_wishes import CHILD, SMALL, wish
 from bot.composing import Part, fitted
 from bot.fact_answers import Asked, Read, Unread, read_answer
 from bot.normalising import normalise
@@ -163,7 +163,7 @@ def _started(turn: Turn, measures: Sequence[Measure], region: str, who: str) -> 
     if measures:
         start = say("check_start", title=named(measures[0]))
         lines = [start, *conditions(turn, measures[0])]
-    if who and role is not Audience.CHILD and not re.fullmatch(FIRM, who):
+    if who and role is not Audience.CHILD and not re.fullmatch(firms.NAMES, who):
         lines.append(say("check_for_other", who=who))
     if turn.context.check is None:
         lines.append(say("check_help"))
@@ -172,7 +172,7 @@ def _started(turn: Turn, measures: Sequence[Measure], region: str, who: str) -> 
 
 def _role(audience: Audience | None, who: str) -> Audience | None:
     """For whom somebody asks, as far as it is beyond doubt; None has to be asked."""
-    if re.fullmatch(FIRM, who):
+    if re.fullmatch(firms.NAMES, who):
         return Audience.EMPLOYER if audience in (Audience.EMPLOYER, None) else None
     if audience is Audience.WORKER:
         # Whoever asks «can I get it» of what is for workers asks for a worker.

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
+from bot import firms
 from bot.answers import Context
 from bot.check_wishes import wish
 from bot.claims import claimed_aspect, claims
@@ -31,12 +32,6 @@ _SUM = re.compile(r"\d+(?:\.\d+)?(?:%|元|块钱?)?")
 _LOST_WORK = re.compile(
     "[我俺](?:们|现在|刚|刚刚|也|都|是|已经|去年|今年|昨天|上个?月|这个?月)*(?:被|失业|下岗|没了?工作|丢了|没活|没班)"
     "|把[我俺]们?(?:都|也|给)*(?:辞|炒|裁|开)|[我俺].{0,6}被(?:辞|炒|裁|开除|解雇)|失业金(?!返还)|失业保险金"
-)
-_FIRM = re.compile(
-    # A firm that did it to them doesn't ask: «被公司辞退», «公司把我裁了», «单位倒闭».
-    "(?<!被)(?<!被我们)(?<!被原)(?:企业|公司|单位)"
-    "(?!.{0,3}(?:把[我俺]|不要|倒|黄|关[了门停]|跑|[裁辞]|解散|没了|垮))"
-    "|我们?厂|本厂|用人|招[工人用]|返还|稳岗|老板们?能|开厂|办厂|雇"
 )
 _OWING = "(?:欠|拖|没发|不发|没给|不给|没结|不结|要不回|要不到|拿不到|讨)"
 _WAGES = "(?:工钱|工资|薪水?|血汗钱)"
@@ -262,7 +257,7 @@ class Turn:
     def _lost_work(self) -> bool:
         """Tell whether somebody asks who lost their own work; a firm asks in other words."""
         text = self.question.text
-        return bool(_LOST_WORK.search(text)) and not _FIRM.search(text)
+        return bool(_LOST_WORK.search(text)) and not firms.ask(text)
 
     @cached_property
     def _weighed(self) -> Candidates:

@@ -1,6 +1,10 @@
 """Yes and no as people say them, also by taking up the question's own words: 交了, 没办过."""
 
 import re
+from functools import lru_cache
+
+from bot import firms
+from knowledge.eligibility.facts import Fact
 
 _UNSURE = re.compile(
     "(?:我?也?(?:不太?|不是很|不大|唔|冇|没)(?:清楚|知道?|晓得|记得|确定|了解|好说|一定)|晓不得|说不(?:准|清|好|来)"
@@ -27,29 +31,7 @@ _PREDICATE = re.compile(
 """What a reply may take up of a question; nothing else of it is an answer."""
 _NEEDS_MORE = 2
 """With 是 in the question a single character says too little: 办 is not «for the first time»."""
-_BOSS = "(?:单位|老板|厂[子里]?|公司|工地)"
-_SAYS_INSTEAD = (
-    (
-        "单位的原因",
-        f"(?:我|是|因为)*(?:被{_BOSS}?|{_BOSS}[把给](?:我们?|俺)?|让{_BOSS})(?:辞退|辞|裁员?|裁掉)[的了]*"
-        f"|{_BOSS}(?:倒闭|关门|破产|裁员)[的了]*",
-        "(?:我|是|自己|主动)*(?:辞的?职|不想?干|不做|走|要走)[的了]*",
-    ),
-    (
-        "找不到活",
-        "没(?:有)?(?:活|工作|事)[干做]?|找不[着到](?:活|工作)?|没找[着到](?:活|工作)?",
-        "我?(?:有(?:活|工作)[干做]?|找[着到](?:活|工作)?|找得[着到](?:活|工作)?)了?|我?[在正]*上班[的了]*",
-    ),
-    ("成问题", "[有是成]问题", "没有?问题|不成问题|不愁|够[吃住用]"),
-    (
-        "头一回",
-        "[是我]*(?:第[1一][回次]|首次|头[1一][回次])",
-        "[是我]*第(?:2|二|3|三)[回次]|(?:以前|之前)[办开]过|没[办开]过",
-    ),
-    ("是你吗", "[就都]?是我(?:本人|自己)?的?|我是", "不是我(?:本人|自己)?的?"),
-    ("过年你留在", "留下来了?|在这[里边]?过年", "回(?:老?家|去)了?(?:过年)?"),
-)
-"""By words of the question: what says yes to it, and what no, in words of its own."""
+_FIRM = f"(?:{firms.NAMES}|工地)"
 
 
 def is_unsure(text: str) -> bool:
@@ -57,9 +39,9 @@ def is_unsure(text: str) -> bool:
     return _UNSURE.fullmatch(text) is not None
 
 
-def yes_or_no(question: str, text: str) -> bool | None:
+def yes_or_no(fact: Fact, text: str) -> bool | None:
     """Read a normalised reply to a question of yes or no; None where it may be either."""
-    asked = _PRONOUN.sub("", question)
+    asked = _PRONOUN.sub("", fact.question)
     for double, single in (("是不是", "是"), ("能不能", "能"), ("有没有", "有")):
         asked = asked.replace(double, single)
     plain = re.sub("（[^）]*）", "", asked)
@@ -68,11 +50,16 @@ def yes_or_no(question: str, text: str) -> bool | None:
     if _NO.fullmatch(text):
         # «Not» may take up a «not» of the question: 不是你自己要走的，对吗？
         return None if "不是" in plain and text.startswith("不是") else False
-    for words, yes, no in _SAYS_INSTEAD:
-        if words in question and (re.fullmatch(yes, text) or re.fullmatch(no, text)):
-            return re.fullmatch(yes, text) is not None
+    for said_of_it, value in ((fact.says_yes, True), (fact.says_no, False)):
+        if said_of_it and _instead(said_of_it).fullmatch(text):
+            return value
     said = _PRONOUN.sub("", text)
     return _fine_or_there_is(plain, text) if _short(text) else _taken_up(asked, plain, said)
+
+
+@lru_cache(maxsize=128)
+def _instead(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern.replace("<firm>", _FIRM))
 
 
 def _short(text: str) -> bool:

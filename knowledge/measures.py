@@ -179,7 +179,7 @@ class Measure(Entry):
     """Where the clause can be read in two ways, and the way the rule takes; for reviewers."""
     advice: tuple[Text, ...] = ()
     """What a person is told beside the outcome: «文件写了“等”，可以再问一问»."""
-    if_unmet: Annotated[dict[str, Text], Field(default_factory=dict)]
+    if_unmet: dict[str, Text] = Field(default_factory=dict)
     """What is told, by fact, beside an outcome that the condition on it stands in the way of."""
     excludes: tuple[Exclusion, ...] = ()
     answers: dict[Aspect, Statement]

@@ -60,6 +60,11 @@ class Fact(Entry):
     """How a number that is too small is said; {gap} is what is missing."""
     lasting: bool = False
     """Nothing a person can change soon."""
+    says_yes: str | None = None
+    says_no: str | None = None
+    """Patterns of what says yes or no to it in words of its own; <firm> stands for any firm."""
+    numbers: dict[Text, int] = Field(default_factory=dict)
+    """What is said instead of a number, and the number it stands for: 没签, 0."""
 
     @model_validator(mode="after")
     def _fits_its_type(self) -> "Fact":
@@ -71,6 +76,17 @@ class Fact(Entry):
         numeric = self.type is FactType.INTEGER
         if numeric is not (self.least is not None and self.most is not None):
             raise ValueError("an integer has least and most, and nothing else has")
+        if self.type is not FactType.BOOLEAN and (self.says_yes or self.says_no):
+            raise ValueError("only what is asked with yes or no has words for it")
+        for pattern in filter(None, (self.says_yes, self.says_no)):
+            try:
+                re.compile(pattern.replace("<firm>", "(?:厂)"))
+            except re.error as error:
+                raise ValueError(f"{pattern}: {error}") from error
+        if self.numbers and not numeric:
+            raise ValueError("only an integer has words for numbers")
+        if any(not (self.least or 0) <= n <= (self.most or 0) for n in self.numbers.values()):
+            raise ValueError("a word stands for a number that can't be")
         if self.id == AS_OF:
             raise ValueError(f"{AS_OF} is the day of the check, not a fact")
         return self

@@ -255,3 +255,24 @@ def test_a_story_is_no_answer_and_takes_no_time(library: Library) -> None:
         for fact in all_facts(library):
             assert read(library, fact.id, filler * 40 + "呃") is NOT_UNDERSTOOD
             assert read(library, fact.id, filler * 5000) in (NOT_UNDERSTOOD, Unread.NO_SUCH_NUMBER)
+
+
+@pytest.mark.parametrize(
+    ("fact", "reply", "value"),
+    [
+        ("job_loss_involuntary", "被老板辞了", True),
+        ("job_loss_involuntary", "店里倒闭了", True),
+        ("job_loss_involuntary", "我辞的职", False),
+        ("cannot_find_work", "没活干", True),
+        ("living_hardship", "没问题", False),
+        ("stayed_spring_festival", "回老家了", False),
+        ("labour_contract_months", "没签", 0),
+        ("labour_contract_months", "无固定期限", 999),
+    ],
+)
+def test_a_question_may_be_worded_anew_and_replies_mean_the_same(
+    library: Library, fact: str, reply: str, value: Any
+) -> None:
+    reworded = library.facts[fact].model_copy(update={"question": "请问一下情况？"})
+    found = read_answer(reply, Asked(reworded, TODAY, "石狮", library.regions))
+    assert found == Read(value)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot import firms
 from bot.answering import answer
 from bot.answers import Context, Kind
 from bot.indexing import IndexedLibrary
@@ -269,3 +270,13 @@ def test_a_place_that_speaks_of_the_subject_is_not_said_to_have_nothing(
 
 def test_districts_nobody_asked_for_are_not_said_to_have_nothing(indexed: IndexedLibrary) -> None:
     assert "文件里没有写这件事" not in ask(indexed, ["石家庄800元红包"]).reply
+
+
+@pytest.mark.parametrize("text", ["企业有什么补贴", "老板能享受什么政策", "我们厂有什么补贴"])
+def test_a_firm_is_known_by_how_it_asks(text: str) -> None:
+    assert firms.ask(text)
+
+
+@pytest.mark.parametrize("text", ["被公司辞退了", "老板跑了", "老板欠我工资", "公司把我裁了"])
+def test_who_tells_of_a_firm_that_did_it_to_them_is_none(text: str) -> None:
+    assert not firms.ask(text)

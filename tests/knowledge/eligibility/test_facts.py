@@ -198,6 +198,10 @@ def test_any_json_is_taken_whole_or_refused_by_name(said: dict[str, Any]) -> Non
         {"type": "date", "least": 0, "most": 3},
         {"id": "as_of", "type": "date"},
         {"type": "number"},
+        {"type": "boolean", "says_yes": "(有"},
+        {"type": "date", "says_no": "没有"},
+        {"type": "boolean", "numbers": {"没签": 0}},
+        {"type": "integer", "least": 0, "most": 9, "numbers": {"没签": 10}},
     ],
 )
 def test_a_fact_that_does_not_fit_its_type_is_refused(wrong: dict[str, Any]) -> None:
