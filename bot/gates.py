@@ -23,6 +23,8 @@ _OUTSIDE = 2.4
 """What the evidence for a subject that no document covers must come to."""
 _OUTSIDE_LEAD = 0.2
 """How far it must be ahead of the best measure's own evidence."""
+_OUTSIDE_LEAD_HERE = 0.7
+"""The same before the best of the place, of which it would be said that it has nothing."""
 _OUTSIDE_LAG = 2.0
 """How far behind it may be without the words that ask for an aspect."""
 _DETAIL = "detail"
@@ -185,8 +187,9 @@ def outside(turn: Turn) -> Answer | None:
 
     Without the words that ask for an aspect, too: 培训一个月给多少 is worded as of alimony.
     """
-    best = max(c.own for c in turn.ranked)
-    if turn.candidates.outside.score < max(_OUTSIDE, best + _OUTSIDE_LEAD):
+    best = max(c.own for c in turn.ranked) + _OUTSIDE_LEAD
+    here = turn.local[0].own + _OUTSIDE_LEAD_HERE if turn.region and turn.local else 0.0
+    if turn.candidates.outside.score < max(_OUTSIDE, best, here):
         return None
     left = turn.weighed(turn.question.asked.left)
     found = left.outside
@@ -211,11 +214,11 @@ def not_in_this_place(turn: Turn) -> Answer | None:
         return None
     best = max(turn.ranked, key=lambda candidate: candidate.unbiased)
     here = turn.local[:1]
-    if here and _understood(here) and not _lacks(turn, here[0], best):
+    if here and _understood(here) and not (_lacks(turn, here[0], best) and _lacks_subject(turn)):
         return None
     if here and (_goes_on(turn, here[0]) or _same_elsewhere(turn, here[0], best)):
         return None
-    if here and turn.is_owed_wages and best.measure.topics[0] in here[0].measure.topics:
+    if here and turn.is_owed_wages and turn.candidates.topic.id in here[0].measure.topics:
         return None  # wherever else it is written: here, too, somebody can be turned to
     if best.unbiased < _SURELY_ELSEWHERE:
         return no_answer(turn)
@@ -225,10 +228,12 @@ def not_in_this_place(turn: Turn) -> Answer | None:
     label = turn.composer.region_label(turn.region)
     open_to_all = [c.measure for c in turn.local if c.measure.audience is not Audience.GOVERNMENT]
     offered = open_to_all[:_OFFERED] if turn.part else []
-    plainly = [Part(turn.composer.say("not_in_region", region=label))]
+    others = _others_have(turn, best, label + (turn.part or ""))
+    # What is not surely of any document may be written here in words that were not understood.
+    plainly = turn.composer.say("not_in_region" if others else "not_found_in_region", region=label)
     parts = [
-        *(_part_lacks(turn, label, offered) if turn.part else plainly),
-        *_others_have(turn, best, label + (turn.part or "")),
+        *(_part_lacks(turn, label, offered) if turn.part else [Part(plainly)]),
+        *others,
         *replying.ask_nationwide(turn),
     ]
     rejected = tuple(Rejected(c.measure.id, c.score, "region") for c in turn.ranked[:5])
@@ -383,6 +388,16 @@ def _lacks(turn: Turn, here: Candidate, best: Candidate) -> bool:
     return best.unbiased - here.unbiased > (_SAME_TOPIC_LEAD if alike else _ELSEWHERE_LEAD)
 
 
+def _lacks_subject(turn: Turn) -> bool:
+    """Tell whether the place lacks it by its subject, too: elsewhere only the number may stand."""
+    if not turn.asked.firm:
+        return True
+    found = turn.by_subject
+    local = found.within(turn.scope(turn.region)) if turn.region else ()
+    best = max(found.ranked, key=lambda candidate: candidate.unbiased)
+    return not local or _lacks(turn, local[0], best)
+
+
 def _is_of_another_kind(turn: Turn, here: Candidate, best: Candidate) -> bool:
     """Tell whether the kind of help asked for is what other places have, and this one has not."""
     kind = turn.candidates.topic
@@ -430,7 +445,7 @@ def _others_have(turn: Turn, best: Candidate, label: str) -> list[Part]:
         if elsewhere
         else "",
     ]
-    return [Part(each, 1) for each in said]
+    return [Part(each, 1) for each in said if each]
 
 
 def _named(turn: Turn, regions: list[str]) -> str:

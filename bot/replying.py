@@ -16,6 +16,8 @@ from knowledge.measures import Aspect, Measure
 
 _NEAR_ENOUGH = 0.5
 """So near to the best of a place, a measure is told of along with it."""
+_SUBJECT_WEIGHT = 0.75
+"""What the words without those that ask count, beside all of them."""
 _NOT_TOLD_APART = 0.3
 """Among measures that the words name so much alike, the one wins that states what is asked for."""
 _COMPARABLE = 2.8
@@ -41,9 +43,9 @@ def chosen(turn: Turn) -> Candidate | None:
     firm = [aspect for aspect in turn.asked.aspects if aspect in turn.asked.firm]
     if not firm:
         return best
-    # The words that ask are worded alike everywhere: 要什么证件 counts half, what it is for whole.
+    # What it is for counts twice, nearly: 要什么证件 is asked of many things.
     subject = {c.measure.id: c.score for c in turn.by_subject.ranked}
-    named = {c.measure.id: c.score + subject[c.measure.id] for c in turn.local}
+    named = {c.measure.id: c.score + _SUBJECT_WEIGHT * subject[c.measure.id] for c in turn.local}
     foremost, *others = sorted(turn.local, key=lambda candidate: -named[candidate.measure.id])
     for candidate in (foremost, *others):
         if named[candidate.measure.id] < named[foremost.measure.id] - _NOT_TOLD_APART:

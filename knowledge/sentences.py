@@ -49,6 +49,7 @@ PLACEHOLDERS: dict[str, tuple[str, ...]] = {
     "outside": ("topic", "ask"),
     "outside_region": ("topic", "region", "ask"),
     "not_in_region": ("region",),
+    "not_found_in_region": ("region",),
     "part_not_named": ("region", "part"),
     "part_without_this": ("region", "part"),
     "town_has": ("region", "titles"),

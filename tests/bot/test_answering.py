@@ -289,7 +289,7 @@ def test_who_asks_for_something_by_its_name_gets_no_list_of_everything(
         ("石狮创业补贴", "shishi-4c"),
         ("荔湾生活费补贴", "liwan-8c"),
         ("沧州红包", "hebei-cangzhou-1"),
-        ("衡水光荣卡", "hebei-hengshui-1"),
+        ("衡水消费券", "hebei-hengshui-3"),
         ("定州免费食宿", "hebei-dingzhou-5"),
     ],
 )
@@ -298,6 +298,29 @@ def test_the_measure_is_told_by_what_it_is_called_not_by_the_words_that_ask(
     indexed: IndexedLibrary, text: str, measure: str, asks: str
 ) -> None:
     assert ask(indexed, [f"{text}{asks}"]).measures[0] == measure
+
+
+@pytest.mark.parametrize(
+    ("text", "measure"),
+    [
+        ("老板拖欠工资 衡水", "hebei-hengshui-7"),
+        ("承德慰问品打哪个电话", "hebei-chengde-2"),
+        ("衡水住房补助要什么材料", "hebei-hengshui-4"),
+        ("滦州工会发啥", "hebei-tangshan-3"),
+        ("石狮志愿助学要什么条件", "shishi-6a"),
+    ],
+)
+def test_what_the_place_has_is_not_said_to_be_missing_there(
+    indexed: IndexedLibrary, text: str, measure: str
+) -> None:
+    assert ask(indexed, [text]).measures[0] == measure
+
+
+def test_what_is_not_understood_is_not_found_rather_than_not_written(
+    indexed: IndexedLibrary,
+) -> None:
+    reply = ask(indexed, ["石狮每周几报送情况给总工会"]).reply
+    assert "没找到" in reply and "没有写" not in reply
 
 
 @pytest.mark.parametrize("text", ["石狮农民工", "石狮外地人有啥", "衡水大学生有什么"])
