@@ -22,6 +22,10 @@ _NOT_TOLD_APART = 0.3
 """Among measures that the words name so much alike, the one wins that states what is asked for."""
 _COMPARABLE = 2.8
 """So far behind the best of all places, a place has nothing to compare."""
+_HAS_IT_TOO = 2.6
+"""Where so much speaks for a measure of another place, too, the place is named."""
+_NAMED = 6
+"""Other places that a reply names."""
 _ALSO_SHOWN = 4
 _SUGGESTED = 3
 _AS_WELL_MEANT = 2.5
@@ -82,7 +86,7 @@ def from_the_documents(turn: Turn) -> Answer | None:
         parts_of_reply[0] = replace(parts_of_reply[0], text=named)
     if turn.claims and not states_all(best.measure, turn.claims):
         parts_of_reply.insert(0, Part(turn.composer.say("claim_not_written")))
-    parts_of_reply[-1:-1] = place_notes(turn, region)
+    parts_of_reply[-1:-1] = place_notes(turn, best)
     used_too: tuple[Source, ...] = ()
     if _needs_another_address(turn, best.measure):
         parts_of_reply[-1:-1] = ask_nationwide(turn)
@@ -146,18 +150,41 @@ def _is_alike(candidate: Candidate, best: Candidate) -> bool:
     return same and candidate.score >= best.score - _ALIKE
 
 
-def place_notes(turn: Turn, region: str) -> list[Part]:
+def place_notes(turn: Turn, best: Candidate) -> list[Part]:
     """Say what must be said along about the place: that it is the only one, or only a part."""
     notes: list[str] = []
-    label = turn.composer.region_label(region)
+    label = turn.composer.region_label(best.measure.region)
     if turn.region is None:
-        notes.append(turn.composer.say("only_here", region=label))
+        notes.append(_where_else(turn, best))
     for mention in turn.question.places.covered:
         if mention.note:
             notes.append(mention.note + "。")
         elif not turn.library.regions.get(mention.region).own:
             notes.append(turn.composer.say("part_covered", place=mention.name, region=label))
     return [*(Part(note, 1) for note in notes), *_uncovered_note(turn)]
+
+
+def _where_else(turn: Turn, best: Candidate) -> str:
+    """Say that no other town's document speaks of it, or which do: a sum may have told them apart.
+
+    Where others have measures of its main topic that are not much like the question, nothing is
+    said.
+    """
+    town, topic = turn.town(best.measure.region), best.measure.topics[0]
+    others = [
+        c for c in turn.ranked if topic in c.measure.topics and turn.town(c.measure.region) != town
+    ]
+    if not others:
+        return turn.composer.say(
+            "only_here", region=turn.composer.region_label(best.measure.region)
+        )
+    near = [c for c in others if c.unbiased >= max(_HAS_IT_TOO, best.unbiased - _COMPARABLE)]
+    regions = list(dict.fromkeys(c.measure.region for c in near))
+    if not regions:
+        return ""
+    labels = [turn.composer.region_label(region) for region in regions]
+    named = "、".join(labels[:_NAMED]) + ("等" if len(labels) > _NAMED else "")
+    return turn.composer.say("also_elsewhere", regions=named)
 
 
 def _uncovered_note(turn: Turn) -> list[Part]:

@@ -31,6 +31,7 @@ PLACEHOLDERS: dict[str, tuple[str, ...]] = {
     "document": ("document",),
     "units_of_all": ("region", "units"),
     "only_here": ("region",),
+    "also_elsewhere": ("regions",),
     "part_covered": ("place", "region"),
     "in_region": ("region", "text"),
     "none_in_region": ("region",),

@@ -316,6 +316,29 @@ def test_what_the_place_has_is_not_said_to_be_missing_there(
     assert ask(indexed, [text]).measures[0] == measure
 
 
+@pytest.mark.parametrize(
+    ("text", "also"),
+    [
+        ("稳岗返还80%", "石狮市"),
+        ("欠薪4558人讨回6285万", "广州市荔湾区"),
+        ("单位把我开了，我能去领点啥", "定州市"),
+    ],
+)
+def test_a_place_is_not_called_the_only_one_where_another_has_the_like(
+    indexed: IndexedLibrary, text: str, also: str
+) -> None:
+    reply = ask(indexed, [text]).reply
+    noted = next(line for line in reply.split("\n") if line.startswith("写了这类事的还有"))
+    assert also in noted and "我这里的文件，只有" not in reply
+
+
+def test_a_place_is_called_the_only_one_where_no_other_speaks_of_it(
+    indexed: IndexedLibrary,
+) -> None:
+    reply = ask(indexed, ["零利润工程说的是哪样工程"]).reply
+    assert "我这里的文件，只有某市" in reply
+
+
 def test_what_is_not_understood_is_not_found_rather_than_not_written(
     indexed: IndexedLibrary,
 ) -> None:
