@@ -26,9 +26,11 @@ from pysqlite3 import dbapi2 as sqlite_driver
 from sqlalchemy.engine import make_url
 
 from server import anchors
+from server.casework import sweeping
 from server.db import Database
 from server.material_store import DRAFTS
 from server.migrations import newest, upgrade
+from server.pairing import visiting
 from server.sealing import Safe, SealBroken
 from server.settings import Settings
 from server.subject_keys import SubjectKeys
@@ -201,7 +203,8 @@ def thin_out(to: Path, *, keep: int, daily: int) -> list[str]:
 def forget_photos(settings: Settings, to: Path, *, now: datetime) -> int:
     """Delete the copies of photos that were gone before the oldest backup; gives their number.
 
-    Until then a backup has rows that name them. Once `thin_out` is done.
+    Until then a backup has rows that name them. One that the service itself still names was lost,
+    not deleted: its copy may be the only one. Once `thin_out` is done.
     """
     copies, live = to / MATERIALS, settings.data_dir / MATERIALS
     if settings.materials_url is not None or not (copies.is_dir() and live.is_dir()):
@@ -212,10 +215,10 @@ def forget_photos(settings: Settings, to: Path, *, now: datetime) -> int:
     at = now.astimezone(UTC).strftime(_STAMP)
     still_gone: dict[str, str] = {}
     forgotten = 0
-    for name in _photos(copies):
-        if (live / name).exists():
-            continue
-        since = gone.get(name, at)
+    missing = [name for name in _photos(copies) if not (live / name).exists()]
+    lost = _named(settings, missing)
+    for name in missing:
+        since = at if name in lost else gone.get(name, at)
         if since < oldest:
             path = copies / name
             path.unlink(missing_ok=True)
@@ -232,6 +235,16 @@ def forget_photos(settings: Settings, to: Path, *, now: datetime) -> int:
         _sync(draft)
         os.replace(draft, noted)
     return forgotten
+
+
+def _named(settings: Settings, names: Sequence[str]) -> set[str]:
+    """Those of some objects that a row of the service names."""
+    database = Database(settings.database)
+    try:
+        # What lies beside the folders of the store is none of its objects.
+        return sweeping.named_of(database, (n for n in names if "/" in n), [visiting.named])
+    finally:
+        database.release()
 
 
 def newest_of(to: Path) -> Path:

@@ -1,7 +1,7 @@
 """Sweeping the store: objects that no row names are deleted."""
 
 import json
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 
@@ -32,6 +32,14 @@ def sweep(database: Database, store: Store, *, others: Sequence[Namer] = (), now
         store.delete(orphans)
         swept += len(orphans)
     return swept
+
+
+def named_of(database: Database, names: Iterable[str], others: Sequence[Namer]) -> set[str]:
+    """Those of some objects that a row names."""
+    found: set[str] = set()
+    for some in _some(iter(names)):
+        found |= _named(database, some, others)
+    return found
 
 
 def _some(names: Iterator[str]) -> Iterator[list[str]]:

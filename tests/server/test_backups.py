@@ -14,9 +14,11 @@ from typing import Any
 
 import pytest
 from pysqlite3 import dbapi2 as sqlite_driver
+from sqlmodel import Session
 
 from server import backups, profiles
 from server.backups import BackupRefused
+from server.casework.tables import Material
 from server.db import Database
 from server.resources import make_safe, make_subject_keys
 from server.sealing import Safe
@@ -64,6 +66,14 @@ def _keys(settings: Settings, now: datetime) -> Iterator[SubjectKeys]:
     keys = make_subject_keys(settings, database, make_safe(settings), lambda: now)
     yield keys
     keys._keys.release()
+    database.release()
+
+
+@contextmanager
+def _written(settings: Settings) -> Iterator[Session]:
+    database = Database(settings.database)
+    with database.begin() as session:
+        yield session
     database.release()
 
 
@@ -351,6 +361,36 @@ def test_a_photo_that_is_there_again_is_no_longer_on_its_way_out(
         backups.thin_out(tmp_path / "data", keep=1, daily=2)
         backups.forget_photos(settings, tmp_path / "data", now=at + timedelta(minutes=1))
         assert (tmp_path / "data/materials/pages/one").exists()
+
+
+def test_a_lost_photo_stays_among_the_copies_as_long_as_the_service_names_it(
+    settings: Settings, tmp_path: Path
+) -> None:
+    """A disk of photos that broke is noticed late: the copies may be all that is left."""
+    worker = _worker(settings)
+    with _written(settings) as session:
+        session.add(
+            Material(id="lost", worker_id=worker, kind="id_card", media_type="image/jpeg", size=6,
+                     added_at=NOW)
+        )  # fmt: skip
+    photo = settings.data_dir / "materials" / "materials" / "lost"
+    photo.parent.mkdir(parents=True)
+    photo.write_bytes(b"sealed")
+    data = tmp_path / "data"
+
+    def night(day: int) -> int:
+        at = NOW + timedelta(days=day)
+        _make(settings, tmp_path, at)
+        backups.thin_out(data, keep=1, daily=2)
+        return backups.forget_photos(settings, data, now=at + timedelta(minutes=1))
+
+    night(0)
+    photo.unlink()
+    assert [night(day) for day in range(1, 8)] == [0] * 7
+    with _written(settings) as session:
+        session.delete(session.get_one(Material, "lost"))
+    # The backup of the day before still has the row.
+    assert [night(day) for day in (8, 9, 10)] == [0, 1, 0]
 
 
 def test_photos_that_come_and_go_meanwhile_stop_no_backup(
