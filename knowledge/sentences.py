@@ -144,6 +144,10 @@ SAID_LATER: Mapping[str, str] = {
     "claim_not_written": "关于这件事，文件没有写你说的这个数。",
     "check_goes_by": "我们按这样的理解来查：{conditions}。",
     "check_again": "要是答错了，或者想替别人问，回复“帮我查查”重新来。",
+    "part_not_named": "我这里{region}的文件没有写到{part}。",
+    "part_without_this": "我这里{region}的文件没有写{part}有这件事。",
+    "town_has": "{region}的文件写了的有：{titles}。",
+    "sisters_have": "同在{region}，写了这类事的有：{regions}。那是给那里的人的。",
 }
 """The same of sentences: what is said where a release has none of its own. It is edited and
 published on; the program's files have them all."""
