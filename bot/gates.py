@@ -60,6 +60,7 @@ _ASKS = re.compile(
 _BETWEEN_QUESTIONS = re.compile(
     "[?!。;]|[,，]?(?:还有就是|还有|另外|再问|顺便问|还想问|再一个|再就是)"
 )
+_COMMA = re.compile("[,，、]")
 _IS_A_QUESTION = re.compile(
     "[吗呢么几谁哪怎何咋啥]|多少|什么|能不能|有没有|是不是|可不可以|要不要|[不没]$"
 )
@@ -120,7 +121,7 @@ def several_questions(turn: Turn) -> Answer | None:
         if asked and words and not content(turn.library.aspects.read(words).left):
             asked[-1] += f",{words}"  # 怎么申请: of what was asked about before
         elif len(content(words)) >= _A_WORD and _IS_A_QUESTION.search(words):
-            asked.append(words)
+            asked += _between_commas(turn, words)
     if len(asked) < _SEVERAL:
         return None
     answered: list[tuple[Turn, Candidate]] = []
@@ -139,6 +140,29 @@ def several_questions(turn: Turn) -> Answer | None:
     if not answered or len(answered) + len(declined) < _SEVERAL:
         return None
     return replying.for_questions(turn, answered, declined)
+
+
+def _between_commas(turn: Turn, words: str) -> list[str]:
+    """Part a question at its commas where each part is one of its own: 消费券多少，房租减吗."""
+    parts: list[str] = []
+    for part in _COMMA.split(words):
+        if parts and not _IS_A_QUESTION.search(parts[-1]):
+            parts[-1] += f",{part}"  # what is told goes with what is asked
+        else:
+            parts.append(part)
+    subjects = [_subject_of(turn.asking_only(part)) for part in parts]
+    return parts if all(subjects) and len(set(subjects)) == len(subjects) else [words]
+
+
+def _subject_of(alone: Turn) -> str:
+    """The kind of help that a question surely is about, with or without the words that ask."""
+    kind = alone.by_subject.topic
+    if alone.region is None or not _IS_A_QUESTION.search(alone.question.rest):
+        return ""
+    named = alone.by_subject.within(alone.scope(alone.region))
+    if not named or kind.near < _SURELY_OF_A_KIND or named[0].measure != alone.local[0].measure:
+        return ""
+    return named[0].measure.topics[0] if kind.id in named[0].measure.topics else ""
 
 
 def _asked_of_each(turn: Turn, places: list[str]) -> dict[str, tuple[Candidate, ...]]:

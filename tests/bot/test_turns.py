@@ -184,6 +184,37 @@ def test_of_two_questions_the_one_that_no_clause_answers_is_declined_and_takes_n
     assert f"【{second}】" in found.reply and said in found.reply
 
 
+@pytest.mark.parametrize(
+    ("text", "measures"),
+    [
+        ("石狮失业金要什么条件，创业补贴又给多少", ("shishi-4a", "shishi-4c")),
+        ("石狮被裁了，失业金怎么领、创业补贴多少", ("shishi-4a", "shishi-4c")),
+        (
+            "衡水过年消费券多少，房租减吗，停车免费吗",
+            ("hebei-hengshui-3", "hebei-hengshui-4", "hebei-hengshui-8"),
+        ),
+    ],
+)
+def test_questions_of_their_own_are_parted_at_a_comma_as_well(
+    indexed: IndexedLibrary, text: str, measures: tuple[str, ...]
+) -> None:
+    found = ask(indexed, [text])
+    assert found.measures == measures and found.reply.count("出处：") == len(measures)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "石狮急难型临时救助由哪一级、哪个部门实施？",
+        "石狮厂里外地工人多，想弄个乒乓台啥的，政府给报几成",
+    ],
+)
+def test_what_goes_on_about_the_same_is_not_parted_at_its_comma(
+    indexed: IndexedLibrary, text: str
+) -> None:
+    assert ask(indexed, [text]).reason.startswith("measure:")
+
+
 def test_each_of_two_answers_says_whether_it_still_applies(indexed: IndexedLibrary) -> None:
     found = ask(indexed, ["石狮失业金怎么领？新工人培训补贴给多少？"])
     assert found.reply.count("现在还办不办") == 2
