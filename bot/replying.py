@@ -1,5 +1,6 @@
 """The answer itself: the measure that fits best, or one for each place."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import zip_longest
@@ -11,6 +12,8 @@ from bot.composing import Part, fitted
 from bot.matching import Candidate
 from bot.places import How
 from bot.turn import Turn
+from knowledge.eligibility.criteria import Criterion, Every
+from knowledge.eligibility.predicates import Predicate
 from knowledge.eligibility.verdicts import is_open
 from knowledge.measures import Aspect, Measure
 
@@ -18,6 +21,8 @@ _NEAR_ENOUGH = 0.5
 """So near to the best of a place, a measure is told of along with it."""
 _SUBJECT_WEIGHT = 0.75
 """What the words without those that ask count, beside all of them."""
+_A_NAME = 4
+"""Characters of an option's name, by which it is surely told from other words: 民办高中."""
 _NOT_TOLD_APART = 0.3
 """Among measures that the words name so much alike, the one wins that states what is asked for."""
 _COMPARABLE = 2.8
@@ -79,6 +84,11 @@ def from_the_documents(turn: Turn) -> Answer | None:
     parts_of_reply = turn.composer.measure_parts(
         best.measure, turn.asked, turn.today, turn.asked_text
     )
+    conditions = turn.composer.conditions(best.measure)
+    if conditions and _asks_of_what_is_refused(turn, best.measure):
+        # Who asks of a private school is told first that the clause is of public ones.
+        others = [part for part in parts_of_reply if part.text != conditions]
+        parts_of_reply = [Part(conditions), *others]
     if any(mention.how is How.PINYIN for mention in turn.question.places.covered):
         # Which place the letters were read as, before anything else.
         label = turn.composer.region_label(region)
@@ -119,6 +129,31 @@ def _needs_another_address(turn: Turn, measure: Measure) -> bool:
     if turn.is_owed_wages and not measure.phones:
         return True  # over or not, wages can be claimed
     return not {Aspect.WHERE, Aspect.PHONE}.isdisjoint(stating.left_open(measure, turn.asked))
+
+
+def _asks_of_what_is_refused(turn: Turn, measure: Measure) -> bool:
+    """Tell whether a question names an answer to a fact that a condition of the clause refuses."""
+    criteria = turn.library.rules.criteria.get(measure.id)
+    node = criteria.own if criteria else None
+    parts = node.parts if isinstance(node, Every) else [node]
+    return any(_refuses(part.predicate, turn) for part in parts if isinstance(part, Criterion))
+
+
+def _refuses(predicate: Predicate | None, turn: Turn) -> bool:
+    fact = turn.library.facts.get(predicate.fact) if predicate else None
+    if predicate is None or fact is None or predicate.allowed is None:
+        return False
+    held = [
+        (option.value in predicate.allowed) is not predicate.negated
+        for option in fact.options
+        if any(word in turn.asked_text for word in _words_of(option.label))
+    ]
+    return bool(held) and not any(held)
+
+
+def _words_of(label: str) -> list[str]:
+    """The words by which an option may be named: without what stands in brackets."""
+    return [word for word in re.split("、|（.*?）", label) if len(word) >= _A_NAME]
 
 
 def ask_nationwide(turn: Turn) -> list[Part]:

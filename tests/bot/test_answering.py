@@ -339,6 +339,21 @@ def test_a_place_is_called_the_only_one_where_no_other_speaks_of_it(
     assert "我这里的文件，只有某市" in reply
 
 
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("低保孩子考上民办高中补多少", "条件：要计划内录取，学校是公办高中"),
+        ("低保孩子考上公办高中补多少", "一次性补助2000元"),
+        ("锦州大型企业能缓缴社保吗", "条件：受疫情影响经营困难"),
+        ("外地城镇户口的在沧州过年给500不", "条件：要是外地农民工"),
+    ],
+)
+def test_who_names_what_a_condition_refuses_is_told_the_condition_first(
+    indexed: IndexedLibrary, text: str, first: str
+) -> None:
+    assert ask(indexed, [text]).reply.startswith(first)
+
+
 def test_what_is_not_understood_is_not_found_rather_than_not_written(
     indexed: IndexedLibrary,
 ) -> None:
