@@ -640,6 +640,23 @@ def test_a_part_whose_days_are_over_is_said_to_be_over(indexed: IndexedLibrary) 
     assert over not in ask(indexed, asked, today=date(2022, 6, 30)).reply
 
 
+@pytest.mark.parametrize(
+    ("text", "kind", "said"),
+    [
+        ("衡水消费券在哪领", Kind.ANSWER, "去哪里领没有写"),
+        ("锦州去敦煌的大巴什么时候发车", Kind.ANSWER, "几点发车没有写"),
+        ("荔湾候鸟儿童怎么报名", Kind.DECLINE, "怎么报名、怎么参加没有写"),
+        ("石狮裁了百分之几算少裁员", Kind.DECLINE, "裁多少算少，没有写"),
+    ],
+)
+def test_what_another_part_of_the_clause_says_is_no_answer(
+    indexed: IndexedLibrary, text: str, kind: Kind, said: str
+) -> None:
+    answer = ask(indexed, [text])
+    assert answer.kind is kind
+    assert said in answer.reply
+
+
 def test_an_article_is_not_cited_by_the_number_of_what_it_reports(indexed: IndexedLibrary) -> None:
     reply = ask(indexed, ["衡水消费券多少钱"]).reply
     assert "（河北新闻网，2021年2月12日，讲的是衡新疫防指办〔2021〕132号）" in reply
