@@ -209,10 +209,13 @@ class Composer:
         """Say from when to when the measure is open."""
         validity = measure.validity
         if validity.to:
-            name = "deadline_closed" if today > validity.to else "deadline_open"
-            lasting = measure.afterwards if today > validity.to else None
-            said = self.say(name, what=self._whose_days(measure), span=self.span(measure))
-            return said + (lasting or "")
+            action, over = self._action(measure), today > validity.to
+            if action:
+                name = "deadline_closed_action" if over else "until_action"
+            else:
+                name = "deadline_closed" if over else "deadline_open"
+            said = self.say(name, action=action, span=self.span(measure))
+            return said + ((measure.afterwards if over else None) or "")
         # Who asks whether it still runs is told whom to ask that.
         standing = self.standing(measure, today)
         dated = self._library.documents[measure.document].entry.dated
@@ -229,13 +232,12 @@ class Composer:
             return f"到{day(validity.to)}为止"
         return f"从{day(validity.from_)}到{day(validity.to)}"
 
-    def _whose_days(self, measure: Measure) -> str:
-        """Tell whether its days are a measure's own or those of the action it is a part of."""
+    def _action(self, measure: Measure) -> str:
+        """The action whose days a measure has, '' where its days are its own."""
         whole = self._library.documents[measure.document].entry
         own, frame = measure.validity, whole.validity
-        if whole.action and (own.locator, own.to) == (frame.locator, frame.to):
-            return self.say("days_of_action", action=whole.action)
-        return self.say("days_of_measure")
+        shared = (own.locator, own.to) == (frame.locator, frame.to)
+        return whole.action if shared and whole.action else ""
 
     def closing_note(self, measure: Measure, today: date) -> str:
         """Warn that a measure, or a part of it, is over, or has not begun; '' while it is open.
@@ -253,7 +255,9 @@ class Composer:
         """Say that the days of a measure are over, or are yet to come; '' in between."""
         validity = measure.validity
         if validity.to and today > validity.to:
-            return self.say("closed", what=self._whose_days(measure), span=self.span(measure))
+            action = self._action(measure)
+            name = "closed_action" if action else "closed"
+            return self.say(name, action=action, span=self.span(measure))
         if validity.from_ and today < validity.from_:
             return self.say("not_yet", **{"from": day(validity.from_)})
         return ""
@@ -264,7 +268,9 @@ class Composer:
         if not validity.open_on(today):
             return ""
         if validity.to:
-            return self.say("until", what=self._whose_days(measure), span=self.span(measure))
+            action = self._action(measure)
+            name = "until_action" if action else "until"
+            return self.say(name, action=action, span=self.span(measure))
         document = self._library.documents[measure.document].entry
         name = "open_ended_undated" if document.undated else "open_ended"
         ask = "、".join(measure.responsible.lead) or self._library.sentences.default_unit
