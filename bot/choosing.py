@@ -78,9 +78,11 @@ def _number(turn: Turn) -> int | None:
 def overview(turn: Turn) -> Answer | None:
     """List what a place has for «the policies», or for nothing but the name of the place."""
     text = turn.asked_text
-    left = _TIME.sub("", _OVERVIEW.sub("", text))
-    asked = left != text and len(content(left)) <= _HARDLY_A_SUBJECT
-    only_place = turn.places and not turn.question.content and not turn.context.question
+    timeless = _TIME.sub("", text)
+    left = _OVERVIEW.sub("", timeless)
+    asked = left != timeless and len(content(left)) <= _HARDLY_A_SUBJECT
+    subject = content(_TIME.sub("", turn.question.asked.left))
+    only_place = turn.places and not subject and not turn.context.question
     if not asked and not only_place:
         return None
     region = turn.region

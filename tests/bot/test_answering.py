@@ -361,7 +361,21 @@ def test_what_is_not_understood_is_not_found_rather_than_not_written(
     assert "没找到" in reply and "没有写" not in reply
 
 
-@pytest.mark.parametrize("text", ["石狮农民工", "石狮外地人有啥", "衡水大学生有什么"])
+@pytest.mark.parametrize(
+    ("text", "measure"),
+    [
+        ("沧州红包今年还有吗", "hebei-cangzhou-1"),
+        ("石狮福袋现在还有吗", "shishi-5b"),
+        ("衡水券现在还发吗", "hebei-hengshui-3"),
+    ],
+)
+def test_who_asks_whether_something_still_runs_gets_no_list_of_everything(
+    indexed: IndexedLibrary, text: str, measure: str
+) -> None:
+    assert ask(indexed, [text]).measures == (measure,)
+
+
+@pytest.mark.parametrize("text", ["石狮今年", "石狮农民工", "石狮外地人有啥", "衡水大学生有什么"])
 def test_who_names_nothing_but_themselves_is_told_what_there_is(
     indexed: IndexedLibrary, text: str
 ) -> None:
