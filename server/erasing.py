@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, Table, delete, or_, select, tuple_, update
 from sqlmodel import Session
 
 from server import audit, children, consents, profiles, subject_keys
@@ -101,13 +101,15 @@ def forget_over(session: Session, holding: Holding, *, now: datetime) -> int:
         over = over & _has_something(holding)
     keys = list(rows.primary_key)
     chosen = session.execute(select(*keys).where(over).limit(_AT_ONCE)).all()
-    for row in chosen:
-        # Somebody may have gone on with it at this moment.
-        this = _same(keys, row) & over
-        if holding.on_erasure is OnErasure.BLANK:
-            session.execute(update(rows).where(this).values(_nothing(holding)))
-        else:
-            _delete(session, rows, this)
+    if not chosen:
+        return 0
+    # Somebody may have gone on with one at this moment. All at once: what is over is looked up anew
+    # in each statement, and nobody else writes meanwhile.
+    these = tuple_(*keys).in_([tuple(row) for row in chosen]) & over
+    if holding.on_erasure is OnErasure.BLANK:
+        session.execute(update(rows).where(these).values(_nothing(holding)))
+    else:
+        _delete(session, rows, these)
     return len(chosen)
 
 
@@ -150,7 +152,3 @@ def _has_something(holding: Holding) -> ColumnElement[bool]:
             for name, value in _nothing(holding).items()
         )
     )
-
-
-def _same(keys: Sequence[Any], row: Sequence[Any]) -> ColumnElement[bool]:
-    return and_(*(key == value for key, value in zip(keys, row, strict=True)))

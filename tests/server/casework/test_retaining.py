@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from sqlalchemy import event
 from sqlmodel import Session, col, select
 
 from server import erasing
@@ -18,6 +19,7 @@ from server.casework.tables import (
     Objection,
     RequestedItem,
 )
+from server.holdings import holdings
 from server.tables import Conversation
 from tests.server.casework.conftest import House
 from tests.server.casework.test_deciding import file_objection
@@ -111,6 +113,27 @@ def test_a_photo_stays_as_long_as_any_of_its_cases_is_under_way(house: House) ->
     _retain(house, house.now + 11 * YEAR)
     assert _photos(house) == {"of both"}
     assert house.case(old).sealed_facts is None
+
+
+def test_many_photos_that_are_over_together_keep_nobody_waiting(house: House) -> None:
+    """What is over is looked up among all cases: once for all of them, not for each."""
+    worker = house.worker()
+    house.submit(worker)
+    asked: list[str] = []
+    event.listen(
+        house.database.engine, "before_cursor_execute", lambda *given: asked.append(given[2])
+    )
+    taken = []
+    for many in (1, 60):
+        with house.database.begin() as session:
+            for number in range(many):
+                _photo(session, house, worker, f"unused {many} {number}", None)
+        asked.clear()
+        with house.database.begin() as session:
+            photos = holdings()["material"]
+            assert erasing.forget_over(session, photos, now=house.now + 4 * YEAR) == many
+        taken.append(len(asked))
+    assert taken[0] == taken[1] and _photos(house) == set()
 
 
 def test_what_was_said_in_a_request_ends_three_years_after_it_was_settled(house: House) -> None:
