@@ -28,9 +28,8 @@ _HOME_BEFORE = re.compile(
 _FAMILY_BEFORE = re.compile(
     "(?:家里|家人|家属|一家|全家|一大家子)(?:人|老人)?(?:都|也|全|还|现在|一直|目前)*(?:住|是|留)?在?$"
 )
-_FORMERLY_BEFORE = re.compile(
-    "(?:之前|以前|从前|原来|原先|早先|曾经|过去)(?:我|俺|一直|都|就|也|还|是|曾)*(?:在|去|到)$"
-)
+_FORMERLY = "(?:之前|以前|从前|原来|原先|早先|曾经|过去)(?:我|俺|一直|都|就|也|还|是|曾)*"
+_FORMERLY_BEFORE = re.compile(f"{_FORMERLY}(?:在|去|到)$")
 _ONCE_AFTER = re.compile("(?:那边|这边)?[^,。?!]{0,2}[做干开办打上待呆住交缴领签]过")
 _AWAY_AFTER = re.compile("人?[^,。?!]{0,2}在外(?:地|面|省|头)")
 _FROM_BEFORE = re.compile("(?:从|打从)$")
@@ -193,7 +192,9 @@ _DANGLING_BEFORE = re.compile("(?:(?<!现)(?<!正)(?<!存)(?<!实)在|位于)$")
 _DANGLING_AFTER = re.compile(
     "(?:这边|那边|这里|那里|这儿|那儿|这块|这地方|当地|本地|市区|市里|境内)?的?"
 )
-_ORIGIN_WORDS_BEFORE = re.compile("(?:老家|籍贯|来自于?|从)?(?:就)?(?:是|在)?$")
+_ORIGIN_WORDS_BEFORE = re.compile(
+    f"(?:(?:老家|籍贯|来自于?|从)?(?:就)?(?:是|在)?|{_FORMERLY}(?:在|去|到))$"
+)
 _ORIGIN_WORDS_AFTER = re.compile(
     "(?:那边|那里|农村|乡下)?(?:过来的|出来的|来的|老家|老乡|本地人|当地人|人|籍)?的?"
 )

@@ -712,3 +712,19 @@ def test_the_towns_own_districts_are_not_called_elsewhere(indexed: IndexedLibrar
     (in_town,) = [line for line in lines if line.startswith("同在石家庄市")]
     (elsewhere,) = [line for line in lines if "别处" in line]
     assert "石家庄鹿泉区" in in_town and "石家庄" not in elsewhere.partition("。")[0]
+
+
+@pytest.mark.parametrize("used_to", ["我以前在石狮，", "原来在石狮上班，"])
+def test_where_one_used_to_be_leaves_nothing_of_the_question_open(
+    indexed: IndexedLibrary, used_to: str
+) -> None:
+    told = ask(indexed, [f"{used_to}现在在承德，失业了能领失业金吗"])
+    assert (told.kind, told.region) == (Kind.ANSWER, "承德")
+
+
+def test_how_long_a_course_has_to_be_is_not_called_open_where_it_is_written(
+    indexed: IndexedLibrary,
+) -> None:
+    told = ask(indexed, ["技能培训要多少学时，补给谁，多少钱"], "石狮")
+    assert told.measures == ("shishi-4b",)
+    assert told.reply.startswith("培训不低于20学时。") and "没有写" not in told.reply
