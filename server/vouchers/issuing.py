@@ -23,6 +23,7 @@ from server.casework.officers import LOOKERS, NotAllowed, Officer, Role, require
 from server.casework.tables import Case
 from server.clock import china_day
 from server.sealing import Safe
+from server.tables import Worker
 from server.vouchers import cards, holders, telling
 from server.vouchers.tables import (
     Issue,
@@ -172,6 +173,7 @@ def waiting(session: Session, issue: Issue, regions: Regions) -> list[Case]:
 
 def _waiting(issue: Issue, regions: Regions) -> Select[Case]:
     given = select(col(Voucher.worker_id)).where(col(Voucher.issue_id) == issue.id)
+    erased = select(col(Worker.id)).where(col(Worker.erased_at).is_not(None))
     within = (issue.region, *regions.descendants(issue.region))
     got_one = exists().where(
         col(Voucher.worker_id) == col(Case.worker_id),
@@ -192,6 +194,8 @@ def _waiting(issue: Issue, regions: Regions) -> Select[Case]:
             or_(col(Case.state) == State.APPROVED, still),
             col(Case.amount_fen).is_(None),
             col(Case.worker_id).not_in(given),
+            # Once their case is closed somebody may be.
+            col(Case.worker_id).not_in(erased),
         )
         .order_by(col(Case.decided_at), col(Case.id))
     )

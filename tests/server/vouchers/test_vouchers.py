@@ -430,6 +430,21 @@ def test_an_approval_waits_a_year_for_an_issue_and_for_one_only_once_its_case_is
     assert waiting(issue()) == []
 
 
+def test_who_was_erased_once_their_case_was_closed_waits_for_no_voucher(market: "Market") -> None:
+    case = market.approved()
+    market.now += timedelta(days=75)
+    with market.database.begin() as session:
+        objecting.close_final(session, market.safe, market.post, now=market.now)
+    issue = market.issue(last_on=china_day(market.now))
+    with market.database.begin() as session:
+        by = audit.Actor.worker(case.worker_id)
+        erasing.erase(session, market.safe, worker_id=case.worker_id, by=by, now=market.now)
+    with market.database.read() as session:
+        assert issuing.waiting(session, issue, market.regions) == []
+    assert market.give(issue, [case]) == []
+    assert market.sums() == (0, 0)
+
+
 def test_two_officers_open_an_issue_and_its_fund_has_to_be_for_it(market: "Market") -> None:
     with market.database.begin() as session:
         for wrong in ({"fund_id": None}, {"measure": "shishi-7"}, {"uses": 0}):
