@@ -62,6 +62,8 @@ def told(turn: Turn) -> Answer | None:
         return _documents(turn)
     if _is_only(_FOR_WHOM, without) and (said := _for_whom(turn)):
         return said
+    if _is_only(_FOR_WHOM, without) and _is_own(turn):
+        return everything(turn)  # each of its measures is for somebody else
     return _documents(turn) if _is_only(_ASKED, without) else None
 
 

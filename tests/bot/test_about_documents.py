@@ -38,7 +38,15 @@ def test_without_a_place_it_is_asked_for(indexed: IndexedLibrary) -> None:
 
 
 @pytest.mark.parametrize(
-    "asked", ["八条措施有哪八条", "锦州八项举措是哪八项", "荔湾方案有哪几条", "石狮有几条措施"]
+    "asked",
+    [
+        "八条措施有哪八条",
+        "锦州八项举措是哪八项",
+        "荔湾方案有哪几条",
+        "石狮有几条措施",
+        # It says so of each of them only.
+        "石狮这个文件是给谁的",
+    ],
 )
 def test_what_stands_in_a_document_is_listed(indexed: IndexedLibrary, asked: str) -> None:
     said = ask(indexed, [asked])
