@@ -150,15 +150,22 @@ def _between_commas(turn: Turn, words: str) -> list[str]:
             parts[-1] += f",{part}"  # what is told goes with what is asked
         else:
             parts.append(part)
-    subjects = [_subject_of(turn.asking_only(part)) for part in parts]
-    return parts if all(subjects) and len(set(subjects)) == len(subjects) else [words]
+    if len(parts) < _SEVERAL or not all(map(_IS_A_QUESTION.search, parts)):
+        return [words]
+    subjects: set[str] = set()
+    for part in parts:
+        subject = _subject_of(turn.asking_only(part))
+        if not subject or subject in subjects:
+            return [words]
+        subjects.add(subject)
+    return parts
 
 
 def _subject_of(alone: Turn) -> str:
     """The kind of help that a question surely is about, with or without the words that ask."""
-    kind = alone.by_subject.topic
-    if alone.region is None or not _IS_A_QUESTION.search(alone.question.rest):
+    if alone.region is None:
         return ""
+    kind = alone.by_subject.topic
     named = alone.by_subject.within(alone.scope(alone.region))
     if not named or kind.near < _SURELY_OF_A_KIND or named[0].measure != alone.local[0].measure:
         return ""

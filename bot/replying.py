@@ -23,6 +23,8 @@ _SUBJECT_WEIGHT = 0.75
 """What the words without those that ask count, beside all of them."""
 _A_NAME = 4
 """Characters of an option's name, by which it is surely told from other words: 民办高中."""
+_OUT_OF_REACH = 2.0
+"""So far behind the best, no measure gets before it without the words that ask."""
 _NOT_TOLD_APART = 0.3
 """Among measures that the words name so much alike, the one wins that states what is asked for."""
 _COMPARABLE = 2.8
@@ -50,12 +52,13 @@ def chosen(turn: Turn) -> Candidate | None:
     if sister and sister.score >= best.score - _AS_WELL_MEANT:
         return sister
     firm = [aspect for aspect in turn.asked.aspects if aspect in turn.asked.firm]
-    if not firm:
+    near = [c for c in turn.local if c.score >= best.score - _OUT_OF_REACH]
+    if not firm or len(near) == 1:
         return best
     # What it is for counts twice, nearly: 要什么证件 is asked of many things.
     subject = {c.measure.id: c.score for c in turn.by_subject.ranked}
-    named = {c.measure.id: c.score + _SUBJECT_WEIGHT * subject[c.measure.id] for c in turn.local}
-    foremost, *others = sorted(turn.local, key=lambda candidate: -named[candidate.measure.id])
+    named = {c.measure.id: c.score + _SUBJECT_WEIGHT * subject[c.measure.id] for c in near}
+    foremost, *others = sorted(near, key=lambda candidate: -named[candidate.measure.id])
     for candidate in (foremost, *others):
         if named[candidate.measure.id] < named[foremost.measure.id] - _NOT_TOLD_APART:
             break
