@@ -23,7 +23,7 @@ _SUBJECT_WEIGHT = 0.75
 """What the words without those that ask count, beside all of them."""
 _A_NAME = 4
 """Characters of an option's name, by which it is surely told from other words: 民办高中."""
-_OUT_OF_REACH = 2.0
+_OUT_OF_REACH = 3.5
 """So far behind the best, no measure gets before it without the words that ask."""
 _NOT_TOLD_APART = 0.3
 """Among measures that the words name so much alike, the one wins that states what is asked for."""
