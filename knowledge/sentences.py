@@ -149,6 +149,8 @@ SAID_LATER: Mapping[str, str] = {
     "until_action": "这是{action}里的，行动{span}。",
     "deadline_closed_action": "这是{action}里的，行动{span}，现在已经结束了。",
     "part_closed": "注意：其中“{what}”已经过了时间，现在没有了。",
+    "not_found_in_region": "{region}的文件里，我没找到这件事。",
+    "also_elsewhere": "写了这类事的还有{regions}，各地的办法不一样。",
     "part_not_named": "我这里{region}的文件没有写到{part}。",
     "part_without_this": "我这里{region}的文件没有写{part}有这件事。",
     "town_has": "{region}的文件写了的有：{titles}。",
