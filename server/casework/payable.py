@@ -3,7 +3,8 @@
 from collections.abc import Collection
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from server import consents
@@ -11,6 +12,8 @@ from server.casework.fund_tables import Payment, PaymentState
 from server.casework.moves import Move, State
 from server.casework.tables import Case, CaseEvent, Origin
 from server.tables import Profile, Purpose
+
+_CHANGES_NOTHING = (Move.ORDER_PAYMENT, Move.CANCEL_PAYMENT)
 
 
 class NotPayable(StrEnum):
@@ -87,11 +90,18 @@ def _lacks_card() -> ColumnElement[bool]:
 
 
 def _came_back() -> ColumnElement[bool]:
-    """Whether that was the last that happened to a case, and its person changed nothing since."""
+    """Whether that came of its money last, and its person has changed nothing since.
+
+    What was ordered again and not sent changes nothing.
+    """
+    later = aliased(CaseEvent)
+    last = select(func.max(col(later.version))).where(
+        col(later.case_id) == col(Case.id), col(later.move).not_in(_CHANGES_NOTHING)
+    )
     since = or_(col(Profile.id).is_(None), col(Profile.changed_at) < col(CaseEvent.at))
     return exists().where(
         col(CaseEvent.case_id) == col(Case.id),
-        col(CaseEvent.version) == col(Case.version),
+        col(CaseEvent.version) == last.correlate(Case).scalar_subquery(),
         col(CaseEvent.move) == Move.RETURN_PAYMENT,
         since,
     )

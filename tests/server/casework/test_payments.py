@@ -359,6 +359,22 @@ def test_an_officer_can_send_what_came_back_again_as_it_was(office: Office) -> N
     assert _waits(office, case_id) is None, "it is on its way"
 
 
+def test_what_came_back_and_was_ordered_again_in_vain_still_waits_for_another_card(
+    office: Office,
+) -> None:
+    fund = office.fund(10**9)
+    case_id = office.approved()
+    batch = office.released(fund)
+    office.now += timedelta(hours=1)
+    office.settle(batch, said(office.export(batch), {case_id: "卡号不存在"}))
+    again = office.collect(fund, only={case_id}).batch
+    assert again is not None
+    with office.database.begin() as session:
+        payment_batches.cancel(session, office.at_the_till(office.cashier, again.id), again.id)
+    assert _waits(office, case_id) is NotPayable.RETURNED
+    assert office.collect(fund).left_out == {case_id: NotPayable.RETURNED}
+
+
 def test_who_is_granted_money_without_a_card_is_asked_for_one(office: Office) -> None:
     office.fund(10**9)
     fine, lacking = office.recommended(), office.recommended()
