@@ -288,6 +288,9 @@ def _not_stated(turn: Turn, best: Candidate, detail: str) -> Answer:
     of = _another_unit(turn.question.text, measure) if detail == Aspect.PHONE else ""
     told = composer.told(measure, turn.asked, turn.today) if len(turn.asked.aspects) > 1 else []
     asks_unit = unit and composer.where(measure) not in (part.text for part in told)
+    alike = [] if detail == _DETAIL else replying.alike_to(turn, best)
+    # One that states it would read as if this one did.
+    alike = [other for other in alike if not states(other.measure, Aspect(detail))]
     partly = [said.say for aspect, said in measure.answers.items() if aspect == detail]
     parts = [
         Part(composer.not_stated(measure, [detail, *also], of=f"{of}的" if of else "")),
@@ -299,11 +302,13 @@ def _not_stated(turn: Turn, best: Candidate, detail: str) -> Answer:
         Part(composer.phones(measure), 1),
         *([] if unit else replying.ask_nationwide(turn)),
         Part(composer.standing(measure, turn.today), 1),
+        *(Part(replying.told_along(turn, candidate.measure), 5) for candidate in alike),
         Part(composer.say("source", source=composer.cite(measure))),
     ]
     rejected = (Rejected(measure.id, best.score, f"aspect:{detail}"),)
     reason, region = f"not-stated:{detail}", measure.region
-    return _decline(turn, without_repeats(parts), reason, region, (best,), rejected=rejected)
+    used = (best, *alike)
+    return _decline(turn, without_repeats(parts), reason, region, used, rejected=rejected)
 
 
 def _detail_left_open(turn: Turn, best: Candidate) -> str:

@@ -106,12 +106,9 @@ def from_the_documents(turn: Turn) -> Answer | None:
         used_too = (nationwide_source(turn),)
     near = [c for c in turn.local if c is not best][:_ALSO_SHOWN]
     sister = _stating_what_was_said(turn, best)
-    alike = [sister] if sister else [c for c in near[:1] if _is_alike(c, best)]
+    alike = [sister] if sister else alike_to(turn, best)
     for candidate in alike:
-        cited = turn.composer.cite(candidate.measure)
-        note = turn.composer.closing_note(candidate.measure, turn.today)
-        also = turn.composer.say("also", summary=candidate.measure.summary + note, source=cited)
-        parts_of_reply.insert(-1, Part(also, 5))
+        parts_of_reply.insert(-1, Part(told_along(turn, candidate.measure), 5))
     used = [best, *alike]
     measures = tuple(c.measure.id for c in used)
     return Answer(
@@ -181,6 +178,18 @@ def _self_check(turn: Turn, measure: Measure) -> list[str]:
     if criteria is None or criteria.own is None or not is_open(criteria, turn.today):
         return []
     return [turn.composer.say("check_suggestion")]
+
+
+def alike_to(turn: Turn, best: Candidate) -> list[Candidate]:
+    """What the place has that may be meant as well as the best; at most one."""
+    others = [c for c in turn.local if c is not best]
+    return [c for c in others[:1] if _is_alike(c, best)]
+
+
+def told_along(turn: Turn, measure: Measure) -> str:
+    """Tell in short of a measure that may be meant as well."""
+    summary = measure.summary + turn.composer.closing_note(measure, turn.today)
+    return turn.composer.say("also", summary=summary, source=turn.composer.cite(measure))
 
 
 def _is_alike(candidate: Candidate, best: Candidate) -> bool:

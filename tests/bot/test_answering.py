@@ -728,3 +728,12 @@ def test_how_long_a_course_has_to_be_is_not_called_open_where_it_is_written(
     told = ask(indexed, ["技能培训要多少学时，补给谁，多少钱"], "石狮")
     assert told.measures == ("shishi-4b",)
     assert told.reply.startswith("培训不低于20学时。") and "没有写" not in told.reply
+
+
+def test_what_may_be_meant_as_well_is_told_where_a_detail_is_declined(
+    indexed: IndexedLibrary,
+) -> None:
+    said = ask(indexed, ["锦州社保能缓交吗，给个电话"])
+    assert said.kind is Kind.DECLINE and said.reason == "not-stated:phone"
+    assert {"jinzhou-5a", "jinzhou-5b"} == set(said.measures)
+    assert "3月底" in said.reply and "6月底" in said.reply and "没有写电话号码" in said.reply
