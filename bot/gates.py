@@ -302,8 +302,8 @@ def _not_stated(turn: Turn, best: Candidate, detail: str) -> Answer:
         Part(composer.phones(measure), 1),
         *([] if unit else replying.ask_nationwide(turn)),
         Part(composer.standing(measure, turn.today), 1),
-        *(Part(replying.told_along(turn, candidate.measure), 5) for candidate in alike),
         Part(composer.say("source", source=composer.cite(measure))),
+        *(Part(replying.told_along(turn, candidate.measure), 5) for candidate in alike),
     ]
     rejected = (Rejected(measure.id, best.score, f"aspect:{detail}"),)
     reason, region = f"not-stated:{detail}", measure.region
