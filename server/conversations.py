@@ -310,7 +310,7 @@ class _Writer:
             self._hurry.wait(self._delay)
             self._hurry.clear()
             going = self._write_group(first)
-        self._database.release()
+        self._database.leave()
 
     def _write_group(self, item: _Entry | threading.Event | None) -> bool:
         """Writes all that waits, `item` first; False when the writer is to end."""

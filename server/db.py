@@ -189,9 +189,16 @@ class Database:
         with self.gate():
             self._run(statement, tuple(chain.from_iterable(rows)))
 
-    def release(self) -> None:
-        """Closes idle connections and those of this thread; the next use opens new ones."""
+    def leave(self) -> None:
+        """Closes what this thread holds for itself; for a thread that ends while others go on."""
         self._own.__dict__.clear()
+
+    def release(self) -> None:
+        """Closes idle connections and those of this thread; the next use opens new ones.
+
+        Not while another thread is in a transaction: its connection would never be closed.
+        """
+        self.leave()
         self._line.release()
         self.engine.dispose()
 

@@ -71,4 +71,4 @@ def _go_on(known: "weakref.ref[Linking]", database: Database, ended: threading.E
         # On SQLite one writes at a time: nothing comes late.
         linking.link(whole=not database.is_sqlite and round % _WHOLE_EVERY == 0)
         del linking
-    database.release()
+    database.leave()

@@ -209,7 +209,7 @@ def _look_again(known: "weakref.ref[Serving]", database: Database, ended: thread
             break
         _look(serving)
         del serving
-    database.release()
+    database.leave()
 
 
 def _look(serving: Serving) -> None:
