@@ -4,8 +4,8 @@ import argparse
 import signal
 import sys
 import time
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Callable, Iterable
+from functools import cache, partial
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -14,8 +14,10 @@ import structlog
 from server.commands.at_hand import FAILED, OK, AtHand, with_all_at_hand
 
 if TYPE_CHECKING:
+    from server.holdings import Holding
     from server.platform import Platform
     from server.resources import Resources
+    from server.subject_keys import SubjectKeys
 
 _ASKING_SECONDS = 60.0
 
@@ -172,11 +174,7 @@ def _cases(at: AtHand, _: argparse.Namespace) -> int:
         ("joint reports given up", within(handling.lapse)),
     )
 
-    def told(name: str, chore: Callable[[], int]) -> Callable[[], None]:
-        return lambda: print(f"{chore():6} {name}")
-
-    done = [_done(name, told(name, chore)) for name, chore in chores]
-    return OK if all(done) else FAILED
+    return OK if _all_done(chores) else FAILED
 
 
 @with_all_at_hand
@@ -208,23 +206,33 @@ def _sweep(at: AtHand, _: argparse.Namespace) -> int:
     from server.wechat import followers, receipts
 
     now, database = utc_now(), at.database
-    # First: what is forgotten below is never counted again.
-    library = at.served().library
-    print(f"{tallying.tally_due(database, library, now=now):6} hours of messages counted")
-    for name, forget in (
-        ("sessions", sessions.forget_expired),
-        ("sessions of the staff", staff_sessions.forget_over),
-        ("contexts", conversations.forget_expired),
-        ("notices", outbox.forget_settled),
-        ("rate counts", rate_limits.forget_over),
-        ("receipts", receipts.forget_expired),
-        ("followers", followers.forget_expired),
-        ("files for the register", importing.forget_old),
-    ):
-        # Each in a transaction of its own, so that nobody waits for all of them.
-        with database.begin() as session:
-            print(f"{forget(session, now=now):6} {name} forgotten")
-    return _sweep_store(at)
+
+    def within(forget: Callable[..., int]) -> Callable[[], int]:
+        def do() -> int:
+            # Each in a transaction of its own, so that nobody waits for all of them.
+            with database.begin() as session:
+                return forget(session, now=now)
+
+        return do
+
+    done = _all_done(
+        (
+            (
+                "hours of messages counted",
+                lambda: tallying.tally_due(database, at.served().library, now=now),
+            ),
+            ("sessions forgotten", within(sessions.forget_expired)),
+            ("sessions of the staff forgotten", within(staff_sessions.forget_over)),
+            ("contexts forgotten", within(conversations.forget_expired)),
+            ("notices forgotten", within(outbox.forget_settled)),
+            ("rate counts forgotten", within(rate_limits.forget_over)),
+            ("receipts forgotten", within(receipts.forget_expired)),
+            ("followers forgotten", within(followers.forget_expired)),
+            ("files for the register forgotten", within(importing.forget_old)),
+            ("objects deleted", lambda: _sweep_store(at)),
+        )
+    )
+    return OK if done else FAILED
 
 
 def _sweep_store(at: AtHand) -> int:
@@ -235,48 +243,82 @@ def _sweep_store(at: AtHand) -> int:
 
     try:
         store = make_store(at.settings)
-        swept = sweep(at.database, store, others=[visiting.named], now=utc_now())
-        print(f"{swept:6} objects deleted")
+        return sweep(at.database, store, others=[visiting.named], now=utc_now())
     except StoreAway as error:
         print(f"nuangang: the store of materials is away ({error})", file=sys.stderr)
-        return FAILED
-    return OK
+        raise
 
 
 @with_all_at_hand
 def _erase(at: AtHand, parsed: argparse.Namespace) -> int:
-    from server import erasing, leaving
+    from server import erasing
+
+    keys = at.keys()
+    done = [
+        _all_done(
+            (f"rows of {holding.table} erased", partial(_forget_over, at, holding))
+            for holding in erasing.with_an_end()
+        ),
+        _erase_again(at, keys),
+    ]
+    if parsed.newer_keys_too:
+        done.append(_done("newer keys given up", keys.give_up_held))
+    done.append(_all_done([("keys without a worker destroyed", keys.destroy_unclaimed)]))
+    done.append(_done("keys kept", lambda: _tell_held(keys)))
+    return OK if all(done) else FAILED
+
+
+def _forget_over(at: AtHand, holding: "Holding") -> int:
+    from server import erasing
+    from server.clock import utc_now
+
+    total, some = 0, -1
+    while some:
+        with at.database.begin() as session:
+            some = erasing.forget_over(session, holding, now=utc_now())
+        total += some
+    return total
+
+
+def _erase_again(at: AtHand, keys: "SubjectKeys") -> bool:
+    """Erase whom a backup brought back: their keys are gone for good."""
+    from server import leaving
     from server.audit import Actor
     from server.clock import utc_now
     from server.resources import make_post
 
-    database, safe, keys = at.database, at.safe, at.keys()
-    for holding in erasing.with_an_end():
-        total, some = 0, -1
-        while some:
-            with database.begin() as session:
-                some = erasing.forget_over(session, holding, now=utc_now())
-            total += some
-        print(f"{total:6} rows of {holding.table} erased")
-    letters = cache(lambda: make_post(at.settings, safe, at.library()))
-    for worker in sorted(keys.erased()):
-        # A backup brought them back; their keys are gone for good.
-        with database.begin() as session:
+    letters = cache(lambda: make_post(at.settings, at.safe, at.library()))
+    workers: set[int] = set()
+
+    def erase(worker: int) -> None:
+        with at.database.begin() as session:
             again = leaving.leave(
-                session, safe, worker_id=worker, by=Actor.job("erase"), letters=letters,
+                session, at.safe, worker_id=worker, by=Actor.job("erase"), letters=letters,
                 now=utc_now(),
             )  # fmt: skip
         keys.destroy(again)
         print(f"worker {worker} erased again")
-    if parsed.newer_keys_too:
-        keys.give_up_held()
-    print(f"{keys.destroy_unclaimed():6} keys without a worker destroyed")
+
+    done = [_done("people to erase again", lambda: workers.update(keys.erased()))]
+    done += [_done("erase again", partial(erase, worker)) for worker in sorted(workers)]
+    return all(done)
+
+
+def _tell_held(keys: "SubjectKeys") -> None:
     if held := keys.held():
         print(
             f"{held:6} keys kept that are newer than the backup that was restored; once no newer "
             "one will be: nuangang jobs erase --newer-keys-too"
         )
-    return OK
+
+
+def _all_done(chores: Iterable[tuple[str, Callable[[], int]]]) -> bool:
+    """Do each chore and print how many of what it names; whether none failed."""
+
+    def told(name: str, chore: Callable[[], int]) -> Callable[[], None]:
+        return lambda: print(f"{chore():6} {name}")
+
+    return all([_done(name, told(name, chore)) for name, chore in chores])
 
 
 def _done(name: str, chore: Callable[[], object]) -> bool:

@@ -4,14 +4,26 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlmodel import Session
 
-from server import outbox, people, releases, sessions
+from server import (
+    conversations,
+    erasing,
+    leaving,
+    outbox,
+    people,
+    rate_limits,
+    releases,
+    sessions,
+    tallying,
+)
 from server.arrears import handling
-from server.casework import deciding, drafting, objecting
+from server.casework import deciding, drafting, objecting, sweeping
 from server.casework.tables import Officer
 from server.chatting import Channel
 from server.clock import utc_now
@@ -20,12 +32,17 @@ from server.conversations import RecordedTurn, masked_json, new_conversation_id,
 from server.db import Database
 from server.editing import unanswered
 from server.editing.tables import Became
+from server.holdings import Holding
 from server.preparing import prepare
+from server.register import importing
 from server.resources import make_safe
 from server.sealing import Safe
 from server.settings import Settings, load_settings
+from server.staff import sessions as staff_sessions
+from server.subject_keys import SubjectKeys
 from server.tables import NoticeState, Worker
 from server.vouchers import lapsing, rounds
+from server.wechat import followers, receipts
 from tests.server.commands.conftest import Run
 from tests.wechat_platform.state import APP_ID, Fault, PlatformState
 
@@ -207,6 +224,63 @@ def test_a_chore_that_fails_keeps_no_other_from_being_done_and_is_told_at_the_en
             code, out, err = run("jobs", "cases")
         said = [each for _, _, each in chores if each in out]
         assert (code, said) == (1, [each for _, _, each in chores if each != told])
+        assert "RuntimeError" in err and "13800138000" not in err
+
+
+def test_a_sweep_goes_on_after_what_fails_and_says_so_at_the_end(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chores = (
+        (tallying, "tally_due", "hours of messages counted"),
+        (sessions, "forget_expired", " sessions forgotten"),
+        (staff_sessions, "forget_over", "sessions of the staff forgotten"),
+        (conversations, "forget_expired", "contexts forgotten"),
+        (outbox, "forget_settled", "notices forgotten"),
+        (rate_limits, "forget_over", "rate counts forgotten"),
+        (receipts, "forget_expired", "receipts forgotten"),
+        (followers, "forget_expired", "followers forgotten"),
+        (importing, "forget_old", "files for the register forgotten"),
+        (sweeping, "sweep", "objects deleted"),
+    )
+    assert run("jobs", "sweep")[0] == 0
+    for room, name, told in chores:
+        with monkeypatch.context() as patched:
+            patched.setattr(room, name, _fail)
+            code, out, err = run("jobs", "sweep")
+        said = [each for _, _, each in chores if each in out]
+        assert (code, said) == (1, [each for _, _, each in chores if each != told])
+        assert "RuntimeError" in err and "13800138000" not in err
+
+
+def test_what_cannot_be_erased_keeps_nothing_else_from_being_erased(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forget = erasing.forget_over
+
+    def some_stay(session: Session, holding: Holding, *, now: datetime) -> int:
+        return _fail() if holding.table == "turn" else forget(session, holding, now=now)
+
+    def one_stays(*given: Any, worker_id: int, **named: Any) -> list[str]:
+        return [] if worker_id == 2 else [str(_fail())]
+
+    code, whole, _ = run("jobs", "erase")
+    assert code == 0
+    monkeypatch.setattr(SubjectKeys, "erased", lambda _: {1, 2, 3})
+    for room, name, act, missing in (
+        (erasing, "forget_over", some_stay, "rows of turn erased"),
+        (SubjectKeys, "erased", _fail, "worker 2 erased again"),
+        (leaving, "leave", one_stays, "worker 1 erased again"),
+        (SubjectKeys, "destroy_unclaimed", _fail, "keys without a worker destroyed"),
+    ):
+        with monkeypatch.context() as patched:
+            patched.setattr(leaving, "leave", lambda *_, **__: [])
+            patched.setattr(room, name, act)
+            code, out, err = run("jobs", "erase")
+        assert code == 1 and missing not in out
+        assert [line for line in whole.splitlines() if line not in out] == [
+            line for line in whole.splitlines() if missing in line
+        ]
+        assert ("worker 2 erased again" in out) == (name != "erased")
         assert "RuntimeError" in err and "13800138000" not in err
 
 
