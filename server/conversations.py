@@ -381,7 +381,7 @@ class _Writer:
 # lasts to the end of the statement: who is being erased at this moment is waited for.
 _NOT_ERASED = (
     " (worker_id IS NULL OR EXISTS (SELECT 1 FROM worker"
-    " WHERE worker.id = said.worker_id::integer AND worker.erased_at IS NULL FOR KEY SHARE))"
+    " WHERE worker.id = said.worker_id::integer AND worker.erased_at IS NULL FOR SHARE))"
 )
 _SAVE_CONTEXT = (
     "WITH said (id, worker_id, context, updated_at) AS (VALUES {})"

@@ -472,7 +472,7 @@ def _for_psycopg(sql: str) -> str:
 def _with_rows(sql: str, rows: int, columns: int, mark: str) -> str:
     if mark == "?":
         # SQLite keeps what it is given, and has one writer: no types to name, no rows to lock.
-        sql = re.sub(r"::\w+| FOR KEY SHARE", "", sql)
+        sql = re.sub(r"::\w+| FOR SHARE", "", sql)
     row = "(" + ", ".join([mark] * columns) + ")"
     return sql.format(", ".join([row] * rows))
 

@@ -33,7 +33,11 @@ def leave(
     `letters` tells those who get the places that they held. Raises `StillUnderWay`.
     """
     # Whoever writes something of theirs at this moment is done before, or finds them erased.
-    session.execute(select(col(Worker.id)).where(col(Worker.id) == worker_id).with_for_update())
+    # Not against those who only write a row that points to them: an officer does so while holding
+    # what is let go of here, and each would wait for the other.
+    session.execute(
+        select(col(Worker.id)).where(col(Worker.id) == worker_id).with_for_update(key_share=True)
+    )
     service_requests.let_go(session, safe, worker_id=worker_id, now=now)
     register.let_go(session, safe, worker_id=worker_id, now=now)
     pairings.let_go(session, safe, worker_id=worker_id, now=now)

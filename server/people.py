@@ -84,10 +84,17 @@ def find(database: Database, safe: Safe, *, issuer: str, subject: str) -> int | 
 
 def is_known(session: Session, safe: Safe, *, issuer: str, subject: str) -> bool:
     """Whether `issuer` knows somebody as `subject`; whoever erases them waits for the end."""
-    found = select(col(Identity.worker_id)).where(
-        col(Identity.subject_hash) == subject_hash(safe, issuer, subject)
+    # Whoever erases them takes the worker first, and then the name: so does this.
+    found = (
+        select(col(Worker.id))
+        .join(Identity, col(Identity.worker_id) == col(Worker.id))
+        .where(
+            col(Identity.subject_hash) == subject_hash(safe, issuer, subject),
+            col(Worker.erased_at).is_(None),
+        )
+        .with_for_update(of=Worker, key_share=True)
     )
-    return session.scalar(found.with_for_update()) is not None
+    return session.scalar(found) is not None
 
 
 def address(session: Session, safe: Safe, worker_id: int, issuer: str) -> str | None:
