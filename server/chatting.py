@@ -4,8 +4,10 @@ import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, NamedTuple
 
+from prometheus_client import Counter
 from sqlmodel import Session
 
 from bot.answers import Answer, Context, Kind
@@ -121,7 +123,13 @@ def heed(
 
 def count(record: Record) -> None:
     """Count a turn that was recorded."""
-    TURNS.labels(record.turn.channel, record.turn.kind).inc()
+    _counter(record.turn.channel, record.turn.kind).inc()
+
+
+@lru_cache(maxsize=64)
+def _counter(channel: str, kind: str) -> Counter:
+    """To look it up takes longer than to add."""
+    return TURNS.labels(channel, kind)
 
 
 def work_out(
@@ -165,9 +173,7 @@ def work_out(
         kind=answer.kind,
         reply="" if private else answer.reply,
         measures=() if private else answer.measures,
-        rejected=()
-        if private
-        else [f"{r.measure} {r.gate} {r.score:.2f}" for r in answer.rejected],
+        rejected=() if private else _passed_over(answered),
         region=answer.region,
         release_id=served.release,
         worker_id=message.worker,
@@ -179,6 +185,14 @@ def work_out(
     )
     kept = _kept(answered, message, talk, served, now)
     return replied, Record(turn, kept, served.public_numbers)
+
+
+def _passed_over(answered: Answered) -> tuple[str, ...]:
+    """What was found and not used; written once for all who get the answer."""
+    if answered.passed_over is None:
+        rejected = answered.answer.rejected
+        answered.passed_over = tuple(f"{r.measure} {r.gate} {r.score:.2f}" for r in rejected)
+    return answered.passed_over
 
 
 def _where_on(answered: Answered, message: Message, served: Served, off: Off) -> Answered:

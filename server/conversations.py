@@ -16,6 +16,7 @@ import weakref
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping, Sequence, Set
 from datetime import datetime, timedelta
+from functools import lru_cache
 from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple, NewType
 
@@ -102,8 +103,8 @@ class RecordedTurn(NamedTuple):
     text: str
     kind: str
     reply: str
-    measures: Sequence[str] = ()
-    rejected: Sequence[str] = ()
+    measures: tuple[str, ...] = ()
+    rejected: tuple[str, ...] = ()
     region: str | None = None
     release_id: int | None = None
     worker_id: int | None = None
@@ -252,8 +253,8 @@ class _Entry(NamedTuple):
             _storable(self.text),
             turn.kind,
             _storable(turn.reply),
-            _to_json(turn.measures),
-            _to_json(turn.rejected),
+            _list_as_json(turn.measures),
+            _list_as_json(turn.rejected),
             turn.region,
             turn.release_id,
             turn.reason[:_LONGEST_REASON],
@@ -412,6 +413,12 @@ def _misses(turns: Sequence[RecordedTurn]) -> list[tuple[Any, ...]]:
 
 
 _to_json = json.JSONEncoder(ensure_ascii=False).encode
+
+
+@lru_cache(maxsize=4096)
+def _list_as_json(texts: tuple[str, ...]) -> str:
+    """Most turns have had their answer before."""
+    return _to_json(texts)
 
 
 def _storable(text: str) -> str:

@@ -53,6 +53,8 @@ class Answered:
     """What a face shows of it."""
     kept: MaskedJson | None = None
     """What the next message builds on."""
+    passed_over: tuple[str, ...] | None = None
+    """What was found and not used, as it is recorded."""
 
 
 class Served:

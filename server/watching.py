@@ -9,6 +9,7 @@ from time import perf_counter
 
 import structlog
 from flask import Flask, Response, request
+from flask.globals import request_ctx
 from prometheus_client import Counter, Histogram
 
 from server.logs import request_id
@@ -39,12 +40,13 @@ def _begin() -> None:
 
 
 def _end(response: Response) -> Response:
-    seconds = perf_counter() - request.environ.get(_BEGAN, perf_counter())
-    rule = request.url_rule
+    asked = request_ctx.request
+    seconds = perf_counter() - asked.environ.get(_BEGAN, perf_counter())
+    rule = asked.url_rule
     route = "-" if rule is None else rule.rule
     status = response.status_code
     # Whoever asks may make up a method: a label for each would fill the memory.
-    method = request.method if request.method in _METHODS else "-"
+    method = asked.method if asked.method in _METHODS else "-"
     requests, latency = _counters(method, route, status)
     requests.inc()
     latency.observe(seconds)

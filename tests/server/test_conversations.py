@@ -44,8 +44,8 @@ def turn(now: datetime) -> MakeTurn:
             text="石狮被裁了有钱领吗",
             kind="answer",
             reply="每月500元。",
-            measures=["shishi-4a"],
-            rejected=["liwan-8c"],
+            measures=("shishi-4a",),
+            rejected=("liwan-8c",),
             region="石狮",
         )
         return plain._replace(**changes)

@@ -27,8 +27,8 @@ def write_a_turn(resources: Resources) -> None:
         text="你好",
         kind="answer",
         reply="你好",
-        measures=[],
-        rejected=[],
+        measures=(),
+        rejected=(),
         region=None,
     )
     assert resources.conversations.record(turn, masked_json({}))
