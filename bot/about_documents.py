@@ -43,7 +43,7 @@ _HARDLY_MORE = 1
 """Characters of content that may be left over: more is a subject of its own."""
 
 
-def told(turn: Turn) -> Answer | None:
+def document_asked_for(turn: Turn) -> Answer | None:
     """Tell of a place's documents what is asked of them as such: date, number, validity, for whom,
     which units, how many measures."""
     if turn.follows_up and not turn.places:
@@ -53,18 +53,24 @@ def told(turn: Turn) -> Answer | None:
     without = _DOCUMENT.sub("", bare)
     named = without != text
     if _is_only(_LISTED, bare):
-        return everything(turn) if _is_own(turn) else _which_place(turn)
+        return everything(turn) if is_own(turn) else which_place(turn)
     if _is_only(_UNITS, without):
-        return _units(turn) if _is_own(turn) else _which_place(turn)
+        return _units(turn) if is_own(turn) else which_place(turn)
     if not named and not (turn.places and _ISSUED.search(text)):
         return None
     if bare != text and _is_only(_WHAT, without):
         return _documents(turn)
     if _is_only(_FOR_WHOM, without) and (said := _for_whom(turn)):
         return said
-    if _is_only(_FOR_WHOM, without) and _is_own(turn):
+    if _is_only(_FOR_WHOM, without) and is_own(turn):
         return everything(turn)  # each of its measures is for somebody else
     return _documents(turn) if _is_only(_ASKED, without) else None
+
+
+def left_beside_the_document(turn: Turn, text: str) -> str:
+    """What a text says beside naming a document, and asking what is in it or for an aspect."""
+    bare = document_names(turn.library).pattern.sub("", text)
+    return content(turn.library.aspects.read(_WHAT.sub("", _DOCUMENT.sub("", bare))).left)
 
 
 def _is_only(asked: re.Pattern[str], text: str) -> bool:
@@ -72,11 +78,13 @@ def _is_only(asked: re.Pattern[str], text: str) -> bool:
     return left != text and len(content(_DOCUMENT.sub("", left))) <= _HARDLY_MORE
 
 
-def _is_own(turn: Turn) -> bool:
+def is_own(turn: Turn) -> bool:
+    """Tell whether the place that binds has documents of its own."""
     return turn.region is not None and turn.library.regions.get(turn.region).own
 
 
-def _which_place(turn: Turn) -> Answer:
+def which_place(turn: Turn) -> Answer:
+    """Ask which of the places is meant, with the same question."""
     covered = turn.library.regions.covered
     inside = turn.scope(turn.region) if turn.region else frozenset(covered)
     return ask_place(turn, [r for r in covered if r in inside], turn.question.rest)
@@ -85,7 +93,7 @@ def _which_place(turn: Turn) -> Answer:
 def _documents(turn: Turn) -> Answer | None:
     """Name the documents of the place, with day and validity."""
     if turn.region is None:
-        return _which_place(turn)
+        return which_place(turn)
     parts: list[Part] = []
     for measure in _one_of_each(turn):
         named = turn.composer.document(measure)
@@ -150,7 +158,7 @@ def _one_of_each(turn: Turn) -> list[Measure]:
     found: dict[tuple[str, str | None], Measure] = {}
     for measure in turn.measures_in(turn.region):
         document = turn.library.documents[measure.document].entry
-        number = document.number_of(measure.locator) if _is_own(turn) else document.number
+        number = document.number_of(measure.locator) if is_own(turn) else document.number
         key = (measure.document, number)
         if key not in found or found[key].validity.to != document.validity.to:
             found[key] = measure

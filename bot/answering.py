@@ -3,7 +3,15 @@
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 
-from bot import about_documents, caring, choosing, gates, replying, self_checking
+from bot import (
+    about_documents,
+    caring,
+    choosing,
+    clause_numbers,
+    gates,
+    replying,
+    self_checking,
+)
 from bot.answers import Answer, Context
 from bot.indexing import IndexedLibrary
 from bot.turn import Turn
@@ -24,7 +32,8 @@ STEPS: tuple[Step, ...] = (
     gates.place_not_covered,
     gates.several_places,
     gates.no_words,
-    about_documents.told,
+    clause_numbers.clause_asked_for,
+    about_documents.document_asked_for,
     choosing.overview,
     choosing.no_subject,
     gates.several_questions,

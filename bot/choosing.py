@@ -15,6 +15,7 @@ from knowledge.measures import Audience, Measure
 _NUMBER = re.compile(
     r"(?:我?[选要]|回复|就?是)?(?:第|no\.?)?([0-9]{1,3}|[一二三四五六七八九十]{1,3}|[一二三四五六七八九]百[一二三四五六七八九十]{0,3})(?:个|号|条|项|吧|呢|的|[.。、,，!?])*"
 )
+_OF_A_CLAUSE = re.compile("第.{1,3}[条项点款]")
 _MOST_CHOICES = 12
 _MOST_LISTED = 30
 _SHOWN = 4
@@ -56,6 +57,8 @@ def number_out_of_range(turn: Turn) -> Answer | None:
     if turn.picked or _number(turn) is None:
         return None
     count = len(turn.context.choices)
+    if not count and _OF_A_CLAUSE.match(turn.question.text):
+        return None
     reply = turn.composer.say("number_range", last=str(count)) if count else ""
     return Answer(
         kind=Kind.CLARIFY,
@@ -99,7 +102,7 @@ def everything(turn: Turn) -> Answer:
     for_firms = firms.ask(turn.asked_text)
     measures = [m for m in turn.measures_in(turn.region) if m.audience is not Audience.GOVERNMENT]
     measures.sort(key=lambda m: (m.audience is Audience.EMPLOYER) is not for_firms)
-    return _ask_measure(turn, measures[:_MOST_LISTED])
+    return listed(turn, measures[:_MOST_LISTED])
 
 
 def no_subject(turn: Turn) -> Answer | None:
@@ -179,7 +182,8 @@ def ask_place(
     )
 
 
-def _ask_measure(turn: Turn, measures: list[Measure]) -> Answer:
+def listed(turn: Turn, measures: list[Measure]) -> Answer:
+    """Name measures of a place with numbers to choose by."""
     region = turn.region or measures[0].region
     over = turn.composer.say("over")
     labels = [m.title if m.validity.open_on(turn.today) else m.title + over for m in measures]

@@ -7,6 +7,9 @@ otherwise (by town, by department) is given by its `headings`.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from unicodedata import normalize
+
+from knowledge.figures import spelled_value
 
 PREAMBLE = "前言"
 _DIGITS = "一二三四五六七八九十"
@@ -16,6 +19,7 @@ _NUMBERINGS: tuple[tuple[int, re.Pattern[str]], ...] = (
     (3, re.compile(r"(\d{1,2})\.")),
     (4, re.compile(r"([①-⑳])")),
 )
+_NUMBER = re.compile(rf"(?:^|(?<=（))[{_DIGITS}]{{1,3}}(?=[（）\d①-⑳]|$)|\d{{1,2}}$|[①-⑳]$")
 _NAMED_RANK = 5
 _PLACE_RANK = 0
 _RESPONSIBLE = "责任单位"
@@ -65,6 +69,12 @@ def split_clauses(text: str, headings: Sequence[Heading] = ()) -> tuple[Clause, 
             locator = _locator(stack)
             add(locator or PREAMBLE, parents.get(locator), piece)
     return tuple(Clause(loc, "\n".join(own), parents[loc]) for loc, own in lines.items())
+
+
+def numbers(locator: str) -> tuple[int, ...]:
+    """The numbers that a clause is cited by, the outer one first: 四（二）5 is 4, 2, 5."""
+    found = _NUMBER.findall(locator.rpartition("·")[2])
+    return tuple(int(spelled_value(normalize("NFKC", number))) for number in found)
 
 
 def _pieces(text: str, headings: Sequence[Heading]) -> list[str]:

@@ -67,6 +67,8 @@ PLACEHOLDERS: dict[str, tuple[str, ...]] = {
     "helpline_source": ("source",),
     "local_hotline": ("region", "of", "number", "source"),
     "overview": ("region",),
+    "no_such_clause": ("region",),
+    "clause_without_help": (),
     "check_suggestion": (),
     "check_start": ("title",),
     "check_goes_by": ("conditions",),
@@ -140,6 +142,8 @@ NAMED_LATER = frozenset({Aspect.COUNT, Aspect.LENGTH, Aspect.OWN_SHARE, Aspect.R
 served; files that are published anew have to name them (`knowledge.checking`)."""
 
 SAID_LATER: Mapping[str, str] = {
+    "no_such_clause": "{region}的文件里没有这一条。",
+    "clause_without_help": "这一条没有写给人的待遇或者帮助，原文是这样的：",
     "units_of_all": "{region}的文件写的责任单位有：{units}。哪件事找谁，说出是什么事我再告诉你。",
     "also_in": "有相近措施的还有：{regions}。想看哪里的，回复地名。",
     "claim_not_written": "关于这件事，文件没有写你说的这个数。",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from knowledge.clauses import PREAMBLE, Heading, split_clauses
+from knowledge.clauses import PREAMBLE, Heading, numbers, split_clauses
 from knowledge.library import Library
 
 
@@ -57,3 +57,22 @@ def test_a_locator_leads_to_its_words(
     library: Library, name: str, locator: str, words: str
 ) -> None:
     assert words in library.documents[name].clause(locator).text
+
+
+@pytest.mark.parametrize(
+    ("locator", "cited"),
+    [
+        ("七", (7,)),
+        ("四③", (4, 3)),
+        ("四（二）5", (4, 2, 5)),
+        ("三（一）劳动和社会保障部门", (3, 1)),
+        ("衡水·十", (10,)),
+        ("张家口·2", (2,)),
+        ("石家庄·高新区", ()),
+        (PREAMBLE, ()),
+    ],
+)
+def test_a_locator_tells_the_numbers_by_which_a_clause_is_cited(
+    locator: str, cited: tuple[int, ...]
+) -> None:
+    assert numbers(locator) == cited
