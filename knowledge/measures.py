@@ -1,8 +1,9 @@
 """A measure: one thing that one clause grants, as data that a clerk can read and check."""
 
+from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
@@ -43,6 +44,40 @@ class Uptake(StrEnum):
     """It comes by itself (免申即享): nobody needs to apply, and a register may name them."""
     OPEN = "open"
     """It is there for whoever calls, goes or looks; nobody applies."""
+
+
+OPEN_BEFORE = frozenset(
+    {
+        "hebei-cangzhou-2",
+        "hebei-cangzhou-4",
+        "hebei-cangzhou-5",
+        "hebei-chengde-3",
+        "hebei-chengde-4b",
+        "hebei-dingzhou-3",
+        "hebei-dingzhou-5",
+        "hebei-hengshui-10",
+        "hebei-hengshui-9",
+        "hebei-sjz-huagong-1",
+        "hebei-tangshan-1",
+        "hebei-tangshan-2",
+        "hebei-xiongan-3",
+        "hebei-xiongan-4",
+        "hebei-xiongan-7",
+        "hebei-zjk-5",
+        "jinzhou-3",
+        "liwan-10",
+        "liwan-3",
+        "liwan-4",
+        "liwan-7",
+        "liwan-9",
+        "shishi-6c",
+        "shishi-7",
+        "shishi-8b",
+    }
+)
+AUTOMATIC_BEFORE = frozenset({"jinzhou-4", "shishi-1a"})
+"""Of the program's own measures, by their ids, how they are come to: what was stored before
+measures said it themselves doesn't tell."""
 
 
 class Aspect(StrEnum):
@@ -159,6 +194,13 @@ class Exclusion(Entry):
     quote: Text
 
 
+def uptake_before(id: str) -> Uptake:
+    """How people come to a measure that was stored before measures said it."""
+    if id in OPEN_BEFORE:
+        return Uptake.OPEN
+    return Uptake.AUTOMATIC if id in AUTOMATIC_BEFORE else Uptake.APPLICATION
+
+
 class Measure(Entry):
     """One measure of the catalogue with everything its clause states, and what it does not."""
 
@@ -200,6 +242,13 @@ class Measure(Entry):
     """Questions that look alike but ask for something else."""
     unanswered: tuple[Text, ...] = ()
     """Questions about this very measure that its clause leaves open."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_before(cls, content: Any) -> Any:
+        if isinstance(content, Mapping) and "uptake" not in content:
+            return {**content, "uptake": uptake_before(str(content.get("id")))}
+        return content
 
     @model_validator(mode="after")
     def _every_aspect_once(self) -> "Measure":

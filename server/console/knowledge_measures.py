@@ -15,7 +15,7 @@ from knowledge.eligibility.facts import Fact, FactsRefused, FactType, read_facts
 from knowledge.eligibility.personas import read_personas
 from knowledge.eligibility.verdicts import Person, verdict
 from knowledge.library import Library
-from knowledge.measures import Aspect, Form
+from knowledge.measures import Aspect, Form, uptake_before
 from knowledge.scoring import GoldRefused
 from knowledge.sentences import Location
 from server.admitting import Who, admits
@@ -181,6 +181,7 @@ def _measure_page(
         audiences=[(each.value, words) for each, words in AUDIENCES.items()],
         forms_=[(each.value, each.value) for each in Form],
         uptakes=[(each.value, words) for each, words in UPTAKES.items()],
+        uptake_before=uptake_before(id),
         topics=[(t.id, t.label) for t in library.topics.values()],
         regions=[(r.id, r.label) for r in library.regions if r.own],
         kinds_of_material=[(m.id, m.title) for m in library.materials.values()],

@@ -6,7 +6,7 @@ from typing import Any
 from flask import request
 
 from knowledge.library import Library
-from knowledge.measures import Aspect, Uptake
+from knowledge.measures import Aspect
 from server.console import forms
 from server.console.knowledge_rules import DEEPEST, KINDS, Row, rule_of
 
@@ -23,9 +23,7 @@ def read_measure(id: str, before: Mapping[str, Any], library: Library) -> dict[s
     made: dict[str, Any] = {**before, "id": id}
     for name in PLAIN:
         made[name] = _value(name)
-    uptake = _value("uptake")
-    if uptake != Uptake.APPLICATION or "uptake" in before:
-        made["uptake"] = uptake
+    made["uptake"] = _value("uptake")
     made["topics"] = [each for each in request.form.getlist("topics") if each]
     for name in LINES:
         made[name] = _lines(name)
