@@ -139,7 +139,7 @@ def _unconfirmed(library: Library, key: str) -> Iterator[Trouble]:
             yield Trouble("document", key, ("confirmed",), reason, "dishonest")
 
 
-_PLACE = re.compile(r"^(?P<field>[a-z]+)(?:\.(?P<part>[a-z_]+)|\[(?P<number>\d+)\])?: ")
+_PLACE = re.compile(r"^(?P<field>[a-z_]+)(?:\.(?P<part>[a-z_]+)|\[(?P<number>\d+)\])?: ")
 
 
 def _place_of(reason: str) -> Location:

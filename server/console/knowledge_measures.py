@@ -177,6 +177,8 @@ def _measure_page(
         shown_value=lambda row: shown_value(row, facts),
         depths=range(DEEPEST + 1),
         facts=facts.values(),
+        facts_of=lambda id: _named(id, facts),
+        unmet=[*_unmet(content), ("", "")],
         aspects=[(aspect, ASPECTS[aspect]) for aspect in Aspect],
         audiences=[(each.value, words) for each, words in AUDIENCES.items()],
         forms_=[(each.value, each.value) for each in Form],
@@ -195,6 +197,17 @@ def _measure_page(
         places=knowledge.shown(differences(current, draft.content)) if draft else [],
         rows_and_blank=_rows_and_blank,
     )
+
+
+def _unmet(content: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    told = content.get("if_unmet")
+    return list(told.items()) if isinstance(told, Mapping) else []
+
+
+def _named(id: str, facts: Mapping[str, Fact]) -> list[tuple[str, str]]:
+    """The facts to choose from by their labels, one that is no more under its own name."""
+    unknown = [(id, id)] if id and id not in facts else []
+    return [*((fact.id, fact.label) for fact in facts.values()), *unknown]
 
 
 def _rows_and_blank(rows: Any, blank: int = 1) -> list[Mapping[str, Any]]:
@@ -224,10 +237,13 @@ def _field(location: Location, rows: list[Row], content: Mapping[str, Any]) -> s
         return f"answers-{rest[0]}-{rest[1] if len(rest) > 1 else 'say'}"
     if first in PERIODS:
         return f"{first}-{rest[0]}" if rest else f"{first}-quote"
+    if first == "if_unmet":
+        facts = [fact for fact, _ in _unmet(content)]
+        return f"if_unmet-{facts.index(rest[0])}-say" if rest and rest[0] in facts else "if_unmet"
     if first == "responsible":
         leaf = str(rest[0]) if rest else "quote"
         return leaf if leaf in ("lead", "cooperating") else f"responsible-{leaf}"
-    return str(first) if first in (*PLAIN, *LINES, "topics", "not_stated") else ""
+    return str(first) if first in (*PLAIN, *LINES, "uptake", "topics", "not_stated") else ""
 
 
 def _clause(content: Mapping[str, Any], document: Mapping[str, Any] | None) -> str:

@@ -47,8 +47,10 @@ def read_measure(id: str, before: Mapping[str, Any], library: Library) -> dict[s
     made["excludes"] = [
         row for row in _rows("excludes", ("measure", "say", "quote")) if any(row.values())
     ]
-    if not made["excludes"] and "excludes" not in before:
-        del made["excludes"]
+    made["if_unmet"] = _if_unmet()
+    for name in ("excludes", "if_unmet"):
+        if not made[name] and name not in before:
+            del made[name]
     for name in PERIODS:
         period: dict[str, Any] = {each: _value(f"{name}-{each}") for each in _TURNS}
         period |= {each: period[each] or None for each in ("from", "to")}
@@ -95,6 +97,15 @@ def _grants(before: Any) -> list[dict[str, Any]]:
         if number < len(known) and isinstance(known[number], Mapping) and known[number].get("when"):
             grant["when"] = known[number]["when"]
         found.append(grant)
+    return found
+
+
+def _if_unmet() -> dict[str, str]:
+    found: dict[str, str] = {}
+    for row in _rows("if_unmet", ("fact", "say")):
+        if any(row.values()):
+            # Two of one fact are told one after the other: nothing that was typed is lost.
+            found[row["fact"]] = found.get(row["fact"], "") + row["say"]
     return found
 
 

@@ -21,7 +21,8 @@ def form_of(desk: "Desk", id: str) -> dict[str, Any]:
     (form,) = page.xpath('//form[@id="measure"]')
     values: dict[str, Any] = {}
     for name, value in form.form_values():
-        values.setdefault(name, []).append(value)
+        # A browser leaves out the line break that a text begins with.
+        values.setdefault(name, []).append(value.removeprefix("\n"))
     return values
 
 
@@ -51,3 +52,66 @@ def test_a_measure_that_was_stored_before_measures_said_it_shows_how_people_come
     desk.post("/knowledge/measures/shishi-7", form | {"version": "1", "uptake": "application"})
     said = canonical("measure", drafted(staff, "shishi-7"))
     assert said["uptake"] == "application"
+
+
+def test_what_is_told_where_one_condition_is_not_met_is_shown_kept_and_taken_out(
+    staff: "Staff",
+) -> None:
+    desk = staff.desk(Role.EDITOR, where=("锦州",))
+    page = "/knowledge/measures/jinzhou-2"
+    form = form_of(desk, "jinzhou-2")
+    assert form["if_unmet-0-fact"] == ["hukou_type"] and form["if_unmet-0-say"] == [TOLD_BESIDE]
+    assert form["if_unmet-count"] == ["2"] and form["if_unmet-1-say"] == [""]
+    desk.post(page, form)
+    stored = canonical("measure", drafted(staff, "jinzhou-2"))
+    with staff.resources.database.read() as session:
+        in_force = drafts.in_force(session, "measure", "jinzhou-2")
+    assert in_force is not None and stored["if_unmet"] == in_force["if_unmet"]
+    more = {"if_unmet-1-fact": "work_region", "if_unmet-1-say": "别处也问问。"}
+    desk.post(page, form | more | {"version": "1"})
+    assert drafted(staff, "jinzhou-2")["if_unmet"] == {
+        "hukou_type": TOLD_BESIDE,
+        "work_region": "别处也问问。",
+    }
+    none = {"if_unmet-0-fact": "", "if_unmet-0-say": "", "version": "2"}
+    desk.post(page, form | none)
+    assert drafted(staff, "jinzhou-2")["if_unmet"] == {}
+
+
+def test_what_is_wrong_with_what_is_told_beside_stands_at_it_and_nothing_typed_is_lost(
+    staff: "Staff",
+) -> None:
+    desk = staff.desk(Role.EDITOR, where=("锦州",))
+    page = "/knowledge/measures/jinzhou-2"
+    form = form_of(desk, "jinzhou-2")
+    wrong = {
+        "if_unmet-0-say": "补你900元。",
+        "if_unmet-count": "4",
+        "if_unmet-1-fact": "wage_arrears",
+        "if_unmet-1-say": "",
+        "if_unmet-2-fact": "",
+        "if_unmet-2-say": "去问一问。",
+        "if_unmet-3-fact": "",
+        "if_unmet-3-say": "再问一问。",
+    }
+    desk.post(page, form | wrong)
+    assert drafted(staff, "jinzhou-2")["if_unmet"] == {
+        "hukou_type": "补你900元。",
+        "wage_arrears": "",
+        "": "去问一问。再问一问。",
+    }
+    shown = html.fromstring(desk.get(page).text)
+    assert shown.xpath('//*[@id="f-if_unmet-1-say-error"]')
+    again = form_of(desk, "jinzhou-2")
+    assert again["if_unmet-1-fact"] == ["wage_arrears"] and again["if_unmet-2-say"] == [
+        "去问一问。再问一问。"
+    ]
+    half = {"if_unmet-1-fact": "", "version": "1", "if_unmet-2-say": ""}
+    desk.post(page, again | half)
+    shown = html.fromstring(desk.get(page).text)
+    assert "900" in shown.xpath('string(//*[@id="f-if_unmet-0-say-error"])')
+    half = {"if_unmet-0-say": TOLD_BESIDE, "if_unmet-1-fact": "wage_arrears", "version": "2",
+            "if_unmet-1-say": "去问一问。"}  # fmt: skip
+    desk.post(page, again | half)
+    shown = html.fromstring(desk.get(page).text)
+    assert "wage_arrears" in shown.xpath('string(//*[@id="f-if_unmet"])')
