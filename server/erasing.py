@@ -100,10 +100,12 @@ def forget_over(session: Session, holding: Holding, *, now: datetime) -> int:
     if holding.on_erasure is OnErasure.BLANK:
         over = over & _has_something(holding)
     keys = list(rows.primary_key)
-    chosen = session.execute(select(*keys).where(over).limit(_AT_ONCE)).all()
+    # Whoever is just going on with one keeps it; nobody begins to until this is done.
+    ended = select(*keys).where(over).limit(_AT_ONCE)
+    chosen = session.execute(ended.with_for_update(of=rows, skip_locked=True)).all()
     if not chosen:
         return 0
-    # Somebody may have gone on with one at this moment. All at once: what is over is looked up anew
+    # Somebody may have gone on with one just before. All at once: what is over is looked up anew
     # in each statement, and nobody else writes meanwhile.
     these = tuple_(*keys).in_([tuple(row) for row in chosen]) & over
     if holding.on_erasure is OnErasure.BLANK:

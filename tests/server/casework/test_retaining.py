@@ -1,13 +1,17 @@
 """What belongs to a case or a request ends with it, photos included, and none of it earlier."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
+import pytest
 from sqlalchemy import event
 from sqlmodel import Session, col, select
 
 from server import erasing
-from server.casework import cases, deciding, objecting, service_requests
+from server.audit import Actor
+from server.casework import cases, deciding, materials, objecting, service_requests
 from server.casework.deciding import Item
+from server.casework.materials import MaterialUnknown
 from server.casework.moves import Move, State
 from server.casework.officers import Officer, Role
 from server.casework.request_tables import ServiceRequest
@@ -21,11 +25,13 @@ from server.casework.tables import (
 )
 from server.holdings import holdings
 from server.tables import Conversation
+from tests.overlapping import both_at_once
 from tests.server.casework.conftest import House
 from tests.server.casework.test_deciding import file_objection
 from tests.server.casework.test_service_requests import ask, said
 
 YEAR = timedelta(days=366)
+Act = Callable[[Session], int]
 
 
 def _retain(house: House, now: datetime) -> None:
@@ -134,6 +140,44 @@ def test_many_photos_that_are_over_together_keep_nobody_waiting(house: House) ->
             assert erasing.forget_over(session, photos, now=house.now + 4 * YEAR) == many
         taken.append(len(asked))
     assert taken[0] == taken[1] and _photos(house) == set()
+
+
+def _old_photo(house: House) -> tuple[Act, Act, str]:
+    """What puts a photo to a case, what forgets it as it is over, and the case."""
+    worker, later = house.worker(), house.now + 4 * YEAR
+    with house.database.begin() as session:
+        _photo(session, house, worker, "old", None)
+    case_id, own = house.submit(worker), house.keys.safe_of(worker)
+
+    def attach(session: Session) -> int:
+        materials.attach(
+            session, own, session.get_one(Case, case_id),
+            materials.mine(session, "old", worker),
+            house.library.materials["labour_contract"], by=Actor.worker(worker), now=later,
+        )  # fmt: skip
+        return 1
+
+    def forget(session: Session) -> int:
+        return erasing.forget_over(session, holdings()["material"], now=later)
+
+    return attach, forget, case_id
+
+
+def test_a_photo_that_is_put_to_a_case_at_the_moment_it_is_over_stays_with_the_case(
+    house: House,
+) -> None:
+    attach, forget, case_id = _old_photo(house)
+    assert both_at_once(house.database, attach, forget) == (1, 0)
+    with house.database.read() as session:
+        assert [photo.id for photo in materials.of_case(session, case_id)] == ["old"]
+
+
+def test_a_photo_that_is_being_forgotten_is_put_to_no_case(house: House) -> None:
+    attach, forget, case_id = _old_photo(house)
+    with pytest.raises(MaterialUnknown):
+        both_at_once(house.database, forget, attach)
+    with house.database.read() as session:
+        assert materials.of_case(session, case_id) == []
 
 
 def test_what_was_said_in_a_request_ends_three_years_after_it_was_settled(house: House) -> None:
