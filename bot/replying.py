@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import zip_longest
 
-from bot import stating
+from bot import stating, wording
 from bot.answers import REPLY_BYTES, Answer, Kind, Rejected, Source
 from bot.claims import states_all
 from bot.composing import Part, fitted
@@ -21,6 +21,9 @@ _NEAR_ENOUGH = 0.5
 """So near to the best of a place, a measure is told of along with it."""
 _SUBJECT_WEIGHT = 0.75
 """What the words without those that ask count, beside all of them."""
+_NEARLY_AS_GOOD = 0.6
+"""So near to the best, the words of the clause tell which is meant."""
+_A_WORD = 2
 _A_NAME = 4
 """Characters of an option's name, by which it is surely told from other words: 民办高中."""
 _OUT_OF_REACH = 3.5
@@ -51,6 +54,7 @@ def chosen(turn: Turn) -> Candidate | None:
     sister = _stating_what_was_said(turn, best)
     if sister and sister.score >= best.score - _AS_WELL_MEANT:
         return sister
+    best = _named_in_the_clause(turn, best)
     firm = [aspect for aspect in turn.asked.aspects if aspect in turn.asked.firm]
     near = [c for c in turn.local if c.score >= best.score - _OUT_OF_REACH]
     if not firm or len(near) == 1:
@@ -65,6 +69,19 @@ def chosen(turn: Turn) -> Candidate | None:
         if all(aspect in candidate.measure.stated_aspects() for aspect in firm):
             return candidate
     return foremost
+
+
+def _named_in_the_clause(turn: Turn, best: Candidate) -> Candidate:
+    """Of those nearly as good as the best, of its topic, the one whose clause has most words."""
+    words = [word for word in wording.words(turn.question.content) if len(word) >= _A_WORD]
+
+    def told(candidate: Candidate) -> int:
+        return sum(any(word in quote for quote in candidate.measure.quotes) for word in words)
+
+    near = [
+        c for c in turn.local[:4] if _is_alike(c, best) and c.score >= best.score - _NEARLY_AS_GOOD
+    ]
+    return max(near, key=told, default=best)
 
 
 def _stating_what_was_said(turn: Turn, best: Candidate) -> Candidate | None:

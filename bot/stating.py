@@ -3,10 +3,12 @@
 from knowledge.aspects import Asked
 from knowledge.entries import Statement
 from knowledge.figures import Figure, figures
-from knowledge.measures import Aspect, Measure
+from knowledge.measures import Aspect, Measure, Uptake
 
 _ALSO_IN = {Aspect.LENGTH: Aspect.DURATION, Aspect.COUNT: Aspect.CONTENTS}
 """Where it may be said, too: how long a course is stands in how long it lasts."""
+_OF_APPLYING = frozenset({Aspect.MATERIALS, Aspect.ONLINE})
+"""What whoever gets it without applying needs not know: that they need not apply answers it."""
 _SPANS = frozenset({"个月", "天", "小时", "学时", "平方米", "%", "次"})
 _A_CALENDAR_YEAR = 100
 
@@ -15,6 +17,8 @@ def statement(measure: Measure, aspect: Aspect) -> Statement | None:
     """The sentence of the clause on an aspect."""
     if found := measure.answers.get(aspect):
         return found
+    if aspect in _OF_APPLYING and measure.uptake is Uptake.AUTOMATIC:
+        return measure.answers.get(Aspect.HOW)
     found = measure.answers.get(_ALSO_IN[aspect]) if aspect in _ALSO_IN else None
     return found if aspect is not Aspect.COUNT or (found and figures(found.say)) else None
 

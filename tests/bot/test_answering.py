@@ -188,6 +188,8 @@ def test_distress_and_the_wish_for_a_person_come_before_everything(
         "整个人跟俺唠",
         "唔想同个机器倾",
         "叫个人来听电话",
+        "我想与真人倾下",
+        "你给我转个人来",
     ],
 )
 def test_a_person_is_asked_for_in_the_words_of_any_region(
@@ -196,11 +198,53 @@ def test_a_person_is_asked_for_in_the_words_of_any_region(
     assert ask(indexed, [text]).reason == "care:person"
 
 
-@pytest.mark.parametrize("text", ["石狮难找活的人补什么", "机器坏了不想干了", "哪里有真人秀"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "石狮难找活的人补什么",
+        "机器坏了不想干了",
+        "哪里有真人秀",
+        "唐山有没有专员帮厂里招人",
+    ],
+)
 def test_what_only_sounds_like_the_wish_for_a_person_is_none(
     indexed: IndexedLibrary, text: str
 ) -> None:
     assert ask(indexed, [text]).kind is not Kind.HANDOFF
+
+
+def test_a_factory_that_closed_is_nobody_locked_in(indexed: IndexedLibrary) -> None:
+    assert ask(indexed, ["石狮的厂关了我们都没活了，有啥补助"]).kind is Kind.ANSWER
+    assert ask(indexed, ["工头关着我们不让走"]).reason == "care:violence"
+
+
+@pytest.mark.parametrize(
+    ("asked", "measure"),
+    [
+        ("锦州住宿业缓缴社保到几月", "jinzhou-5b"),
+        ("锦州小企业缓缴社保到几月", "jinzhou-5a"),
+    ],
+)
+def test_of_two_that_fit_alike_the_one_is_told_whose_clause_has_the_word(
+    indexed: IndexedLibrary, asked: str, measure: str
+) -> None:
+    assert ask(indexed, [asked]).measures[0] == measure
+
+
+@pytest.mark.parametrize(
+    "asked", ["石狮稳岗返还要交什么材料", "石狮稳岗返还能在网上申请吗", "锦州稳岗返还能网上办吗"]
+)
+def test_who_need_not_apply_is_told_so_when_they_ask_what_to_bring(
+    indexed: IndexedLibrary, asked: str
+) -> None:
+    said = ask(indexed, [asked])
+    assert said.kind is Kind.ANSWER and "比对" in said.reply.splitlines()[0]
+
+
+def test_whom_a_present_goes_to_is_asked_of_people_not_of_an_account(
+    indexed: IndexedLibrary,
+) -> None:
+    assert ask(indexed, ["荔湾的书送给谁"]).kind is Kind.ANSWER
 
 
 @pytest.mark.parametrize(
