@@ -15,6 +15,7 @@ from opencc import OpenCC
 from pydantic import BaseModel, ConfigDict
 
 from bot.answers import Answer, Kind
+from knowledge.faults import Code, Fault
 from knowledge.scoring import KIND, Score, read_gold_lines
 
 Ask = Callable[[Sequence[str], str | None], Answer]
@@ -44,7 +45,7 @@ class Miss:
     """A wrong reply: what is wrong with it, and the reply itself."""
 
     gold: Gold
-    wrong: str
+    wrong: Fault
     answer: Answer
 
 
@@ -64,23 +65,25 @@ def evaluate(golds: Iterable[Gold], ask: Ask) -> Score[Miss]:
     return score
 
 
-def fault(gold: Gold, answer: Answer) -> str:
-    """Return what is wrong with a reply, '' where it is right."""
+def fault(gold: Gold, answer: Answer) -> Fault | None:
+    """Return what is wrong with a reply, None where it is right."""
     if answer.kind in gold.accept_kinds:
-        return ""
-    if gold.kind is Kind.CLARIFY and answer.kind is Kind.ANSWER:
+        return None
+    places = {_home(measure) for measure in answer.measures}
+    if gold.kind is Kind.CLARIFY and answer.kind is Kind.ANSWER and len(places) > 1:
         # One answer for each of several places leaves nothing to ask back.
-        return "" if len({_home(m) for m in answer.measures}) > 1 else "kind answer"
+        return None
     if answer.kind is not gold.kind:
-        return f"kind {answer.kind}"
+        return Fault(Code.OTHER_KIND, {"answered": answer.kind.value})
     if gold.kind is Kind.ANSWER and not _from_the_right_measure(gold, answer):
-        return f"measures {', '.join(answer.measures[:3]) or 'none'}"
+        used = answer.measures[:3]
+        return Fault(Code.OTHER_MEASURES, {"measures": used}) if used else Fault(Code.NO_MEASURES)
     if gold.kind in (Kind.ANSWER, Kind.HANDOFF):
         said = _plain(answer.reply)
         for alternatives in gold.must:
             if not any(_plain(words) in said for words in alternatives.split("|")):
-                return f"lacks {alternatives}"
-    return ""
+                return Fault(Code.NOT_SAID, {"words": alternatives})
+    return None
 
 
 def _from_the_right_measure(gold: Gold, answer: Answer) -> bool:

@@ -13,6 +13,7 @@ from bot.answers import Answer, Context, Kind
 from bot.evaluation import Ask, Gold, fault
 from bot.indexing import IndexedLibrary
 from bot.places import find_places
+from knowledge.faults import Fault
 from knowledge.library import Library
 from knowledge.measures import Audience, Measure
 from knowledge.regions import Use
@@ -24,11 +25,11 @@ _ELSEWHERE = 3
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One piece of gold in two releases: what is wrong with each reply, '' where it is right."""
+    """One piece of gold in two releases: what is wrong with each reply, None where it is right."""
 
     gold: Gold
-    before: str
-    after: str
+    before: Fault | None
+    after: Fault | None
     reply: str
     """What the new release says."""
 
@@ -74,7 +75,7 @@ def outcomes(
         earlier = _asked(before, today, gold.turns, gold.region) if before else None
         yield Outcome(
             gold,
-            fault(gold, earlier) if earlier else "",
+            fault(gold, earlier) if earlier else None,
             fault(gold, given),
             given.reply,
         )

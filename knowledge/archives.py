@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from knowledge.consistency import Fault
-from knowledge.drafting import honesty_troubles
+from knowledge.checking import honesty_troubles
 from knowledge.files import KnowledgeFileRefused
 from knowledge.library import Edition, read_and_locate
 from knowledge.writing import file_texts
@@ -41,9 +40,8 @@ def read_archive(content: bytes) -> list[Edition]:
     with TemporaryDirectory(prefix="nuangang-") as folder:
         unpack(content, Path(folder))
         library, located = read_and_locate(Path(folder))
-    if found := list(honesty_troubles(library)):
-        faults = [Fault(t.kind, t.key, t.reason, t.location or ("id",)) for t in found]
-        raise KnowledgeFileRefused(map(located, faults))
+    if found := honesty_troubles(library):
+        raise KnowledgeFileRefused(map(located, found))
     return list(library.editions)
 
 

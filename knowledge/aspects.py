@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pydantic import model_validator
 
-from knowledge.entries import Entry, Text
+from knowledge.entries import Entry, Text, compiles
 from knowledge.measures import Aspect
 
 _USED = "□"
@@ -40,10 +40,7 @@ class AspectRules(Entry):
     def _patterns_compile(self) -> "AspectRules":
         for rule in self.rules:
             for pattern in rule.patterns:
-                try:
-                    re.compile(self.spelled_out(pattern))
-                except re.error as error:
-                    raise ValueError(f"{rule.aspect}: {pattern}: {error}") from None
+                compiles(self.spelled_out(pattern))
         return self
 
     def loose_gaps(self) -> Iterator[tuple[Aspect, str]]:

@@ -7,16 +7,7 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
-from knowledge.entries import Entry, Text
-
-
-def _compiles(pattern: str) -> str:
-    try:
-        re.compile(pattern)
-    except re.error as error:
-        raise ValueError(f"not a regular expression: {error}") from None
-    return pattern
-
+from knowledge.entries import Entry, Text, compiles
 
 _WINDOW, _OVERLAP = 400, 80
 """A long text is read in pieces, so that no pattern takes time with the square of its length."""
@@ -42,7 +33,7 @@ class _Recognised(Entry):
     @field_validator("patterns")
     @classmethod
     def _patterns_compile(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(_compiles(pattern) for pattern in patterns)
+        return tuple(map(compiles, patterns))
 
     @cached_property
     def _any(self) -> re.Pattern[str]:
@@ -60,7 +51,7 @@ class CareEntry(_Recognised):
     @field_validator("exceptions")
     @classmethod
     def _exceptions_compile(cls, exceptions: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(_compiles(pattern) for pattern in exceptions)
+        return tuple(map(compiles, exceptions))
 
     @cached_property
     def _exception(self) -> re.Pattern[str]:

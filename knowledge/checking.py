@@ -1,4 +1,4 @@
-"""Honesty checks: a library is published only when `problems` finds nothing.
+"""Honesty checks: a library is published only when `honesty_troubles` finds nothing.
 
 Every quote stands in its clause, every figure in the sources that are named for it, every first
 and last day in the words it rests on, every measure of the catalogue is there, and every clause
@@ -14,9 +14,11 @@ from knowledge.clauses import PREAMBLE
 from knowledge.cleaning import LOST
 from knowledge.documents import Document, UnknownClause
 from knowledge.eligibility.sentences import account, rule_leaves
+from knowledge.entries import Statement
+from knowledge.faults import Code, Fault, Location, Trouble
 from knowledge.figures import Figure, unstated
 from knowledge.library import DATA, Library
-from knowledge.measures import Measure
+from knowledge.measures import Aspect, Measure
 from knowledge.periods import gives, misdated
 from knowledge.sentences import NAMED_LATER
 
@@ -24,25 +26,33 @@ CATALOGUE = DATA / "catalogue.tsv"
 _CATALOGUED = ("document", "region", "locator", "title", "audience")
 
 
-def problems(library: Library, catalogue: Path | None = None) -> list[str]:
-    """Return every problem as `id: what is wrong`; with `catalogue`, also what it lists."""
-    found: list[str] = []
+_Found = tuple[Location, Fault]
+
+
+def honesty_troubles(library: Library, catalogue: Path | None = None) -> list[Trouble]:
+    """Return everything that is dishonest; with `catalogue`, also what it lists otherwise."""
+    found: list[Trouble] = []
     for document in library.documents.values():
-        found += [f"{document.entry.id}: {text}" for text in _document_problems(library, document)]
-        found += [f"{document.entry.id}: {text}" for text in _document_periods(document)]
+        id = document.entry.id
+        found += _at("document", id, _of_document(library, document))
+        found += _at("document", id, _of_periods(document))
     for measure in library.measures.values():
-        found += [f"{measure.id}: {text}" for text in _measure_problems(library, measure)]
+        found += _at("measure", measure.id, _of_measure(library, measure))
     for document in library.documents.values():
-        found += [f"{document.entry.id}: {text}" for text in _unread_sentences(library, document)]
+        found += _at("document", document.entry.id, _of_sentences(library, document))
     found += [
-        f"sentences: the name of {detail} is missing"
+        Trouble("sentences", "all", ("detail_names",), Fault(Code.NO_NAME, {"detail": detail}))
         for detail in sorted(NAMED_LATER - library.sentences.detail_names.keys())
     ]
     found += _unlisted_materials(library)
     found += _ambiguous_questions(library)
     if catalogue:
-        found += _catalogue_problems(library, catalogue)
+        found += _of_catalogue(library, catalogue)
     return found
+
+
+def _at(kind: str, key: str, found: Iterable[_Found]) -> Iterator[Trouble]:
+    return (Trouble(kind, key, location, fault) for location, fault in found)
 
 
 def sources_of(library: Library, measure: Measure) -> list[str]:
@@ -59,44 +69,55 @@ def sources_of(library: Library, measure: Measure) -> list[str]:
     return [*texts, entry.title, document.entry.number_of(measure.locator) or "", dated]
 
 
-def _document_problems(library: Library, document: Document) -> Iterator[str]:
+def _of_document(library: Library, document: Document) -> Iterator[_Found]:
     entry = document.entry
     if LOST in document.cleaning.text:
-        yield f"a lost character is left at {document.cleaning.text.index(LOST)}"
+        yield (), Fault(Code.CHARACTER_LOST, {"at": document.cleaning.text.index(LOST)})
     if entry.dated_words not in document.raw and entry.dated_words not in document.cleaning.text:
-        yield f"the date's words {entry.dated_words!r} are not in the page"
+        yield (), Fault(Code.DATE_WORDS_MISSING, {"words": entry.dated_words})
     if not gives(entry.dated_words, entry.dated):
-        yield f"{entry.dated} is not the date of {entry.dated_words!r}"
+        day = entry.dated.isoformat()
+        yield (), Fault(Code.NOT_THE_DATE, {"date": day, "words": entry.dated_words})
     for aspect, said in entry.states.items():
-        home = document.source_text(said.locator or PREAMBLE)
-        if said.quote not in home:
-            yield f"states {aspect}: not in clause {said.locator or PREAMBLE}: {said.quote}"
-        for figure in unstated(said.say, [home]):
-            yield f"states {aspect}: {figure.value}{figure.unit} is not in its clause"
+        for fault in _misstated(document, aspect, said):
+            yield ("states", aspect.value), fault
     used = {m.locator for m in library.measures.values() if m.document == entry.id}
     marked = {mark.locator for mark in entry.no_measure}
     for locator in marked - set(document.clauses):
-        yield f"marked clause {locator} does not exist"
+        yield (), Fault(Code.MARKED_WITHOUT_CLAUSE, {"clause": locator})
     for locator in marked & used:
-        yield f"clause {locator} is marked as no measure but has one"
+        yield (), Fault(Code.MARKED_WITH_MEASURE, {"clause": locator})
     for locator in document.clauses:
         if locator not in marked and not any(document.lies_in(locator, home) for home in used):
-            yield f"clause {locator} belongs to no measure and is not marked"
+            yield (), Fault(Code.NOBODYS_CLAUSE, {"clause": locator})
 
 
-def _document_periods(document: Document) -> Iterator[str]:
-    entry = document.entry
+def _misstated(document: Document, aspect: Aspect, said: Statement) -> Iterator[Fault]:
+    clause = said.locator or PREAMBLE
+    home = document.source_text(clause)
+    if said.quote not in home:
+        yield Fault(
+            Code.STATES_UNQUOTED, {"aspect": aspect.value, "clause": clause, "quote": said.quote}
+        )
+    for figure in unstated(said.say, [home]):
+        written = _written(figure)
+        yield Fault(Code.STATES_UNSTATED, {"aspect": aspect.value, "figure": written})
+
+
+def _of_periods(document: Document) -> Iterator[_Found]:
+    entry, at = document.entry, ("validity",)
     try:
         home = document.source_text(entry.validity.locator)
     except UnknownClause as error:
-        yield f"validity: {error}"
+        yield at, error.fault
     else:
         if entry.validity.quote not in home:
-            yield f"validity: not in clause {entry.validity.locator}: {entry.validity.quote}"
-    yield from misdated(entry.validity, entry.dated, None)
+            yield at, _unquoted(entry.validity.locator, entry.validity.quote)
+    for fault in misdated(entry.validity, entry.dated, None):
+        yield at, fault
 
 
-def _measure_problems(library: Library, measure: Measure) -> Iterator[str]:
+def _of_measure(library: Library, measure: Measure) -> Iterator[_Found]:
     try:
         yield from _misquotes(
             library.documents[measure.document], measure, _needs(library, measure)
@@ -104,119 +125,144 @@ def _measure_problems(library: Library, measure: Measure) -> Iterator[str]:
         yield from _wrong_figures(library, measure)
         yield from _of_no_condition(library, measure)
         about = library.documents[measure.document].entry
-        yield from misdated(measure.validity, about.dated, about.validity)
+        for fault in misdated(measure.validity, about.dated, about.validity):
+            yield ("validity",), fault
     except UnknownClause as error:
-        yield str(error)
+        yield (), error.fault
 
 
-def _unread_sentences(library: Library, document: Document) -> Iterator[str]:
+def _of_sentences(library: Library, document: Document) -> Iterator[_Found]:
     try:
-        yield from account(library, document).problems
+        for fault in account(library, document).faults:
+            yield (), fault
     except UnknownClause as error:
-        yield str(error)
+        yield (), error.fault
 
 
-_Quote = tuple[str, str | None, str]
+_Quote = tuple[Location, str | None, str]
 """Where it stands, the clause that it is of, None: the measure's own, and the words."""
 
 
-def _misquotes(document: Document, measure: Measure, more: Iterable[_Quote]) -> Iterator[str]:
-    for where, locator, quote in (*_quotes(measure), *more):
+def _misquotes(document: Document, measure: Measure, more: Iterable[_Quote]) -> Iterator[_Found]:
+    for at, locator, quote in (*_quotes(measure), *more):
         home = document.source_text(locator or measure.locator)
         if quote not in home and (locator or quote not in document.source_text(PREAMBLE)):
-            yield f"{where}: not in clause {locator or measure.locator}: {quote}"
+            yield at, _unquoted(locator or measure.locator, quote)
+
+
+def _unquoted(clause: str, quote: str) -> Fault:
+    return Fault(Code.NOT_IN_CLAUSE, {"clause": clause, "quote": quote})
 
 
 def _quotes(measure: Measure) -> Iterator[_Quote]:
     for quote in measure.quotes:
-        yield "quotes", None, quote
+        yield ("quotes",), None, quote
     for grant in measure.grants:
-        yield "grants", None, grant.quote
+        yield ("grants",), None, grant.quote
     for leaf in rule_leaves(measure):
-        yield "rule", leaf.locator, leaf.quote
+        yield ("rule",), leaf.locator, leaf.quote
     for exclusion in measure.excludes:
-        yield "excludes", None, exclusion.quote
+        yield ("excludes",), None, exclusion.quote
     if measure.application:
-        yield "application", measure.application.locator, measure.application.quote
+        yield ("application",), measure.application.locator, measure.application.quote
     for aspect, said in measure.answers.items():
-        yield f"answers.{aspect}", said.locator, said.quote
+        yield ("answers", aspect.value), said.locator, said.quote
     for phone in measure.phones:
-        yield "phones", None, phone.quote
+        yield ("phones",), None, phone.quote
     if measure.responsible.quote:
-        yield "responsible", measure.responsible.locator, measure.responsible.quote
-    yield "validity", measure.validity.locator, measure.validity.quote
+        yield ("responsible",), measure.responsible.locator, measure.responsible.quote
+    yield ("validity",), measure.validity.locator, measure.validity.quote
 
 
 def _needs(library: Library, measure: Measure) -> list[_Quote]:
     listed = library.checklists.get(measure.id)
     stated = () if listed is None else listed.stated
-    return [(f"materials.{each.kind}", each.locator, each.quote) for each in stated]
+    return [(("materials", each.kind), each.locator, each.quote) for each in stated]
 
 
-def _unlisted_materials(library: Library) -> Iterator[str]:
+def _unlisted_materials(library: Library) -> Iterator[Trouble]:
     """What can be applied for without anybody having said what it takes."""
     for measure in library.measures.values():
         if measure.can_become_a_case and measure.id not in library.checklists:
-            yield f"{measure.id}: has no list of materials"
+            yield Trouble("measure", measure.id, (), Fault(Code.NO_CHECKLIST))
 
 
-def _wrong_figures(library: Library, measure: Measure) -> Iterator[str]:
+def _wrong_figures(library: Library, measure: Measure) -> Iterator[_Found]:
     sources = sources_of(library, measure)
-    said = {"summary": measure.summary, "afterwards": measure.afterwards or ""}
-    said |= {f"answers.{aspect}": s.say for aspect, s in measure.answers.items()}
-    said |= {f"rule: {leaf.quote}": leaf.say for leaf in rule_leaves(measure)}
-    said |= {f"advice[{n}]": text for n, text in enumerate(measure.advice)}
-    said |= {f"if_unmet.{fact}": text for fact, text in measure.if_unmet.items()}
-    said |= {f"conditions[{n}]": c.say for n, c in enumerate(measure.conditions)}
-    for where, text in said.items():
+    for at, text in dict.fromkeys(_said(measure)):
         for figure in sorted(unstated(text, sources), key=lambda f: f.value):
-            yield f"{where}: {_written(figure)} is not in the clause: {text}"
+            written = _written(figure)
+            yield at, Fault(Code.FIGURE_NOT_IN_CLAUSE, {"figure": written, "text": text})
     for grant in measure.grants:
         if grant.amount and f"{grant.amount.value:g}" not in grant.quote:
             stated = f"{grant.amount.value:g}{grant.amount.unit}"
             if unstated(stated, [grant.quote]):
-                yield f"grants: {stated} is not in {grant.quote}"
+                yield ("grants",), _unbacked(stated, grant.quote)
     for phone in measure.phones:
         if phone.number not in phone.quote:
-            yield f"phones: {phone.number} is not in {phone.quote}"
+            yield ("phones",), _unbacked(phone.number, phone.quote)
 
 
-def _of_no_condition(library: Library, measure: Measure) -> Iterator[str]:
+def _unbacked(words: str, quote: str) -> Fault:
+    return Fault(Code.NOT_IN_QUOTE, {"words": words, "quote": quote})
+
+
+def _said(measure: Measure) -> Iterator[tuple[Location, str]]:
+    yield ("summary",), measure.summary
+    yield ("afterwards",), measure.afterwards or ""
+    for aspect, statement in measure.answers.items():
+        yield ("answers", aspect.value), statement.say
+    for leaf in rule_leaves(measure):
+        yield ("rule",), leaf.say
+    for n, text in enumerate(measure.advice):
+        yield ("advice", n), text
+    for fact, text in measure.if_unmet.items():
+        yield ("if_unmet", fact), text
+    for n, statement in enumerate(measure.conditions):
+        yield ("conditions", n), statement.say
+
+
+def _of_no_condition(library: Library, measure: Measure) -> Iterator[_Found]:
     criteria = library.rules.criteria.get(measure.id)
     for fact in measure.if_unmet:
         if criteria is None or fact not in criteria.facts:
-            yield f"if_unmet: the rule asks nothing of {fact}"
+            yield ("if_unmet",), Fault(Code.ADVICE_ON_NOTHING, {"fact": fact})
 
 
 def _written(figure: Figure) -> str:
     return f"{figure.value:f}{figure.unit}"
 
 
-def _ambiguous_questions(library: Library) -> list[str]:
+def _ambiguous_questions(library: Library) -> Iterator[Trouble]:
     holders: dict[tuple[str, str], set[str]] = defaultdict(set)
     for measure in library.measures.values():
         for question in (measure.question, *measure.similar):
             holders[measure.region, question].add(measure.id)
-    return [
-        f"{', '.join(sorted(ids))}: the same question stands at each: {question}"
-        for (_, question), ids in holders.items()
-        if len(ids) > 1
-    ]
+    for (_, question), ids in holders.items():
+        for id in sorted(ids):
+            if others := tuple(sorted(ids - {id})):
+                fault = Fault(Code.SAME_QUESTION, {"others": others, "question": question})
+                yield Trouble("measure", id, (), fault)
 
 
-def _catalogue_problems(library: Library, catalogue: Path) -> list[str]:
+def _of_catalogue(library: Library, catalogue: Path) -> Iterator[Trouble]:
     with catalogue.open(encoding="utf-8", newline="") as file:
         rows = {row["id"]: row for row in csv.DictReader(file, delimiter="\t")}
-    found = [f"{id}: missing" for id in rows if id not in library.measures]
-    found += [f"{id}: not in the catalogue" for id in library.measures if id not in rows]
+    for id in rows:
+        if id not in library.measures:
+            yield Trouble("measure", id, (), Fault(Code.MISSES_OF_CATALOGUE))
+    for id in library.measures:
+        if id not in rows:
+            yield Trouble("measure", id, (), Fault(Code.CATALOGUE_MISSES_IT))
     for id, row in rows.items():
         if measure := library.measures.get(id):
-            found += [
-                f"{id}: {field} is {getattr(measure, field)!s}, the catalogue says {row[field]}"
-                for field in _CATALOGUED
-                if str(getattr(measure, field)) != row[field]
-            ]
-    return found
+            for name in _CATALOGUED:
+                value, listed = str(getattr(measure, name)), row[name]
+                if value != listed:
+                    fault = Fault(
+                        Code.CATALOGUE_SAYS, {"name": name, "value": value, "listed": listed}
+                    )
+                    yield Trouble("measure", id, (name,), fault)
 
 
 if __name__ == "__main__":
@@ -224,6 +270,6 @@ if __name__ == "__main__":
 
     from knowledge.library import read_library
 
-    report = problems(read_library(), CATALOGUE)
-    print("\n".join(report) or "no problems")
+    report = honesty_troubles(read_library(), CATALOGUE)
+    print("\n".join(map(str, report)) or "no problems")
     sys.exit(bool(report))

@@ -12,6 +12,7 @@ from functools import cache
 
 from opencc import OpenCC
 
+from knowledge.faults import Code, Fault
 from knowledge.figures import figures
 
 LOST = "\ufffd"
@@ -62,8 +63,9 @@ class CorrectionMissesText(ValueError):
     """A recorded correction whose `before` does not stand exactly once in the text."""
 
     def __init__(self, correction: Correction, count: int) -> None:
-        super().__init__(f"{correction.before!r} stands {count} times, not once")
         self.correction = correction
+        self.fault = Fault(Code.CORRECTION_MISSES, {"before": correction.before, "count": count})
+        super().__init__(str(self.fault))
 
 
 def clean(raw: str, corrections: Sequence[Correction] = (), skip: Sequence[str] = ()) -> Cleaning:

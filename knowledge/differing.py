@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from knowledge.faults import Location
 from knowledge.library import Edition
-from knowledge.sentences import Location
 
 
 class Sort(StrEnum):

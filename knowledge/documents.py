@@ -10,6 +10,7 @@ from pydantic import Field
 from knowledge.clauses import Clause, Heading, split_clauses
 from knowledge.cleaning import Cleaning, Correction, clean
 from knowledge.entries import Entry, Statement, Text
+from knowledge.faults import Code, Fault
 from knowledge.measures import Aspect, Validity
 
 
@@ -88,6 +89,10 @@ class DocumentEntry(Entry):
 class UnknownClause(LookupError):
     """A locator that the document does not have."""
 
+    def __init__(self, document: str, clause: str) -> None:
+        self.fault = Fault(Code.NO_CLAUSE, {"document": document, "clause": clause})
+        super().__init__(str(self.fault))
+
 
 class Document:
     """A document with its raw text; cleaning and clauses are worked out when first asked for."""
@@ -113,7 +118,7 @@ class Document:
         try:
             return self.clauses[locator]
         except KeyError:
-            raise UnknownClause(f"{self.entry.id} has no clause {locator}") from None
+            raise UnknownClause(self.entry.id, locator) from None
 
     def source_text(self, locator: str) -> str:
         """Return what may be quoted for a clause: the clauses inside it, itself, its parents."""

@@ -3,40 +3,23 @@
 A draft may be anything a person left half done: it is plain data until it is checked here.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
 
-from knowledge.checking import problems
+from knowledge.checking import honesty_troubles
 from knowledge.cleaning import CorrectionMissesText
 from knowledge.consistency import IncompleteLibrary
+from knowledge.faults import Code, Fault, Location, Trouble, of_pydantic
 from knowledge.files import dump_model
 from knowledge.library import SHAPES, Edition, Library, uncleanable
-from knowledge.sentences import Location
 from knowledge.unkept import unkept
 
 Change = dict[str, Any] | None
 """The new content of a piece; None takes it out."""
 Changes = Mapping[tuple[str, str], Change]
 """What is otherwise than in the release, by kind and key."""
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """What stands against publishing: the piece, the place inside it, and the reason.
-
-    `code` is Pydantic's error type, or one of `invalid`, `unfit` (it does not fit the others) and
-    `dishonest` (the checks of `knowledge.checking`).
-    """
-
-    kind: str
-    key: str
-    location: Location
-    reason: str
-    code: str
 
 
 def merged(editions: Iterable[Edition], changes: Changes) -> list[Edition]:
@@ -61,20 +44,21 @@ def merged(editions: Iterable[Edition], changes: Changes) -> list[Edition]:
 def shape_troubles(kind: str, key: str, content: Mapping[str, Any]) -> list[Trouble]:
     """What is wrong with one piece by itself."""
     if kind not in SHAPES:
-        return [Trouble(kind, key, (), f"no such kind of edition: {kind}", "invalid")]
+        return [Trouble(kind, key, (), Fault(Code.NO_SUCH_KIND, {"kind": kind}))]
     try:
         read = SHAPES[kind].model_validate(content)
     except ValidationError as error:
         return [
-            Trouble(kind, key, _without_tags(problem["loc"]), problem["msg"], problem["type"])
-            for problem in error.errors(include_url=False)
+            Trouble(kind, key, _without_tags(found["loc"]), of_pydantic(found))
+            for found in error.errors(include_url=False)
         ]
     except Exception as error:
         # Validators run what the piece holds, regular expressions for one: anything may come.
-        return [Trouble(kind, key, (), f"{type(error).__name__}: {error}", "invalid")]
+        return [Trouble(kind, key, (), _unforeseen(error))]
     named = _name_of(kind, read)
     if named != key:
-        return [Trouble(kind, key, ("id",), f"is called {named}, not {key}", "invalid")]
+        fault = Fault(Code.NAMED_OTHERWISE, {"named": named, "key": key})
+        return [Trouble(kind, key, ("id",), fault)]
     return []
 
 
@@ -107,27 +91,18 @@ def troubles(editions: Iterable[Edition], changes: Changes) -> tuple[list[Troubl
         return found, None
     try:
         library = Library(candidate(editions, changes))
-        if faults := list(uncleanable(library)):
-            raise IncompleteLibrary(faults)
+        if found := list(uncleanable(library)):
+            raise IncompleteLibrary(found)
     except IncompleteLibrary as error:
-        return [Trouble(f.kind, f.key, f.location, f.reason, "unfit") for f in error.faults], None
-    except (CorrectionMissesText, ValidationError) as error:
-        return [Trouble("", "", (), str(error), "unfit")], None
+        return list(error.troubles), None
+    except CorrectionMissesText as error:
+        return [Trouble("", "", (), error.fault)], None
     except Exception as error:
         # Each piece is sound; whatever putting them together breaks on, the whole is refused.
-        return [Trouble("", "", (), f"{type(error).__name__}: {error}", "unfit")], None
+        return [Trouble("", "", (), _unforeseen(error))], None
     written = [key for (kind, key), content in changes.items() if kind == "document" and content]
     unseen = [trouble for key in written for trouble in _unconfirmed(library, key)]
     return [*honesty_troubles(library), *unseen], library
-
-
-def honesty_troubles(library: Library) -> Iterator[Trouble]:
-    """The problems of a library, each with the piece and the field it is about."""
-    for text in problems(library):
-        named, _, reason = text.partition(": ")
-        key = named.partition(", ")[0]
-        kind = "document" if key in library.documents else "measure"
-        yield Trouble(kind, key, _place_of(reason), reason, "dishonest")
 
 
 def _unconfirmed(library: Library, key: str) -> Iterator[Trouble]:
@@ -135,23 +110,12 @@ def _unconfirmed(library: Library, key: str) -> Iterator[Trouble]:
     document = library.documents[key]
     for each in unkept(document.raw, document.cleaning.text):
         if each.words not in document.entry.confirmed:
-            reason = f"changed by cleaning and not confirmed: {each.words} {each.context}"
-            yield Trouble("document", key, ("confirmed",), reason, "dishonest")
+            fault = Fault(Code.NOT_CONFIRMED, {"words": each.words, "context": each.context})
+            yield Trouble("document", key, ("confirmed",), fault)
 
 
-_PLACE = re.compile(r"^(?P<field>[a-z_]+)(?:\.(?P<part>[a-z_]+)|\[(?P<number>\d+)\])?: ")
-
-
-def _place_of(reason: str) -> Location:
-    found = _PLACE.match(reason)
-    if not found:
-        return ()
-    place: list[str | int] = [found["field"]]
-    if found["part"]:
-        place.append(found["part"])
-    if found["number"]:
-        place.append(int(found["number"]))
-    return tuple(place)
+def _unforeseen(error: Exception) -> Fault:
+    return Fault(Code.UNFORESEEN, {"error": f"{type(error).__name__}: {error}"})
 
 
 _TAGS = frozenset({"comparison", "assessed", "everyone", "meets", "all", "any", "not"})

@@ -1,8 +1,11 @@
 """What every knowledge file is made of: strict entries, and statements with their quotes."""
 
+import re
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from knowledge.faults import Code, Fault, refused
 
 Text = Annotated[str, Field(min_length=1)]
 
@@ -27,3 +30,13 @@ class Statement(Entry):
     """The clause of the quote where it is not the measure's own."""
     partly: bool = False
     """The sentence itself says that what is usually asked for is not written."""
+
+
+def compiles(pattern: str) -> str:
+    """Give back a pattern that is one; for validators, which tell of one that isn't."""
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        fault = Fault(Code.PATTERN_BROKEN, {"pattern": pattern, "error": str(error)})
+        raise refused(fault) from None
+    return pattern

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from knowledge.entries import Entry, Text
+from knowledge.faults import Code, Fault, refused
 
 _FOREIGN = "\x01"
 """Stands on both sides of a foreign word while it is being replaced."""
@@ -51,7 +52,7 @@ class Rewrite(Entry):
     @model_validator(mode="after")
     def _changes_something(self) -> "Rewrite":
         if self.form == self.to:
-            raise ValueError(f"{self.form} is replaced by itself")
+            raise refused(Fault(Code.REPLACED_BY_ITSELF, {"form": self.form}))
         return self
 
     @property
@@ -91,9 +92,8 @@ class LexiconEntry(Entry):
     @model_validator(mode="after")
     def _every_form_once(self) -> "LexiconEntry":
         for forms in ([r.form for r in self.rewrites], [f for t in self.terms for f in t.forms]):
-            twice = repeated(forms)
-            if twice:
-                raise ValueError(f"stand twice: {', '.join(map(str, twice))}")
+            if twice := tuple(map(str, repeated(forms))):
+                raise refused(Fault(Code.STAND_TWICE, {"forms": twice}))
         return self
 
 

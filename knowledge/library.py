@@ -17,9 +17,8 @@ from knowledge.cleaning import CorrectionMissesText
 from knowledge.consistency import (
     KINDS,
     UNNEEDED,
-    Fault,
     IncompleteLibrary,
-    faults_of,
+    misfits,
     misplaced_regions,
     misshapen_places,
     missing_pieces,
@@ -27,14 +26,15 @@ from knowledge.consistency import (
 from knowledge.documents import Document, DocumentEntry
 from knowledge.eligibility.criteria import Rulebook
 from knowledge.eligibility.facts import Fact
-from knowledge.eligibility.faults import rule_faults
+from knowledge.eligibility.faults import rule_troubles
 from knowledge.entries import Entry
+from knowledge.faults import Code, Fault, Location, Trouble
 from knowledge.files import KnowledgeFileRefused, ReadFile, dump_model, read_located, read_text
 from knowledge.lexicon import Lexicon, LexiconEntry
 from knowledge.materials import Checklist, MaterialKind
 from knowledge.measures import Measure
 from knowledge.regions import Region, Regions, read_places
-from knowledge.sentences import Location, Sentences
+from knowledge.sentences import Sentences
 from knowledge.topics import OutsideTopic, Topic
 
 __all__ = ["DATA", "SHAPES", "Edition", "IncompleteLibrary", "Library", "read_library"]
@@ -92,12 +92,12 @@ class Library:
         regions = read("region", Region)
         lines = read("places_not_covered", PlacesNotCovered)["all"].lines
         parents = {region.id: region.parent for region in regions.values()}
-        faults = [*faults_of(self, parents), *misplaced_regions(parents), *misshapen_places(lines)]
-        if faults:
-            raise IncompleteLibrary(faults)
+        troubles = [*misfits(self, parents), *misplaced_regions(parents), *misshapen_places(lines)]
+        if troubles:
+            raise IncompleteLibrary(troubles)
         self.regions = Regions(regions.values(), read_places(lines))
-        if faults := list(rule_faults(self)):
-            raise IncompleteLibrary(faults)
+        if troubles := list(rule_troubles(self)):
+            raise IncompleteLibrary(troubles)
 
     @cached_property
     def rules(self) -> Rulebook:
@@ -114,10 +114,11 @@ def _by_kind(editions: Iterable[Edition]) -> dict[str, dict[str, dict[str, Any]]
     contents: dict[str, dict[str, dict[str, Any]]] = {kind: {} for kind in KINDS}
     for kind, key, content in editions:
         if kind not in contents:
-            raise IncompleteLibrary([Fault(kind, key, f"no such kind of edition: {kind}")])
+            fault = Fault(Code.NO_SUCH_KIND, {"kind": kind})
+            raise IncompleteLibrary([Trouble(kind, key, (), fault)])
         contents[kind][key] = content
-    if faults := list(missing_pieces(contents)):
-        raise IncompleteLibrary(faults)
+    if troubles := list(missing_pieces(contents)):
+        raise IncompleteLibrary(troubles)
     return contents
 
 
@@ -132,25 +133,25 @@ def read_library(folder: Path = DATA) -> Library:
     return read_and_locate(folder)[0]
 
 
-def read_and_locate(folder: Path = DATA) -> tuple[Library, Callable[[Fault], str]]:
-    """Read a folder as `read_library` does; also what writes a fault with its file and line."""
+def read_and_locate(folder: Path = DATA) -> tuple[Library, Callable[[Trouble], str]]:
+    """Read a folder as `read_library` does; also what writes a trouble with its file and line."""
     reading = _Reading(folder)
     reading.read()
     if reading.problems:
         raise KnowledgeFileRefused(reading.problems)
     try:
         library = Library(reading.editions)
-        if faults := list(uncleanable(library)):
-            raise IncompleteLibrary(faults)
+        if troubles := list(uncleanable(library)):
+            raise IncompleteLibrary(troubles)
     except IncompleteLibrary as error:
-        raise KnowledgeFileRefused(map(reading.located, error.faults)) from error
+        raise KnowledgeFileRefused(map(reading.located, error.troubles)) from error
     except Exception as error:
         # Each piece is sound; whatever putting them together breaks on, the whole is refused.
         raise KnowledgeFileRefused([f"{folder.name}:1: {type(error).__name__}: {error}"]) from error
     return library, reading.located
 
 
-def uncleanable(library: Library) -> Iterator[Fault]:
+def uncleanable(library: Library) -> Iterator[Trouble]:
     """Clean every document, which otherwise happens when it is first looked into."""
     for key, document in library.documents.items():
         try:
@@ -158,7 +159,7 @@ def uncleanable(library: Library) -> Iterator[Fault]:
         except CorrectionMissesText as error:
             befores = [correction.before for correction in document.entry.corrections]
             at = befores.index(error.correction.before)
-            yield Fault("document", key, str(error), ("corrections", at, "before"))
+            yield Trouble("document", key, ("corrections", at, "before"), error.fault)
 
 
 _LISTS: tuple[tuple[str, str, type[Entry]], ...] = (
@@ -209,11 +210,12 @@ class _Reading:
             self._attempt(self._read_whole, kind, self.folder / name, shape)
         self._attempt(self._read_places, self.folder / "places_not_covered.tsv")
 
-    def located(self, fault: Fault) -> str:
-        """Write a fault with the file and the line where it stands."""
-        file, above = self._origins[fault.kind, fault.key]
-        reason = fault.reason if fault.key in ("", "all") else str(fault)
-        return file.problem((*above, *fault.location), reason)
+    def located(self, trouble: Trouble) -> str:
+        """Write a trouble with the file and the line where it stands."""
+        file, above = self._origins[trouble.kind, trouble.key]
+        reason = trouble.reason if trouble.key in ("", "all") else str(trouble)
+        # Where a piece is meant as a whole, it is named.
+        return file.problem((*above, *(trouble.location or ("id",))), reason)
 
     def _attempt(self, read: Callable[..., None], *arguments: Any) -> None:
         try:
@@ -253,7 +255,8 @@ class _Reading:
             self._name(path),
         )
         if not file.content:
-            raise KnowledgeFileRefused([file.problem((), f"there is no {kind}")])
+            nothing = Fault(Code.NO_PIECE, {"kind": kind})
+            raise KnowledgeFileRefused([file.problem((), str(nothing))])
         self._origins[kind, ""] = (file, ())
         for place, entry in enumerate(file.content):
             self._keep(kind, entry.id, entry, file, (place,))

@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from knowledge.entries import Entry, Text
+from knowledge.faults import Code, Fault, refused
 
 
 class MaterialKind(Entry):
@@ -24,7 +25,7 @@ class MaterialKind(Entry):
     @model_validator(mode="after")
     def _in_order(self) -> "MaterialKind":
         if self.at_least > self.at_most:
-            raise ValueError("at least more than at most")
+            raise refused(Fault(Code.COUNTS_REVERSED))
         return self
 
 
@@ -54,5 +55,5 @@ class Checklist(Entry):
     def _each_once(self) -> "Checklist":
         kinds = list(self.kinds())
         if len(kinds) != len(set(kinds)):
-            raise ValueError("a kind stands twice")
+            raise refused(Fault(Code.MATERIAL_TWICE))
         return self

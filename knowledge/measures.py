@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from knowledge.eligibility.rules import Rule, last_day, statements
 from knowledge.entries import Entry, Statement, Text
+from knowledge.faults import Code, Fault, refused
 
 
 class Audience(StrEnum):
@@ -178,7 +179,7 @@ class Validity(Entry):
     @model_validator(mode="after")
     def _in_order(self) -> "Validity":
         if self.from_ and self.to and self.from_ > self.to:
-            raise ValueError("validity ends before it begins")
+            raise refused(Fault(Code.ENDS_BEFORE_IT_BEGINS))
         return self
 
     def open_on(self, day: date) -> bool:
@@ -256,9 +257,9 @@ class Measure(Entry):
         twice = stated & set(self.not_stated)
         missing = set(Aspect) - SELDOM_STATED - stated - set(self.not_stated)
         if twice:
-            raise ValueError(f"both stated and not stated: {', '.join(sorted(twice))}")
+            raise refused(Fault(Code.STATED_AND_NOT_STATED, {"aspects": _named(twice)}))
         if missing:
-            raise ValueError(f"neither stated nor marked not stated: {', '.join(sorted(missing))}")
+            raise refused(Fault(Code.NEITHER_STATED_NOR_NOT, {"aspects": _named(missing)}))
         return self
 
     def is_for_part(self, part: str | None) -> bool:
@@ -284,3 +285,7 @@ class Measure(Entry):
         if self.phones:
             stated.add(Aspect.PHONE)
         return stated
+
+
+def _named(aspects: set[Aspect]) -> tuple[str, ...]:
+    return tuple(sorted(aspect.value for aspect in aspects))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from knowledge.faults import Code, Fault
 from knowledge.measures import Validity
 
 _WRITTEN = re.compile(
@@ -64,7 +65,7 @@ def gives(text: str, day: date) -> bool:
     return any(written.first(day.year) == day for written in written_dates(text))
 
 
-def misdated(validity: Validity, dated: date, frame: Validity | None) -> Iterator[str]:
+def misdated(validity: Validity, dated: date, frame: Validity | None) -> Iterator[Fault]:
     """Yield which end of a period its quote does not give.
 
     What the quote leaves open may be the date of the document (`dated`) or, where it gives no day
@@ -79,15 +80,20 @@ def misdated(validity: Validity, dated: date, frame: Validity | None) -> Iterato
     if not fixed:
         starts |= {dated, frame.from_ if frame else None}
     if validity.from_ and validity.from_ not in starts:
-        yield f"validity: nothing gives {validity.from_} as the first day: {validity.quote}"
+        first = validity.from_.isoformat()
+        yield Fault(Code.NOT_THE_FIRST_DAY, {"day": first, "quote": validity.quote})
     ends = {e.last(y) for e in [w for w in written if w.end] or written for y in years}
     if not written and frame:
         ends.add(frame.to)
     if validity.to and validity.to not in ends:
-        yield f"validity: nothing gives {validity.to} as the last day: {validity.quote}"
+        last = validity.to.isoformat()
+        yield Fault(Code.NOT_THE_LAST_DAY, {"day": last, "quote": validity.quote})
     for day in (validity.from_, validity.to):
         if day and abs((day - dated).days) > _SPAN_YEARS * 366:
-            yield f"validity: {day} lies more than {_SPAN_YEARS} years from the document's {dated}"
+            yield Fault(
+                Code.DAY_FAR_AWAY,
+                {"day": day.isoformat(), "years": _SPAN_YEARS, "dated": dated.isoformat()},
+            )
 
 
 def _day(year: int, month: int, day: int) -> date | None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from string import Formatter
 
 from knowledge.entries import Entry, Text
+from knowledge.faults import Code, Fault, Location
 from knowledge.measures import Aspect
 
 PLACEHOLDERS: dict[str, tuple[str, ...]] = {
@@ -163,8 +164,6 @@ SAID_LATER: Mapping[str, str] = {
 """The same of sentences: what is said where a release has none of its own. It is edited and
 published on; the program's files have them all."""
 
-Location = tuple[str | int, ...]
-
 
 class Sentences(Entry):
     """The bot's fixed sentences; names in braces are filled in."""
@@ -186,29 +185,34 @@ class Sentences(Entry):
         """What a detail is called that a clause leaves open; one without a name is just that."""
         return self.detail_names.get(detail, self.detail_names["detail"])
 
-    def faults(self) -> Iterator[tuple[Location, str]]:
+    def faults(self) -> Iterator[tuple[Location, Fault]]:
         """Yield what the bot would stumble over: where in the file, and what is wrong."""
         for name, wanted in PLACEHOLDERS.items():
             if name not in self.text and name in SAID_LATER:
                 continue
             if name not in self.text:
-                yield ("text",), f"the sentence {name} is missing"
-            elif reason := _misfit(self.text[name], wanted):
-                yield ("text", name), f"{name}: {reason}"
+                yield ("text",), Fault(Code.NO_SENTENCE, {"sentence": name})
+            elif fault := _misfit(name, self.text[name], wanted):
+                yield ("text", name), fault
         for detail in DETAILS:
             if detail not in self.detail_names and detail not in NAMED_LATER:
-                yield ("detail_names",), f"the name of {detail} is missing"
+                yield ("detail_names",), Fault(Code.NO_NAME, {"detail": detail})
         if not self.first_topics:
-            yield ("first_topics",), "no first topics"
+            yield ("first_topics",), Fault(Code.NO_FIRST_TOPICS)
 
 
-def _misfit(sentence: str, wanted: tuple[str, ...]) -> str:
+def _misfit(name: str, sentence: str, wanted: tuple[str, ...]) -> Fault | None:
     try:
         fields = [field for field in Formatter().parse(sentence) if field[1] is not None]
     except ValueError as error:
-        return str(error)
+        return Fault(Code.LONE_BRACE, {"sentence": name, "error": str(error)})
     if any(spec or conversion for _, _, spec, conversion in fields):
-        return "only plain names may stand in braces"
-    given = {str(name) for _, name, _, _ in fields}
-    odd = [f"{{{name}}} is not filled in" for name in sorted(given - set(wanted))]
-    return "; ".join([*odd, *(f"{{{name}}} is missing" for name in wanted if name not in given)])
+        return Fault(Code.NOT_A_PLAIN_NAME, {"sentence": name})
+    given = {str(gap) for _, gap, _, _ in fields}
+    odd = tuple(f"{{{gap}}}" for gap in sorted(given - set(wanted)))
+    missing = tuple(f"{{{gap}}}" for gap in wanted if gap not in given)
+    if odd and missing:
+        return Fault(Code.GAP_OTHERWISE, {"sentence": name, "odd": odd, "missing": missing})
+    if odd:
+        return Fault(Code.GAP_NOT_FILLED, {"sentence": name, "odd": odd})
+    return Fault(Code.GAP_MISSING, {"sentence": name, "missing": missing}) if missing else None

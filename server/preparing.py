@@ -12,8 +12,6 @@ from server.kept_indexes import KeptIndexes
 from server.migrations import upgrade
 from server.settings import Settings
 
-_OWN = "files of the program "
-
 _log = structlog.get_logger()
 
 
@@ -28,21 +26,21 @@ def prepare(settings: Settings, *, now: datetime) -> Database:
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     database = Database(settings.database)
     upgrade(database)
-    note = _OWN + _fingerprint()
+    note = releases.OWN_NOTE + _fingerprint()
     if _is_behind(database, note):
         _publish_own(database, note, now=now)
     return database
 
 
 def _publish_own(database: Database, note: str, *, now: datetime) -> None:
-    from knowledge.checking import problems
+    from knowledge.checking import honesty_troubles
     from knowledge.files import KnowledgeFileRefused
     from knowledge.library import read_library
 
     try:
         library = read_library()
-        if found := problems(library):
-            raise KnowledgeFileRefused(found)
+        if found := honesty_troubles(library):
+            raise KnowledgeFileRefused(map(str, found))
     except KnowledgeFileRefused as refused:
         with database.read() as session:
             if releases.current_id(session) is None:
@@ -69,7 +67,9 @@ def _is_behind(database: Database, note: str) -> bool:
     if current is None or not history:
         return True
     newest = history[0]
-    return current == newest.id and newest.note.startswith(_OWN) and newest.note != note
+    return (
+        current == newest.id and newest.note.startswith(releases.OWN_NOTE) and newest.note != note
+    )
 
 
 def _newest_note(session: Session) -> str:

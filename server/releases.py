@@ -13,6 +13,11 @@ from sqlmodel import Session, col
 from server.db import fetch_within
 from server.tables import CurrentRelease, Edition, Release, ReleaseEdition
 
+OWN_NOTE = "files of the program "
+"""Begins the note of what came with the program; behind it stands which files."""
+IMPORT_NOTE = "import"
+"""The note of what a command took in, where nobody wrote another."""
+
 
 class NothingInForce(Exception):
     """The database holds no release yet."""

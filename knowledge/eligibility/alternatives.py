@@ -14,6 +14,7 @@ from knowledge.eligibility.facts import Interval, Value, Vocabulary
 from knowledge.eligibility.predicates import Predicate, telling_values
 from knowledge.eligibility.rules import AS_OF
 from knowledge.eligibility.verdicts import Person
+from knowledge.faults import Code, Fault
 
 _MOST = 2000
 
@@ -22,6 +23,10 @@ Alternative = tuple[Criterion, ...]
 
 class TooManyAlternatives(ValueError):
     """A rule so branched that nobody could check it."""
+
+    def __init__(self, count: int) -> None:
+        self.fault = Fault(Code.TOO_BRANCHED, {"count": count})
+        super().__init__(str(self.fault))
 
 
 def alternatives(node: Node) -> list[Alternative]:
@@ -36,10 +41,10 @@ def alternatives(node: Node) -> list[Alternative]:
         for each in found:
             count *= len(each)
         if count > _MOST:
-            raise TooManyAlternatives(f"{count} alternatives")
+            raise TooManyAlternatives(count)
         joined = [tuple(c for part in parts for c in part) for parts in product(*found)]
     if len(joined) > _MOST:
-        raise TooManyAlternatives(f"{len(joined)} alternatives")
+        raise TooManyAlternatives(len(joined))
     return joined
 
 

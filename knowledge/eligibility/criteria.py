@@ -29,12 +29,17 @@ from knowledge.eligibility.rules import (
     Not,
     Rule,
 )
+from knowledge.faults import Code, Fault
 from knowledge.measures import Aspect, Audience, Grant, Measure
 from knowledge.regions import Regions
 
 
 class RuleBroken(ValueError):
     """A rule that can't be evaluated: it names what isn't there, or compares what can't be."""
+
+    def __init__(self, fault: Fault) -> None:
+        self.fault = fault
+        super().__init__(str(fault))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,7 +95,7 @@ class Criteria:
     """What is given, with what has to hold for it besides."""
     excludes: tuple[str, ...] = ()
     """The measures that can't be had together with this one, whichever of the clauses says so."""
-    broken: str = ""
+    broken: Fault | None = None
 
     @cached_property
     def criteria(self) -> tuple[Criterion, ...]:
@@ -133,7 +138,7 @@ class Knowing(Protocol):
 def criteria_of(measure: Measure, library: Knowing) -> Criteria:
     """Make the rule of one measure ready; a broken one is kept as such and never met."""
     if measure.rule is None:
-        return Criteria(measure, None, None, None, broken="there is no rule")
+        return Criteria(measure, None, None, None, broken=Fault(Code.NO_RULE))
     try:
         implied = (_place(measure, library), _audience(measure, library))
         own = compiled(measure.rule, measure, library)
@@ -142,7 +147,7 @@ def criteria_of(measure: Measure, library: Knowing) -> Criteria:
             for grant in measure.grants
         )
     except RuleBroken as error:
-        return Criteria(measure, None, None, None, broken=str(error))
+        return Criteria(measure, None, None, None, broken=error.fault)
     everyone = measure.rule if isinstance(measure.rule, Everyone) else None
     whole = implied if own is None else (*implied, own)
     excludes = _excluded(measure, library)
@@ -171,7 +176,7 @@ def compiled(
             written = rule.all if isinstance(rule, All) else rule.any
             parts = [compiled(part, measure, library, negated, passed) for part in written]
             if not parts or None in parts:
-                raise RuleBroken("everyone stands beside other conditions, or a list is empty")
+                raise RuleBroken(Fault(Code.EVERYONE_BESIDE_OTHERS))
             made = tuple(part for part in parts if part is not None)
             say = rule.say if isinstance(rule, Any_) else ""
             return Every(made) if both is not negated else Either(made, say)
@@ -179,7 +184,7 @@ def compiled(
             return compiled(rule.not_, measure, library, not negated, passed)
         case Everyone():
             if negated:
-                raise RuleBroken("nobody is meant")
+                raise RuleBroken(Fault(Code.NOBODY))
             return None
         case Meets():
             return _referred(rule, measure, library, negated, passed)
@@ -203,9 +208,9 @@ def _referred(
 ) -> Node | None:
     other = library.measures.get(rule.meets)
     if other is None or other.rule is None:
-        raise RuleBroken(f"{rule.meets} has no rule")
+        raise RuleBroken(Fault(Code.MEETS_NOTHING, {"measure": rule.meets}))
     if rule.meets in (*passed, measure.id):
-        raise RuleBroken(f"{rule.meets} rests on itself")
+        raise RuleBroken(Fault(Code.RESTS_ON_ITSELF, {"measure": rule.meets}))
     return compiled(other.rule, other, library, negated, (*passed, measure.id))
 
 
@@ -214,24 +219,24 @@ def predicate_of(rule: Comparison, facts: Vocabulary, negated: bool = False) -> 
     kind = FactType.DATE
     if rule.fact != AS_OF:
         if rule.fact not in facts:
-            raise RuleBroken(f"no fact {rule.fact}")
+            raise RuleBroken(Fault(Code.NO_FACT, {"fact": rule.fact}))
         kind = facts[rule.fact].type
     if rule.at_least is not None or rule.at_most is not None:
         wanted = {FactType.INTEGER: int, FactType.DATE: date}.get(kind)
         if any(type(b) is not wanted for b in (rule.at_least, rule.at_most) if b is not None):
-            raise RuleBroken(f"{rule.fact} is a {kind} and has no such bounds")
+            raise RuleBroken(Fault(Code.NO_SUCH_BOUNDS, {"fact": rule.fact, "type": kind.value}))
         return Predicate(rule.fact, low=rule.at_least, high=rule.at_most, negated=negated)
     if kind is FactType.BOOLEAN:
         if not isinstance(rule.is_, bool):
-            raise RuleBroken(f"{rule.fact} is true or false")
+            raise RuleBroken(Fault(Code.NOT_YES_OR_NO, {"fact": rule.fact}))
         return Predicate(rule.fact, frozenset([rule.is_]), negated=negated)
     named = rule.has if kind is FactType.MULTI_CHOICE else rule.in_
     if kind is FactType.CHOICE and isinstance(rule.is_, str):
         named = (rule.is_,)
     if not named:
-        raise RuleBroken(f"{rule.fact} is a {kind} and is not compared like this")
-    if odd := [value for value in named if value not in facts[rule.fact].values]:
-        raise RuleBroken(f"{rule.fact} has no option {', '.join(odd)}")
+        raise RuleBroken(Fault(Code.NOT_COMPARED_SO, {"fact": rule.fact, "type": kind.value}))
+    if odd := tuple(value for value in named if value not in facts[rule.fact].values):
+        raise RuleBroken(Fault(Code.NO_OPTION, {"fact": rule.fact, "options": odd}))
     return Predicate(rule.fact, frozenset(named), kind is FactType.MULTI_CHOICE, negated=negated)
 
 
@@ -250,7 +255,7 @@ def _audience(measure: Measure, library: Knowing) -> Criterion:
 def _implied(key: str, wanted: tuple[str, ...], measure: Measure, facts: Vocabulary) -> Criterion:
     fact = facts.get(key)
     if fact is None:
-        raise RuleBroken(f"no fact {key}")
+        raise RuleBroken(Fault(Code.NO_FACT, {"fact": key}))
     multiple = fact.type is FactType.MULTI_CHOICE
     say = f"{fact.label}：{fact.option_label(wanted[0])}"
     return Criterion(

@@ -10,7 +10,8 @@ from typing import Annotated, Any
 from pydantic import Field, model_validator
 
 from knowledge.eligibility.rules import AS_OF
-from knowledge.entries import Entry, Text
+from knowledge.entries import Entry, Text, compiles
+from knowledge.faults import Code, Fault, refused
 
 WORK_REGION = "work_region"
 APPLICANT_ROLE = "applicant_role"
@@ -70,25 +71,22 @@ class Fact(Entry):
     def _fits_its_type(self) -> "Fact":
         chosen = self.type in (FactType.CHOICE, FactType.MULTI_CHOICE)
         if chosen is not bool(self.options):
-            raise ValueError("a choice has options, and nothing else has")
+            raise refused(Fault(Code.OPTIONS_UNFIT))
         if len({option.value for option in self.options}) < len(self.options):
-            raise ValueError("an option stands twice")
+            raise refused(Fault(Code.OPTION_TWICE))
         numeric = self.type is FactType.INTEGER
         if numeric is not (self.least is not None and self.most is not None):
-            raise ValueError("an integer has least and most, and nothing else has")
+            raise refused(Fault(Code.LIMITS_UNFIT))
         if self.type is not FactType.BOOLEAN and (self.says_yes or self.says_no):
-            raise ValueError("only what is asked with yes or no has words for it")
+            raise refused(Fault(Code.YES_AND_NO_UNFIT))
         for pattern in filter(None, (self.says_yes, self.says_no)):
-            try:
-                re.compile(pattern.replace("<firm>", "(?:厂)"))
-            except re.error as error:
-                raise ValueError(f"{pattern}: {error}") from error
+            compiles(pattern.replace("<firm>", "(?:厂)"))
         if self.numbers and not numeric:
-            raise ValueError("only an integer has words for numbers")
+            raise refused(Fault(Code.NUMBERS_UNFIT))
         if any(not (self.least or 0) <= n <= (self.most or 0) for n in self.numbers.values()):
-            raise ValueError("a word stands for a number that can't be")
+            raise refused(Fault(Code.NUMBER_IMPOSSIBLE))
         if self.id == AS_OF:
-            raise ValueError(f"{AS_OF} is the day of the check, not a fact")
+            raise refused(Fault(Code.NOT_A_FACT, {"fact": AS_OF}))
         return self
 
     @property

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from knowledge.consistency import Fault
 from knowledge.eligibility.alternatives import TooManyAlternatives, can_fail, can_hold
 from knowledge.eligibility.criteria import (
     Criteria,
@@ -13,32 +12,33 @@ from knowledge.eligibility.criteria import (
     criteria_of,
 )
 from knowledge.eligibility.rules import Rule
+from knowledge.faults import Code, Fault, Location, Trouble
 from knowledge.measures import Audience, Measure
-from knowledge.sentences import Location
 
-_Reason = tuple[str, Location]
+_Found = tuple[Location, Fault]
 
 
-def rule_faults(library: Knowing) -> Iterator[Fault]:
+def rule_troubles(library: Knowing) -> Iterator[Trouble]:
     """Yield the rules that are missing, broken, contradictory, or that nobody can fail."""
     for measure in library.measures.values():
-        for reason, location in _reasons(measure, library):
-            yield Fault("measure", measure.id, reason, location)
+        for location, fault in _faults(measure, library):
+            yield Trouble("measure", measure.id, location, fault)
 
 
-def _reasons(measure: Measure, library: Knowing) -> Iterator[_Reason]:
+def _faults(measure: Measure, library: Knowing) -> Iterator[_Found]:
     if measure.audience is Audience.GOVERNMENT:
         if measure.rule is not None:
-            yield "a measure for the government has no rule", ("rule",)
+            yield ("rule",), Fault(Code.RULE_OF_GOVERNMENT)
         return
     criteria = criteria_of(measure, library)
     if criteria.broken:
-        yield from _broken(criteria, library)
+        yield from _broken(criteria, criteria.broken, library)
     else:
         yield from _senseless(criteria, library)
     for n, exclusion in enumerate(measure.excludes):
         if exclusion.measure not in library.measures or exclusion.measure == measure.id:
-            yield f"excludes: no other measure {exclusion.measure}", ("excludes", n)
+            fault = Fault(Code.NO_OTHER_MEASURE, {"measure": exclusion.measure})
+            yield ("excludes", n), fault
 
 
 def _written(measure: Measure) -> Iterator[tuple[Rule, Location]]:
@@ -50,30 +50,26 @@ def _written(measure: Measure) -> Iterator[tuple[Rule, Location]]:
             yield grant.when, ("grants", n, "when")
 
 
-def _broken(criteria: Criteria, library: Knowing) -> Iterator[_Reason]:
-    found: list[_Reason] = []
+def _broken(criteria: Criteria, fault: Fault, library: Knowing) -> Iterator[_Found]:
+    found: list[_Found] = []
     for rule, location in _written(criteria.measure):
         try:
             compiled(rule, criteria.measure, library)
         except RuleBroken as error:
-            found.append((f"{_name(location)}: {error}", location))
-    yield from found or [(f"rule: {criteria.broken}", ("rule",))]
+            found.append((location, error.fault))
+    yield from found or [(("rule",), fault)]
 
 
-def _senseless(criteria: Criteria, library: Knowing) -> Iterator[_Reason]:
+def _senseless(criteria: Criteria, library: Knowing) -> Iterator[_Found]:
     for rule, location in _written(criteria.measure):
-        where, own = _name(location), compiled(rule, criteria.measure, library)
+        own = compiled(rule, criteria.measure, library)
         if own is None or criteria.node is None:
             continue
         try:
             # A condition on a grant has to fit the rule, and the rule its region and audience.
             if not can_hold(Every((criteria.node, own)), library.facts):
-                yield f"{where}: contradicts itself: nobody can meet it", location
+                yield location, Fault(Code.CONTRADICTS_ITSELF)
             elif not can_fail(own, library.facts):
-                yield f"{where}: says nothing: nobody can fail it", location
+                yield location, Fault(Code.SAYS_NOTHING)
         except TooManyAlternatives as error:
-            yield f"{where}: too branched to check: {error}", location
-
-
-def _name(location: Location) -> str:
-    return ".".join(str(step) for step in location if not isinstance(step, int))
+            yield location, error.fault

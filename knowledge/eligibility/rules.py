@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from pydantic import Discriminator, Field, StrictBool, StrictInt, Tag, model_validator
 
 from knowledge.entries import Entry, Statement, Text
+from knowledge.faults import Code, Fault, refused
 
 AS_OF = "as_of"
 """The day the check is made for, which a comparison may name like a fact."""
@@ -40,12 +41,12 @@ class Comparison(Entry):
         bounded = self.at_least is not None or self.at_most is not None
         ways = [self.is_ is not None, self.in_ is not None, self.has is not None, bounded]
         if sum(ways) != 1:
-            raise ValueError("compare in one way: is, in, has, or at_least and at_most")
+            raise refused(Fault(Code.NOT_COMPARED_IN_ONE_WAY))
         if self.at_least is not None and self.at_most is not None:
             if type(self.at_least) is not type(self.at_most):
-                raise ValueError("the bounds are of different types")
+                raise refused(Fault(Code.BOUNDS_OF_TWO_TYPES))
             if self.at_least > self.at_most:  # type: ignore[operator]
-                raise ValueError("at_least is more than at_most")
+                raise refused(Fault(Code.BOUNDS_REVERSED))
         return self
 
 
@@ -69,7 +70,7 @@ class Everyone(Entry):
     @model_validator(mode="after")
     def _affirmed(self) -> "Everyone":
         if not self.everyone:
-            raise ValueError("everyone is true or not written")
+            raise refused(Fault(Code.EVERYONE_DENIED))
         return self
 
 
@@ -133,8 +134,8 @@ Rule = Annotated[
     | Annotated[Not, Tag("not")],
     Discriminator(
         _kind,
-        custom_error_type="rule",
-        custom_error_message="a rule has one of: fact, assessed_by, everyone, meets, all, any, not",
+        custom_error_type=Code.NO_KIND_OF_RULE.value,
+        custom_error_message=Code.NO_KIND_OF_RULE.english,
     ),
 ]
 

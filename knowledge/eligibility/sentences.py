@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from knowledge.documents import Document
 from knowledge.eligibility.rules import Assessed, Comparison, Everyone, Leaf, leaves
+from knowledge.faults import Code, Fault
 from knowledge.library import Library
 from knowledge.measures import Audience, Measure
 
@@ -29,7 +30,7 @@ class Account:
     """How the sentences of one document are read, and what is wrong with that."""
 
     counts: Counter[Reading] = field(default_factory=Counter)
-    problems: list[str] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
 
 
 def sentences(text: str) -> list[str]:
@@ -59,8 +60,8 @@ def account(library: Library, document: Document) -> Account:
                 continue  # a heading that is nothing but the name of its clause
             leaf_found = [leaf for leaf in here if leaf.quote in sentence or sentence in leaf.quote]
             if leaf_found and meant:
-                found.problems.append(
-                    f"{locator}: no condition, but a rule rests on it: {sentence}"
+                found.faults.append(
+                    Fault(Code.NO_CONDITION_IN_RULE, {"clause": locator, "sentence": sentence})
                 )
             if leaf_found:
                 found.counts[_reading(leaf_found)] += 1
@@ -71,11 +72,16 @@ def account(library: Library, document: Document) -> Account:
             elif owners and all(m.audience is Audience.GOVERNMENT for m in owners):
                 found.counts[Reading.GOVERNMENT] += 1
             else:
-                found.problems.append(f"{locator}: read neither way: {sentence}")
+                found.faults.append(
+                    Fault(Code.READ_NEITHER_WAY, {"clause": locator, "sentence": sentence})
+                )
     for n, mark in enumerate(document.entry.no_condition):
         if used[n] != 1:
-            found.problems.append(
-                f"{mark.locator}: not in one sentence but in {used[n]}: {mark.words}"
+            found.faults.append(
+                Fault(
+                    Code.NOT_ONE_SENTENCE,
+                    {"clause": mark.locator, "count": used[n], "words": mark.words},
+                )
             )
     return found
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from server.commands.at_hand import FAILED, OK, AtHand, at_hand, with_all_at_hand
 
 if TYPE_CHECKING:
+    from knowledge.faults import Trouble
     from knowledge.library import Edition, Library
     from server.editing.publishing import Proposed
     from server.editing.trials import Trial
@@ -25,7 +26,7 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
 
     take = verbs.add_parser("import", help="check files and store them as a release, not in force")
     take.add_argument("folder", type=Path, nargs="?", help="default: the files of the program")
-    take.add_argument("--note", default="import", help="what is new, for the list of releases")
+    take.add_argument("--note", help="what is new, for the list of releases")
     take.add_argument(
         "--officer", type=int, help="propose it as this editor: it then waits for a second person"
     )
@@ -64,9 +65,9 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
 
 
 def _check(parsed: argparse.Namespace) -> int:
-    found = _problems(_read(parsed.folder), parsed.folder)
-    for problem in found:
-        print(problem)
+    found = _troubles(_read(parsed.folder), parsed.folder)
+    for trouble in found:
+        print(trouble)
     print(f"{len(found)} problems" if found else "no problems")
     return FAILED if found else OK
 
@@ -77,15 +78,16 @@ def _import(at: AtHand, parsed: argparse.Namespace) -> int:
     from server.clock import utc_now
 
     library = _read(parsed.folder)
-    if found := _problems(library, parsed.folder):
-        print("\n".join(found), file=sys.stderr)
+    if found := _troubles(library, parsed.folder):
+        print("\n".join(map(str, found)), file=sys.stderr)
         print(f"refused: {len(found)} problems; nothing is stored", file=sys.stderr)
         return FAILED
+    note = parsed.note or releases.IMPORT_NOTE
     if parsed.officer is not None:
-        return _propose(at, library, parsed.officer, parsed.note)
+        return _propose(at, library, parsed.officer, note)
     with at.database.begin() as session:
         in_force = releases.current(session)
-        number = releases.add(session, library.editions, note=parsed.note, now=utc_now())
+        number = releases.add(session, library.editions, note=note, now=utc_now())
     for line in _differences(in_force[1] if in_force else (), library.editions):
         print(line)
     print(f"stored as release {number}; `nuangang knowledge publish {number}` puts it in force")
@@ -239,12 +241,12 @@ def _put_in_force(at: AtHand, release: int) -> int:
 
 def _is_whole(at: AtHand, release: int) -> bool:
     """Tell whether this program can serve a release, and say what is wrong with it."""
-    from knowledge.checking import problems
+    from knowledge.checking import honesty_troubles
 
     # Its index is kept now, so that every worker that serves it has it at once.
-    if not (found := problems(at.served(release).library)):
+    if not (found := honesty_troubles(at.served(release).library)):
         return True
-    print("\n".join(found), file=sys.stderr)
+    print("\n".join(map(str, found)), file=sys.stderr)
     print(f"refused: {len(found)} problems; the release in force goes on", file=sys.stderr)
     return False
 
@@ -331,12 +333,12 @@ def _read(folder: Path | None) -> "Library":
     return read_library(folder or DATA)
 
 
-def _problems(library: "Library", folder: Path | None) -> list[str]:
+def _troubles(library: "Library", folder: Path | None) -> "list[Trouble]":
     """What stands against storing files; beside them may lie the catalogue they have to fulfil."""
-    from knowledge.checking import CATALOGUE, problems
+    from knowledge.checking import CATALOGUE, honesty_troubles
 
     catalogue = CATALOGUE if folder is None else folder / CATALOGUE.name
-    return problems(library, catalogue if catalogue.exists() else None)
+    return honesty_troubles(library, catalogue if catalogue.exists() else None)
 
 
 def _differences(

@@ -18,8 +18,9 @@ from server.casework.officers import Role
 from server.clock import china_day
 from server.console import forms
 from server.console.entering import officer, takes
+from server.console.fault_words import words_of
 from server.console.knowledge_words import KINDS as NAMED
-from server.console.knowledge_words import kind_of, note_of, place_of, words_of
+from server.console.knowledge_words import kind_of, note_of, place_of
 from server.console.rendering import go_to, page, shown_instant
 from server.console.sheets import SHEETS, WHOLE, sheets_of
 from server.editing import areas, checks, drafts

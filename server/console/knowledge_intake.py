@@ -1,6 +1,6 @@
 """From a dirty page to clauses: taken in, cleaned by visible steps, marked, made measures of."""
 
-import re
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 from flask import Blueprint, Response, request, url_for
@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints, ValidationError
 from knowledge.clauses import split_clauses
 from knowledge.cleaning import STEPS, CorrectionMissesText, clean
 from knowledge.documents import Document, DocumentEntry
+from knowledge.faults import Code, Trouble
 from knowledge.proposing import proposed_document, proposed_measure
 from knowledge.unkept import unkept
 from server.admitting import Who, admits
@@ -16,7 +17,8 @@ from server.casework.officers import Role
 from server.clock import china_day
 from server.console import forms, knowledge
 from server.console.entering import officer, takes
-from server.console.knowledge_words import place_of, words_of
+from server.console.fault_words import words_of
+from server.console.knowledge_words import place_of
 from server.console.rendering import go_to, page
 from server.editing import checks, drafts, receiving
 from server.editing.drafts import DraftChanged, PieceUnedited
@@ -195,7 +197,7 @@ def post_measure(id: str) -> Response:
         "region": "请选地区。",
     }
     form = forms.read(_MeasureAsked, words)
-    document, _ = document_of(_content(id))
+    document = document_of(_content(id))
     library = knowledge.served_library()
     known = resources()
     if form.asked is not None:
@@ -273,9 +275,9 @@ def _kept(id: str, content: dict[str, Any], version: int, form: forms.Form[Any])
     return go_to(url_for("desk.knowledge_intake.get_document", id=id), "已保存。")
 
 
-def document_of(content: dict[str, Any]) -> tuple[Document | None, str]:
-    """The document of a draft and what keeps it from being one; where only details are missing,
-    the clauses can be seen all the same."""
+def document_of(content: dict[str, Any]) -> Document | None:
+    """The document of a draft, None where it is none yet; where only details are missing, the
+    clauses can be seen all the same."""
     about = dict(content["about"])
     for name in ("title", "issuer", "dated_words", "about_date"):
         about[name] = about.get(name) or "（没有写）"
@@ -287,9 +289,9 @@ def document_of(content: dict[str, Any]) -> tuple[Document | None, str]:
         entry = DocumentEntry.model_validate(about)
         document = Document(entry, str(content.get("raw", "")))
         _ = document.cleaning
-    except (ValidationError, CorrectionMissesText) as error:
-        return None, str(error)
-    return document, ""
+    except (ValidationError, CorrectionMissesText):
+        return None
+    return document
 
 
 def _document_page(id: str, form: forms.Form[Any] | None, status: int = 200) -> Response:
@@ -318,7 +320,7 @@ def _document_page(id: str, form: forms.Form[Any] | None, status: int = 200) -> 
     # Of another form of the page, only what it has of its own is kept.
     shown.values = {**filled, **shown.values, "version": filled["version"]}
     errors = {_field(t.location): words_of(t) for t in found if _field(t.location)}
-    document, _ = document_of(content)
+    document = document_of(content)
     raw = str(content.get("raw", ""))
     cleaning = document.cleaning if document else clean(raw, skip=about.get("skip", []))
     library = knowledge.served_library()
@@ -350,13 +352,10 @@ def _clauses(document: Document | None, text: str) -> list[tuple[str, str]]:
     return [(clause.locator, clause.text) for clause in clauses]
 
 
-_UNREAD = re.compile(r"(.+?): read neither way: (.*)", re.S)
-
-
-def _open(found: "list[Any]") -> list[tuple[str, str]]:
+def _open(found: Iterable[Trouble]) -> list[tuple[str, str]]:
     """The sentences of which nobody has said yet whether they are conditions."""
-    matches = (_UNREAD.fullmatch(trouble.reason) for trouble in found)
-    return [(m[1], m[2]) for m in matches if m]
+    faults = [trouble.fault for trouble in found if trouble.fault.code == Code.READ_NEITHER_WAY]
+    return [(str(fault.values["clause"]), str(fault.values["sentence"])) for fault in faults]
 
 
 def _field(location: tuple[int | str, ...]) -> str:

@@ -14,15 +14,16 @@ from knowledge.eligibility.criteria import criteria_of
 from knowledge.eligibility.facts import Fact, FactsRefused, FactType, read_facts
 from knowledge.eligibility.personas import read_personas
 from knowledge.eligibility.verdicts import Person, verdict
+from knowledge.faults import Location
 from knowledge.library import Library
 from knowledge.measures import Aspect, Form, uptake_before
 from knowledge.scoring import GoldRefused
-from knowledge.sentences import Location
 from server.admitting import Who, admits
 from server.casework.officers import Role
 from server.clock import china_day
 from server.console import forms, knowledge, knowledge_intake
 from server.console.entering import officer, takes
+from server.console.fault_words import words_of
 from server.console.knowledge_rules import (
     DEEPEST,
     KINDS,
@@ -33,7 +34,7 @@ from server.console.knowledge_rules import (
     shown_value,
     words_of_row,
 )
-from server.console.knowledge_words import ASPECTS, AUDIENCES, UPTAKES, place_of, words_of
+from server.console.knowledge_words import ASPECTS, AUDIENCES, UPTAKES, place_of
 from server.console.measure_forms import (
     LINES,
     PERIODS,
@@ -250,7 +251,7 @@ def _clause(content: Mapping[str, Any], document: Mapping[str, Any] | None) -> s
     """The clause with what stands above and inside it: what may be quoted."""
     if not document or not isinstance(document.get("about"), dict):
         return ""
-    found, _ = knowledge_intake.document_of(dict(document))
+    found = knowledge_intake.document_of(dict(document))
     if found is None:
         return ""
     try:

@@ -16,14 +16,13 @@ from server.casework.officers import Role
 from server.clock import china_day
 from server.console import forms, knowledge
 from server.console.entering import actor, officer, takes
+from server.console.fault_words import words_of, words_of_fault
 from server.console.knowledge_words import (
     SORTS,
     STATES,
     kind_of,
     note_of,
     place_of,
-    words_of,
-    words_of_miss,
 )
 from server.console.rendering import go_to, page
 from server.editing import areas, checks, drafts, publishing, receiving, trials
@@ -364,7 +363,7 @@ def _row(problem: str) -> tuple[str, str, str]:
 def _told(report: Report) -> dict[str, Any]:
     return {
         "report": report,
-        "words_of_miss": words_of_miss,
+        "words_of_fault": words_of_fault,
         "troubles": [
             (
                 kind_of(t.kind),

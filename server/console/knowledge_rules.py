@@ -10,7 +10,7 @@ from typing import Any
 
 from knowledge.eligibility.facts import Fact, FactType
 from knowledge.eligibility.rules import AS_OF
-from knowledge.sentences import Location
+from knowledge.faults import Location
 
 GROUPS = {"all": "下面的都要满足", "any": "下面的满足一条就行", "not": "下面的不能满足"}
 KINDS = {

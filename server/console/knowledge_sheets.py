@@ -16,7 +16,7 @@ from server.admitting import Who, admits
 from server.casework.officers import Role
 from server.console import forms, knowledge
 from server.console.entering import officer, takes
-from server.console.knowledge_words import words_of
+from server.console.fault_words import words_of
 from server.console.rendering import go_to, page
 from server.console.sheets import NEW, SHEETS, Entry, Field, Shape, Sheet
 from server.editing import checks, drafts

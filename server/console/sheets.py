@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from knowledge.sentences import Location
+from knowledge.faults import Location
 
 NEW = "new"
 """The place of an entry that is not there yet."""

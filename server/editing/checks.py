@@ -8,7 +8,8 @@ from threading import Lock
 
 from sqlmodel import Session
 
-from knowledge.drafting import Trouble, shape_troubles, troubles
+from knowledge.drafting import shape_troubles, troubles
+from knowledge.faults import Trouble
 from knowledge.library import Library
 from server import releases
 from server.editing import drafts

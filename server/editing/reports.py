@@ -1,36 +1,24 @@
 """What the gate found of a proposed release, as it is stored and shown."""
 
-from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from knowledge.drafting import Trouble
+from knowledge.faults import Code, Fault, Trouble
 
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class PieceTrouble(_Part):
-    """What stands against the release; see `knowledge.drafting.Trouble`."""
+def _as_told(written: Any) -> Any:
+    """A report that was stored earlier says it in words: they are shown as they are."""
+    if isinstance(written, str):
+        return Fault(Code.TOLD_EARLIER, {"words": written}) if written else None
+    return written
 
-    kind: str
-    key: str
-    location: tuple[int | str, ...]
-    reason: str
-    code: str
 
-    @classmethod
-    def of(cls, trouble: Trouble) -> "PieceTrouble":
-        """The same as it is stored."""
-        return cls(
-            kind=trouble.kind,
-            key=trouble.key,
-            location=trouble.location,
-            reason=trouble.reason,
-            code=trouble.code,
-        )
+_Wrong = Annotated[Fault | None, BeforeValidator(_as_told)]
 
 
 class QuestionResult(_Part):
@@ -38,9 +26,9 @@ class QuestionResult(_Part):
 
     id: str
     turns: tuple[str, ...]
-    before: str
-    """What is wrong with the reply of the release in force, '' where it is right."""
-    after: str
+    before: _Wrong
+    """What is wrong with the reply of the release in force, None where it is right."""
+    after: _Wrong
     reply: str
 
 
@@ -66,8 +54,8 @@ class PersonaResult(_Part):
 
     id: str
     measure: str
-    before: str
-    after: str
+    before: _Wrong
+    after: _Wrong
 
 
 class Changed(_Part):
@@ -82,7 +70,7 @@ class Report(_Part):
     """All of it; a release with troubles or borrowed money is not stored at all."""
 
     changed: tuple[Changed, ...] = ()
-    troubles: tuple[PieceTrouble, ...] = ()
+    troubles: tuple[Trouble, ...] = ()
     asked: int = 0
     """How many stored questions there are; none is told, not passed over."""
     wrong: int = 0
@@ -109,8 +97,3 @@ class Report(_Part):
     def worsens(self) -> bool:
         """Whether a publisher has to say why it is published all the same."""
         return bool(self.worse or self.taken_out or self.persons_worse or self.persons_unfit)
-
-
-def as_troubles(found: Sequence[Trouble]) -> tuple[PieceTrouble, ...]:
-    """Troubles as they are stored."""
-    return tuple(map(PieceTrouble.of, found))

@@ -25,6 +25,7 @@ from bot.indexing import IndexedLibrary
 from knowledge.differing import release_changes
 from knowledge.drafting import Changes, candidate, troubles
 from knowledge.eligibility.personas import Miss, Persona, evaluate, read_personas
+from knowledge.faults import Code, Fault
 from knowledge.library import Edition, Library
 from knowledge.scoring import GoldRefused
 from server import releases
@@ -37,7 +38,6 @@ from server.editing.reports import (
     Report,
     SwapResult,
     TakenOut,
-    as_troubles,
 )
 from server.kept_indexes import KeptIndexes
 from server.settings import Settings
@@ -164,7 +164,7 @@ def attempt(asked: Order) -> dict[str, Any] | None:
         )
         if after
         else (),
-        troubles=as_troubles(against),
+        troubles=tuple(against),
         taken_out=tuple(TakenOut(id=each.id, turns=each.turns) for each in taken_out),
     )
     if library is not None and not against:
@@ -233,12 +233,12 @@ def _persons(lines: Sequence[str], before: Library | None, after: Library) -> di
     return {
         "checked": total,
         "persons_better": tuple(
-            PersonaResult(id=id, measure=measure, before=was, after="")
+            PersonaResult(id=id, measure=measure, before=was, after=None)
             for (id, measure), was in earlier.items()
             if (id, measure) not in now and id not in unfit
         ),
         "persons_worse": tuple(
-            PersonaResult(id=id, measure=measure, before="", after=found)
+            PersonaResult(id=id, measure=measure, before=None, after=found)
             for (id, measure), found in now.items()
             if (id, measure) not in earlier
         ),
@@ -257,16 +257,21 @@ def _fitting(lines: Sequence[str], library: Library) -> tuple[list[Persona], lis
     return fitting, unfit
 
 
-def _misses(persons: Sequence[Persona], library: Library) -> tuple[dict[tuple[str, str], str], int]:
+def _misses(
+    persons: Sequence[Persona], library: Library
+) -> tuple[dict[tuple[str, str], Fault], int]:
     score = evaluate(persons, library)
-    misses: dict[tuple[str, str], str] = {}
+    misses: dict[tuple[str, str], Fault] = {}
     for missed in score.misses:
         misses.setdefault((missed.persona.id, missed.measure), _wrong(missed))
     return misses, score.total["all"]
 
 
-def _wrong(missed: Miss) -> str:
-    return f"{missed.what}: {missed.found}, not {missed.wanted}"
+def _wrong(missed: Miss) -> Fault:
+    return Fault(
+        Code.OTHER_VERDICT,
+        {"part": missed.what, "found": missed.found, "wanted": missed.wanted},
+    )
 
 
 def main() -> None:

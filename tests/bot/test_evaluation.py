@@ -49,7 +49,8 @@ def said(kind: str = "answer", reply: str = "", measures: Sequence[str] = ()) ->
     ],
 )  # fmt: skip
 def test_what_is_wrong_with_a_reply(wanted: Gold, answer: Answer, wrong: str) -> None:
-    assert fault(wanted, answer) == wrong
+    found = fault(wanted, answer)
+    assert str(found or "") == wrong
 
 
 def test_the_score_counts_by_kind_and_style() -> None:
@@ -72,7 +73,7 @@ def test_the_score_counts_by_kind_and_style() -> None:
     assert score.share("style none") == 0
     assert score.groups("style ") == ["style typo", "style voice"]
     (miss,) = score.misses
-    assert (miss.gold.id, miss.wrong) == ("2", "measures a-1")
+    assert (miss.gold.id, str(miss.wrong)) == ("2", "measures a-1")
 
 
 def test_gold_is_read_line_by_line() -> None:

@@ -45,12 +45,12 @@ def test_what_only_the_release_before_answers_is_told_with_the_new_reply(
     small: IndexedLibrary, without: IndexedLibrary
 ) -> None:
     (outcome,) = regression.outcomes([GOLD], small, without, TODAY)
-    assert (outcome.before, bool(outcome.after)) == ("", True)
+    assert (outcome.before, bool(outcome.after)) == (None, True)
     assert outcome.reply
     (mended,) = regression.outcomes([GOLD], without, small, TODAY)
     assert mended.before and not mended.after
     (first,) = regression.outcomes([GOLD], None, small, TODAY)
-    assert (first.before, first.after) == ("", "")
+    assert (first.before, first.after) == (None, None)
 
 
 def test_no_city_borrows_from_another(small: IndexedLibrary) -> None:

@@ -7,14 +7,15 @@ from typing import Any
 
 import pytest
 
-from knowledge.checking import CATALOGUE, problems
+from knowledge.checking import CATALOGUE, honesty_troubles
+from knowledge.faults import Fault
 from knowledge.library import Library
 from knowledge.measures import Validity
 from knowledge.periods import misdated
 
 
 def test_the_library_has_no_problems(library: Library) -> None:
-    assert problems(library, CATALOGUE) == []
+    assert honesty_troubles(library, CATALOGUE) == []
 
 
 def test_all_118_measures_are_there(library: Library) -> None:
@@ -121,13 +122,23 @@ DAMAGES: dict[str, tuple[str, Callable[[dict[str, Any]], None], str]] = {
 @pytest.mark.parametrize("name", DAMAGES)
 def test_damage_is_found(library: Library, name: str) -> None:
     key, damage, found = DAMAGES[name]
-    assert any(found in problem for problem in problems(_damaged(library, damage, key), CATALOGUE))
+    told = map(str, honesty_troubles(_damaged(library, damage, key), CATALOGUE))
+    assert any(found in trouble for trouble in told)
 
 
 def test_a_missing_measure_is_found(library: Library) -> None:
     fewer = Library(e for e in library.editions if e[1] != "hebei-xinji-1")
-    assert "hebei-xinji-1: missing" in problems(fewer, CATALOGUE)
-    assert any("clause 辛集 belongs to no measure" in p for p in problems(fewer))
+    assert "hebei-xinji-1: missing" in map(str, honesty_troubles(fewer, CATALOGUE))
+    assert any("clause 辛集 belongs to no measure" in str(t) for t in honesty_troubles(fewer))
+
+
+def test_a_question_that_two_measures_have_is_told_of_each(library: Library) -> None:
+    asked = library.measures["shishi-4a"].question
+    twice = _damaged(library, lambda m: m["similar"].append(asked), "measure:shishi-2")
+    assert [(t.key, t.fault.values["others"]) for t in honesty_troubles(twice)] == [
+        ("shishi-2", ("shishi-4a",)),
+        ("shishi-4a", ("shishi-2",)),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -144,7 +155,7 @@ def test_a_missing_measure_is_found(library: Library) -> None:
     ],
 )
 def test_a_period_is_read_off_its_quote(quote: str, first: date | None, last: date | None) -> None:
-    def found(from_: date | None, to: date | None) -> list[str]:
+    def found(from_: date | None, to: date | None) -> list[Fault]:
         period = Validity.model_validate(
             {"from": from_, "to": to, "locator": "一", "quote": quote, "note": "试"}
         )
@@ -164,4 +175,4 @@ def test_a_period_ends_within_two_years_of_its_document() -> None:
         "note": "x",
     }
     (found,) = misdated(Validity.model_validate(data), date(2021, 2, 7), None)
-    assert "more than 2 years" in found
+    assert "more than 2 years" in str(found)

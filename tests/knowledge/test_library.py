@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from knowledge.checking import problems
+from knowledge.checking import honesty_troubles
 from knowledge.files import KnowledgeFileRefused
 from knowledge.library import DATA, IncompleteLibrary, Library, read_library
 
@@ -381,7 +381,7 @@ def test_no_mutation_of_a_file_does_anything_but_load_or_be_refused(copied: Path
         raw = path.read_bytes()
         path.write_bytes(_mutated(raw, chance))
         try:
-            problems(read_library(copied))
+            honesty_troubles(read_library(copied))
             taken += 1
         except KnowledgeFileRefused as error:
             assert all(_PROBLEM.fullmatch(problem) for problem in error.problems)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from knowledge.checking import problems
+from knowledge.checking import honesty_troubles
 from knowledge.library import IncompleteLibrary, Library
 from knowledge.materials import Checklist, MaterialKind
 from knowledge.measures import Aspect
@@ -23,14 +23,15 @@ def test_everything_that_one_can_apply_for_has_its_list(library: Library) -> Non
         if measure.can_become_a_case:
             assert measure.id in library.checklists
     without = Library(e for e in library.editions if e[:2] != ("checklist", "shishi-4a"))
-    assert problems(without) == ["shishi-4a: has no list of materials"], "the control"
+    (trouble,) = honesty_troubles(without)
+    assert str(trouble) == "shishi-4a: has no list of materials", "the control"
 
 
 def test_what_is_stated_stands_in_the_clause(library: Library) -> None:
-    assert problems(library) == []
+    assert honesty_troubles(library) == []
     made_up = [{"kind": "identity_card", "quote": "带身份证原件"}]
-    found = problems(Library(changed(library, "shishi-4a", stated=made_up, usual=[])))
-    assert any("materials.identity_card" in problem for problem in found), "the control"
+    found = honesty_troubles(Library(changed(library, "shishi-4a", stated=made_up, usual=[])))
+    assert any("materials.identity_card" in str(trouble) for trouble in found), "the control"
 
 
 def test_nothing_is_stated_where_the_measure_says_that_it_is_not(library: Library) -> None:

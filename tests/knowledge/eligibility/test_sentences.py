@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from knowledge.checking import problems
+from knowledge.checking import honesty_troubles
 from knowledge.documents import Document, DocumentEntry, NoCondition
 from knowledge.eligibility.sentences import Reading, account, rule_leaves, sentences
+from knowledge.faults import Code
 from knowledge.library import Library
 from knowledge.measures import Audience, Measure
 
@@ -26,7 +27,7 @@ COUNTS = {
 def test_every_sentence_is_read_and_counted(library: Library, key: str) -> None:
     document = library.documents[key]
     found = account(library, document)
-    assert not found.problems
+    assert not found.faults
     order = (
         Reading.ENCODED, Reading.JUDGED, Reading.NO_CONDITION, Reading.GOVERNMENT,
         Reading.NO_MEASURE,
@@ -69,9 +70,9 @@ def test_a_sentence_that_is_declared_no_more_is_found(library: Library, key: str
     marks = _marks(document)
     for n in range(0, len(marks), 5):
         found = account(library, _with(document, no_condition=marks[:n] + marks[n + 1 :]))
-        (problem,) = found.problems
-        assert problem.startswith(f"{marks[n]['locator']}: read neither way: ")
-        assert marks[n]["words"] in problem
+        (fault,) = found.faults
+        assert str(fault).startswith(f"{marks[n]['locator']}: read neither way: ")
+        assert marks[n]["words"] in str(fault.values["sentence"])
 
 
 def test_a_sentence_that_is_added_is_found(library: Library) -> None:
@@ -80,8 +81,8 @@ def test_a_sentence_that_is_added_is_found(library: Library) -> None:
     after = "安排500万元专项资金"
     assert document.raw.count(after) == 1
     longer = Document(document.entry, document.raw.replace(after, words + after))
-    (problem,) = account(library, longer).problems
-    assert problem == f"一: read neither way: {words}" or words in problem
+    (fault,) = account(library, longer).faults
+    assert fault.code == Code.READ_NEITHER_WAY and words in str(fault.values["sentence"])
 
 
 def test_what_a_rule_says_no_more_is_found(library: Library) -> None:
@@ -95,11 +96,11 @@ def test_what_a_rule_says_no_more_is_found(library: Library) -> None:
 
 
 def _lost_without(library: Library, document: Document, measure: Measure) -> bool:
-    lost = account(_changed(library, _silent(measure)), document).problems
+    lost = account(_changed(library, _silent(measure)), document).faults
     quotes = [leaf.quote for leaf in rule_leaves(measure)]
-    for problem in lost:
-        sentence = problem.split("read neither way: ")[1]
-        assert any(quote in sentence or sentence in quote for quote in quotes), problem
+    for fault in lost:
+        sentence = str(fault.values["sentence"])
+        assert any(quote in sentence or sentence in quote for quote in quotes), fault
     return bool(lost)
 
 
@@ -117,11 +118,11 @@ def _changed(library: Library, *changed: Measure) -> Any:
 def test_a_rule_of_another_clause_accounts_for_nothing(library: Library) -> None:
     document, measures = library.documents["shishi"], library.measures
     silent = _silent(measures["shishi-2"])
-    lost = account(_changed(library, silent), document).problems
-    assert lost and all(problem.startswith("二: read neither way") for problem in lost)
+    lost = list(map(str, account(_changed(library, silent), document).faults))
+    assert lost and all(fault.startswith("二: read neither way") for fault in lost)
     elsewhere = measures["shishi-7"].model_copy(update={"rule": measures["shishi-2"].rule})
-    found = account(_changed(library, silent, elsewhere), document).problems
-    assert set(lost) < set(found), "clause 七 has lost its own too"
+    found = account(_changed(library, silent, elsewhere), document).faults
+    assert set(lost) < set(map(str, found)), "clause 七 has lost its own too"
 
 
 def test_a_clause_that_is_only_partly_for_the_government_is_read(library: Library) -> None:
@@ -131,9 +132,9 @@ def test_a_clause_that_is_only_partly_for_the_government_is_read(library: Librar
     official = [
         m.model_copy(update={"audience": Audience.GOVERNMENT}) for m in map(_silent, shared)
     ]
-    assert not account(_changed(library, *official), document).problems
-    partly = account(_changed(library, *official[1:], _silent(shared[0])), document).problems
-    assert partly and all(problem.startswith("一: read neither way") for problem in partly)
+    assert not account(_changed(library, *official), document).faults
+    partly = account(_changed(library, *official[1:], _silent(shared[0])), document).faults
+    assert partly and all(str(fault).startswith("一: read neither way") for fault in partly)
 
 
 def _refusal(library: Library, words: str) -> tuple[int, list[str]]:
@@ -141,7 +142,8 @@ def _refusal(library: Library, words: str) -> tuple[int, list[str]]:
     document = library.documents["shishi"]
     more = {"locator": "三", "words": words, "why": "试"}
     found = account(library, _with(document, no_condition=[*_marks(document), more]))
-    return sum(words in s for s in sentences(document.clauses["三"].text)), found.problems
+    told = list(map(str, found.faults))
+    return sum(words in s for s in sentences(document.clauses["三"].text)), told
 
 
 @pytest.mark.parametrize("words", ["，", "没有这几个字"])
@@ -163,13 +165,13 @@ def test_no_condition_and_a_rule_at_once_is_refused(library: Library) -> None:
     more = {"locator": home, "words": leaf.quote, "why": "试"}
     assert NoCondition.model_validate(more)
     found = account(library, _with(document, no_condition=[*_marks(document), more]))
-    (problem,) = found.problems
-    assert problem.startswith(f"{home}: no condition, but a rule rests on it: ")
-    assert leaf.quote in problem
+    (fault,) = found.faults
+    assert str(fault).startswith(f"{home}: no condition, but a rule rests on it: ")
+    assert leaf.quote in str(fault.values["sentence"])
 
 
 def test_the_check_before_publishing_tells_it(library: Library) -> None:
-    """The same through `problems`, on a library with one declaration less."""
+    """The same through `honesty_troubles`, on a library with one declaration less."""
 
     def editions() -> Iterator[Any]:
         for kind, key, content in library.editions:
@@ -179,6 +181,7 @@ def test_the_check_before_publishing_tells_it(library: Library) -> None:
             yield kind, key, content
 
     dropped = library.documents["shishi"].entry.no_condition[0]
-    told = [p for p in problems(Library(editions())) if "read neither way" in p]
+    found = map(str, honesty_troubles(Library(editions())))
+    told = [trouble for trouble in found if "read neither way" in trouble]
     assert len(told) == 1
     assert told[0].startswith("shishi: ") and dropped.words in told[0]

@@ -1,8 +1,15 @@
-"""Taking a release back at the desk: no way around the second person, and known who did it."""
+"""What a publisher is told of a proposal; and taking a release back: no way around the second
+person, and known who did it."""
 
+from sqlalchemy import update
+from sqlmodel import col
+
+from knowledge.faults import Code, Fault
 from server import releases
 from server.casework.officers import Role
 from server.editing import publishing
+from server.editing.reports import PersonaResult, QuestionResult, Report
+from server.editing.tables import Proposal
 from tests.server.console.conftest import Staff
 from tests.server.console.editing import edited
 
@@ -27,3 +34,33 @@ def test_who_takes_a_release_back_is_known_and_what_waits_is_not_put_in_force(
     assert desk.post(path, back).status_code == 303
     noted = "SELECT actor_id, row FROM audit_entry WHERE about = 'current_release'"
     assert known.database.fetch(noted) == (str(desk.officer.id), things["another_release"])
+
+
+def test_what_is_answered_worse_is_told_in_words(staff: Staff) -> None:
+    known, things = staff.resources, edited(staff)
+    missing = Fault(
+        Code.OTHER_VERDICT, {"part": "outcome", "found": "eligible", "wanted": "ineligible"}
+    )
+    person = PersonaResult(id="p", measure="shishi-4a", before=None, after=missing)
+    wrong = [
+        Fault(Code.OTHER_KIND, {"answered": "decline"}),
+        Fault(Code.OTHER_MEASURES, {"measures": ("liwan-2", "liwan-3")}),
+        Fault(Code.NOT_SAID, {"words": "失业登记"}),
+    ]
+    worse = [
+        QuestionResult(id=str(n), turns=("怎么领",), before=None, after=fault, reply="没有写。")
+        for n, fault in enumerate(wrong)
+    ]
+    report = Report(asked=9, checked=9, worse=tuple(worse), persons_worse=(person,))
+    with known.database.begin() as session:
+        session.connection().execute(
+            update(Proposal)
+            .where(col(Proposal.id) == int(things["proposal"]))
+            .values(report=report.model_dump_json())
+        )
+    told = staff.desk(Role.PUBLISHER).get(f"/knowledge/publishing/{things['proposal']}").text
+    for words in (
+        "说没有写", "用了别的政策：liwan-2、liwan-3", "没有说到“失业登记”",
+        "结果：够条件，应当是不够",
+    ):  # fmt: skip
+        assert f"<td>对</td><td>{words}</td>" in told, words

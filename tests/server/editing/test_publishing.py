@@ -1,5 +1,6 @@
 """What is published was tried as it is, by a second person, whole; and one press takes it back."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 
 from bot.evaluation import Gold
+from knowledge.faults import Code, Fault
 from server import releases
 from server.editing import drafts, gold, publishing, trials
 from server.editing.publishing import (
@@ -17,6 +19,7 @@ from server.editing.publishing import (
     ReleaseMoved,
     SecondPersonNeeded,
 )
+from server.editing.reports import QuestionResult, Report
 from server.editing.tables import ProposalState
 from server.editing.trials import DraftsMoved, Trial
 from server.kept_indexes import KeptIndexes
@@ -108,7 +111,7 @@ def test_a_draft_goes_into_force_by_a_second_person_and_back_by_one_press(desk: 
 
 def test_what_is_dishonest_is_never_stored(desk: Desk) -> None:
     trial = tried(desk, edit(desk, {"summary": "每月领9876元。"}))
-    assert any("9876元 is not in the clause" in t.reason for t in trial.report.troubles)
+    assert any("9876元 is not in the clause" in str(t) for t in trial.report.troubles)
     assert trial.editions is None
     with pytest.raises(GateClosed):
         propose(desk, trial)
@@ -117,7 +120,7 @@ def test_what_is_dishonest_is_never_stored(desk: Desk) -> None:
 
 def test_what_has_not_the_shape_is_told_by_its_place(desk: Desk) -> None:
     trial = tried(desk, edit(desk, {"grants": [{"what": "钱"}], "colour": "red"}))
-    places = {(t.location, t.code) for t in trial.report.troubles}
+    places = {(t.location, t.fault.code) for t in trial.report.troubles}
     assert (("grants", 0, "quote"), "missing") in places
     assert (("colour",), "extra_forbidden") in places
 
@@ -148,7 +151,7 @@ def test_a_question_that_was_answered_right_before_needs_a_reason(desk: Desk) ->
     others = {"similar": ["石狮老年大学怎么报名"], "question": "老年大学怎么报名？"}
     others |= {"title": "老年大学", "negative": [GOLD.turns[0], "失业保险金怎么领"]}
     trial = tried(desk, edit(desk, others))
-    assert [(w.id, w.before) for w in trial.report.worse] == [("held", "")]
+    assert [(w.id, w.before) for w in trial.report.worse] == [("held", None)]
     assert trial.report.worse[0].after and trial.report.worse[0].reply
     proposal = propose(desk, trial)
     with pytest.raises(NotWorseWithoutReason):
@@ -195,6 +198,16 @@ def test_a_persona_who_no_longer_comes_out_right_needs_a_reason(desk: Desk) -> N
     trial = tried(desk, edit(desk, {"rule": rule}))
     worse = [(w.id, w.measure) for w in trial.report.persons_worse]
     assert worse == [("p", "shishi-4a")] or trial.report.troubles
+
+
+def test_a_report_comes_back_as_it_was_stored_and_one_of_earlier_in_its_own_words() -> None:
+    wrong = Fault(Code.OTHER_MEASURES, {"measures": ("liwan-2", "liwan-3")})
+    held = {"id": "held", "turns": ("失业保险金怎么领",), "reply": "没有。"}
+    report = Report(worse=(QuestionResult(before=None, after=wrong, **held),))
+    assert Report.model_validate_json(report.model_dump_json()) == report
+    stored = {"worse": [{**held, "before": "", "after": "kind decline"}]}
+    (earlier,) = Report.model_validate_json(json.dumps(stored)).worse
+    assert (earlier.before, str(earlier.after)) == (None, "kind decline")
 
 
 def test_what_changed_since_it_was_tried_is_tried_again(desk: Desk) -> None:

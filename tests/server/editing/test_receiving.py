@@ -2,10 +2,11 @@
 
 import io
 import random
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import docx
 import pytest
@@ -186,6 +187,24 @@ def test_every_line_that_is_refused_is_told_with_its_file(editions: "list[Editio
     found = refused.value.problems
     assert any(p.startswith("measures/石狮.yaml:") and "9876" in p for p in found)
     assert any(p.startswith("measures/锦州.yaml:") and "没有这句话" in p for p in found)
+
+
+def test_a_release_from_before_a_detail_had_its_name_is_refused_with_the_line(
+    editions: "list[Edition]",
+) -> None:
+    older = [
+        (kind, key, _without_name(content, "replacement") if kind == "sentences" else content)
+        for kind, key, content in editions
+    ]
+    with pytest.raises(KnowledgeFileRefused) as refused:
+        archives.read_archive(archives.pack(older))
+    (told,) = refused.value.problems
+    assert re.fullmatch(r"sentences\.yaml:\d+: the name of replacement is missing", told)
+
+
+def _without_name(content: dict[str, Any], detail: str) -> dict[str, Any]:
+    names = {name: words for name, words in content["detail_names"].items() if name != detail}
+    return {**content, "detail_names": names}
 
 
 def test_five_hundred_damaged_releases_and_none_gets_in(editions: "list[Edition]") -> None:
