@@ -9,7 +9,7 @@ from sqlmodel import Session, col
 from server.casework.tables import Case
 from server.register.tables import RegisterEntry
 from server.tables import Profile, Worker
-from server.vouchers.tables import Issue, Voucher
+from server.vouchers.tables import Voucher
 
 
 class Holders:
@@ -36,25 +36,24 @@ class Holders:
         self._workers.add(worker_id)
         self._hashes.update(identity_hashes)
 
+    def one_each(self, session: Session, cases: Sequence[Case]) -> list[Case]:
+        """Of these cases the first of each person who has none yet; they count as having one then.
 
-def one_each(session: Session, issue: Issue, cases: Sequence[Case]) -> list[Case]:
-    """Of these cases the first of each person who has no voucher of an issue yet.
-
-    Accounts with one identity number are one person.
-    """
-    workers = {case.worker_id for case in cases}
-    rows = session.execute(
-        select(col(Worker.id), col(Profile.identity_hash), col(RegisterEntry.identity_hash))
-        .outerjoin(Profile, col(Profile.worker_id) == col(Worker.id))
-        .outerjoin(RegisterEntry, col(RegisterEntry.worker_id) == col(Worker.id))
-        .where(col(Worker.id).in_(workers))
-    )
-    known: defaultdict[int, set[str]] = defaultdict(set)
-    for worker, *hashes in rows:
-        known[worker].update(each for each in hashes if each is not None)
-    holders, found = Holders(session, issue.id), []
-    for case in cases:
-        if not holders.has(case.worker_id, *known[case.worker_id]):
-            holders.add(case.worker_id, *known[case.worker_id])
-            found.append(case)
-    return found
+        Accounts with one identity number are one person.
+        """
+        workers = {case.worker_id for case in cases}
+        rows = session.execute(
+            select(col(Worker.id), col(Profile.identity_hash), col(RegisterEntry.identity_hash))
+            .outerjoin(Profile, col(Profile.worker_id) == col(Worker.id))
+            .outerjoin(RegisterEntry, col(RegisterEntry.worker_id) == col(Worker.id))
+            .where(col(Worker.id).in_(workers))
+        )
+        known: defaultdict[int, set[str]] = defaultdict(set)
+        for worker, *hashes in rows:
+            known[worker].update(each for each in hashes if each is not None)
+        found = []
+        for case in cases:
+            if not self.has(case.worker_id, *known[case.worker_id]):
+                self.add(case.worker_id, *known[case.worker_id])
+                found.append(case)
+        return found

@@ -24,7 +24,8 @@ from server.casework.tables import Case
 from server.clock import china_day
 from server.sealing import Safe
 from server.tables import Worker
-from server.vouchers import cards, holders, telling
+from server.vouchers import cards, telling
+from server.vouchers.holders import Holders
 from server.vouchers.tables import (
     Issue,
     IssueState,
@@ -164,11 +165,22 @@ def listed(session: Session, officer: Officer, regions: Regions) -> list[Issue]:
 def waiting(session: Session, issue: Issue, regions: Regions) -> list[Case]:
     """Approved cases of the issue's measure and place without a voucher of it, the oldest first.
 
+    As many as are given one at once.
+
     A case that promises money is paid by the bank, not with a voucher; of a person's cases the
     oldest waits, under whichever account. One that was closed waits on for a year, as an issue may
     come late, unless its person got a voucher for the measure since it was approved.
     """
-    return holders.one_each(session, issue, session.scalars(_waiting(issue, regions)).all())
+    known, found, looked_at = Holders(session, issue.id), list[Case](), 0
+    while len(found) < MOST_AT_ONCE:
+        # Who has one under another account stands among them for good: the next ones are looked at.
+        some = _waiting(issue, regions).offset(looked_at).limit(MOST_AT_ONCE)
+        cases = session.scalars(some).all()
+        if not cases:
+            break
+        looked_at += len(cases)
+        found += known.one_each(session, cases)
+    return found[:MOST_AT_ONCE]
 
 
 def _waiting(issue: Issue, regions: Regions) -> Select[Case]:
@@ -186,7 +198,7 @@ def _waiting(issue: Issue, regions: Regions) -> Select[Case]:
         & (col(Case.decided_at) > issue.created_at - WAITS_FOR)
         & ~got_one
     )
-    query = (
+    return (
         select(Case)
         .where(
             col(Case.measure) == issue.measure,
@@ -199,7 +211,6 @@ def _waiting(issue: Issue, regions: Regions) -> Select[Case]:
         )
         .order_by(col(Case.decided_at), col(Case.id))
     )
-    return query.limit(MOST_AT_ONCE)
 
 
 def issue_to(
@@ -222,9 +233,12 @@ def issue_to(
     if not is_open(issue, china_day(now)):
         raise NotOpen(issue.id)
     # Whose case is moved at this moment waits no longer.
-    locked = _waiting(issue, regions).with_for_update(of=Case, skip_locked=True, key_share=True)
+    these = col(Case.id).in_([case.id for case in cases[:MOST_AT_ONCE]])
+    locked = _waiting(issue, regions).where(these)
+    locked = locked.with_for_update(of=Case, skip_locked=True, key_share=True)
     fitting = {case.id for case in session.scalars(locked)}
-    people = holders.one_each(session, issue, [case for case in cases if case.id in fitting])
+    known = Holders(session, issue.id)
+    people = known.one_each(session, [case for case in cases if case.id in fitting])
     if not people:
         return []
     if issue.fund_id is not None:

@@ -362,6 +362,31 @@ def test_one_identity_number_gets_one_voucher_of_an_issue_under_whatever_account
     assert market.sums() == (SUM, 0)
 
 
+def test_who_has_one_under_another_account_keeps_nobody_behind_them_waiting(
+    market: "Market", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many stand before: as many people as are given one at once are found."""
+    monkeypatch.setattr(issuing, "MOST_AT_ONCE", 2)
+    accounts = [
+        casework.worker(
+            market.database, market.safe, market.keys, now=market.now, who=casework.person(1)
+        )
+        for _ in range(4)
+    ]
+    issue = market.issue()
+    assert len(market.give(issue, [market.approved(worker=accounts[0])])) == 1
+    others = []
+    for worker in (*accounts[1:], None, None, None):
+        market.now += timedelta(minutes=1)
+        case = market.approved(worker=worker)
+        others += [] if worker else [case]
+    with market.database.read() as session:
+        waiting = issuing.waiting(session, issue, market.regions)
+    assert [case.id for case in waiting] == [case.id for case in others[:2]]
+    assert len(market.give(issue, waiting)) == 2
+    assert market.sums() == (3 * SUM, 0)
+
+
 def test_who_was_granted_a_voucher_can_not_give_the_case_up_and_keep_it(market: "Market") -> None:
     case = market.approved()
     own = market.keys.safe_of(case.worker_id)
