@@ -28,7 +28,7 @@ from server.casework import (
 from server.casework.cases import Frozen
 from server.casework.deciding import Desk
 from server.casework.materials import MaterialUnknown, Needed
-from server.casework.moves import UNDER_WAY, Move, State
+from server.casework.moves import Move, State
 from server.casework.near_duplicates import FindingChanged
 from server.casework.officers import LOOKERS, MOVERS, Role
 from server.casework.tables import (
@@ -360,7 +360,7 @@ def _shown(session: Session, case: Case, own: Safe | None, unmask: str) -> CaseS
         place=regions().get(case.region).label,
         state=words.STATES[state],
         kind=words.STATE_KINDS.get(state, ""),
-        overdue=case.due_on is not None and case.due_on < today and state in UNDER_WAY,
+        overdue=cases.is_overdue(case, today),
         names=officers.names(session),
         person=_masked(held),
         unmasked=_unmasked(held, unmask),

@@ -199,7 +199,7 @@ def rows(session: Session, found: Iterable[Case]) -> list[Row]:
             words.STATES[State(case.state)],
             words.STATE_KINDS.get(State(case.state), ""),
             case.due_on,
-            case.due_on is not None and case.due_on < today and case.state in UNDER_WAY,
+            cases.is_overdue(case, today),
             names.get(case.assigned_to or 0, ""),
             words.DECISIONS.get(case.recommended or "", "")
             if case.state == State.IN_REVIEW

@@ -3,7 +3,7 @@
 import multiprocessing
 import os
 import signal
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import pytest
 from alembic import command
 from sqlalchemy import event, inspect, select
 
-from server.casework.tables import Objection
+from server.casework.tables import Case, CaseEvent, Objection
 from server.db import Database
 from server.migrations import configuration, differences, is_current, newest, upgrade
 from server.vouchers.tables import Merchant, SettlementLine
@@ -173,6 +173,46 @@ def test_who_noted_a_merchants_account_is_known_from_the_audit(empty_database_ur
         lines = {each.id: each.account_by for each in session.scalars(select(SettlementLine))}
     assert shops == {7: 3, 8: 1, 9: None}
     assert lines == {"L7": 2, "L8": 1}
+    database.release()
+
+
+def test_between_two_instalments_that_were_paid_before_nothing_is_due_either(
+    empty_database_url: str,
+) -> None:
+    _to_revision(empty_database_url, "0029")
+    database = Database(empty_database_url)
+    at, due = "2026-01-01 09:30:00.000000+00:00", "2026-01-15"
+    database.insert("INSERT INTO worker (id, created_at) VALUES {}", [(7, at)])
+    moves = {"between": "pay_instalment", "ordered": "order_payment", "returned": "return_payment"}
+    states = {"returned": "approved"}
+    database.insert(
+        "INSERT INTO cases (id, worker_id, origin, measure, region, period, state, version,"
+        " release_id, edition_id, unit, despite_warning, begun_at, changed_at, due_on) VALUES {}",
+        [
+            (id, 7, "application", "m", "石狮", "2026", states.get(id, "payment_pending"), 2, 1, 1,
+             "", False, at, at, due)
+            for id in moves
+        ],
+    )  # fmt: skip
+    database.insert(
+        "INSERT INTO case_event (case_id, version, at, move, state, actor, due_on) VALUES {}",
+        [
+            (id, version, at, move, states.get(id, "payment_pending"), "officer", due)
+            for id, last in moves.items()
+            for version, move in ((1, "pay_instalment"), (2, last))
+        ],
+    )
+    assert upgrade(database) is True
+    day = date.fromisoformat(due)
+    with database.read() as session:
+        found = {case.id: case.due_on for case in session.scalars(select(Case))}
+        events = {(e.case_id, e.version): e.due_on for e in session.scalars(select(CaseEvent))}
+    assert found == {"between": None, "ordered": day, "returned": day}
+    assert events == {
+        (id, version): day if version == 2 and id != "between" else None
+        for id in moves
+        for version in (1, 2)
+    }
     database.release()
 
 

@@ -376,6 +376,20 @@ def test_what_is_overdue_comes_first_and_counts_keep_to_the_region(
         assert old.id not in elsewhere.get("/").text
 
 
+def test_what_was_granted_without_money_is_settled_and_never_overdue(
+    staff: Staff, clerk: Desk, chief: Desk, clock: HandClock
+) -> None:
+    case = staff.submit()
+    move(clerk, staff, case, "take")
+    move(clerk, staff, case, "recommend", decision="approve", reason="缴费记录已核对")
+    move(chief, staff, case, "approve")
+    clock.now += timedelta(days=30)
+    fresh = staff.sign_in(clerk.officer)
+    assert case.id not in fresh.get("/cases/?overdue=1").text
+    assert "超期" not in re.sub("只看超期的", "", text_of(fresh.get("/cases/").text))
+    assert "超期" not in text_of(fresh.get(f"/cases/{case.id}").text)
+
+
 def test_filters_can_be_bookmarked(staff: Staff, clerk: Desk) -> None:
     taken, waiting = staff.submit(number=1), staff.submit(number=2)
     move(clerk, staff, taken, "take")
