@@ -21,6 +21,10 @@ _NEAR_ENOUGH = 0.5
 """So near to the best of a place, a measure is told of along with it."""
 _SUBJECT_WEIGHT = 0.75
 """What the words without those that ask count, beside all of them."""
+_NOBODY_ANSWERS = re.compile(
+    "打不(?:通|进)|(?:没有?人|不|没)接(?:听|电话)?(?=$|[,。!? 啊呀怎咋该我])|占线|空号"
+)
+"""Of a telephone number: 电话打不通怎么办."""
 _NEARLY_AS_GOOD = 0.6
 """So near to the best, the words of the clause tell which is meant."""
 _A_WORD = 2
@@ -143,6 +147,8 @@ def from_the_documents(turn: Turn) -> Answer | None:
 
 def _needs_another_address(turn: Turn, measure: Measure) -> bool:
     """Tell whether somebody has to be told where else to turn to."""
+    if _NOBODY_ANSWERS.search(turn.question.text):
+        return True
     if turn.is_owed_wages and not measure.phones:
         return True  # over or not, wages can be claimed
     return not {Aspect.WHERE, Aspect.PHONE}.isdisjoint(stating.left_open(measure, turn.asked))

@@ -241,6 +241,21 @@ def test_who_need_not_apply_is_told_so_when_they_ask_what_to_bring(
     assert said.kind is Kind.ANSWER and "比对" in said.reply.splitlines()[0]
 
 
+@pytest.mark.parametrize("asked", ["石狮那个88712565打不通咋办", "石狮广电电话一直占线"])
+def test_whose_number_nobody_answers_gets_another(indexed: IndexedLibrary, asked: str) -> None:
+    assert "12333" in ask(indexed, [asked]).reply
+
+
+def test_by_what_standard_somebody_is_in_hardship_is_no_sum(indexed: IndexedLibrary) -> None:
+    said = ask(indexed, ["意见里困难职工是啥标准"])
+    assert said.kind is Kind.ANSWER and said.measures == ("opinion-2",)
+
+
+def test_a_child_that_nobody_takes_to_school_is_not_in_danger(indexed: IndexedLibrary) -> None:
+    assert ask(indexed, ["晚上加班没人接送孩子放学"]).kind is not Kind.HANDOFF
+    assert ask(indexed, ["孩子放学没人接也联系不上"]).reason == "care:child"
+
+
 def test_whom_a_present_goes_to_is_asked_of_people_not_of_an_account(
     indexed: IndexedLibrary,
 ) -> None:
