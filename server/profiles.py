@@ -222,7 +222,8 @@ def _row(session: Session, worker_id: int, *, lock: bool = False) -> Profile | N
 
 def _add(session: Session, own: Safe, worker_id: int, person: Person, now: datetime) -> Profile:
     row_id = secrets.token_hex(16)
-    values = {"id": row_id, "worker_id": worker_id, "version": 1, "changed_at": now}
+    values: dict[str, Any] = {"id": row_id, "worker_id": worker_id, "version": 1}
+    values |= {"changed_at": now, "card_changed_at": now}
     # Two taps at once: the second finds the row of the first.
     if not insert_new(session, Profile, **values, **_kept(own, row_id, person)):
         raise ProfileChanged(1)
@@ -232,10 +233,13 @@ def _add(session: Session, own: Safe, worker_id: int, person: Person, now: datet
 
 
 def _replace(session: Session, own: Safe, row: Profile, person: Person, now: datetime) -> None:
+    kept = _kept(own, row.id, person)
+    is_same_card = kept["card_hash"] == row.card_hash
+    since = (row.card_changed_at or row.changed_at) if is_same_card else now
     changed = session.connection().execute(
         update(Profile)
         .where(col(Profile.id) == row.id, col(Profile.version) == row.version)
-        .values(version=row.version + 1, changed_at=now, **_kept(own, row.id, person))
+        .values(version=row.version + 1, changed_at=now, card_changed_at=since, **kept)
     )
     if changed.rowcount != 1:
         raise ProfileChanged(row.version + 1)

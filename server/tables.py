@@ -205,6 +205,8 @@ class Profile(Row, table=True):
     name_hash: str | None = Field(default=None, sa_type=String(64), index=True)
     version: int
     changed_at: datetime = Field(sa_type=Instant)
+    card_changed_at: datetime | None = Field(default=None, sa_type=Instant)
+    """Since when the bank card is this one; None: not noted, no later than the last change."""
 
 
 class Child(Row, table=True):

@@ -26,7 +26,7 @@ class NotPayable(StrEnum):
     NO_CONSENT = "no_consent"
     OPTED_OUT = "opted_out"
     RETURNED = "returned"
-    """It came back from the bank, and the person has changed nothing since."""
+    """It came back from the bank, and the person has given no other card since."""
 
 
 def is_hindered() -> ColumnElement[bool]:
@@ -59,7 +59,7 @@ def lacks(session: Session, case: Case) -> NotPayable | None:
 
 
 def that_came_back(session: Session, case_ids: Collection[str]) -> set[str]:
-    """Those of some cases whose money came back and whose person has changed nothing since."""
+    """Those of some cases whose money came back and whose person has given no other card since."""
     return set(
         session.scalars(
             select(col(Case.id))
@@ -90,15 +90,17 @@ def _lacks_card() -> ColumnElement[bool]:
 
 
 def _came_back() -> ColumnElement[bool]:
-    """Whether that came of its money last, and its person has changed nothing since.
+    """Whether that came of its money last, and its person has given no other card since.
 
-    What was ordered again and not sent changes nothing.
+    What was ordered again and not sent changes nothing. Nor does another name: the money goes to
+    the one that the case was submitted with.
     """
     later = aliased(CaseEvent)
     last = select(func.max(col(later.version))).where(
         col(later.case_id) == col(Case.id), col(later.move).not_in(_CHANGES_NOTHING)
     )
-    since = or_(col(Profile.id).is_(None), col(Profile.changed_at) < col(CaseEvent.at))
+    card_since = func.coalesce(col(Profile.card_changed_at), col(Profile.changed_at))
+    since = or_(col(Profile.id).is_(None), card_since < col(CaseEvent.at))
     return exists().where(
         col(CaseEvent.case_id) == col(Case.id),
         col(CaseEvent.version) == last.correlate(Case).scalar_subquery(),

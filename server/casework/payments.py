@@ -191,7 +191,7 @@ def collect(
     """Put what is due into a new batch; who has no key at hand is left for the next one.
 
     `only`: of what is due these cases alone. What came back from the bank is ordered again once its
-    person has changed something, and where an officer names it: the bank may have been wrong.
+    person has given another card, and where an officer names it: the bank may have been wrong.
 
     Raises `NotAllowed`, `FundUnknown`.
     """

@@ -28,7 +28,7 @@ NOT_PAYABLE: Mapping[NotPayable, str] = {
     NotPayable.NO_CARD: "没有填银行卡",
     NotPayable.NO_CONSENT: "本人没有同意用银行卡收款",
     NotPayable.OPTED_OUT: "本人不要自动比对",
-    NotPayable.RETURNED: "银行退回过，本人还没有改资料",
+    NotPayable.RETURNED: "银行退回过，本人还没有换卡号",
 }
 REQUEST_STATES: Mapping[RequestState, tuple[str, str]] = {
     RequestState.OPEN: ("待答复", "warn"),

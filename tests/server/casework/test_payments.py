@@ -30,7 +30,7 @@ from server.casework.payment_batches import (
 )
 from server.casework.tables import Case, CaseEvent
 from server.clock import china_day
-from server.tables import AuditEntry, Notice, Purpose
+from server.tables import AuditEntry, Notice, Profile, Purpose
 from tests import casework
 from tests.funding import SUM, Office, said
 
@@ -347,6 +347,47 @@ def test_what_came_back_waits_for_another_card_and_the_worker_is_told(office: Of
     assert (line.case_id, line.bank_card) == (came_back, "6217000010001234567")
 
 
+def test_only_another_card_brings_back_what_the_bank_returned(office: Office) -> None:
+    """The bank gets the card, and the name that the case was submitted with: nothing else."""
+    fund = office.fund(10**9)
+    case_id = office.approved()
+    batch = office.released(fund)
+    office.now += timedelta(hours=1)
+    office.settle(batch, said(office.export(batch), {case_id: "卡号不存在"}))
+    office.now += timedelta(hours=1)
+    for said_anew in ({"phone": "13905950123"}, {"native_place": "四川达州"}, {"name": "王小明"}):
+        _change_profile(office, case_id, **said_anew)
+        assert _waits(office, case_id) is NotPayable.RETURNED
+        assert office.collect(fund).left_out == {case_id: NotPayable.RETURNED}
+    _give_card(office, case_id, "6217000010001234567")
+    assert _waits(office, case_id) is None
+    _change_profile(office, case_id, phone="13905950124")
+    assert _waits(office, case_id) is None
+    (line,) = office.export(office.released(fund))
+    assert (line.case_id, line.bank_card) == (case_id, "6217000010001234567")
+
+
+@pytest.mark.parametrize("given_before", [True, False])
+def test_of_a_profile_from_before_the_day_of_its_card_was_kept_its_last_change_counts(
+    office: Office, given_before: bool
+) -> None:
+    fund = office.fund(10**9)
+    case_id = office.approved()
+    batch = office.released(fund)
+    office.now += timedelta(hours=1)
+    office.settle(batch, said(office.export(batch), {case_id: "卡号不存在"}))
+    with office.database.begin() as session:
+        profile = session.scalars(select(Profile)).one()
+        profile.card_changed_at = None
+        if not given_before:
+            profile.changed_at = office.now + timedelta(minutes=1)
+    office.now += timedelta(hours=1)
+    waits = NotPayable.RETURNED if given_before else None
+    assert _waits(office, case_id) is waits
+    _change_profile(office, case_id, phone="13905950123")
+    assert _waits(office, case_id) is waits
+
+
 def test_an_officer_can_send_what_came_back_again_as_it_was(office: Office) -> None:
     fund = office.fund(10**9)
     case_id = office.approved()
@@ -406,11 +447,15 @@ def _hint(office: Office, case_id: str) -> str:
 
 def _give_card(office: Office, case_id: str, card: str) -> None:
     """The worker types a card in."""
+    _change_profile(office, case_id, bank_card=card)
+
+
+def _change_profile(office: Office, case_id: str, **said_anew: str) -> None:
     with office.database.begin() as session:
         worker = session.get_one(Case, case_id).worker_id
         own = office.keys.safe_of(worker)
         held = profiles.get(session, own, worker)
-        person = held.person.model_copy(update={"bank_card": card})
+        person = held.person.model_copy(update=said_anew)
         profiles.save(
             session, own, worker_id=worker, person=person, version=held.version,
             by=Actor.worker(worker), now=office.now,

@@ -109,7 +109,7 @@ def test_a_batch_goes_from_selection_to_the_banks_word(
     assert at.sums(fund) == (10_000_00, funding.SUM, 2 * funding.SUM)
 
 
-def test_what_came_back_is_not_ticked_before_its_person_changed_something(
+def test_what_came_back_is_not_ticked_before_its_person_gave_another_card(
     at: Office, fund: Any, clerk: Desk
 ) -> None:
     fine, back = at.approved(), at.approved()
@@ -117,7 +117,7 @@ def test_what_came_back_is_not_ticked_before_its_person_changed_something(
         profile = session.scalars(
             select(Profile).where(col(Profile.worker_id) == session.get_one(Case, back).worker_id)
         ).one()
-        profile.changed_at = at.now - timedelta(days=1)
+        profile.card_changed_at = at.now - timedelta(days=1)
         session.add(profile)
     batch = at.collect(fund, only={back}).batch
     assert batch is not None
