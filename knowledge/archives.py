@@ -8,7 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from knowledge.checking import honesty_troubles
-from knowledge.files import KnowledgeFileRefused
+from knowledge.faults import Code, Fault
+from knowledge.files import KnowledgeFileRefused, Problem
 from knowledge.library import Edition, read_and_locate
 from knowledge.writing import file_texts
 
@@ -55,11 +56,11 @@ def unpack(content: bytes, folder: Path) -> None:
             listed = [info for info in archive.infolist() if not info.is_dir()]
             _check_size(listed)
             above = _common_folder([info.filename for info in listed])
-            odd: list[str] = []
+            odd: list[Problem] = []
             for info in listed:
                 name = info.filename.removeprefix(above)
                 if not _NAME.fullmatch(name):
-                    odd.append(f"{_shown(info.filename)}:1: is no knowledge file")
+                    odd.append(Problem.of(_shown(info.filename), Fault(Code.NO_KNOWLEDGE_FILE)))
                     continue
                 path = folder / name
                 path.parent.mkdir(exist_ok=True)
@@ -67,29 +68,38 @@ def unpack(content: bytes, folder: Path) -> None:
                 with archive.open(info) as member:
                     data = member.read(info.file_size + 1)
                 if len(data) != info.file_size:
-                    odd.append(f"{_shown(name)}:1: is not as long as it says")
+                    odd.append(Problem.of(_shown(name), Fault(Code.FILE_CUT)))
                 path.write_bytes(data)
     except (zipfile.BadZipFile, zipfile.LargeZipFile) as error:
-        raise KnowledgeFileRefused([f"zip:1: {error}"]) from error
+        raise _broken(str(error)) from error
     except (EOFError, NotImplementedError, OSError, RuntimeError, ValueError) as error:
         if isinstance(error, KnowledgeFileRefused):
             raise
-        raise KnowledgeFileRefused([f"zip:1: {type(error).__name__}: {error}"]) from error
+        raise _broken(f"{type(error).__name__}: {error}") from error
     except Exception as error:
         # A damaged stream: zlib and its kin have errors of their own.
-        raise KnowledgeFileRefused([f"zip:1: {type(error).__name__}: {error}"]) from error
+        raise _broken(f"{type(error).__name__}: {error}") from error
     if odd:
         raise KnowledgeFileRefused(odd)
+
+
+def _broken(error: str) -> KnowledgeFileRefused:
+    return refused_zip(Fault(Code.ZIP_BROKEN, {"error": error}))
+
+
+def refused_zip(fault: Fault) -> KnowledgeFileRefused:
+    """The refusal of a zip as a whole."""
+    return KnowledgeFileRefused.of("zip", fault)
 
 
 def _check_size(listed: list[zipfile.ZipInfo]) -> None:
     names = [info.filename for info in listed]
     if len(names) > MOST_FILES:
-        raise KnowledgeFileRefused([f"zip:1: {len(names)} files, {MOST_FILES} at most"])
+        raise refused_zip(Fault(Code.TOO_MANY_FILES, {"count": len(names), "most": MOST_FILES}))
     if len(set(names)) < len(names):
-        raise KnowledgeFileRefused(["zip:1: a file stands twice"])
+        raise refused_zip(Fault(Code.FILE_TWICE))
     if sum(info.file_size for info in listed) > MOST_BYTES:
-        raise KnowledgeFileRefused([f"zip:1: unpacked more than {MOST_BYTES} bytes"])
+        raise refused_zip(Fault(Code.UNPACKED_TOO_LARGE, {"most": MOST_BYTES}))
 
 
 def _common_folder(names: list[str]) -> str:

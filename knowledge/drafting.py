@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from knowledge.checking import honesty_troubles
 from knowledge.cleaning import CorrectionMissesText
 from knowledge.consistency import IncompleteLibrary
-from knowledge.faults import Code, Fault, Location, Trouble, of_pydantic
+from knowledge.faults import Code, Fault, Trouble, location_of, of_pydantic, unforeseen
 from knowledge.files import dump_model
 from knowledge.library import SHAPES, Edition, Library, uncleanable
 from knowledge.unkept import unkept
@@ -49,12 +49,12 @@ def shape_troubles(kind: str, key: str, content: Mapping[str, Any]) -> list[Trou
         read = SHAPES[kind].model_validate(content)
     except ValidationError as error:
         return [
-            Trouble(kind, key, _without_tags(found["loc"]), of_pydantic(found))
+            Trouble(kind, key, location_of(found), of_pydantic(found))
             for found in error.errors(include_url=False)
         ]
     except Exception as error:
         # Validators run what the piece holds, regular expressions for one: anything may come.
-        return [Trouble(kind, key, (), _unforeseen(error))]
+        return [Trouble(kind, key, (), unforeseen(error))]
     named = _name_of(kind, read)
     if named != key:
         fault = Fault(Code.NAMED_OTHERWISE, {"named": named, "key": key})
@@ -99,7 +99,7 @@ def troubles(editions: Iterable[Edition], changes: Changes) -> tuple[list[Troubl
         return [Trouble("", "", (), error.fault)], None
     except Exception as error:
         # Each piece is sound; whatever putting them together breaks on, the whole is refused.
-        return [Trouble("", "", (), _unforeseen(error))], None
+        return [Trouble("", "", (), unforeseen(error))], None
     written = [key for (kind, key), content in changes.items() if kind == "document" and content]
     unseen = [trouble for key in written for trouble in _unconfirmed(library, key)]
     return [*honesty_troubles(library), *unseen], library
@@ -112,30 +112,6 @@ def _unconfirmed(library: Library, key: str) -> Iterator[Trouble]:
         if each.words not in document.entry.confirmed:
             fault = Fault(Code.NOT_CONFIRMED, {"words": each.words, "context": each.context})
             yield Trouble("document", key, ("confirmed",), fault)
-
-
-def _unforeseen(error: Exception) -> Fault:
-    return Fault(Code.UNFORESEEN, {"error": f"{type(error).__name__}: {error}"})
-
-
-_TAGS = frozenset({"comparison", "assessed", "everyone", "meets", "all", "any", "not"})
-
-
-def _without_tags(location: tuple[int | str, ...]) -> Location:
-    """Leave out the steps that name which form of a rule was tried.
-
-    Of «rule.all.all.0», the first names the form, the second the field.
-    """
-    kept: list[int | str] = []
-    in_rule = expects_form = False
-    for step in location:
-        if expects_form and step in _TAGS:
-            expects_form = False
-            continue
-        kept.append(step)
-        in_rule = in_rule or step in ("rule", "when")
-        expects_form = in_rule and (isinstance(step, int) or step in ("rule", "when", "not"))
-    return tuple(kept)
 
 
 def _name_of(kind: str, read: Any) -> str:

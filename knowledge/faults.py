@@ -171,6 +171,26 @@ class Code(StrEnum):
     NUMBER_IMPOSSIBLE = "number_impossible", "a word stands for a number that can't be"
     NOT_A_FACT = "not_a_fact", "{fact} is the day of the check, not a fact"
 
+    # Files that can't be read.
+    NOT_YAML = "not_yaml", "{error}"
+    KEY_NOT_PLAIN = "key_not_plain", "a key must be plain text"
+    KEY_TWICE = "key_twice", "key {key!r} stands twice"
+    NOT_READ_AS = "not_read_as", "cannot be read as {tag}: {error}"
+    REFERS_ELSEWHERE = "refers_elsewhere", "refers to another place (*…)"
+    NESTED_TOO_DEEPLY = "nested_too_deeply", "nested too deeply"
+    FILE_UNREADABLE = "file_unreadable", "cannot be read: {error}"
+    FILE_EMPTY = "file_empty", "is empty"
+    NO_FILES = "no_files", "no *.yaml here"
+    ID_TWICE = "id_twice", "{id} stands twice"
+    NO_KNOWLEDGE_FILE = "no_knowledge_file", "is no knowledge file"
+    FILE_CUT = "file_cut", "is not as long as it says"
+    FILE_TWICE = "file_twice", "a file stands twice"
+    ZIP_BROKEN = "zip_broken", "{error}"
+    TOO_MANY_FILES = "too_many_files", "{count} files, {most} at most"
+    UNPACKED_TOO_LARGE = "unpacked_too_large", "unpacked more than {most} bytes"
+    UPLOAD_TOO_LARGE = "upload_too_large", "more than {most} bytes"
+    TOO_HARD_TO_READ = "too_hard_to_read", "takes too much time or memory to read"
+
     # What a reply or a verdict is, where another would be right.
     OTHER_KIND = "other_kind", "kind {answered}"
     NO_MEASURES = "no_measures", "measures none"
@@ -182,6 +202,7 @@ class Code(StrEnum):
 
 _ENGLISH: Mapping[str, str] = {code.value: code.english for code in Code}
 _MESSAGE = "message"
+_FORMS = frozenset({"comparison", "assessed", "everyone", "meets", "all", "any", "not"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +257,28 @@ def of_pydantic(found: "ErrorDetails") -> Fault:
     """The fault of one error of Pydantic's."""
     own = found["type"] in _ENGLISH
     return Fault(found["type"], found.get("ctx", {}) if own else {_MESSAGE: found["msg"]})
+
+
+def location_of(found: "ErrorDetails") -> Location:
+    """Where the error of Pydantic's is, without the steps that name which form of rule was tried.
+
+    Of «rule.all.all.0», the first `all` names the form, the second the field.
+    """
+    kept: list[int | str] = []
+    in_rule = expects_form = False
+    for step in found["loc"]:
+        if expects_form and step in _FORMS:
+            expects_form = False
+            continue
+        kept.append(step)
+        in_rule = in_rule or step in ("rule", "when")
+        expects_form = in_rule and (isinstance(step, int) or step in ("rule", "when", "not"))
+    return tuple(kept)
+
+
+def unforeseen(error: Exception) -> Fault:
+    """What nobody foresaw: the validators run what a piece holds, regular expressions for one."""
+    return Fault(Code.UNFORESEEN, {"error": f"{type(error).__name__}: {error}"})
 
 
 def _listed(value: Value) -> str | int:

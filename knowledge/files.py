@@ -1,7 +1,7 @@
 """Reading knowledge files (YAML): a file is taken whole or refused with file, line and reason."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import yaml
 from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from knowledge.faults import Code, Fault, Location, Trouble, location_of, of_pydantic, unforeseen
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -18,12 +20,45 @@ Shape = TypeVar("Shape")
 _SafeLoader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-class KnowledgeFileRefused(ValueError):
-    """A damaged knowledge file: `problems` are lines of the form `file:line: reason`."""
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What stands in a file and can't be taken: its name, the line, counted from 1, and what.
 
-    def __init__(self, problems: Iterable[str]) -> None:
-        self.problems = tuple(" ".join(problem.split()) for problem in problems)
-        super().__init__("\n".join(self.problems))
+    Of what is no piece yet the trouble has neither kind nor key.
+    """
+
+    file: str
+    line: int
+    trouble: Trouble
+
+    @classmethod
+    def of(cls, file: str, fault: Fault, line: int = 1, location: Location = ()) -> "Problem":
+        """What is wrong with something that is no piece yet."""
+        return cls(file, line, Trouble("", "", location, fault))
+
+    def __str__(self) -> str:
+        return " ".join(f"{self.file}:{self.line}: {self._reason}".split())
+
+    @property
+    def _reason(self) -> str:
+        trouble = self.trouble
+        if not trouble.kind:
+            steps = ".".join(map(str, trouble.location))
+            return f"{steps}: {trouble.fault}" if steps else str(trouble.fault)
+        return trouble.reason if trouble.key in ("", "all") else str(trouble)
+
+
+class KnowledgeFileRefused(ValueError):
+    """A damaged knowledge file; its words are lines of the form `file:line: reason`."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+    @classmethod
+    def of(cls, file: str, fault: Fault, line: int = 1) -> "KnowledgeFileRefused":
+        """The refusal of one file for one thing."""
+        return cls([Problem.of(file, fault, line)])
 
 
 class _Loader(_SafeLoader):  # type: ignore[misc, valid-type]
@@ -33,10 +68,10 @@ class _Loader(_SafeLoader):  # type: ignore[misc, valid-type]
         keys: set[Any] = set()
         for key_node, _ in node.value:
             if not isinstance(key_node, yaml.ScalarNode):
-                raise _refusal("a key must be plain text", key_node)
+                raise _Misread(Fault(Code.KEY_NOT_PLAIN), key_node)
             key = self.construct_object(key_node, deep=True)
             if key in keys:
-                raise _refusal(f"key {key!r} stands twice", key_node)
+                raise _Misread(Fault(Code.KEY_TWICE, {"key": str(key)}), key_node)
             keys.add(key)
         return dict(super().construct_mapping(node, deep=deep))
 
@@ -52,11 +87,16 @@ class _LocatingLoader(_Loader):
         try:
             return super().construct_object(node, deep)
         except _MISREAD as error:
-            raise _refusal(f"cannot be read as {node.tag}: {error}", node) from error
+            fault = Fault(Code.NOT_READ_AS, {"tag": str(node.tag), "error": str(error)})
+            raise _Misread(fault, node) from error
 
 
-def _refusal(reason: str, node: Any) -> yaml.YAMLError:
-    return yaml.constructor.ConstructorError(None, None, reason, node.start_mark)
+class _Misread(yaml.constructor.ConstructorError):
+    """What is YAML, and yet nothing we take."""
+
+    def __init__(self, fault: Fault, node: Any) -> None:
+        super().__init__(None, None, str(fault), node.start_mark)
+        self.fault = fault
 
 
 @dataclass(frozen=True)
@@ -75,11 +115,11 @@ class ReadFile(Generic[Shape]):
         # Worked out when there is a problem: the lines of all files take long to keep.
         return yaml.compose(self.yaml, _SafeLoader) if self.yaml else None
 
-    def problem(self, location: Sequence[int | str], reason: str) -> str:
-        """Write a problem of what stands at `location`, with its line."""
+    def problem(self, location: Location, trouble: Trouble) -> Problem:
+        """The problem of what stands at `location` of the file, with its line."""
         plain_line = location[0] + 1 if location and isinstance(location[0], int) else 1
         line = plain_line if self.yaml is None else _line(self._root, location)
-        return f"{self.name}:{line}: {reason}"
+        return Problem(self.name, line, trouble)
 
 
 def read_yaml(path: Path, shape: type[Shape]) -> Shape:
@@ -101,7 +141,7 @@ def read_located(path: Path, shape: type[Shape], name: str | None = None) -> Rea
         raise KnowledgeFileRefused(_located(name, text, error)) from error
     except Exception as error:
         # Validators run what the file holds, regular expressions for one: anything may come.
-        raise KnowledgeFileRefused([f"{name}:1: {type(error).__name__}: {error}"]) from error
+        raise KnowledgeFileRefused.of(name, unforeseen(error)) from error
     return ReadFile(name, content, text)
 
 
@@ -112,14 +152,14 @@ def plain_data(name: str, text: str) -> Any:
     """
     try:
         if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, _SafeLoader)):
-            raise KnowledgeFileRefused([f"{name}:1: refers to another place (*…)"])
+            raise KnowledgeFileRefused.of(name, Fault(Code.REFERS_ELSEWHERE))
     except yaml.YAMLError as error:
         raise _yaml_refused(name, text, error) from error
     data = _parsed(name, text)
     try:
         return json.loads(json.dumps(data, default=str))
     except (RecursionError, TypeError, ValueError) as error:
-        raise KnowledgeFileRefused([f"{name}:1: {error}"]) from error
+        raise KnowledgeFileRefused.of(name, unforeseen(error)) from error
 
 
 def line_of(text: str, location: Iterable[int | str]) -> int:
@@ -133,12 +173,14 @@ def read_text(path: Path, name: str | None = None) -> str:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise KnowledgeFileRefused([f"{name}:1: cannot be read: {error.strerror}"]) from error
+        fault = Fault(Code.FILE_UNREADABLE, {"error": str(error.strerror)})
+        raise KnowledgeFileRefused.of(name, fault) from error
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        raise KnowledgeFileRefused([f"{name}:{line}: cannot be read: {error}"]) from error
+        fault = Fault(Code.FILE_UNREADABLE, {"error": str(error)})
+        raise KnowledgeFileRefused.of(name, fault, line) from error
 
 
 def _parsed(name: str, text: str) -> Any:
@@ -149,7 +191,7 @@ def _parsed(name: str, text: str) -> Any:
     except yaml.YAMLError as error:
         raise _yaml_refused(name, text, error) from error
     except RecursionError as error:
-        raise KnowledgeFileRefused([f"{name}:1: nested too deeply"]) from error
+        raise KnowledgeFileRefused.of(name, Fault(Code.NESTED_TOO_DEEPLY)) from error
     try:
         return yaml.load(text, _LocatingLoader)
     except yaml.YAMLError as error:
@@ -159,16 +201,18 @@ def _parsed(name: str, text: str) -> Any:
 def _yaml_refused(name: str, text: str, error: yaml.YAMLError) -> KnowledgeFileRefused:
     mark = getattr(error, "problem_mark", None)
     line = mark.line + 1 if mark else text.count("\n", 0, getattr(error, "position", 0)) + 1
-    reason = getattr(error, "problem", None) or str(error)
-    return KnowledgeFileRefused([f"{name}:{line}: {reason}"])
+    if isinstance(error, _Misread):
+        return KnowledgeFileRefused.of(name, error.fault, line)
+    told = getattr(error, "problem", None) or str(error)
+    return KnowledgeFileRefused.of(name, Fault(Code.NOT_YAML, {"error": told}), line)
 
 
-def _located(name: str, text: str, error: ValidationError) -> list[str]:
+def _located(name: str, text: str, error: ValidationError) -> list[Problem]:
     root = yaml.compose(text, _SafeLoader)
     return [
-        f"{name}:{_line(root, problem['loc'])}: "
-        f"{'.'.join(map(str, problem['loc'])) or 'file'}: {problem['msg']}"
-        for problem in error.errors()
+        Problem.of(name, of_pydantic(found), _line(root, location), location)
+        for found in error.errors(include_url=False)
+        for location in (location_of(found),)
     ]
 
 

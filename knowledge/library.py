@@ -28,8 +28,15 @@ from knowledge.eligibility.criteria import Rulebook
 from knowledge.eligibility.facts import Fact
 from knowledge.eligibility.faults import rule_troubles
 from knowledge.entries import Entry
-from knowledge.faults import Code, Fault, Location, Trouble
-from knowledge.files import KnowledgeFileRefused, ReadFile, dump_model, read_located, read_text
+from knowledge.faults import Code, Fault, Location, Trouble, unforeseen
+from knowledge.files import (
+    KnowledgeFileRefused,
+    Problem,
+    ReadFile,
+    dump_model,
+    read_located,
+    read_text,
+)
 from knowledge.lexicon import Lexicon, LexiconEntry
 from knowledge.materials import Checklist, MaterialKind
 from knowledge.measures import Measure
@@ -133,8 +140,8 @@ def read_library(folder: Path = DATA) -> Library:
     return read_and_locate(folder)[0]
 
 
-def read_and_locate(folder: Path = DATA) -> tuple[Library, Callable[[Trouble], str]]:
-    """Read a folder as `read_library` does; also what writes a trouble with its file and line."""
+def read_and_locate(folder: Path = DATA) -> tuple[Library, Callable[[Trouble], Problem]]:
+    """Read a folder as `read_library` does; also what finds file and line of a trouble."""
     reading = _Reading(folder)
     reading.read()
     if reading.problems:
@@ -147,7 +154,7 @@ def read_and_locate(folder: Path = DATA) -> tuple[Library, Callable[[Trouble], s
         raise KnowledgeFileRefused(map(reading.located, error.troubles)) from error
     except Exception as error:
         # Each piece is sound; whatever putting them together breaks on, the whole is refused.
-        raise KnowledgeFileRefused([f"{folder.name}:1: {type(error).__name__}: {error}"]) from error
+        raise KnowledgeFileRefused.of(folder.name, unforeseen(error)) from error
     return library, reading.located
 
 
@@ -193,7 +200,7 @@ class _Reading:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.problems: list[str] = []
+        self.problems: list[Problem] = []
         self.editions: list[Edition] = []
         self._origins: dict[tuple[str, str], tuple[ReadFile[Any], Location]] = {}
 
@@ -210,12 +217,11 @@ class _Reading:
             self._attempt(self._read_whole, kind, self.folder / name, shape)
         self._attempt(self._read_places, self.folder / "places_not_covered.tsv")
 
-    def located(self, trouble: Trouble) -> str:
-        """Write a trouble with the file and the line where it stands."""
+    def located(self, trouble: Trouble) -> Problem:
+        """A trouble with the file and the line where it stands."""
         file, above = self._origins[trouble.kind, trouble.key]
-        reason = trouble.reason if trouble.key in ("", "all") else str(trouble)
-        # Where a piece is meant as a whole, it is named.
-        return file.problem((*above, *(trouble.location or ("id",))), reason)
+        # Where a piece is meant as a whole, it is its name that is shown.
+        return file.problem((*above, *(trouble.location or ("id",))), trouble)
 
     def _attempt(self, read: Callable[..., None], *arguments: Any) -> None:
         try:
@@ -226,7 +232,7 @@ class _Reading:
     def _found(self, name: str) -> list[Path]:
         paths = sorted((self.folder / name).glob("*.yaml"))
         if not paths:
-            self.problems.append(f"{name}:1: no *.yaml here")
+            self.problems.append(Problem.of(name, Fault(Code.NO_FILES)))
         return paths
 
     def _name(self, path: Path) -> str:
@@ -234,7 +240,8 @@ class _Reading:
 
     def _keep(self, kind: str, key: str, content: Entry, file: ReadFile[Any], at: Location) -> None:
         if (kind, key) in self._origins:
-            self.problems.append(file.problem((*at, "id"), f"{key} stands twice"))
+            twice = Trouble("", "", (), Fault(Code.ID_TWICE, {"id": key}))
+            self.problems.append(file.problem((*at, "id"), twice))
             return
         self._origins[kind, key] = (file, at)
         self.editions.append((kind, key, dump_model(content)))
@@ -244,7 +251,7 @@ class _Reading:
         source = path.with_suffix(".txt")
         raw = read_text(source, self._name(source))
         if not raw.strip():
-            raise KnowledgeFileRefused([f"{self._name(source)}:1: is empty"])
+            raise KnowledgeFileRefused.of(self._name(source), Fault(Code.FILE_EMPTY))
         content = SourceText(about=file.content, raw=raw)
         self._keep("document", file.content.id, content, file, ())
 
@@ -255,8 +262,8 @@ class _Reading:
             self._name(path),
         )
         if not file.content:
-            nothing = Fault(Code.NO_PIECE, {"kind": kind})
-            raise KnowledgeFileRefused([file.problem((), str(nothing))])
+            nothing = Trouble(kind, "", (), Fault(Code.NO_PIECE, {"kind": kind}))
+            raise KnowledgeFileRefused([file.problem((), nothing)])
         self._origins[kind, ""] = (file, ())
         for place, entry in enumerate(file.content):
             self._keep(kind, entry.id, entry, file, (place,))

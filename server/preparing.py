@@ -35,17 +35,17 @@ def prepare(settings: Settings, *, now: datetime) -> Database:
 def _publish_own(database: Database, note: str, *, now: datetime) -> None:
     from knowledge.checking import honesty_troubles
     from knowledge.files import KnowledgeFileRefused
-    from knowledge.library import read_library
+    from knowledge.library import read_and_locate
 
     try:
-        library = read_library()
+        library, located = read_and_locate()
         if found := honesty_troubles(library):
-            raise KnowledgeFileRefused(map(str, found))
+            raise KnowledgeFileRefused(map(located, found))
     except KnowledgeFileRefused as refused:
         with database.read() as session:
             if releases.current_id(session) is None:
                 raise
-        _log.warning("program_files_not_published", problems=list(refused.problems[:5]))
+        _log.warning("program_files_not_published", problems=list(map(str, refused.problems[:5])))
         return
     with database.begin() as session:
         # Another start may have been first.

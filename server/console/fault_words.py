@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from bot.answers import Kind
 from knowledge.consistency import PERSON
 from knowledge.faults import Code, Fault, Trouble, Value
-from server.console.knowledge_words import ASPECTS, KINDS
+from knowledge.files import Problem
+from server.console.knowledge_words import ASPECTS, KINDS, place_of
+from server.console.sheets import WHOLE
 from server.problems import words_of_field
 
 OF_CODE: Mapping[str, str] = {
@@ -97,6 +99,25 @@ OF_CODE: Mapping[str, str] = {
     Code.NUMBERS_UNFIT: "只有填数字的题，才有代表数字的话。",
     Code.NUMBER_IMPOSSIBLE: "有一句话代表的数，超出了最小和最大。",
     Code.NOT_A_FACT: "“{fact}”是自测那一天，不能当成要问的事。",
+    # Files that can't be read.
+    Code.NOT_YAML: "这里的写法不对：{error}",
+    Code.KEY_NOT_PLAIN: "冒号前面的名称只能是普通的文字。",
+    Code.KEY_TWICE: "“{key}”写了两次。",
+    Code.NOT_READ_AS: "这里读不出来，请看看是不是日期或者数字写错了。",
+    Code.REFERS_ELSEWHERE: "不能用 * 引用别处，请把内容写全。",
+    Code.NESTED_TOO_DEEPLY: "一层套一层，套得太深了。",
+    Code.FILE_UNREADABLE: "这里读不出来：{error}",
+    Code.FILE_EMPTY: "文件是空的。",
+    Code.NO_FILES: "这里一个yaml文件也没有。",
+    Code.ID_TWICE: "“{id}”写了两次。",
+    Code.NO_KNOWLEDGE_FILE: "这不是知识的文件，请拿掉。",
+    Code.FILE_CUT: "文件不完整，请重新下载一次再传。",
+    Code.FILE_TWICE: "有一个文件在里面放了两次。",
+    Code.ZIP_BROKEN: "zip文件坏了，打不开。请重新下载一次再传。",
+    Code.TOO_MANY_FILES: "文件太多，有{count}个，最多{most}个。",
+    Code.UNPACKED_TOO_LARGE: "解开以后太大了，知识不会这么多。",
+    Code.UPLOAD_TOO_LARGE: "文件太大了，知识不会这么多。",
+    Code.TOO_HARD_TO_READ: "读这个文件花的时间太长，没有读完。",
     # What a reply or a verdict is, where another would be right.
     Code.OTHER_KIND: "{answered}",
     Code.NO_MEASURES: "没有用任何政策回答",
@@ -193,6 +214,15 @@ def words_of(trouble: Trouble) -> str:
     if known != words_of_field(""):
         return known
     return OF_CODE[Code.UNFORESEEN].format(error=trouble.fault)
+
+
+def words_of_problem(problem: Problem) -> str:
+    """What is wrong at a line of a file, behind the piece and the place inside it."""
+    trouble = problem.trouble
+    piece = "" if trouble.key == WHOLE else trouble.key
+    place = "" if trouble.location == ("id",) else place_of(trouble.location)
+    named = "·".join(filter(None, (piece, place)))
+    return f"{named}：{words_of(trouble)}" if named else words_of(trouble)
 
 
 def words_of_fault(fault: Fault | None) -> str:

@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints
 from knowledge.consistency import KINDS
 from knowledge.differing import Difference, differences
 from knowledge.expiring import turning
-from knowledge.files import KnowledgeFileRefused, line_of, plain_data
+from knowledge.files import KnowledgeFileRefused, Problem, line_of, plain_data
 from knowledge.library import Library
 from knowledge.writing import as_yaml
 from server import releases
@@ -18,7 +18,7 @@ from server.casework.officers import Role
 from server.clock import china_day
 from server.console import forms
 from server.console.entering import officer, takes
-from server.console.fault_words import words_of
+from server.console.fault_words import words_of, words_of_problem
 from server.console.knowledge_words import KINDS as NAMED
 from server.console.knowledge_words import kind_of, note_of, place_of
 from server.console.rendering import go_to, page, shown_instant
@@ -373,9 +373,8 @@ def _line(text: str, location: Any) -> int:
         return 1
 
 
-def _line_told(problem: str) -> str:
-    _, line, reason = problem.split(":", 2)
-    return f"第{line}行：{reason.strip()}"
+def _line_told(problem: Problem) -> str:
+    return f"第{problem.line}行：{words_of_problem(problem)}"
 
 
 def _check_kind(kind: str) -> None:

@@ -16,7 +16,7 @@ from server.casework.officers import Role
 from server.clock import china_day
 from server.console import forms, knowledge
 from server.console.entering import actor, officer, takes
-from server.console.fault_words import words_of, words_of_fault
+from server.console.fault_words import words_of, words_of_fault, words_of_problem
 from server.console.knowledge_words import (
     SORTS,
     STATES,
@@ -304,7 +304,7 @@ def get_import() -> Response:
 
 def _import_page(
     form: forms.Form[Any],
-    problems: "list[tuple[str, str, str]] | None" = None,
+    problems: list[tuple[str, int, str]] | None = None,
     report: Report | None = None,
     status: int = 200,
 ) -> Response:
@@ -334,7 +334,8 @@ def post_import() -> Response:
         editions = receiving.release_of(content)
     except KnowledgeFileRefused as refused:
         form.refuse("file", f"有{len(refused.problems)}处不对，什么都没有导入。")
-        rows = [_row(problem) for problem in refused.problems[:_SHOWN_PROBLEMS]]
+        shown = refused.problems[:_SHOWN_PROBLEMS]
+        rows = [(each.file, each.line, words_of_problem(each)) for each in shown]
         return _import_page(form, rows, status=422)
     known = resources()
     today = china_day(known.clock())
@@ -353,11 +354,6 @@ def post_import() -> Response:
 
 def _require_all(session: Any, found: Proposed, role: Role = Role.PUBLISHER) -> None:
     publishing.require(session, found, officer(), role, knowledge.served_library())
-
-
-def _row(problem: str) -> tuple[str, str, str]:
-    name, line, reason = (*problem.split(":", 2), "", "")[:3]
-    return name, line, reason.strip()
 
 
 def _told(report: Report) -> dict[str, Any]:

@@ -6,8 +6,11 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from knowledge.archives import read_archive
-from knowledge.files import KnowledgeFileRefused
+from pydantic import TypeAdapter
+
+from knowledge.archives import read_archive, refused_zip
+from knowledge.faults import Code, Fault
+from knowledge.files import KnowledgeFileRefused, Problem
 from knowledge.library import Edition
 from server import confining
 from server.editing.recognising import Kind, Refusal, Refused
@@ -18,6 +21,8 @@ PATIENCE_SECONDS = 20.0
 _RECOGNISING = Path(__file__).with_name("recognising.py")
 _CPU_SECONDS = 30
 _ADDRESS_SPACE = 1024 * 1024 * 1024
+_TOO_HARD = Fault(Code.TOO_HARD_TO_READ)
+_PROBLEMS = TypeAdapter(tuple[Problem, ...])
 _AT_ONCE = threading.BoundedSemaphore(2)
 _QUEUE_SECONDS = 10.0
 
@@ -49,14 +54,14 @@ def release_of(content: bytes) -> list[Edition]:
     A refusal lists every line of every file that stands against it; nothing is taken partly.
     """
     if len(content) > LONGEST_UPLOAD:
-        raise KnowledgeFileRefused([f"zip:1: more than {LONGEST_UPLOAD} bytes"])
+        raise refused_zip(Fault(Code.UPLOAD_TOO_LARGE, {"most": LONGEST_UPLOAD}))
     try:
         report = _run(["-m", "server.editing.receiving"], content or b"-")
     except confining.Failed:
-        raise KnowledgeFileRefused(["zip:1: takes too much time or memory to read"]) from None
+        raise refused_zip(_TOO_HARD) from None
     told = json.loads(report)
     if "refused" in told:
-        raise KnowledgeFileRefused(told["refused"])
+        raise KnowledgeFileRefused(_PROBLEMS.validate_python(told["refused"]))
     return [(kind, key, content) for kind, key, content in told["editions"]]
 
 
@@ -81,10 +86,14 @@ def main() -> None:
     try:
         report: dict[str, Any] = {"editions": read_archive(sys.stdin.buffer.read())}
     except KnowledgeFileRefused as refused:
-        report = {"refused": list(refused.problems)}
+        report = _as_told(refused)
     except (MemoryError, RecursionError):
-        report = {"refused": ["zip:1: takes too much time or memory to read"]}
+        report = _as_told(refused_zip(_TOO_HARD))
     json.dump(report, sys.stdout, ensure_ascii=False)
+
+
+def _as_told(refused: KnowledgeFileRefused) -> dict[str, Any]:
+    return {"refused": _PROBLEMS.dump_python(refused.problems, mode="json")}
 
 
 if __name__ == "__main__":

@@ -44,7 +44,7 @@ class Damaged:
     def problems(self) -> tuple[str, ...]:
         with pytest.raises(KnowledgeFileRefused) as refused:
             read_library(self.folder)
-        return refused.value.problems
+        return tuple(map(str, refused.value.problems))
 
 
 def _without(key: str, lines: list[str]) -> list[str]:

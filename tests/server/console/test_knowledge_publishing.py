@@ -1,9 +1,13 @@
 """What a publisher is told of a proposal; and taking a release back: no way around the second
 person, and known who did it."""
 
+import io
+from typing import TYPE_CHECKING
+
 from sqlalchemy import update
 from sqlmodel import col
 
+from knowledge import archives
 from knowledge.faults import Code, Fault
 from server import releases
 from server.casework.officers import Role
@@ -12,6 +16,10 @@ from server.editing.reports import PersonaResult, QuestionResult, Report
 from server.editing.tables import Proposal
 from tests.server.console.conftest import Staff
 from tests.server.console.editing import edited
+from tests.small import small_editions
+
+if TYPE_CHECKING:
+    from knowledge.library import Library
 
 
 def test_who_takes_a_release_back_is_known_and_what_waits_is_not_put_in_force(
@@ -64,3 +72,43 @@ def test_what_is_answered_worse_is_told_in_words(staff: Staff) -> None:
         "结果：够条件，应当是不够",
     ):  # fmt: skip
         assert f"<td>对</td><td>{words}</td>" in told, words
+
+
+def test_what_is_wrong_with_files_is_told_in_words_with_file_and_line(
+    staff: Staff, library: "Library"
+) -> None:
+    wrong = {
+        ("measure", "shishi-4a"): {"summary": "每月领9876元。"},
+        ("sentences", "all"): {"detail_names": {"detail": "这个细节"}},
+    }
+    desk = staff.desk(Role.EDITOR)
+
+    def told(*pieces: tuple[str, str]) -> str:
+        editions = [
+            (kind, key, {**held, **(wrong[kind, key] if (kind, key) in pieces else {})})
+            for kind, key, held in small_editions(library)
+        ]
+        zipped = (io.BytesIO(archives.pack(editions)), "knowledge.zip")
+        reply = desk.post("/knowledge/publishing/import", {"note": "试", "file": zipped})
+        assert reply.status_code == 422
+        return reply.text
+
+    dishonest = told(("measure", "shishi-4a"))
+    assert "<td>measures/石狮.yaml</td>" in dishonest
+    assert "<td>shishi-4a·一句话说明：数字“9876元”条款里没有：每月领9876元。</td>" in dishonest
+    unfit = told(("sentences", "all"))
+    assert "<td>sentences.yaml</td>" in unfit and "“多少钱”还没有叫法。" in unfit
+    no_zip = {"note": "试", "file": (io.BytesIO(b"x"), "knowledge.zip")}
+    assert "zip文件坏了，打不开。" in desk.post("/knowledge/publishing/import", no_zip).text
+
+
+def test_what_is_typed_and_cannot_be_read_is_told_with_its_line(staff: Staff) -> None:
+    desk = staff.desk(Role.EDITOR)
+    for text, words in (
+        ("a: 1\na: 2", "第2行：“a”写了两次。"),
+        ("a: &x [1]\nb: *x", "第1行：不能用 * 引用别处，请把内容写全。"),
+        ("a: 1\nb: c: d", "第2行：这里的写法不对"),
+        ("a: 2021-13-45", "第1行：这里读不出来，请看看是不是日期或者数字写错了。"),
+    ):
+        typed = desk.post("/knowledge/pieces/topic/x", {"text": text, "version": "0"})
+        assert typed.status_code == 422 and words in typed.text, (words, typed.text)
