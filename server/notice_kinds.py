@@ -30,5 +30,7 @@ class NoticeKind(StrEnum):
 
 TEMPLATED = tuple(kind for kind in NoticeKind if kind is not NoticeKind.TEXT)
 """The kinds that are sent as subscribe messages."""
+NOT_URGENT = (NoticeKind.OUTREACH, NoticeKind.VOUCHER_ENDS)
+"""Those that go to many at once and have their hours: every other notice goes before them."""
 RETIRED = frozenset({"policy_ends"})
 """Settings of before name a template for it; nothing ever sent it."""

@@ -14,14 +14,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, text, update
 from sqlmodel import Session, col
 
 from server.db import insert_new, load_within
+from server.notice_kinds import NOT_URGENT
 from server.notice_templates import NoticeKind, filled, quiet_kinds
 from server.people import address
 from server.sealing import KeyUnknown, Safe, SealBroken
-from server.tables import Notice, NoticeState, stored_instant
+from server.tables import NOT_SO_URGENT, URGENT, Notice, NoticeState, stored_instant
 
 LEASE = timedelta(seconds=60)
 """Longer than sending one notice can take, a new token included."""
@@ -158,22 +159,13 @@ def claim(
 ) -> list[Claimed]:
     """Takes notices that are due, for this process alone until the lease ends.
 
-    A kind that has its hours waits for them, however late a notice of it is. A notice that was
-    sealed with a key this process doesn't have waits for one that has it, or for a restart.
+    What is not urgent goes after all else that is due: a campaign would keep everybody waiting. A
+    kind that has its hours waits for them, however late a notice of it is. A notice that was sealed
+    with a key this process doesn't have waits for one that has it, or for a restart.
     """
-    rows = session.scalars(
-        select(Notice)
-        .where(
-            col(Notice.state) == NoticeState.DUE,
-            col(Notice.due_at) <= now,
-            col(Notice.kind).not_in(quiet_kinds(now)),
-            *([col(Notice.id) == only] if only is not None else []),
-        )
-        .order_by(col(Notice.due_at))
-        .limit(at_most)
-        # SQLite has no such lock: there the whole transaction is the only one that writes.
-        .with_for_update(skip_locked=True)
-    ).all()
+    rows = _due(session, URGENT, at_most, only, now)
+    if len(rows) < at_most and not set(NOT_URGENT) <= set(quiet_kinds(now)):
+        rows += _due(session, NOT_SO_URGENT, at_most - len(rows), only, now)
     claimed: list[Claimed] = []
     for row in rows:
         try:
@@ -193,6 +185,27 @@ def claim(
             .execution_options(synchronize_session=False)
         )
     return claimed
+
+
+def _due(
+    session: Session, which: str, at_most: int, only: str | None, now: datetime
+) -> list[Notice]:
+    return list(
+        session.scalars(
+            select(Notice)
+            .where(
+                text(which),
+                col(Notice.state) == NoticeState.DUE,
+                col(Notice.due_at) <= now,
+                col(Notice.kind).not_in(quiet_kinds(now)),
+                *([col(Notice.id) == only] if only is not None else []),
+            )
+            .order_by(col(Notice.due_at))
+            .limit(at_most)
+            # SQLite has no such lock: there the whole transaction is the only one that writes.
+            .with_for_update(skip_locked=True)
+        )
+    )
 
 
 def settle(session: Session, outcomes: Iterable[Outcome], *, now: datetime) -> None:

@@ -5,6 +5,7 @@ Long texts that hold JSON are plain text: they are written once and read whole.
 
 # No `from __future__ import annotations` here: SQLModel reads the annotations at class creation.
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any
@@ -23,6 +24,8 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeDecorator, TypeEngine
 from sqlmodel import Field, SQLModel
 from sqlmodel._compat import SQLModelConfig
+
+from server.notice_kinds import NOT_URGENT
 
 NAMING = {
     "ix": "ix_%(column_0_N_label)s",
@@ -119,7 +122,7 @@ class Purpose(StrEnum):
     PROACTIVE = "proactive"
 
 
-def words(vocabulary: type[StrEnum]) -> str:
+def words(vocabulary: Iterable[StrEnum]) -> str:
     """A closed vocabulary as SQL lists it."""
     return ", ".join(f"'{word}'" for word in vocabulary)
 
@@ -398,6 +401,16 @@ class Thumb(Row, table=True):
     at: datetime = Field(sa_type=Instant)
 
 
+def _where(condition: str) -> dict[str, Any]:
+    """An index over some rows only, on both databases."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
+URGENT = f"kind NOT IN ({words(NOT_URGENT)})"
+"""Notices that go first; a query finds their index by these very words."""
+NOT_SO_URGENT = f"kind IN ({words(NOT_URGENT)})"
+
+
 class Notice(Row, table=True):
     """One message to a worker in WeChat; written with what it tells of, sent by a job.
 
@@ -406,7 +419,8 @@ class Notice(Row, table=True):
 
     __table_args__ = (
         CheckConstraint(f"state IN ({words(NoticeState)})", name="state"),
-        Index(None, "state", "due_at"),
+        Index("ix_notice_urgent", "state", "due_at", **_where(URGENT)),
+        Index("ix_notice_not_so_urgent", "state", "due_at", **_where(NOT_SO_URGENT)),
         Index(None, "state", "settled_at"),
     )
 
@@ -447,11 +461,6 @@ class RateCount(Row, table=True):
     key: str = Field(sa_type=String(128), primary_key=True)
     count: int
     ends_at: datetime = Field(sa_type=Instant, index=True)
-
-
-def _where(condition: str) -> dict[str, Any]:
-    """An index over some rows only, on both databases."""
-    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
 class WechatReceipt(Row, table=True):

@@ -3,13 +3,16 @@
 import threading
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 from sqlmodel import Session
 
 from server import outbox, people
 from server.db import Database
-from server.notice_templates import FieldUnfit, NoticeKind
+from server.notice_kinds import NOT_URGENT
+from server.notice_templates import FieldUnfit, NoticeKind, templates
 from server.outbox import Claimed, Outcome
 from server.sealing import Safe
 from server.tables import Notice, NoticeState
@@ -109,6 +112,74 @@ def test_a_notice_whose_key_never_comes_is_given_up_after_three_days(
     assert _state(database, id) == ("due", outbox.SEAL_BROKEN)
     assert _claim(database, safe, now + outbox.MOST_AGE + outbox.LONGEST_PAUSE) == []
     assert _state(database, id) == ("refused", outbox.SEAL_BROKEN)
+
+
+def _add_many(database: Database, safe: Safe, kind: NoticeKind, count: int, now: datetime) -> None:
+    values = {
+        "title": "失业补助", "sender": "市总工会", "on": "2026-03-01", "hint": "点开看",
+        "letter": "x", "left": "还剩20.00元", "until": "2026-03-04", "voucher": "x",
+    }  # fmt: skip
+    with database.begin() as session:
+        worker = people.recognise(session, safe, issuer=APP, subject="o1", now=now)
+        these = [
+            outbox.Addressed(f"{kind} {number}", worker, "o1", values) for number in range(count)
+        ]
+        outbox.add_many(session, safe, {kind: "t"}, kind=kind, app_id=APP, these=these, now=now)
+
+
+def test_what_goes_to_many_and_has_its_hours_lets_every_other_notice_go_first(
+    database: Database, safe: Safe, now: datetime
+) -> None:
+    for kind in NOT_URGENT:
+        _add_many(database, safe, kind, 20, now - SECOND)
+    with database.begin() as session:
+        urgent = [_add(session, safe, now - SECOND / 2 * ago) for ago in (1, 0)]
+    claimed = _claim(database, safe, now, at_most=16)
+    assert [notice.id for notice in claimed[:2]] == urgent
+    assert {notice.kind for notice in claimed[2:]} <= set(NOT_URGENT) and len(claimed) == 16
+    assert len(_claim(database, safe, now)) == 26
+
+
+def test_at_night_what_has_its_hours_waits_alone(
+    database: Database, safe: Safe, now: datetime
+) -> None:
+    night = now.replace(hour=18)
+    for kind in NOT_URGENT:
+        _add_many(database, safe, kind, 2, now)
+    with database.begin() as session:
+        urgent = _add(session, safe, night)
+    assert [notice.id for notice in _claim(database, safe, night)] == [urgent]
+
+
+def test_the_kinds_that_are_not_urgent_are_those_that_have_their_hours() -> None:
+    assert {kind for kind, known in templates().items() if known.hours} == set(NOT_URGENT)
+
+
+def test_the_next_notices_are_found_in_their_order_however_many_wait(
+    database: Database, safe: Safe, now: datetime
+) -> None:
+    """Sorting a hundred thousand takes half a second, each time a few of them are taken."""
+    asked: list[tuple[str, Any]] = []
+
+    def note(_: object, _cursor: object, statement: str, given: Any, *_more: object) -> None:
+        if statement.startswith("SELECT") and "notice" in statement:
+            asked.append((statement, given))
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    _claim(database, safe, now)
+    event.remove(database.engine, "before_cursor_execute", note)
+    assert asked
+    with database.begin() as session:
+        connection = session.connection()
+        if not database.is_sqlite:
+            # Of an empty table it would read all.
+            for way in ("seqscan", "bitmapscan", "sort"):
+                connection.exec_driver_sql(f"SET LOCAL enable_{way} = off")
+        explain = "EXPLAIN QUERY PLAN " if database.is_sqlite else "EXPLAIN "
+        for statement, given in asked:
+            plan = str(connection.exec_driver_sql(explain + statement, given).all())
+            assert "ix_notice_" in plan
+            assert "Sort" not in plan and "ORDER BY" not in plan
 
 
 def test_many_processes_claim_each_notice_once(
