@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from playwright.sync_api import Route
 from sqlalchemy import select
 from sqlmodel import col
 
@@ -171,6 +172,61 @@ def test_a_choice_is_one_press_and_a_lost_message_is_sent_again(make_phone: Make
     assert json.loads(phone.stored()["region"]) == {"id": "石狮", "label": "石狮市"}
     phone.page.get_by_role("button", name="查查我够不够").last.tap()
     phone.sees("第1题")
+
+
+def questions(phone: Phone) -> list[str]:
+    """What somebody asked in the conversation on the screen, from top to bottom."""
+    return phone.screen.locator(".mine").all_inner_texts()
+
+
+def test_what_is_typed_while_an_answer_is_awaited_stays(make_phone: MakePhone) -> None:
+    phone = make_phone(launch=AT_SHISHI)
+    phone.page.evaluate("window.phone.stalls = (way, url) => url.endsWith('/chat'); 0")
+    phone.fill("你的问题", "失业金怎么领")
+    phone.tap("发送")
+    phone.sees("正在查…")
+    phone.fill("你的问题", "石狮权益热线电话是多少")
+    phone.page.get_by_label("你的问题").press("Enter")
+    assert phone.page.get_by_label("你的问题").input_value() == "石狮权益热线电话是多少"
+    assert questions(phone) == ["失业金怎么领"]
+
+
+def test_what_was_said_before_and_comes_late_stands_above_what_was_said_since(
+    make_phone: MakePhone,
+) -> None:
+    phone = make_phone(launch=AT_SHISHI)
+    phone.fill("你的问题", "失业金怎么领")
+    phone.tap("发送")
+    phone.sees("出处：《石狮市关爱外来务工人员八条措施》")
+    late: list[Route] = []
+    phone.page.route("**/chat/history", lambda route: late.append(route))
+    phone.open()
+    phone.fill("你的问题", "石狮权益热线电话是多少")
+    phone.tap("发送")
+    phone.sees("88712565")
+    late[0].continue_()
+    phone.sees("上面是之前的对话")
+    # What was said since is in what comes late, too; it stands there once.
+    assert questions(phone) == ["失业金怎么领", "石狮权益热线电话是多少"]
+    shown = phone.text()
+    assert shown.index("失业金怎么领") < shown.index("上面是之前的对话")
+    assert shown.index("上面是之前的对话") < shown.index("石狮权益热线电话是多少")
+
+
+def test_the_message_that_is_sent_again_is_the_one_that_failed(make_phone: MakePhone) -> None:
+    phone = make_phone(launch=AT_SHISHI)
+    phone.page.evaluate("phone.offline = true; phone.networkChanged({ isConnected: false })")
+    phone.fill("你的问题", "失业金怎么领")
+    phone.tap("发送")
+    phone.sees("网络不好，没有发出去")
+    phone.page.evaluate("phone.offline = false; phone.networkChanged({ isConnected: true })")
+    phone.fill("你的问题", "石狮权益热线电话是多少")
+    phone.tap("发送")
+    phone.sees("88712565")
+    phone.tap("再发一次")
+    phone.sees("可按规定领取失业保险金")
+    assert questions(phone) == ["石狮权益热线电话是多少", "失业金怎么领"]
+    assert "88712565" in phone.text() and "没有发出去" not in phone.text()
 
 
 def test_the_self_check_says_what_the_service_says(make_phone: MakePhone, service: Service) -> None:

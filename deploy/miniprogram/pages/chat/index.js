@@ -9,7 +9,7 @@ let numbered = 0;
 
 Page(
   page({
-    data: { questions: [], turns: [], last: null, ticked: {}, text: "" },
+    data: { questions: [], turns: [], before: 0, last: null, ticked: {}, text: "" },
 
     onLoad() {
       this.remember();
@@ -32,12 +32,12 @@ Page(
       try {
         const { turns } = await api.ask("/chat/history", { conversation });
         // Within a self-check nothing of what was said is recorded.
-        const said = turns.filter((turn) => turn.reply);
-        this.setData({ turns: said.map((turn) => turnOf({ ...turn, sent: turn.text })) });
-        this.wasBefore = said.length > 0;
-        this.down();
+        const { turns: since } = this.data;
+        const said = turns.filter((turn) => turn.reply && !since.some((each) => each.turn === turn.turn));
+        this.setData({ turns: [...said.map((turn) => turnOf({ ...turn, sent: turn.text })), ...since], before: said.length });
+        if (!since.length) this.down();
       } catch (fault) {
-        if (fault.status === 404) store.put("conversation", null);
+        if (fault.status === 404 && store.get("conversation") === conversation) store.put("conversation", null);
       }
     },
 
@@ -47,7 +47,7 @@ Page(
 
     send() {
       const text = this.data.text.trim();
-      if (!text) return;
+      if (!text || this.data.busy) return;
       this.say(text, text);
       this.setData({ text: "" });
     },
@@ -58,8 +58,9 @@ Page(
     },
 
     again(event) {
-      const { text, label, key } = event.currentTarget.dataset;
-      this.setData({ turns: this.data.turns.slice(0, -1) });
+      if (this.data.busy) return;
+      const { id, text, label, key } = event.currentTarget.dataset;
+      this.setData({ turns: this.data.turns.filter((turn) => turn.id !== id) });
       this.say(String(text), label, key);
     },
 
@@ -81,8 +82,7 @@ Page(
     // `key` names the message: sent again under it, it counts once.
     async say(text, label, key = api.newKey()) {
       if (this.data.busy) return;
-      const turn = turnOf({ text: label, sent: text, key, waiting: "正在查…", isFirst: !!this.wasBefore });
-      this.wasBefore = false;
+      const turn = turnOf({ text: label, sent: text, key, waiting: "正在查…" });
       this.setData({ busy: true, turns: [...this.data.turns, turn], ticked: {} });
       this.down();
       const slow = setTimeout(() => this.change(turn.id, { waiting: "网有点慢，还在查…" }), SLOW_AFTER);
