@@ -14,9 +14,10 @@ from sqlmodel import col
 
 from server import profiles
 from server.audit import Actor
-from server.casework import cases, deciding
+from server.casework import cases, deciding, service_requests
 from server.casework.deciding import Item
 from server.casework.officers import Officer, Role
+from server.casework.request_tables import ServiceRequest
 from server.casework.tables import Case
 from server.clock import china_day
 from server.offers import taking_part
@@ -670,6 +671,52 @@ def test_help_by_people_is_asked_for_once(make_phone: MakePhone, service: Servic
     phone.sees("一共一万二")
     (asked,) = fetch(service, "/requests", token_of(phone))["requests"]
     assert asked["category"] == "wages"
+
+
+def reply(office: Office, request_id: str, words: str, *, ends: bool) -> None:
+    """An officer answers a request, or closes it with this outcome."""
+    library, now = office.library, datetime.now(UTC)
+    clerk = casework.officer(office.database, office.safe, library, Role.CASE_OFFICER, now=now)
+    with office.database.begin() as session:
+        request = session.get_one(ServiceRequest, request_id)
+        own = office.subject_keys.safe_of(request.worker_id)
+        version, regions = request.version, library.regions
+        if ends:
+            service_requests.settle(
+                session, own, request,
+                outcome=words, by=clerk, regions=regions, version=version, now=now,
+            )  # fmt: skip
+        else:
+            service_requests.write(
+                session, own, request,
+                words=words, by=clerk, regions=regions, version=version, now=now,
+            )  # fmt: skip
+
+
+@pytest.mark.parametrize("ends", [False, True], ids=["goes on", "was closed"])
+def test_words_stay_when_somebody_else_said_something_meanwhile(
+    make_phone: MakePhone, service: Service, office: Office, ends: bool
+) -> None:
+    phone = make_phone(launch=AT_SHISHI)
+    phone.page.evaluate("wx.navigateTo({ url: '/pages/request/index' }); 0")
+    phone.fill("出了什么事？", "老板拖欠三个月工资")
+    phone.tap("交给人工")
+    phone.sees("等着回复")
+    token = token_of(phone)
+    (asked,) = fetch(service, "/requests", token)["requests"]
+    reply(office, asked["id"], "请带上工资条。", ends=ends)
+    phone.fill("还想说", "一共一万二")
+    phone.tap("发出去")
+    phone.sees("这个求助刚刚有了新的内容")
+    phone.sees("请带上工资条。")
+    assert phone.page.get_by_label("还想说").input_value() == "一共一万二"
+    phone.tap("发出去")
+    if ends:
+        phone.sees("还有事，请重新提一个")
+        assert phone.page.get_by_label("还想说").input_value() == "一共一万二"
+    else:
+        phone.sees("一共一万二")
+        assert phone.page.get_by_label("还想说").input_value() == ""
 
 
 def test_offline_and_slow_are_told_with_what_to_do(make_phone: MakePhone) -> None:

@@ -40,10 +40,11 @@ Page(
       this.setData({ requests: requests.map((each) => ({ ...named(each), time: moment(each.opened_at) })) });
     },
 
-    show(found) {
+    // `words`: what is being written and was not sent.
+    show(found, words = "") {
       this.id = found.id;
       const dialogue = found.dialogue.map((said, place) => ({ ...said, place, who: WHO[said.voice], time: moment(said.at) }));
-      this.setData({ it: { ...named(found), due: day(found.due_on), dialogue }, words: "" });
+      this.setData({ it: { ...named(found), due: day(found.due_on), dialogue }, words });
     },
 
     write(event) {
@@ -76,18 +77,26 @@ Page(
     },
 
     say() {
-      this.press(async () => {
-        const { it, words } = this.data;
-        if (!words.trim()) throw EMPTY;
-        this.show(await api.once(`say:${it.id}`, "POST", `/requests/${it.id}/messages`, { version: it.version, words: words.trim() }));
-      });
+      const words = this.data.words.trim();
+      if (words) this.change("say", "messages", { words });
+      else this.press(() => Promise.reject(EMPTY));
     },
 
     rate(event) {
       const satisfied = event.currentTarget.dataset.value;
+      this.change("rate", "rating", { satisfied });
+    },
+
+    // Where something was said or done meanwhile, that is shown; what is being written stays.
+    change(intent, path, more) {
       this.press(async () => {
         const { it } = this.data;
-        this.show(await api.once(`rate:${it.id}`, "POST", `/requests/${it.id}/rating`, { version: it.version, satisfied }));
+        try {
+          this.show(await api.once(`${intent}:${it.id}`, "POST", `/requests/${it.id}/${path}`, { version: it.version, ...more }));
+        } catch (fault) {
+          if (fault.code === "request_changed") this.show(await api.own(`/requests/${it.id}`), this.data.words);
+          throw fault;
+        }
       });
     },
 
