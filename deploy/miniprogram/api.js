@@ -14,7 +14,7 @@ const RENEW_BEFORE = 3 * 24 * 3600 * 1000;
 const OFFLINE = {
   code: "offline",
   title: "网络不通",
-  detail: "现在连不上网。已经填好的都还在，等有信号了，点“再试一次”。",
+  detail: "现在连不上网。等有信号了，请再点一次。",
 };
 const LOGIN_FAILED = {
   code: "login_failed",

@@ -2,7 +2,7 @@
 const { day } = require("./times.js");
 
 const GROUPS = [
-  ["eligible", "符合", "这些你都符合，可以去办。是不是给，由办的人审核后定。文件没写到哪天为止的，先问一声还办不办。"],
+  ["eligible", "符合", "这些条件你都符合。给不给、给多少，由经办人审核后定。文件没写到哪天为止的，先问一声还办不办。"],
   ["near", "还差一点", "只差一样，补上就行。"],
   ["undetermined", "还不清楚", "还差几样没说，说清楚才知道。"],
   ["ineligible", "不符合", "按文件写的，现在不符合。"],
@@ -97,7 +97,7 @@ function conditionsOf(result) {
     say: condition.say,
     quote: condition.quote,
     where: condition.locator,
-    note: [condition.any_of ? "几条里满足一条就行。" : "", condition.to_verify ? "要由办的人核实。" : ""].join(""),
+    note: [condition.any_of ? "几条里满足一条就行。" : "", condition.to_verify ? "要由经办人核实。" : ""].join(""),
   }));
 }
 

@@ -2,7 +2,7 @@
 const FIELDS = [
   { name: "name", label: "姓名", hint: "照身份证上的写", type: "text", most: 50 },
   { name: "identity_number", label: "身份证号", hint: "18位，最后一位可能是X", type: "idcard", most: 18 },
-  { name: "phone", label: "手机号", hint: "11位，办的人会打这个电话", type: "number", most: 11 },
+  { name: "phone", label: "手机号", hint: "11位，经办人会打这个电话", type: "number", most: 11 },
   { name: "native_place", label: "老家在哪里（可以不填）", hint: "比如：四川达州", type: "text", most: 60 },
 ];
 const CARD = { name: "bank_card", label: "银行卡号（可以以后再填）", hint: "钱批下来打到这张卡上，要是你本人的卡", type: "number", most: 23 };

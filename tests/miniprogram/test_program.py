@@ -52,6 +52,11 @@ def test_pages_lead_to_pages_and_no_file_names_another_host(file: Path) -> None:
         assert not re.search(r"https?://", text)
 
 
+def test_who_decides_has_one_name() -> None:
+    for file in CODE:
+        assert "办的人" not in file.read_text("utf-8"), file
+
+
 def test_no_style_fixes_the_size_of_letters() -> None:
     """Letters are as large as the two variables say, or 关怀模式 would pass them by."""
     for file in PROGRAM.rglob("*.wxss"):
