@@ -8,7 +8,7 @@ const GROUPS = [
   ["ineligible", "不符合", "按文件写的，现在不符合。"],
   ["over", "已结束", "时间已经过了，不能再办。"],
 ];
-const UNITS = { months: "个月", years: "年", days: "天", times: "次", people: "人", yuan: "元", percent: "%" };
+const UNITS = { months: "个月", square_metre: "平方米", month_of_year: "月", hours: "小时" };
 const NAMED = 3;
 
 const unitOf = (fact) => UNITS[fact.unit] || fact.unit || "";
@@ -71,8 +71,9 @@ function resultOf(result, group, applicable, known) {
 // What is the matter, in one line.
 function shortOf(result, group, known) {
   if (group === "near") {
-    const [{ say, gap }] = result.changes;
-    return `差：${say.replace(/。$/, "")}${gap ? `（还差${gap}）` : ""}`;
+    // How much is missing of a number stands in the sentence itself.
+    const [{ say }] = result.changes;
+    return `差：${say.replace(/。$/, "")}`;
   }
   if (group === "undetermined") {
     const missing = result.missing.map((key) => known.find((fact) => fact.key === key)).filter(Boolean);

@@ -3,11 +3,17 @@
 import json
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+from knowledge.eligibility.facts import FactType
 from server.notice_templates import templates
 from tests.miniprogram.phones import PROGRAM
+from tests.serving import ROOT
+
+if TYPE_CHECKING:
+    from knowledge.library import Library
 
 APP = json.loads((PROGRAM / "app.json").read_text("utf-8"))
 LARGEST = 200_000
@@ -50,6 +56,26 @@ def test_pages_lead_to_pages_and_no_file_names_another_host(file: Path) -> None:
         assert page in APP["pages"]
     if file.name != "settings.js":
         assert not re.search(r"https?://", text)
+
+
+TABLES = [PROGRAM / "checking.js", ROOT / "server" / "h5" / "static" / "question.js"]
+
+
+@pytest.mark.parametrize("table", TABLES, ids=["mini-program", "page"])
+def test_whatever_a_number_counts_is_said_in_chinese(table: Path, library: "Library") -> None:
+    found = re.search(r"const UNITS = \{(.*)\};", table.read_text("utf-8"))
+    assert found is not None
+    words = dict(re.findall(r'(\w+): "([^"]+)"', found[1]))
+    units = {fact.unit for fact in library.facts.values() if fact.unit is not None}
+    assert units and units <= words.keys()
+    assert not any(re.search("[a-z]", words[unit]) for unit in units)
+
+
+def test_what_is_missing_of_a_number_stands_in_its_own_sentence(library: "Library") -> None:
+    for fact in library.facts.values():
+        # Of what lasts nobody is told what is missing.
+        if fact.type is FactType.INTEGER and not fact.lasting:
+            assert fact.shortfall is not None and "{gap}" in fact.shortfall, fact.id
 
 
 def test_who_decides_has_one_name() -> None:

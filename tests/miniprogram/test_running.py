@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import urllib.request
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -343,6 +344,18 @@ def test_an_application_with_two_photos_arrives_once_on_a_bad_line(
     assert not any(name.startswith("file:") for name in phone.stored())
 
 
+def test_what_is_missing_of_a_number_is_told_with_what_it_counts(make_phone: MakePhone) -> None:
+    phone = make_phone(launch=AT_SHISHI)
+    phone.fill("你的问题", "失业保险金怎么领")
+    phone.tap("发送")
+    phone.tap("查查我够不够")
+    for number, value in enumerate((MYSELF, True, 3), start=1):
+        phone.sees(f"第{number}题")
+        answer(phone, value)
+    phone.sees("还差一点（1项）")
+    assert re.findall("还差[0-9]+.*", phone.text()) == ["还差9个月失业保险缴费"]
+
+
 def test_what_speaks_against_it_is_told_and_people_decide(
     make_phone: MakePhone, service: Service
 ) -> None:
@@ -396,7 +409,7 @@ def test_what_a_course_says_is_offered_and_told_with_its_source(
     for need in fetch(service, "/measures/shishi-4b/materials")["materials"]:
         phone.sees(need["title"])
         phone.tap("下一步")
-    phone.sees("培训学时：40")
+    phone.sees("培训学时：40小时")
     phone.sees(said)
     phone.tap("提交申请")
     phone.sees("提交好了")
