@@ -1,4 +1,5 @@
 const api = require("./api.js");
+const exporting = require("./exporting.js");
 const { placeIn } = require("./regions.js");
 const store = require("./store.js");
 
@@ -16,6 +17,7 @@ App({
     wx.onNetworkStatusChange(({ isConnected }) => {
       this.globalData.isOffline = !isConnected;
     });
+    exporting.clear();
     api.renew();
   },
 

@@ -127,9 +127,9 @@ function giveUp(upload) {
   files().unlink({ filePath: upload.path });
 }
 
-// Deletes every photo that has not arrived, for somebody who signs out.
-function clear() {
-  for (const upload of waiting()) giveUp(upload);
+// Deletes every photo that has not arrived, for somebody who signs out; or those of one application.
+function clear(application) {
+  for (const upload of waiting(application)) giveUp(upload);
 }
 
 module.exports = { choose, begin, send, waiting, clear };

@@ -344,6 +344,21 @@ def test_an_application_with_two_photos_arrives_once_on_a_bad_line(
     assert not any(name.startswith("file:") for name in phone.stored())
 
 
+def test_a_draft_that_is_thrown_away_takes_its_waiting_photos_along(make_phone: MakePhone) -> None:
+    phone = make_phone(launch=AT_SHISHI)
+    fill_in(phone, citizens.person(71_015))
+    phone.page.evaluate("window.phone.stalls = (way) => way === 'PUT'; 0")
+    phone.takes(photo(4))
+    phone.tap("拍身份证（正反面）或者选照片")
+    phone.page.wait_for_function("record.requests.some((each) => each.size)")
+    without_photos(phone)
+    phone.tap("不办了，删掉草稿")
+    phone.sure("删掉")
+    phone.sees("石狮市现在能申请的")
+    assert phone.stored()["uploads"] == "[]"
+    assert not any(name.startswith("file:") for name in phone.stored())
+
+
 def test_what_is_missing_of_a_number_is_told_with_what_it_counts(make_phone: MakePhone) -> None:
     phone = make_phone(launch=AT_SHISHI)
     phone.fill("你的问题", "失业保险金怎么领")
@@ -563,6 +578,19 @@ def test_my_data_are_seen_corrected_taken_along_and_deleted(make_phone: MakePhon
     phone.sees("你已经退出登录")
     phone.tap("登录", exact=True)
     phone.sees("你还没有办件")
+
+
+def test_the_file_with_all_my_data_is_gone_when_the_phone_was_put_away(
+    make_phone: MakePhone,
+) -> None:
+    phone = make_phone(launch=AT_SHISHI)
+    phone.tab("我的")
+    phone.tap("我的资料")
+    phone.tap("下载我的全部资料")
+    phone.sees("里面有完整的身份证号")
+    assert "file:wxfile://usr/nuangang.html" in phone.stored()
+    phone.open()
+    assert "file:wxfile://usr/nuangang.html" not in phone.stored()
 
 
 def test_what_is_offered_is_found_joined_and_attended(

@@ -339,7 +339,9 @@ Page(
         success: ({ confirm }) => {
           if (!confirm) return;
           this.press(async () => {
-            await api.once(`discard:${this.id}`, "DELETE", `/drafts/${encodeURIComponent(this.id)}?version=${this.data.draft.version}`);
+            const { id, version } = this.data.draft;
+            await api.once(`discard:${this.id}`, "DELETE", `/drafts/${encodeURIComponent(this.id)}?version=${version}`);
+            uploads.clear(id);
             wx.navigateBack({});
           });
         },

@@ -1,5 +1,6 @@
 // My data: to see, correct, take along and delete; consents; signing out.
 const api = require("../../api.js");
+const exporting = require("../../exporting.js");
 const uploads = require("../../uploads.js");
 const { page } = require("../../page.js");
 const { prepare, subscribe } = require("../../subscribing.js");
@@ -9,7 +10,6 @@ const { day, today } = require("../../times.js");
 const ALL = "all";
 const OUTREACH = "outreach";
 const OF_MONEY = ["paid", "payment_returned"];
-const EXPORT = { name: "nuangang.html", format: "html" };
 
 Page(
   page({
@@ -136,24 +136,22 @@ Page(
 
     collect() {
       this.press(async () => {
-        const text = await api.text("/me/export", { format: EXPORT.format });
-        this.file = `${wx.env.USER_DATA_PATH}/${EXPORT.name}`;
-        await new Promise((success, fail) => wx.getFileSystemManager().writeFile({ filePath: this.file, data: text, encoding: "utf8", success, fail }));
+        const text = await api.text("/me/export", { format: "html" });
+        await new Promise((success, fail) => wx.getFileSystemManager().writeFile({ filePath: exporting.path(), data: text, encoding: "utf8", success, fail }));
         this.setData({ exported: true });
       });
     },
 
     share() {
-      wx.shareFileMessage({ filePath: this.file, fileName: EXPORT.name, complete: () => this.clear() });
+      wx.shareFileMessage({ filePath: exporting.path(), fileName: exporting.NAME, complete: () => this.clear() });
     },
 
     onUnload() {
       this.clear();
     },
 
-    // The file holds full numbers: it doesn't stay on the phone.
     clear() {
-      if (this.data.exported) wx.getFileSystemManager().unlink({ filePath: this.file });
+      if (this.data.exported) exporting.clear();
       this.setData({ exported: false });
     },
 
