@@ -115,12 +115,18 @@ function loginCode() {
 
 const enter = () => store.put("left", null);
 
-// Ends the session and forgets what the phone knows; `everywhere`: on every phone.
-async function leave(everywhere) {
+// Forgets what the phone knows, with or without a network; where there is one, the session ends, too.
+function leave() {
   const token = heldToken();
-  if (token) await sendSurely({ method: "DELETE", path: everywhere ? "/sessions" : "/session", token });
   store.forget();
   store.put("left", true);
+  if (token) sendSurely({ method: "DELETE", path: "/session", token }).catch(() => {});
+}
+
+// Ends the sessions on every phone.
+async function endAll() {
+  await write("DELETE", "/sessions");
+  store.put("session", null);
 }
 
 // The token there is, null where there is none or its time is over.
@@ -248,4 +254,4 @@ function client() {
   return asking;
 }
 
-module.exports = { read, own, text, ask, piece, write, once, newKey, renew, enter, leave, regions, regionOf, client };
+module.exports = { read, own, text, ask, piece, write, once, newKey, renew, enter, leave, endAll, regions, regionOf, client };

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+import urllib.error
 import urllib.request
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -591,6 +592,57 @@ def test_the_file_with_all_my_data_is_gone_when_the_phone_was_put_away(
     assert "file:wxfile://usr/nuangang.html" in phone.stored()
     phone.open()
     assert "file:wxfile://usr/nuangang.html" not in phone.stored()
+
+
+WAITING = """localStorage['stored:uploads'] =
+    JSON.stringify([{ application: 'a', kind: 'identity_card', path: 'wxfile://store/1.jpg' }])"""
+
+
+def test_who_signs_out_without_a_network_is_signed_out(make_phone: MakePhone) -> None:
+    phone = make_phone(launch=AT_SHISHI)
+    phone.tab("我的")
+    phone.tap("我的资料")
+    phone.sees("我同意过的事")
+    phone.page.evaluate(WAITING)
+    phone.page.evaluate("phone.offline = true; phone.networkChanged({ isConnected: false })")
+    phone.tap("退出登录", exact=True)
+    phone.sees("你好，我是暖岗")
+    assert set(phone.stored()) == {"region", "left"}
+
+
+def test_signing_out_everywhere_loses_nothing_before_it_is_done(
+    make_phone: MakePhone, service: Service
+) -> None:
+    phone = make_phone(launch=AT_SHISHI)
+    phone.tab("我的")
+    phone.tap("我的资料")
+    phone.sees("我同意过的事")
+    token = token_of(phone)
+    phone.page.evaluate(WAITING)
+    phone.page.evaluate("phone.offline = true; phone.networkChanged({ isConnected: false })")
+    phone.tap("在所有手机上退出登录")
+    # No button is named that there isn't.
+    phone.sees("现在连不上网。等有信号了，请再点一次。")
+    assert token_of(phone) == token and "1.jpg" in phone.stored()["uploads"]
+    phone.page.evaluate("phone.offline = false; phone.networkChanged({ isConnected: true })")
+    phone.tap("在所有手机上退出登录")
+    phone.sees("你好，我是暖岗")
+    assert set(phone.stored()) == {"region", "left"}
+    with pytest.raises(urllib.error.HTTPError, match="401"):
+        fetch(service, "/me", token)
+
+
+def test_that_all_is_deleted_is_said_though_the_line_breaks_afterwards(
+    make_phone: MakePhone,
+) -> None:
+    phone = make_phone(launch=AT_SHISHI)
+    phone.tab("我的")
+    phone.tap("我的资料")
+    phone.sees("我同意过的事")
+    phone.page.evaluate("window.phone.loses = (way, url) => url.endsWith('/session'); 0")
+    phone.tap("删除我的全部资料")
+    phone.sure("全部删除")
+    phone.page.get_by_role("dialog").get_by_text("已经删除").wait_for()
 
 
 def test_what_is_offered_is_found_joined_and_attended(

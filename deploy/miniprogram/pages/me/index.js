@@ -158,20 +158,24 @@ Page(
     erase() {
       this.sure("真的全部删除？", "删了就找不回来，备份里的也打不开了。正在办的申请，要先撤回。", "全部删除", async () => {
         const { stays } = await api.once("erase", "DELETE", "/me");
-        await this.away(false);
+        this.away();
         wx.showModal({ title: "已经删除", content: `按法律要留的只有这些：${stays.map(({ what, why }) => `${what}（${why}）`).join("；")}`, showCancel: false });
       });
     },
 
     leave(event) {
       const everywhere = event.currentTarget.dataset.everywhere === "yes";
-      this.press(() => this.away(everywhere));
+      this.press(async () => {
+        // Other phones are out of reach without the server: nothing is lost here before they are signed out.
+        if (everywhere) await api.endAll();
+        this.away();
+      });
     },
 
-    async away(everywhere) {
+    away() {
       uploads.clear();
       getApp().globalData.facts = {};
-      await api.leave(everywhere);
+      api.leave();
       wx.reLaunch({ url: "/pages/chat/index" });
     },
   }),
