@@ -44,11 +44,11 @@ def _of_database(session: Session, now: datetime) -> Iterator[Gauge]:
         {state.value: count for state, count in outbox.counts(session).items()},
         "state",
     )
-    due = outbox.next_due(session)
+    since = outbox.waiting_since(session)
     yield Gauge(
         "outbox_age_seconds",
-        "For how long the oldest notice that could be sent has waited",
-        {"": 0 if due is None else max(0.0, (now - due).total_seconds())},
+        "For how long the oldest notice that could be sent has waited, campaigns apart",
+        {"": 0 if since is None else max(0.0, (now - since).total_seconds())},
     )
     owed = fetch_within(session, "SELECT count(*) FROM wechat_receipt WHERE owed IS NOT NULL")
     yield Gauge("replies_owed", "Messages in WeChat still to be answered", {"": _number(owed)})

@@ -300,10 +300,16 @@ def counts(session: Session) -> Counter[NoticeState]:
     return Counter({NoticeState(state): count for state, count in rows})
 
 
-def next_due(session: Session) -> datetime | None:
-    """When the next notice is due, None where none is."""
+def waiting_since(session: Session) -> datetime | None:
+    """When the oldest notice was written that could be sent and is not, None where none is.
+
+    Of those that are urgent: how long a campaign takes says nothing, nor that its hours are over.
+    When it is due says nothing either: each try that fails puts it off.
+    """
     return session.scalar(
-        select(func.min(col(Notice.due_at))).where(col(Notice.state) == NoticeState.DUE)
+        select(func.min(col(Notice.created_at))).where(
+            text(URGENT), col(Notice.state) == NoticeState.DUE
+        )
     )
 
 
