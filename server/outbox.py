@@ -265,9 +265,22 @@ def pause(attempts: int) -> timedelta:
 
 def send_again(session: Session, notice_id: str, *, now: datetime) -> bool:
     """Puts a refused or unknown notice back in line; False where it is neither."""
+    return _again(session, col(Notice.id) == notice_id, _is_stuck(), now=now) == 1
+
+
+def send_late_again(session: Session, *, now: datetime) -> int:
+    """Puts all back in line that WeChat was away for too long for; returns how many.
+
+    Of these alone it is known that they did not arrive, and that nobody refused them.
+    """
+    late = (col(Notice.state) == NoticeState.REFUSED, col(Notice.error) == TOO_LATE)
+    return _again(session, *late, col(Notice.kind).not_in(_NOT_RESENT), now=now)
+
+
+def _again(session: Session, *where: ColumnElement[bool], now: datetime) -> int:
     changed = session.connection().execute(
         update(Notice)
-        .where(col(Notice.id) == notice_id, col(Notice.sealed).is_not(None), _is_stuck())
+        .where(col(Notice.sealed).is_not(None), *where)
         .values(
             state=NoticeState.DUE,
             due_at=now,
@@ -277,7 +290,7 @@ def send_again(session: Session, notice_id: str, *, now: datetime) -> bool:
             settled_at=None,
         )
     )
-    return changed.rowcount == 1
+    return changed.rowcount
 
 
 def stuck(session: Session, *, at_most: int = 100) -> Sequence[Notice]:

@@ -39,7 +39,11 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     outreach.set_defaults(run=_outreach)
 
     box = verbs.add_parser("outbox", help="how many notices stand where, and which are stuck")
-    box.add_argument("--again", metavar="ID", help="send a stuck notice again; 'all': all of them")
+    box.add_argument(
+        "--again",
+        metavar="ID",
+        help="send a stuck notice again; 'all': all that are too_late, which surely did not arrive",
+    )
     box.set_defaults(run=_outbox)
 
     sweep = verbs.add_parser(
@@ -106,10 +110,10 @@ def _outbox(at: AtHand, parsed: argparse.Namespace) -> int:
 
     if parsed.again is not None:
         with at.database.begin() as session:
-            ids = [parsed.again]
             if parsed.again == "all":
-                ids = [notice.id for notice in outbox.stuck(session, at_most=100_000)]
-            again = sum(outbox.send_again(session, id, now=utc_now()) for id in ids)
+                again = outbox.send_late_again(session, now=utc_now())
+            else:
+                again = int(outbox.send_again(session, parsed.again, now=utc_now()))
         print(f"{again} notices are due again")
         return OK if again else FAILED
     with at.database.read() as session:

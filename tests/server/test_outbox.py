@@ -262,6 +262,31 @@ def test_staff_see_what_is_stuck_and_may_have_it_sent_again(
     assert [notice.id for notice in _claim(database, safe, now)] == [refused]
 
 
+def test_all_that_may_go_again_at_once_is_what_surely_never_arrived(
+    database: Database, safe: Safe, now: datetime
+) -> None:
+    """What may have arrived, and what WeChat refused, a person looks at one by one."""
+    with database.begin() as session:
+        late, unknown, refused, missed = (_add(session, safe, now) for _ in range(4))
+    _add_many(database, safe, NoticeKind.OUTREACH, 1, now)
+    (campaign,) = {notice.id for notice in _claim(database, safe, now)} - {
+        late, unknown, refused, missed,
+    }  # fmt: skip
+    _settle(
+        database, now,
+        Outcome(late, NoticeState.REFUSED, 9, outbox.TOO_LATE),
+        Outcome(unknown, NoticeState.UNKNOWN, 1, "unknown"),
+        Outcome(refused, NoticeState.REFUSED, 1, "43101"),
+        Outcome(missed, NoticeState.REFUSED, 0, outbox.SEAL_BROKEN),
+        Outcome(campaign, NoticeState.REFUSED, 9, outbox.TOO_LATE),
+    )  # fmt: skip
+    later = now + outbox.MOST_AGE
+    with database.begin() as session:
+        assert outbox.send_late_again(session, now=later) == 1
+    (claimed,) = _claim(database, safe, later)
+    assert (claimed.id, claimed.attempts, claimed.created_at) == (late, 0, later)
+
+
 def test_a_subscribe_message_goes_to_the_workers_mini_program(
     database: Database, safe: Safe, now: datetime
 ) -> None:

@@ -134,6 +134,25 @@ def test_notices_are_delivered_and_stuck_ones_shown_and_sent_again(
     assert wechat.texts()[-1] == "canary"
 
 
+def test_sending_all_again_sends_nothing_that_may_have_arrived(
+    environment: tuple[Database, Safe], wechat: PlatformState
+) -> None:
+    database, safe = environment
+    late, unknown, refused = (_add(environment, text) for text in ("late", "unknown", "refused"))
+    with database.begin() as session:
+        outbox.claim(session, safe, at_most=9, now=utc_now())
+        outcomes = (
+            outbox.Outcome(late, NoticeState.REFUSED, 9, outbox.TOO_LATE),
+            outbox.Outcome(unknown, NoticeState.UNKNOWN, 1, "unknown"),
+            outbox.Outcome(refused, NoticeState.REFUSED, 1, "43101"),
+        )
+        outbox.settle(session, outcomes, now=utc_now())
+    assert _jobs("outbox", "--again", "all").stdout == "1 notices are due again\n"
+    assert _jobs("deliver").stdout == "delivered: 1 sent\n"
+    assert wechat.texts() == ["late"]
+    assert _jobs("outbox", "--again", "all").returncode == 1
+
+
 def test_watching_goes_on_until_it_is_told_to_stop(
     environment: tuple[Database, Safe], wechat: PlatformState
 ) -> None:
