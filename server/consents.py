@@ -119,6 +119,16 @@ def gives(worker: Mapped[int], purpose: Purpose) -> ColumnElement[bool]:
     )
 
 
+def gives_older(worker: Mapped[int], purpose: Purpose) -> ColumnElement[bool]:
+    """Whether the worker agreed to an older text, and has not taken that back."""
+    return exists().where(
+        col(Consent.worker_id) == worker,
+        col(Consent.purpose) == purpose,
+        col(Consent.version) < in_force(purpose).version,
+        col(Consent.withdrawn_at).is_(None),
+    )
+
+
 def took_back(worker: Mapped[int], purpose: Purpose) -> ColumnElement[bool]:
     """`withdrawn`, as a condition in a query that has a column of workers."""
     said = exists().where(col(Consent.worker_id) == worker, col(Consent.purpose) == purpose)

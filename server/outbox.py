@@ -110,10 +110,12 @@ def add_notice(
     app_id: str,
     values: Mapping[str, str],
     key: str | None = None,
+    due_at: datetime | None = None,
     now: datetime,
 ) -> str:
     """Puts a subscribe message into the outbox and returns its id; raises `FieldUnfit`, KeyError.
 
+    `due_at`: from when on it may go out.
     Where it can't be sent, because the worker has no mini-program or there is no template, it
     stands there as refused, for staff to tell the worker otherwise.
     """
@@ -122,7 +124,7 @@ def add_notice(
     template_id = template_ids.get(kind)
     error = NO_ADDRESS if to is None else NO_TEMPLATE if template_id is None else None
     content = {"to": to, "template": template_id, "data": data, "page": page}
-    return _add(session, safe, kind, app_id, worker_id, content, error, key, now)
+    return _add(session, safe, kind, app_id, worker_id, content, error, key, now, due_at)
 
 
 def add_many(
@@ -348,6 +350,7 @@ def _add(
     error: str | None,
     key: str | None,
     now: datetime,
+    due_at: datetime | None = None,
 ) -> str:
     notice_id = secrets.token_hex(16)
     is_new = insert_new(
@@ -363,7 +366,7 @@ def _add(
         attempts=0,
         error=error,
         created_at=now,
-        due_at=now,
+        due_at=due_at or now,
         settled_at=None if error is None else now,
     )
     if is_new:

@@ -84,14 +84,35 @@ class Post:
     app_id: str = ""
     template_ids: Mapping[str, str] = field(default_factory=dict)
 
-    def tell(self, session: Session, case: Case, move: Move, now: datetime, **values: str) -> None:
-        """Put the notice of a move into the outbox, where it has one."""
+    def tell(
+        self,
+        session: Session,
+        case: Case,
+        move: Move,
+        now: datetime,
+        values: Mapping[str, str] | None = None,
+        *,
+        key: str = "",
+        due_at: datetime | None = None,
+    ) -> None:
+        """Put the notice of a move into the outbox, where it has one.
+
+        `key`: of one that is told again; `due_at`: from when on it may go out.
+        """
         kind = MOVES[move].notice
         if kind is None:
             return
-        told = {**_values(self.library, case, now), **_words()[move], **values}
-        key = f"case {case.id} {case.version}"
-        self.send(session, kind, worker_id=case.worker_id, values=told, key=key, now=now)
+        told = {**_values(self.library, case, now), **_words()[move], **(values or {})}
+        key = key or f"case {case.id} {case.version}"
+        self.send(
+            session,
+            kind,
+            worker_id=case.worker_id,
+            values=told,
+            key=key,
+            due_at=due_at,
+            now=now,
+        )
 
     def send(
         self,
@@ -101,6 +122,7 @@ class Post:
         worker_id: int,
         values: Mapping[str, str],
         key: str,
+        due_at: datetime | None = None,
         now: datetime,
     ) -> None:
         """Put a notice for a worker into the outbox; once for each key."""
@@ -113,6 +135,7 @@ class Post:
             app_id=self.app_id,
             values=values,
             key=key,
+            due_at=due_at,
             now=now,
         )
 
@@ -164,7 +187,7 @@ def advance(
         now=now,
     )
     moved = session.get_one(Case, case.id, populate_existing=True)
-    post.tell(session, moved, move, now, **(told or {}))
+    post.tell(session, moved, move, now, told)
     return moved
 
 

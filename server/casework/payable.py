@@ -75,6 +75,22 @@ def is_on_its_way(session: Session, case_id: str) -> bool:
     return bool(session.scalar(select(exists().where(col(Payment.case_id) == case_id, ordered))))
 
 
+def waits_for_new_text() -> ColumnElement[bool]:
+    """Whether a case could be paid but for a text that is newer than its worker's yes."""
+    worker = col(Case.worker_id)
+    ordered = exists().where(
+        col(Payment.case_id) == col(Case.id), col(Payment.state) == PaymentState.ORDERED
+    )
+    return and_(
+        col(Case.state).in_((State.APPROVED, State.PAYMENT_PENDING)),
+        col(Case.amount_fen).is_not(None),
+        col(Case.origin) != Origin.ROSTER,
+        consents.gives_older(worker, Purpose.PAYMENT),
+        ~consents.gives(worker, Purpose.PAYMENT),
+        ~ordered,
+    )
+
+
 def _lacks_consent() -> ColumnElement[bool]:
     worker = col(Case.worker_id)
     # Who stands in a register was never asked: what counts is that they didn't say no.

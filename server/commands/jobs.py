@@ -162,10 +162,21 @@ def _cases(at: AtHand, _: argparse.Namespace) -> int:
 
         return do
 
+    def ask_anew() -> int:
+        asked = 0
+        while True:
+            # A new text may concern everybody: nobody else waits for all of them.
+            with database.begin() as session:
+                some = deciding.ask_anew(session, post, now=utc_now())
+            if not some:
+                return asked
+            asked += some
+
     chores: tuple[tuple[str, Callable[[], int]], ...] = (
         ("cases go on without the material", within(deciding.go_on_overdue, post)),
         ("cases closed", within(objecting.close_final, post)),
         ("drafts given up", within(drafting.discard_old, post)),
+        ("people asked for their yes to a new text", ask_anew),
         (
             "people of rounds seen to that were under way",
             lambda: rounds.go_on_all(database, post, clock=utc_now),

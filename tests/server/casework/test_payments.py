@@ -1,8 +1,9 @@
 """Payments: what was approved goes to the bank in a batch that two release, and is paid once."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -11,7 +12,7 @@ from sqlmodel import col
 
 from server import consents, erasing, profiles
 from server.audit import Actor
-from server.casework import cases, payable, payment_batches, payments, workdays
+from server.casework import cases, deciding, payable, payment_batches, payments, workdays
 from server.casework.advancing import CaseChanged, advance, by_worker
 from server.casework.deciding import SameOfficer
 from server.casework.fund_tables import BatchState, Payment, PaymentBatch, PaymentState
@@ -318,6 +319,52 @@ def _waits(office: Office, case_id: str) -> NotPayable | None:
     """What a case waits for, as its worker is told."""
     with office.database.read() as session:
         return payable.waits_for(session, session.get_one(Case, case_id))
+
+
+def test_whose_money_waits_for_a_yes_to_a_new_text_is_told_once(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fund = office.fund(10**9)
+    with_the_bank = office.approved()
+    office.released(fund, only={with_the_bank})
+    waits, withdrew, paid_by_voucher = office.approved(), office.approved(), office.approved(None)
+    _take_card(office, withdrew)
+
+    def told(days: int = 0) -> list[str]:
+        office.now += timedelta(days=days)
+        with office.database.begin() as session:
+            count = deciding.ask_anew(session, office.post, now=office.now)
+            asked = select(col(Notice.key)).where(col(Notice.key).like("consent %"))
+            keys = sorted(filter(None, session.scalars(asked)))
+        assert count == len(keys) - len(before)
+        before[:] = keys
+        return [key.removeprefix("consent ") for key in keys]
+
+    before: list[str] = []
+    assert told() == []
+    newer = replace(consents.in_force(Purpose.PAYMENT), version=2)
+    texts = {**consents.texts(), Purpose.PAYMENT: (*consents.texts()[Purpose.PAYMENT], newer)}
+    monkeypatch.setattr(consents, "texts", lambda: texts)
+    assert told() == [f"{waits} 2"]
+    assert told(days=1) == [f"{waits} 2"]
+    with office.database.read() as session:
+        notice = session.scalars(
+            select(Notice).where(col(Notice.key) == f"consent {waits} 2")
+        ).one()
+        assert notice.worker_id == session.get_one(Case, waits).worker_id
+        sealed = office.safe.unseal(notice.sealed or "", f"notice.sealed:{notice.id}")
+    data = json.loads(sealed)["data"]
+    assert data["phrase2"]["value"] == "审核通过" and "同意" in data["thing4"]["value"]
+    assert data["time3"]["value"].startswith("2026-03-01"), "the day of the decision"
+    assert notice.due_at == notice.created_at, "by day"
+    office.now = datetime(2026, 3, 3, 16, 20, tzinfo=UTC)
+    texts[Purpose.PAYMENT] = (*texts[Purpose.PAYMENT], replace(newer, version=3))
+    assert told() == [f"{waits} 2", f"{waits} 3"]
+    with office.database.read() as session:
+        key = f"consent {waits} 3"
+        by_night = session.scalars(select(Notice).where(col(Notice.key) == key)).one()
+    assert by_night.due_at == datetime(2026, 3, 4, tzinfo=UTC), "at eight in the morning in China"
+    assert paid_by_voucher not in "".join(before)
 
 
 def test_what_came_back_waits_for_another_card_and_the_worker_is_told(office: Office) -> None:

@@ -231,6 +231,7 @@ def test_a_chore_that_fails_keeps_no_other_from_being_done_and_is_told_at_the_en
         (deciding, "go_on_overdue", "cases go on"),
         (objecting, "close_final", "cases closed"),
         (drafting, "discard_old", "drafts given up"),
+        (deciding, "ask_anew", "people asked"),
         (rounds, "go_on_all", "people of rounds"),
         (lapsing, "lapse", "fen of vouchers"),
         (lapsing, "warn_all", "people told"),
