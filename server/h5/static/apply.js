@@ -1,21 +1,15 @@
 // 办: from a measure to a case, step by step; every step is kept as a draft.
-import { action, call, cell, failed, go, h, kept, known, newKey, Problem, put, signedIn, state, sure, surely, tell, view, waiting } from "./base.js";
+import { action, call, cell, failed, go, h, kept, known, newKey, pairs, put, refill, signedIn, state, sure, surely, tell, view, waiting } from "./base.js";
 import { aloud, clause } from "./chat.js";
 import { consent, masked, person, signIn } from "./person.js";
 import { attended, checked, question, spoken, vocabulary } from "./question.js";
-import { shrink, upload } from "./upload.js";
+import { picker, shrink, upload } from "./upload.js";
 
 const HALF = "上次填到一半";
 const STEPS = ["同意", "资料", "条件", "照片", "提交"];
 const page = h("div.page");
 
-function fill(...made) {
-  page.textContent = "";
-  put(page, made);
-  scrollTo(0, 0);
-  const heading = page.querySelector("h2");
-  if (heading) heading.focus({ preventScroll: true });
-}
+const fill = (...made) => refill(page, ...made);
 
 // -- what can be applied for --------------------------------------------------------------------
 
@@ -87,7 +81,6 @@ async function start(flow) {
 
 // What went wrong in a step, and the way on from there.
 function again(flow, problem, retry) {
-  if (!(problem instanceof Problem)) throw problem;
   if (problem.code === "session_over" || problem.code === "sign_in_needed") fill(signIn(() => start(flow)));
   else if (problem.code === "already_applied" && problem.body.state !== "draft") already(problem);
   else fill(failed(problem, retry));
@@ -249,6 +242,9 @@ async function photos(flow, back) {
   return at < materials.length ? pick(flow, materials[at]) : null;
 }
 
+// How many photos of a kind there are, with those on their way.
+const held = (flow, need) => need.there.length + flow.files.filter((each) => each.kind === need.kind && !each.done && !each.problem).length;
+
 function pick(flow, need) {
   const rows = h("div.cells");
   const show = () => {
@@ -267,14 +263,10 @@ function pick(flow, need) {
     need.there = need.there.filter((each) => each.id !== material.id);
     show();
   }
-  const input = h("input.file", {
-    type: "file", accept: "image/*,application/pdf", multiple: need.at_most > 1, id: "file",
-    onchange() {
-      for (const file of [...input.files]) queue(flow, need, file, show);
-      input.value = "";
-      show();
-    },
-  });
+  const take = (files) => {
+    for (const file of files) queue(flow, need, file, show);
+    show();
+  };
   const before = flow.earlier.filter((each) => each.kind === need.kind && !need.there.some((other) => other.id === each.id)).slice(0, need.at_most - need.there.length);
   const reuse = before.length > 0 && action(`用以前传过的（${before.length}张）`, async () => {
     for (const { id } of before) await call("POST", `/applications/${flow.draft.id}/materials`, { material: id }, { key: newKey() });
@@ -283,7 +275,6 @@ function pick(flow, need) {
     reuse.hidden = true;
     show();
   }, "");
-  const enough = () => need.there.length + flow.files.filter((each) => each.kind === need.kind && !each.done && !each.problem).length >= need.at_least;
   const next = () => ((flow.shown = (flow.shown || 0) + 1), forward(flow, 3));
   show();
   return h("div", null,
@@ -292,10 +283,10 @@ function pick(flow, need) {
     h("p.hint", null, need.quote ? `${need.note}原文：“${need.quote}”` : need.note),
     rows,
     h("div.stack", null,
-      h("div.pick", null, input, h("label.button.primary", { htmlFor: "file" }, "拍照或选照片")),
+      h("div.pick", null, picker("file", "拍照或选照片", take, ".primary", need.at_most > 1)),
       reuse,
       action("下一步", async () => {
-        if (enough() || (await sure("照片还不够", `这里要${need.at_least}张。没有的话可以先不传，经办人会再问你要。`, "先不传", "接着拍"))) next();
+        if (held(flow, need) >= need.at_least || (await sure("照片还不够", `这里要${need.at_least}张。没有的话可以先不传，经办人会再问你要。`, "先不传", "接着拍"))) next();
       }, "")));
 }
 
@@ -367,8 +358,8 @@ async function finish(flow) {
     h("h2", { tabIndex: -1 }, "看一遍，再提交"),
     h("h3", null, flow.measure.title),
     masked(flow.me.profile),
-    flow.asking.map((key) => h("div.pairs", null, h("span", null, flow.words.get(key).label), h("b", null, spoken(flow.words.get(key), flow.facts[key]), h("span.hint", null, came(flow, key))))),
-    flow.list && flow.list.map((each) => h("div.pairs", null, h("span", null, each.title), h("b", null, `${each.there.length + flow.files.filter((file) => file.kind === each.kind && !file.done && !file.problem).length}张`))),
+    pairs(flow.asking.map((key) => [flow.words.get(key).label, [spoken(flow.words.get(key), flow.facts[key]), h("span.hint", null, came(flow, key))]])),
+    flow.list && pairs(flow.list.map((each) => [each.title, `${held(flow, each)}张`])),
     against.length > 0 && h("div.note", null,
       h("p", null, "按文件写的条件，你可能不符合："), h("ul", null, against.map((each) => h("li", null, each))),
       h("label.tick", null, aware, "我知道了，还是要申请，由经办人来定")),

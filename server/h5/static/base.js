@@ -17,6 +17,22 @@ export function h(what, given, ...inside) {
   return put(made, inside);
 }
 
+// Puts something else in a box that is there, and goes to its heading.
+export function refill(box, ...made) {
+  box.textContent = "";
+  put(box, made);
+  if (!box.isConnected) return;
+  scrollTo(0, 0);
+  const at = box.querySelector("h2");
+  if (at) at.focus({ preventScroll: true });
+}
+
+// A field with its name above it.
+export const field = (id, label, more) => [h("label", { htmlFor: id }, label), h("input", { id, ...more })];
+
+// What is told as a name and a value, line by line, where there is a value.
+export const pairs = (rows) => rows.filter(([, value]) => value).map(([label, value]) => h("div.pairs", null, h("span", null, label), h("b", null, value)));
+
 export function put(into, inside) {
   for (const each of inside) {
     if (Array.isArray(each)) put(into, each);
@@ -265,9 +281,15 @@ export function sure(title, text, yes, no) {
 export const state = (text, ...ways) => h("div.state", { role: "status" }, h("p", null, text), ...ways);
 export const waiting = () => state("正在打开…", h("div.dots", { "aria-hidden": "true" }));
 
-export function failed(problem, again) {
+// A fault of this page is none to be told: it goes on.
+export function expected(problem) {
   if (!(problem instanceof Problem)) throw problem;
-  const more = (problem.body.errors || []).map((each) => h("p", null, each.detail));
+}
+const details = (problem) => (problem.body.errors || []).map((each) => each.detail);
+
+export function failed(problem, again) {
+  expected(problem);
+  const more = details(problem).map((each) => h("p", null, each));
   return state(problem.message, ...more, again && h("button.primary", { onclick: again }, "再试一次"));
 }
 
@@ -275,6 +297,7 @@ export function failed(problem, again) {
 export const cell = (label, act, under) =>
   h("button.cell", { onclick: act }, h("span", null, h("b", null, label), under && h("span.hint", null, under)), h("i", { "aria-hidden": "true" }, "›"));
 
+export const yuan = (fen) => `${(fen / 100).toFixed(2)}元`;
 export const day = (text) => text.replace(/(\d+)-0?(\d+)-0?(\d+).*/, "$1年$2月$3日");
 
 // An instant as it is in China, eight hours ahead; with the year where it is not this one.
@@ -295,9 +318,8 @@ export function action(label, act, kind) {
       try {
         await act(button);
       } catch (problem) {
-        if (!(problem instanceof Problem)) throw problem;
-        const errors = (problem.body.errors || []).map((each) => each.detail);
-        tell([problem.message, ...errors].join(""));
+        expected(problem);
+        tell([problem.message, ...details(problem)].join(""));
         if (problem.code === "session_over") show();
       } finally {
         button.removeAttribute("aria-busy");
@@ -311,7 +333,7 @@ export function action(label, act, kind) {
 const FILES = {
   ask: "chat", check: "check", apply: "apply", me: "person",
   case: "cases", cases: "cases", messages: "cases", letter: "cases", help: "cases", helps: "cases", data: "person",
-  offers: "offers", offer: "offers", places: "offers", card: "card", wishes: "wishes", hiring: "wishes",
+  offers: "offers", offer: "offers", places: "offers", wishes: "offers", hiring: "offers", card: "card",
   joint: "joint", join: "joint",
 };
 const views = {};
@@ -540,7 +562,7 @@ async function renew() {
   try {
     kept.set("my.token", await call("POST", "/session/renewal", undefined));
   } catch (problem) {
-    if (!(problem instanceof Problem)) throw problem;
+    expected(problem);
   }
 }
 

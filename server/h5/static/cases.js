@@ -1,8 +1,8 @@
 // My cases and requests for help: what is asked of me on top, then how it went, in plain words.
-import { action, call, cell, day, empty, go, h, kept, known, moment, Problem, sheet, show, state, sure, surely, tell, view } from "./base.js";
+import { action, call, cell, day, empty, expected, go, h, kept, known, moment, sheet, show, state, sure, surely, tell, view, yuan } from "./base.js";
 import { aloud } from "./chat.js";
 import { consent, masked, own } from "./person.js";
-import { shrink, upload } from "./upload.js";
+import { picker, shrink, upload } from "./upload.js";
 
 async function cases() {
   const { applications } = await call("GET", "/applications");
@@ -45,7 +45,7 @@ async function one(_, id) {
       h("p.hint", null, `${found.title}　编号${found.id}`),
       h("h2", { tabIndex: -1 }, found.standing),
       h("p", null, found.next),
-      found.amount_fen !== null && h("p", null, `金额：${(found.amount_fen / 100).toFixed(2)}元`),
+      found.amount_fen !== null && h("p", null, `金额：${yuan(found.amount_fen)}`),
       known.care && aloud(`${found.title}。${found.standing}。${found.next}`)),
     can("answer") && h("section.card.due", null, h("h2", null, "要你补的材料"),
       open.map((each) => h("div", null, h("h3", null, each.title), each.reason && h("p", null, each.reason), adding(id, each.item, materials))),
@@ -94,31 +94,25 @@ function words(title, hint, then) {
 function adding(id, kind, materials) {
   const said = h("p.hint", { role: "status" });
   const bar = h("progress", { max: 1, value: 0, hidden: true, "aria-label": "正在传照片" });
-  const name = `file-${kind}`;
-  const input = h("input.file", {
-    type: "file", accept: "image/*,application/pdf", multiple: true, id: name,
-    async onchange() {
-      const files = [...input.files];
-      input.value = "";
-      bar.hidden = false;
-      try {
-        for (const [at, file] of files.entries()) {
-          const material = await upload(await shrink(file), kind, id, (part) => {
-            bar.value = part;
-            said.textContent = `正在传第${at + 1}张　${Math.round(part * 100)}%`;
-          });
-          const need = materials.find((each) => each.kind === kind);
-          if (need) Object.assign(need, { fresh: true, there: [...need.there, material] });
-        }
-        said.textContent = `传好了${files.length}张。`;
-      } catch (problem) {
-        if (!(problem instanceof Problem)) throw problem;
-        said.textContent = problem.message;
+  const take = async (files) => {
+    bar.hidden = false;
+    try {
+      for (const [at, file] of files.entries()) {
+        const material = await upload(await shrink(file), kind, id, (part) => {
+          bar.value = part;
+          said.textContent = `正在传第${at + 1}张　${Math.round(part * 100)}%`;
+        });
+        const need = materials.find((each) => each.kind === kind);
+        if (need) Object.assign(need, { fresh: true, there: [...need.there, material] });
       }
-      bar.hidden = true;
-    },
-  });
-  return h("div.pick", null, said, bar, input, h("label.button", { htmlFor: name }, "拍照或选照片"));
+      said.textContent = `传好了${files.length}张。`;
+    } catch (problem) {
+      expected(problem);
+      said.textContent = problem.message;
+    }
+    bar.hidden = true;
+  };
+  return h("div.pick", null, said, bar, picker(`file-${kind}`, "拍照或选照片", take));
 }
 
 async function look(material) {

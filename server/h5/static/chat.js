@@ -1,5 +1,5 @@
 // 问: a running conversation with the bot.
-import { call, failed, go, h, icon, kept, keepView, known, newKey, Problem, put, root, sheet, start, tell, view } from "./base.js";
+import { call, expected, failed, go, h, icon, kept, keepView, known, newKey, put, root, sheet, start, tell, view } from "./base.js";
 
 const talk = h("div.talk", { role: "log", "aria-label": "对话" });
 const field = h("input", { id: "text", maxLength: 2000, autocomplete: "off", enterKeyHint: "send", placeholder: "比如：被辞退了有钱领吗", "aria-label": "你的问题" });
@@ -65,7 +65,7 @@ export async function ask(text, label, key = newKey()) {
     if (!known.region && answer.region) known.takeCity(answer.region);
     if (answer.kind === "clarify" && (answer.choices || []).length) waiting = text;
   } catch (problem) {
-    if (!(problem instanceof Problem)) throw problem;
+    expected(problem);
     const what = problem.passing ? "没有发出去，请再发一次。" : "";
     const again = () => asking || (said.remove(), reply.remove(), ask(text, label, key));
     put(fresh(reply), [h("p", null, problem.message + what), h("div.ways", null, h("button", { onclick: again }, "再发一次"))]);
@@ -218,7 +218,7 @@ async function suggest() {
     const { questions } = await call("GET", `/suggestions${asked ? `?region=${encodeURIComponent(asked)}` : ""}`);
     if (asked === known.region) put(begun, [h("p.hint", null, "大家常问："), questions.map((each) => way(each, each))]);
   } catch (problem) {
-    if (!(problem instanceof Problem)) throw problem;
+    expected(problem);
   }
 }
 

@@ -1,5 +1,5 @@
 // 查: the self-check, one question a screen, and what follows from the answers.
-import { call, day, failed, go, h, known, Problem, put, sheet, state, tell, view, waiting } from "./base.js";
+import { call, day, failed, go, h, known, refill, sheet, state, tell, view, waiting } from "./base.js";
 import { aloud, clause } from "./chat.js";
 import { attended, checked, left, nextFact, question, spoken, unitOf, vocabulary } from "./question.js";
 
@@ -37,20 +37,13 @@ async function step(only) {
     if (key) fill(asked(words.get(key), result, only, from[key]));
     else await results(result, words, only);
   } catch (problem) {
-    if (!(problem instanceof Problem)) throw problem;
     if (mine === run) fill(failed(problem, () => step(only)));
   } finally {
     clearTimeout(slow);
   }
 }
 
-function fill(...made) {
-  page.textContent = "";
-  put(page, made);
-  scrollTo(0, 0);
-  const heading = page.querySelector("h2");
-  if (heading) heading.focus({ preventScroll: true });
-}
+const fill = (...made) => refill(page, ...made);
 
 function asked(fact, result, only, from) {
   const done = Object.keys(known.facts).length;

@@ -1,12 +1,9 @@
 // 一起反映欠薪: start, join by a code that somebody passed on, see how it goes.
-import { action, call, cell, day, empty, go, h, known, moment, Problem, sheet, show, sure, surely, tell, today, view } from "./base.js";
+import { action, call, cell, day, empty, field, go, h, known, moment, pairs, Problem, sheet, show, sure, surely, tell, today, view, yuan } from "./base.js";
 import { own } from "./person.js";
 import { shrink, upload } from "./upload.js";
 
-const yuan = (fen) => `${(fen / 100).toFixed(2)}元`;
-const pairs = (rows) => rows.filter(([, value]) => value).map(([label, value]) => h("div.pairs", null, h("span", null, label), h("b", null, value)));
 const month = (text) => `${text.replace(/-0?/, "年")}月`;
-const field = (id, label, more) => [h("label", { htmlFor: id }, label), h("input", { id, ...more })];
 
 // What has to be said or agreed to first.
 function first(problem) {

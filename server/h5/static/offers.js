@@ -1,5 +1,6 @@
-// 招聘、课程、出行、活动: what there is in a place, taking part, and where I do.
-import { action, call, cell, day, go, h, known, moment, sheet, show, signedIn, state, surely, tell, view } from "./base.js";
+// 招聘、课程、出行、活动: what there is in a place, taking part, and where I do; what I look for, with
+// what fits it; and what I offer as an employer.
+import { action, call, cell, day, empty, field, go, h, known, moment, newKey, pairs, sheet, show, signedIn, state, sure, surely, tell, view } from "./base.js";
 import { aloud, clause } from "./chat.js";
 import { own, signIn } from "./person.js";
 
@@ -45,14 +46,14 @@ async function list(kind) {
 }
 
 function facts({ kind, details, organiser, place, begins_at: begins, last_on: last, left, waiting }) {
-  return [
+  return pairs([
     ["工种", kind === "vacancy" && details.trade], ["工钱", pay(details)], ["学什么", kind === "session" && details.trade],
     ["课时", details.hours && `${details.hours}小时`], ["证书", kind === "session" && (details.certificate ? "学完有证书" : "没有证书")],
     ["从哪里到哪里", details.origin && `${details.origin}到${details.destination}`], ["给谁", details.for_whom],
     ["上岗", details.starts_on && day(details.starts_on)], ["借用到", details.shared_until && day(details.shared_until)],
     ["时间", begins && moment(begins)], ["地点", place], ["谁办的", organiser], ["最晚报名", day(last)],
     ["名额", left !== null && `还剩${left}个${waiting ? `，有${waiting}人在等` : ""}`],
-  ].filter(([, value]) => value).map(([label, value]) => h("div.pairs", null, h("span", null, label), h("b", null, value)));
+  ]);
 }
 
 async function one(id) {
@@ -92,13 +93,13 @@ async function one(id) {
 
 // The day's code, which the leader shows on the spot.
 function code(id) {
-  const field = h("input", { id: "code", inputMode: "numeric", maxLength: 6, autocomplete: "off" });
-  return h("section.card", null, h("h3", null, "到了现场，签个到"), h("label", { htmlFor: "code" }, "带队的人会给你看六位数字"), field, action("签到", async () => {
-    if (!/^\d{6}$/.test(field.value)) {
+  const [label, given] = field("code", "带队的人会给你看六位数字", { inputMode: "numeric", maxLength: 6, autocomplete: "off" });
+  return h("section.card", null, h("h3", null, "到了现场，签个到"), label, given, action("签到", async () => {
+    if (!/^\d{6}$/.test(given.value)) {
       tell("请填六位数字。");
-      return field.focus();
+      return given.focus();
     }
-    const { state: now, tries_left: tries } = await surely(`attend.${id}.${field.value}`, "POST", `/offers/${id}/attendance`, { code: field.value });
+    const { state: now, tries_left: tries } = await surely(`attend.${id}.${given.value}`, "POST", `/offers/${id}/attendance`, { code: given.value });
     if (now === "attended") {
       tell("签到好了。");
       return show();
@@ -114,6 +115,87 @@ async function places() {
     row(offer, [KINDS[offer.kind], STANDS[now], offer.begins_at && moment(offer.begins_at), hours && `${hours}小时`, certificate && `证书${certificate}`].filter(Boolean).join("　")))));
 }
 
+// -- said once and kept: what I look for, whom I want to hire ------------------------------------
+
+const WHY = {
+  same_place: "就在你要的地方", near_place: "离得不远", same_trade: "工种对得上", other_trade: "工种不一样", pay_fits: "工钱够",
+  pay_less: "工钱少一些", pay_not_told: "没写工钱", start_fits: "时间对得上", start_earlier: "要早些上岗",
+};
+const PROPOSED = { proposed: "等工作人员核实", open: "登出来了", refused: "没有通过", cancelled: "取消了" };
+
+const blank = (id, label, given) => field(id, label, { maxLength: 40, autocomplete: "off", ...given });
+const said = (id) => document.getElementById(id).value.trim();
+const fen = (id) => (said(id) ? Math.round(said(id) * 100) : undefined);
+const write = (method, path, body) => call(method, path, body, { key: newKey() });
+
+const filled = (...ids) => !empty(...ids.map((id) => document.getElementById(id)));
+
+const keep = (label, kind, ids, details) => action(label, async () => {
+  if (!filled(...ids)) return;
+  await write("PUT", `/wishes/${kind}`, { region: known.region, details: details() });
+  tell("记下了。有合适的会告诉你。");
+  show();
+});
+
+const forget = (kind) => action("不找了", async () => {
+  if (!(await sure("不再找了？", "记下的会删掉，也不再告诉你。", "不找了"))) return;
+  await write("DELETE", `/wishes/${kind}`);
+  show();
+}, ".plain");
+
+const told = (wish, words) => h("section.card", null, h("h2", null, words.filter(Boolean).join("，")), h("p.hint", null, `${wish.region}　记到${day(wish.until_on)}`), forget(wish.kind));
+
+async function work(wish) {
+  if (!wish) {
+    return h("section.card.form", null, h("h2", null, "我想找活"),
+      blank("trade", "什么活（可以不填）"), blank("pay", "一个月最少多少元（可以不填）", { type: "number", min: 0 }), blank("from", "哪天起能上班（可以不填）", { type: "date" }),
+      keep("记下我要找的活", "work", [], () => ({ trade: said("trade") || undefined, pay_from: fen("pay"), from_on: said("from") || undefined })));
+  }
+  const { trade, pay_from: pay, from_on: from } = wish.details;
+  const { fits } = await call("GET", "/wishes/work/fits");
+  return [told(wish, [`想找${trade || "活干"}`, pay && `一个月${pay / 100}元起`, from && `${day(from)}起`]),
+    fits.length ? h("div.cells", null, fits.map((fit) => cell(fit.offer.title, () => go("offer", fit.offer.id), fit.reasons.map((why) => WHY[why]).join("，")))) : h("p.note", null, "现在没有合适的招聘。")];
+}
+
+function trip(wish) {
+  if (wish) return told(wish, [`想从${wish.details.origin}到${wish.details.destination}`, day(wish.details.day)]);
+  return h("section.card.form", null, h("h2", null, "我想坐专车"),
+    blank("origin", "从哪里走"), blank("destination", "到哪里"), blank("on", "哪天走", { type: "date" }),
+    keep("记下我要坐的车", "trip", ["origin", "destination", "on"], () => ({ origin: said("origin"), destination: said("destination"), day: said("on") })));
+}
+
+async function wishes() {
+  if (!known.region) return known.where(() => go("wishes"));
+  const found = (await call("GET", "/wishes")).wishes;
+  const of = (kind) => found.find((each) => each.kind === kind);
+  return h("div.page", null, h("p", null, "说一次就行。有对得上的，会告诉你。"), await work(of("work")), trip(of("trip")));
+}
+
+async function hiring() {
+  if (!known.region) return known.where(() => go("hiring"));
+  const { proposals } = await call("GET", "/proposals");
+  const send = action("交给工作人员核实", async () => {
+    if (!filled("title", "trade", "organiser", "contact", "last")) return;
+    await write("POST", "/offers", {
+      region: known.region, title: said("title"), organiser: said("organiser"), contact: said("contact"), place: said("place"),
+      last_on: said("last"), seats: Number(said("seats")) || undefined, words: said("words"),
+      details: { trade: said("trade"), pay_from: fen("least"), pay_to: fen("most") },
+    });
+    tell("交上去了。核实以后会告诉你。");
+    show();
+  });
+  return h("div.page", null,
+    proposals.length ? proposals.map((each) => h("section.card", null, h("h2", null, each.title), h("p", null, [PROPOSED[each.state], each.reason].filter(Boolean).join("：")), h("p.hint", null, `${each.region}　报名到${day(each.last_on)}　已有${each.taken}人报名`)))
+      : state("你还没有发过招聘。"),
+    h("section.card.form", null, h("h2", null, `在${known.region}招人`),
+      blank("title", "招什么人"), blank("trade", "工种"), blank("organiser", "单位名称", { maxLength: 64 }), blank("contact", "联系电话", { type: "tel", maxLength: 32 }),
+      blank("place", "上班地点（可以不填）", { maxLength: 128 }), blank("least", "每月工资最少多少元（可以不填）", { type: "number", min: 0 }), blank("most", "最多多少元（可以不填）", { type: "number", min: 0 }),
+      blank("seats", "招几个人（可以不填）", { type: "number", min: 1 }), blank("last", "最晚哪天报名", { type: "date" }), blank("words", "还要说明什么（可以不填）", { maxLength: 500 }),
+      h("p.hint", null, "不能向找工作的人收押金、培训费、服装费。"), send));
+}
+
 view("offers", "招聘和活动", list);
 view("offer", "招聘和活动", one);
 view("places", "我报了名的", own(places));
+view("wishes", "我想找的", own(wishes));
+view("hiring", "我发的招聘", own(hiring));

@@ -1,16 +1,16 @@
 // Who one is: signing in, what one agrees to, one's data; and 我的: what is asked of me on top, cases,
 // messages, my data to see, correct, take along and delete, how the page looks.
-import { action, call, cell, day, empty, go, h, kept, known, newKey, Problem, put, root, show, signedIn, signedInBy, signOut, sure, surely, tell, view } from "./base.js";
+import { action, call, cell, day, empty, expected, field, go, h, kept, known, newKey, pairs, Problem, put, refill, root, show, signedIn, signedInBy, signOut, sure, surely, tell, view } from "./base.js";
 
 // The way to sign in: WeChat's, or a name where the service runs on a developer's machine.
 export function signIn(then = show) {
   const way = root.dataset.signIn;
   const inside = [known.over && h("p.note", null, known.over), h("h2", { tabIndex: -1 }, "先登录"), h("p", null, "登录以后，才能申请、看进度、传材料。问政策、做自测，不用登录。")];
   if (way === "dev") {
-    const name = h("input", { id: "name", maxLength: 32, autocomplete: "off", required: true });
+    const [label, name] = field("name", "名字", { maxLength: 32, autocomplete: "off", required: true });
     inside.push(
       h("p.hint", null, "这是开发时用的登录，随便填个名字。"),
-      h("label", { htmlFor: "name" }, "名字"), name,
+      label, name,
       action("登录", async () => {
         const chosen = name.value.replace(/\s/g, "");
         if (empty(name)) return undefined;
@@ -76,19 +76,19 @@ const FIELDS = [
 export function person(me, { card, care, label = "存好，下一步" }, done) {
   const profile = me.profile;
   const rows = FIELDS.filter(([name]) => name !== "bank_card" || card).map(([name, title, hint, more]) => {
-    const field = h("input", { id: name, "aria-describedby": `${name}-hint`, ...more });
+    const [named, input] = field(name, title, { "aria-describedby": `${name}-hint`, ...more });
     const wrong = h("p.wrong", { role: "alert", hidden: true });
     const held = profile && profile[name];
     const told = held ? `现在是${held}，不改就空着。` : hint;
-    const box = h("div.field", null, h("label", { htmlFor: name }, title), field, h("p.hint", { id: `${name}-hint` }, told), wrong);
-    return { name, field, wrong, box, needed: !held && ["name", "identity_number", "phone"].includes(name) };
+    const box = h("div.field", null, named, input, h("p.hint", { id: `${name}-hint` }, told), wrong);
+    return { name, input, wrong, box, needed: !held && ["name", "identity_number", "phone"].includes(name) };
   });
   let at = 0;
   const made = h("div.form");
   const save = action(label, async () => {
     if (!rows.every(filled)) return;
     const body = { version: profile ? profile.version : null };
-    for (const { name, field } of rows) if (field.value.trim()) body[name] = field.value.trim();
+    for (const { name, input } of rows) if (input.value.trim()) body[name] = input.value.trim();
     if (profile && Object.keys(body).length === 1) return done(me);
     try {
       Object.assign(me, await call("PUT", "/me", body, { key: newKey() }));
@@ -103,15 +103,15 @@ export function person(me, { card, care, label = "存好，下一步" }, done) {
       if (first < 0) throw problem;
       at = first;
       layout();
-      rows[first].field.focus();
+      rows[first].input.focus();
       return undefined;
     }
     return done(me);
   });
-  function filled({ field, wrong, needed }) {
-    wrong.hidden = !needed || Boolean(field.value.trim());
+  function filled({ input, wrong, needed }) {
+    wrong.hidden = !needed || Boolean(input.value.trim());
     wrong.textContent = "这一项要填。";
-    if (!wrong.hidden) field.focus();
+    if (!wrong.hidden) input.focus();
     return wrong.hidden;
   }
   // In large letters one thing stands on the screen at a time.
@@ -129,10 +129,10 @@ export function person(me, { card, care, label = "存好，下一步" }, done) {
   return made;
 }
 
-export const masked = (profile) => [
+export const masked = (profile) => pairs([
   ["姓名", profile.name], ["身份证号", profile.identity_number], ["手机号", profile.phone],
   ["银行卡号", profile.bank_card], ["老家", profile.native_place],
-].map(([label, value]) => h("div.pairs", null, h("span", null, label), h("b", null, value || "没填")));
+].map(([label, value]) => [label, value || "没填"]));
 
 export const leave = async () => {
   // Signed out on this phone at once, whatever the line does.
@@ -164,7 +164,7 @@ async function build() {
   try {
     [{ applications }, { messages }, { drafts }] = await Promise.all([call("GET", "/applications"), call("GET", "/messages"), call("GET", "/drafts")]);
   } catch (problem) {
-    if (!(problem instanceof Problem)) throw problem;
+    expected(problem);
     if (!signedIn()) return build();
     trouble = h("p.note", { role: "status" }, `${problem.message}办件和消息暂时看不到。`);
   }
@@ -205,7 +205,7 @@ async function profile() {
   const [me, { consents }] = await Promise.all([call("GET", "/me"), call("GET", "/consents")]);
   const given = (purpose) => consents.find((each) => each.purpose === purpose && each.given_at);
   const made = h("div.page");
-  const fill = (...inside) => ((made.textContent = ""), put(made, inside));
+  const fill = (...inside) => refill(made, ...inside);
   const form = () => fill(h("h2", null, "改资料"), person(me, { card: given("payment"), care: known.care, label: "存好" }, () => (tell("存好了。"), show())));
   if (!given("identity")) return asked(consents, "identity");
   if (me.profile) fill(h("h2", null, "你的资料"), masked(me.profile), h("p.hint", null, "号码打了星号，只有办事的人能看到全部。"), h("button.primary", { onclick: form }, "改一改"));
@@ -238,14 +238,9 @@ async function children() {
   const all = (await call("GET", "/consents")).consents;
   if (!all.find((each) => each.purpose === "children").given_at) return asked(all, "children");
   const found = (await call("GET", "/me/children")).children;
-  const name = h("input", { id: "child-name", maxLength: 50, autocomplete: "off" });
-  const born = h("input", { id: "child-born", type: "date" });
-  const number = h("input", { id: "child-number", maxLength: 18, autocomplete: "off" });
+  const rows = [field("child-name", "孩子姓名", { maxLength: 50, autocomplete: "off" }), field("child-born", "出生日期", { type: "date" }), field("child-number", "身份证号（可以不填）", { maxLength: 18, autocomplete: "off" })];
+  const [name, born, number] = rows.map(([, each]) => each);
   const body = () => ({ name: name.value.trim(), born_on: born.value, identity_number: number.value.trim() || null });
-  const form = h("div.form", null,
-    h("label", { htmlFor: "child-name" }, "孩子姓名"), name,
-    h("label", { htmlFor: "child-born" }, "出生日期"), born,
-    h("label", { htmlFor: "child-number" }, "身份证号（可以不填）"), number);
   const save = action("加上", async () => {
     if (empty(name, born)) return undefined;
     await write("POST", "/me/children", body());
@@ -258,7 +253,7 @@ async function children() {
       await write("DELETE", `/me/children/${each.id}`);
       show();
     }, ".plain"))) : h("p", null, "还没有填孩子的资料。"),
-    h("h2", null, "加一个孩子"), h("p.hint", null, "只填不满十四周岁的。填错了，删掉再加。"), form, save);
+    h("h2", null, "加一个孩子"), h("p.hint", null, "只填不满十四周岁的。填错了，删掉再加。"), h("div.form", null, rows), save);
 }
 
 async function optouts() {

@@ -1,5 +1,5 @@
 // Photos: shrunk on the phone, sent in pieces that go on where the line broke.
-import { call, kept, Problem, surely } from "./base.js";
+import { call, h, kept, Problem, surely } from "./base.js";
 
 // Longest side and quality, one after the other until a photo has at most ENOUGH bytes: what is
 // written on a paper can still be read at the last.
@@ -45,6 +45,19 @@ async function digest(blob) {
   const bytes = await new Response(blob).arrayBuffer();
   const found = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   return Array.from(found, (one) => (one + 256).toString(16).slice(1)).join("");
+}
+
+// A button to take or choose photos; `take` gets the files, the same ones again as well.
+export function picker(id, label, take, kind = "", multiple = true) {
+  const input = h("input.file", {
+    type: "file", accept: "image/*,application/pdf", multiple, id,
+    onchange() {
+      const files = [...input.files];
+      input.value = "";
+      return take(files);
+    },
+  });
+  return [input, h(`label.button${kind}`, { htmlFor: id }, label)];
 }
 
 // Sends a file for a draft or case; `progress` gets 0..1. The same file again goes on where it was.
