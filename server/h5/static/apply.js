@@ -7,9 +7,9 @@ import { picker, shrink, upload } from "./upload.js";
 
 const HALF = "上次填到一半";
 const STEPS = ["同意", "资料", "条件", "照片", "提交"];
-const page = h("div.page");
 
-const fill = (...made) => refill(page, ...made);
+// Each application has a page of its own: what comes late for one that was left is shown to nobody.
+const fill = (flow, ...made) => refill(flow.page, ...made);
 
 // -- what can be applied for --------------------------------------------------------------------
 
@@ -36,10 +36,11 @@ async function list() {
 
 // `half`: something of it is filled in, and goes on where it was left.
 async function intro(id, half) {
+  const page = h("div.page");
   const [measure, { materials }] = await Promise.all([call("GET", `/measures/${id}`), call("GET", `/measures/${id}/materials`)]);
-  const flow = { id, measure, needs: materials, region: known.region || measure.region, facts: { ...known.facts }, files: [], lanes: 0, refused: {}, half };
-  if (half) return start(flow);
-  return fill(
+  const flow = { id, page, measure, needs: materials, region: known.region || measure.region, facts: { ...known.facts }, files: [], lanes: 0, refused: {}, half };
+  if (half) await start(flow);
+  else fill(flow,
     h("h2", { tabIndex: -1 }, measure.title),
     h("p", null, measure.summary),
     known.care && aloud(`${measure.title}。${measure.summary}`),
@@ -54,12 +55,13 @@ async function intro(id, half) {
         ? h("button.primary", { onclick: () => start(flow) }, "开始办")
         : state("这一项现在不能在这里申请。", h("button.primary", { onclick: () => go("ask") }, "去问一问")),
       h("button", { onclick: () => go("check", id) }, "先查查我够不够")));
+  return page;
 }
 
 async function start(flow) {
-  fill(waiting());
+  fill(flow, waiting());
   if (!signedIn()) {
-    fill(signIn(() => start(flow)));
+    fill(flow, signIn(() => start(flow)));
     return;
   }
   try {
@@ -81,13 +83,13 @@ async function start(flow) {
 
 // What went wrong in a step, and the way on from there.
 function again(flow, problem, retry) {
-  if (problem.code === "session_over" || problem.code === "sign_in_needed") fill(signIn(() => start(flow)));
-  else if (problem.code === "already_applied" && problem.body.state !== "draft") already(problem);
-  else fill(failed(problem, retry));
+  if (problem.code === "session_over" || problem.code === "sign_in_needed") fill(flow, signIn(() => start(flow)));
+  else if (problem.code === "already_applied" && problem.body.state !== "draft") already(flow, problem);
+  else fill(flow, failed(problem, retry));
 }
 
-function already(problem) {
-  fill(state(problem.message, h("button.primary", { onclick: () => go("case", null, problem.body.application) }, "看这个办件")));
+function already(flow, problem) {
+  fill(flow, state(problem.message, h("button.primary", { onclick: () => go("case", null, problem.body.application) }, "看这个办件")));
 }
 
 async function draftOf(id) {
@@ -102,7 +104,7 @@ const MAKERS = [agree, introduce, conditions, photos, finish];
 async function forward(flow, at, back) {
   if (flow.moving) return;
   flow.moving = true;
-  const slow = setTimeout(() => fill(waiting()), 300);
+  const slow = setTimeout(() => fill(flow, waiting()), 300);
   try {
     let made = null;
     for (let next = at; !made; next += 1) {
@@ -120,7 +122,7 @@ async function forward(flow, at, back) {
 
 function frame(flow, ...made) {
   const { at } = flow;
-  fill(
+  fill(flow,
     h("progress", { max: 5, value: at, "aria-label": "办到哪一步" }),
     h("p.hint", null, `${flow.measure.title}　第${at + 1}步，共5步：${STEPS[at]}`),
     made,
@@ -140,7 +142,7 @@ function agree(flow, back) {
   return consent(open, (given) => {
     flow.refused[open.purpose] = !given;
     if (given || open.purpose !== "identity") return forward(flow, 0);
-    return fill(state("不同意也可以：照样能问政策、做自测，只是不能在这里申请。", h("button.primary", { onclick: () => forward(flow, 0, true) }, "再看一遍"), h("button", { onclick: () => go("ask") }, "回去问政策")));
+    return fill(flow, state("不同意也可以：照样能问政策、做自测，只是不能在这里申请。", h("button.primary", { onclick: () => forward(flow, 0, true) }, "再看一遍"), h("button", { onclick: () => go("ask") }, "回去问政策")));
   });
 }
 
@@ -377,22 +379,22 @@ async function submit(flow, aware, waits) {
       measure: flow.id, region: flow.region, facts: given(flow), despite_warning: aware, edition: flow.draft ? flow.draft.edition : null,
     });
     kept.drop(`my.draft.${flow.id}`);
-    done(made);
+    done(flow, made);
   } catch (problem) {
     waits.textContent = "";
-    if (problem.code === "already_applied") already(problem);
+    if (problem.code === "already_applied") already(flow, problem);
     else if (problem.code === "profile_missing") forward(flow, 1);
     else if (problem.code === "consent_missing") start(flow);
     else if (problem.code === "rules_changed") {
       flow.draft.edition = problem.body.edition;
-      fill(h("h2", { tabIndex: -1 }, "政策有变化"), h("p", null, "你填写以后，这几处变了："), h("ul", null, problem.body.changes.map((each) => h("li", null, `${each.before || "（没有）"} → ${each.after || "（没有了）"}`))), h("button.primary", { onclick: () => forward(flow, 4) }, "知道了，接着提交"));
+      fill(flow, h("h2", { tabIndex: -1 }, "政策有变化"), h("p", null, "你填写以后，这几处变了："), h("ul", null, problem.body.changes.map((each) => h("li", null, `${each.before || "（没有）"} → ${each.after || "（没有了）"}`))), h("button.primary", { onclick: () => forward(flow, 4) }, "知道了，接着提交"));
     } else throw problem;
   }
 }
 
-function done(made) {
+function done(flow, made) {
   known.facts = {};
-  fill(h("div.done", null,
+  fill(flow, h("div.done", null,
     h("p.sign", { "aria-hidden": "true" }, "✓"),
     h("h2", { tabIndex: -1 }, "提交好了"),
     h("p", null, made.title),
@@ -406,6 +408,5 @@ function done(made) {
 
 view("apply", "办事", async (id, half) => {
   if (!id) return list();
-  await intro(id, half);
-  return page;
+  return intro(id, half);
 });
