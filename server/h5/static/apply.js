@@ -99,7 +99,7 @@ async function draftOf(id) {
 
 const MAKERS = [agree, introduce, conditions, photos, finish];
 
-// Goes on to the next step that has something to do; `back`: that one, whatever is done there.
+// Goes on to the next step that has something to do; `back`: to the one before that has, whatever is done there.
 // A second press while it does counts for nothing.
 async function forward(flow, at, back) {
   if (flow.moving) return;
@@ -107,9 +107,9 @@ async function forward(flow, at, back) {
   const slow = setTimeout(() => fill(flow, waiting()), 300);
   try {
     let made = null;
-    for (let next = at; !made; next += 1) {
+    for (let next = at; !made; next += back ? -1 : 1) {
       flow.at = next;
-      made = await MAKERS[next](flow, back && next === at);
+      made = await MAKERS[next](flow, back);
     }
     frame(flow, made);
   } catch (problem) {
@@ -126,7 +126,7 @@ function frame(flow, ...made) {
     h("progress", { max: 5, value: at, "aria-label": "办到哪一步" }),
     h("p.hint", null, `${flow.measure.title}　第${at + 1}步，共5步：${STEPS[at]}`),
     made,
-    at > 0 && h("button.quiet", { onclick: () => forward(flow, at - 1, true) }, "‹ 上一步"));
+    at > 0 && h("button.quiet", { onclick: () => forward(flow, at === 3 && flow.shown > 0 ? 3 : at - 1, true) }, "‹ 上一步"));
 }
 
 // 1 同意 ------------------------------------------------------------------------------------------
