@@ -1,5 +1,5 @@
 // 办: from a measure to a case, step by step; every step is kept as a draft.
-import { action, call, cell, failed, go, h, kept, known, newKey, pairs, put, refill, signedIn, state, sure, surely, tell, view, waiting } from "./base.js";
+import { action, call, cell, failed, go, h, kept, known, newKey, pairs, put, refill, show, signedIn, state, sure, surely, tell, view, waiting } from "./base.js";
 import { aloud, clause } from "./chat.js";
 import { consent, masked, person, signIn } from "./person.js";
 import { attended, checked, question, spoken, vocabulary } from "./question.js";
@@ -24,13 +24,20 @@ async function list() {
   const people = open.filter((each) => each.audience !== "employer");
   const firms = open.filter((each) => each.audience === "employer");
   return h("div.page", null,
-    section("接着办", drafts.map((each) => row(each.measure, each.title, HALF))),
+    section("接着办", drafts.map((each) => [row(each.measure, each.title, HALF), discard(each)])),
     !known.region && [h("h2", null, "你在哪里打工？"), known.cities(() => go("apply"))],
     known.region && h("div.cells", null, cell("招聘、课程、出行、活动", () => go("offers"), "看看有什么，报名")),
     section(`${known.region}现在能申请的`, people.map((each) => row(each.id, each.title, each.summary))),
     section("单位来办的", firms.map((each) => row(each.id, each.title, each.summary))),
     known.region && !open.length && state(`${known.region}的政策现在都不能在这里申请，有的已经到期，有的不用申请。`, h("button.primary", { onclick: () => go("ask") }, "去问一问")));
 }
+
+const discard = ({ measure, title, version }) => action("不办了，删掉草稿", async () => {
+  if (!(await sure(`删掉“${title}”的草稿？`, "填的内容和传的照片都会删掉。", "删掉"))) return;
+  await surely(`discard.${measure}`, "DELETE", `/drafts/${measure}?version=${version}`);
+  kept.drop(`my.draft.${measure}`);
+  show();
+}, ".plain");
 
 // -- one application ----------------------------------------------------------------------------
 
@@ -74,8 +81,9 @@ async function start(flow) {
       // What was agreed to, or not, and who one is was settled before there was a draft.
       if (flow.half) Object.assign(flow, { met: true, refused: { payment: true, materials: true } });
     }
-    if (draft && draft.changes.length) tell("政策有了变化，请再看一遍条件。");
-    forward(flow, 0);
+    const begin = () => forward(flow, 0);
+    if (draft && draft.changes.length) changed(flow, draft.changes, begin);
+    else begin();
   } catch (problem) {
     again(flow, problem, () => start(flow));
   }
@@ -86,6 +94,11 @@ function again(flow, problem, retry) {
   if (problem.code === "session_over" || problem.code === "sign_in_needed") fill(flow, signIn(() => start(flow)));
   else if (problem.code === "already_applied" && problem.body.state !== "draft") already(flow, problem);
   else fill(flow, failed(problem, retry));
+}
+
+// What the rules say now, before anything goes on that was filled in under others.
+function changed(flow, changes, then) {
+  fill(flow, h("h2", { tabIndex: -1 }, "政策有变化"), h("p", null, "你填写以后，这几处变了："), h("ul", null, changes.map((each) => h("li", null, `${each.before || "（没有）"} → ${each.after || "（没有了）"}`))), h("button.primary", { onclick: then }, "知道了，接着办"));
 }
 
 function already(flow, problem) {
@@ -387,7 +400,7 @@ async function submit(flow, aware, waits) {
     else if (problem.code === "consent_missing") start(flow);
     else if (problem.code === "rules_changed") {
       flow.draft.edition = problem.body.edition;
-      fill(flow, h("h2", { tabIndex: -1 }, "政策有变化"), h("p", null, "你填写以后，这几处变了："), h("ul", null, problem.body.changes.map((each) => h("li", null, `${each.before || "（没有）"} → ${each.after || "（没有了）"}`))), h("button.primary", { onclick: () => forward(flow, 4) }, "知道了，接着提交"));
+      changed(flow, problem.body.changes, () => forward(flow, 4));
     } else throw problem;
   }
 }
