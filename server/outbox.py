@@ -365,7 +365,8 @@ def _add(
         state=NoticeState.DUE if error is None else NoticeState.REFUSED,
         attempts=0,
         error=error,
-        created_at=now,
+        # What waits for its hour has not waited for the service before it.
+        created_at=due_at or now,
         due_at=due_at or now,
         settled_at=None if error is None else now,
     )

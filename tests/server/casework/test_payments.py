@@ -363,7 +363,8 @@ def test_whose_money_waits_for_a_yes_to_a_new_text_is_told_once(
     with office.database.read() as session:
         key = f"consent {waits} 3"
         by_night = session.scalars(select(Notice).where(col(Notice.key) == key)).one()
-    assert by_night.due_at == datetime(2026, 3, 4, tzinfo=UTC), "at eight in the morning in China"
+    morning = datetime(2026, 3, 4, tzinfo=UTC)
+    assert by_night.due_at == by_night.created_at == morning, "at eight in China"
     assert paid_by_voucher not in "".join(before)
 
 
