@@ -3,7 +3,8 @@
 A backup is a folder: the database as of one moment, a copy of the anchors, and a manifest with the
 digest of each file and a seal of the keys in force. The keys of workers go to a folder of their
 own, of which only the newest copy is kept: who is erased is erased in every older backup with that.
-A note beside that copy has its digest.
+A note beside that copy has its digest. As it is the only one, it gives way to no copy that lacks a
+key: an empty service that started in place of one that was lost would else take the keys with it.
 Photos in a folder are copied beside, each once, and go once no backup needs them; a bucket is for
 its own service to keep.
 """
@@ -119,6 +120,7 @@ def _made(
     to, stamp = folder.parent, folder.name
     # The keys last: one that a row of the data needs is then there.
     data = _copy(settings.database, draft, _DATA, _COUNTED)
+    _refuse_emptied(data.rows, to)
     noted = settings.data_dir / anchors.FILE
     if noted.exists():
         shutil.copy(noted, draft / anchors.FILE)
@@ -152,6 +154,7 @@ def _copy_keys(url: str, safe: Safe, to: Path, now: datetime) -> None:
         keys = _copy(url, to, f"{_DRAFT}{_KEYS}").path
         _sync(keys)
         there = to / f"{_KEYS}{keys.suffix}"
+        _refuse_lost_keys(keys, to)
         before = [_digest(there)] if there.is_file() else []
         note = KeysNote(
             # Of backups that overlap the one that began first may come last.
@@ -168,7 +171,94 @@ def _copy_keys(url: str, safe: Safe, to: Path, now: datetime) -> None:
         os.replace(keys, there)
         os.fsync(handle)
     finally:
+        for left in to.glob(f"{_DRAFT}{_KEYS}.*"):
+            left.unlink()
         os.close(handle)
+
+
+def _refuse_lost_keys(keys: Path, to: Path) -> None:
+    """Raise `BackupRefused` where a copy of the keys lacks one of those that lie there already.
+
+    Erasing empties a key and leaves its row: none ever goes.
+    """
+    try:
+        found = set(_key_ids(keys))
+    except (_Unreadable, sqlite_driver.DatabaseError):
+        raise BackupRefused(
+            "the database of the keys has no keys table: start the service once where it is a new "
+            f"one; else the keys are lost here, and the copy in {to} may be the only one left: "
+            "stop the service and restore"
+        ) from None
+    # Of both kinds of database: with a setting gone, the service begins anew in the other one.
+    for ending in (".db", ".dump"):
+        there = to / f"{_KEYS}{ending}"
+        if not there.exists():
+            continue
+        try:
+            missing = sum(key not in found for key in _key_ids(there))
+        except (_Unreadable, sqlite_driver.DatabaseError):
+            raise BackupRefused(
+                f"{there}, the copy of the keys, can't be read, so it is not replaced: move it "
+                "elsewhere, and keep it, then back up again"
+            ) from None
+        if missing:
+            raise BackupRefused(
+                f"the service lacks {missing} of the keys in {there}: that copy stays as it is, "
+                "as without it nobody's data could be read. Stop the service and restore; where "
+                "it really is another service, give it folders of its own"
+            )
+
+
+class _Unreadable(Exception):
+    """A copy that holds no keys table, or none that can be read."""
+
+
+def _key_ids(copy: Path) -> Iterator[str]:
+    """The ids of all keys in a copy, emptied ones too; raises `_Unreadable`, SQLite's errors."""
+    if copy.suffix == ".db":
+        connection = _opened(copy, "ro")
+        try:
+            for (key,) in connection.execute("SELECT id FROM wrapped_key"):
+                yield key
+        finally:
+            connection.close()
+        return
+    # As a script, without a database to bring it into: the rows stand after COPY, one a line.
+    command = ("pg_restore", "--data-only", "--table=wrapped_key", "--file=-", str(copy))
+    is_row = is_there = False
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, encoding="utf-8"
+    ) as process:
+        for line in process.stdout or ():
+            if line.startswith("COPY "):
+                is_row = is_there = True
+            elif line == "\\.\n":
+                is_row = False
+            elif is_row:
+                yield line.partition("\t")[0]
+    if process.returncode or not is_there:
+        raise _Unreadable
+
+
+def _refuse_emptied(rows: dict[str, int], to: Path) -> None:
+    """Raise `BackupRefused` where most is gone that the newest backup there has.
+
+    Rows of the audit are never deleted: it is another service's data, or an empty database in
+    place of one that was lost. A day of its backups would thin out those of the real one.
+    """
+    newest_there = max(_of(to), default=None)
+    if newest_there is None:
+        return
+    try:
+        before = Manifest.model_validate_json((newest_there / MANIFEST).read_bytes()).rows
+    except (OSError, ValidationError):
+        return
+    if sum(rows.values()) * 2 < sum(before.values()):
+        raise BackupRefused(
+            f"the service has {sum(rows.values())} rows where {newest_there} has "
+            f"{sum(before.values())}: nothing was copied, and the backups there stay. Stop the "
+            "service and restore; where so few are right, move what is in that folder elsewhere"
+        )
 
 
 def _keys_note(folder: Path) -> KeysNote | None:
@@ -371,7 +461,7 @@ def _copy(url: str, folder: Path, name: str, counted: Sequence[str] = ()) -> _Co
     if make_url(url).get_backend_name() == "sqlite":
         path = folder / f"{name}.db"
         path.unlink(missing_ok=True)
-        source = sqlite_driver.connect(make_url(url).database)
+        source = _opened(Path(make_url(url).database or ""), "rw")
         target = sqlite_driver.connect(str(path))
         try:
             # In one step: a reader of the log sees one state, and no writer waits for it.
@@ -392,6 +482,15 @@ def _copy(url: str, folder: Path, name: str, counted: Sequence[str] = ()) -> _Co
         _run(url, "pg_dump", "--format=custom", f"--snapshot={snapshot}", f"--file={path}")
     database.release()
     return _Copied(path, rows)
+
+
+def _opened(path: Path, mode: str) -> sqlite_driver.Connection:
+    """A connection to a file of SQLite that is there: the driver would make an empty one."""
+    if not path.is_file():
+        raise BackupRefused(
+            f"{path} is missing: where the service is new, start it once; else stop it and restore"
+        )
+    return sqlite_driver.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True)
 
 
 def _refuse_filled(name: str, url: str) -> None:

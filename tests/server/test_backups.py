@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 from pysqlite3 import dbapi2 as sqlite_driver
 from sqlmodel import Session
 
@@ -20,6 +21,7 @@ from server import backups, profiles
 from server.backups import BackupRefused
 from server.casework.tables import Material
 from server.db import Database
+from server.migrations import upgrade
 from server.resources import make_safe, make_subject_keys
 from server.sealing import Safe
 from server.settings import Settings, with_development_secrets
@@ -35,7 +37,10 @@ NOW = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 def settings(home: Path, prepared_url: str, request: pytest.FixtureRequest) -> Settings:
     """Of a service with data."""
     url = None if prepared_url.startswith("sqlite") else prepared_url
-    return with_development_secrets(Settings(data_dir=home, database_url=url))
+    made = with_development_secrets(Settings(data_dir=home, database_url=url))
+    with _keys(made, NOW):
+        # As a start leaves it, with the table for them.
+        return made
 
 
 NewMachine = Callable[[str], Settings]
@@ -305,6 +310,140 @@ def test_where_there_are_keys_already_nothing_is_brought_back(
     assert _name(elsewhere, worker) == "王小明"
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def keys_apart(settings: Settings, request: pytest.FixtureRequest) -> Settings:
+    """The same service, with its keys in each kind of database."""
+    if request.param == "sqlite":
+        return settings
+    cluster: Cluster = request.getfixturevalue("cluster")
+    changed = settings.model_copy(update={"keys_url": cluster.url(cluster.new_database())})
+    with _keys(changed, NOW):
+        return changed
+
+
+def _emptied(settings: Settings) -> None:
+    """The database of keys is another, new one: its disk was lost, or its address."""
+    with _keys(settings, NOW) as keys, keys._keys.begin() as session:
+        session.connection().exec_driver_sql("DELETE FROM wrapped_key")
+
+
+def _held(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_the_only_copy_of_the_keys_gives_way_to_no_copy_that_lacks_one(
+    keys_apart: Settings, elsewhere: Settings, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    worker = _worker(keys_apart)
+    made, kept = _make(keys_apart, tmp_path), _held(tmp_path / "keys")
+    _emptied(keys_apart)
+    with pytest.raises(BackupRefused, match="lacks 1 of the keys"):
+        _make(keys_apart, tmp_path, NOW + timedelta(minutes=5))
+    # Nor to that of a service which makes keys of its own.
+    with _keys(keys_apart, NOW) as keys:
+        keys.make_many(3)
+    with pytest.raises(BackupRefused, match="lacks 1 of the keys"):
+        _make(keys_apart, tmp_path, NOW + timedelta(minutes=10))
+    assert _held(tmp_path / "keys") == kept
+    assert [path.name for path in (tmp_path / "data").iterdir()] == [made.folder.name]
+    there = elsewhere
+    if keys_apart.keys_url is not None:
+        cluster: Cluster = request.getfixturevalue("cluster")
+        empty = cluster.url(cluster.new_database("template0"))
+        there = elsewhere.model_copy(update={"keys_url": empty})
+    safe = make_safe(there)
+    backups.restore(there, safe, made.folder, tmp_path / "keys", now=NOW)
+    assert _name(there, worker) == "王小明"
+
+
+def test_keys_that_come_are_emptied_and_wrapped_anew_are_backed_up_as_ever(
+    keys_apart: Settings, tmp_path: Path
+) -> None:
+    _worker(keys_apart)
+    _make(keys_apart, tmp_path)
+    before = _held(tmp_path / "keys")
+    _worker(keys_apart, "李明")
+    with _keys(keys_apart, NOW) as keys:
+        row = keys._database.fetch("SELECT min(id) FROM subject_key")
+        assert row is not None
+        keys.destroy([row[0]])
+    assert keys_apart.encryption_keys is not None
+    rotated = f"new:{'A' * 43}=,{keys_apart.encryption_keys.get_secret_value()}"
+    keys_apart = keys_apart.model_copy(update={"encryption_keys": SecretStr(rotated)})
+    with _keys(keys_apart, NOW) as keys:
+        assert keys.rewrap().done == 1
+    later = NOW + timedelta(minutes=5)
+    _make(keys_apart, tmp_path, later)
+    assert backups.verify_keys(keys_apart, make_safe(keys_apart), tmp_path / "keys") == later
+    assert _held(tmp_path / "keys").keys() == before.keys()
+    assert _held(tmp_path / "keys") != before
+
+
+@pytest.mark.parametrize("prepared_url", ["sqlite"], indirect=True)
+def test_keys_that_are_missing_are_not_backed_up_as_none(
+    settings: Settings, tmp_path: Path
+) -> None:
+    _worker(settings)
+    _make(settings, tmp_path)
+    kept = _held(tmp_path / "keys")
+    live = settings.data_dir / "keys.db"
+    for path in live.parent.glob("keys.db*"):
+        path.unlink()
+    with pytest.raises(BackupRefused, match="missing"):
+        _make(settings, tmp_path, NOW + timedelta(minutes=5))
+    assert not live.exists()
+    live.write_bytes(b"")
+    with pytest.raises(BackupRefused, match="no keys table"):
+        _make(settings, tmp_path, NOW + timedelta(minutes=5))
+    assert _held(tmp_path / "keys") == kept
+
+
+def test_keys_in_another_kind_of_database_are_those_that_were_copied(
+    settings: Settings, tmp_path: Path, cluster: Cluster
+) -> None:
+    """The address of the keys is gone from the settings: the service begins with none."""
+    there = settings.model_copy(update={"keys_url": cluster.url(cluster.new_database())})
+    _worker(there)
+    _make(there, tmp_path)
+    kept = _held(tmp_path / "keys")
+    with pytest.raises(BackupRefused, match="lacks 1 of the keys"):
+        _make(settings, tmp_path, NOW + timedelta(minutes=5))
+    assert _held(tmp_path / "keys") == kept
+
+
+def test_a_copy_of_the_keys_that_cant_be_read_is_not_replaced(
+    keys_apart: Settings, tmp_path: Path
+) -> None:
+    _worker(keys_apart)
+    _make(keys_apart, tmp_path)
+    (there,) = (path for path in (tmp_path / "keys").iterdir() if path.name != backups.KEYS_NOTE)
+    there.write_bytes(b"x" * 9000)
+    with pytest.raises(BackupRefused, match="move it elsewhere"):
+        _make(keys_apart, tmp_path, NOW + timedelta(minutes=5))
+    there.rename(tmp_path / "elsewhere")
+    _make(keys_apart, tmp_path, NOW + timedelta(minutes=5))
+
+
+def test_an_empty_service_pushes_out_no_backup_of_the_lost_one(
+    settings: Settings, elsewhere: Settings, tmp_path: Path
+) -> None:
+    """The data alone were lost, and the service started anew: its keys are all there."""
+    worker = _worker(settings)
+    made, kept = _make(settings, tmp_path), _held(tmp_path / "keys")
+    anew = elsewhere.model_copy(update={"keys_url": settings.keys_database})
+    anew.data_dir.mkdir()
+    database = Database(anew.database)
+    upgrade(database)
+    database.release()
+    with pytest.raises(BackupRefused, match="move what is in that folder elsewhere"):
+        _make(anew, tmp_path, NOW + timedelta(minutes=5))
+    assert [path.name for path in (tmp_path / "data").iterdir()] == [made.folder.name]
+    assert _held(tmp_path / "keys") == kept
+    assert _name(settings, worker) == "王小明"
+    # Who means it says so, by giving it a folder of its own.
+    _make(anew, tmp_path / "another", NOW + timedelta(minutes=5))
+
+
 def test_a_photo_that_was_copied_in_part_is_whole_the_next_time(
     settings: Settings, tmp_path: Path
 ) -> None:
@@ -412,8 +551,9 @@ def test_a_backup_that_fails_or_is_killed_leaves_no_copy_behind(
 ) -> None:
     broken = settings.model_copy(update={"keys_url": f"sqlite:///{tmp_path}/nowhere/keys.db"})
     data = tmp_path / "data"
-    with pytest.raises(sqlite_driver.OperationalError):
+    with pytest.raises(BackupRefused, match="missing"):
         _make(broken, tmp_path)
+    assert not (tmp_path / "nowhere").exists()
     assert list(data.iterdir()) == []
     killed, under_way = data / ".draft-20260226T093000Z", data / ".draft-20260301T092500Z"
     for left in (killed, under_way):
