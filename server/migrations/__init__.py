@@ -1,7 +1,8 @@
 """Brings a database to the tables of this version.
 
 Revisions are numbered, `0001_initial.py` and on, and each has the number as its revision id: so the
-newest is known from the file names, and a start with an up-to-date database need not load alembic.
+newest is known from the file names, a later one is the greater, and a start with an up-to-date
+database need not load alembic.
 """
 
 from pathlib import Path
@@ -26,6 +27,9 @@ def upgrade(database: Database) -> bool:
     from alembic import command
 
     with database.migrating() as connection:
+        if is_current(database):
+            # Another start was first; alembic does not know the revisions of a later version.
+            return False
         config = configuration()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
@@ -33,13 +37,16 @@ def upgrade(database: Database) -> bool:
 
 
 def is_current(database: Database) -> bool:
-    """Whether the database has every revision of this version."""
+    """Whether the database has every revision of this version.
+
+    It may have more: each leaves the version before able to go on, and so to be put back.
+    """
     try:
         row = database.fetch("SELECT version_num FROM alembic_version")
     except Exception:
         # No such table yet; a database that cannot be reached fails again, loudly, when upgraded.
         return False
-    return row is not None and row[0] == newest()
+    return row is not None and row[0] >= newest()
 
 
 def newest() -> str:

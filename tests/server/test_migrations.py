@@ -3,13 +3,15 @@
 import multiprocessing
 import os
 import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from alembic import command
-from sqlalchemy import event, inspect, select
+from sqlalchemy import Connection, event, inspect, select
 
 from server.casework.tables import Case, CaseEvent, Objection
 from server.db import Database
@@ -69,6 +71,39 @@ def test_two_first_starts_at_once_both_find_a_ready_database(empty_database_url:
     assert [start.exitcode for start in starts] == [0, 0]
     database = Database(empty_database_url)
     assert is_current(database)
+    database.release()
+
+
+def _set_ahead(connection: Connection) -> str:
+    """As the next version of the program leaves a database, which keeps what this one needs."""
+    ahead = f"{int(newest()) + 1:04}"
+    connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{ahead}'")
+    return ahead
+
+
+def test_the_version_before_starts_again_on_the_tables_of_the_next(database: Database) -> None:
+    """It was put back, or its server restarts while another one has the next version already."""
+    with database.migrating() as connection:
+        ahead = _set_ahead(connection)
+    assert is_current(database)
+    assert upgrade(database) is False
+    assert _revision(database) == ahead
+
+
+def test_a_start_that_waited_for_one_of_the_next_version_leaves_its_tables(
+    empty_database_url: str,
+) -> None:
+    _to_revision(empty_database_url, f"{int(newest()) - 1:04}")
+    database, other = Database(empty_database_url), Database(empty_database_url)
+    with ThreadPoolExecutor(1) as pool:
+        with database.migrating() as connection:
+            starting = pool.submit(upgrade, other)
+            time.sleep(0.5)
+            ahead = _set_ahead(connection)
+        assert starting.result(60) is False
+        pool.submit(other.leave).result()
+    assert _revision(database) == ahead
+    other.release()
     database.release()
 
 
