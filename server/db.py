@@ -50,6 +50,7 @@ _POSTGRES_DEADLOCK = "40P01"
 _POSTGRES_AWAY = ("08", "57P0")
 # 16 MB.
 _LOG_PAGES = 4000
+_MIGRATING_WAITS = "2s"
 _ACCESS = "nuangang_access"
 
 
@@ -149,6 +150,9 @@ class Database:
     def migrating(self) -> Iterator[Connection]:
         """A write transaction for changing tables; a second process that migrates waits.
 
+        On PostgreSQL a change waits for whoever uses the table, a pg_dump to its end, and all who
+        come later wait behind it: it gives up soon, with an error that `is_locked` knows.
+
         SQLite rebuilds a table to change it: dropping the old one must not cascade into the rows
         that point to it, so foreign keys are off inside and checked at the end.
         """
@@ -156,6 +160,7 @@ class Database:
         with self.gate(), migrating.connect() as connection:
             if not self.is_sqlite:
                 connection.execute(text("SELECT pg_advisory_xact_lock(7309171)"))
+                connection.execute(text(f"SET LOCAL lock_timeout = '{_MIGRATING_WAITS}'"))
             yield connection
             if self.is_sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
                 raise DatabaseRefused("the migration would leave rows that point nowhere")

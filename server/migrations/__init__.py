@@ -5,23 +5,47 @@ newest is known from the file names, a later one is the greater, and a start wit
 database need not load alembic.
 """
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from server.db import Database
+from sqlalchemy.exc import OperationalError
+
+from server.db import Database, DatabaseRefused, is_locked
 from server.tables import Row
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
 _HOME = Path(__file__).parent
+_TRIES = 10
+_PAUSE = 3.0
+"""Seconds between them: whoever waited behind a change that waits gets their turn."""
 
 
-def upgrade(database: Database) -> bool:
-    """Creates or changes the tables where they are behind; whether there was anything to do."""
+def upgrade(database: Database, *, tries: int = _TRIES) -> bool:
+    """Creates or changes the tables where they are behind; whether there was anything to do.
+
+    Raises `DatabaseRefused` where another transaction holds a table each time it is tried.
+    """
     if database.is_sqlite and database.engine.url.database:
         file = Path(database.engine.url.database)
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for left in reversed(range(tries)):
+        try:
+            return _upgraded(database)
+        except OperationalError as error:
+            if not is_locked(error):
+                raise
+            if left:
+                time.sleep(_PAUSE)
+    raise DatabaseRefused(
+        "the tables could not be changed: another transaction held one of them all the time, maybe "
+        "a backup. Nothing is changed; start again once it has ended"
+    )
+
+
+def _upgraded(database: Database) -> bool:
     if is_current(database):
         return False
     from alembic import command

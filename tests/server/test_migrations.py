@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import signal
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 from pathlib import Path
@@ -14,7 +15,7 @@ from alembic import command
 from sqlalchemy import Connection, event, inspect, select
 
 from server.casework.tables import Case, CaseEvent, Objection
-from server.db import Database
+from server.db import Database, DatabaseRefused
 from server.migrations import configuration, differences, is_current, newest, upgrade
 from server.vouchers.tables import Merchant, SettlementLine
 from tests.verifying import size
@@ -105,6 +106,50 @@ def test_a_start_that_waited_for_one_of_the_next_version_leaves_its_tables(
     assert _revision(database) == ahead
     other.release()
     database.release()
+
+
+@pytest.fixture
+def behind(empty_database_url: str) -> Iterator[Database]:
+    """A database whose next revision adds a column to `profile`."""
+    _to_revision(empty_database_url, "0030")
+    database = Database(empty_database_url)
+    yield database
+    database.release()
+
+
+@pytest.mark.parametrize("empty_database_url", ["postgresql"], indirect=True)
+def test_a_migration_that_waits_for_a_backup_lets_the_service_go_on(behind: Database) -> None:
+    """pg_dump holds every table until it has ended; who asks behind a waiting change waits too."""
+    starting, slowest = Database(str(behind.engine.url.render_as_string(False))), 0.0
+    with ThreadPoolExecutor(1) as pool, behind.engine.connect() as dumping:
+        dumping.exec_driver_sql("LOCK TABLE profile IN ACCESS SHARE MODE")
+        # Else a migration that waits for ever has the test wait with it.
+        behind.fetch("SELECT set_config('statement_timeout', '6s', false)")
+        upgrading = pool.submit(upgrade, starting)
+        until = time.monotonic() + 8
+        while time.monotonic() < until:
+            began = time.monotonic()
+            behind.fetch("SELECT count(*) FROM profile")
+            slowest = max(slowest, time.monotonic() - began)
+            time.sleep(0.02)
+        assert not upgrading.done()
+        dumping.rollback()
+        assert upgrading.result(60) is True
+        pool.submit(starting.leave).result()
+    assert 1 < slowest < 5
+    assert is_current(behind) and differences(behind) == []
+    starting.release()
+
+
+@pytest.mark.parametrize("empty_database_url", ["postgresql"], indirect=True)
+def test_a_migration_that_waited_in_vain_says_for_what(behind: Database) -> None:
+    starting = Database(str(behind.engine.url.render_as_string(False)))
+    with behind.engine.connect() as dumping:
+        dumping.exec_driver_sql("LOCK TABLE profile IN ACCESS SHARE MODE")
+        with pytest.raises(DatabaseRefused, match="maybe a backup"):
+            upgrade(starting, tries=1)
+    assert _revision(behind) == "0030"
+    starting.release()
 
 
 def test_workers_and_what_is_theirs_outlive_the_change_of_their_table(
