@@ -1,6 +1,7 @@
 """Questions back: which place is meant, which measure, and the number that picks one."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from bot import firms, gates, replying
@@ -108,9 +109,9 @@ def everything(turn: Turn) -> Answer:
 def no_subject(turn: Turn) -> Answer | None:
     """Ask what it is about where a message names nothing: «能补多少啊»."""
     question = turn.question
-    if question.content or turn.context.question or (turn.region and question.asked.aspects):
+    if question.content or turn.context.question:
         return None
-    topics = [turn.library.topics[id] for id in turn.library.sentences.first_topics]
+    topics = [turn.library.topics[id] for id in _first_topics(turn)]
     choices = tuple(Choice(t.label, f"{t.label} {question.rest}", turn.region) for t in topics)
     return Answer(
         kind=Kind.CLARIFY,
@@ -120,6 +121,14 @@ def no_subject(turn: Turn) -> Answer | None:
         choices=choices,
         context=Context(region=turn.last_place(), chosen=turn.chosen, choices=choices),
     )
+
+
+def _first_topics(turn: Turn) -> Sequence[str]:
+    """The subjects to choose from; of a place, those that it has."""
+    first = turn.library.sentences.first_topics
+    measures = turn.measures_in(turn.region) if turn.region else []
+    there = {topic for measure in measures for topic in measure.topics}
+    return [topic for topic in first if topic in there] or first
 
 
 def which_place(turn: Turn) -> Answer | None:

@@ -76,6 +76,9 @@ _UNIT = re.compile(
     "(?:人社|民政|教育|税务|财政|住建|卫健|公安|社保|就业|劳动|医保|信访|司法|商务|文旅|交通|工商|房管)"
     "(?:局|委|厅|所|站)|妇联|残联|团委|居委会|村委会|派出所|法院|医院|工会"
 )
+_WHETHER_THERE_IS_ONE = re.compile(
+    "(?:[开设办]没[开设办]|有没有(?:开|设|办)|是不是(?:开|设|办))[^,。?!]{0,12}(?:电话|热线|专线)"
+)
 _LEFT_OPEN = 0.5
 """How much more a question is like those the clause leaves open than like those it answers."""
 _LEFT_OPEN_THOUGH_STATED = 1.8
@@ -343,6 +346,8 @@ def _names_what_is_stated(turn: Turn, measure: Measure) -> bool:
 def _unstated_aspect(turn: Turn, best: Candidate) -> str:
     """Name the aspect asked for firmly, where the clause states none of those asked for so."""
     firm = [aspect for aspect in turn.asked.aspects if aspect in turn.asked.firm]
+    if Aspect.PHONE in firm and _WHETHER_THERE_IS_ONE.search(turn.question.text):
+        firm.remove(Aspect.PHONE)
     if Aspect.PHONE in firm and _another_unit(turn.question.text, best.measure):
         return Aspect.PHONE.value
     if special := [a for a in firm if a in _NOTHING_ELSE and not states(best.measure, a)]:

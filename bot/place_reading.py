@@ -38,6 +38,7 @@ _NOT_PLACES = re.compile(
     "南京[东西]?路|大理石|阿里巴巴|阿里云|海南鸡饭|张家口岸|台湾通行证|香港通行证|大连锁|北京现代|上海大众"
 )
 _SUFFIXES = frozenset("市省县区州盟人籍镇")
+_OFFICES = frozenset({"政府", "政协", "人大"})
 _PLACE_WORD = re.compile("(?:在|到|去|来|回|从|往|离|返|是|我|俺|老家)$")
 _THERE = re.compile("(?:那边|那里|那儿|这边|这里|这儿|当地)")
 _AND_FIRST, _AND_LAST = re.compile("(?:那么?)? ?"), re.compile("呢[?。!]*")
@@ -73,6 +74,8 @@ class Tokens:
                 continue
             if ends == end and self._text[begins:start] in self._places:
                 continue
+            if start < begins and self._text[end:ends] in _OFFICES:
+                continue  # 定州政府 is no 州政府
             if rjieba.has_word(word):
                 return True
         return False

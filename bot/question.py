@@ -12,14 +12,18 @@ from knowledge.aspects import Asked
 from knowledge.library import Library
 
 _FILLER = re.compile(
-    r"那个|那么|这个|那边|这边|这里|那里|请问|麻烦|问一?下|问问|想问|想知道|你好|您好|告诉我|帮我?|一下|到底|问|现在|的话|时候|为止|单位|部门|几样|几"
+    r"[这那][样种]东西|那个|那么|这个|那边|这边|这里|那里|请问|麻烦|问一?下|问问|想问|想知道|你好|您好|告诉我|帮我?|一下|到底|问|现在|的话|时候|为止|单位|部门|几样|几"
     r"|如果|要是|还有|就是|关于|情况|哪些|什么|怎么样?|怎样|如何|多少|可以|能不能|是不是|有没有|能|会|该|是|有|要|给|去"
     r"|找|那|这|它|他|我们?|你们?|咱们?|自己|的|了|吗|呢|啊|呀|吧|嘛|么|哦|哈|诶|哎|嗯|呗|还|也|就|都|又|再|个|些|和|跟|与"
-    r"|想|说|听说|知道|不|没|在|到|把|被|对|做|办|弄|搞|领|拿|钱|人|号|事|地方|换成|分别|各|□|\W"
+    r"|嘞|咧|哩|先$|想|说|听说|知道|不|没|在|到|把|被|对|做|办|弄|搞|领|拿|钱|人|号|事|地方|换成|分别|各|□|\W"
 )
 _DENIED = re.compile(
     "(?:不是在?|不在|没在|并非|(?<![开解扣免消清])除了|不问|别说|离开了?)(?:我们|那个)?$"
 )
+_CORRECTED = re.compile(
+    "(?:[呃哦啊嗯哎唉][,， ]*不是|[呃哦啊嗯哎唉]?[,， ]*(?:不对|[说讲打写]错了?))(?![吗劲头])"
+)
+"""What follows is meant instead: 我在沧州，不对，衡水."""
 _SET_ASIDE = re.compile(
     "[^,。?!]{1,8}(?:先(?:不|别)(?:说|提|管|问|谈)|(?:先)?放一边|暂且不(?:说|提|谈))了?[,。 ]+"
 )
@@ -97,8 +101,11 @@ def parse(message: str, library: Library, input_method: InputMethod) -> Question
 def _parted_from_denied(places: Places, text: str) -> tuple[Places, frozenset[str]]:
     """Take out the places of which the text says that they are not meant; name the covered ones."""
 
+    last = max((m.start for m in (*places.covered, *places.uncovered)), default=0)
+
     def meant(mention: Mention) -> bool:
-        return not _DENIED.search(text[: mention.start])
+        corrected = mention.start < last and _CORRECTED.match(text, mention.end)
+        return not corrected and not _DENIED.search(text[: mention.start])
 
     left = replace(
         places,

@@ -796,3 +796,60 @@ def test_what_may_be_meant_as_well_is_told_where_a_detail_is_declined(
     assert said.kind is Kind.DECLINE and said.reason == "not-stated:phone"
     assert {"jinzhou-5a", "jinzhou-5b"} == set(said.measures)
     assert "3月底" in said.reply and "6月底" in said.reply and "没有写电话号码" in said.reply
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "欠薪欠到我吐血，荔湾有没有人管",
+        "荔湾的电话都打爆了，培训补贴到底补给谁",
+        "锦州我们店快断气了，社保费能缓吗",
+        "招工成本高得扛不住，锦州稳岗返还几成",
+        "石狮的事麻烦得要死，创业补贴找谁",
+        "老板把我撵了，石狮失业金怎么领",
+        "在石狮做人工客服的工资低，有培训补贴吗",
+    ],
+)
+def test_what_is_only_said_strongly_is_answered(indexed: IndexedLibrary, asked: str) -> None:
+    assert ask(indexed, [asked]).kind is not Kind.HANDOFF
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ("手腕上划了两刀，不疼了", "self_harm"),
+        ("活着还有什么劲", "self_harm"),
+        ("哪天我不在了，替我告诉我妈", "self_harm"),
+        ("老板把我们撵走了没地方住", "destitute"),
+        ("麻烦转接你们的工作人员", "person"),
+        ("换个懂的同志跟我讲", "person"),
+    ],
+)
+def test_what_is_said_round_about_is_heard(indexed: IndexedLibrary, said: str, kind: str) -> None:
+    assert ask(indexed, [said]).reason == f"care:{kind}"
+
+
+@pytest.mark.parametrize("asked", ["那个到底给多少", "要准备点啥材料", "这个我符不符合"])
+def test_where_only_the_place_is_known_it_is_asked_what_it_is_about(
+    indexed: IndexedLibrary, asked: str
+) -> None:
+    said = ask(indexed, [asked], region="石狮")
+    assert said.reason == "no-subject" and said.choices
+    for choice in said.choices:
+        found = ask(indexed, [choice.question], region="石狮")
+        assert found.reason != "not-in-this-place"
+
+
+def test_the_place_that_somebody_corrects_themselves_to_is_meant(indexed: IndexedLibrary) -> None:
+    asked = "我在沧州，说错了，是衡水，过年发啥"
+    assert ask(indexed, [asked]).region == "衡水"
+    assert ask(indexed, ["石狮不是有失业金吗"]).region == "石狮"
+
+
+def test_the_government_of_a_place_names_the_place(indexed: IndexedLibrary) -> None:
+    assert ask(indexed, ["定州政府的失业补助金几个月"]).measures == ("hebei-dingzhou-2",)
+
+
+def test_whether_there_is_a_hotline_is_no_question_for_its_number(indexed: IndexedLibrary) -> None:
+    assert ask(indexed, ["石狮给学生开没开心理热线"]).kind is Kind.ANSWER
+    assert ask(indexed, ["石狮心理热线电话多少"]).kind is Kind.DECLINE
