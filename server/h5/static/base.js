@@ -141,7 +141,7 @@ export async function surely(name, method, path, body) {
   }
 }
 
-// One call of the API; with a key, or for reading, it is tried again until `patience` (ms) is over.
+// One call of the API (`body`: what is sent, or makes it for each try); with a key, or for reading, it is tried again until `patience` (ms) is over.
 export async function call(method, path, body, how) {
   const { key, patience = key ? 120000 : method === "GET" ? 15000 : 0 } = how || {};
   const until = Date.now() + patience;
@@ -154,7 +154,7 @@ export async function call(method, path, body, how) {
     const began = Date.now();
     try {
       check();
-      const value = await once(method, path, body, key);
+      const value = await once(method, path, typeof body === "function" ? body() : body, key);
       check();
       // How long the try that came through took, for who wants to know.
       if (how) how.took = Date.now() - began;

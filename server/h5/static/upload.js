@@ -79,8 +79,15 @@ export async function upload(blob, kind, application, progress) {
     // The last byte once more where all has arrived and nothing came of it yet.
     const offset = Math.min(sent.offset, blob.size - 1);
     const how = { patience: 180000 };
+    let tries = 0;
+    // What did not get through is tried again with less: the line may be weaker than it was.
+    const next = () => {
+      if (tries) piece = Math.max(LEAST, Math.round(piece / 4));
+      tries += 1;
+      return blob.slice(offset, offset + piece);
+    };
     try {
-      sent = await call("PUT", `/uploads/${sent.id}?offset=${offset}`, blob.slice(offset, offset + piece), how);
+      sent = await call("PUT", `/uploads/${sent.id}?offset=${offset}`, next, how);
       const fits = piece * Math.min(2, Math.max(0.5, TAKES / (how.took || 1)));
       piece = Math.round(Math.min(MOST, Math.max(LEAST, fits)));
     } catch (problem) {
