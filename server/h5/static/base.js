@@ -81,6 +81,17 @@ export const kept = {
   },
 };
 
+// What is being written, by the name of what it is for: it stays until it is sent, whoever leaves it meanwhile.
+export const noted = (name) => kept.get(`my.words.${name}`) || {};
+export const note = (name, id, value) => kept.set(`my.words.${name}`, { ...noted(name), [id]: value });
+export const unnote = (name) => kept.drop(`my.words.${name}`);
+
+export function lasting(name, made) {
+  made.value = noted(name)[made.id] || made.value;
+  made.addEventListener("input", () => note(name, made.id, made.value));
+  return made;
+}
+
 // What is known while the page is open, and gone with it.
 export const known = { facts: {} };
 

@@ -1,45 +1,64 @@
 // 一起反映欠薪: start, join by a code that somebody passed on, see how it goes.
-import { action, call, cell, day, empty, field, go, h, known, moment, pairs, Problem, sheet, show, sure, surely, tell, today, view, yuan } from "./base.js";
+import { action, call, cell, day, empty, expected, field, go, h, known, lasting, moment, note, noted, pairs, sheet, show, sure, surely, tell, today, unnote, view, yuan } from "./base.js";
 import { own } from "./person.js";
-import { shrink, upload } from "./upload.js";
+import { picker, shrink, upload } from "./upload.js";
 
 const month = (text) => `${text.replace(/-0?/, "年")}月`;
 
-// What has to be said or agreed to first.
+// What has to be said or agreed to first; whether it is that.
 function first(problem) {
   const part = { profile_missing: "profile", consent_missing: "consents" }[problem.code];
-  if (!part) throw problem;
-  sheet("先办一步", h("p", null, problem.message), h("button.primary", { onclick: () => go("data", part) }, "去办"));
+  if (part) sheet("先办一步", h("p", null, problem.message), h("button.primary", { onclick: () => go("data", part) }, "去办"));
+  return part;
 }
 
 // One's own part: the sum, the proofs, and `send` with both, once what stands `before` it is filled in.
-function part(given, label, send, before = []) {
-  const proofs = [...(given.materials || [])];
+// All of it is noted under `name`: who has to go and agree to something first finds it again.
+function part(name, given, label, send, before = []) {
+  const proofs = noted(name).proofs || given.materials || [];
   const said = h("p.hint", { role: "status" });
   const told = () => (said.textContent = `证据${proofs.length}份`);
   told();
-  const [name, sum] = field("sum", "欠你多少工钱（元），只填你自己的", { inputMode: "decimal", value: given.amount_fen ? given.amount_fen / 100 : "" });
-  const file = h("input.file", {
-    type: "file", id: "proof", accept: "image/*,application/pdf", multiple: true,
-    async onchange() {
-      try {
-        for (const each of [...file.files]) proofs.push((await upload(await shrink(each), "wage_arrears_proof", undefined, (done) => (said.textContent = `正在传　${Math.round(done * 100)}%`))).id);
-        told();
-      } catch (problem) {
-        if (!(problem instanceof Problem)) throw problem;
-        said.textContent = problem.message;
+  const [asked, sum] = field("sum", "欠你多少工钱（元），只填你自己的", { inputMode: "decimal", value: given.amount_fen ? given.amount_fen / 100 : "" });
+  const fields = [...before, sum];
+  for (const each of fields) lasting(name, each);
+  async function prove(files) {
+    try {
+      for (const each of files) {
+        const { id } = await upload(await shrink(each), "wage_arrears_proof", undefined, (done) => (said.textContent = `正在传　${Math.round(done * 100)}%`));
+        if (!proofs.includes(id)) proofs.push(id);
+        note(name, "proofs", proofs);
       }
-    },
-  });
-  return [name, sum,
-    h("div.pick", null, said, file, h("label.button", { htmlFor: "proof" }, "加证据：欠条、考勤、聊天记录")),
+      told();
+      return true;
+    } catch (problem) {
+      expected(problem);
+      first(problem);
+      said.textContent = problem.message;
+      return false;
+    }
+  }
+  // Whether all that was chosen has come.
+  let sending = Promise.resolve(true);
+  return [asked, sum,
+    h("div.pick", null, said, picker("proof", "加证据：欠条、考勤、聊天记录", (files) => (sending = sending.then(() => prove(files))))),
     h("p.hint", null, "交上去以后，你的姓名、身份证号、金额和证据，只给经办人和劳动监察看。工友只看到人数，交上去以后还看到合计。"),
     action(label, async () => {
       const amount_fen = Math.round(sum.value * 100);
-      if (empty(...before, sum)) return undefined;
+      if (empty(...fields)) return undefined;
       if (!(amount_fen > 0)) return sum.focus(), tell("金额请填数字，比如8650.5。");
-      const made = await send({ amount_fen, materials: proofs }).catch(first);
-      return made && go("joint", made.id);
+      if (!(await sending)) {
+        sending = Promise.resolve(true);
+        return tell("有证据没传上。可以再传，也可以再点一次，先不带它。");
+      }
+      try {
+        const made = await send({ amount_fen, materials: [...proofs] });
+        unnote(name);
+        return go("joint", made.id);
+      } catch (problem) {
+        if (first(problem)) return undefined;
+        throw problem;
+      }
     })];
 }
 
@@ -58,7 +77,7 @@ function start() {
   const now = today().slice(0, 7);
   const rows = [field("employer", "哪个单位、哪个老板", { maxLength: 64 }), field("place", "在哪里干活", { maxLength: 128 }),
     field("first_month", "从哪个月欠起", { type: "month", max: now }), field("last_month", "欠到哪个月", { type: "month", max: now, value: now })];
-  return h("div.page", null, h("p", null, `地方：${known.region}`), rows, part({}, "发起", async (mine) => {
+  return h("div.page", null, h("p", null, `地方：${known.region}`), rows, part("joint", {}, "发起", async (mine) => {
     const told = { ...mine, region: known.region, agreed: true };
     for (const [, each] of rows) told[each.id] = each.value;
     return surely("joint", "POST", "/joint-reports", told);
@@ -78,12 +97,13 @@ async function joint(arg, secret) {
   const path = `/joint-reports/${found.id}`;
   const move = (what, body) => surely(`${what}.${found.id}`, "POST", `${path}/${what}`, body).then(show);
   const { changeable, starter, invite } = found;
+  const mine = `part.${found.id}.${found.version}`;
   return h("div.page", null,
     h("section.card", null, h("p.hint", null, `编号${found.id}`), h("h2", { tabIndex: -1 }, found.employer), h("p", null, found.standing),
       pairs([["欠薪月份", `${month(found.first_month)}到${month(found.last_month)}`], ["人数", `${found.people}人`], ["合计", found.total_fen && yuan(found.total_fen)],
         ["欠你的", yuan(found.amount_fen)], ["追回给你", yuan(found.recovered_fen)], ["最晚答复", !changeable && found.due_on && day(found.due_on)]])),
     invite && invited(invite),
-    changeable && h("details.cell", null, h("summary", null, "改我这一份"), part(found, "存好", (mine) => surely(`part.${found.id}.${found.version}`, "PUT", `${path}/part`, { ...mine, version: found.version }))),
+    changeable && h("details.cell", null, h("summary", null, "改我这一份"), part(mine, found, "存好", (told) => surely(mine, "PUT", `${path}/part`, { ...told, version: found.version }))),
     h("ol.times", null, found.steps.map((each) => h("li", null, h("b", null, each.said), each.words && h("p", null, `“${each.words}”`), h("p.hint", null, moment(each.at))))),
     changeable && h("div.stack", null,
       starter && action("交上去", async () => (await sure("交上去？", "交上去就不能再改。", "交上去")) && move("hand-in")),
@@ -98,7 +118,7 @@ async function join(code) {
   const found = await call("POST", "/joint-reports/lookup", { code });
   if (found.joined) return joint(found.joined);
   const shown = h("section.card", null, h("h2", { tabIndex: -1 }, found.employer), pairs([["地点", found.place], ["已经加入", `${found.people}人`]]));
-  return h("div.page", null, shown, !found.open ? h("p.note", null, "已经交上去了。") : part({}, "加入", (mine) => surely(`join.${code}`, "POST", "/joint-reports/join", { ...mine, code, agreed: true })));
+  return h("div.page", null, shown, !found.open ? h("p.note", null, "已经交上去了。") : part(`join.${code}`, {}, "加入", (mine) => surely(`join.${code}`, "POST", "/joint-reports/join", { ...mine, code, agreed: true })));
 }
 
 view("joint", "一起反映欠薪", own(joint));
