@@ -256,6 +256,7 @@ export function sheet(title, ...inside) {
     shell.inert = false;
     shell.removeAttribute("aria-hidden");
     behind.remove();
+    delete known.close;
     if (before && before.focus) before.focus();
     if (close.after) close.after();
   }
@@ -275,6 +276,7 @@ export function sheet(title, ...inside) {
   shell.setAttribute("aria-hidden", "true");
   document.body.append(behind);
   heading.focus();
+  known.close = close;
   return close;
 }
 
@@ -331,7 +333,8 @@ export function action(label, act, kind) {
       } catch (problem) {
         expected(problem);
         tell([problem.message, ...details(problem)].join(""));
-        if (problem.code === "session_over") show();
+        // What has changed meanwhile is shown as it is now.
+        if (/^(session_over|move_refused|\w+_changed)$/.test(problem.code)) show();
       } finally {
         button.removeAttribute("aria-busy");
       }
@@ -420,6 +423,7 @@ let turn = 0;
 // Shows the screen that the address names.
 export async function show() {
   const mine = (turn += 1);
+  if (known.close) known.close();
   const { name, arg } = place();
   const tab = { ask: "ask", check: "check", apply: "apply", offers: "apply", offer: "apply", wishes: "apply", hiring: "apply" }[name] || "me";
   for (const link of shell.querySelectorAll("nav a")) {

@@ -1,5 +1,5 @@
 // My cases and requests for help: what is asked of me on top, then how it went, in plain words.
-import { action, call, cell, day, empty, expected, go, h, kept, known, moment, sheet, show, state, sure, surely, tell, view, yuan } from "./base.js";
+import { action, call, cell, day, empty, expected, go, h, kept, known, lasting, moment, sheet, show, state, sure, surely, tell, unnote, view, yuan } from "./base.js";
 import { aloud } from "./chat.js";
 import { consent, masked, own } from "./person.js";
 import { picker, shrink, upload } from "./upload.js";
@@ -55,7 +55,7 @@ async function one(_, id) {
     h("details.cell", null, h("summary", null, "当时填的"), masked(found.person),
       (found.verdict.conditions || []).map((each) => h("p", null, `${{ met: "✓", failed: "✗" }[each.verdict] || "？"} ${each.say}`))),
     h("div.stack", null,
-      can("object") && action("我不同意，要申诉", () => words("申诉", "说说哪里不对、为什么。", (text) => move(found, "appeal", text)), ".primary"),
+      can("object") && action("我不同意，要申诉", () => words(found, "申诉", "说说哪里不对、为什么。", "appeal")),
       h("button", { onclick: () => go("help", null, { measure: found.measure, region: found.region }) }, "有疑问，找人工"),
       can("withdraw") && action(found.state === "objection" ? "撤回申诉" : "撤回申请", async () => {
         const [what, then] = {
@@ -77,17 +77,18 @@ async function move(found, what, text) {
 
 async function answer(found, materials) {
   const missing = found.requested.filter((each) => !each.answered_at && !materials.some((need) => need.kind === each.item && need.fresh));
-  if (missing.length) return words("有的还没有传", `还没有传：${missing.map((each) => each.title).join("、")}。实在没有，写明为什么。`, (text) => move(found, "answer", text));
+  if (missing.length) return words(found, "有的还没有传", `还没有传：${missing.map((each) => each.title).join("、")}。实在没有，写明为什么。`, "answer");
   return move(found, "answer", "");
 }
 
-function words(title, hint, then) {
-  const text = h("textarea", { id: "words", rows: 4, maxLength: 2000 });
+function words(found, title, hint, what) {
+  const name = `${what}.${found.id}`;
+  const text = lasting(name, h("textarea", { id: "words", rows: 4, maxLength: 2000 }));
   const close = sheet(title, h("label", { htmlFor: "words" }, hint), text, action("交上去", async () => {
     if (!text.value.trim()) return text.focus(), tell("请先写几句。");
-    await then(text.value.trim());
-    close();
-    return undefined;
+    await move(found, what, text.value.trim());
+    unnote(name);
+    return close();
   }));
 }
 
@@ -148,7 +149,7 @@ async function help(_, about) {
   const talk = kept.get("my.talk");
   if (talk && !handoff.given_at && !known.askedHandoff) return h("div.page", null, consent(handoff, () => ((known.askedHandoff = true), show())));
   let category;
-  const text = h("textarea", { id: "words", rows: 4, maxLength: 2000 });
+  const text = lasting("help", h("textarea", { id: "words", rows: 4, maxLength: 2000 }));
   const kinds = ABOUT.map(([id, label]) => h("button.big", { "aria-pressed": "false", onclick: () => {
     category = id;
     kinds.forEach((each, at) => each.setAttribute("aria-pressed", String(ABOUT[at][0] === id)));
@@ -165,6 +166,7 @@ async function help(_, about) {
       const body = { category, region, words: text.value.trim(), measure: given.measure || null, conversation: talk && handoff.given_at ? talk : null };
       const made = await surely("help", "POST", "/requests", body);
       known.askedHandoff = false;
+      unnote("help");
       go("help", null, made.id);
       return undefined;
     }));
@@ -173,16 +175,17 @@ async function help(_, about) {
 async function dialogue(id) {
   const found = await call("GET", `/requests/${id}`);
   const who = { worker: "你", officer: "工作人员", bot: "暖岗" };
-  const text = h("textarea", { id: "more", rows: 3, maxLength: 2000 });
+  const name = `more.${id}`;
+  const text = lasting(name, h("textarea", { id: "more", rows: 3, maxLength: 2000 }));
   return h("div.page", null,
     h("section.card", null, h("p.hint", null, `编号${found.id}${found.unit ? `　${found.unit}` : ""}`), h("h2", { tabIndex: -1 }, STANDS[found.state]), found.state === "open" && h("p", null, `${day(found.due_on)}前回复。`), found.outcome && h("p", null, found.outcome)),
     h("ol.times", null, found.dialogue.map((each) => h("li", null, h("b", null, `${who[each.voice]}：`), h("p", null, each.text), h("p.hint", null, moment(each.at))))),
     found.state !== "closed"
       ? h("div.stack", null, h("label", { htmlFor: "more" }, "还想说"), text, action("发出去", async () => {
         if (empty(text)) return undefined;
-        await surely(`more.${id}.${found.version}`, "POST", `/requests/${id}/messages`, { version: found.version, words: text.value.trim() });
-        show();
-        return undefined;
+        await surely(`${name}.${found.version}`, "POST", `/requests/${id}/messages`, { version: found.version, words: text.value.trim() });
+        unnote(name);
+        return show();
       }))
       : !found.satisfied && h("div.stack", null, h("h3", null, "办得怎么样？"), [[5, "满意"], [3, "一般"], [1, "不满意"]].map(([mark, label]) => action(label, async () => {
         await surely(`rate.${id}`, "POST", `/requests/${id}/rating`, { version: found.version, satisfied: mark });

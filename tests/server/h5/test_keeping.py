@@ -1,0 +1,154 @@
+"""What was chosen and written arrives: on a weaker line, pressed at once, beside a change."""
+
+import json
+from datetime import datetime
+from pathlib import Path
+
+from playwright.sync_api import Page, Route
+
+from server.resources import Resources
+from server.sessions import worker_of
+from tests import casework, funding
+from tests.server.h5.conftest import NewPhone
+from tests.server.h5.test_phone import stored
+from tests.server.h5.walking import Walk, photos
+
+
+def signed_in(page: Page, address: str) -> Walk:
+    walk = Walk(page)
+    walk.open(f"{address}?scene=石狮#me")
+    walk.sign_in("keeping")
+    page.get_by_role("button", name="退出登录").wait_for()
+    return walk
+
+
+def introduced(page: Page, known: Resources, now: datetime) -> int:
+    """Let whoever signed in agree and say who they are; returns the worker."""
+    worker = worker_of(known.database, json.loads(stored(page)["my.token"])["token"], now=now)
+    assert worker is not None
+    with known.database.begin() as session:
+        own = known.subject_keys.safe_of(worker)
+        casework.introduce(session, own, worker, casework.person(9), now=now)
+    return worker
+
+
+def fill_in(page: Page) -> None:
+    """A report of wages that are owed."""
+    for label, value in (
+        ("哪个单位", "某某服装厂"),
+        ("在哪里干活", "宝盖镇"),
+        ("从哪个月欠起", "2026-01"),
+        ("欠你多少工钱", "8650.5"),
+    ):
+        page.get_by_label(label).fill(value)
+
+
+def test_a_photo_goes_up_in_smaller_pieces_where_the_line_has_become_weaker(
+    new_phone: NewPhone, address: str, resources: Resources, now: datetime, tmp_path: Path
+) -> None:
+    page = new_phone()
+    walk = signed_in(page, address)
+    introduced(page, resources, now)
+    page.goto(f"{address}#joint/new")
+    cut: list[int] = []
+
+    def weak(route: Route) -> None:
+        size = len(route.request.post_data_buffer or b"")
+        if size > 30_000:
+            cut.append(size)
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route("**/api/v1/uploads/*", weak)
+    page.locator("#proof").set_input_files(photos(tmp_path, 1))
+    walk.see("证据1份")
+    assert cut
+
+
+def test_a_report_waits_for_the_photos_that_are_on_their_way(
+    new_phone: NewPhone, address: str, resources: Resources, now: datetime, tmp_path: Path
+) -> None:
+    page = new_phone()
+    walk = signed_in(page, address)
+    introduced(page, resources, now)
+    page.goto(f"{address}#joint/new")
+    fill_in(page)
+    held: list[Route] = []
+    page.route("**/api/v1/uploads/*", lambda route: held.append(route), times=1)
+    with page.expect_request("**/api/v1/uploads/*"):
+        page.locator("#proof").set_input_files(photos(tmp_path))
+    walk.press("发起")
+    page.wait_for_timeout(500)
+    held[0].continue_()
+    walk.see("叫工友加入")
+    assert resources.database.fetch("SELECT count(*) FROM part_proof") == (2,)
+    assert not [name for name in stored(page) if name.startswith("my.words")]
+
+
+def test_who_has_to_agree_first_is_led_there_and_finds_the_report_as_it_was(
+    new_phone: NewPhone, address: str, tmp_path: Path
+) -> None:
+    page = new_phone()
+    walk = signed_in(page, address)
+    page.goto(f"{address}#joint/new")
+    fill_in(page)
+    (photo,) = photos(tmp_path, 1, side=700)
+    page.locator("#proof").set_input_files(photo)
+    walk.press("去办")
+    asked = page.locator("details", has_text="上传证件和材料的照片")
+    asked.locator("summary").click()
+    asked.get_by_role("button", name="我同意").click()
+    walk.see("记下了。")
+    page.go_back()
+    assert page.get_by_label("欠你多少工钱").input_value() == "8650.5"
+    assert page.get_by_label("哪个单位").input_value() == "某某服装厂"
+    page.locator("#proof").set_input_files(photo)
+    walk.see("证据1份")
+
+
+def test_what_somebody_writes_stays_where_the_request_has_changed_meanwhile(
+    new_phone: NewPhone, address: str, resources: Resources, now: datetime
+) -> None:
+    page = new_phone()
+    walk = signed_in(page, address)
+    introduced(page, resources, now)
+    page.goto(f"{address}#help")
+    walk.press("被拖欠工资")
+    page.get_by_label("出了什么事？").fill("老板三个月没发工资。")
+    walk.press("交给人工")
+    walk.see("等着回复")
+    more = page.get_by_label("还想说")
+    more.fill("老板电话打不通了。")
+    walk.tab("问")
+    page.go_back()
+    assert more.input_value() == "老板电话打不通了。"
+    with resources.database.begin() as session:
+        session.connection().exec_driver_sql("UPDATE service_request SET version = version + 1")
+    walk.press("发出去")
+    walk.see("这个求助刚刚有了新的内容")
+    walk.see("老板三个月没发工资。")
+    assert more.input_value() == "老板电话打不通了。"
+    walk.press("发出去")
+    page.locator(".times", has_text="老板电话打不通了。").wait_for()
+    assert more.input_value() == ""
+
+
+def test_a_case_that_was_decided_meanwhile_is_shown_as_it_is_now(
+    new_phone: NewPhone, address: str, resources: Resources, now: datetime
+) -> None:
+    library = resources.serving.current().library
+    money = funding.office(resources.database, resources.safe, library, resources.subject_keys, now)
+    money.fund(10**9)
+    page = new_phone()
+    walk = signed_in(page, address)
+    case_id = money.recommended(worker=introduced(page, resources, now))
+    page.goto(f"{address}#cases")
+    page.locator("button.cell", has_text=case_id).click()
+    walk.press("撤回申请")
+    walk.see("撤回这个申请？")
+    money.approve(case_id)
+    walk.press("撤回")
+    walk.see(f"金额：{funding.SUM / 100}元")
+    walk.press("撤回申请")
+    walk.see("这笔钱就不发了")
