@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from fnmatch import fnmatch
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
@@ -366,6 +367,43 @@ def test_compose_is_written_as_its_specification_says() -> None:
         broken["services"][service][name] = wrong
         with pytest.raises(ValueError, match=rf"{service}"):
             _described(broken)
+
+
+def _section(title: str) -> str:
+    """A part of the runbook."""
+    text = (DEPLOY / "RUNBOOK.md").read_text("utf-8")
+    return text.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+
+
+def test_what_an_installed_machine_keeps_its_data_in_is_there_before_the_service_is() -> None:
+    """Commands run as the service's user, who may make nothing in /var/lib; `useradd` makes none."""
+    steps = _section("安装")
+    (home,) = re.findall(r"useradd .*--home-dir (\S+)", steps)
+    given = re.findall(r"^# install -d -m 0700 -o nuangang -g nuangang (.+)$", steps, re.M)
+    folders = {folder for line in given for folder in line.split()}
+    assert folders == {home, "/var/backups/nuangang", "/var/backups/nuangang-keys"}
+    # Before anybody starts anything.
+    assert steps.index(f"-g nuangang {home}") < steps.index("systemctl")
+
+
+def _is_named(unit: str, names: list[str]) -> bool:
+    """Whether one of the names that `systemctl` is given means a unit."""
+    full = (name if "." in name or "*" in name else f"{name}.service" for name in names)
+    return any(fnmatch(unit, name) for name in full)
+
+
+def test_the_runbook_stops_whatever_writes_before_it_restores_and_starts_it_afterwards() -> None:
+    steps = _section("恢复")
+    (stop,) = re.findall(r"^ *# systemctl stop (.+)$", steps, re.M)
+    assert steps.index(stop) < steps.index("nuangang restore")
+    names = shlex.split(stop)
+    running = [unit.name.replace("@.", "@backup.") for unit in UNITS]
+    assert [unit for unit in running if not _is_named(unit, names)] == []
+    # The socket first: else whoever calls starts the service again.
+    assert names[0] == "nuangang.socket"
+    for left in ("nuangang.db", "keys.db", "-wal", "-shm"):
+        assert steps.index(left) < steps.index("nuangang restore")
+    assert steps.rindex("systemctl enable --now") > steps.index("audit verify")
 
 
 def test_the_runbook_names_commands_that_exist() -> None:
