@@ -112,6 +112,15 @@ def test_systemd_accepts_the_units(unit: str, tmp_path: Path) -> None:
     assert tried.returncode == 0 and said == [], tried.stderr
 
 
+def test_a_job_in_a_container_has_docker_look_in_no_home_that_its_unit_hides() -> None:
+    """Docker 28 without leave to open /root/.docker knows no `compose`, wherever that is."""
+    unit = (DEPLOY / "systemd" / "nuangang-job@.service").read_text("utf-8")
+    added = (DEPLOY / "compose-job.conf").read_text("utf-8")
+    assert "\nProtectHome=yes\n" in unit and "ProtectHome" not in added
+    (place,) = re.findall(r"^Environment=DOCKER_CONFIG=(\S+)$", added, re.M)
+    assert not place.startswith(("/root", "/home", "/run/user"))
+
+
 def _compose() -> dict[str, Any]:
     read: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text("utf-8"))
     return read
