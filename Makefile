@@ -4,10 +4,9 @@
 SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory
 BIN := .venv/bin
-LOCKS := requirements/run.lock requirements/dev.lock requirements/uv.lock requirements/install pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: setup serve test sure bench verify screenshots lock system-packages format help
+.PHONY: setup serve test sure bench verify screenshots lock system-packages format help always
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' Makefile
@@ -51,9 +50,10 @@ lock: .venv/.dev ## resolve requirements/*.in anew into hashed locks
 system-packages:
 	@sh deploy/install-system-packages chromium postgresql fonts nginx node strace
 
-# One environment for all: once the developers' packages are in, they stay in.
-.venv/.run: $(LOCKS)
-	@if [ -e .venv/.dev ]; then sh requirements/install dev; else sh requirements/install run; fi
+# Looked at each time: what is in place is known by what stands in the locks. Their times tell nothing
+# where an archive or rsync brought them.
+.venv/.run: always
+	@sh requirements/install run
 
-.venv/.dev: $(LOCKS)
+.venv/.dev: always
 	@sh requirements/install dev

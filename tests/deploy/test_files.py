@@ -385,7 +385,7 @@ def _section(title: str) -> str:
 
 
 def test_what_an_installed_machine_keeps_its_data_in_is_there_before_the_service_is() -> None:
-    """Commands run as the service's user, who may make nothing in /var/lib; `useradd` makes none."""
+    """Its user, as whom commands run, may make nothing in /var/lib; `useradd` makes none."""
     steps = _section("安装")
     (home,) = re.findall(r"useradd .*--home-dir (\S+)", steps)
     given = re.findall(r"^# install -d -m 0700 -o nuangang -g nuangang (.+)$", steps, re.M)
@@ -393,6 +393,14 @@ def test_what_an_installed_machine_keeps_its_data_in_is_there_before_the_service
     assert folders == {home, "/var/backups/nuangang", "/var/backups/nuangang-keys"}
     # Before anybody starts anything.
     assert steps.index(f"-g nuangang {home}") < steps.index("systemctl")
+
+
+def test_an_upgrade_brings_the_units_along_before_it_restarts_what_they_start() -> None:
+    steps = _section("升级")
+    for needed in ("deploy/systemd/* /etc/systemd/system/", "daemon-reload", "deploy/nginx.conf"):
+        assert 0 < steps.index(needed) < steps.index("systemctl restart nuangang nuangang-deliver")
+    # Timers that came with it run only once they are switched on.
+    assert "systemctl enable --now" in steps
 
 
 def _is_named(unit: str, names: list[str]) -> bool:
