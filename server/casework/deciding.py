@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import exists, literal, select, update
+from sqlalchemy import ColumnElement, exists, literal, select, update
 from sqlmodel import Session, col
 
 from server import audit, consents
@@ -362,12 +362,20 @@ def unmask(session: Session, desk: Desk, case: Case, fields: Sequence[str]) -> N
     _note_look(session, desk, case, Action.UNMASKED, fields)
 
 
-def go_on_overdue(session: Session, safe: Safe, post: Post, *, now: datetime) -> int:
-    """Go on with cases whose worker let the time for materials pass; returns how many."""
-    today = china_day(now)
+def overdue(session: Session, *, now: datetime) -> Sequence[str]:
+    """Cases whose worker let the time for materials pass, whom it passed first for first."""
+    return session.scalars(
+        select(col(Case.id)).where(*_overdue(now)).order_by(col(Case.due_on), col(Case.id))
+    ).all()
+
+
+def go_on_overdue(
+    session: Session, safe: Safe, post: Post, *, only: str | None = None, now: datetime
+) -> int:
+    """Go on with these, or with one where it still is; returns how many."""
     overdue = session.scalars(
         select(Case)
-        .where(col(Case.state) == State.MATERIAL_REQUESTED, col(Case.due_on) < today)
+        .where(*_overdue(now), *([col(Case.id) == only] if only is not None else []))
         # Who answers or goes on at this moment was first.
         .with_for_update(skip_locked=True)
     ).all()
@@ -383,6 +391,10 @@ def go_on_overdue(session: Session, safe: Safe, post: Post, *, now: datetime) ->
             now=now,
         )
     return len(overdue)
+
+
+def _overdue(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return col(Case.state) == State.MATERIAL_REQUESTED, col(Case.due_on) < china_day(now)
 
 
 def ask_anew(session: Session, post: Post, *, at_most: int = 500, now: datetime) -> int:

@@ -1,8 +1,9 @@
 """Drafts: an application as far as it is, kept here so that another phone can go on with it."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlmodel import Session, col
 
 from knowledge.eligibility.verdicts import Outcome
@@ -165,11 +166,20 @@ def discard(
     )
 
 
-def discard_old(session: Session, safe: Safe, post: Post, *, now: datetime) -> int:
-    """Give up drafts that nobody has touched for long; returns how many."""
+def old(session: Session, *, now: datetime) -> Sequence[str]:
+    """Drafts that nobody has touched for long, the oldest first."""
+    return session.scalars(
+        select(col(Case.id)).where(*_old(now)).order_by(col(Case.changed_at), col(Case.id))
+    ).all()
+
+
+def discard_old(
+    session: Session, safe: Safe, post: Post, *, only: str | None = None, now: datetime
+) -> int:
+    """Give these up, or one where it still is old; returns how many."""
     old = session.scalars(
         select(Case)
-        .where(col(Case.state) == State.DRAFT, col(Case.changed_at) < now - DRAFTS_KEPT_FOR)
+        .where(*_old(now), *([col(Case.id) == only] if only is not None else []))
         # Who goes on with one at this moment was first.
         .with_for_update(skip_locked=True)
     ).all()
@@ -187,6 +197,10 @@ def discard_old(session: Session, safe: Safe, post: Post, *, now: datetime) -> i
             sealed_facts=None,
         )
     return len(old)
+
+
+def _old(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return col(Case.state) == State.DRAFT, col(Case.changed_at) < now - DRAFTS_KEPT_FOR
 
 
 def _case_of(session: Session, worker_id: int, checked: Checked) -> Case | None:

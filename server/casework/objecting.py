@@ -1,8 +1,9 @@
 """Objections (申诉): a refusal is looked at again, by somebody who had no part in it."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlmodel import Session, col
 
 from server.casework import funds
@@ -96,14 +97,20 @@ def dismiss(session: Session, desk: Desk, case: Case, *, version: int, reason: s
     return moved
 
 
-def close_final(session: Session, safe: Safe, post: Post, *, now: datetime) -> int:
-    """Close cases in which nobody has anything to do or to object to; returns how many."""
-    over = col(Case.decided_at) < now - timedelta(days=OBJECTED_WITHIN + 1)
-    nothing_to_pay = (col(Case.state) == State.APPROVED) & col(Case.amount_fen).is_(None)
-    settled = col(Case.state).in_((State.REFUSED, State.PAID))
+def final(session: Session, *, now: datetime) -> Sequence[str]:
+    """Cases in which nobody has anything to do or to object to, the oldest first."""
+    return session.scalars(
+        select(col(Case.id)).where(*_final(now)).order_by(col(Case.decided_at), col(Case.id))
+    ).all()
+
+
+def close_final(
+    session: Session, safe: Safe, post: Post, *, only: str | None = None, now: datetime
+) -> int:
+    """Close these, or one where it still is final; returns how many."""
     final = session.scalars(
         select(Case)
-        .where(over, or_(settled, nothing_to_pay))
+        .where(*_final(now), *([col(Case.id) == only] if only is not None else []))
         # Who objects or closes at this moment was first.
         .with_for_update(skip_locked=True)
     ).all()
@@ -121,6 +128,12 @@ def close_final(session: Session, safe: Safe, post: Post, *, now: datetime) -> i
         )
         funds.release_rest(session, safe, closed, by=closer.audited, now=now)
     return len(final)
+
+
+def _final(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    over = col(Case.decided_at) < now - timedelta(days=OBJECTED_WITHIN + 1)
+    nothing_to_pay = (col(Case.state) == State.APPROVED) & col(Case.amount_fen).is_(None)
+    return over, or_(col(Case.state).in_((State.REFUSED, State.PAID)), nothing_to_pay)
 
 
 def _words_purpose(case_id: str, decision: int) -> str:

@@ -4,7 +4,7 @@ import argparse
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache, partial
 from threading import Event
 from typing import TYPE_CHECKING
@@ -155,10 +155,28 @@ def _cases(at: AtHand, _: argparse.Namespace) -> int:
     database, safe = at.database, at.safe
     post = make_post(at.settings, safe, at.served().library)
 
-    def within(chore: Callable[..., int], *given: object) -> Callable[[], int]:
+    def within(chore: Callable[..., int], **named: object) -> Callable[[], int]:
         def do() -> int:
             with database.begin() as session:
-                return chore(session, safe, *given, now=utc_now())
+                return chore(session, safe, **named, now=utc_now())
+
+        return do
+
+    failed: list[str] = []
+
+    def each(which: Callable[..., Sequence[str]], chore: Callable[..., int]) -> Callable[[], int]:
+        """In a transaction for each: nobody waits for all, and one that fails stops no other."""
+
+        def do() -> int:
+            moved: list[int] = []
+
+            def move(id: str) -> None:
+                moved.append(within(chore, post=post, only=id)())
+
+            with database.read() as session:
+                ids = which(session, now=utc_now())
+            failed.extend(id for id in ids if not _done(f"case {id}", partial(move, id)))
+            return sum(moved)
 
         return do
 
@@ -173,9 +191,9 @@ def _cases(at: AtHand, _: argparse.Namespace) -> int:
             asked += some
 
     chores: tuple[tuple[str, Callable[[], int]], ...] = (
-        ("cases go on without the material", within(deciding.go_on_overdue, post)),
-        ("cases closed", within(objecting.close_final, post)),
-        ("drafts given up", within(drafting.discard_old, post)),
+        ("cases go on without the material", each(deciding.overdue, deciding.go_on_overdue)),
+        ("cases closed", each(objecting.final, objecting.close_final)),
+        ("drafts given up", each(drafting.old, drafting.discard_old)),
         ("people asked for their yes to a new text", ask_anew),
         (
             "people of rounds seen to that were under way",
@@ -189,7 +207,7 @@ def _cases(at: AtHand, _: argparse.Namespace) -> int:
         ("joint reports given up", within(handling.lapse)),
     )
 
-    return OK if _all_done(chores) else FAILED
+    return OK if _all_done(chores) and not failed else FAILED
 
 
 @with_all_at_hand

@@ -23,8 +23,8 @@ from server import (
     tallying,
 )
 from server.arrears import handling
-from server.casework import deciding, drafting, objecting, sweeping
-from server.casework.tables import Officer
+from server.casework import advancing, deciding, drafting, objecting, sweeping
+from server.casework.tables import Case, Officer
 from server.chatting import Channel
 from server.clock import utc_now
 from server.commands import jobs
@@ -228,9 +228,9 @@ def test_a_chore_that_fails_keeps_no_other_from_being_done_and_is_told_at_the_en
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chores = (
-        (deciding, "go_on_overdue", "cases go on"),
-        (objecting, "close_final", "cases closed"),
-        (drafting, "discard_old", "drafts given up"),
+        (deciding, "overdue", "cases go on"),
+        (objecting, "final", "cases closed"),
+        (drafting, "old", "drafts given up"),
         (deciding, "ask_anew", "people asked"),
         (rounds, "go_on_all", "people of rounds"),
         (lapsing, "lapse", "fen of vouchers"),
@@ -245,6 +245,49 @@ def test_a_chore_that_fails_keeps_no_other_from_being_done_and_is_told_at_the_en
         said = [each for _, _, each in chores if each in out]
         assert (code, said) == (1, [each for _, _, each in chores if each != told])
         assert "RuntimeError" in err and "13800138000" not in err
+
+
+def test_a_case_that_cannot_go_on_keeps_no_other_from_it_and_none_waits_for_all(
+    run: Run, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each in a transaction of its own: an officer who decides at this moment waits for one."""
+    at, states = "2026-01-01 09:30:00.000000+00:00", ("material_requested", "refused", "draft")
+    long_ago = "2025-01-01 09:30:00.000000+00:00"
+    database.insert("INSERT INTO worker (id, created_at) VALUES {}", [(7, at)])
+    assert run("jobs", "cases")[0] == 0
+    database.insert(
+        "INSERT INTO cases (id, worker_id, origin, measure, region, period, state, version,"
+        " release_id, edition_id, unit, despite_warning, begun_at, changed_at, due_on, decided_at)"
+        " VALUES {}",
+        [
+            (f"{state}-{number}"[-16:], 7, "application", "m", "石狮", "2026", state, 1, 1, 1, "",
+             False, at, long_ago, "2026-01-15", at)
+            for state in states
+            for number in (1, 2, 3)
+        ],
+    )  # fmt: skip
+    moved: list[tuple[object, ...] | None] = []
+
+    def advance(session: Session, case: Case, *given: Any, **named: Any) -> Case:
+        if case.id.endswith("2"):
+            raise RuntimeError("13800138000")
+        if case.id.endswith("3"):
+            moved.append(
+                database.fetch("SELECT version FROM cases WHERE id = :id", id=case.id[:-1] + "1")
+            )
+        return advancing.advance(session, case, *given, **named)
+
+    with monkeypatch.context() as patched:
+        for room in (deciding, objecting, drafting):
+            patched.setattr(room, "advance", advance)
+        code, out, err = run("jobs", "cases")
+    assert (code, moved) == (1, [(2,)] * 3)
+    for told in ("cases go on without the material", "cases closed", "drafts given up"):
+        assert f"     2 {told}\n" in out
+    assert err.count("RuntimeError") == 3 and "13800138000" not in err and "draft-2" in err
+    code, out, _ = run("jobs", "cases")
+    assert code == 0 and "     1 cases closed\n" in out
+    assert database.fetch("SELECT count(*) FROM cases WHERE version = 2") == (9,)
 
 
 def test_a_sweep_goes_on_after_what_fails_and_says_so_at_the_end(
