@@ -23,39 +23,50 @@ class Gate:
     def __init__(self, beside: Path) -> None:
         self._thread = threading.Lock()
         self._paths = tuple(beside.with_name(beside.name + end) for end in (".first", ".held"))
-        self._files: tuple[FileIO, FileIO] | None = None
+        self._files: list[FileIO] = []
 
     def __del__(self) -> None:
-        for file in self._files or ():
-            file.close()
+        self._close()
 
     def acquire(self, timeout: float) -> bool:
         """Go through, or not within so many seconds."""
         until = time.monotonic() + timeout
         if not self._thread.acquire(timeout=timeout):
             return False
-        first, held = self._files or self._open()
-        passed = _lock(first, until)
-        if passed:
-            fcntl.flock(first, fcntl.LOCK_UN)
-            passed = _lock(held, min(until, time.monotonic() + _PATIENCE_SECONDS))
-            if not passed and _lock(first, until):
-                passed = _lock(held, until)
-                fcntl.flock(first, fcntl.LOCK_UN)
+        try:
+            passed = self._pass(until)
+        except BaseException:
+            # No room for files or locks, say: what was taken till then goes with the files.
+            self._close()
+            self._thread.release()
+            raise
         if not passed:
             self._thread.release()
         return passed
 
     def release(self) -> None:
         """Let the next one through."""
-        assert self._files is not None
         fcntl.flock(self._files[1], fcntl.LOCK_UN)
         self._thread.release()
 
-    def _open(self) -> tuple[FileIO, FileIO]:
-        first, held = (FileIO(path, "a") for path in self._paths)
-        self._files = first, held
-        return self._files
+    def _pass(self, until: float) -> bool:
+        if not self._files:
+            for path in self._paths:
+                self._files.append(FileIO(path, "a"))
+        first, held = self._files
+        if not _lock(first, until):
+            return False
+        fcntl.flock(first, fcntl.LOCK_UN)
+        passed = _lock(held, min(until, time.monotonic() + _PATIENCE_SECONDS))
+        if not passed and _lock(first, until):
+            passed = _lock(held, until)
+            fcntl.flock(first, fcntl.LOCK_UN)
+        return passed
+
+    def _close(self) -> None:
+        for file in self._files:
+            file.close()
+        self._files = []
 
 
 def _lock(file: FileIO, until: float) -> bool:

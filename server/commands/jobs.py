@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from server.resources import Resources
     from server.subject_keys import SubjectKeys
 
+NOT_SET_UP = 78
+"""The exit code that starting again does not help: EX_CONFIG, as systemd is told."""
 _ASKING_SECONDS = 60.0
 
 _log = structlog.get_logger()
@@ -85,7 +87,7 @@ def _deliver(at: AtHand, parsed: argparse.Namespace) -> int:
     platform = make_platform(at.settings, at.database, at.safe, utc_now)
     if platform is None:
         print("nuangang: WeChat is not set up: set NUANGANG_WECHAT_*", file=sys.stderr)
-        return FAILED
+        return NOT_SET_UP
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

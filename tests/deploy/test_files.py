@@ -54,6 +54,12 @@ def test_every_job_has_a_timer() -> None:
     assert f"nuangang {WATCHING.replace('-', ' ')} --watch\n" in watching
 
 
+def test_what_is_not_set_up_is_not_started_again_every_five_seconds() -> None:
+    watching = (DEPLOY / "systemd" / "nuangang-deliver.service").read_text("utf-8")
+    assert f"\nRestartPreventExitStatus={jobs.NOT_SET_UP}\n" in watching
+    assert jobs.NOT_SET_UP not in (jobs.OK, jobs.FAILED)
+
+
 def test_the_runbook_switches_every_timer_on_and_says_when_it_runs() -> None:
     runbook = (DEPLOY / "RUNBOOK.md").read_text("utf-8")
     for job, timer in TIMERS.items():

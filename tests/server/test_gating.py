@@ -1,12 +1,15 @@
 """One writer at a time, also among processes, in turns, and never after a death."""
 
+import fcntl
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
+from errno import ENOLCK
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -67,6 +70,36 @@ def test_a_write_that_cannot_start_in_time_is_told_so(
         pass
     assert database.together(lambda session: 7) == 7
     database.release()
+
+
+def test_whoever_fails_at_the_gate_leaves_it_to_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "later" / "some.db"
+    gate, other = Gate(file), Gate(file)
+    with pytest.raises(FileNotFoundError):
+        gate.acquire(1)
+    file.parent.mkdir()
+    real = fcntl.flock
+    for fails_at in (1, 2, 3, 4, 8):
+        assert other.acquire(1)
+        calls: list[int] = []
+
+        def flock(file: Any, how: int, calls: list[int] = calls, fails_at: int = fails_at) -> None:
+            """No locks are left, at one of the steps of somebody who has to wait."""
+            calls.append(how)
+            if len(calls) == fails_at:
+                raise OSError(ENOLCK, "no locks available")
+            real(file, how)
+
+        with monkeypatch.context() as patched, pytest.raises(OSError, match="no locks"):
+            patched.setattr(fcntl, "flock", flock)
+            patched.setattr("server.gating._PATIENCE_SECONDS", 0)
+            gate.acquire(1)
+        other.release()
+        for each in (gate, other):
+            assert each.acquire(1), fails_at
+            each.release()
 
 
 def test_two_in_one_process_exclude_each_other(file: Path) -> None:

@@ -187,8 +187,8 @@ def test_without_wechat_delivery_says_what_to_set(
 ) -> None:
     for name in ("APP_ID", "APP_SECRET", "TOKEN", "AES_KEY"):
         monkeypatch.delenv(f"NUANGANG_WECHAT_{name}")
-    ran = _jobs("deliver")
-    assert ran.returncode == 1 and "NUANGANG_WECHAT" in ran.stderr
+    ran = _jobs("deliver", "--watch")
+    assert ran.returncode == jobs.NOT_SET_UP and "NUANGANG_WECHAT" in ran.stderr
 
 
 def test_a_sweep_forgets_what_is_over_and_nothing_else(
