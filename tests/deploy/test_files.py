@@ -409,6 +409,22 @@ def test_an_upgrade_brings_the_units_along_before_it_restarts_what_they_start() 
     assert "systemctl enable --now" in steps
 
 
+def test_where_the_address_is_systemds_the_runbook_changes_it_at_the_socket() -> None:
+    """Gunicorn takes the socket it is handed: NUANGANG_HOST and NUANGANG_PORT do nothing there."""
+    (address,) = re.findall(
+        r"^ListenStream=(.+)$", (DEPLOY / "systemd" / "nuangang.socket").read_text("utf-8"), re.M
+    )
+    assert f"server {address} " in (DEPLOY / "nginx.conf").read_text("utf-8")
+    steps = _section("安装")
+    # First what the unit says is taken back, else both are listened at.
+    (given,) = re.findall(r"\[Socket\]\\nListenStream=\\nListenStream=(\S+?)\\n", steps)
+    assert given.endswith(":8000") and given != address
+    assert "nuangang.socket.d/" in steps and "systemctl restart nuangang.socket" in steps
+    example = (DEPLOY / "env.example").read_text("utf-8")
+    told = example.partition("NUANGANG_HOST=")[0].rpartition("\n\n")[2]
+    assert "nuangang.socket" in told
+
+
 def _is_named(unit: str, names: list[str]) -> bool:
     """Whether one of the names that `systemctl` is given means a unit."""
     full = (name if "." in name or "*" in name else f"{name}.service" for name in names)
