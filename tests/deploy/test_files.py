@@ -175,6 +175,17 @@ def test_behind_dockers_proxy_the_world_is_not_taken_for_inside() -> None:
     assert not [each for each in allowed if inside.overlaps(each)]
 
 
+def test_the_world_reaches_the_containers_only_where_docker_keeps_its_addresses() -> None:
+    """Who comes over IPv6 to a network without it comes from its gateway, all as one address."""
+    compose = _compose()
+    has_ipv6 = compose["networks"]["inside"].get("enable_ipv6", False)
+    published = [
+        each for service in compose["services"].values() for each in service.get("ports", ())
+    ]
+    assert published
+    assert has_ipv6 or all(each.startswith("0.0.0.0:") for each in published)
+
+
 def test_nginx_finds_an_application_server_that_was_made_anew() -> None:
     services = _compose()["services"]
     addresses = {services[name]["networks"]["inside"]["ipv4_address"] for name in ("app1", "app2")}
