@@ -52,6 +52,8 @@ class HealthView(View):
     release: int | None = None
     disk: Literal["ok", "full"] | None = None
     """Whether there is room to write."""
+    keys: Literal["ok", "away"] | None = None
+    """Whether the workers' keys can be read: without them nobody's own data can be."""
 
 
 class SignIn(Request):

@@ -29,7 +29,8 @@ def get_health() -> HealthView:
 def get_readiness() -> HealthView:
     """Reach the database; raises `NotReady`.
 
-    A full disk is told, and is no reason to turn people away: reading goes on.
+    A full disk and keys that are away are told, and are no reason to turn people away: what is
+    granted can be asked as ever.
     """
     known = resources()
     try:
@@ -41,6 +42,7 @@ def get_readiness() -> HealthView:
         status="ok",
         release=known.serving.current().release,
         disk="ok" if room >= gauging.ROOM_NEEDED else "full",
+        keys="ok" if known.subject_keys.can_be_read() else "away",
     )
 
 
@@ -56,4 +58,5 @@ def get_metrics() -> Response:
         known.serving.current().release,
         now=known.clock(),
     )
-    return Response(metrics.page(found), content_type=CONTENT_TYPE_LATEST)
+    page = metrics.page([*found, gauging.of_keys(known.subject_keys)])
+    return Response(page, content_type=CONTENT_TYPE_LATEST)

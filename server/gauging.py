@@ -13,6 +13,7 @@ from server.casework.request_tables import ServiceRequest
 from server.casework.tables import Case
 from server.db import Database, fetch_within
 from server.metrics import Gauge
+from server.subject_keys import SubjectKeys
 
 ROOM_NEEDED = 64 * 1024 * 1024
 """Bytes that must be free where the data are: below it the disk counts as full."""
@@ -35,6 +36,11 @@ def gauges(database: Database, data_dir: Path, release: int, *, now: datetime) -
         return
     yield Gauge("database_up", "1 where the database can be read", {"": 1})
     yield from found
+
+
+def of_keys(keys: SubjectKeys) -> Gauge:
+    """Whether the database of the workers' keys answers; it is apart from the other."""
+    return Gauge("keys_up", "1 where the workers' keys can be read", {"": keys.can_be_read()})
 
 
 def _of_database(session: Session, now: datetime) -> Iterator[Gauge]:

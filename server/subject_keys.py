@@ -67,6 +67,14 @@ class SubjectKeys:
                 with self._keys.migrating() as connection:
                     connection.exec_driver_sql(f"CREATE TABLE IF NOT EXISTS {table} ({columns})")
 
+    def can_be_read(self) -> bool:
+        """Whether their database answers: without it nobody's data can be read."""
+        try:
+            self._keys.fetch("SELECT id FROM wrapped_key LIMIT 1")
+        except Exception:
+            return False
+        return True
+
     def safe_of(self, worker_id: int, lifetime: Lifetime = Lifetime.PERSON) -> Safe:
         """What seals and opens this worker's data; makes the key on the first time.
 

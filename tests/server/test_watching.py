@@ -1,13 +1,16 @@
 """Every request is counted under its route, and told of without what was typed."""
 
 import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 from prometheus_client import REGISTRY
 
+from server.db import Database
 from server.resources import Resources
+from tests.postgres import Cluster
 
 TYPED = "440203199001011234"
 GIVEN = "0123456789abcdef" * 2
@@ -76,10 +79,47 @@ def test_a_database_that_is_away_is_told_and_the_page_still_comes(
     assert "nuangang_release 1.0" in page.text
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def lost_keys(
+    request: pytest.FixtureRequest, resources: Resources, tmp_path: Path
+) -> Iterator[Callable[[], None]]:
+    """Has the database of keys go away, of each kind."""
+    held = resources.subject_keys
+    if request.param == "sqlite":
+
+        def lose() -> None:
+            held._keys.release()
+            (tmp_path / "keys.db").write_bytes(b"x" * 9000)
+
+        yield lose
+        return
+    cluster: Cluster = request.getfixturevalue("cluster")
+    name = cluster.new_database()
+    held._keys = Database(cluster.url(name))
+    held.prepare()
+
+    yield lambda: cluster.drop_database(name)
+    held._keys.release()
+
+
+def test_keys_that_are_away_are_told_and_what_needs_none_goes_on(
+    client: FlaskClient, lost_keys: Callable[[], None]
+) -> None:
+    assert client.get("/readyz").json["keys"] == "ok"
+    assert "nuangang_keys_up 1.0" in client.get("/metrics").text
+    lost_keys()
+    told = client.get("/readyz")
+    assert (told.status_code, told.json["status"], told.json["keys"]) == (200, "ok", "away")
+    page = client.get("/metrics").text
+    assert "nuangang_keys_up 0.0" in page and "nuangang_database_up 1.0" in page
+
+
 def test_readiness_tells_of_the_disk_and_health_of_the_release(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert client.get("/healthz").json == {"status": "ok", "release": 1, "disk": None}
+    assert client.get("/healthz").json == {
+        "status": "ok", "release": 1, "disk": None, "keys": None,
+    }  # fmt: skip
     assert client.get("/readyz").json["disk"] == "ok"
 
     def full(_: Path) -> int:
