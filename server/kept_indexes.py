@@ -11,6 +11,8 @@ import os
 import pickle
 import sys
 import tempfile
+import time
+from contextlib import suppress
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -24,6 +26,8 @@ from server.kept_patterns import dumped
 
 _SEAL = hashlib.sha256().digest_size
 _KEPT = 4
+_DRAFT = "draft-"
+_LONGEST_WRITE_SECONDS = 3600
 _LONGEST_LINE = 4096
 _BUILT_WITH = ("numpy", "opencc", "pydantic", "rapidfuzz", "rjieba")
 
@@ -59,12 +63,18 @@ class KeptIndexes:
         path = self._path(fingerprint)
         try:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            # First, as they may be what has filled the disk.
+            self._forget_drafts()
             # Beside the place it goes to, and moved there whole: nobody reads half a file.
-            handle, draft = tempfile.mkstemp(dir=self._folder, prefix="draft-")
-            with os.fdopen(handle, "wb") as file:
-                file.write(self._sealed(fingerprint, memoryview(content)))
-                file.write(content)
-            os.replace(draft, path)
+            handle, draft = tempfile.mkstemp(dir=self._folder, prefix=_DRAFT)
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(self._sealed(fingerprint, memoryview(content)))
+                    file.write(content)
+                os.replace(draft, path)
+            except BaseException:
+                Path(draft).unlink(missing_ok=True)
+                raise
             self._forget_all_but_the_newest()
         except OSError as error:
             _log.warning("index_not_kept", reason=str(error))
@@ -78,6 +88,14 @@ class KeptIndexes:
     def _path(self, fingerprint: str) -> Path:
         name = hashlib.sha256(f"{fingerprint} {_program()}".encode()).hexdigest()[:32]
         return self._folder / f"{name}.index"
+
+    def _forget_drafts(self) -> None:
+        """Clear away what a process was writing that was killed."""
+        for path in self._folder.glob(f"{_DRAFT}*"):
+            # Another process may move its own to its place at this moment.
+            with suppress(FileNotFoundError):
+                if time.time() - path.stat().st_mtime > _LONGEST_WRITE_SECONDS:
+                    path.unlink()
 
     def _forget_all_but_the_newest(self) -> None:
         kept = sorted(self._folder.glob("*.index"), key=lambda path: -path.stat().st_mtime)

@@ -1,7 +1,11 @@
 """Indexes kept on disk: read back as they were, never trusted without their seal."""
 
+import os
 import pickle
+import time
+from contextlib import suppress
 from datetime import date
+from errno import ENOSPC
 from pathlib import Path
 
 import pytest
@@ -91,6 +95,32 @@ def test_nobody_else_may_read_it_and_old_ones_go(tmp_path: Path, indexed: Indexe
     assert len(files) == 4
     assert all(file.stat().st_mode & 0o077 == 0 for file in files)
     assert kept.get("seven") is not None
+
+
+def test_a_write_that_fails_leaves_nothing_and_one_that_died_is_cleared_away(
+    tmp_path: Path, indexed: IndexedLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = KeptIndexes(tmp_path, SECRET)
+
+    def full(*_: object) -> None:
+        raise OSError(ENOSPC, "no space left")
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    for fault in (full, stop):
+        with monkeypatch.context() as patched, suppress(KeyboardInterrupt):
+            patched.setattr(os, "replace", fault)
+            kept.put("one", indexed)
+        assert list(tmp_path.iterdir()) == []
+    died, written = tmp_path / "draft-died", tmp_path / "draft-written"
+    for path, minutes in ((died, 61), (written, 1)):
+        path.write_bytes(b"half")
+        at = time.time() - 60 * minutes
+        os.utime(path, (at, at))
+    kept.put("one", indexed)
+    assert kept.get("one") is not None
+    assert not died.exists() and written.exists(), "another process may be at it"
 
 
 def test_a_disk_that_takes_nothing_is_no_fault(tmp_path: Path, indexed: IndexedLibrary) -> None:
