@@ -347,7 +347,7 @@ export function action(label, act, kind) {
 const FILES = {
   ask: "chat", check: "check", apply: "apply", me: "person",
   case: "cases", cases: "cases", messages: "cases", letter: "cases", help: "cases", helps: "cases", data: "person",
-  offers: "offers", offer: "offers", places: "offers", wishes: "offers", hiring: "offers", card: "card",
+  offers: "offers", offer: "offers", places: "offers", wishes: "offers", hiring: "offers", card: "cases",
   joint: "joint", join: "joint",
 };
 const views = {};

@@ -1,5 +1,5 @@
-// My cases and requests for help: what is asked of me on top, then how it went, in plain words.
-import { action, call, cell, day, empty, expected, go, h, kept, known, lasting, moment, sheet, show, state, sure, surely, tell, unnote, view, yuan } from "./base.js";
+// My cases and requests for help: what is asked of me on top, then how it went, in plain words; and my card.
+import { action, call, cell, day, empty, expected, go, h, kept, known, lasting, moment, newKey, put, sheet, show, state, sure, surely, tell, unnote, view, yuan } from "./base.js";
 import { aloud } from "./chat.js";
 import { consent, masked, own } from "./person.js";
 import { picker, shrink, upload } from "./upload.js";
@@ -194,9 +194,59 @@ async function dialogue(id) {
       }, ""))));
 }
 
+// -- 我的卡券: a code that changes by itself, also without a network for a while, and the vouchers ----
+
+async function card() {
+  const page = h("div.page");
+  const image = h("img", { alt: "给商户扫的码", width: 240, height: 240 });
+  const text = h("p.code");
+  const word = h("p.hint", { role: "status" });
+  let held;
+  let since;
+  let asking;
+  async function fetched(asked) {
+    asking = true;
+    try {
+      held = await asked;
+      since = Date.now();
+    } finally {
+      asking = false;
+    }
+    const shown = held.codes.length > 0;
+    page.textContent = "";
+    put(page, [
+      shown ? h("section.cell.card", null, image, text, word) : h("p", null, "你还没有卡。领到券以后，卡会出现在这里。"),
+      held.vouchers.length > 0 && h("div.cells", null, held.vouchers.map((each) => h("div.cell", null, h("span", null, h("b", null, each.title), h("span.hint", null, each.told, each.words))))),
+      held.uses.length > 0 && [h("h2", null, "用过的"), h("div.cells", null, held.uses.map((each) => h("div.cell", null, h("span", null, each.told))))],
+      shown && action("码被人拍了？换新码", async () => (await sure("换新码？", "以前的码马上作废，券不会少。", "换")) && fetched(call("POST", "/card/renewal", undefined, { key: newKey() })), ".plain"),
+    ]);
+  }
+  const get = () => fetched(call("GET", "/card", undefined, { patience: 0 }));
+  function tick() {
+    const gone = (Date.now() - since) / 1000;
+    const now = held.codes.filter((each) => each.in_seconds <= gone).pop();
+    if (image.src !== now.image) {
+      image.src = now.image;
+      text.textContent = now.text.replace(/(\d{4})(?=\d)/g, "$1 ");
+    }
+    const over = gone - now.in_seconds > held.good_for_seconds;
+    image.hidden = text.hidden = over;
+    word.textContent = over ? "手机没有网，码过期了。连上网会自动换。" : "给商户看。码半分钟一换，一个码只能用一次。";
+    if (!asking && gone > held.step_seconds / 2) get().catch((problem) => problem.passing || show());
+  }
+  await get();
+  if (held.codes.length) {
+    tick();
+    let turns = 0;
+    const timer = setInterval(() => (page.isConnected || (turns += 1) < 3 ? tick() : clearInterval(timer)), 1000);
+  }
+  return page;
+}
+
 view("cases", "我的办件", own(cases));
 view("case", "办件", own(one));
 view("messages", "消息", own(messages));
 view("letter", "通知", letter);
 view("helps", "我的求助", own(helps));
 view("help", "人工帮忙", own(help));
+view("card", "我的卡券", own(card));

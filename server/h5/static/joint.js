@@ -1,16 +1,9 @@
 // 一起反映欠薪: start, join by a code that somebody passed on, see how it goes.
-import { action, call, cell, day, empty, expected, field, go, h, known, lasting, moment, note, noted, pairs, sheet, show, sure, surely, tell, today, unnote, view, yuan } from "./base.js";
-import { own } from "./person.js";
+import { action, call, cell, day, empty, expected, field, go, h, known, lasting, moment, note, noted, pairs, show, sure, surely, tell, today, unnote, view, yuan } from "./base.js";
+import { first, own } from "./person.js";
 import { picker, shrink, upload } from "./upload.js";
 
 const month = (text) => `${text.replace(/-0?/, "年")}月`;
-
-// What has to be said or agreed to first; whether it is that.
-function first(problem) {
-  const part = { profile_missing: "profile", consent_missing: "consents" }[problem.code];
-  if (part) sheet("先办一步", h("p", null, problem.message), h("button.primary", { onclick: () => go("data", part) }, "去办"));
-  return part;
-}
 
 // One's own part: the sum, the proofs, and `send` with both, once what stands `before` it is filled in.
 // All of it is noted under `name`: who has to go and agree to something first finds it again.

@@ -2,7 +2,7 @@
 // what fits it; and what I offer as an employer.
 import { action, call, cell, day, empty, field, go, h, known, moment, newKey, pairs, sheet, show, signedIn, state, sure, surely, tell, view } from "./base.js";
 import { aloud, clause } from "./chat.js";
-import { own, signIn } from "./person.js";
+import { first, own, signIn } from "./person.js";
 
 const KINDS = { vacancy: "招聘", session: "课程", trip: "出行", activity: "活动" };
 const STANDS = {
@@ -65,9 +65,8 @@ async function one(id) {
     try {
       await surely(`${way}.${id}`, "POST", `/offers/${id}/${way}`);
     } catch (problem) {
-      if (problem.code !== "profile_missing") throw problem;
-      sheet("先填资料", h("p", null, problem.message), h("button.primary", { onclick: () => go("data", "profile") }, "去填"));
-      return undefined;
+      if (first(problem)) return undefined;
+      throw problem;
     }
     tell({ join: "记下了。", leave: "退出了，名额让给别人。" }[way]);
     return show();

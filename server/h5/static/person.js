@@ -1,6 +1,6 @@
 // Who one is: signing in, what one agrees to, one's data; and 我的: what is asked of me on top, cases,
 // messages, my data to see, correct, take along and delete, how the page looks.
-import { action, call, cell, day, empty, expected, field, go, h, kept, known, newKey, pairs, Problem, put, refill, root, show, signedIn, signedInBy, signOut, sure, surely, tell, view } from "./base.js";
+import { action, call, cell, day, empty, expected, field, go, h, kept, known, newKey, pairs, Problem, put, refill, root, sheet, show, signedIn, signedInBy, signOut, sure, surely, tell, view } from "./base.js";
 
 // The way to sign in: WeChat's, or a name where the service runs on a developer's machine.
 export function signIn(then = show) {
@@ -50,11 +50,20 @@ export async function enter(token, then) {
   await then();
 }
 
+// What has to be said or agreed to before something can be sent; whether it is that.
+export function first(problem) {
+  const part = { profile_missing: "profile", consent_missing: "consents" }[problem.code];
+  if (part) sheet("先办一步", h("p", null, problem.message), h("button.primary", { onclick: () => go("data", part) }, "去办"));
+  return part;
+}
+
+const paragraphs = (text) => text.trim().split("\n").map((each) => h("p", null, each));
+
 // One text that is asked to be agreed to; `answer` gets whether it was.
 export function consent(text, answer) {
   return h("div", null,
     h("h2", { tabIndex: -1 }, text.title),
-    h("div.text", null, text.text.trim().split("\n").map((each) => h("p", null, each))),
+    h("div.text", null, paragraphs(text.text)),
     h("div.stack", null,
       action("我同意", async () => {
         const given = await surely(`consent.${text.purpose}`, "PUT", `/consents/${text.purpose}`, { version: text.version });
@@ -69,7 +78,7 @@ const FIELDS = [
   ["identity_number", "身份证号", "18位，最后一位可能是X", { autocomplete: "off", maxLength: 18 }],
   ["phone", "手机号", "11位，经办人会打这个电话", { inputMode: "tel", autocomplete: "off", maxLength: 11 }],
   ["bank_card", "银行卡号（可以以后再填）", "钱批下来打到这张卡上，要是你本人的卡", { inputMode: "numeric", autocomplete: "off", maxLength: 23 }],
-  ["native_place", "老家在哪里（可以不填）", "比如：四川达州", { autocomplete: "off", maxLength: 60 }],
+  ["native_place", "老家（可以不填）", "比如：四川达州", { autocomplete: "off", maxLength: 60 }],
 ];
 
 // The form of a person; what stands there already may be left empty. `done` gets what is held then.
@@ -129,10 +138,7 @@ export function person(me, { card, care, label = "存好，下一步" }, done) {
   return made;
 }
 
-export const masked = (profile) => pairs([
-  ["姓名", profile.name], ["身份证号", profile.identity_number], ["手机号", profile.phone],
-  ["银行卡号", profile.bank_card], ["老家", profile.native_place],
-].map(([label, value]) => [label, value || "没填"]));
+export const masked = (profile) => pairs(FIELDS.map(([name, label]) => [label.split("（")[0], profile[name] || "没填"]));
 
 export const leave = async () => {
   // Signed out on this phone at once, whatever the line does.
@@ -151,9 +157,8 @@ function looks() {
 }
 
 const lines = () => h("section", null, h("h2", null, "要紧的电话"), h("div.cells", null,
-  h("a.cell", { href: "tel:12333" }, h("span", null, h("b", null, "12333"), h("span.hint", null, "人社热线：社保、失业、就业"))),
-  h("a.cell", { href: "tel:12351" }, h("span", null, h("b", null, "12351"), h("span.hint", null, "工会热线：维权、困难帮扶"))),
-  h("a.cell", { href: "tel:110" }, h("span", null, h("b", null, "110"), h("span.hint", null, "有危险，马上打")))));
+  [["12333", "人社热线：社保、失业、就业"], ["12351", "工会热线：维权、困难帮扶"], ["110", "有危险，马上打"]].map(([number, about]) =>
+    h("a.cell", { href: `tel:${number}` }, h("span", null, h("b", null, number), h("span.hint", null, about))))));
 
 async function build() {
   if (!signedIn()) return h("div", null, signIn(), h("div.page", null, looks(), lines()));
@@ -219,7 +224,7 @@ async function consents() {
   const found = (await call("GET", "/consents")).consents;
   return h("div.page", null, h("h2", null, "我同意过的事"), h("p", null, "每一件都可以单独同意、随时撤回。"), found.map((each) => h("details.cell", null,
     h("summary", null, h("b", null, each.title), h("span.hint", null, each.given_at ? "已经同意" : "没有同意")),
-    each.text.trim().split("\n").map((line) => h("p", null, line)),
+    paragraphs(each.text),
     each.given_at
       ? action("撤回同意", async () => {
         if (!(await sure("撤回这一项？", "只为这件事存的资料会删掉。已经提交的申请不受影响。", "撤回"))) return;
