@@ -210,6 +210,7 @@ function marked(text, quotes) {
 
 const HELLO = "你好，我是暖岗。补贴、社保、找工作、孩子上学、被欠工资，都可以问我，直接打字就行。";
 const begun = h("div.ways");
+const past = h("div");
 
 async function suggest() {
   const asked = known.region;
@@ -230,11 +231,15 @@ async function readAgain() {
     kept.set("my.talk", conversation);
     for (const turn of turns) {
       if (!turn.reply) continue;
-      bubble("worker", turn.text);
-      answered(bubble("bot"), { ...turn, conversation });
+      past.append(bubble("worker", turn.text));
+      const reply = bubble("bot");
+      past.append(reply);
+      answered(reply, { ...turn, conversation });
     }
-    if (turns.length) put(talk, [h("p.hint.line", null, "上面是之前的对话")]);
-    scrollTo(0, document.body.scrollHeight);
+    if (turns.length) put(past, [h("p.hint.line", null, "上面是之前的对话")]);
+    // Where a question was asked meanwhile, that one is to be seen and answered.
+    if (past.nextSibling) for (const old of past.querySelectorAll(".ways")) old.remove();
+    else scrollTo(0, document.body.scrollHeight);
   } catch (problem) {
     if (problem.code === "unknown_conversation") kept.drop("my.talk");
   }
@@ -249,9 +254,13 @@ addEventListener("city", () => {
 view("ask", "暖岗", () => {
   talk.textContent = "";
   bubble("bot", h("p", null, HELLO)).append(begun);
+  past.textContent = "";
+  talk.append(past);
   suggest();
   readAgain();
   return h("div.chat", null, talk, form);
 });
 keepView("ask");
+// What somebody typed before the scripts were there.
+field.value = document.querySelector("#text").value;
 start();
