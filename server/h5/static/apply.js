@@ -1,7 +1,7 @@
 // 办: from a measure to a case, step by step; every step is kept as a draft.
 import { action, call, cell, failed, go, h, kept, known, newKey, pairs, put, refill, show, signedIn, state, sure, surely, tell, view, waiting } from "./base.js";
 import { aloud, clause } from "./chat.js";
-import { consent, masked, person, signIn } from "./person.js";
+import { consent, masked, person, signIn, write } from "./person.js";
 import { attended, checked, question, spoken, vocabulary } from "./question.js";
 import { picker, shrink, upload } from "./upload.js";
 
@@ -270,7 +270,7 @@ function pick(flow, need) {
   async function drop(material) {
     if (!(await sure("删掉这一张？", "删掉以后可以再传。", "删掉"))) return;
     try {
-      await call("DELETE", `/applications/${flow.draft.id}/materials/${material.id}`, undefined, { key: newKey() });
+      await write("DELETE", `/applications/${flow.draft.id}/materials/${material.id}`);
     } catch (problem) {
       tell(problem.message);
       return;

@@ -173,6 +173,7 @@ export async function call(method, path, body, how) {
       line.hidden = true;
       return value;
     } catch (problem) {
+      problem.tries = tries;
       if (!problem.passing || Date.now() > until) {
         line.hidden = true;
         throw problem;

@@ -1,8 +1,8 @@
 // 招聘、课程、出行、活动: what there is in a place, taking part, and where I do; what I look for, with
 // what fits it; and what I offer as an employer.
-import { action, call, cell, day, empty, field, go, h, known, moment, newKey, pairs, sheet, show, signedIn, state, sure, surely, tell, view } from "./base.js";
+import { action, call, cell, day, empty, field, go, h, known, moment, pairs, sheet, show, signedIn, state, sure, surely, tell, view } from "./base.js";
 import { aloud, clause } from "./chat.js";
-import { first, own, signIn } from "./person.js";
+import { first, own, signIn, write } from "./person.js";
 
 const KINDS = { vacancy: "招聘", session: "课程", trip: "出行", activity: "活动" };
 const STANDS = {
@@ -125,7 +125,6 @@ const PROPOSED = { proposed: "等工作人员核实", open: "登出来了", refu
 const blank = (id, label, given) => field(id, label, { maxLength: 40, autocomplete: "off", ...given });
 const said = (id) => document.getElementById(id).value.trim();
 const fen = (id) => (said(id) ? Math.round(said(id) * 100) : undefined);
-const write = (method, path, body) => call(method, path, body, { key: newKey() });
 
 const filled = (...ids) => !empty(...ids.map((id) => document.getElementById(id)));
 

@@ -100,7 +100,7 @@ export function person(me, { card, care, label = "存好，下一步" }, done) {
     for (const { name, input } of rows) if (input.value.trim()) body[name] = input.value.trim();
     if (profile && Object.keys(body).length === 1) return done(me);
     try {
-      Object.assign(me, await call("PUT", "/me", body, { key: newKey() }));
+      Object.assign(me, await surely(`me.${body.version}`, "PUT", "/me", body));
     } catch (problem) {
       const errors = problem.body ? problem.body.errors || [] : [];
       for (const { name, wrong } of rows) {
@@ -204,7 +204,8 @@ view("me", "我的", build);
 
 // -- my data --------------------------------------------------------------------------------------
 
-const write = (method, path, body) => call(method, path, body, { key: newKey() });
+// What is added counts once, however often it is pressed; the rest leads to the same as often as it is sent.
+export const write = (method, path, body) => (method === "POST" ? surely(path, method, path, body) : call(method, path, body, { key: newKey() }));
 
 async function profile() {
   const [me, { consents }] = await Promise.all([call("GET", "/me"), call("GET", "/consents")]);
@@ -292,11 +293,15 @@ const erase = () => h("div.page", null,
   h("p", null, "删了就找不回来，备份里的也打不开了。正在办的申请，要先撤回。"),
   action("全部删除", async () => {
     if (!(await sure("真的全部删除？", "这一步不能反悔。", "全部删除"))) return;
-    const { stays } = await write("DELETE", "/me");
+    const { stays } = await surely("erase", "DELETE", "/me").catch((problem) => {
+      // The reply was lost: who is deleted is not known any more.
+      if (problem.code !== "session_over" || !problem.tries) throw problem;
+      return {};
+    });
     signOut();
     const page = document.querySelector("main");
     page.textContent = "";
-    page.append(h("div.page", null, h("h2", { tabIndex: -1 }, "已经删除"), stays.length > 0 && [h("p", null, "按法律要留的只有这些："), stays.map((each) => h("div.cell", null, h("span", null, h("b", null, each.what), h("span.hint", null, each.why))))], h("button.primary", { onclick: () => go("ask") }, "好")));
+    page.append(h("div.page", null, h("h2", { tabIndex: -1 }, stays ? "已经删除" : "应该已经删除"), !stays && h("p", null, "想确认的话，再登录看看还有没有。"), stays && stays.length > 0 && [h("p", null, "按法律要留的只有这些："), stays.map((each) => h("div.cell", null, h("span", null, h("b", null, each.what), h("span.hint", null, each.why))))], h("button.primary", { onclick: () => go("ask") }, "好")));
   }, ".primary.warn"));
 
 async function register() {
