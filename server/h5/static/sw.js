@@ -6,7 +6,8 @@ async function page(request) {
   try {
     const stop = new Promise((done, fail) => setTimeout(fail, 5000));
     const response = await Promise.race([fetch(request), stop]);
-    if (response.ok && request.method === "GET") await store.put("/", response.clone());
+    // What a code that was scanned leads to has its place in it, and is not the page of every day.
+    if (response.ok && !request.url.includes("?")) await store.put("/", response.clone());
     return response;
   } catch (error) {
     return (await store.match("/")) || fetch(request);
