@@ -174,11 +174,12 @@ export async function call(method, path, body, how) {
       return value;
     } catch (problem) {
       problem.tries = tries;
-      if (!problem.passing || Date.now() > until) {
+      if (!problem.passing || Date.now() + (problem.after || 0) > until) {
         line.hidden = true;
         throw problem;
       }
-      line.textContent = navigator.onLine === false ? "手机没有连上网，连上会自动接着办。" : "网络不好，正在重试…";
+      const offline = navigator.onLine === false ? "手机没有连上网，连上会自动接着办。" : "网络不好，正在重试…";
+      line.textContent = problem.code === "offline" ? offline : problem.message;
       line.hidden = false;
       // Soon at first: a line that broke is mostly back in a second or two. Never in step: who comes back
       // every four seconds to a line that drops every four seconds never gets through.
@@ -233,7 +234,7 @@ export function tell(text) {
   toast.textContent = text;
   toast.hidden = false;
   clearTimeout(fading);
-  fading = setTimeout(() => (toast.hidden = true), 3000);
+  fading = setTimeout(() => (toast.hidden = true), 2000 + 200 * text.length);
 }
 
 // Whether a field is still empty: the first one that is gets the focus and is named.
@@ -609,14 +610,15 @@ export function start() {
 
   const tabs = h("nav", { "aria-label": "四个地方" }, TABS.map(([name, label, path]) => h("a", { href: `#${name}` }, icon(path), h("span", null, label))));
   tellCity();
-  put(shell, [h("header", null, back, heading, city, care), line, main, tabs, toast]);
+  put(shell, [h("header", null, back, heading, city, care, line), main, tabs]);
   addEventListener("hashchange", show);
   // Signed out in another window: nothing of theirs stays to be seen in this one.
   addEventListener("storage", ({ key, newValue }) => key === "my.token" && !newValue && (signOut(), show()));
   setCare(Boolean(kept.get("care")));
   document.body.textContent = "";
   document.body.className = "";
-  document.body.append(shell);
+  // A half screen lies over the shell and not over what is told.
+  document.body.append(shell, toast);
   if (kept.get("hant")) known.setScript(true);
   if (signedIn() && !kept.get("my.stay")) kept.set("my.stay", newKey());
   if (signedIn()) renew();
