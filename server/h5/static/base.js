@@ -459,6 +459,8 @@ function fill(made) {
   if (before && before !== made) before.seen = seen();
   main.textContent = "";
   main.append(made);
+  // Who hears the page is told where they are; the first screen tells it by itself.
+  if (before) (main.querySelector("h2[tabindex]") || heading).focus({ preventScroll: true });
   if (made.seen) made.seen();
   else scrollTo(0, 0);
 }

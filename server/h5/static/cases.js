@@ -202,6 +202,7 @@ async function card() {
   const text = h("p.code");
   const word = h("p.hint", { role: "status" });
   let held;
+  let told;
   let since;
   let asking;
   async function fetched(asked) {
@@ -213,6 +214,10 @@ async function card() {
       asking = false;
     }
     const shown = held.codes.length > 0;
+    // Where nothing has changed nothing is read out anew.
+    const made = JSON.stringify([shown, held.vouchers, held.uses]);
+    if (made === told) return;
+    told = made;
     page.textContent = "";
     put(page, [
       shown ? h("section.cell.card", null, image, text, word) : h("p", null, "你还没有卡。领到券以后，卡会出现在这里。"),
@@ -231,7 +236,8 @@ async function card() {
     }
     const over = gone - now.in_seconds > held.good_for_seconds;
     image.hidden = text.hidden = over;
-    word.textContent = over ? "手机没有网，码过期了。连上网会自动换。" : "给商户看。码半分钟一换，一个码只能用一次。";
+    const said = over ? "手机没有网，码过期了。连上网会自动换。" : "给商户看。码半分钟一换，一个码只能用一次。";
+    if (word.textContent !== said) word.textContent = said;
     if (!asking && gone > held.step_seconds / 2) get().catch((problem) => problem.passing || show());
   }
   await get();
