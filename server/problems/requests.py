@@ -181,7 +181,10 @@ WORDS: Mapping[type[Exception], Problem] = {
         "这个请求没有编号，不能保证只办一次。请更新小程序后再试。",
     ),
     KeyReused: Problem(
-        422, "idempotency_key_reused", "编号已经用过", "这个编号已经办过另一件事，请重新操作一次。"
+        422,
+        "idempotency_key_reused",
+        "编号已经用过",
+        "刚才那次可能已经办好了，请先到“我的”里看看。",
     ),
     StillInFlight: Problem(
         409, "still_in_flight", "还在办", "同一个请求还在办，请过几秒再看结果。"

@@ -190,7 +190,7 @@ async function build() {
     h("section", null, h("h2", null, "我的资料"), h("div.cells", null,
       cell("看看、改资料", () => go("data", "profile")),
       cell("孩子的资料", () => go("data", "children")),
-      cell("撤回同意", () => go("data", "consents"), "看看我同意过的事"),
+      cell("撤回同意：我同意过的事", () => go("data", "consents")),
       cell("不要自动比对、不收群发", () => go("data", "optouts")),
       cell("困难职工台账", () => go("data", "register")),
       cell("我的帮扶人", () => go("data", "pairings"), "同意、换人、走访记录"),
@@ -264,18 +264,18 @@ async function children() {
 
 async function optouts() {
   const found = (await call("GET", "/me/opt-outs")).opt_outs;
-  const part = (what, title, about, verb) => {
+  const part = (what, title, about) => {
     const out = found.includes(what);
-    return [h("h2", null, title), h("p", null, about), h("p", null, `现在：${out ? "不" : "会"}${verb}你。`),
-      action(`以后${out ? "可以" : "不要"}${verb}我`, async () => {
+    return [h("h2", null, title), h("p", null, about), h("p", null, `现在：${out ? "关着" : "开着"}。`),
+      action(`${out ? "打开" : "关掉"}${title}`, async () => {
         await write(out ? "DELETE" : "PUT", `/me/opt-outs/${what}`);
         tell("记下了。");
         show();
       })];
   };
   return h("div.page", null,
-    part("all", "不要自动比对", "有的政策不用申请，单位拿名册一比对，够条件就直接办。你不想要，可以关掉。", "比对"),
-    part("outreach", "群发的通知", "政策有变化、有活动时告诉你，一天最多一条，晚上不发。办件的进度照常告诉你。", "群发给"));
+    part("all", "自动比对", "有的政策不用申请，单位拿名册一比对，够条件就直接办。你不想要，可以关掉。"),
+    part("outreach", "群发的通知", "政策有变化、有活动时告诉你，一天最多一条，晚上不发。办件的进度照常告诉你。"));
 }
 
 const exported = () => h("div.page", null,
@@ -304,10 +304,13 @@ const erase = () => h("div.page", null,
     page.append(h("div.page", null, h("h2", { tabIndex: -1 }, stays ? "已经删除" : "应该已经删除"), !stays && h("p", null, "想确认的话，再登录看看还有没有。"), stays && stays.length > 0 && [h("p", null, "按法律要留的只有这些："), stays.map((each) => h("div.cell", null, h("span", null, h("b", null, each.what), h("span.hint", null, each.why))))], h("button.primary", { onclick: () => go("ask") }, "好")));
   }, ".primary.warn"));
 
+// Only the mini-app gets a number from WeChat.
+const UNVERIFIED = "请到暖岗小程序的“我的资料”里点“用微信核对手机号”，再回来看。";
+
 async function register() {
   const { entry, phone_verified: proven } = await call("GET", "/me/register");
   const title = h("h2", null, "困难职工台账");
-  if (!entry) return h("div.page", null, title, h("p", null, proven ? "台账里没有查到你。" : "要先用微信验证手机号，才能查台账里有没有你。"));
+  if (!entry) return h("div.page", null, title, h("p", null, proven ? "台账里没有查到你。" : UNVERIFIED));
   const words = h("textarea", { id: "fix", rows: 3, maxLength: 500 });
   return h("div.page", null, title,
     entry.lines.map((line) => h("p", null, line)),
@@ -331,7 +334,7 @@ async function pairings() {
         await write("POST", `/me/pairings/${each.id}/answers`, { version: each.version, answer });
         tell("记下了。");
         show();
-      }, answer === "yes" ? ".primary" : ".plain"))))) : h("p", null, proven ? "现在没有结对。" : "要先用微信验证手机号，才能查有没有人帮你。"));
+      }, answer === "yes" ? ".primary" : ".plain"))))) : h("p", null, proven ? "现在没有结对。" : UNVERIFIED));
 }
 
 const PARTS = { profile, register, pairings, consents, children, optouts, export: exported, erase };
