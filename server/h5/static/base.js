@@ -81,19 +81,20 @@ export const kept = {
   },
 };
 
-// What is being written, by the name of what it is for: it stays until it is sent, whoever leaves it meanwhile.
-export const noted = (name) => kept.get(`my.words.${name}`) || {};
-export const note = (name, id, value) => kept.set(`my.words.${name}`, { ...noted(name), [id]: value });
-export const unnote = (name) => kept.drop(`my.words.${name}`);
+// What is known while the page is open, and gone with it.
+export const known = { facts: {}, words: {} };
+
+// What is being written, by the name of what it is for: it stays until it is sent, whoever leaves it
+// meanwhile; never in the phone's storage, for it may be anything about anybody.
+export const noted = (name) => known.words[name] || {};
+export const note = (name, id, value) => (known.words[name] = { ...noted(name), [id]: value });
+export const unnote = (name) => delete known.words[name];
 
 export function lasting(name, made) {
   made.value = noted(name)[made.id] || made.value;
   made.addEventListener("input", () => note(name, made.id, made.value));
   return made;
 }
-
-// What is known while the page is open, and gone with it.
-export const known = { facts: {} };
 
 export const signedIn = () => Boolean(kept.get("my.token"));
 
@@ -107,6 +108,7 @@ export function signOut() {
   kept.forget();
   known.given = "";
   known.facts = {};
+  known.words = {};
   if (views.ask) delete views.ask.made;
   delete known.check;
 }

@@ -83,7 +83,8 @@ def test_a_report_waits_for_the_photos_that_are_on_their_way(
     held[0].continue_()
     walk.see("叫工友加入")
     assert resources.database.fetch("SELECT count(*) FROM part_proof") == (2,)
-    assert not [name for name in stored(page) if name.startswith("my.words")]
+    page.goto(f"{address}#joint/new")
+    assert page.get_by_label("哪个单位").input_value() == ""
 
 
 def test_who_has_to_agree_first_is_led_there_and_finds_the_report_as_it_was(
@@ -105,6 +106,13 @@ def test_who_has_to_agree_first_is_led_there_and_finds_the_report_as_it_was(
     assert page.get_by_label("哪个单位").input_value() == "某某服装厂"
     page.locator("#proof").set_input_files(photo)
     walk.see("证据1份")
+    assert "某某服装厂" not in json.dumps(stored(page), ensure_ascii=False)
+    walk.tab("我的")
+    walk.press("退出登录")
+    walk.sign_in("next")
+    page.get_by_role("button", name="退出登录").wait_for()
+    page.goto(f"{address}#joint/new")
+    assert page.get_by_label("哪个单位").input_value() == ""
 
 
 def test_what_somebody_writes_stays_where_the_request_has_changed_meanwhile(
