@@ -151,29 +151,36 @@ def _copy_keys(url: str, safe: Safe, to: Path, now: datetime) -> None:
     handle = os.open(to, os.O_RDONLY)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
-        keys = _copy(url, to, f"{_DRAFT}{_KEYS}").path
-        _sync(keys)
-        there = to / f"{_KEYS}{keys.suffix}"
-        _refuse_lost_keys(keys, to)
-        before = [_digest(there)] if there.is_file() else []
-        note = KeysNote(
-            # Of backups that overlap the one that began first may come last.
-            made_at=max(now, noted.made_at) if (noted := _keys_note(to)) else now,
-            digests=[_digest(keys), *before],
-            sealed=safe.seal(_KEYS, _KEYS_PURPOSE),
-        )
-        draft = to / f"{_DRAFT}{KEYS_NOTE}"
-        draft.write_text(note.model_dump_json(indent=1), encoding="utf-8")
-        _sync(draft)
-        # The note first: it is right for the copy that is still there as well.
-        os.replace(draft, to / KEYS_NOTE)
-        os.fsync(handle)
-        os.replace(keys, there)
-        os.fsync(handle)
+        try:
+            _replace_keys(url, safe, to, now)
+            os.fsync(handle)
+        finally:
+            # What was refused, or broke off; no other backup's, as this one has its turn.
+            for left in to.glob(f"{_DRAFT}{_KEYS}.*"):
+                left.unlink()
     finally:
-        for left in to.glob(f"{_DRAFT}{_KEYS}.*"):
-            left.unlink()
         os.close(handle)
+
+
+def _replace_keys(url: str, safe: Safe, to: Path, now: datetime) -> None:
+    keys = _copy(url, to, f"{_DRAFT}{_KEYS}").path
+    _refuse_lost_keys(keys, to)
+    _sync(keys)
+    there = to / f"{_KEYS}{keys.suffix}"
+    before = [_digest(there)] if there.is_file() else []
+    note = KeysNote(
+        # Of backups that overlap the one that began first may come last.
+        made_at=max(now, noted.made_at) if (noted := _keys_note(to)) else now,
+        digests=[_digest(keys), *before],
+        sealed=safe.seal(_KEYS, _KEYS_PURPOSE),
+    )
+    draft = to / f"{_DRAFT}{KEYS_NOTE}"
+    draft.write_text(note.model_dump_json(indent=1), encoding="utf-8")
+    _sync(draft)
+    # The note first: it is right for the copy that is still there as well.
+    os.replace(draft, to / KEYS_NOTE)
+    _sync(to)
+    os.replace(keys, there)
 
 
 def _refuse_lost_keys(keys: Path, to: Path) -> None:
