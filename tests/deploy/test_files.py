@@ -119,7 +119,7 @@ def test_systemd_accepts_the_units(unit: str, tmp_path: Path) -> None:
 
 
 def test_a_job_in_a_container_has_docker_look_in_no_home_that_its_unit_hides() -> None:
-    """Docker 28 without leave to open /root/.docker knows no `compose`, wherever that is."""
+    """Docker 28 that may not open its folder in the home of root knows no `compose`."""
     unit = (DEPLOY / "systemd" / "nuangang-job@.service").read_text("utf-8")
     added = (DEPLOY / "compose-job.conf").read_text("utf-8")
     assert "\nProtectHome=yes\n" in unit and "ProtectHome" not in added
