@@ -6,8 +6,9 @@ async function page(request) {
   try {
     const stop = new Promise((done, fail) => setTimeout(fail, 5000));
     const response = await Promise.race([fetch(request), stop]);
-    // What a code that was scanned leads to has its place in it, and is not the page of every day.
+    // What a code that was scanned leads to has its place in it: the page of every day is kept in its stead.
     if (response.ok && !request.url.includes("?")) await store.put("/", response.clone());
+    else if (!(await store.match("/"))) store.add("/").catch(() => {});
     return response;
   } catch (error) {
     return (await store.match("/")) || fetch(request);

@@ -167,3 +167,20 @@ def test_the_place_of_a_scanned_code_does_not_come_back_without_a_line(
     page.goto(address)
     page.get_by_role("navigation").wait_for()
     assert "石家庄市" in page.locator("header .city").inner_text()
+
+
+def test_who_always_scans_has_the_page_without_a_line_too(
+    new_phone: NewPhone, address: str
+) -> None:
+    page = new_phone(service_workers="allow")
+    walk = Walk(page)
+    walk.open(f"{address}?scene=place:石狮")
+    page.evaluate("() => navigator.serviceWorker.register('/sw.js')")
+    page.evaluate("() => navigator.serviceWorker.ready.then(() => true)")
+    page.goto(f"{address}?scene=place:石狮")
+    walk.see("失业保险金谁能领？")
+    page.wait_for_function("() => caches.match('/').then(Boolean)")
+    page.context.set_offline(True)
+    page.goto(f"{address}?scene=place:石狮")
+    page.get_by_role("navigation").wait_for()
+    assert "石狮市" in page.locator("header .city").inner_text()
