@@ -16,9 +16,10 @@ from knowledge.measures import Measure
 
 _KIND = "(?:条|项|点|款|个(?=措施|举措|政策|方面|条))"
 _ASKED = re.compile(
-    rf"(?<![法例》])第([一二三四五六七八九十]{{1,3}}|\d{{1,2}}){_KIND}(?:具体|主要|里面?|中)*"
+    r"(?<![法例同规约章》])(?<![法例同规约章][里中的上])"
+    rf"第([一二三四五六七八九十]{{1,3}}|\d{{1,2}}){_KIND}(?:具体|主要|里面?|中)*"
 )
-"""Not of a law: 劳动法第四十条."""
+"""Not of a law, a contract or the rules of a firm: 劳动法第四十条, 合同的第七条."""
 _GRANT = re.compile("补[贴助]|待遇|好处|福利|奖励|帮助")
 """Whatever stands in the clause: no subject of its own."""
 _HARDLY_MORE = 1

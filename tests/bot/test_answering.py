@@ -808,6 +808,11 @@ def test_what_may_be_meant_as_well_is_told_where_a_detail_is_declined(
         "石狮的事麻烦得要死，创业补贴找谁",
         "老板把我撵了，石狮失业金怎么领",
         "在石狮做人工客服的工资低，有培训补贴吗",
+        "零活有啥用，石狮打零活能交社保吗",
+        "石狮这活有什么意思，有没有别的工作",
+        "工友去世了，骨灰怎么送回老家，石狮有补助吗",
+        "工作要是没了，石狮能领什么钱",
+        "我接到你们工作人员通知要补材料，石狮创业补贴补什么",
     ],
 )
 def test_what_is_only_said_strongly_is_answered(indexed: IndexedLibrary, asked: str) -> None:
@@ -823,6 +828,12 @@ def test_what_is_only_said_strongly_is_answered(indexed: IndexedLibrary, asked: 
         ("老板把我们撵走了没地方住", "destitute"),
         ("麻烦转接你们的工作人员", "person"),
         ("换个懂的同志跟我讲", "person"),
+        ("做人工客服的给我转一下", "person"),
+        ("厂里有人断气了", "medical"),
+        ("他累到吐血，送医院抢救了", "medical"),
+        ("加班时吐血了老板不管", "medical"),
+        ("利息逼得我扛不住了", "breakdown"),
+        ("养殖场关了我三天", "violence"),
     ],
 )
 def test_what_is_said_round_about_is_heard(indexed: IndexedLibrary, said: str, kind: str) -> None:
@@ -844,6 +855,14 @@ def test_the_place_that_somebody_corrects_themselves_to_is_meant(indexed: Indexe
     asked = "我在沧州，说错了，是衡水，过年发啥"
     assert ask(indexed, [asked]).region == "衡水"
     assert ask(indexed, ["石狮不是有失业金吗"]).region == "石狮"
+    assert ask(indexed, ["沧州不对外地人发补贴吗，衡水呢"]).reason == "several-places"
+
+
+def test_a_worker_who_was_laid_off_is_no_firm_that_laid_off_nobody(
+    indexed: IndexedLibrary,
+) -> None:
+    said = ask(indexed, ["i was laid off nobody helps me in shishi what money can i get"])
+    assert said.measures[0] == "shishi-4a"
 
 
 def test_the_government_of_a_place_names_the_place(indexed: IndexedLibrary) -> None:

@@ -2,9 +2,11 @@
 
 import pytest
 
-from bot.answers import Kind
+from bot.answering import turn_of
+from bot.answers import Context, Kind
+from bot.clause_numbers import clause_asked_for
 from bot.indexing import IndexedLibrary
-from tests.bot.asking import ask
+from tests.bot.asking import TODAY, ask
 
 
 @pytest.mark.parametrize(
@@ -76,3 +78,19 @@ def test_what_the_clause_does_not_say_is_not_told(indexed: IndexedLibrary) -> No
 def test_a_subject_of_its_own_counts_for_more_than_a_wrong_number(indexed: IndexedLibrary) -> None:
     assert ask(indexed, ["石狮第三条失业金怎么领"]).measures[0] == "shishi-4a"
     assert ask(indexed, ["劳动合同法第三十九条是什么"]).kind is Kind.DECLINE
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "石狮，劳动法里第四条怎么说",
+        "石狮劳动合同的第七条是什么意思",
+        "石狮厂规第六条罚款合法吗",
+        "石狮工伤保险条例的第五条能赔多少",
+    ],
+)
+def test_the_clause_of_a_law_or_a_contract_is_not_the_documents(
+    indexed: IndexedLibrary, asked: str
+) -> None:
+    turn = turn_of(asked, indexed, Context(), TODAY, None)
+    assert clause_asked_for(turn) is None
