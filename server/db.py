@@ -51,6 +51,8 @@ _POSTGRES_AWAY = ("08", "57P0")
 # 16 MB.
 _LOG_PAGES = 4000
 _MIGRATING_WAITS = "2s"
+# A server that says nothing is away: seconds until it takes us, milliseconds until it answers.
+_POSTGRES_WAITS = {"connect_timeout": 3, "tcp_user_timeout": 5000}
 _ACCESS = "nuangang_access"
 
 
@@ -413,7 +415,13 @@ def _sqlite_engine(url: URL) -> Engine:
 
 def _postgres_engine(url: URL) -> Engine:
     engine = create_engine(
-        url, pool_size=8, max_overflow=24, pool_pre_ping=True, hide_parameters=True
+        url,
+        # What the settings say themselves goes first.
+        connect_args={k: v for k, v in _POSTGRES_WAITS.items() if k not in url.query},
+        pool_size=8,
+        max_overflow=24,
+        pool_pre_ping=True,
+        hide_parameters=True,
     )
 
     @event.listens_for(engine, "begin")

@@ -1,7 +1,9 @@
 """The database: what is committed stays, what fails leaves nothing, readers do not write."""
 
 import multiprocessing
+import socket
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -110,6 +112,16 @@ def test_a_connection_that_the_server_closed_is_replaced(postgres_url: str) -> N
         session.execute(text(f"SELECT pg_terminate_backend({row[0]}, 1000)"))
     assert database.fetch("SELECT 1") == (1,)
     database.release()
+
+
+def test_a_server_that_takes_us_and_says_nothing_is_away_soon() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        database = Database(f"postgresql://x:y@127.0.0.1:{silent.getsockname()[1]}/x")
+        began = time.monotonic()
+        with pytest.raises(database.unavailable) as raised:
+            database.fetch("SELECT 1")
+    assert time.monotonic() - began < 20
+    assert db.is_away(raised.value)
 
 
 def test_whoever_waits_for_each_other_is_told_that_many_are_at_it(
