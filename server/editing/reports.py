@@ -2,7 +2,15 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    TypeAdapter,
+    ValidationError,
+)
 
 from knowledge.faults import Code, Fault, Trouble
 
@@ -11,14 +19,27 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+_FAULT = TypeAdapter(Fault)
+
+
 def _as_told(written: Any) -> Any:
     """A report that was stored earlier says it in words: they are shown as they are."""
-    if isinstance(written, str):
-        return Fault(Code.TOLD_EARLIER, {"words": written}) if written else None
-    return written
+    if not isinstance(written, str):
+        return written
+    if not written:
+        return None
+    try:
+        return _FAULT.validate_json(written)
+    except ValidationError:
+        return Fault(Code.TOLD_EARLIER, {"words": written})
 
 
-_Wrong = Annotated[Fault | None, BeforeValidator(_as_told)]
+def _as_stored(wrong: Fault | None) -> str:
+    """A text: the version before, which an upgrade may have to go back to, reads nothing else."""
+    return "" if wrong is None else _FAULT.dump_json(wrong).decode()
+
+
+_Wrong = Annotated[Fault | None, BeforeValidator(_as_told), PlainSerializer(_as_stored)]
 
 
 class QuestionResult(_Part):

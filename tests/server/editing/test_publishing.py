@@ -205,6 +205,10 @@ def test_a_report_comes_back_as_it_was_stored_and_one_of_earlier_in_its_own_word
     held = {"id": "held", "turns": ("失业保险金怎么领",), "reply": "没有。"}
     report = Report(worse=(QuestionResult(before=None, after=wrong, **held),))
     assert Report.model_validate_json(report.model_dump_json()) == report
+    (read_before,) = json.loads(report.model_dump_json())["worse"]
+    # The version before knows texts only, and '' where nothing is wrong.
+    assert read_before["before"] == "" and "liwan-2" in read_before["after"]
+    assert isinstance(read_before["after"], str)
     stored = {"worse": [{**held, "before": "", "after": "kind decline"}]}
     (earlier,) = Report.model_validate_json(json.dumps(stored)).worse
     assert (earlier.before, str(earlier.after)) == (None, "kind decline")
