@@ -369,17 +369,15 @@ def overdue(session: Session, *, now: datetime) -> Sequence[str]:
     ).all()
 
 
-def go_on_overdue(
-    session: Session, safe: Safe, post: Post, *, only: str | None = None, now: datetime
-) -> int:
-    """Go on with these, or with one where it still is; returns how many."""
-    overdue = session.scalars(
+def go_on_overdue(session: Session, safe: Safe, post: Post, *, only: str, now: datetime) -> int:
+    """Go on with one of these where it still is; returns how many."""
+    still = session.scalars(
         select(Case)
-        .where(*_overdue(now), *([col(Case.id) == only] if only is not None else []))
+        .where(*_overdue(now), col(Case.id) == only)
         # Who answers or goes on at this moment was first.
         .with_for_update(skip_locked=True)
     ).all()
-    for case in overdue:
+    for case in still:
         advance(
             session,
             case,
@@ -390,7 +388,7 @@ def go_on_overdue(
             post=post,
             now=now,
         )
-    return len(overdue)
+    return len(still)
 
 
 def _overdue(now: datetime) -> tuple[ColumnElement[bool], ...]:

@@ -173,17 +173,15 @@ def old(session: Session, *, now: datetime) -> Sequence[str]:
     ).all()
 
 
-def discard_old(
-    session: Session, safe: Safe, post: Post, *, only: str | None = None, now: datetime
-) -> int:
-    """Give these up, or one where it still is old; returns how many."""
-    old = session.scalars(
+def discard_old(session: Session, safe: Safe, post: Post, *, only: str, now: datetime) -> int:
+    """Give one of these up where it still is old; returns how many."""
+    still = session.scalars(
         select(Case)
-        .where(*_old(now), *([col(Case.id) == only] if only is not None else []))
+        .where(*_old(now), col(Case.id) == only)
         # Who goes on with one at this moment was first.
         .with_for_update(skip_locked=True)
     ).all()
-    for draft in old:
+    for draft in still:
         advance(
             session,
             draft,
@@ -196,7 +194,7 @@ def discard_old(
             claim=None,
             sealed_facts=None,
         )
-    return len(old)
+    return len(still)
 
 
 def _old(now: datetime) -> tuple[ColumnElement[bool], ...]:

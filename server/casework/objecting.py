@@ -104,18 +104,16 @@ def final(session: Session, *, now: datetime) -> Sequence[str]:
     ).all()
 
 
-def close_final(
-    session: Session, safe: Safe, post: Post, *, only: str | None = None, now: datetime
-) -> int:
-    """Close these, or one where it still is final; returns how many."""
-    final = session.scalars(
+def close_final(session: Session, safe: Safe, post: Post, *, only: str, now: datetime) -> int:
+    """Close one of these where it still is final; returns how many."""
+    still = session.scalars(
         select(Case)
-        .where(*_final(now), *([col(Case.id) == only] if only is not None else []))
+        .where(*_final(now), col(Case.id) == only)
         # Who objects or closes at this moment was first.
         .with_for_update(skip_locked=True)
     ).all()
     closer = by_system("close")
-    for case in final:
+    for case in still:
         closed = advance(
             session,
             case,
@@ -127,7 +125,7 @@ def close_final(
             now=now,
         )
         funds.release_rest(session, safe, closed, by=closer.audited, now=now)
-    return len(final)
+    return len(still)
 
 
 def _final(now: datetime) -> tuple[ColumnElement[bool], ...]:

@@ -224,7 +224,7 @@ def test_review_goes_on_when_nothing_came_in_time(house: House, clerk: Officer) 
     late = house.now + (asked.due_on - china_day(house.now))
     for now, moved in ((late, 0), (late + timedelta(days=1), 1)):
         with house.database.begin() as session:
-            done = deciding.go_on_overdue(session, house.safe, house.post, now=now)
+            done = deciding.go_on_overdue(session, house.safe, house.post, only=case_id, now=now)
         assert done == moved
     assert house.case(case_id).state == State.IN_REVIEW
 
@@ -266,12 +266,19 @@ def test_a_refusal_that_nobody_objects_to_is_closed_in_time(
     for days, closed in ((60, 0), (62, 1)):
         now = house.now + timedelta(days=days)
         with house.database.begin() as session:
-            assert objecting.close_final(session, house.safe, house.post, now=now) == closed
+            done = objecting.close_final(session, house.safe, house.post, only=case_id, now=now)
+            assert done == closed
 
 
-@pytest.mark.parametrize("job", [deciding.go_on_overdue, objecting.close_final])
+@pytest.mark.parametrize(
+    ("which", "job"),
+    [
+        (deciding.overdue, deciding.go_on_overdue),
+        (objecting.final, objecting.close_final),
+    ],
+)
 def test_a_job_that_runs_twice_at_once_moves_each_case_once(
-    house: House, clerk: Officer, chief: Officer, job: Any
+    house: House, clerk: Officer, chief: Officer, which: Any, job: Any
 ) -> None:
     asked = house.submit(house.worker())
     house.do(clerk, asked, deciding.take)
@@ -281,8 +288,11 @@ def test_a_job_that_runs_twice_at_once_moves_each_case_once(
     house.do(chief, refused, deciding.refuse, reason="没缴满一年")
     later = house.now + timedelta(days=62)
 
+    with house.database.read() as session:
+        (case_id,) = which(session, now=later)
+
     def run(session: Session) -> int:
-        moved: int = job(session, house.safe, house.post, now=later)
+        moved: int = job(session, house.safe, house.post, only=case_id, now=later)
         return moved
 
     assert twice_at_once(house.database, run) == (1, 0)

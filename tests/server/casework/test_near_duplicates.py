@@ -132,7 +132,10 @@ def test_what_one_person_was_granted_counts_once_the_case_is_closed_and_a_refusa
         house.do(chief, before, deciding.refuse, reason="没缴满一年")
     house.now += timedelta(days=62)
     with house.database.begin() as session:
-        assert objecting.close_final(session, house.safe, house.post, now=house.now) == 1
+        assert objecting.final(session, now=house.now) == [before]
+        assert objecting.close_final(
+            session, house.safe, house.post, only=before, now=house.now
+        ) == 1  # fmt: skip
     assert house.case(before).state == State.CLOSED
     if granted:
         with pytest.raises(NotAdjudicated):

@@ -414,7 +414,7 @@ def test_who_is_closed_at_the_same_moment_gets_one_voucher_then_or_later(market:
     issue, case = market.issue(last_on=china_day(later)), market.approved()
 
     def close(session: Session) -> int:
-        return objecting.close_final(session, market.safe, market.post, now=later)
+        return objecting.close_final(session, market.safe, market.post, only=case.id, now=later)
 
     def give(session: Session) -> int:
         kept = session.get_one(Issue, issue.id)
@@ -439,7 +439,8 @@ def test_an_approval_waits_a_year_for_an_issue_and_for_one_only_once_its_case_is
     def closed(days: int) -> None:
         market.now += timedelta(days=days)
         with market.database.begin() as session:
-            objecting.close_final(session, market.safe, market.post, now=market.now)
+            for id in objecting.final(session, now=market.now):
+                objecting.close_final(session, market.safe, market.post, only=id, now=market.now)
 
     case, refused = market.approved(), market.approved()
     with market.database.begin() as session:
@@ -459,7 +460,7 @@ def test_who_was_erased_once_their_case_was_closed_waits_for_no_voucher(market: 
     case = market.approved()
     market.now += timedelta(days=75)
     with market.database.begin() as session:
-        objecting.close_final(session, market.safe, market.post, now=market.now)
+        objecting.close_final(session, market.safe, market.post, only=case.id, now=market.now)
     issue = market.issue(last_on=china_day(market.now))
     with market.database.begin() as session:
         by = audit.Actor.worker(case.worker_id)
