@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -80,6 +80,16 @@ def is_quiet(kind: NoticeKind, now: datetime) -> bool:
     """Whether a kind has its hours, and this is none of them."""
     hours = templates()[kind].hours if kind is not NoticeKind.TEXT else None
     return hours is not None and not hours[0] <= now.astimezone(CHINA).hour < hours[1]
+
+
+def next_time(kind: NoticeKind, now: datetime) -> datetime:
+    """This instant, or the next one at which a kind may arrive."""
+    if not is_quiet(kind, now):
+        return now
+    first, _ = templates()[kind].hours or (0, 24)
+    at = now.astimezone(CHINA)
+    begins = at.replace(hour=first, minute=0, second=0, microsecond=0)
+    return begins if begins > at else begins + timedelta(days=1)
 
 
 def quiet_kinds(now: datetime) -> list[NoticeKind]:

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, exists, literal, select, update
@@ -25,14 +25,13 @@ from server.casework.officers import NotAllowed, Officer, Role
 from server.casework.payable import NotPayable
 from server.casework.tables import Case, Objection, RequestedItem, Ruling
 from server.clock import CHINA, china_day
+from server.notice_templates import NoticeKind, next_time
 from server.sealing import Safe
 from server.tables import Notice, Purpose
 
 MOST_FEN = 2_000_000_000
 """20 million yuan: no measure gives one applicant more."""
 
-_DAY = (8, 21)
-"""From which hour on, and until which, a job may have somebody told something."""
 _HINTS: Mapping[NotPayable | None, str] = {
     NotPayable.NO_CONSENT: "要你先同意才能打款，请点开看",
     NotPayable.NO_CARD: "填了银行卡号才能打款，请点开看",
@@ -399,13 +398,15 @@ def ask_anew(session: Session, post: Post, *, at_most: int = 500, now: datetime)
     """Tell those whose money waits for their yes to a new text; how many.
 
     Each once for each text, for as long as notices are kept. The notice is that of the approval,
-    with what is to be done; it goes out by day.
+    with what is to be done; written by night, it waits for the morning.
     """
     version = consents.in_force(Purpose.PAYMENT).version
     key = literal("consent ") + col(Case.id) + literal(f" {version}")
     told = exists().where(col(Notice.key) == key)
     asked = select(Case).where(payable.waits_for_new_text(), ~told).order_by(col(Case.id))
     waiting = session.scalars(asked.limit(at_most)).all()
+    # As what goes to many: not by night. What is tried again may still come then.
+    by_day = next_time(NoticeKind.OUTREACH, now)
     for case in waiting:
         decided_at = (case.decided_at or now).astimezone(CHINA)
         values = {
@@ -413,17 +414,8 @@ def ask_anew(session: Session, post: Post, *, at_most: int = 500, now: datetime)
             "hint": _HINTS[NotPayable.NO_CONSENT],
         }
         about = f"consent {case.id} {version}"
-        post.tell(session, case, Move.APPROVE, now, values, key=about, due_at=_by_day(now))
+        post.tell(session, case, Move.APPROVE, now, values, key=about, due_at=by_day)
     return len(waiting)
-
-
-def _by_day(now: datetime) -> datetime:
-    """This instant, or the next morning in China where it is night there."""
-    at = now.astimezone(CHINA)
-    morning = at.replace(hour=_DAY[0], minute=0, second=0, microsecond=0)
-    if at.hour >= _DAY[1]:
-        morning += timedelta(days=1)
-    return max(now, morning)
 
 
 def _note_look(

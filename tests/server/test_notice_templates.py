@@ -1,7 +1,7 @@
 """Templates are data, and what leaves them is what WeChat takes, as the stand-in judges."""
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -14,6 +14,7 @@ from server.notice_templates import (
     NoticeKind,
     filled,
     is_quiet,
+    next_time,
     quiet_kinds,
     read,
     templates,
@@ -155,6 +156,8 @@ def test_what_nobody_has_just_done_arrives_by_day_only(hour: int, quiet: bool) -
     kinds = [NoticeKind.OUTREACH, NoticeKind.VOUCHER_ENDS]
     assert [is_quiet(kind, at) for kind in kinds] == [quiet, quiet]
     assert quiet_kinds(at) == (kinds if quiet else [])
+    morning = at.replace(hour=8, minute=0) + timedelta(days=hour >= 21)
+    assert [next_time(kind, at) for kind in kinds] == [morning if quiet else at] * 2
     assert not is_quiet(NoticeKind.TEXT, at) and not is_quiet(NoticeKind.PAID, at)
 
 
