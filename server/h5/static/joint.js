@@ -9,30 +9,31 @@ const month = (text) => `${text.replace(/-0?/, "年")}月`;
 // All of it is noted under `name`: who has to go and agree to something first finds it again.
 function part(name, given, label, send, before = []) {
   const proofs = noted(name).proofs || given.materials || [];
+  // What was chosen and has not come, by name and size.
+  const missing = new Set();
   const said = h("p.hint", { role: "status" });
-  const told = () => (said.textContent = `证据${proofs.length}份`);
+  const told = () => (said.textContent = `证据${proofs.length}份${missing.size ? `，${missing.size}份没传上` : ""}`);
   told();
   const [asked, sum] = field("sum", "欠你多少工钱（元），只填你自己的", { inputMode: "decimal", value: given.amount_fen ? given.amount_fen / 100 : "" });
   const fields = [...before, sum];
   for (const each of fields) lasting(name, each);
   async function prove(files) {
+    for (const each of files) missing.add(each.name + each.size);
     try {
       for (const each of files) {
         const { id } = await upload(await shrink(each), "wage_arrears_proof", undefined, (done) => (said.textContent = `正在传　${Math.round(done * 100)}%`));
         if (!proofs.includes(id)) proofs.push(id);
         note(name, "proofs", proofs);
+        missing.delete(each.name + each.size);
       }
       told();
-      return true;
     } catch (problem) {
       expected(problem);
       first(problem);
       said.textContent = problem.message;
-      return false;
     }
   }
-  // Whether all that was chosen has come.
-  let sending = Promise.resolve(true);
+  let sending = Promise.resolve();
   return [asked, sum,
     h("div.pick", null, said, picker("proof", "加证据：欠条、考勤、聊天记录", (files) => (sending = sending.then(() => prove(files))))),
     h("p.hint", null, "交上去以后，你的姓名、身份证号、金额和证据，只给经办人和劳动监察看。工友只看到人数，交上去以后还看到合计。"),
@@ -40,8 +41,9 @@ function part(name, given, label, send, before = []) {
       const amount_fen = Math.round(sum.value * 100);
       if (empty(...fields)) return undefined;
       if (!(amount_fen > 0)) return sum.focus(), tell("金额请填数字，比如8650.5。");
-      if (!(await sending)) {
-        sending = Promise.resolve(true);
+      await sending;
+      if (missing.size) {
+        missing.clear();
         return tell("有证据没传上。可以再传，也可以再点一次，先不带它。");
       }
       try {

@@ -42,7 +42,9 @@ export async function shrink(file) {
 }
 
 async function digest(blob) {
-  const bytes = await new Response(blob).arrayBuffer();
+  const bytes = await new Response(blob).arrayBuffer().catch(() => {
+    throw new Problem({ code: "refused", detail: "手机打不开这个文件，请重新选。" }, false);
+  });
   const found = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   return Array.from(found, (one) => (one + 256).toString(16).slice(1)).join("");
 }

@@ -87,6 +87,82 @@ def test_a_report_waits_for_the_photos_that_are_on_their_way(
     assert page.get_by_label("哪个单位").input_value() == ""
 
 
+def test_a_proof_that_did_not_come_is_not_forgotten_where_another_one_came(
+    new_phone: NewPhone, address: str, resources: Resources, now: datetime, tmp_path: Path
+) -> None:
+    page = new_phone()
+    walk = signed_in(page, address)
+    introduced(page, resources, now)
+    page.goto(f"{address}#joint/new")
+    fill_in(page)
+    lost, other = photos(tmp_path, side=700)
+    refused = {"code": "refused", "detail": "今天传得太多了。"}
+    page.route("**/api/v1/uploads", lambda route: route.fulfill(status=422, json=refused), times=1)
+    page.locator("#proof").set_input_files(lost)
+    walk.see("今天传得太多了。")
+    page.locator("#proof").set_input_files(other)
+    walk.see("证据1份，1份没传上")
+    walk.press("发起")
+    walk.see("有证据没传上")
+    assert resources.database.fetch("SELECT count(*) FROM joint_report") == (0,)
+    page.locator("#proof").set_input_files(lost)
+    walk.see("证据2份")
+    walk.press("发起")
+    walk.see("叫工友加入")
+    assert resources.database.fetch("SELECT count(*) FROM part_proof") == (2,)
+
+
+def test_a_proof_that_came_at_last_is_not_told_as_missing(
+    new_phone: NewPhone, address: str, resources: Resources, now: datetime, tmp_path: Path
+) -> None:
+    page = new_phone()
+    walk = signed_in(page, address)
+    introduced(page, resources, now)
+    page.goto(f"{address}#joint/new")
+    fill_in(page)
+    refused = {"code": "refused", "detail": "今天传得太多了。"}
+    page.route("**/api/v1/uploads", lambda route: route.fulfill(status=422, json=refused), times=1)
+    (photo,) = photos(tmp_path, 1, side=700)
+    page.locator("#proof").set_input_files(photo)
+    walk.see("今天传得太多了。")
+    page.locator("#proof").set_input_files(photo)
+    walk.see("证据1份")
+    walk.press("发起")
+    walk.see("叫工友加入")
+    assert resources.database.fetch("SELECT count(*) FROM part_proof") == (1,)
+
+
+def test_a_file_that_the_phone_cannot_read_is_told_and_the_report_goes_without_it(
+    new_phone: NewPhone, address: str, resources: Resources, now: datetime, tmp_path: Path
+) -> None:
+    page = new_phone()
+    walk = signed_in(page, address)
+    introduced(page, resources, now)
+    page.goto(f"{address}#joint/new")
+    fill_in(page)
+    photo, gone = photos(tmp_path, side=700)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if held:
+            route.continue_()
+        else:
+            held.append(route)
+
+    page.route("**/api/v1/uploads/*", hold)
+    with page.expect_request("**/api/v1/uploads/*"):
+        page.locator("#proof").set_input_files(photo)
+    page.locator("#proof").set_input_files(gone)
+    gone.unlink()
+    held[0].continue_()
+    walk.see("手机打不开这个文件")
+    walk.press("发起")
+    walk.see("有证据没传上")
+    walk.press("发起")
+    walk.see("叫工友加入")
+    assert resources.database.fetch("SELECT count(*) FROM part_proof") == (1,)
+
+
 def test_who_has_to_agree_first_is_led_there_and_finds_the_report_as_it_was(
     new_phone: NewPhone, address: str, tmp_path: Path
 ) -> None:
