@@ -8,7 +8,7 @@ const month = (text) => `${text.replace(/-0?/, "年")}月`;
 // One's own part: the sum, the proofs, and `send` with both, once what stands `before` it is filled in.
 // All of it is noted under `name`: who has to go and agree to something first finds it again.
 function part(name, given, label, send, before = []) {
-  const proofs = noted(name).proofs || given.materials || [];
+  const proofs = [...new Set([...(given.materials || []), ...(noted(name).proofs || [])])];
   // What was chosen and has not come, by name and size.
   const missing = new Set();
   const said = h("p.hint", { role: "status" });
@@ -92,13 +92,13 @@ async function joint(arg, secret) {
   const path = `/joint-reports/${found.id}`;
   const move = (what, body) => surely(`${what}.${found.id}`, "POST", `${path}/${what}`, body).then(show);
   const { changeable, starter, invite } = found;
-  const mine = `part.${found.id}.${found.version}`;
+  const mine = `part.${found.id}`;
   return h("div.page", null,
     h("section.card", null, h("p.hint", null, `编号${found.id}`), h("h2", { tabIndex: -1 }, found.employer), h("p", null, found.standing),
       pairs([["欠薪月份", `${month(found.first_month)}到${month(found.last_month)}`], ["人数", `${found.people}人`], ["合计", found.total_fen && yuan(found.total_fen)],
         ["欠你的", yuan(found.amount_fen)], ["追回给你", yuan(found.recovered_fen)], ["最晚答复", !changeable && found.due_on && day(found.due_on)]])),
     invite && invited(invite),
-    changeable && h("details.cell", null, h("summary", null, "改我这一份"), part(mine, found, "存好", (told) => surely(mine, "PUT", `${path}/part`, { ...told, version: found.version }))),
+    changeable && h("details.cell", { open: mine in known.words }, h("summary", null, "改我这一份"), part(mine, found, "存好", (told) => surely(`${mine}.${found.version}`, "PUT", `${path}/part`, { ...told, version: found.version }))),
     h("ol.times", null, found.steps.map((each) => h("li", null, h("b", null, each.said), each.words && h("p", null, `“${each.words}”`), h("p.hint", null, moment(each.at))))),
     changeable && h("div.stack", null,
       starter && action("交上去", async () => (await sure("交上去？", "交上去就不能再改。", "交上去")) && move("hand-in")),

@@ -1,6 +1,6 @@
 // Who one is: signing in, what one agrees to, one's data; and 我的: what is asked of me on top, cases,
 // messages, my data to see, correct, take along and delete, how the page looks.
-import { action, call, cell, day, empty, expected, field, go, h, kept, known, newKey, pairs, Problem, put, refill, root, sheet, show, signedIn, signedInBy, signOut, sure, surely, tell, view } from "./base.js";
+import { action, call, cell, day, empty, expected, field, go, h, kept, known, lasting, newKey, pairs, Problem, put, refill, root, sheet, show, signedIn, signedInBy, signOut, sure, surely, tell, unnote, view } from "./base.js";
 
 // The way to sign in: WeChat's, or a name where the service runs on a developer's machine.
 export function signIn(then = show) {
@@ -86,6 +86,7 @@ export function person(me, { card, care, label = "存好，下一步" }, done) {
   const profile = me.profile;
   const rows = FIELDS.filter(([name]) => name !== "bank_card" || card).map(([name, title, hint, more]) => {
     const [named, input] = field(name, title, { "aria-describedby": `${name}-hint`, ...more });
+    lasting("me", input);
     const wrong = h("p.wrong", { role: "alert", hidden: true });
     const held = profile && profile[name];
     const told = held ? `现在是${held}，不改就空着。` : hint;
@@ -101,6 +102,7 @@ export function person(me, { card, care, label = "存好，下一步" }, done) {
     if (profile && Object.keys(body).length === 1) return done(me);
     try {
       Object.assign(me, await surely(`me.${body.version}`, "PUT", "/me", body));
+      unnote("me");
     } catch (problem) {
       const errors = problem.body ? problem.body.errors || [] : [];
       for (const { name, wrong } of rows) {

@@ -87,6 +87,17 @@ def test_a_report_waits_for_the_photos_that_are_on_their_way(
     assert page.get_by_label("哪个单位").input_value() == ""
 
 
+def started(page: Page, address: str) -> Walk:
+    """A report that somebody began, and the form for their part of it."""
+    walk = Walk(page)
+    page.goto(f"{address}#joint/new")
+    fill_in(page)
+    walk.press("发起")
+    walk.see("叫工友加入")
+    page.get_by_text("改我这一份").click()
+    return walk
+
+
 def test_a_proof_that_did_not_come_is_not_forgotten_where_another_one_came(
     new_phone: NewPhone, address: str, resources: Resources, now: datetime, tmp_path: Path
 ) -> None:
@@ -161,6 +172,77 @@ def test_a_file_that_the_phone_cannot_read_is_told_and_the_report_goes_without_i
     walk.press("发起")
     walk.see("叫工友加入")
     assert resources.database.fetch("SELECT count(*) FROM part_proof") == (1,)
+
+
+def test_what_somebody_writes_stays_where_their_part_has_changed_meanwhile(
+    new_phone: NewPhone, address: str, resources: Resources, now: datetime, tmp_path: Path
+) -> None:
+    page = new_phone()
+    signed_in(page, address)
+    introduced(page, resources, now)
+    walk = started(page, address)
+    total = page.get_by_label("欠你多少工钱")
+    total.fill("9000")
+    page.locator("#proof").set_input_files(photos(tmp_path, 1, side=700))
+    walk.see("证据1份")
+    with resources.database.begin() as session:
+        session.connection().exec_driver_sql("UPDATE joint_part SET version = version + 1")
+    walk.press("存好")
+    walk.see("你这一份刚刚改过了")
+    walk.see("8650.50元")
+    walk.see("证据1份")
+    assert total.input_value() == "9000"
+    walk.press("存好")
+    walk.see("9000.00元")
+    assert resources.database.fetch("SELECT count(*) FROM part_proof") == (1,)
+
+
+def test_what_came_to_their_part_meanwhile_stays_beside_what_somebody_adds(
+    new_phone: NewPhone, address: str, resources: Resources, now: datetime, tmp_path: Path
+) -> None:
+    page = new_phone()
+    signed_in(page, address)
+    introduced(page, resources, now)
+    walk = started(page, address)
+    first, other = photos(tmp_path, side=700)
+    page.locator("#proof").set_input_files(first)
+    walk.see("证据1份")
+    # Another phone of the same person.
+    beside = new_phone(storage_state=page.context.storage_state())
+    beside.goto(page.url)
+    beside.get_by_text("改我这一份").click()
+    beside.locator("#proof").set_input_files(other)
+    Walk(beside).see("证据1份")
+    Walk(beside).press("存好")
+    Walk(beside).see("叫工友加入")
+    walk.press("存好")
+    walk.see("你这一份刚刚改过了")
+    walk.see("证据2份")
+    with page.expect_response("**/part"):
+        walk.press("存好")
+    assert resources.database.fetch("SELECT count(*) FROM part_proof") == (2,)
+
+
+def test_what_somebody_corrects_stays_where_their_data_have_changed_meanwhile(
+    new_phone: NewPhone, address: str, resources: Resources, now: datetime
+) -> None:
+    page = new_phone()
+    walk = signed_in(page, address)
+    introduced(page, resources, now)
+    page.goto(f"{address}#data/profile")
+    walk.press("改一改")
+    place = page.get_by_label("老家")
+    place.fill("四川达州")
+    with resources.database.begin() as session:
+        session.connection().exec_driver_sql("UPDATE profile SET version = version + 1")
+    walk.press("存好")
+    walk.see("这份资料刚才在别处改过")
+    walk.press("改一改")
+    assert place.input_value() == "四川达州"
+    walk.press("存好")
+    walk.see("存好了。")
+    walk.press("改一改")
+    assert place.input_value() == ""
 
 
 def test_who_has_to_agree_first_is_led_there_and_finds_the_report_as_it_was(
