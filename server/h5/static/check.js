@@ -1,7 +1,7 @@
 // 查: the self-check, one question a screen, and what follows from the answers.
 import { call, day, failed, go, h, known, refill, sheet, state, tell, view, waiting } from "./base.js";
 import { aloud, clause } from "./chat.js";
-import { attended, checked, left, nextFact, question, spoken, unitOf, vocabulary } from "./question.js";
+import { attended, checked, left, nextFact, question, spoken, vocabulary } from "./question.js";
 
 const GROUPS = [
   ["fits", "符合", "这些条件你都符合。给不给、给多少，由经办人审核后定。文件没写到哪天为止的，先问一声还办不办。"],
@@ -116,7 +116,8 @@ function row(result, words, can, only) {
   const missing = result.missing.map((key) => words.get(key)).filter(Boolean).map((fact) => fact.question.replace(/（.*?）/g, ""));
   const [change] = result.changes;
   const group = groupOf(result);
-  const short = group === "near" ? `差：${change.say.replace(/。$/, "")}${change.gap ? `（还差${change.gap}${words.get(change.fact) ? unitOf(words.get(change.fact)) : ""}）` : ""}`
+  // How much is missing of a number stands in the sentence itself.
+  const short = group === "near" ? `差：${change.say.replace(/。$/, "")}`
     : group === "unknown" && missing.length ? `还要知道：${missing.slice(0, 3).join("")}`
     : group === "over" && result.validity.to ? `到${day(result.validity.to)}为止` : "";
   return h("details.cell", { open: Boolean(only) },

@@ -212,6 +212,25 @@ def test_what_is_still_to_be_known_is_asked_and_not_required(
     assert told.endswith("？") and "（" not in told
 
 
+def test_what_is_missing_of_a_number_is_told_once_and_with_what_it_counts(
+    new_phone: NewPhone, address: str
+) -> None:
+    page = new_phone()
+    walk = Walk(page)
+    walk.open(f"{address}?scene=石狮#check/shishi-4a")
+    walk.see("你是替谁问的？")
+    page.locator(".question .tick").first.click()
+    walk.press("选好了")
+    walk.see("失业保险参加了吗？")
+    walk.press("是的", within=".question")
+    walk.see("一共交了几个月？")
+    page.locator(".question input").fill("3")
+    walk.press("填好了")
+    walk.see("还差一点（1项）")
+    near = page.locator(".near details").inner_text()
+    assert re.findall("差：.*", near) == ["差：还差9个月失业保险缴费"]
+
+
 def test_a_place_that_somebody_names_in_the_chat_is_taken_where_none_was_chosen(
     new_phone: NewPhone, address: str
 ) -> None:
