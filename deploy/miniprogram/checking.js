@@ -8,7 +8,7 @@ const GROUPS = [
   ["ineligible", "不符合", "按文件写的，现在不符合。"],
   ["over", "已结束", "时间已经过了，不能再办。"],
 ];
-const UNITS = { months: "个月", square_metre: "平方米", month_of_year: "月", hours: "小时" };
+const UNITS = { months: "个月", square_metre: "平方米", month_of_year: "月", hours: "学时" };
 const NAMED = 3;
 
 const unitOf = (fact) => UNITS[fact.unit] || fact.unit || "";

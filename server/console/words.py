@@ -128,7 +128,7 @@ PERSON_FIELDS: Mapping[str, str] = {
 
 _UNITS: Mapping[str, str] = {
     "months": "个月",
-    "hours": "小时",
+    "hours": "学时",
     "month_of_year": "月",
     "square_metre": "平方米",
 }

@@ -46,7 +46,7 @@ def test_what_was_attended_reaches_the_desk_with_its_source(staff: Staff, phone:
     # What is called off later takes nothing from a case that has gone in.
     desk.post(f"{path}/steps/cancel", {"version": "2", "reason": "不再开班"})
     shown = text_of(desk.get(f"/cases/{made['id']}").text)
-    assert f"培训学时 40小时 上课记录 缝纫培训班（{DAY}）" in shown
+    assert f"培训学时 40学时 上课记录 缝纫培训班（{DAY}）" in shown
     assert f"培训证书 是 上课记录 缝纫培训班（{DAY}，证书号闽2026-0017）" in shown
     assert "给新招的人办技能培训 本人填报" in shown
 

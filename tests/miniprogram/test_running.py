@@ -425,7 +425,7 @@ def test_what_a_course_says_is_offered_and_told_with_its_source(
     for need in fetch(service, "/measures/shishi-4b/materials")["materials"]:
         phone.sees(need["title"])
         phone.tap("下一步")
-    phone.sees("培训学时：40小时")
+    phone.sees("培训学时：40学时")
     phone.sees(said)
     phone.tap("提交申请")
     phone.sees("提交好了")

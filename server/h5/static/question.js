@@ -2,7 +2,7 @@
 import { call, day, h, known, put, signedIn } from "./base.js";
 
 const vocabularies = {};
-const UNITS = { months: "个月", square_metre: "平方米", month_of_year: "月", hours: "小时" };
+const UNITS = { months: "个月", square_metre: "平方米", month_of_year: "月", hours: "学时" };
 const unitOf = (fact) => UNITS[fact.unit] || fact.unit || "";
 
 // What can be asked in a place, by its key.
