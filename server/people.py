@@ -97,6 +97,21 @@ def is_known(session: Session, safe: Safe, *, issuer: str, subject: str) -> bool
     return session.scalar(found) is not None
 
 
+def held(session: Session, workers: Collection[int]) -> set[int]:
+    """Those of some workers whom nobody erases before this transaction has ended.
+
+    Whom somebody is erasing is missing: to wait for it while holding what they let go of would be
+    each waiting for the other. Who was erased before is not.
+    """
+    asked = (
+        select(col(Worker.id))
+        .where(col(Worker.id).in_(workers))
+        .order_by(col(Worker.id))
+        .with_for_update(read=True, skip_locked=True)
+    )
+    return set(session.scalars(asked))
+
+
 def address(session: Session, safe: Safe, worker_id: int, issuer: str) -> str | None:
     """Under which name `issuer` reaches the worker, None where it can't."""
     found = session.scalars(

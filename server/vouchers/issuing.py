@@ -13,7 +13,7 @@ from sqlalchemy import Select, exists, func, or_, select
 from sqlmodel import Session, col
 
 from knowledge.regions import Regions
-from server import audit, db, numbering
+from server import audit, db, numbering, people
 from server.audit import Action
 from server.casework import funds
 from server.casework.advancing import Post
@@ -232,19 +232,21 @@ def issue_to(
     session.refresh(issue, with_for_update=True)
     if not is_open(issue, china_day(now)):
         raise NotOpen(issue.id)
-    # Whose case is moved at this moment waits no longer.
-    these = col(Case.id).in_([case.id for case in cases[:MOST_AT_ONCE]])
+    # Whose case is moved at this moment waits no longer, nor does who is just leaving.
+    wanted = cases[:MOST_AT_ONCE]
+    held = people.held(session, [case.worker_id for case in wanted])
+    these = col(Case.id).in_([case.id for case in wanted if case.worker_id in held])
     locked = _waiting(issue, regions).where(these)
     locked = locked.with_for_update(of=Case, skip_locked=True, key_share=True)
     fitting = {case.id for case in session.scalars(locked)}
     known = Holders(session, issue.id)
-    people = known.one_each(session, [case for case in cases if case.id in fitting])
-    if not people:
+    chosen = known.one_each(session, [case for case in cases if case.id in fitting])
+    if not chosen:
         return []
     if issue.fund_id is not None:
-        total = issue.amount_fen * len(people)
+        total = issue.amount_fen * len(chosen)
         funds.promise(session, safe, issue.fund_id, total, issue_id=issue.id, by=by, now=now)
-    to = [(case.worker_id, case.id) for case in people]
+    to = [(case.worker_id, case.id) for case in chosen]
     return hand_out(session, post, issue, to, by=by.id, now=now)
 
 
@@ -260,7 +262,7 @@ def hand_out(
     """Give a voucher and a card to each of these workers, for a case or for none, and tell them.
 
     Whoever calls has seen to all that stands against it: the fund holds the sum back, the issue is
-    locked, none of them has one. `by`: the officer whose word it is.
+    locked, nobody erases them meanwhile, none of them has one. `by`: the officer whose word it is.
     """
     made = [_voucher(issue, worker, case, by, now) for worker, case in to]
     for voucher in made:

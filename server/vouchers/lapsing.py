@@ -6,6 +6,7 @@ from datetime import datetime, time, timedelta
 from sqlalchemy import exists, or_, select, update
 from sqlmodel import Session, col
 
+from server import people
 from server.audit import Actor
 from server.casework import funds
 from server.casework.advancing import Post
@@ -45,7 +46,10 @@ def warn(session: Session, post: Post, *, at_most: int = AT_ONCE, now: datetime)
         col(Issue.last_on) >= today, col(Issue.last_on) <= today + WARNED_BEFORE
     )
     for issue in session.scalars(ending.order_by(col(Issue.last_on), col(Issue.id))).all():
-        some = _unwarned(session, issue, at_most - told)
+        found = _unwarned(session, issue, at_most - told)
+        # Who is just leaving is told nothing more.
+        held = people.held(session, [each.worker_id for each in found])
+        some = [each for each in found if each.worker_id in held]
         if not some:
             continue
         marked = update(Voucher).where(col(Voucher.id).in_([each.id for each in some]))

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlmodel import Session, col
 
-from server import audit, db, numbering
+from server import audit, db, numbering, people
 from server.audit import Action
 from server.casework import funds
 from server.casework.advancing import Post
@@ -119,14 +119,12 @@ def confirm(
         raise GroupMoved
     if not issuing.is_open(issue, china_day(now)):
         raise NotOpen(issue.id)
-    people = len(chosen.workers)
-    values: dict[str, Any] = {"decided_by": by.id, "confirmed_at": now, "people": people}
-    values |= (
-        {"state": RoundState.GIVING} if people else {"state": RoundState.DONE, "ended_at": now}
-    )
+    gets = len(chosen.workers)
+    values: dict[str, Any] = {"decided_by": by.id, "confirmed_at": now, "people": gets}
+    values |= {"state": RoundState.GIVING} if gets else {"state": RoundState.DONE, "ended_at": now}
     _step(session, round_, RoundState.PROPOSED, version, now, **_counted(chosen), **values)
-    if people and issue.fund_id is not None:
-        total = people * issue.amount_fen
+    if gets and issue.fund_id is not None:
+        total = gets * issue.amount_fen
         funds.promise(session, post.safe, issue.fund_id, total, issue_id=issue.id, by=by, now=now)
     load_within(
         session,
@@ -194,6 +192,7 @@ def go_on_all(database: Database, post: Post, *, clock: Clock) -> int:
 def give(session: Session, post: Post, round_id: str, *, now: datetime) -> int:
     """One lot; 0: nobody waits, or vouchers of the issue are given no more, and the round is over.
 
+    Also where all who wait are just being erased; the next time they are gone, or get one.
     Who got one otherwise, opted out or was erased since the confirmation gets none.
     """
     round_ = session.get_one(Round, round_id, with_for_update=True, populate_existing=True)
@@ -207,6 +206,9 @@ def give(session: Session, post: Post, round_id: str, *, now: datetime) -> int:
     if not waiting:
         _end(session, post, round_, RoundState.DONE, _GIVING, now)
         return 0
+    # Who leaves takes their place along: what they had is looked up once nobody else can leave.
+    held = people.held(session, [place.worker_id for place in waiting])
+    waiting = [place for place in _waiting(session, round_id) if place.worker_id in held]
     fitting = _still_fitting(session, post.safe, issue, [place.worker_id for place in waiting])
     assert round_.decided_by is not None
     to = [(worker, None) for worker in fitting]
@@ -282,6 +284,7 @@ def _waiting(session: Session, round_id: str) -> list[RoundPlace]:
             )
             .order_by(col(RoundPlace.id))
             .limit(AT_ONCE)
+            .execution_options(populate_existing=True)
         )
     )
 

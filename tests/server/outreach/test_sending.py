@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import col
+from sqlmodel import Session, col
 
-from server import outbox
+from server import leaving, outbox
+from server.audit import Actor
 from server.casework.weekly_reports import week_of
 from server.notice_templates import NoticeKind
 from server.outbox import Outcome
@@ -27,6 +28,7 @@ from server.outreach.tables import Campaign, CampaignState, Letter, LetterState,
 from server.sealing import Safe
 from server.tables import Notice, NoticeState, Profile
 from tests.casework import ELIGIBLE, MEASURE, introduce, person
+from tests.overlapping import both_at_once
 
 if TYPE_CHECKING:
     from tests.server.outreach.conftest import Office
@@ -276,6 +278,33 @@ def test_what_fails_in_the_air_after_a_stop_is_not_tried_again(office: "Office")
     assert go_on(office) == {"left_out": 1}
     assert office.notices() == []
     assert [letter.error for letter in office.letters(campaign)] == ["stopped"]
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_who_leaves_while_messages_are_handed_over_gets_none(
+    office: "Office", is_first: bool
+) -> None:
+    (worker,) = people(office, 1)
+    campaign = office.going()
+
+    def leave(session: Session) -> int:
+        leaving.leave(
+            session, office.safe, worker_id=worker, by=Actor.worker(worker),
+            letters=lambda: office.post, now=office.now,
+        )  # fmt: skip
+        return 0
+
+    def hand_over(session: Session) -> int:
+        counted = sending._hand_over(session, office.mailing, campaign.id, 9, office.now)
+        return sum(counted.values())
+
+    one, other = (leave, hand_over) if is_first else (hand_over, leave)
+    both_at_once(office.database, one, other)
+    go_on(office)
+    with office.database.read() as session:
+        due = select(Notice).where(col(Notice.state) == NoticeState.DUE)
+        assert session.scalars(due).all() == []
+    assert go_on(office) == {} and state(office, campaign) == CampaignState.DONE
 
 
 def test_of_whom_a_campaign_leaves_out_nothing_is_kept_that_tells_who_it_was(

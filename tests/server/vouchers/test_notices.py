@@ -11,13 +11,15 @@ import pytest
 from sqlalchemy import event, func, select
 from sqlmodel import Session, col
 
-from server import audit, erasing, outbox
+from server import audit, erasing, leaving, outbox
+from server.clock import china_day
 from server.db import Database
 from server.notice_templates import NoticeKind
 from server.tables import Notice, NoticeState
 from server.vouchers import issuing, lapsing, telling
 from server.vouchers.redeeming import CodeUsed, VoucherShort
 from server.vouchers.tables import Issue, MerchantKind, Voucher
+from tests.overlapping import both_at_once
 from tests.server.vouchers.conftest import LAST_ON, SUM
 
 if TYPE_CHECKING:
@@ -156,6 +158,34 @@ def test_who_gets_a_voucher_within_its_last_week_was_told_the_day_just_then(
 ) -> None:
     market.voucher()
     assert warn(market, market.now + timedelta(days=1)) == 0
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_who_leaves_while_people_are_warned_is_not_told_any_more(
+    market: "Market", is_first: bool
+) -> None:
+    worker = market.voucher().worker_id
+    market.now += timedelta(days=75)
+    with market.database.begin() as session:
+        issue = session.scalars(select(Issue)).one()
+        issue.last_on = china_day(market.now) + timedelta(days=1)
+        session.add(issue)
+
+    def leave(session: Session) -> int:
+        leaving.leave(
+            session, market.safe, worker_id=worker, by=audit.Actor.worker(worker),
+            letters=lambda: market.post, now=market.now,
+        )  # fmt: skip
+        return 0
+
+    def tell(session: Session) -> int:
+        return lapsing.warn(session, market.post, now=market.now)
+
+    both_at_once(market.database, *((leave, tell) if is_first else (tell, leave)))
+    warn(market, market.now)
+    with market.database.read() as session:
+        mine = select(Notice).where(col(Notice.worker_id) == worker)
+        assert session.scalars(mine).all() == []
 
 
 def test_by_night_the_warning_waits_and_the_use_does_not(market: "Market") -> None:

@@ -9,27 +9,29 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import event, select
-from sqlmodel import col
+from sqlalchemy import delete, event, select
+from sqlmodel import Session, col
 
-from server import audit, erasing, people
+from server import audit, erasing, leaving, people
 from server.audit import Action
 from server.casework import opting_out
 from server.casework.funds import FundShort
 from server.casework.officers import NotAllowed, Role
+from server.casework.tables import Case
 from server.casework.weekly_reports import week_of
 from server.db import Database
 from server.notice_templates import NoticeKind
 from server.register import claiming
 from server.register.hardship import Cause
 from server.register.tables import Level
-from server.tables import AuditEntry
+from server.tables import AuditEntry, Notice
 from server.vouchers import counting, issuing, rounds
 from server.vouchers.choosing import Why
 from server.vouchers.issuing import NotOpen, SecondOfficerNeeded
 from server.vouchers.rounds import GroupElsewhere, GroupMoved, RoundChanged, RoundUnknown
 from server.vouchers.tables import Issue, Round, RoundState
 from tests import casework, citizens
+from tests.overlapping import both_at_once
 from tests.server.vouchers.conftest import SUM
 
 if TYPE_CHECKING:
@@ -257,6 +259,74 @@ def test_who_gets_one_otherwise_opts_out_or_is_erased_meanwhile_is_left_out_and_
     assert town.holders(issue) == sorted([rest, by_case])
     assert at.sums() == (2 * SUM, 0)
     assert (town.round(made).state, town.round(made).given) == (RoundState.DONE, 1)
+
+
+def _leave(town: "Town", session: Session, worker: int) -> int:
+    at = town.market
+    leaving.leave(
+        session, at.safe, worker_id=worker, by=audit.Actor.worker(worker),
+        letters=lambda: at.post, now=at.now,
+    )  # fmt: skip
+    return 0
+
+
+def _told(town: "Town", worker: int) -> list[str]:
+    with town.market.database.read() as session:
+        mine = select(col(Notice.id)).where(col(Notice.worker_id) == worker)
+        return list(session.scalars(mine))
+
+
+@pytest.mark.parametrize("by_case", [True, False])
+def test_who_leaves_while_they_are_given_one_is_not_told_of_it(town: "Town", by_case: bool) -> None:
+    at, issue = town.market, town.market.issue()
+    worker = town.linked(1)
+    made, case = _given_soon(town, issue, worker, by_case)
+
+    def give(session: Session) -> int:
+        return _give(town, session, issue, made, case)
+
+    done, _ = both_at_once(at.database, give, lambda session: _leave(town, session, worker))
+    assert (done, town.holders(issue), _told(town, worker)) == (1, [worker], [])
+
+
+@pytest.mark.parametrize("by_case", [True, False])
+def test_who_is_leaving_gets_none_and_keeps_nobody_waiting(town: "Town", by_case: bool) -> None:
+    at, issue = town.market, town.market.issue()
+    worker = town.linked(1)
+    made, case = _given_soon(town, issue, worker, by_case)
+
+    def give(session: Session) -> int:
+        return _give(town, session, issue, made, case)
+
+    both_at_once(at.database, lambda session: _leave(town, session, worker), give)
+    if made is not None:
+        town.go_on(made)
+        assert (town.round(made).state, town.round(made).given) == (RoundState.DONE, 0)
+    assert (town.holders(issue), _told(town, worker)) == ([], [])
+    assert at.sums() == (0, 0)
+
+
+def _given_soon(
+    town: "Town", issue: Issue, worker: int, by_case: bool
+) -> tuple[Round | None, Case | None]:
+    at = town.market
+    if not by_case:
+        return town.confirmed(issue), None
+    case = at.approved(worker=worker)
+    with at.database.begin() as session:
+        session.execute(delete(Notice))
+    return None, case
+
+
+def _give(
+    town: "Town", session: Session, issue: Issue, made: Round | None, case: Case | None
+) -> int:
+    at = town.market
+    if made is not None:
+        return rounds.give(session, at.post, made.id, now=at.now)
+    assert case is not None
+    kept = session.get_one(Issue, issue.id)
+    return len(issuing.issue_to(session, at.post, kept, [case], by=at.clerk, now=at.now))
 
 
 @pytest.mark.parametrize("how", ["stopped", "closed", "over"])
