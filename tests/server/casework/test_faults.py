@@ -13,7 +13,7 @@ import pytest
 
 from tests.ground import Field, ground_on
 from tests.serving import Dropping, post, post_surely
-from tests.verifying import size
+from tests.verifying import size, within
 
 HANDS = 8
 
@@ -55,6 +55,7 @@ def test_every_acknowledged_case_survives_the_death_of_all_processes(
     assert ground.cases() == len(ground.intents) == len(ground.acknowledged)
     tell("acknowledged cases lost, doubled or half", 0, f"0 of {before} after {kills} kills")
     tell("seconds until ready again, at most", round(slowest, 1), 3)
+    assert slowest <= within(3)
 
 
 def attempt(ground: Field, intent: tuple[str, str, str]) -> None:
