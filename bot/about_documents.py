@@ -95,12 +95,12 @@ def _documents(turn: Turn) -> Answer | None:
     if turn.region is None:
         return which_place(turn)
     parts: list[Part] = []
-    for measure in _one_of_each(turn):
+    for measure in one_of_each(turn):
         named = turn.composer.document(measure)
         parts.append(Part(turn.composer.say("document", document=named)))
         parts.append(Part(turn.composer.outside_its_days(measure, turn.today)))
         parts.append(Part(turn.composer.standing(measure, turn.today)))
-    return _answer(turn, parts, _one_of_each(turn))
+    return _answer(turn, parts, one_of_each(turn))
 
 
 def _for_whom(turn: Turn) -> Answer | None:
@@ -109,7 +109,7 @@ def _for_whom(turn: Turn) -> Answer | None:
         return None
     parts: list[Part] = []
     used: list[Measure] = []
-    for measure in _one_of_each(turn):
+    for measure in one_of_each(turn):
         said = turn.library.documents[measure.document].entry.states.get(Aspect.WHO)
         if said:
             source = turn.composer.document(measure) + (said.locator or "")
@@ -130,9 +130,9 @@ def _units(turn: Turn) -> Answer | None:
         return None
     label = turn.composer.region_label(turn.region)
     said = turn.composer.say("units_of_all", region=label, units="、".join(units))
-    cited = [turn.composer.document(measure) for measure in _one_of_each(turn)]
+    cited = [turn.composer.document(measure) for measure in one_of_each(turn)]
     sources = [Part(turn.composer.say("source", source=source)) for source in cited]
-    return _answer(turn, [Part(said), *sources], _one_of_each(turn))
+    return _answer(turn, [Part(said), *sources], one_of_each(turn))
 
 
 def _answer(turn: Turn, parts: list[Part], measures: list[Measure]) -> Answer | None:
@@ -149,7 +149,7 @@ def _answer(turn: Turn, parts: list[Part], measures: list[Measure]) -> Answer | 
     )
 
 
-def _one_of_each(turn: Turn) -> list[Measure]:
+def one_of_each(turn: Turn) -> list[Measure]:
     """One measure for each document of the place, and each number; one that runs as long as it.
 
     Of a province it is one for each document: what is of one town is not asked for.

@@ -4,7 +4,12 @@ import re
 from dataclasses import replace
 
 from bot import choosing, gates, replying
-from bot.about_documents import is_own, left_beside_the_document, which_place
+from bot.about_documents import (
+    is_own,
+    left_beside_the_document,
+    one_of_each,
+    which_place,
+)
 from bot.answers import Answer, Context, Kind, Source
 from bot.composing import Part, fitted
 from bot.document_names import document_names
@@ -89,13 +94,13 @@ def _without_measures(turn: Turn, asked: tuple[int, ...]) -> Answer:
     known = turn.measures_in(turn.region or "")
     if not any(numbers(measure.locator) for measure in known):
         return choosing.everything(turn)
-    for id in dict.fromkeys(measure.document for measure in known):
-        document = turn.library.documents[id]
+    for measure in one_of_each(turn):
+        document = turn.library.documents[measure.document]
         inside = {m.locator.partition("·")[0] for m in known if "·" in m.locator}
         for locator in document.clauses:
             is_here = not inside or locator.partition("·")[0] in inside
             if is_here and numbers(locator) == asked:
-                return _shown(turn, document, locator)
+                return _shown(turn, document, locator, measure)
     label = turn.composer.region_label(turn.region or "")
     return Answer(
         kind=Kind.DECLINE,
@@ -106,14 +111,17 @@ def _without_measures(turn: Turn, asked: tuple[int, ...]) -> Answer:
     )
 
 
-def _shown(turn: Turn, document: Document, locator: str) -> Answer:
+def _shown(turn: Turn, document: Document, locator: str, of_it: Measure) -> Answer:
+    """Show a clause as it stands; `of_it` is a measure that runs as long as its document."""
     entry = document.entry
     text = document.clause(locator).text
     quote = text if len(text) <= _QUOTED else text[:_QUOTED] + "……"
     parts = [
         Part(turn.composer.say("clause_without_help")),
+        Part(turn.composer.outside_its_days(of_it, turn.today)),
         Part(turn.composer.say("quote", quote=quote)),
-        Part(turn.composer.say("source", source=f"《{entry.title}》{locator}")),
+        Part(turn.composer.standing(of_it, turn.today)),
+        Part(turn.composer.say("source", source=turn.composer.document(of_it) + locator)),
     ]
     source = Source(entry.title, locator, entry.number_of(locator), entry.dated)
     return Answer(

@@ -69,6 +69,8 @@ def test_a_number_that_no_clause_has_is_said_to_be_none(indexed: IndexedLibrary)
 def test_a_clause_without_help_is_shown(indexed: IndexedLibrary) -> None:
     said = ask(indexed, ["定州第一条"])
     assert said.kind is Kind.ANSWER and not said.measures and "印发了" in said.reply
+    # As everywhere: of what day it is, and whether that is over.
+    assert "2021年2月12日" in said.reply and "已经结束了" in said.reply
 
 
 def test_what_the_clause_does_not_say_is_not_told(indexed: IndexedLibrary) -> None:
