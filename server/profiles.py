@@ -215,6 +215,11 @@ def holders(session: Session, safe: Safe, field: str, value: str) -> list[int]:
     return list(found)
 
 
+def card_hash(safe: Safe, bank_card: str) -> str:
+    """By what a bank card is known again that somebody gives anew."""
+    return safe.hash("bank_card", bank_card)
+
+
 def _row(session: Session, worker_id: int, *, lock: bool = False) -> Profile | None:
     asked = select(Profile).where(col(Profile.worker_id) == worker_id)
     return session.scalars(asked.with_for_update() if lock else asked).first()

@@ -138,7 +138,7 @@ class Payment(Row, table=True):
 
     id: str = Field(sa_type=String(16), primary_key=True)
     batch_id: str = Field(sa_type=String(16), foreign_key="payment_batch.id", index=True)
-    case_id: str = Field(sa_type=String(16), foreign_key="cases.id")
+    case_id: str = Field(sa_type=String(16), foreign_key="cases.id", index=True)
     instalment: int
     """Counted from 1."""
     amount_fen: int = Field(sa_type=BigInteger)
@@ -146,6 +146,9 @@ class Payment(Row, table=True):
     sealed_payee: str = Field(sa_type=Text)
     sealed_reason: str | None = Field(default=None, sa_type=Text)
     """Why the bank returned it."""
+    card_hash: str | None = Field(default=None, sa_type=String(64))
+    """Of the card that the bank returned it from, as in the profile; None: it was not returned, it
+    was before that was kept, or the person or the case is forgotten."""
     settled_at: datetime | None = Field(default=None, sa_type=Instant)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from enum import StrEnum
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import aliased, join
 from sqlmodel import Session, col
 
 from server import consents
@@ -109,17 +109,30 @@ def _came_back() -> ColumnElement[bool]:
     """Whether that came of its money last, and its person has given no other card since.
 
     What was ordered again and not sent changes nothing. Nor does another name: the money goes to
-    the one that the case was submitted with.
+    the one that the case was submitted with. Where it was not kept which card that was, any that
+    was given since counts as another.
     """
     later = aliased(CaseEvent)
     last = select(func.max(col(later.version))).where(
         col(later.case_id) == col(Case.id), col(later.move).not_in(_CHANGES_NOTHING)
     )
+    returned = and_(
+        col(Payment.case_id) == col(CaseEvent.case_id),
+        col(Payment.state) == PaymentState.RETURNED,
+        col(Payment.settled_at) == col(CaseEvent.at),
+    )
     card_since = func.coalesce(col(Profile.card_changed_at), col(Profile.changed_at))
-    since = or_(col(Profile.id).is_(None), card_since < col(CaseEvent.at))
-    return exists().where(
-        col(CaseEvent.case_id) == col(Case.id),
-        col(CaseEvent.version) == last.correlate(Case).scalar_subquery(),
-        col(CaseEvent.move) == Move.RETURN_PAYMENT,
-        since,
+    is_same_card = or_(
+        col(Payment.card_hash) == col(Profile.card_hash),
+        and_(col(Payment.card_hash).is_(None), card_since < col(CaseEvent.at)),
+    )
+    return (
+        exists(1)
+        .select_from(join(CaseEvent, Payment, returned, isouter=True))
+        .where(
+            col(CaseEvent.case_id) == col(Case.id),
+            col(CaseEvent.version) == last.correlate(Case).scalar_subquery(),
+            col(CaseEvent.move) == Move.RETURN_PAYMENT,
+            or_(col(Profile.id).is_(None), is_same_card),
+        )
     )

@@ -255,9 +255,13 @@ def give_back(
     session: Session, cashier: Cashier, payment: Payment, case: Case, *, reason: str
 ) -> None:
     """The bank could not pay: the case can be paid anew, the money stays held back for it."""
-    purpose = f"payment.sealed_reason:{payment.id}"
-    sealed = cashier.keys[case.worker_id].accounts.seal(reason, purpose)
-    _settle(session, payment, PaymentState.RETURNED, cashier.now, sealed)
+    keys = cashier.keys[case.worker_id]
+    sealed = keys.accounts.seal(reason, f"payment.sealed_reason:{payment.id}")
+    card = profiles.card_hash(cashier.post.safe, payee_of(payment, keys).bank_card)
+    _settle(
+        session, payment, PaymentState.RETURNED, cashier.now,
+        sealed_reason=sealed, card_hash=card,
+    )  # fmt: skip
     amount = yuan(payment.amount_fen) + "元"
     cashier.move(session, case, Move.RETURN_PAYMENT, reason, amount=amount)
     cashier.record(session, payment, case.worker_id, Action.CHANGED)
@@ -402,11 +406,10 @@ def _settle(
     payment: Payment,
     state: PaymentState,
     now: datetime,
-    sealed_reason: str | None = None,
+    **more: str,
 ) -> None:
     is_open = col(Payment.state) == PaymentState.ORDERED
-    values = {"state": state, "settled_at": now, "sealed_reason": sealed_reason}
-    if not db.change(session, payment, is_open, **values):
+    if not db.change(session, payment, is_open, state=state, settled_at=now, **more):
         raise PaymentSettled(payment.id)
 
 

@@ -151,7 +151,14 @@ def _open_batch(office: Office, fund: Fund, approved: list[int]) -> str:
         amount = 100_00 + len(approved) * 7
         office.approved(amount)
         approved.append(amount)
-    return office.released(fund)
+    return _released(office, fund)
+
+
+def _released(office: Office, fund: Fund) -> str:
+    """A batch of all that is due, with what came back: nobody here gives another card."""
+    with office.database.read() as session:
+        waiting = payments.due(session, office.post, office.cashier, fund.id or 0)
+    return office.released(fund, only={case.id for case in waiting})
 
 
 def _run(
@@ -184,7 +191,7 @@ def _finish(office: Office, fund: Fund, folder: Path, bank: Bank, settle: _Settl
             waiting = payments.due(session, office.post, office.cashier, fund.id or 0)
         if left is None and not waiting:
             return
-        batch = left or office.released(fund)
+        batch = left or _released(office, fund)
         exported = bank_files.csv_file(office.export(batch))
         answer = folder / f"{batch}.answer.csv"
         if not answer.exists():

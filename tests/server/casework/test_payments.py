@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import col
+from sqlmodel import Session, col
 
 from server import consents, erasing, profiles
 from server.audit import Actor
@@ -31,6 +31,8 @@ from server.casework.payment_batches import (
 )
 from server.casework.tables import Case, CaseEvent
 from server.clock import china_day
+from server.holdings import holdings
+from server.persons import Person
 from server.tables import AuditEntry, Notice, Profile, Purpose
 from tests import casework
 from tests.funding import SUM, Office, said
@@ -61,7 +63,7 @@ def test_the_main_road_from_approval_to_money(office: Office) -> None:
     assert (office.state(first), office.state(second)) == (State.PAID, State.APPROVED)
     assert office.sums(fund) == (500_000_000, SUM + 1, SUM)
 
-    again = office.released(fund)
+    again = office.released(fund, only={second})
     office.settle(again, said(office.export(again)))
     assert office.state(second) == State.PAID
     assert office.sums(fund) == (500_000_000, 0, 2 * SUM + 1)
@@ -415,6 +417,69 @@ def test_only_another_card_brings_back_what_the_bank_returned(office: Office) ->
     assert (line.case_id, line.bank_card) == (case_id, "6217000010001234567")
 
 
+@pytest.mark.parametrize("purpose", [Purpose.PAYMENT, Purpose.IDENTITY])
+def test_the_same_card_given_anew_brings_back_nothing_that_the_bank_returned(
+    office: Office, purpose: Purpose
+) -> None:
+    """The card that was taken out is known again; whether it was right after all, officers say."""
+    fund, other_card = office.fund(10**9), "6217000010001234567"
+    case_id = office.approved()
+    batch = office.released(fund)
+    office.now += timedelta(hours=1)
+    (sent,) = office.export(batch)
+    office.settle(batch, said([sent], {case_id: "卡号不存在"}))
+    person = _person(office, case_id)
+    for card, waits in ((sent.bank_card, NotPayable.RETURNED), (other_card, None)):
+        office.now += timedelta(hours=1)
+        _give_anew(office, case_id, purpose, person.model_copy(update={"bank_card": card}))
+        assert _waits(office, case_id) is waits
+    _give_card(office, case_id, sent.bank_card)
+    assert office.collect(fund).left_out == {case_id: NotPayable.RETURNED}
+    with office.database.read() as session:
+        assert payable.that_came_back(session, [case_id]) == {case_id}
+    (again,) = office.export(office.released(fund, only={case_id}))
+    assert again.bank_card == sent.bank_card
+
+
+def _person(office: Office, case_id: str) -> Person:
+    with office.database.read() as session:
+        worker = session.get_one(Case, case_id).worker_id
+        return profiles.get(session, office.keys.safe_of(worker), worker).person
+
+
+def _give_anew(office: Office, case_id: str, purpose: Purpose, person: Person) -> None:
+    """The worker takes a consent back, and gives it and what was taken under it anew."""
+    with office.database.begin() as session:
+        worker = session.get_one(Case, case_id).worker_id
+        own, now = office.keys.safe_of(worker), office.now
+        erasing.withdraw(session, own, worker_id=worker, purpose=purpose, now=now)
+        consents.give(session, own, worker_id=worker, purpose=purpose, version=1, now=now)
+        held = profiles.find(session, own, worker)
+        profiles.save(
+            session, own, worker_id=worker, person=person,
+            version=None if held is None else held.version, by=Actor.worker(worker), now=now,
+        )  # fmt: skip
+
+
+def test_what_came_back_before_its_card_was_kept_is_known_by_the_day_of_the_card(
+    office: Office,
+) -> None:
+    fund = office.fund(10**9)
+    case_id = office.approved()
+    batch = office.released(fund)
+    office.now += timedelta(hours=1)
+    office.settle(batch, said(office.export(batch), {case_id: "卡号不存在"}))
+    with office.database.begin() as session:
+        (payment,) = payments.of_case(session, case_id)
+        payment.card_hash = None
+        session.add(payment)
+    office.now += timedelta(hours=1)
+    _change_profile(office, case_id, phone="13905950123")
+    assert _waits(office, case_id) is NotPayable.RETURNED
+    _give_anew(office, case_id, Purpose.PAYMENT, _person(office, case_id))
+    assert _waits(office, case_id) is None
+
+
 @pytest.mark.parametrize("given_before", [True, False])
 def test_of_a_profile_from_before_the_day_of_its_card_was_kept_its_last_change_counts(
     office: Office, given_before: bool
@@ -425,6 +490,8 @@ def test_of_a_profile_from_before_the_day_of_its_card_was_kept_its_last_change_c
     office.now += timedelta(hours=1)
     office.settle(batch, said(office.export(batch), {case_id: "卡号不存在"}))
     with office.database.begin() as session:
+        (payment,) = payments.of_case(session, case_id)
+        payment.card_hash = None
         profile = session.scalars(select(Profile)).one()
         profile.card_changed_at = None
         if not given_before:
@@ -714,11 +781,14 @@ def test_a_case_that_somebody_moved_meanwhile_is_not_paid_over(office: Office) -
 def test_the_books_outlive_the_person_and_nothing_else_does(office: Office) -> None:
     fund = office.fund(1_000_000)
     case_id = office.approved()
-    batch = office.released(fund)
+    first = office.released(fund)
+    office.settle(first, said(office.export(first), {case_id: "系统繁忙"}))
+    batch = office.released(fund, only={case_id})
     lines = office.export(batch)
     office.settle(batch, said(lines))
     with office.database.read() as session:
         worker = session.get_one(Case, case_id).worker_id
+        assert _card_hashes(session, case_id) == [_hash_of_card(session, worker), None]
     by = Actor.worker(worker)
     with office.database.begin() as session:
         gone = erasing.erase(
@@ -735,9 +805,38 @@ def test_the_books_outlive_the_person_and_nothing_else_does(office: Office) -> N
     keys = payments.keys_of(office.keys, [worker])[worker]
     assert keys.own is None
     with office.database.read() as session:
-        (payment,) = payments.of_case(session, case_id)
-        assert payments.payee_of(payment, keys).bank_card == lines[0].bank_card
+        for payment in payments.of_case(session, case_id):
+            assert payments.payee_of(payment, keys).bank_card == lines[0].bank_card
+        assert _card_hashes(session, case_id) == [None, None]
     assert office.export(batch) == lines
+
+
+def test_a_card_is_known_again_only_as_long_as_its_case_is_kept(office: Office) -> None:
+    fund = office.fund(1_000_000)
+    case_id = office.approved()
+    first = office.released(fund)
+    office.settle(first, said(office.export(first), {case_id: "系统繁忙"}))
+    batch = office.released(fund, only={case_id})
+    office.settle(batch, said(office.export(batch)))
+    for years, kept in ((9, True), (11, False)):
+        with office.database.begin() as session:
+            later = office.now + timedelta(days=366 * years)
+            erasing.forget_over(session, holdings()["payment"], now=later)
+            assert any(_card_hashes(session, case_id)) is kept
+            states = [payment.state for payment in payments.of_case(session, case_id)]
+            assert sorted(states) == [PaymentState.PAID, PaymentState.RETURNED]
+
+
+def _card_hashes(session: Session, case_id: str) -> list[str | None]:
+    """Of the payments of a case, that which came back first."""
+    found = payments.of_case(session, case_id)
+    found.sort(key=lambda payment: payment.state, reverse=True)
+    return [payment.card_hash for payment in found]
+
+
+def _hash_of_card(session: Session, worker: int) -> str | None:
+    asked = select(col(Profile.card_hash)).where(col(Profile.worker_id) == worker)
+    return session.scalars(asked).one()
 
 
 def test_who_waits_for_money_is_not_erased(office: Office) -> None:
