@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -27,18 +28,14 @@ class Ran:
 
 
 @pytest.fixture(scope="module")
-def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One data directory for all commands of a module: the first of them prepares it."""
-    return tmp_path_factory.mktemp("cli") / "a path with spaces"
+def data_dir(prepared_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One data directory for all commands of a module, as a first start leaves it."""
+    return shutil.copytree(prepared_home, tmp_path_factory.mktemp("cli") / "a path with spaces")
 
 
 @pytest.fixture
-def typed(
-    data_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Typed:
-    for name in [name for name in os.environ if name.startswith("NUANGANG_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("NUANGANG_DATA_DIR", str(data_dir))
+def nuangang(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Typed:
+    """A line, run here: a process of its own would first import everything."""
 
     def ran(*arguments: str, stdin: str | bytes = "") -> Ran:
         content = stdin.encode() if isinstance(stdin, str) else stdin
@@ -53,6 +50,15 @@ def typed(
         return Ran(code, said.out, said.err)
 
     return ran
+
+
+@pytest.fixture
+def typed(nuangang: Typed, data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Typed:
+    """A line, where the settings name the module's data directory."""
+    for name in [name for name in os.environ if name.startswith("NUANGANG_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("NUANGANG_DATA_DIR", str(data_dir))
+    return nuangang
 
 
 def lines(rows: Iterable[Any]) -> str:

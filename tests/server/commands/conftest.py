@@ -1,42 +1,40 @@
 """A command as somebody types it."""
 
-import io
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from server.cli import main
 from server.db import Database
+from tests.server.conftest import Typed
 
 Run = Callable[..., tuple[int, str, str]]
 """Takes the words of the line; gives the exit code, what was printed, what was complained of."""
 
 
 @pytest.fixture
+def database_url(prepared_url: str) -> str:
+    """The address of a database as a first start leaves it: to make it anew takes four seconds."""
+    return prepared_url
+
+
+@pytest.fixture
 def run(
+    nuangang: Typed,
     database: Database,
     database_url: str,
-    tmp_path: Path,
+    home: Path,
     monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
 ) -> Run:
+    """A line, where the settings name the test's database."""
     for name in [name for name in os.environ if name.startswith("NUANGANG_")]:
         monkeypatch.delenv(name)
-    monkeypatch.setenv("NUANGANG_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("NUANGANG_DATA_DIR", str(home))
     monkeypatch.setenv("NUANGANG_DATABASE_URL", database_url)
 
     def ran(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO()))
-        for name in ("stdout", "stderr"):
-            monkeypatch.setattr(getattr(sys, name), "reconfigure", lambda **_: None, raising=False)
-        try:
-            code = main([str(argument) for argument in arguments])
-        except SystemExit as left:
-            code = int(left.code or 0)
-        said = capsys.readouterr()
-        return code, said.out, said.err
+        done = nuangang(*(str(argument) for argument in arguments))
+        return done.code, done.out, done.err
 
     return ran

@@ -44,6 +44,7 @@ from server.tables import NoticeState, Worker
 from server.vouchers import lapsing, rounds
 from server.wechat import followers, receipts
 from tests.server.commands.conftest import Run
+from tests.server.conftest import Typed
 from tests.wechat_platform.state import APP_ID, Fault, PlatformState
 
 ROOT = Path(__file__).parents[3]
@@ -76,16 +77,8 @@ def _add(environment: tuple[Database, Safe], text: str) -> str:
         )
 
 
-def _jobs(*arguments: str) -> subprocess.CompletedProcess[str]:
-    program = "import sys; from server.cli import main; sys.exit(main())"
-    return subprocess.run(
-        [sys.executable, "-c", program, "jobs", *arguments],
-        cwd=ROOT, env=os.environ, capture_output=True, text=True, timeout=60,
-    )  # fmt: skip
-
-
 def test_whoever_asked_in_vain_is_told_once_their_question_is_answered(
-    environment: tuple[Database, Safe], wechat: PlatformState
+    nuangang: Typed, environment: tuple[Database, Safe], wechat: PlatformState
 ) -> None:
     database, safe = environment
     now, question = utc_now(), "失业保险金谁能领"
@@ -108,34 +101,34 @@ def test_whoever_asked_in_vain_is_told_once_their_question_is_answered(
         release = releases.current_id(session)
         assert release is not None
         releases.put_in_force(session, release, now)
-    assert _jobs("deliver").stdout == "delivered: 1 sent\n"
+    assert nuangang("jobs", "deliver").out == "delivered: 1 sent\n"
     (told,) = wechat.texts()
     assert told.startswith(f"你之前问过“{question}”，现在有答案了：") and "失业保险金" in told
 
 
 def test_notices_are_delivered_and_stuck_ones_shown_and_sent_again(
-    environment: tuple[Database, Safe], wechat: PlatformState
+    nuangang: Typed, environment: tuple[Database, Safe], wechat: PlatformState
 ) -> None:
     for text in ("一", "二"):
         _add(environment, text)
-    ran = _jobs("deliver")
-    assert (ran.returncode, ran.stdout) == (0, "delivered: 2 sent\n")
+    ran = nuangang("jobs", "deliver")
+    assert (ran.code, ran.out) == (0, "delivered: 2 sent\n")
     assert sorted(wechat.texts()) == ["一", "二"]
     wechat.faults = [Fault(code=45015, path="/cgi-bin/message")]
     stuck = _add(environment, "canary")
-    assert _jobs("deliver").stdout == "delivered: 1 refused\n"
-    shown = _jobs("outbox").stdout
+    assert nuangang("jobs", "deliver").out == "delivered: 1 refused\n"
+    shown = nuangang("jobs", "outbox").out
     assert stuck in shown and "45015" in shown and "1 refused" in shown and "canary" not in shown
     wechat.faults = []
-    assert _jobs("deliver").stdout == "delivered: nothing was due\n"
-    assert _jobs("outbox", "--again", "unknown").returncode == 1
-    assert _jobs("outbox", "--again", stuck).returncode == 0
-    assert _jobs("deliver").stdout == "delivered: 1 sent\n"
+    assert nuangang("jobs", "deliver").out == "delivered: nothing was due\n"
+    assert nuangang("jobs", "outbox", "--again", "unknown").code == 1
+    assert nuangang("jobs", "outbox", "--again", stuck).code == 0
+    assert nuangang("jobs", "deliver").out == "delivered: 1 sent\n"
     assert wechat.texts()[-1] == "canary"
 
 
 def test_sending_all_again_sends_nothing_that_may_have_arrived(
-    environment: tuple[Database, Safe], wechat: PlatformState
+    nuangang: Typed, environment: tuple[Database, Safe], wechat: PlatformState
 ) -> None:
     database, safe = environment
     late, unknown, refused = (_add(environment, text) for text in ("late", "unknown", "refused"))
@@ -147,10 +140,10 @@ def test_sending_all_again_sends_nothing_that_may_have_arrived(
             outbox.Outcome(refused, NoticeState.REFUSED, 1, "43101"),
         )
         outbox.settle(session, outcomes, now=utc_now())
-    assert _jobs("outbox", "--again", "all").stdout == "1 notices are due again\n"
-    assert _jobs("deliver").stdout == "delivered: 1 sent\n"
+    assert nuangang("jobs", "outbox", "--again", "all").out == "1 notices are due again\n"
+    assert nuangang("jobs", "deliver").out == "delivered: 1 sent\n"
     assert wechat.texts() == ["late"]
-    assert _jobs("outbox", "--again", "all").returncode == 1
+    assert nuangang("jobs", "outbox", "--again", "all").code == 1
 
 
 def test_watching_goes_on_until_it_is_told_to_stop(
@@ -182,16 +175,18 @@ def _pause() -> None:
 
 
 def test_without_wechat_delivery_says_what_to_set(
+    nuangang: Typed,
     environment: tuple[Database, Safe],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for name in ("APP_ID", "APP_SECRET", "TOKEN", "AES_KEY"):
         monkeypatch.delenv(f"NUANGANG_WECHAT_{name}")
-    ran = _jobs("deliver", "--watch")
-    assert ran.returncode == jobs.NOT_SET_UP and "NUANGANG_WECHAT" in ran.stderr
+    ran = nuangang("jobs", "deliver", "--watch")
+    assert ran.code == jobs.NOT_SET_UP and "NUANGANG_WECHAT" in ran.err
 
 
 def test_a_sweep_forgets_what_is_over_and_nothing_else(
+    nuangang: Typed,
     environment: tuple[Database, Safe],
 ) -> None:
     database, safe = environment
@@ -208,12 +203,14 @@ def test_a_sweep_forgets_what_is_over_and_nothing_else(
         sent = outbox.Outcome(over, NoticeState.SENT, 1)
         outbox.settle(session, [sent], now=long_ago)
     due = _add(environment, "due")
-    ran = _jobs("sweep")
-    assert ran.returncode == 0
-    told = dict(
-        reversed(line.strip().removesuffix(" forgotten").split(" ", 1))
-        for line in ran.stdout.splitlines()
-    )
+    ran = nuangang("jobs", "sweep")
+    assert ran.code == 0
+    told = {
+        name: count
+        for count, name in (
+            line.strip().removesuffix(" forgotten").split(" ", 1) for line in ran.out.splitlines()
+        )
+    }
     assert told["sessions"] == told["notices"] == "1"
     assert {"contexts", "rate counts", "receipts", "followers"} < set(told)
     assert sessions.worker_of(database, kept, now=utc_now()) == worker.id
