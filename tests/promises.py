@@ -250,10 +250,14 @@ PROMISES = (
             "architecture/test_admission.py::test_every_route_says_whom_it_lets_in",
             "architecture/test_admission.py::test_nobody_gets_in_without_a_token_that_holds",
             "architecture/test_admission.py::test_another_worker_finds_nothing_and_changes_nothing",
+            "server/console/test_admission.py::test_a_role_that_a_page_does_not_name_is_kept_out",
+            "server/console/test_admission.py::test_a_role_that_a_page_names_is_answered_by_region",
+            "server/console/test_admission.py::test_nobody_gets_in_without_signing_in",
         ),
         (
             "architecture/test_admission.py::test_a_route_that_does_not_say_it_is_found_and_closed",
             "architecture/test_admission.py::test_the_worker_finds_all_of_it",
+            "server/console/test_admission.py::test_whoever_may_is_let_in",
         ),
     ),
     Promise(

@@ -1,9 +1,12 @@
 """How large the runs under faults are: small in the tests, whole in `make verify`."""
 
 import os
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
-def size(small: int, whole: int) -> int:
+def size(small: T, whole: T) -> T:
     """`whole` where the environment says `VERIFY=whole`, else `small`."""
     return whole if os.environ.get("VERIFY") == "whole" else small
 

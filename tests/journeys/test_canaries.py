@@ -90,6 +90,8 @@ class Served:
             "NUANGANG_RATE_CHAT": "100000/minute",
         }
         self.errors: list[str] = []
+        self.began = time.time() - 1
+        """For the times of files, which go by a clock of coarse steps."""
 
     def run(self, *arguments: str) -> str:
         """One command of the program; what it says is kept, too."""
@@ -205,11 +207,12 @@ def _found(values: list[str], places: Mapping[str, bytes]) -> list[tuple[str, st
     ]
 
 
-def _files(folder: Path) -> dict[str, bytes]:
+def _files(folder: Path, since: float = 0.0) -> dict[str, bytes]:
+    """What was written since an instant: in older files nothing that came later can stand."""
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in folder.rglob("*")
-        if path.is_file()
+        if path.is_file() and path.stat().st_mtime >= since
     }
 
 
@@ -219,7 +222,9 @@ def _places(served: Served, cluster: Cluster | None, url: str) -> dict[str, byte
     places["printed"] = served.printed.read_bytes()
     places["errors"] = "\n".join(served.errors).encode()
     if cluster is not None:
-        places |= {f"cluster/{name}": held for name, held in _files(cluster._folder).items()}
+        # Other tests' databases lie there, too, hundreds of megabytes.
+        written = _files(cluster._folder, served.began)
+        places |= {f"cluster/{name}": held for name, held in written.items()}
         # Long texts are compressed in the files: read them as rows as well.
         with psycopg.connect(url) as connection:
             for (table,) in connection.execute(

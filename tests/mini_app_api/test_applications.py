@@ -12,6 +12,7 @@ from tests.casework import CLOSED, ELIGIBLE, INELIGIBLE, MEASURE, Phone
 from tests.conftest import HandClock
 from tests.funding import SUM
 from tests.mini_app_api.conftest import Office
+from tests.small import small_editions
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
@@ -457,9 +458,12 @@ def end(resources: "Resources", measure: str) -> None:
 def serve(resources: "Resources", release: int, library: Any) -> None:
     """Serve a release at once, as the watch does within half a second."""
     from bot.indexing import IndexedLibrary
+    from knowledge.library import Library
     from server.serving import Served
 
-    resources.serving._served = Served(release, IndexedLibrary(library))
+    # Of two towns: to index all of it takes three seconds.
+    small = Library(small_editions(library))
+    resources.serving._served = Served(release, IndexedLibrary(small))
 
 
 def test_after_sixty_days_a_refusal_stands(

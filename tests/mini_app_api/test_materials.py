@@ -14,7 +14,7 @@ from PIL import Image
 from sqlalchemy import select
 from sqlmodel import col
 
-from server import consents
+from server import consents, releases
 from server.casework.sweeping import sweep
 from server.casework.tables import CaseMaterial, Material, Upload
 from server.casework.uploading import LARGEST_PIECE, MOST_BYTES, SMALLEST_PIECE
@@ -22,11 +22,13 @@ from server.tables import AuditEntry, Purpose
 from tests import casework
 from tests.casework import ELIGIBLE, MEASURE, Phone
 from tests.mini_app_api.conftest import Office
+from tests.small import small_editions
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
     from werkzeug.test import TestResponse
 
+    from knowledge.library import Library
     from server.resources import Resources
     from tests.conftest import HandClock
 
@@ -376,8 +378,13 @@ def test_the_job_sweeps_the_store(
     phone: Phone,
     resources: "Resources",
     database_url: str,
+    library: "Library",
+    now: datetime,
     tmp_path: Path,
 ) -> None:
+    with resources.database.begin() as session:
+        # Else the job would first publish and index all that the program brings.
+        releases.publish(session, small_editions(library), note="small", now=now)
     kept = upload(phone, photo()).json["id"]
     resources.store.put("materials/" + "0" * 32, b"nobody's")
     past = datetime.now(UTC).timestamp() - 3 * 86400

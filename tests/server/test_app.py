@@ -21,6 +21,7 @@ from server.resources import Resources, make_resources
 from server.serving import Served, Serving, load
 from server.settings import Settings
 from tests.conftest import HandClock
+from tests.small import small_editions
 
 Editions = list[tuple[str, str, dict[str, Any]]]
 
@@ -37,7 +38,7 @@ def with_title(library: Library, title: str) -> Editions:
             key,
             {**content, "title": title} if (kind, key) == ("measure", "shishi-4a") else content,
         )
-        for kind, key, content in library.editions
+        for kind, key, content in small_editions(library)
     ]
 
 
@@ -76,7 +77,7 @@ def test_without_a_release_there_is_nothing_to_serve(database: Database, tmp_pat
 def serving(
     database: Database, served: Served, library: Library, clock: HandClock, tmp_path: Path
 ) -> Iterator[Serving]:
-    assert publish(database, list(library.editions), clock) == served.release
+    assert publish(database, small_editions(library), clock) == served.release
     made = Serving(database, KeptIndexes(tmp_path, b"secret"), served)
     yield made
     made.close()
@@ -101,7 +102,7 @@ def test_a_damaged_release_is_refused_once_and_the_one_in_force_goes_on(
     serving: Serving, database: Database, library: Library, clock: HandClock,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    damaged = [edition for edition in library.editions if edition[0] != "sentences"]
+    damaged = [edition for edition in small_editions(library) if edition[0] != "sentences"]
     publish(database, damaged, clock)
     tried: list[Database] = []
     monkeypatch.setattr("server.serving.load", lambda *of: (tried.append(of[0]), load(*of))[1])

@@ -1,8 +1,5 @@
 """What is turned off is off for everybody within two seconds, with the sentence for it."""
 
-import os
-import subprocess
-import sys
 import time
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +16,7 @@ from server.switches import EVERYWHERE, NOTHING_OFF, WordsMissing
 from server.tables import Part
 from tests import casework
 from tests.casework import ELIGIBLE, MEASURE, introduced
+from tests.server.conftest import Typed
 from tests.verifying import within
 
 ROOT = Path(__file__).parents[2]
@@ -107,15 +105,10 @@ def test_nobody_applies_where_applications_are_off_and_the_draft_stays(
     assert phone.post("/applications", body).status_code == 201
 
 
-def test_the_command_turns_off_and_on(home: Path) -> None:
+def test_the_command_turns_off_and_on(typed: Typed) -> None:
     def run(*arguments: str) -> tuple[int, str]:
-        done = subprocess.run(
-            [sys.executable, "-c", "import sys; from server.cli import main; sys.exit(main())",
-             "switch", *arguments],
-            cwd=ROOT, env=os.environ | {"NUANGANG_DATA_DIR": str(home)},
-            capture_output=True, text=True,
-        )  # fmt: skip
-        return done.returncode, done.stdout
+        done = typed("switch", *arguments)
+        return done.code, done.out
 
     code, told = run("off", "applications", "--region", "石狮", "--say", SAYS)
     assert code == 0 and f"off: {SAYS}" in told

@@ -9,6 +9,7 @@ from server.admitting import Who
 from server.casework.officers import Role
 from tests.server.console.conftest import Desk, Staff
 from tests.server.console.pages import PAGES, PageCall, filled, path_of
+from tests.verifying import size
 
 HERE, ELSEWHERE = ("石狮",), ("定州",)
 ROUTES = [(key, asked) for key, asked in PAGES.items() if asked.who is Who.OFFICER]
@@ -48,7 +49,9 @@ def test_a_role_that_a_page_names_is_answered_by_region(
                 assert found.status_code == asked.elsewhere, told
 
 
-@pytest.mark.parametrize("database_url", ["sqlite_url", "postgres_url"], indirect=True)
+@pytest.mark.parametrize(
+    "database_url", size(["postgres_url"], ["postgres_url", "sqlite_url"]), indirect=True
+)
 def test_whoever_may_is_let_in(staff: Staff, things: dict[str, str]) -> None:
     """The control, last: these calls do what they say."""
     for role in Role:
