@@ -6,6 +6,7 @@ the web server's libraries.
 
 import argparse
 import gc
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -23,14 +24,14 @@ if TYPE_CHECKING:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit code is 0, or 1 where something was refused."""
-    for stream in (sys.stdin, sys.stdout, sys.stderr):
-        # Whatever the machine's language: UTF-8, and no character stops a batch.
-        stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
+    _make_ready_streams()
     parsed = _parser().parse_args(arguments)
     logs.configure()
     run: Callable[[argparse.Namespace], int] = parsed.run
     try:
-        return run(parsed)
+        code = run(parsed)
+        _write_out()
+        return code
     except BrokenPipeError:
         # Whoever read the output has enough; nothing is left to flush at exit.
         sys.stdout = None
@@ -43,6 +44,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         print(f"nuangang: {told}", file=sys.stderr)
         return FAILED
+
+
+def _make_ready_streams() -> None:
+    """Whatever the machine's language: UTF-8, and no character stops a batch.
+
+    One that was closed is empty.
+    """
+    for name, encoding in (("stdin", "utf-8"), ("stdout", "utf-8"), ("stderr", "utf-8")):
+        if getattr(sys, name) is None:
+            opened = os.open(os.devnull, os.O_RDWR)
+            setattr(sys, name, os.fdopen(opened, "r" if name == "stdin" else "w"))
+        getattr(sys, name).reconfigure(encoding=encoding, errors="replace")
+
+
+def _write_out() -> None:
+    """Write what still waits to be written: only here it can be told that it can't."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        sys.stdout = None
+        raise
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -138,7 +160,6 @@ def _serve(_: argparse.Namespace) -> int:
 def _refuse_taken_port(settings: "Settings") -> None:
     """Say that the port is taken before anything is loaded, where gunicorn would try five times."""
     import errno
-    import os
     import socket
 
     if {"GUNICORN_FD", "LISTEN_FDS"} & os.environ.keys():

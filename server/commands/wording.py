@@ -46,7 +46,7 @@ def _of_the_program() -> dict[type[Exception], Say]:
             "release"
         ),
         **dict.fromkeys(refused, str),
-        OSError: lambda error: _of_file(error) if error.filename else str(error),
+        OSError: lambda error: _of_file(error) if error.filename else error.strerror or str(error),
     }
 
 

@@ -152,3 +152,37 @@ def test_what_a_person_can_mend_is_told_in_plain_words(typed: Typed, tmp_path: P
     ):
         assert ran.code == 1 and told in ran.err, ran.err
         assert "pydantic" not in ran.err and "Errno" not in ran.err
+
+
+def _shell(line: str, folder: Path) -> subprocess.CompletedProcess[bytes]:
+    """A line of the shell in which $nuangang is the command, its output kept back as usual."""
+    known = {name: told for name, told in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    code = "import sys; from server.cli import main; sys.exit(main())"
+    known |= {"PYTHONPATH": str(ROOT), "NUANGANG_DATA_DIR": str(folder / "data")}
+    called = f'nuangang() {{ "{sys.executable}" -c "{code}" "$@"; }}; '
+    return subprocess.run(
+        ["bash", "-c", called + line], cwd=folder, env=known, capture_output=True, timeout=60
+    )
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_stream_that_is_closed_is_empty(tmp_path: Path, closed: str) -> None:
+    (tmp_path / "faq.jsonl").write_text('{"id":"a","text":"怎么退货"}\n', encoding="utf-8")
+    ran = _shell(f"nuangang search --index faq.jsonl {closed}", tmp_path)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, b"", b"")
+
+
+@pytest.mark.parametrize(
+    ("to", "code", "told"),
+    [
+        ("> /dev/full", 1, "nuangang: No space left on device\n"),
+        ("| true; exit ${PIPESTATUS[0]}", 1, ""),
+        ("| cat >&2; exit ${PIPESTATUS[0]}", 0, "== 条款: 0\n"),
+    ],
+)
+def test_output_that_nobody_takes_is_told_in_one_line_at_most(
+    tmp_path: Path, to: str, code: int, told: str
+) -> None:
+    (tmp_path / "a.txt").write_text("", encoding="utf-8")
+    ran = _shell(f"nuangang knowledge clean a.txt {to}", tmp_path)
+    assert (ran.returncode, ran.stderr.decode().splitlines()[-1:]) == (code, told.splitlines())
