@@ -49,9 +49,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _make_ready_streams() -> None:
     """Whatever the machine's language: UTF-8, and no character stops a batch.
 
-    One that was closed is empty.
+    One that was closed is empty. A mark of the byte order, as Windows writes it, is no character.
     """
-    for name, encoding in (("stdin", "utf-8"), ("stdout", "utf-8"), ("stderr", "utf-8")):
+    for name, encoding in (("stdin", "utf-8-sig"), ("stdout", "utf-8"), ("stderr", "utf-8")):
         if getattr(sys, name) is None:
             opened = os.open(os.devnull, os.O_RDWR)
             setattr(sys, name, os.fdopen(opened, "r" if name == "stdin" else "w"))

@@ -50,7 +50,7 @@ def _search(parsed: argparse.Namespace) -> int:
 
     if parsed.k < 1:
         raise Refused("--k must be 1 or more")
-    with parsed.index.open(encoding="utf-8") as file:
+    with parsed.index.open(encoding="utf-8-sig") as file:
         index = Index(list(_entries(parsed.index.name, file)))
     return _search_batch(index, parsed.k, sys.stdin, sys.stdout)
 
@@ -95,7 +95,7 @@ def _evaluate(parsed: argparse.Namespace) -> int:
         paths += [parsed.against.parent / file for file in against.files]
     if not paths:
         raise Refused("name a file, or a record with --against")
-    files = [(path.name, path.read_text(encoding="utf-8").split("\n")) for path in paths]
+    files = [(path.name, path.read_text(encoding="utf-8-sig").split("\n")) for path in paths]
     now_served = load_served()
     questions = [file for file in files if not _holds_personas(file[1])]
     lowered: list[str] = []

@@ -297,7 +297,7 @@ def _personas(at: AtHand, parsed: argparse.Namespace) -> int:
 
 
 def _lines(path: Path) -> list[str]:
-    return path.read_text("utf-8").splitlines()
+    return path.read_text("utf-8-sig").splitlines()
 
 
 def _clean(parsed: argparse.Namespace) -> int:

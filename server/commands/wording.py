@@ -46,6 +46,7 @@ def _of_the_program() -> dict[type[Exception], Say]:
             "release"
         ),
         **dict.fromkeys(refused, str),
+        UnicodeDecodeError: lambda error: f"no UTF-8: {error.reason} at byte {error.start + 1}",
         OSError: lambda error: _of_file(error) if error.filename else error.strerror or str(error),
     }
 

@@ -37,6 +37,20 @@ def test_search_names_a_bad_line(typed: Typed, tmp_path: Path, line: str) -> Non
     assert ran.code == 1 and "faq.jsonl:2" in ran.err
 
 
+def test_files_as_windows_writes_them_are_read(typed: Typed, tmp_path: Path) -> None:
+    index = tmp_path / "faq.jsonl"
+    line = '{"id":"a","text":"怎么退货"}\r\n'
+    index.write_text(line, encoding="utf-8-sig", newline="")
+    ran = typed("search", "--index", str(index), stdin=line.encode("utf-8-sig"))
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.rows == [{"id": "a", "hits": [{"id": "a", "score": 1.0}]}]
+    gold = tmp_path / "gold.jsonl"
+    gold.write_text('{"id":"g","turns":["你好"],"kind":"chat"}', encoding="utf-8-sig")
+    assert "1/1" in typed("evaluate", str(gold)).out
+    index.write_text(line, encoding="gbk")
+    assert typed("search", "--index", str(index)).err.startswith("nuangang: no UTF-8: ")
+
+
 @pytest.mark.parametrize("line", ["nonsense", "[]", '{"id":"a"}', '{"text":"a"}', "5"])
 def test_a_bad_line_stops_no_search(typed: Typed, tmp_path: Path, line: str) -> None:
     index = tmp_path / "faq.jsonl"
