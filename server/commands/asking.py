@@ -43,14 +43,14 @@ def _ask(parsed: argparse.Namespace) -> int:
 
 
 def _ask_batch(lines: Iterable[str], out: TextIO) -> int:
-    from pydantic import BaseModel, ConfigDict, Field
+    from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr
 
     from knowledge.files import told_plainly
     from server.resources import load_served
 
     class Conversation(BaseModel):
         model_config = ConfigDict(extra="ignore")
-        id: str | int
+        id: StrictStr | StrictInt
         turns: list[str] = Field(min_length=1)
         region: str | None = None
 

@@ -75,7 +75,7 @@ def _check(_: argparse.Namespace) -> int:
 
 def check_lines(lines: Iterable[str], out: TextIO) -> int:
     """Check each line; one that can't be read is told on stderr, and stops no other."""
-    from pydantic import BaseModel, ConfigDict
+    from pydantic import BaseModel, ConfigDict, StrictInt, StrictStr
 
     from knowledge.files import told_plainly
     from knowledge.regions import UnknownRegion
@@ -84,7 +84,7 @@ def check_lines(lines: Iterable[str], out: TextIO) -> int:
 
     class Line(BaseModel):
         model_config = ConfigDict(extra="ignore")
-        id: str | int
+        id: StrictStr | StrictInt
         region: str
         as_of: Day
         facts: dict[str, Any]

@@ -82,7 +82,10 @@ def _entries(name: str, lines: Iterable[str]) -> Iterable[tuple[str, str]]:
 
 def _entry(line: str) -> tuple[str, str]:
     row = json.loads(line)
-    return row["id"], str(row["text"])
+    key, text = row["id"], row["text"]
+    if type(key) not in (str, int) or not isinstance(text, str):
+        raise TypeError
+    return key, text
 
 
 def _evaluate(parsed: argparse.Namespace) -> int:

@@ -35,12 +35,13 @@ def test_a_bad_line_is_named_and_the_others_are_answered(typed: Typed) -> None:
     bad = [
         "nonsense", "[]", '{"id":"a"}', '{"id":"a","turns":[]}', '{"id":"a","turns":"x"}',
         '{"turns":["x"]}', '{"id":"a","turns":["x"],"region":"保定"}', "[" * 100_000,
+        '{"id":true,"turns":["x"]}', '{"id":1.0,"turns":["x"]}',
     ]  # fmt: skip
     good = '{"id":"good","turns":["你好"],"region":null}'
     ran = typed("ask", "--jsonl", stdin="\n".join([*bad, "", good]))
     assert ran.code == 1
     assert [row["id"] for row in ran.rows] == ["good"]
-    assert [f"line {number}:" in ran.err for number in range(1, 11)] == [True] * 8 + [False] * 2
+    assert [f"line {number}:" in ran.err for number in range(1, 13)] == [True] * 10 + [False] * 2
 
 
 def test_any_text_passes_through_a_batch(typed: Typed) -> None:

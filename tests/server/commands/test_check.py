@@ -67,7 +67,7 @@ def test_a_bad_line_is_named_and_stops_no_other(capsys: pytest.CaptureFixture[st
         line(facts={"nonsense": 1}), line(facts={"unemployment_insurance_months": -1}),
         line(facts={"job_loss_date": "2031-01-01"}), line(facts=[]), line(as_of="yesterday"),
         line(as_of=1649548800), line(as_of="2022-04-10T00:00:00"), line(as_of=None),
-        line(already=["shishi-99"]), '{"id":"a","region":"石狮","as_of":"2022-04-10"}',
+        line(True), line(already=["shishi-99"]), '{"id":"a","region":"石狮","as_of":"2022-04-10"}',
         '{"id":"a","region":"石狮","as_of":"2022-04-10","facts":{"seeking_work":NaN}}',
     ]  # fmt: skip
     ran = Checked([*bad, line("good")], capsys)

@@ -29,7 +29,13 @@ def test_search_gives_each_id_once_best_first(typed: Typed, tmp_path: Path) -> N
         assert scores == sorted(scores, reverse=True)
 
 
-@pytest.mark.parametrize("line", ["nonsense", "[]", '{"id":"a"}', '{"text":"a"}', "5"])
+BAD = [
+    "nonsense", "[]", '{"id":"a"}', '{"text":"a"}', "5", '{"id":{},"text":"a"}',
+    '{"id":true,"text":"a"}', '{"id":null,"text":"a"}', '{"id":"a","text":null}',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("line", BAD)
 def test_search_names_a_bad_line(typed: Typed, tmp_path: Path, line: str) -> None:
     index = tmp_path / "faq.jsonl"
     index.write_text('{"id":"a","text":"怎么退货"}\n' + line, encoding="utf-8")
@@ -51,7 +57,7 @@ def test_files_as_windows_writes_them_are_read(typed: Typed, tmp_path: Path) -> 
     assert typed("search", "--index", str(index)).err.startswith("nuangang: no UTF-8: ")
 
 
-@pytest.mark.parametrize("line", ["nonsense", "[]", '{"id":"a"}', '{"text":"a"}', "5"])
+@pytest.mark.parametrize("line", BAD)
 def test_a_bad_line_stops_no_search(typed: Typed, tmp_path: Path, line: str) -> None:
     index = tmp_path / "faq.jsonl"
     index.write_text('{"id":"a","text":"怎么退货"}\n', encoding="utf-8")
