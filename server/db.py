@@ -43,6 +43,7 @@ BUSY_SECONDS = 5.0
 # SQLITE_FULL, and SQLITE_IOERR_SHMSIZE: no room for the index of the log.
 _SQLITE_FULL = (13, 4874)
 _SQLITE_BUSY = 5
+_SQLITE_DAMAGED = (11, 26)
 _POSTGRES_DISK_FULL = "53100"
 _POSTGRES_LOCKED = "55P03"
 _POSTGRES_DEADLOCK = "40P01"
@@ -459,6 +460,11 @@ def is_full(error: BaseException) -> bool:
         getattr(cause, "sqlite_errorcode", 0) in _SQLITE_FULL
         or getattr(cause, "sqlstate", None) == _POSTGRES_DISK_FULL
     )
+
+
+def is_damaged(error: BaseException) -> bool:
+    """Whether it says that the file is no database of SQLite, or a broken one."""
+    return getattr(_of_driver(error), "sqlite_errorcode", 0) & 0xFF in _SQLITE_DAMAGED
 
 
 def is_away(error: BaseException) -> bool:

@@ -10,7 +10,8 @@ def told(error: Exception) -> str | None:
     """The sentence for an error, None for a fault of the program."""
     # The kinds are many: what they need is loaded once something has gone wrong.
     tables = (_of_the_program, _of_the_desk, _of_money, _of_the_register)
-    return next((say(error) for table in tables if (say := _found(table(), error))), None)
+    found = next((say(error) for table in tables if (say := _found(table(), error))), None)
+    return _of_the_driver(error) if found is None else found
 
 
 def _found(words: dict[type[Exception], Say], error: Exception) -> Say | None:
@@ -49,6 +50,21 @@ def _of_the_program() -> dict[type[Exception], Say]:
         UnicodeDecodeError: lambda error: f"no UTF-8: {error.reason} at byte {error.start + 1}",
         OSError: lambda error: _of_file(error) if error.filename else error.strerror or str(error),
     }
+
+
+def _of_the_driver(error: Exception) -> str | None:
+    from server.db import is_away, is_busy, is_damaged, is_full
+
+    told = str(getattr(error, "orig", error)).partition("\n")[0]
+    for is_so, said in (
+        (is_busy, "the database is busy; try again"),
+        (is_full, "there is no room left where the database is"),
+        (is_away, f"the database can't be reached: {told}"),
+        (is_damaged, f"the database can't be read: {told}"),
+    ):
+        if is_so(error):
+            return said
+    return None
 
 
 def _of_file(error: OSError) -> str:

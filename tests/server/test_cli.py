@@ -186,3 +186,18 @@ def test_output_that_nobody_takes_is_told_in_one_line_at_most(
     (tmp_path / "a.txt").write_text("", encoding="utf-8")
     ran = _shell(f"nuangang knowledge clean a.txt {to}", tmp_path)
     assert (ran.returncode, ran.stderr.decode().splitlines()[-1:]) == (code, told.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [("postgresql://a:b@127.0.0.1:1/c", "can't be reached: "), ("", "can't be read: ")],
+)
+def test_a_database_that_does_not_answer_is_told_in_one_line(
+    typed: Typed, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, url: str, told: str
+) -> None:
+    (tmp_path / "nuangang.db").write_text("no database" * 1000)
+    monkeypatch.setenv("NUANGANG_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("NUANGANG_DATABASE_URL", url)
+    ran = typed("ask", "你好")
+    assert ran.code == 1 and ran.err.count("\n") == 1
+    assert ran.err.startswith("nuangang: the database " + told), ran.err
