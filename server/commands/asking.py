@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, TextIO
 
-from server.commands.at_hand import FAILED, OK, Refused
+from server.commands.at_hand import FAILED, OK, Refused, words
 
 if TYPE_CHECKING:
     from bot.answers import Answer
@@ -22,8 +22,8 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
         " the place chosen in the app, may be left out. One line comes back for each conversation:"
         " what is replied to the last of its turns.",
     )
-    ask.add_argument("text", nargs="?", help="the question")
-    ask.add_argument("--region", help="the place, as chosen in the app")
+    ask.add_argument("text", type=words, nargs="?", help="the question")
+    ask.add_argument("--region", type=words, help="the place, as chosen in the app")
     ask.add_argument("--jsonl", action="store_true", help="conversations on stdin, one JSON a line")
     ask.set_defaults(run=_ask)
 
@@ -37,8 +37,7 @@ def _ask(parsed: argparse.Namespace) -> int:
         raise Refused("give a question, or --jsonl")
     from server.resources import load_served
 
-    text = parsed.text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    print(asked(load_served(), [text], parsed.region).reply)
+    print(asked(load_served(), [parsed.text], parsed.region).reply)
     return OK
 
 

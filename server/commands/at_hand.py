@@ -122,6 +122,11 @@ def by_officer(
     parser.set_defaults(run=run)
 
 
+def words(written: str) -> str:
+    """Words of the command line, also where the machine's language has not their characters."""
+    return written.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
 def day(written: str) -> date:
     """A day of the command line."""
     try:

@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from server.commands.at_hand import FAILED, OK, day
+from server.commands.at_hand import FAILED, OK, day, words
 
 if TYPE_CHECKING:
     from knowledge.eligibility.matching import Ask
@@ -44,7 +44,7 @@ def add_to(commands: Any) -> None:
         "编号,替谁问,参加失业保险,失业保险缴费月数. Cells are labels or keys of the answers, "
         "是 or 否, numbers and days; empty: not known.",
     )
-    match.add_argument("--region", required=True, help="the place whose measures count")
+    match.add_argument("--region", type=words, required=True, help="the place whose measures count")
     match.add_argument("--as-of", required=True, type=day, help="the day of the check, YYYY-MM-DD")
     match.add_argument(
         "--mapping",

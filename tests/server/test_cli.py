@@ -188,6 +188,16 @@ def test_output_that_nobody_takes_is_told_in_one_line_at_most(
     assert (ran.returncode, ran.stderr.decode().splitlines()[-1:]) == (code, told.splitlines())
 
 
+def test_words_are_read_where_the_machine_has_not_their_characters(
+    data_dir: Path, typed: Typed
+) -> None:
+    broken = ["石狮".encode().decode("ascii", "surrogateescape")]
+    assert "石狮" in typed("ask", "被裁了有钱领吗", "--region", *broken).out
+    assert typed("match", "--as-of", "2022-04-10", "x.csv", "--region", *broken).err == (
+        "nuangang: there is no file x.csv\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("url", "told"),
     [("postgresql://a:b@127.0.0.1:1/c", "can't be reached: "), ("", "can't be read: ")],
