@@ -32,6 +32,8 @@ def read_rows(path: Path) -> Iterator[Row]:
 
     Every row has as many cells as the header, or is broken.
     """
+    if path.is_fifo():
+        raise SheetRefused(f"{path.name}: a pipe, which can't be read twice; save it as a file")
     with path.open("rb") as file:
         begin = file.read(4)
     if begin == _XLS:

@@ -136,6 +136,12 @@ def test_a_damaged_excel_file_is_called_one(library: Library, tmp_path: Path) ->
         next(iter(read_roster(path, library.facts, AS_OF)))
 
 
+def test_a_pipe_is_not_called_empty(library: Library, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "roster.csv")
+    with pytest.raises(RosterRefused, match="a pipe"):
+        list(read_roster(tmp_path / "roster.csv", library.facts, AS_OF))
+
+
 def test_an_id_is_no_formula(match: Match) -> None:
     found = match(HEADER, ELIGIBLE.replace("甲", '"=HYPERLINK(""http://x"")"'))
     assert {row["id"] for row in found.rows} == {'\'=HYPERLINK("http://x")'}
