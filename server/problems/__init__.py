@@ -54,6 +54,8 @@ _OF_FIELD: Mapping[str, str] = {
     "string_unicode": "这一项里有认不出的字符。",
     "string_too_long": "这一项太长了。",
     "string_too_short": "这一项太短了。",
+    "too_long": "这一项太长了。",
+    "too_short": "这一项太短了。",
     "string_pattern_mismatch": "这一项的写法不对。",
     "int_parsing": "这一项要填整数。",
     "int_type": "这一项要填整数。",

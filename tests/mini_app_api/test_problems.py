@@ -56,6 +56,14 @@ def test_fields_that_do_not_fit(client: FlaskClient, body: str, field: str) -> N
     assert problem["errors"][0]["detail"].endswith("。")
 
 
+@pytest.mark.parametrize(("code", "words"), [("", "太短"), ("x" * 257, "太长")])
+def test_a_text_that_is_too_short_or_long_is_told_so(
+    client: FlaskClient, code: str, words: str
+) -> None:
+    reply = client.post("/api/v1/session", json={"code": code})
+    assert words in told(reply, 422, "invalid_fields")["errors"][0]["detail"]
+
+
 def test_a_repeated_key(client: FlaskClient) -> None:
     problem = told(chat(client, '{"text":"a","text":"b"}'), 400, "repeated_name")
     assert problem["errors"] == [{"field": "text", "detail": "这一项写了两次。"}]
