@@ -295,7 +295,7 @@ def _development_secrets(data_dir: Path) -> dict[str, str]:
     try:
         kept: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return {name: str(kept[name]) for name in ("secret_key", "encryption_keys")}
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise SettingsRefused(
             f"{path} cannot be read ({error}); remove it to make new ones"
         ) from None

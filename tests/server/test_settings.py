@@ -37,6 +37,12 @@ def test_damaged_development_secrets_are_named(tmp_path: Path) -> None:
         load_settings()
 
 
+def test_nobody_is_told_to_remove_secrets_that_only_cannot_be_opened(tmp_path: Path) -> None:
+    (tmp_path / "new" / "var" / "secrets.json").mkdir(parents=True)
+    with pytest.raises(IsADirectoryError):
+        load_settings()
+
+
 def test_development_serves_this_machine_only(monkeypatch: pytest.MonkeyPatch) -> None:
     for host in ("127.0.0.1", "::1", "localhost"):
         monkeypatch.setenv("NUANGANG_HOST", host)
