@@ -14,6 +14,7 @@ from bot.question import content
 from bot.stating import states
 from bot.turn import Turn
 from knowledge.measures import Aspect, Audience, Measure
+from knowledge.topics import OutsideTopic
 
 UNDERSTOOD = 1.2
 """Below this score nothing is close enough to be an answer."""
@@ -230,11 +231,21 @@ def outside(turn: Turn) -> Answer | None:
     if found.score < max(_OUTSIDE, max(c.own for c in left.ranked) - _OUTSIDE_LAG):
         return None
     topic = turn.library.outside[found.id]
+    if topic.ask is None:
+        return _about_the_service(turn, topic)
     name = "outside_region" if turn.region else "outside"
     label = turn.composer.region_label(turn.region) if turn.region else ""
     said = turn.composer.say(name, topic=topic.label, ask=topic.ask.rstrip("。"), region=label)
     parts = [*([Part(topic.advice)] if topic.advice else []), Part(said)]
     return _decline(turn, parts, f"outside:{topic.id}", turn.region)
+
+
+def _about_the_service(turn: Turn, topic: OutsideTopic) -> Answer | None:
+    """Answer what is asked of the service; who names a place asks what its document says."""
+    if turn.places or topic.reply is None:
+        return None
+    reason = f"outside:{topic.id}"
+    return Answer(Kind.CHAT, topic.reply, reason, region=turn.region, context=turn.kept_context())
 
 
 def not_understood(turn: Turn) -> Answer | None:

@@ -138,6 +138,7 @@ class Code(StrEnum):
     PATTERN_BROKEN = "pattern_broken", "not a regular expression: {error}: {pattern}"
     STAND_TWICE = "stand_twice", "stand twice: {forms}"
     REPLACED_BY_ITSELF = "replaced_by_itself", "{form} is replaced by itself"
+    ASK_OR_REPLY = "ask_or_reply", "either ask or reply, and not both"
     ENDS_BEFORE_IT_BEGINS = "ends_before_it_begins", "validity ends before it begins"
     STATED_AND_NOT_STATED = (
         "stated_and_not_stated",

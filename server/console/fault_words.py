@@ -82,6 +82,7 @@ OF_CODE: Mapping[str, str] = {
     Code.PATTERN_BROKEN: "识别的写法不对：{error}",
     Code.STAND_TWICE: "这些写法有两条：{forms}",
     Code.REPLACED_BY_ITSELF: "换成的和原来的一样：{form}",
+    Code.ASK_OR_REPLY: "“该问谁”和“直接回答”，填一个，也只填一个。",
     Code.ENDS_BEFORE_IT_BEGINS: "结束的日期比开始的早。",
     Code.STATED_AND_NOT_STATED: "这几个方面又回答了、又勾了“没有写”：{aspects}",
     Code.NEITHER_STATED_NOR_NOT: "还有几个方面没有回答，也没有勾“没有写”：{aspects}",

@@ -101,6 +101,8 @@ FIELDS = {
     "negative": "容易混淆的问题",
     "unanswered": "条款没写的问题",
     "advice": "提醒",
+    "ask": "该问谁",
+    "reply": "直接回答",
     "if_unmet": "不符合某一条时的提醒",
     "readings": "有歧义的地方",
     "about": "文件情况",

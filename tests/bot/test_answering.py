@@ -872,3 +872,25 @@ def test_the_government_of_a_place_names_the_place(indexed: IndexedLibrary) -> N
 def test_whether_there_is_a_hotline_is_no_question_for_its_number(indexed: IndexedLibrary) -> None:
     assert ask(indexed, ["石狮给学生开没开心理热线"]).kind is Kind.ANSWER
     assert ask(indexed, ["石狮心理热线电话多少"]).kind is Kind.DECLINE
+
+
+@pytest.mark.parametrize(
+    ("asked", "topic"),
+    [
+        ("我前天交的那个申请有没有批下来", "my_case"),
+        ("你们不会把我的证件拿去干别的吧", "my_data"),
+        ("我以前填的个人信息想全部删除", "my_erasure"),
+        ("身份证照片一直上传不了", "my_photos"),
+        ("用你们这个小程序要交钱不", "my_application"),
+    ],
+)
+def test_what_is_asked_of_the_service_itself_is_answered(
+    indexed: IndexedLibrary, asked: str, topic: str
+) -> None:
+    told = ask(indexed, [asked])
+    assert (told.kind, told.reply) == (Kind.CHAT, indexed.library.outside[topic].reply)
+    assert not told.measures
+
+
+def test_who_names_a_place_asks_what_its_document_says(indexed: IndexedLibrary) -> None:
+    assert ask(indexed, ["石狮失业金申请了多久能批"]).measures == ("shishi-4a",)
