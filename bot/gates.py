@@ -316,6 +316,7 @@ def _not_stated(turn: Turn, best: Candidate, detail: str) -> Answer:
         Part(composer.phones(measure), 1),
         *([] if unit else replying.ask_nationwide(turn)),
         Part(composer.standing(measure, turn.today), 1),
+        *replying.uncovered_note(turn),
         Part(composer.say("source", source=composer.cite(measure))),
         *(Part(replying.told_along(turn, candidate.measure), 5) for candidate in alike),
     ]

@@ -231,7 +231,7 @@ def place_notes(turn: Turn, best: Candidate) -> list[Part]:
             notes.append(mention.note + "。")
         elif not turn.library.regions.get(mention.region).own:
             notes.append(turn.composer.say("part_covered", place=mention.name, region=label))
-    return [*(Part(note, 1) for note in notes), *_uncovered_note(turn)]
+    return [*(Part(note, 1) for note in notes), *uncovered_note(turn)]
 
 
 def _where_else(turn: Turn, best: Candidate) -> str:
@@ -257,7 +257,7 @@ def _where_else(turn: Turn, best: Candidate) -> str:
     return turn.composer.say("also_elsewhere", regions=named)
 
 
-def _uncovered_note(turn: Turn) -> list[Part]:
+def uncovered_note(turn: Turn) -> list[Part]:
     """Say of the places without documents that there are none, where others are answered for."""
     names = dict.fromkeys(mention.name for mention in turn.question.places.uncovered)
     if not names:
@@ -299,7 +299,7 @@ def for_several(
     measures = tuple(c.measure.id for c in used)
     return Answer(
         kind=Kind.ANSWER if used else Kind.DECLINE,
-        reply=fitted([*parts, Part(_also_in(turn, left)), *_uncovered_note(turn)]),
+        reply=fitted([*parts, Part(_also_in(turn, left)), *uncovered_note(turn)]),
         reason="several-places",
         region=None,
         measures=measures,

@@ -894,3 +894,11 @@ def test_what_is_asked_of_the_service_itself_is_answered(
 
 def test_who_names_a_place_asks_what_its_document_says(indexed: IndexedLibrary) -> None:
     assert ask(indexed, ["石狮失业金申请了多久能批"]).measures == ("shishi-4a",)
+
+
+def test_a_comparison_with_a_place_that_is_not_covered_says_so_also_where_it_declines(
+    indexed: IndexedLibrary,
+) -> None:
+    told = ask(indexed, ["廊坊的红包和沧州的红包哪个多"])
+    assert "廊坊的文件，我这里没有" in told.reply
+    assert told.measures == ("hebei-cangzhou-1",)
