@@ -306,7 +306,7 @@ PROMISES = (
             "server/test_backups.py::test_many_cases_are_back_within_a_minute",
             "server/test_backups.py::test_a_backup_made_while_people_write_is_of_one_moment",
             "server/test_backups.py::test_with_another_key_or_secret_it_fails_loudly",
-            "server/test_backups.py::test_backups_that_overlap_leave_whole_keys_behind",
+            "server/test_key_copies.py::test_backups_that_overlap_leave_whole_keys_behind",
         ),
         ("server/test_backups.py::test_a_file_that_is_copied_while_people_write_is_torn",),
     ),

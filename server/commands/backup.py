@@ -28,7 +28,7 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
 
 
 def _backup(parsed: argparse.Namespace) -> int:
-    from server import backups
+    from server import backups, key_copies
     from server.clock import utc_now
     from server.resources import make_safe
     from server.settings import load_settings
@@ -45,7 +45,7 @@ def _backup(parsed: argparse.Namespace) -> int:
     else:
         made = backups.make(settings, safe, parsed.to, parsed.keys_to, now=utc_now())
         folder, manifest = made.folder, backups.verify(made.folder, safe)
-    keys_of = backups.verify_keys(settings, safe, parsed.keys_to)
+    keys_of = key_copies.verify(settings, safe, parsed.keys_to)
     if not parsed.verify:
         backups.thin_out(parsed.to, keep=parsed.keep, daily=parsed.daily)
         backups.forget_photos(settings, parsed.to, now=utc_now())
@@ -57,7 +57,7 @@ def _backup(parsed: argparse.Namespace) -> int:
 
 
 def _restore(parsed: argparse.Namespace) -> int:
-    from server import backups
+    from server import backups, key_copies
     from server.clock import utc_now
     from server.resources import make_safe
     from server.settings import load_settings
@@ -68,7 +68,7 @@ def _restore(parsed: argparse.Namespace) -> int:
     if not (source / backups.MANIFEST).exists():
         source = backups.newest_of(source)
     safe = make_safe(settings)
-    keys_of = backups.verify_keys(settings, safe, parsed.keys_from)
+    keys_of = key_copies.verify(settings, safe, parsed.keys_from)
     manifest = backups.restore(settings, safe, source, parsed.keys_from, now=utc_now())
     _warn_of_keys(keys_of, manifest.made_at)
     rows = ", ".join(f"{count} {table}" for table, count in manifest.rows.items())

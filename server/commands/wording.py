@@ -21,9 +21,9 @@ def _found(words: dict[type[Exception], Say], error: Exception) -> Say | None:
 def _of_the_program() -> dict[type[Exception], Say]:
     from knowledge.files import KnowledgeFileRefused
     from knowledge.scoring import GoldRefused
-    from server.backups import BackupRefused
     from server.commands.at_hand import Refused
     from server.commands.wechat import WechatRefused
+    from server.database_copies import BackupRefused
     from server.db import DatabaseBusy, DatabaseRefused
     from server.platform_faults import PlatformFault
     from server.releases import ReleaseUnknown

@@ -1,128 +1,61 @@
 """A backup of a service that goes on serving comes back whole, and only with its keys."""
 
-import os
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
-from pysqlite3 import dbapi2 as sqlite_driver
-from sqlmodel import Session
 
-from server import backups, profiles
-from server.backups import BackupRefused
+from server import backups
 from server.casework.tables import Material
+from server.database_copies import BackupRefused
 from server.db import Database
 from server.migrations import upgrade
 from server.resources import make_safe, make_subject_keys
 from server.sealing import Safe
-from server.settings import Settings, with_development_secrets
-from server.subject_keys import SubjectErased, SubjectKeys
-from tests import casework
-from tests.postgres import Cluster
+from server.settings import Settings
+from server.subject_keys import SubjectErased
+from tests.backing_up import (
+    NOW,
+    NewMachine,
+    backed_up,
+    elsewhere,
+    files_of,
+    keys_of,
+    name_of,
+    new_machine,
+    new_worker,
+    settings,
+    written,
+)
 from tests.verifying import size
 
-NOW = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
-
-
-@pytest.fixture
-def settings(home: Path, prepared_url: str, request: pytest.FixtureRequest) -> Settings:
-    """Of a service with data."""
-    url = None if prepared_url.startswith("sqlite") else prepared_url
-    made = with_development_secrets(Settings(data_dir=home, database_url=url))
-    with _keys(made, NOW):
-        # As a start leaves it, with the table for them.
-        return made
-
-
-NewMachine = Callable[[str], Settings]
-
-
-@pytest.fixture
-def new_machine(settings: Settings, tmp_path: Path, request: pytest.FixtureRequest) -> NewMachine:
-    """The same service on machines without data."""
-
-    def make(name: str) -> Settings:
-        url = settings.database_url
-        if url is not None:
-            cluster: Cluster = request.getfixturevalue("cluster")
-            url = cluster.url(cluster.new_database("template0"))
-        return settings.model_copy(update={"data_dir": tmp_path / name, "database_url": url})
-
-    return make
-
-
-@pytest.fixture
-def elsewhere(new_machine: NewMachine) -> Settings:
-    return new_machine("elsewhere")
-
-
-@contextmanager
-def _keys(settings: Settings, now: datetime) -> Iterator[SubjectKeys]:
-    database = Database(settings.database)
-    keys = make_subject_keys(settings, database, make_safe(settings), lambda: now)
-    yield keys
-    keys._keys.release()
-    database.release()
-
-
-@contextmanager
-def _written(settings: Settings) -> Iterator[Session]:
-    database = Database(settings.database)
-    with database.begin() as session:
-        yield session
-    database.release()
-
-
-def _worker(settings: Settings, name: str = "王小明", now: datetime = NOW) -> int:
-    with _keys(settings, now) as keys:
-        safe, who = make_safe(settings), casework.person(7, name=name)
-        return casework.worker(keys._database, safe, keys, now=now, who=who)
-
-
-def _name(settings: Settings, worker: int) -> str:
-    database, safe = Database(settings.database), make_safe(settings)
-    keys = make_subject_keys(settings, database, safe)
-    try:
-        with database.read() as session:
-            return str(profiles.get(session, keys.safe_of(worker), worker).person.name)
-    finally:
-        keys._keys.release()
-        database.release()
-
-
-def _make(settings: Settings, folder: Path, now: datetime = NOW) -> backups.Made:
-    safe = make_safe(settings)
-    return backups.make(settings, safe, folder / "data", folder / "keys", now=now)
+__all__ = ["elsewhere", "new_machine", "settings"]
 
 
 def test_what_was_backed_up_comes_back_elsewhere(
     settings: Settings, elsewhere: Settings, tmp_path: Path
 ) -> None:
-    worker = _worker(settings)
+    worker = new_worker(settings)
     photo = settings.data_dir / "materials" / "pages" / "one"
     photo.parent.mkdir(parents=True)
     photo.write_bytes(b"sealed")
-    made = _make(settings, tmp_path)
+    made = backed_up(settings, tmp_path)
     assert made.manifest.rows["worker"] == 1
     safe = make_safe(settings)
     backups.restore(elsewhere, safe, made.folder, tmp_path / "keys", now=NOW)
-    assert _name(elsewhere, worker) == "王小明"
+    assert name_of(elsewhere, worker) == "王小明"
     assert (elsewhere.data_dir / "materials/pages/one").read_bytes() == b"sealed"
 
 
 def test_with_another_key_or_secret_it_fails_loudly(
     settings: Settings, elsewhere: Settings, tmp_path: Path
 ) -> None:
-    made = _make(settings, tmp_path)
+    made = backed_up(settings, tmp_path)
     safe = make_safe(settings)
     name = next(iter(safe.keys))
     for wrong, told in (
@@ -140,7 +73,7 @@ def test_with_another_key_or_secret_it_fails_loudly(
 def test_a_damaged_backup_is_refused_and_nothing_is_overwritten(
     settings: Settings, elsewhere: Settings, tmp_path: Path
 ) -> None:
-    made = _make(settings, tmp_path)
+    made = backed_up(settings, tmp_path)
     safe = make_safe(settings)
     with pytest.raises(BackupRefused, match=r"exists|has tables"):
         backups.restore(settings, safe, made.folder, tmp_path / "keys", now=NOW)
@@ -157,8 +90,8 @@ def test_a_damaged_backup_is_refused_and_nothing_is_overwritten(
 def test_who_was_erased_since_stays_erased(
     settings: Settings, elsewhere: Settings, tmp_path: Path
 ) -> None:
-    worker = _worker(settings)
-    old = _make(settings, tmp_path)
+    worker = new_worker(settings)
+    old = backed_up(settings, tmp_path)
     database, safe = Database(settings.database), make_safe(settings)
     keys = make_subject_keys(settings, database, safe)
     row = database.fetch("SELECT id FROM subject_key WHERE worker_id = :worker", worker=worker)
@@ -166,47 +99,47 @@ def test_who_was_erased_since_stays_erased(
     keys.destroy([row[0]])
     keys._keys.release()
     database.release()
-    _make(settings, tmp_path, NOW + timedelta(minutes=5))
+    backed_up(settings, tmp_path, NOW + timedelta(minutes=5))
     backups.restore(elsewhere, safe, old.folder, tmp_path / "keys", now=NOW)
     with pytest.raises(SubjectErased):
-        _name(elsewhere, worker)
+        name_of(elsewhere, worker)
 
 
 def test_keys_of_who_came_after_a_backup_outlive_its_coming_back_by_mistake(
     settings: Settings, elsewhere: Settings, new_machine: NewMachine, tmp_path: Path
 ) -> None:
-    first, safe = _worker(settings), make_safe(settings)
-    old = _make(settings, tmp_path)
+    first, safe = new_worker(settings), make_safe(settings)
+    old = backed_up(settings, tmp_path)
     later = NOW + timedelta(hours=12)
-    second = _worker(settings, "李明", later)
-    newer = _make(settings, tmp_path, later)
+    second = new_worker(settings, "李明", later)
+    newer = backed_up(settings, tmp_path, later)
     mistaken = later + timedelta(hours=1)
     backups.restore(elsewhere, safe, old.folder, tmp_path / "keys", now=mistaken)
-    assert _name(elsewhere, first) == "王小明"
+    assert name_of(elsewhere, first) == "王小明"
     # The job that is run after each restore, and every night; then the next backup.
     night = mistaken + timedelta(days=1)
-    with _keys(elsewhere, night) as keys:
+    with keys_of(elsewhere, night) as keys:
         assert (keys.destroy_unclaimed(), keys.held()) == (0, 1)
-    _make(elsewhere, tmp_path, night)
+    backed_up(elsewhere, tmp_path, night)
     again = new_machine("again")
     backups.restore(again, safe, newer.folder, tmp_path / "keys", now=night)
-    assert _name(again, second) == "李明"
-    with _keys(again, night + timedelta(days=1)) as keys:
+    assert name_of(again, second) == "李明"
+    with keys_of(again, night + timedelta(days=1)) as keys:
         assert (keys.destroy_unclaimed(), keys.held()) == (0, 0)
 
 
 def test_once_no_newer_backup_is_wanted_the_keys_of_who_is_missing_go(
     settings: Settings, elsewhere: Settings, tmp_path: Path
 ) -> None:
-    old, safe = _make(settings, tmp_path), make_safe(settings)
-    _worker(settings, "李明", NOW + timedelta(hours=12))
-    _make(settings, tmp_path, NOW + timedelta(hours=13))
+    old, safe = backed_up(settings, tmp_path), make_safe(settings)
+    new_worker(settings, "李明", NOW + timedelta(hours=12))
+    backed_up(settings, tmp_path, NOW + timedelta(hours=13))
     restored = NOW + timedelta(hours=14)
     backups.restore(elsewhere, safe, old.folder, tmp_path / "keys", now=restored)
     # Who breaks off afterwards is swept away as ever.
-    with _keys(elsewhere, restored + timedelta(minutes=1)) as keys:
+    with keys_of(elsewhere, restored + timedelta(minutes=1)) as keys:
         keys.make_many(1)
-    with _keys(elsewhere, restored + timedelta(hours=2)) as keys:
+    with keys_of(elsewhere, restored + timedelta(hours=2)) as keys:
         assert (keys.destroy_unclaimed(), keys.held()) == (1, 1)
         keys.give_up_held()
         assert (keys.destroy_unclaimed(), keys.held()) == (1, 0)
@@ -214,7 +147,7 @@ def test_once_no_newer_backup_is_wanted_the_keys_of_who_is_missing_go(
 
 def test_old_ones_are_thinned_out(settings: Settings, tmp_path: Path) -> None:
     made = [
-        _make(settings, tmp_path, NOW + timedelta(days=day, minutes=5 * each)).folder.name
+        backed_up(settings, tmp_path, NOW + timedelta(days=day, minutes=5 * each)).folder.name
         for day in range(3)
         for each in range(3)
     ]
@@ -224,224 +157,24 @@ def test_old_ones_are_thinned_out(settings: Settings, tmp_path: Path) -> None:
     assert backups.newest_of(tmp_path / "data").name == made[8]
 
 
-def test_without_the_keys_nothing_is_brought_back(
-    settings: Settings, elsewhere: Settings, tmp_path: Path
-) -> None:
-    worker = _worker(settings)
-    made = _make(settings, tmp_path)
-    safe = make_safe(settings)
-    with pytest.raises(BackupRefused, match="no copy of the keys"):
-        backups.restore(elsewhere, safe, made.folder, tmp_path / "nowhere", now=NOW)
-    backups.restore(elsewhere, safe, made.folder, tmp_path / "keys", now=NOW)
-    assert _name(elsewhere, worker) == "王小明"
-
-
-def test_a_damaged_copy_of_the_keys_is_noticed_before_anything_is_brought_back(
-    settings: Settings, elsewhere: Settings, tmp_path: Path
-) -> None:
-    worker = _worker(settings)
-    made, safe = _make(settings, tmp_path), make_safe(settings)
-    assert backups.verify_keys(settings, safe, tmp_path / "keys") == NOW
-    (held,) = (path for path in (tmp_path / "keys").iterdir() if path.name != backups.KEYS_NOTE)
-    whole = held.read_bytes()
-    held.write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(BackupRefused, match="damaged"):
-        backups.verify_keys(settings, safe, tmp_path / "keys")
-    with pytest.raises(BackupRefused, match="damaged"):
-        backups.restore(elsewhere, safe, made.folder, tmp_path / "keys", now=NOW)
-    assert not elsewhere.data_dir.exists()
-    held.write_bytes(whole)
-    backups.restore(elsewhere, safe, made.folder, tmp_path / "keys", now=NOW)
-    assert _name(elsewhere, worker) == "王小明"
-
-
-def test_a_copy_of_the_keys_that_other_keys_sealed_is_refused(
-    settings: Settings, tmp_path: Path
-) -> None:
-    _make(settings, tmp_path)
-    wrong = Safe({"other": bytes(32)}, make_safe(settings).secret)
-    with pytest.raises(BackupRefused, match="ENCRYPTION_KEYS"):
-        backups.verify_keys(settings, wrong, tmp_path / "keys")
-
-
-def test_a_copy_of_the_keys_from_before_there_were_notes_comes_back(
-    settings: Settings, elsewhere: Settings, tmp_path: Path
-) -> None:
-    worker = _worker(settings)
-    made, safe = _make(settings, tmp_path), make_safe(settings)
-    (tmp_path / "keys" / backups.KEYS_NOTE).unlink()
-    assert backups.verify_keys(settings, safe, tmp_path / "keys") is None
-    backups.restore(elsewhere, safe, made.folder, tmp_path / "keys", now=NOW)
-    assert _name(elsewhere, worker) == "王小明"
-
-
-def test_a_backup_killed_between_the_note_and_the_keys_leaves_both_right(
-    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    _worker(settings)
-    _make(settings, tmp_path)
-    _worker(settings, "李明")
-    replace_file = os.replace
-
-    def die(source: Path, target: Path) -> None:
-        if Path(target).stem == "keys" and Path(target).suffix != ".json":
-            raise KeyboardInterrupt
-        replace_file(source, target)
-
-    monkeypatch.setattr(os, "replace", die)
-    with pytest.raises(KeyboardInterrupt):
-        _make(settings, tmp_path, NOW + timedelta(minutes=5))
-    monkeypatch.undo()
-    assert backups.verify_keys(settings, make_safe(settings), tmp_path / "keys") is not None
-
-
-def test_where_there_are_keys_already_nothing_is_brought_back(
-    settings: Settings, elsewhere: Settings, tmp_path: Path
-) -> None:
-    worker = _worker(settings)
-    made, safe = _make(settings, tmp_path), make_safe(settings)
-    left = elsewhere.data_dir / "keys.db"
-    left.parent.mkdir(parents=True)
-    left.write_bytes(b"of another service")
-    with pytest.raises(BackupRefused, match="exists"):
-        backups.restore(elsewhere, safe, made.folder, tmp_path / "keys", now=NOW)
-    left.rename(tmp_path / "moved away")
-    backups.restore(elsewhere, safe, made.folder, tmp_path / "keys", now=NOW)
-    assert _name(elsewhere, worker) == "王小明"
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def keys_apart(settings: Settings, request: pytest.FixtureRequest) -> Settings:
-    """The same service, with its keys in each kind of database."""
-    if request.param == "sqlite":
-        return settings
-    cluster: Cluster = request.getfixturevalue("cluster")
-    changed = settings.model_copy(update={"keys_url": cluster.url(cluster.new_database())})
-    with _keys(changed, NOW):
-        return changed
-
-
-def _emptied(settings: Settings) -> None:
-    """The database of keys is another, new one: its disk was lost, or its address."""
-    with _keys(settings, NOW) as keys, keys._keys.begin() as session:
-        session.connection().exec_driver_sql("DELETE FROM wrapped_key")
-
-
-def _held(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
-
-
-def test_the_only_copy_of_the_keys_gives_way_to_no_copy_that_lacks_one(
-    keys_apart: Settings, elsewhere: Settings, request: pytest.FixtureRequest, tmp_path: Path
-) -> None:
-    worker = _worker(keys_apart)
-    made, kept = _make(keys_apart, tmp_path), _held(tmp_path / "keys")
-    _emptied(keys_apart)
-    with pytest.raises(BackupRefused, match="lacks 1 of the keys"):
-        _make(keys_apart, tmp_path, NOW + timedelta(minutes=5))
-    # Nor to that of a service which makes keys of its own.
-    with _keys(keys_apart, NOW) as keys:
-        keys.make_many(3)
-    with pytest.raises(BackupRefused, match="lacks 1 of the keys"):
-        _make(keys_apart, tmp_path, NOW + timedelta(minutes=10))
-    assert _held(tmp_path / "keys") == kept
-    assert [path.name for path in (tmp_path / "data").iterdir()] == [made.folder.name]
-    there = elsewhere
-    if keys_apart.keys_url is not None:
-        cluster: Cluster = request.getfixturevalue("cluster")
-        empty = cluster.url(cluster.new_database("template0"))
-        there = elsewhere.model_copy(update={"keys_url": empty})
-    safe = make_safe(there)
-    backups.restore(there, safe, made.folder, tmp_path / "keys", now=NOW)
-    assert _name(there, worker) == "王小明"
-
-
-def test_keys_that_come_are_emptied_and_wrapped_anew_are_backed_up_as_ever(
-    keys_apart: Settings, tmp_path: Path
-) -> None:
-    _worker(keys_apart)
-    _make(keys_apart, tmp_path)
-    before = _held(tmp_path / "keys")
-    _worker(keys_apart, "李明")
-    with _keys(keys_apart, NOW) as keys:
-        row = keys._database.fetch("SELECT min(id) FROM subject_key")
-        assert row is not None
-        keys.destroy([row[0]])
-    assert keys_apart.encryption_keys is not None
-    rotated = f"new:{'A' * 43}=,{keys_apart.encryption_keys.get_secret_value()}"
-    keys_apart = keys_apart.model_copy(update={"encryption_keys": SecretStr(rotated)})
-    with _keys(keys_apart, NOW) as keys:
-        assert keys.rewrap().done == 1
-    later = NOW + timedelta(minutes=5)
-    _make(keys_apart, tmp_path, later)
-    assert backups.verify_keys(keys_apart, make_safe(keys_apart), tmp_path / "keys") == later
-    assert _held(tmp_path / "keys").keys() == before.keys()
-    assert _held(tmp_path / "keys") != before
-
-
-@pytest.mark.parametrize("prepared_url", ["sqlite"], indirect=True)
-def test_keys_that_are_missing_are_not_backed_up_as_none(
-    settings: Settings, tmp_path: Path
-) -> None:
-    _worker(settings)
-    _make(settings, tmp_path)
-    kept = _held(tmp_path / "keys")
-    live = settings.data_dir / "keys.db"
-    for path in live.parent.glob("keys.db*"):
-        path.unlink()
-    with pytest.raises(BackupRefused, match="missing"):
-        _make(settings, tmp_path, NOW + timedelta(minutes=5))
-    assert not live.exists()
-    live.write_bytes(b"")
-    with pytest.raises(BackupRefused, match="no keys table"):
-        _make(settings, tmp_path, NOW + timedelta(minutes=5))
-    assert _held(tmp_path / "keys") == kept
-
-
-def test_keys_in_another_kind_of_database_are_those_that_were_copied(
-    settings: Settings, tmp_path: Path, cluster: Cluster
-) -> None:
-    """The address of the keys is gone from the settings: the service begins with none."""
-    there = settings.model_copy(update={"keys_url": cluster.url(cluster.new_database())})
-    _worker(there)
-    _make(there, tmp_path)
-    kept = _held(tmp_path / "keys")
-    with pytest.raises(BackupRefused, match="lacks 1 of the keys"):
-        _make(settings, tmp_path, NOW + timedelta(minutes=5))
-    assert _held(tmp_path / "keys") == kept
-
-
-def test_a_copy_of_the_keys_that_cant_be_read_is_not_replaced(
-    keys_apart: Settings, tmp_path: Path
-) -> None:
-    _worker(keys_apart)
-    _make(keys_apart, tmp_path)
-    (there,) = (path for path in (tmp_path / "keys").iterdir() if path.name != backups.KEYS_NOTE)
-    there.write_bytes(b"x" * 9000)
-    with pytest.raises(BackupRefused, match="move it elsewhere"):
-        _make(keys_apart, tmp_path, NOW + timedelta(minutes=5))
-    there.rename(tmp_path / "elsewhere")
-    _make(keys_apart, tmp_path, NOW + timedelta(minutes=5))
-
-
 def test_an_empty_service_pushes_out_no_backup_of_the_lost_one(
     settings: Settings, elsewhere: Settings, tmp_path: Path
 ) -> None:
     """The data alone were lost, and the service started anew: its keys are all there."""
-    worker = _worker(settings)
-    made, kept = _make(settings, tmp_path), _held(tmp_path / "keys")
+    worker = new_worker(settings)
+    made, kept = backed_up(settings, tmp_path), files_of(tmp_path / "keys")
     anew = elsewhere.model_copy(update={"keys_url": settings.keys_database})
     anew.data_dir.mkdir()
     database = Database(anew.database)
     upgrade(database)
     database.release()
     with pytest.raises(BackupRefused, match="move what is in that folder elsewhere"):
-        _make(anew, tmp_path, NOW + timedelta(minutes=5))
+        backed_up(anew, tmp_path, NOW + timedelta(minutes=5))
     assert [path.name for path in (tmp_path / "data").iterdir()] == [made.folder.name]
-    assert _held(tmp_path / "keys") == kept
-    assert _name(settings, worker) == "王小明"
+    assert files_of(tmp_path / "keys") == kept
+    assert name_of(settings, worker) == "王小明"
     # Who means it says so, by giving it a folder of its own.
-    _make(anew, tmp_path / "another", NOW + timedelta(minutes=5))
+    backed_up(anew, tmp_path / "another", NOW + timedelta(minutes=5))
 
 
 def test_a_photo_that_was_copied_in_part_is_whole_the_next_time(
@@ -450,10 +183,10 @@ def test_a_photo_that_was_copied_in_part_is_whole_the_next_time(
     photo = settings.data_dir / "materials" / "pages" / "one"
     photo.parent.mkdir(parents=True)
     photo.write_bytes(b"sealed")
-    _make(settings, tmp_path)
+    backed_up(settings, tmp_path)
     copy = tmp_path / "data" / "materials" / "pages" / "one"
     copy.write_bytes(b"sea")
-    _make(settings, tmp_path, NOW + timedelta(minutes=5))
+    backed_up(settings, tmp_path, NOW + timedelta(minutes=5))
     assert copy.read_bytes() == b"sealed"
 
 
@@ -469,7 +202,7 @@ def test_a_deleted_photo_goes_from_the_copies_once_no_backup_needs_it(
 
     def night(day: int) -> int:
         at = NOW + timedelta(days=day)
-        _make(settings, tmp_path, at)
+        backed_up(settings, tmp_path, at)
         backups.thin_out(data, keep=1, daily=3)
         return backups.forget_photos(settings, data, now=at + timedelta(minutes=1))
 
@@ -496,7 +229,7 @@ def test_a_photo_that_is_there_again_is_no_longer_on_its_way_out(
         if not is_live:
             photo.rename(away)
         at = NOW + timedelta(days=day)
-        _make(settings, tmp_path, at)
+        backed_up(settings, tmp_path, at)
         backups.thin_out(tmp_path / "data", keep=1, daily=2)
         backups.forget_photos(settings, tmp_path / "data", now=at + timedelta(minutes=1))
         assert (tmp_path / "data/materials/pages/one").exists()
@@ -506,8 +239,8 @@ def test_a_lost_photo_stays_among_the_copies_as_long_as_the_service_names_it(
     settings: Settings, tmp_path: Path
 ) -> None:
     """A disk of photos that broke is noticed late: the copies may be all that is left."""
-    worker = _worker(settings)
-    with _written(settings) as session:
+    worker = new_worker(settings)
+    with written(settings) as session:
         session.add(
             Material(id="lost", worker_id=worker, kind="id_card", media_type="image/jpeg", size=6,
                      added_at=NOW)
@@ -519,14 +252,14 @@ def test_a_lost_photo_stays_among_the_copies_as_long_as_the_service_names_it(
 
     def night(day: int) -> int:
         at = NOW + timedelta(days=day)
-        _make(settings, tmp_path, at)
+        backed_up(settings, tmp_path, at)
         backups.thin_out(data, keep=1, daily=2)
         return backups.forget_photos(settings, data, now=at + timedelta(minutes=1))
 
     night(0)
     photo.unlink()
     assert [night(day) for day in range(1, 8)] == [0] * 7
-    with _written(settings) as session:
+    with written(settings) as session:
         session.delete(session.get_one(Material, "lost"))
     # The backup of the day before still has the row.
     assert [night(day) for day in (8, 9, 10)] == [0, 1, 0]
@@ -541,7 +274,7 @@ def test_photos_that_come_and_go_meanwhile_stop_no_backup(
     (photos / "drafts" / "half").write_bytes(b"sea")
     # As one is that was deleted between being listed and being opened.
     (photos / "pages" / "gone").symlink_to(photos / "nowhere")
-    _make(settings, tmp_path)
+    backed_up(settings, tmp_path)
     copied = tmp_path / "data" / "materials"
     assert [path for path in copied.rglob("*") if path.is_file()] == []
 
@@ -552,34 +285,15 @@ def test_a_backup_that_fails_or_is_killed_leaves_no_copy_behind(
     broken = settings.model_copy(update={"keys_url": f"sqlite:///{tmp_path}/nowhere/keys.db"})
     data = tmp_path / "data"
     with pytest.raises(BackupRefused, match="missing"):
-        _make(broken, tmp_path)
+        backed_up(broken, tmp_path)
     assert not (tmp_path / "nowhere").exists()
     assert list(data.iterdir()) == []
     killed, under_way = data / ".draft-20260226T093000Z", data / ".draft-20260301T092500Z"
     for left in (killed, under_way):
         left.mkdir()
         (left / "data.db").write_bytes(b"")
-    made = _make(settings, tmp_path)
+    made = backed_up(settings, tmp_path)
     assert {path.name for path in data.iterdir()} == {made.folder.name, under_way.name}
-
-
-@pytest.mark.fault
-def test_backups_that_overlap_leave_whole_keys_behind(settings: Settings, tmp_path: Path) -> None:
-    workers = [_worker(settings, name) for name in ("王小明", "李明")]
-    at_once = size(4, 20)
-    with ThreadPoolExecutor(at_once) as pool:
-        nows = (NOW + timedelta(minutes=number) for number in range(at_once))
-        made = list(pool.map(lambda now: _make(settings, tmp_path, now), nows))
-    assert len({each.folder for each in made}) == at_once
-    safe, last = make_safe(settings), NOW + timedelta(minutes=at_once - 1)
-    assert backups.verify_keys(settings, safe, tmp_path / "keys") == last
-    (kept,) = (path for path in (tmp_path / "keys").iterdir() if path.name != backups.KEYS_NOTE)
-    if kept.suffix == ".db":
-        connection = sqlite_driver.connect(str(kept))
-        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-        (keys,) = connection.execute("SELECT count(*) FROM wrapped_key").fetchone()
-        connection.close()
-        assert keys >= len(workers)
 
 
 def _fill(database: Database, cases: int) -> None:
@@ -612,7 +326,7 @@ def test_many_cases_are_back_within_a_minute(
     _fill(database, cases)
     database.release()
     began = time.monotonic()
-    made = _make(settings, tmp_path)
+    made = backed_up(settings, tmp_path)
     took = time.monotonic() - began
     began = time.monotonic()
     backups.restore(elsewhere, make_safe(settings), made.folder, tmp_path / "keys", now=NOW)
@@ -651,7 +365,7 @@ def test_a_backup_made_while_people_write_is_of_one_moment(
     rounds = size(2, 20)
     safe = make_safe(settings)
     for number in range(rounds):
-        made = _make(settings, tmp_path, NOW + timedelta(minutes=number))
+        made = backed_up(settings, tmp_path, NOW + timedelta(minutes=number))
     done.set()
     writer.join()
     backups.restore(elsewhere, safe, made.folder, tmp_path / "keys", now=NOW)
