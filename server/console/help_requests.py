@@ -10,10 +10,11 @@ from sqlmodel import Session
 from server import audit
 from server.admitting import Who, admits
 from server.audit import Action
-from server.casework import officers, service_requests
+from server.casework import officers, request_lists, service_requests
 from server.casework.officers import LOOKERS, OfficerUnknown, Role
+from server.casework.request_lists import Wanted
 from server.casework.request_tables import Category, RequestState, ServiceEvent, ServiceRequest
-from server.casework.service_requests import TITLES, RequestChanged, RequestClosed, Wanted
+from server.casework.service_requests import TITLES, RequestChanged, RequestClosed
 from server.clock import china_day
 from server.console import forms, naming
 from server.console.entering import officer, regions
@@ -62,19 +63,17 @@ def get_requests() -> Response:
     wanted = _wanted(asked, today)
     with known.database.read() as session:
         who = officer()
-        total = service_requests.counted(session, who, regions(), wanted)
+        total = request_lists.counted(session, who, regions(), wanted)
         pages = max(1, -(-total // _ON_A_PAGE))
         number = min(max(1, asked.page), pages)
-        found = service_requests.listed(
+        found = request_lists.listed(
             session, who, regions(), wanted, at_most=_ON_A_PAGE, skip=(number - 1) * _ON_A_PAGE
         )
         counts = {
-            show: service_requests.counted(
-                session, who, regions(), _wanted(_Filter(show=show), today)
-            )
+            show: request_lists.counted(session, who, regions(), _wanted(_Filter(show=show), today))
             for show in ("", "overdue", "closed")
         }
-        units = service_requests.units_of(session, library, who)
+        units = request_lists.units_of(session, library, who)
     return page(
         "requests.html",
         title="求助",
@@ -242,7 +241,7 @@ def _request_page(id: str, **refused: Form[Any]) -> Response:
             for each in said
             if each.officer_id is not None
         }
-        units = service_requests.units_of(session, library, who)
+        units = request_lists.units_of(session, library, who)
         audit.record(
             session, own or known.safe, by=audit.Actor.officer(who.id), action=Action.READ,
             about="service_request", row=id, worker_id=request.worker_id, fields=("dialogue",),

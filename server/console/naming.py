@@ -7,6 +7,7 @@ from server.casework.fund_tables import BatchState, PaymentState
 from server.casework.payable import NotPayable
 from server.casework.proactive import Fate
 from server.casework.request_tables import RequestMove, RequestState, Voice
+from server.offers.tables import OfferKind
 
 BATCH_STATES: Mapping[BatchState, tuple[str, str]] = {
     BatchState.COLLECTED: ("已归集", "warn"),
@@ -46,6 +47,12 @@ VOICES: Mapping[Voice, str] = {
     Voice.WORKER: "求助人",
     Voice.OFFICER: "经办人",
     Voice.BOT: "小助手",
+}
+OFFER_KINDS: Mapping[OfferKind, str] = {
+    OfferKind.VACANCY: "招聘",
+    OfferKind.SESSION: "培训课",
+    OfferKind.TRIP: "专车",
+    OfferKind.ACTIVITY: "活动",
 }
 FATES: Mapping[Fate, str] = {
     Fate.PROPOSED: "生成办件",

@@ -1,32 +1,24 @@
 """Offers at the desk: vacancies, courses, trips and activities, who comes, who could be asked."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Any
 
 from flask import Blueprint, Response, abort, url_for
-from pydantic import Field, ValidationError
+from pydantic import Field
 from sqlmodel import Session
 
-from server import money
 from server.admitting import Who, admits
 from server.casework import opting_out
 from server.casework.officers import LOOKERS, Role, scope
-from server.clock import CHINA, china_day
-from server.console import forms
+from server.clock import china_day
+from server.console import forms, naming, offer_forms
 from server.console.entering import first_region, officer, regions
-from server.console.forms import Asked, Form, Line, Yuan
+from server.console.forms import Asked, Form
 from server.console.rendering import go_to, page
 from server.console.screened import screened
-from server.offers import details, offering, searching, seats, taking_part, telling, wishing
-from server.offers.offering import (
-    STEPS,
-    OfferUnknown,
-    Proposal,
-    ReasonNeeded,
-    SeatsTaken,
-    Step,
-)
+from server.offers import offering, searching, seats, taking_part, telling, wishing
+from server.offers.offering import STEPS, OfferUnknown, ReasonNeeded, SeatsTaken, Step
 from server.offers.tables import (
     Offer,
     OfferKind,
@@ -37,20 +29,12 @@ from server.offers.tables import (
     WishKind,
 )
 from server.people import address
-from server.problems import words_of_field
 from server.resources import post, resources
 from server.screening import Step as Screening
 from server.screening import Use
 
 blueprint = Blueprint("offers", __name__, url_prefix="/offers")
 
-
-KINDS: Mapping[OfferKind, str] = {
-    OfferKind.VACANCY: "招聘",
-    OfferKind.SESSION: "培训课",
-    OfferKind.TRIP: "专车",
-    OfferKind.ACTIVITY: "活动",
-}
 STATES: Mapping[OfferState, str] = {
     OfferState.PROPOSED: "待审核",
     OfferState.OPEN: "已发布",
@@ -70,40 +54,11 @@ STEP_NAMES: Mapping[Step, str] = {
     Step.REFUSE: "不通过",
     Step.CANCEL: "取消",
 }
-_LABELS: Mapping[str, str] = {
-    "title": "名称",
-    "region": "地区",
-    "organiser": "单位",
-    "contact": "联系电话",
-    "place": "地点",
-    "begins_on": "开始日期",
-    "begins_time": "开始时间",
-    "last_on": "报名最后一天",
-    "seats": "名额",
-    "words": "说明",
-    "trade": "工种",
-    "pay_from": "月工资从（元）",
-    "pay_to": "月工资到（元）",
-    "starts_on": "上岗日期",
-    "shared_until": "借用到哪天",
-    "hours": "学时",
-    "certificate": "发证书",
-    "origin": "出发地",
-    "destination": "目的地",
-    "for_whom": "面向谁",
-}
-_DETAILS: Mapping[OfferKind, tuple[str, ...]] = {
-    OfferKind.VACANCY: ("trade", "pay_from", "pay_to", "starts_on", "shared_until"),
-    OfferKind.SESSION: ("trade", "hours", "certificate"),
-    OfferKind.TRIP: ("origin", "destination"),
-    OfferKind.ACTIVITY: ("for_whom",),
-}
 _STEPS: Mapping[str, Any] = {
     Step.PUBLISH: offering.publish,
     Step.REFUSE: offering.refuse,
     Step.CANCEL: offering.cancel,
 }
-_IN_YUAN = ("pay_from", "pay_to")
 _UNFIT = {
     Screening.TURN_AWAY: "微信的内容检查没让这些话过关。请先改掉不合适的话，或者不通过。",
     Screening.WAIT: "微信的内容检查现在连不上。过几分钟再发布。",
@@ -125,34 +80,6 @@ class KindAsked(Asked):
     kind: OfferKind = OfferKind.VACANCY
 
 
-_Pay = Annotated[Yuan, Field(ge=0, le=100_000_00)]
-
-
-class OfferAsked(Asked):
-    """An offer as it is typed."""
-
-    title: Annotated[str, Field(min_length=1, max_length=64)]
-    region: Line
-    organiser: Annotated[str, Field(min_length=1, max_length=64)]
-    contact: Annotated[str, Field(pattern=r"^[0-9+\-() ]{3,32}$")]
-    place: Annotated[str, Field(max_length=128)] = ""
-    begins_on: date | None = None
-    begins_time: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] | None = None
-    last_on: date
-    seats: Annotated[int, Field(ge=1, le=100_000)] | None = None
-    words: Annotated[str, Field(max_length=2000)] = ""
-    trade: str | None = None
-    pay_from: _Pay | None = None
-    pay_to: _Pay | None = None
-    starts_on: date | None = None
-    shared_until: date | None = None
-    hours: int | None = None
-    certificate: bool | None = None
-    origin: str | None = None
-    destination: str | None = None
-    for_whom: str | None = None
-
-
 class StepAsked(Asked):
     """One step, and the version that was looked at."""
 
@@ -166,12 +93,6 @@ class NoteAsked(Asked):
     state: PlaceState
     hours: Annotated[int, Field(ge=0, le=2000)] | None = None
     certificate: Annotated[str, Field(max_length=64)] | None = None
-
-
-_WORDS = {
-    "contact": "电话只写数字和短横线，例如0595-88000000。",
-    "begins_time": "时间写成 09:30 这样。",
-}
 
 
 @blueprint.get("/")
@@ -193,7 +114,7 @@ def get_offers() -> Response:
         asked=asked,
         total=total,
         pages=-(-total // searching.MOST),
-        kinds=KINDS,
+        kinds=naming.OFFER_KINDS,
         states=STATES,
         today=today,
         may_enter=Role.CASE_OFFICER in officer().roles,
@@ -205,7 +126,8 @@ def get_offers() -> Response:
 def get_new() -> Response:
     """An empty form."""
     kind = forms.read_query(KindAsked).kind
-    return _form(kind, forms.empty(region=first_region()), url_for(".post_new", kind=kind))
+    form = forms.empty(region=first_region())
+    return offer_forms.form_page(kind, form, url_for(".post_new", kind=kind))
 
 
 @blueprint.post("/new")
@@ -213,10 +135,10 @@ def get_new() -> Response:
 def post_new() -> Response:
     """Enter an offer; it waits to be checked like any other."""
     kind = forms.read_query(KindAsked).kind
-    form = forms.read(OfferAsked, _WORDS)
-    proposal = _proposal(kind, form)
+    form = offer_forms.read()
+    proposal = offer_forms.proposal(kind, form)
     if proposal is None:
-        return _form(kind, form, url_for(".post_new", kind=kind), 422)
+        return offer_forms.form_page(kind, form, url_for(".post_new", kind=kind), 422)
     known = resources()
     with known.database.begin() as session:
         offer = offering.propose(
@@ -256,20 +178,21 @@ def get_change(id: str) -> Response:
     """The form with what stands in the offer."""
     with resources().database.read() as session:
         offer = offering.of_officer(session, id, officer(), regions())
+    form = forms.empty(**offer_forms.typed(offer))
     action = url_for(".post_change", id=id, version=offer.version)
-    return _form(OfferKind(offer.kind), forms.empty(**_typed(offer)), action)
+    return offer_forms.form_page(OfferKind(offer.kind), form, action)
 
 
 @blueprint.post("/<id>/change/<int:version>")
 @admits(Who.OFFICER, Role.CASE_OFFICER)
 def post_change(id: str, version: int) -> Response:
     """Say an offer otherwise; whoever moves up is told."""
-    form = forms.read(OfferAsked, _WORDS)
+    form = offer_forms.read()
     known = resources()
     with known.database.begin() as session:
         offer = offering.of_officer(session, id, officer(), regions())
         kind = OfferKind(offer.kind)
-        proposal = _proposal(kind, form)
+        proposal = offer_forms.proposal(kind, form)
         if proposal is not None:
             before = (offer.begins_at, offer.place)
             try:
@@ -292,7 +215,8 @@ def post_change(id: str, version: int) -> Response:
                 told = f"有骗局的迹象：{'、'.join(needed.signs)}。已经发布的不能加上这些话。"
                 form.refuse("words", f"{told}核实过没有问题的，请取消这一条，重新登记一条再发布。")
     if form.asked is None:
-        return _form(kind, form, url_for(".post_change", id=id, version=version), 422)
+        action = url_for(".post_change", id=id, version=version)
+        return offer_forms.form_page(kind, form, action, 422)
     return go_to(url_for(".get_offer", id=id), "已保存。")
 
 
@@ -444,7 +368,7 @@ def _page(session: Session, offer: Offer, form: Form[Any], status: int = 200) ->
         title=offer.title,
         status=status,
         offer=offer,
-        details=_shown(offer),
+        details=offer_forms.shown(offer),
         form=form,
         signs=offering.signs_of(offer),
         steps=[
@@ -452,7 +376,7 @@ def _page(session: Session, offer: Offer, form: Form[Any], status: int = 200) ->
             for step, rule in STEPS.items()
             if offer.state in rule.from_ and Role.CASE_OFFICER in officer().roles
         ],
-        kind=KINDS[OfferKind(offer.kind)],
+        kind=naming.OFFER_KINDS[OfferKind(offer.kind)],
         state=STATES[OfferState(offer.state)],
         open=offering.is_open(offer, now),
         counts=[
@@ -473,89 +397,3 @@ def _seekers(session: Session, offer: Offer, now: datetime) -> list[Wish]:
     unaware = {each.worker_id for each in found} - {*known, offer.proposed_by}
     asked = opting_out.without_refusing(session, resources().safe, unaware)
     return [each for each in found if each.worker_id in asked]
-
-
-def _form(kind: OfferKind, form: Form[Any], action: str, status: int = 200) -> Response:
-    names = [
-        (id, regions().get(id).label)
-        for id in sorted(scope(officer(), regions()))
-        if id in regions()
-    ]
-    return page(
-        "offer_form.html",
-        title=f"登记{KINDS[kind]}",
-        status=status,
-        kind=kind,
-        form=form,
-        action=action,
-        labels=_LABELS,
-        kinds=KINDS,
-        details=_DETAILS[kind],
-        region_names=names,
-    )
-
-
-def _proposal(kind: OfferKind, form: Form[OfferAsked]) -> Proposal | None:
-    """What was typed as an offer; None where something is wrong, with the words beside it."""
-    asked = form.asked
-    if asked is None:
-        return None
-    told = {name: value for name in _DETAILS[kind] if (value := getattr(asked, name)) is not None}
-    try:
-        details.offered(kind, told)
-    except ValidationError as error:
-        for each in error.errors(include_url=False, include_context=False):
-            name = str(each["loc"][0]) if each["loc"] else "pay_to"
-            form.refuse(name, words_of_field(each["type"]))
-    if asked.region not in scope(officer(), regions()):
-        form.refuse("region", "请从列表里选一个你负责的地区。")
-    begins_at = _instant(asked, form)
-    if form.asked is None:
-        return None
-    return Proposal(
-        kind=kind,
-        region=asked.region,
-        title=asked.title,
-        words=asked.words,
-        organiser=asked.organiser,
-        contact=asked.contact,
-        place=asked.place,
-        begins_at=begins_at,
-        last_on=asked.last_on,
-        seats=asked.seats,
-        details=told,
-    )
-
-
-def _instant(asked: OfferAsked, form: Form[OfferAsked]) -> datetime | None:
-    if asked.begins_on is None:
-        if asked.begins_time is not None:
-            form.refuse("begins_on", "写了时间，也请写日期。")
-        return None
-    if asked.last_on > asked.begins_on:
-        form.refuse("last_on", "报名最后一天不能晚于开始的日期。")
-    hour, minute = (int(part) for part in (asked.begins_time or "09:00").split(":"))
-    start = datetime(asked.begins_on.year, asked.begins_on.month, asked.begins_on.day, tzinfo=CHINA)
-    return start + timedelta(hours=hour, minutes=minute)
-
-
-def _typed(offer: Offer) -> dict[str, Any]:
-    """An offer as it would be typed."""
-    told = {name: getattr(offer, name) for name in OfferAsked.model_fields if hasattr(offer, name)}
-    if offer.begins_at is not None:
-        local = offer.begins_at.astimezone(CHINA)
-        told |= {"begins_on": f"{local:%Y-%m-%d}", "begins_time": f"{local:%H:%M}"}
-    more = offering.details_of(offer)
-    told |= {n: money.spoken(v) if n in _IN_YUAN else v for n, v in more.items()}
-    return {name: "" if value is None else value for name, value in told.items()}
-
-
-def _shown(offer: Offer) -> list[tuple[str, str]]:
-    """What only this kind has, as words."""
-    told = []
-    for name, value in offering.details_of(offer).items():
-        words = money.spoken(value) if name in _IN_YUAN else str(value)
-        if isinstance(value, bool):
-            words = "是" if value else "否"
-        told.append((_LABELS[name], words))
-    return told

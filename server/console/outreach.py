@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import Annotated, Any
+from typing import Any
 
 from flask import Blueprint, Response, request, url_for
-from pydantic import Field, StringConstraints
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
@@ -15,23 +14,22 @@ from server.browsers import own_address
 from server.casework.bank_files import BankFileRefused
 from server.casework.officers import LOOKERS, MOVERS, Role, scope
 from server.clock import china_day
-from server.console import forms, naming
+from server.console import forms, naming, outreach_forms
 from server.console.entering import first_region, officer, regions, takes
-from server.console.forms import Asked, Form, Line, Text, VersionAsked
+from server.console.forms import Asked, Form, Text, VersionAsked
 from server.console.help_requests import name_of
+from server.console.outreach_forms import CHANNELS, HAVING, LABELS, OUTCOMES, UNFIT, CampaignAsked
 from server.console.rendering import attached, go_to, page
 from server.console.screened import screened
 from server.outreach import audiences, campaigns, choosing, counting, policy_changes, texting
-from server.outreach.audiences import Audience, Having, Outcome
 from server.outreach.campaigns import AudienceMoved, CampaignUnfit, Proposal
 from server.outreach.choosing import Chosen, Place, Why
-from server.outreach.policy_changes import PolicyChange, Sort
+from server.outreach.policy_changes import Sort
 from server.outreach.sending import mailing_of
 from server.outreach.tables import Campaign, CampaignState, Channel
 from server.outreach.texting import ResultsUnreadable
 from server.private_files import in_memory
 from server.register.naming import LEVELS
-from server.register.tables import Level
 from server.resources import resources
 from server.screening import Step, Use
 
@@ -46,18 +44,6 @@ STATES: Mapping[CampaignState, tuple[str, str]] = {
     CampaignState.DONE: ("发完了", "good"),
     CampaignState.STOPPED: ("中途停了", "bad"),
     CampaignState.REFUSED: ("不发", "empty"),
-}
-CHANNELS: Mapping[Channel, str] = {
-    Channel.WECHAT: "微信（小程序订阅消息）",
-    Channel.SMS: "短信（导出号码，用工会的短信工具发）",
-}
-HAVING: Mapping[Having, str] = {
-    Having.DRAFT: "填了一半，还没提交的",
-    Having.CASE: "已经提交的",
-}
-OUTCOMES: Mapping[Outcome, str] = {
-    Outcome.ELIGIBLE: "按台账和办件里的情况，够条件的",
-    Outcome.ONE_AWAY: "只差一样没说清楚的",
 }
 WHY: Mapping[str, str] = {
     Why.OPTED_OUT: "本人退订了",
@@ -83,42 +69,6 @@ SORTS: Mapping[Sort, str] = {
     Sort.TERMS: "条件变了",
     Sort.TIME: "办理时间变了",
 }
-_LABELS: Mapping[str, str] = {
-    "title": "标题",
-    "words": "正文",
-    "sender": "谁发的",
-    "region": "地区",
-    "level": "困难等级",
-    "measure": "哪项政策",
-    "having": "办过这项政策的",
-    "outcomes": "可能用得上这项政策的",
-    "channels": "用什么发",
-    "last_on": "最晚发到哪天",
-    "read": "逐字看过",
-    "reason": "原因",
-    "file": "回执文件",
-}
-_UNFIT: Mapping[str, str] = {
-    "channels": "至少选一种。",
-    "last_on": f"从今天起，{campaigns.LONGEST.days}天以内。",
-    "words": "微信的内容检查没有通过这段文字，请改一改。",
-}
-
-
-class CampaignAsked(Asked):
-    """A campaign as it is typed."""
-
-    title: Annotated[str, Field(min_length=1, max_length=20)]
-    words: Annotated[str, StringConstraints(min_length=1, max_length=1000)]
-    sender: Annotated[str, Field(min_length=1, max_length=20)]
-    region: Line
-    level: Level | None = None
-    measure: str | None = None
-    having: tuple[Having, ...] = ()
-    outcomes: tuple[Outcome, ...] = ()
-    channels: tuple[Channel, ...] = ()
-    last_on: date
-    release: int | None = None
 
 
 class ChangeAsked(Asked):
@@ -179,8 +129,8 @@ def get_new() -> Response:
         with resources().database.read() as session:
             change = policy_changes.find(session, library, asked.change, _today())
         if change is not None and change.region in scope(officer(), regions()):
-            given |= _prepared(change)
-    return _form(forms.empty(**given), url_for(".post_new"))
+            given |= outreach_forms.prepared(change)
+    return outreach_forms.form_page(forms.empty(**given), url_for(".post_new"))
 
 
 @blueprint.post("/new")
@@ -189,9 +139,9 @@ def post_new() -> Response:
     """Count whom it would reach, and keep it for a second officer."""
     known = resources()
     form = forms.read(CampaignAsked)
-    proposal = _proposal(form)
+    proposal = outreach_forms.proposal(form)
     if proposal is None:
-        return _form(form, url_for(".post_new"), 422)
+        return outreach_forms.form_page(form, url_for(".post_new"), 422)
     chosen = _counted(proposal)
     try:
         with known.database.begin() as session:
@@ -200,8 +150,8 @@ def post_new() -> Response:
                 now=known.clock(),
             )  # fmt: skip
     except CampaignUnfit as error:
-        form.refuse(error.field, _UNFIT[error.field])
-        return _form(form, url_for(".post_new"), 422)
+        form.refuse(error.field, UNFIT[error.field])
+        return outreach_forms.form_page(form, url_for(".post_new"), 422)
     return go_to(url_for(".get_campaign", id=campaign.id), "数好了，等另一个人看过再发。")
 
 
@@ -220,7 +170,7 @@ def get_change(id: str) -> Response:
     with resources().database.read() as session:
         campaign = campaigns.of_officer(session, id, officer(), regions())
     action = url_for(".post_change", id=id, version=campaign.version)
-    return _form(forms.empty(**_typed(campaign)), action)
+    return outreach_forms.form_page(forms.empty(**outreach_forms.typed(campaign)), action)
 
 
 @blueprint.post("/<id>/change/<int:version>")
@@ -232,9 +182,9 @@ def post_change(id: str, version: int) -> Response:
         campaigns.of_officer(session, id, officer(), regions())
     form = forms.read(CampaignAsked)
     action = url_for(".post_change", id=id, version=version)
-    proposal = _proposal(form)
+    proposal = outreach_forms.proposal(form)
     if proposal is None:
-        return _form(form, action, 422)
+        return outreach_forms.form_page(form, action, 422)
     chosen = _counted(proposal)
     try:
         with known.database.begin() as session:
@@ -244,8 +194,8 @@ def post_change(id: str, version: int) -> Response:
                 now=known.clock(),
             )  # fmt: skip
     except CampaignUnfit as error:
-        form.refuse(error.field, _UNFIT[error.field])
-        return _form(form, action, 422)
+        form.refuse(error.field, UNFIT[error.field])
+        return outreach_forms.form_page(form, action, 422)
     return go_to(url_for(".get_campaign", id=id), "改好了，也重新数过了。")
 
 
@@ -269,7 +219,7 @@ def post_confirm(id: str) -> Response:
             form.refuse("read", "请逐字看过再打勾。")
             return _page(session, campaign, form, 422)
     if screened(f"{campaign.title}。{campaign.words}", use=Use.NOTICE) is Step.TURN_AWAY:
-        form.refuse("", _UNFIT["words"])
+        form.refuse("", UNFIT["words"])
         with known.database.read() as session:
             return _page(session, campaign, form, 422)
     asked, chosen = form.asked, _counted_of(campaign)
@@ -399,99 +349,6 @@ def _today() -> date:
     return china_day(resources().clock())
 
 
-def _proposal(form: Form[CampaignAsked]) -> Proposal | None:
-    """What was typed as a campaign; None where something is wrong, with the words beside it."""
-    asked = form.asked
-    if asked is None:
-        return None
-    chosen = bool(asked.having or asked.outcomes)
-    if asked.region not in scope(officer(), regions()):
-        form.refuse("region", "请从列表里选一个你负责的地区。")
-    library = resources().serving.current().library
-    if asked.measure is not None and asked.measure not in library.measures:
-        form.refuse("measure", "请从列表里选。")
-    if chosen and asked.measure is None:
-        form.refuse("measure", "按政策选人，请先选是哪项政策。")
-    if asked.outcomes and asked.measure and asked.measure not in library.rules.criteria:
-        form.refuse("outcomes", "这项政策没有可以比对的条件。")
-    if not asked.channels:
-        form.refuse("channels", _UNFIT["channels"])
-    if form.asked is None:
-        return None
-    return Proposal(
-        title=asked.title,
-        words=asked.words,
-        sender=asked.sender,
-        audience=Audience(
-            region=asked.region,
-            level=asked.level,
-            measure=asked.measure if chosen else None,
-            having=frozenset(asked.having),
-            outcomes=frozenset(asked.outcomes),
-        ),
-        # WeChat first: it costs nothing, and the link opens at once.
-        channels=tuple(channel for channel in Channel if channel in asked.channels),
-        last_on=asked.last_on,
-        measure=asked.measure,
-        release_id=asked.release,
-    )
-
-
-def _prepared(change: PolicyChange) -> dict[str, Any]:
-    audience = change.audience
-    return {
-        "title": change.heading,
-        "words": change.words,
-        "region": audience.region,
-        "measure": audience.measure,
-        "having": sorted(audience.having),
-        "outcomes": sorted(audience.outcomes),
-        "release": change.release_id,
-    }
-
-
-def _typed(campaign: Campaign) -> dict[str, Any]:
-    """A campaign as it would be typed."""
-    audience = audiences.read(campaign.audience)
-    return {
-        "title": campaign.title,
-        "words": campaign.words,
-        "sender": campaign.sender,
-        "region": audience.region,
-        "level": audience.level or "",
-        "measure": campaign.measure or "",
-        "having": sorted(audience.having),
-        "outcomes": sorted(audience.outcomes),
-        "channels": list(campaigns.channels_of(campaign)),
-        "last_on": campaign.last_on.isoformat(),
-        "release": campaign.release_id or "",
-    }
-
-
-def _form(form: Form[Any], action: str, status: int = 200) -> Response:
-    library = resources().serving.current().library
-    seen = scope(officer(), regions())
-    around = {place for each in seen for place in regions().within(each)} | seen
-    return page(
-        "outreach_form.html",
-        title="写一次群发",
-        status=status,
-        form=form,
-        action=action,
-        labels=_LABELS,
-        places=[(each.id, each.label) for each in regions() if each.id in seen],
-        levels=list(LEVELS.items()),
-        measures=[
-            (each.id, f"{naming.place_of(library, each.region)}：{each.title}")
-            for each in library.measures.values()
-            if each.region in around
-        ],
-        having=list(HAVING.items()),
-        outcomes=list(OUTCOMES.items()),
-        channels=list(CHANNELS.items()),
-    )
-
-
 def _page(
     session: Session, campaign: Campaign, form: Form[Any] | None = None, status: int = 200
 ) -> Response:
@@ -506,7 +363,7 @@ def _page(
         status=status,
         campaign=campaign,
         form=form or forms.empty(),
-        labels=_LABELS,
+        labels=LABELS,
         state=STATES[state],
         whom=_whom(campaign),
         measure=campaign.measure and naming.measure_of(library, campaign.measure),

@@ -18,7 +18,6 @@ from server.clock import CHINA, china_day
 from server.console import charts, naming
 from server.console.charts import Bar
 from server.console.entering import officer, regions
-from server.console.offers import KINDS
 from server.console.rendering import attached, page
 from server.offers import counting as offers
 from server.offers.counting import OfferLine
@@ -95,7 +94,7 @@ def get_report(friday: str) -> Response:
         pairings=_pairings(week),
         helper_kinds=HELPER_KINDS,
         levels={level.value: words for level, words in LEVELS.items()},
-        kinds={kind.value: words for kind, words in KINDS.items()},
+        kinds={kind.value: words for kind, words in naming.OFFER_KINDS.items()},
         charts=_charts(report),
     )
 
@@ -235,8 +234,8 @@ def _sheets_of_people(week: Week) -> list[Sheet]:
         ]),
         Sheet("招聘和活动", ("地区", "种类", "发布", "取消", "报上名", "退出", "到场"), [
             (
-                naming.place_of(library, line.region), KINDS[OfferKind(line.kind)], line.published,
-                line.cancelled, line.joined, line.left, line.attended,
+                naming.place_of(library, line.region), naming.OFFER_KINDS[OfferKind(line.kind)],
+                line.published, line.cancelled, line.joined, line.left, line.attended,
             )
             for line in _offers(week)
         ]),

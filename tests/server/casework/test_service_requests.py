@@ -5,8 +5,9 @@ from datetime import date, timedelta
 import pytest
 
 from server import audit, erasing
-from server.casework import service_requests, weekly_reports
+from server.casework import request_lists, service_requests, weekly_reports
 from server.casework.officers import NotAllowed, Officer, Role
+from server.casework.request_lists import Wanted
 from server.casework.request_tables import Category, RequestState, ServiceRequest, Voice
 from server.casework.service_requests import (
     NotSettled,
@@ -14,7 +15,6 @@ from server.casework.service_requests import (
     RequestClosed,
     RequestUnknown,
     Said,
-    Wanted,
 )
 from server.consents import ConsentMissing
 from server.conversations import (
@@ -153,12 +153,12 @@ def test_officers_see_and_answer_their_region_only(house: House, clerk: Officer)
     nowhere = house.officer(Role.CASE_OFFICER, where=())
     editor = house.officer(Role.EDITOR)
     with house.database.read() as session:
-        listed = service_requests.listed(session, clerk, regions)
+        listed = request_lists.listed(session, clerk, regions)
         assert [each.id for each in listed] == [request.id]
-        assert service_requests.listed(session, stranger, regions) == []
-        assert service_requests.listed(session, nowhere, regions) == []
+        assert request_lists.listed(session, stranger, regions) == []
+        assert request_lists.listed(session, nowhere, regions) == []
         with pytest.raises(NotAllowed):
-            service_requests.listed(session, editor, regions)
+            request_lists.listed(session, editor, regions)
         with pytest.raises(RequestUnknown):
             service_requests.of_officer(session, request.id, stranger, regions)
     for who in (stranger, nowhere, editor):
@@ -172,12 +172,12 @@ def test_what_nobody_answers_is_overdue(house: House, clerk: Officer) -> None:
     with house.database.read() as session:
         for day, count in ((3, 0), (4, 1)):
             today = date(2026, 3, day)
-            found = service_requests.listed(session, clerk, regions, Wanted(overdue_on=today))
+            found = request_lists.listed(session, clerk, regions, Wanted(overdue_on=today))
             assert len(found) == count
     write(house, request, clerk, "在办", 1)
     with house.database.read() as session:
         overdue_on = date(2026, 3, 4)
-        assert service_requests.listed(session, clerk, regions, Wanted(overdue_on=overdue_on)) == []
+        assert request_lists.listed(session, clerk, regions, Wanted(overdue_on=overdue_on)) == []
 
 
 def test_of_who_is_erased_nothing_stays_overdue(house: House, clerk: Officer) -> None:
@@ -192,7 +192,7 @@ def test_of_who_is_erased_nothing_stays_overdue(house: House, clerk: Officer) ->
         erasing.erase(session, house.safe, worker_id=worker, by=by, now=house.now)
     late = house.now + timedelta(days=60)
     with house.database.read() as session:
-        waits = service_requests.listed(session, clerk, house.library.regions)
+        waits = request_lists.listed(session, clerk, house.library.regions)
         assert [each.id for each in waits] == [other.id]
         week = weekly_reports.week_of(house.now)
         told = weekly_reports.worked_out(session, house.library, week, now=late).requests

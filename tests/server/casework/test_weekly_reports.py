@@ -7,7 +7,7 @@ import pytest
 
 from server import erasing, tallying
 from server.audit import Actor
-from server.casework import deciding, service_requests, weekly_reports
+from server.casework import deciding, request_lists, service_requests, weekly_reports
 from server.casework.moves import Move
 from server.casework.officers import Officer, scope
 from server.casework.request_tables import Category, RequestState
@@ -227,7 +227,7 @@ def test_a_past_week_is_the_same_whatever_happened_later(office: Office) -> None
     office.approve(case_id)
     everything_happens(office, fund)
     with office.database.read() as session:
-        request = service_requests.listed(session, office.author, office.library.regions)[0]
+        request = request_lists.listed(session, office.author, office.library.regions)[0]
         case = session.get_one(Case, case_id)
     with office.database.begin() as session:
         request = service_requests.of_worker(session, request.id, request.worker_id)
