@@ -456,6 +456,20 @@ def test_the_runbook_stops_whatever_writes_before_it_restores_and_starts_it_afte
     assert steps.rindex("systemctl enable --now") > steps.index("audit verify")
 
 
+def test_a_fresh_machine_has_what_the_runbook_calls() -> None:
+    """Debian puts neither sudo nor curl on every machine."""
+    text = (DEPLOY / "RUNBOOK.md").read_text("utf-8")
+    (installed,) = re.findall(r"^# apt-get install (.+)$", text, re.M)
+    for program in ("sudo", "curl"):
+        assert re.search(rf"\b{program} -", text) and program in installed.split()
+
+
+def test_a_job_is_called_in_the_journal_what_the_runbook_calls_it() -> None:
+    """With %I a dash is a slash: jobs/sweep."""
+    unit = (DEPLOY / "systemd" / "nuangang-job@.service").read_text("utf-8")
+    assert re.findall(r"^Description=暖岗: (.+)$", unit, re.M) == ["%i"]
+
+
 def test_the_runbook_names_commands_that_exist() -> None:
     from server.cli import _parser
 
