@@ -138,7 +138,8 @@ def test_compose_has_several_servers_on_one_database() -> None:
     assert len(apps) >= 2
     for app in apps:
         given = app["environment"]
-        assert set(given) <= SETTINGS
+        # Read by what checks certificates, not by the program.
+        assert set(given) - {"SSL_CERT_FILE"} <= SETTINGS
         assert {"NUANGANG_DATABASE_URL", "NUANGANG_KEYS_URL", "NUANGANG_REDIS_URL",
                 "NUANGANG_MATERIALS_URL", "NUANGANG_PROXIES"} <= set(given)  # fmt: skip
         assert given["NUANGANG_DATABASE_URL"] != given["NUANGANG_KEYS_URL"]
@@ -160,19 +161,45 @@ def test_the_database_is_no_newer_than_what_dumps_it() -> None:
     assert {image for image in images if "postgres" in image} == {"docker.io/library/postgres:15"}
 
 
-def test_behind_dockers_proxy_the_world_is_not_taken_for_inside() -> None:
-    compose = _compose()
-    (net,) = compose["networks"]["inside"]["ipam"]["config"]
-    command = compose["services"]["nginx"]["command"][2]
+def _nginx_of_compose() -> str:
+    """The settings of nginx as its container makes them."""
+    command = _compose()["services"]["nginx"]["command"][2]
     edit = command.partition(" > ")[0].replace(
         "/etc/nginx/nginx.conf.in", shlex.quote(str(DEPLOY / "nginx.conf"))
     )
-    made = subprocess.run(["sh", "-c", edit], capture_output=True, text=True, check=True).stdout
+    return subprocess.run(["sh", "-c", edit], capture_output=True, text=True, check=True).stdout
+
+
+def test_no_log_in_a_container_grows_until_the_disk_is_full() -> None:
+    assert "/var/log" not in _nginx_of_compose()
+    for name, service in _compose()["services"].items():
+        kept = service["logging"]["options"]
+        assert kept["max-size"] == "50m" and int(kept["max-file"]) < 10, name
+
+
+def test_behind_dockers_proxy_the_world_is_not_taken_for_inside() -> None:
+    compose = _compose()
+    (net,) = compose["networks"]["inside"]["ipam"]["config"]
+    made = _nginx_of_compose()
     assert "server app1:8000 max_fails=3 fail_timeout=2s; server app2:8000" in made
     allowed = [ip_network(each) for each in re.findall(r"allow ([\d./]+);", made)]
     assert allowed and "deny all;" in made
     inside = ip_network(net["subnet"])
     assert not [each for each in allowed if inside.overlaps(each)]
+
+
+def test_the_servers_in_containers_know_the_certificate_of_the_bucket() -> None:
+    """No authority signs the name `objects`: without that photos are refused, one by one."""
+    compose = _compose()
+    (mounted,) = [each for each in compose["services"]["objects"]["volumes"] if "/certs" in each]
+    for name in ("app1", "app2", "deliver", "jobs"):
+        known = compose["services"][name]["environment"]["SSL_CERT_FILE"]
+        (secret,) = compose["services"][name]["secrets"]
+        assert known == f"/run/secrets/{secret}", name
+        assert compose["secrets"][secret]["file"] == f"{mounted.partition(':')[0]}/public.crt"
+    steps = _section("安装")
+    # As an authority's own it would not be taken for a server's.
+    assert "CA:FALSE" in steps and "subjectAltName=DNS:objects" in steps
 
 
 def test_the_world_reaches_the_containers_only_where_docker_keeps_its_addresses() -> None:
@@ -454,6 +481,17 @@ def test_the_runbook_stops_whatever_writes_before_it_restores_and_starts_it_afte
     for left in ("nuangang.db", "keys.db", "-wal", "-shm"):
         assert steps.index(left) < steps.index("nuangang restore")
     assert steps.rindex("systemctl enable --now") > steps.index("audit verify")
+
+
+def test_where_containers_serve_the_timers_are_switched_on_and_nothing_else() -> None:
+    """The service of the machine itself would find no program there, again every second."""
+    steps = _section("安装").partition("### 用容器的\n")[2].partition("\n### ")[0]
+    (copied,) = re.findall(r"&& cp (.+) /etc/systemd/system/$", steps, re.M)
+    assert copied.split() == ["systemd/*.timer", "systemd/nuangang-job@.service"]
+    assert "enable --now $(cd systemd && ls *.timer)" in steps and "nuangang.socket" not in steps
+    # One server after the other, as soon as the one before can answer.
+    renewed = re.findall(r"up -d --no-deps --wait (\w+)", _section("升级"))
+    assert renewed == [name for name in _compose()["services"] if name.startswith("app")]
 
 
 def test_a_fresh_machine_has_what_the_runbook_calls() -> None:
