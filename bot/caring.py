@@ -21,6 +21,13 @@ _LEAD = 0.3
 _LEAD_IN_A_STORY = 0.8
 _STORY = 40
 """A longer text shares a little with everything."""
+_WHO = re.compile(
+    r"一家|[一二两三四五六七八九十\d]+[口个岁]半?(?:人|多)?|[大小]?(?:孩子|小孩|儿子|女儿|姑娘|老婆|媳妇|老公"
+    r"|对象|爱人|男人|父母|爸妈|爸爸|妈妈|老人|爷爷|奶奶|弟弟|妹妹)|[爸妈哥姐弟妹娃][爸妈哥姐弟妹]?"
+    r"|[我俺咱你他她们家里有的是了也还都在今年个]|\d+"
+)
+"""Who somebody is and has: with nothing else told, it is no distress."""
+_MARKS = " ,.!?~、。;:"
 _PERSON = "person"
 _HOTLINE = "hotline"
 _WHOSE_NUMBER = re.compile("哪里|哪儿|哪个|谁|干|管|用|电话|热线|号码|打|机构|地方")
@@ -55,7 +62,7 @@ def sounds_like_distress(turn: Turn) -> Answer | None:
 
     Of a hundred sentences written blind (own_distress.jsonl) both nets together caught 79.
     """
-    if not turn.question.content:
+    if not turn.question.content or not _WHO.sub("", turn.question.rest).strip(_MARKS):
         return None
     found = turn.alone
     kinds = [kind for kind in found.care if kind.id != _PERSON]

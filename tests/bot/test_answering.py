@@ -902,3 +902,25 @@ def test_a_comparison_with_a_place_that_is_not_covered_says_so_also_where_it_dec
     told = ask(indexed, ["廊坊的红包和沧州的红包哪个多"])
     assert "廊坊的文件，我这里没有" in told.reply
     assert told.measures == ("hebei-cangzhou-1",)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "我有个六岁的娃",
+        "我儿子八岁",
+        "我们一家四口",
+        "家里有个五岁的女儿",
+        "我老婆也在厂里",
+        "我哥也没活干",
+    ],
+)
+def test_who_tells_of_their_family_is_not_taken_for_somebody_in_distress(
+    indexed: IndexedLibrary, told: str
+) -> None:
+    assert ask(indexed, [told]).kind is not Kind.HANDOFF
+
+
+@pytest.mark.parametrize("told", ["我儿子没了", "孩子不见了", "娃不在了", "我妈没了", "我没家了"])
+def test_who_lost_them_is(indexed: IndexedLibrary, told: str) -> None:
+    assert ask(indexed, [told]).kind is Kind.HANDOFF
