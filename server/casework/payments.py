@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Select, exists, func, select
+from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -147,6 +147,39 @@ def due(
     return list(session.scalars(_due(post, officer, fund_id, instalment, at_most)))
 
 
+def waiting(session: Session, post: Post, officer: Officer, fund_id: int) -> dict[int, int]:
+    """How many cases `due` has for each instalment that any waits for; raises `NotAllowed`."""
+    if Role.CASE_OFFICER not in officer.roles:
+        raise NotAllowed
+    before = select(func.coalesce(func.max(col(Payment.instalment)), 0)).where(
+        col(Payment.case_id) == col(Case.id), col(Payment.state) == PaymentState.PAID
+    )
+    following = before.correlate(Case).scalar_subquery() + 1
+    next_ones = (
+        select(following.label("instalment"))
+        .select_from(Case)
+        .join(Reservation, col(Reservation.case_id) == col(Case.id))
+        .where(
+            *_may_be_due(post, officer, fund_id),
+            following <= col(Reservation.instalments),
+            ~exists().where(
+                col(Payment.case_id) == col(Case.id), col(Payment.state) == PaymentState.ORDERED
+            ),
+        )
+        .subquery()
+    )
+    counted = select(next_ones.c.instalment, func.count()).group_by(next_ones.c.instalment)
+    return {number: count for number, count in session.execute(counted.order_by("instalment"))}
+
+
+def _may_be_due(post: Post, officer: Officer, fund_id: int) -> tuple[ColumnElement[bool], ...]:
+    return (
+        col(Reservation.fund_id) == fund_id,
+        col(Case.state).in_((State.APPROVED, State.PAYMENT_PENDING)),
+        col(Case.region).in_(scope(officer, post.library.regions)),
+    )
+
+
 def _due(post: Post, officer: Officer, fund_id: int, instalment: int, at_most: int) -> Select[Case]:
     if Role.CASE_OFFICER not in officer.roles:
         raise NotAllowed
@@ -156,10 +189,8 @@ def _due(post: Post, officer: Officer, fund_id: int, instalment: int, at_most: i
         .join(Reservation, col(Reservation.case_id) == col(Case.id))
         .outerjoin(Profile, col(Profile.worker_id) == col(Case.worker_id))
         .where(
-            col(Reservation.fund_id) == fund_id,
+            *_may_be_due(post, officer, fund_id),
             col(Reservation.instalments) >= instalment,
-            col(Case.state).in_((State.APPROVED, State.PAYMENT_PENDING)),
-            col(Case.region).in_(scope(officer, post.library.regions)),
             ~exists().where(
                 col(live.case_id) == col(Case.id),
                 col(live.instalment) == instalment,

@@ -82,7 +82,7 @@ def get_payments() -> Response:
         waiting = {}
         if Role.CASE_OFFICER in who.roles:
             waiting = {
-                fund.id: len(payments.due(session, post(), who, fund.id or 0)) for fund in mine
+                fund.id: payments.waiting(session, post(), who, fund.id or 0) for fund in mine
             }
         batches = payment_batches.listed(session, who, regions())
     return page(

@@ -15,7 +15,7 @@ from server.audit import Actor
 from server.casework import cases, deciding, payable, payment_batches, payments, workdays
 from server.casework.advancing import CaseChanged, advance, by_worker
 from server.casework.deciding import SameOfficer
-from server.casework.fund_tables import BatchState, Payment, PaymentBatch, PaymentState
+from server.casework.fund_tables import BatchState, Fund, Payment, PaymentBatch, PaymentState
 from server.casework.moves import WORKING_DAYS, Move, State
 from server.casework.officers import NotAllowed, Role
 from server.casework.payable import NotPayable
@@ -219,16 +219,23 @@ def test_instalments_come_one_after_the_other_and_to_the_sum(office: Office) -> 
     paid = []
     for instalment in (1, 2, 3):
         assert office.collect(fund, instalment=instalment + 1).batch is None
+        assert _waiting(office, fund) == {instalment: 1}
         batch = office.released(fund, instalment=instalment)
+        assert _waiting(office, fund) == {}
         lines = office.export(batch)
         office.settle(batch, said(lines))
         paid += [line.amount_fen for line in lines]
         expected = State.PAID if instalment == 3 else State.PAYMENT_PENDING
         assert office.state(case_id) == expected
-    assert paid == [333, 333, 334]
+    assert paid == [333, 333, 334] and _waiting(office, fund) == {}
     assert office.sums(fund) == (1_000_000, 0, 1000)
     with office.database.read() as session:
         assert session.scalar(select(func.count()).where(col(Notice.kind) == "paid")) == 3
+
+
+def _waiting(office: Office, fund: Fund) -> dict[int, int]:
+    with office.database.read() as session:
+        return payments.waiting(session, office.post, office.cashier, fund.id or 0)
 
 
 def test_between_two_instalments_nothing_is_due_and_each_has_its_own_day(office: Office) -> None:

@@ -298,3 +298,18 @@ def test_what_is_wrong_stands_beside_the_field(
     found = boss.post("/funds/", {**asked, "confirmed": "yes"})
     assert found.status_code == 422
     assert told in found.text.split(f'id="f-{field}-error"', 1)[1].split("</p>", 1)[0]
+
+
+def test_later_instalments_that_wait_are_shown_and_lead_to_their_batch(
+    at: Office, fund: Any, clerk: Desk, chief: Desk
+) -> None:
+    at.approved(instalments=3)
+    batch = released(clerk, chief, fund)
+    exported = clerk.post(f"/payments/batches/{batch}/export", {"kind": "csv"}).data
+    results = hidden(upload(clerk, batch, funding.answered(exported)).text, "results")
+    clerk.post(f"/payments/batches/{batch}/settle", {"results": results})
+    at.approved()
+    page = clerk.get("/payments/").text
+    assert "第1期 1 归集" in text_of(page) and "第2期 1 归集" in text_of(page)
+    assert f"/payments/collect?fund={fund.id}&amp;instalment=2" in page
+    assert "第3期" not in text_of(page)
