@@ -38,6 +38,8 @@ _HINTS: Mapping[NotPayable | None, str] = {
 }
 """What the notice of an approval says to who can't be paid yet; of anybody else the usual."""
 
+_NOT_RECOMMENDED: Mapping[str, Any] = {"author_id": None, "recommended": None, "amount_fen": None}
+
 
 class SameOfficer(Exception):
     """Whoever decides must be another than whoever recommended it, or decided it before."""
@@ -131,7 +133,10 @@ def request_material(
     reason: str,
     days: int,
 ) -> Case:
-    """Ask the worker for materials within so many working days; raises `AskedForNothing`."""
+    """Ask the worker for materials within so many working days; raises `AskedForNothing`.
+
+    What was recommended before is void: nobody has seen yet what is to come.
+    """
     kinds = desk.post.library.materials
     if not items or not 1 <= days <= ASKED_FOR_AT_MOST or {i.kind for i in items} - kinds.keys():
         raise AskedForNothing
@@ -147,6 +152,7 @@ def request_material(
             "until": due_on.isoformat(),
         },
         due_on=due_on,
+        **_NOT_RECOMMENDED,
     )
     for item in items:
         item_id = secrets.token_hex(8)
@@ -306,9 +312,7 @@ def send_back(session: Session, desk: Desk, case: Case, *, version: int, reason:
         Move.RETURN,
         version,
         reason,
-        author_id=None,
-        recommended=None,
-        amount_fen=None,
+        **_NOT_RECOMMENDED,
     )
 
 

@@ -125,6 +125,24 @@ def test_what_the_second_officer_decides_on_is_not_changed_by_who_looked_before(
         assert session.get_one(Case, case_id).sealed_facts == before
 
 
+def test_what_was_recommended_before_more_was_asked_for_is_recommended_no_longer(
+    house: House, clerk: Officer, chief: Officer
+) -> None:
+    case_id = house.submit(house.worker())
+    house.do(clerk, case_id, deciding.take)
+    house.do(clerk, case_id, deciding.recommend, Move.APPROVE, reason="符合", amount_fen=100)
+    item = Item("labour_contract", "没有拍全")
+    asked = house.do(clerk, case_id, deciding.request_material, [item], reason="请补", days=3)
+    assert (asked.author_id, asked.recommended, asked.amount_fen) == (None, None, None)
+    house.do(clerk, case_id, deciding.go_on)
+    with pytest.raises(NotRecommended):
+        house.do(chief, case_id, deciding.approve)
+    # Who reads what came in can note it.
+    with house.database.begin() as session:
+        case = session.get_one(Case, case_id)
+        verifying.note_seen(session, house.desk(clerk, case.worker_id), case, {"seeking_work"})
+
+
 @pytest.mark.parametrize("sum_fen", [0, -1, 2_000_000_001])
 def test_a_sum_out_of_all_proportion_is_refused(house: House, clerk: Officer, sum_fen: int) -> None:
     case_id = house.submit(house.worker())
