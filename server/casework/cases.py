@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlmodel import Session, col
 
 from knowledge.regions import Regions
-from server.casework import funds
+from server.casework import funds, tables
 from server.casework.advancing import reason_purpose
 from server.casework.applying import purpose
 from server.casework.moves import UNDER_WAY, Move, State
@@ -118,7 +118,7 @@ class Wanted:
     measure: str | None = None
     assigned_to: int | None = None
     unassigned: bool = False
-    """Those that no officer has."""
+    """Those that nobody has who works here."""
     overdue_on: date | None = None
     """Those whose time was over before this Asia/Shanghai day."""
     region: str | None = None
@@ -231,7 +231,9 @@ def _seen(officer: Officer, regions: Regions, wanted: Wanted) -> list[ColumnElem
     if wanted.assigned_to is not None:
         where.append(col(Case.assigned_to) == wanted.assigned_to)
     if wanted.unassigned:
-        where.append(col(Case.assigned_to).is_(None))
+        works_here = select(col(tables.Officer.id)).where(col(tables.Officer.active))
+        nobody, who = col(Case.assigned_to).is_(None), col(Case.assigned_to)
+        where.append(nobody | who.not_in(works_here))
     if wanted.recommended is not None:
         is_recommended = col(Case.recommended).is_not(None)
         where.append(is_recommended if wanted.recommended else ~is_recommended)

@@ -16,7 +16,7 @@ from server.casework import cases, deciding, officers
 from server.casework.advancing import CaseChanged, MoveRefused
 from server.casework.cases import CaseUnknown, Wanted
 from server.casework.deciding import Desk
-from server.casework.moves import UNDER_WAY, State
+from server.casework.moves import MOVES, UNDER_WAY, Move, State
 from server.casework.officers import LOOKERS, NotAllowed, Officer, OfficerUnknown, Role, scope
 from server.casework.tables import Case
 from server.clock import china_day
@@ -32,11 +32,14 @@ blueprint = Blueprint("cases", __name__, url_prefix="/cases")
 AT_ONCE = 50
 _CASE_ID = re.compile(r"[0-9]{6}[2-9A-Z]{8}")
 
+_WITH_AN_OFFICER = frozenset(state for state in MOVES[Move.ASSIGN].from_ if state)
+"""Where a case is one officer's to do."""
+
 WHOSE: Mapping[str, Callable[[Officer], Wanted]] = {
     "all": lambda who: Wanted(),
     "under_way": lambda who: Wanted(states=UNDER_WAY),
     "mine": lambda who: Wanted(states=UNDER_WAY, assigned_to=who.id),
-    "unassigned": lambda who: Wanted(states=frozenset({State.SUBMITTED}), unassigned=True),
+    "unassigned": lambda who: Wanted(states=_WITH_AN_OFFICER, unassigned=True, recommended=False),
     "decide": lambda who: Wanted(states=frozenset({State.IN_REVIEW}), recommended=True),
     "objections": lambda who: Wanted(states=frozenset({State.OBJECTION})),
 }
@@ -72,6 +75,8 @@ class Row:
     submitted_on: date | None
     version: int
     can_take: bool
+    waits: bool
+    """Nobody does anything with it yet, or any more: it can be handed to somebody."""
 
 
 class _Filters(forms.Asked):
@@ -89,7 +94,8 @@ class _SearchAsked(forms.Asked):
 
 
 class _AssignAsked(forms.Asked):
-    case: tuple[str, ...] = ()
+    case: tuple[Annotated[str, StringConstraints(max_length=32)], ...] = ()
+    """Each with the version that the list had, behind a colon."""
     to: int
 
 
@@ -188,7 +194,9 @@ def rows(session: Session, found: Iterable[Case]) -> list[Row]:
     """Cases as lists show them."""
     known = resources()
     library, today = known.serving.current().library, china_day(known.clock())
-    names = officers.names(session)
+    staff = officers.listed(session)
+    names = {each.officer.id: each.officer.name for each in staff}
+    work_here = {each.officer.id for each in staff if each.active}
     can_take = Role.CASE_OFFICER in officer().roles
     return [
         Row(
@@ -207,6 +215,8 @@ def rows(session: Session, found: Iterable[Case]) -> list[Row]:
             case.submitted_at and china_day(case.submitted_at),
             case.version,
             can_take and case.state == State.SUBMITTED,
+            case.state == State.SUBMITTED
+            or (case.state in _WITH_AN_OFFICER and case.assigned_to not in work_here),
         )
         for case in found
     ]
@@ -246,8 +256,11 @@ def _people(session: Session, what: str) -> list[int]:
     return []
 
 
-def _assigned(case_id: str, who: Officer, to: Officer) -> bool:
+def _assigned(ticked: str, who: Officer, to: Officer) -> bool:
     known = resources()
+    case_id, _, version = ticked.partition(":")
+    if not version.isascii() or not version.isdecimal():
+        return False
     try:
         with known.database.read() as session:
             case = cases.of_officer(session, case_id, who, regions())
@@ -255,7 +268,7 @@ def _assigned(case_id: str, who: Officer, to: Officer) -> bool:
         desk = Desk(who, post(), own, known.clock())
         with known.database.begin() as session:
             held = cases.of_officer(session, case_id, who, regions())
-            deciding.assign(session, desk, held, to, version=case.version)
+            deciding.assign(session, desk, held, to, version=int(version))
     except (CaseUnknown, CaseChanged, MoveRefused, NotAllowed, SubjectErased):
         return False
     return True

@@ -146,7 +146,7 @@ PAGES |= {
     ("GET", "/staff/cases/"): PageCall(roles=LOOKERS),
     ("POST", "/staff/cases/search"): PageCall(roles=LOOKERS, form={"what": "王小明"}),
     ("POST", "/staff/cases/assign"): PageCall(
-        roles=CLERKS, form={"case": ["{case}"], "to": "{clerk}"}, elsewhere=303
+        roles=CLERKS, form={"case": ["{case}:1"], "to": "{clerk}"}, elsewhere=303
     ),
     ("GET", "/staff/cases/<id>"): of_case(LOOKERS),
     ("GET", "/staff/cases/<id>/materials/<material>"): PageCall(

@@ -14,7 +14,7 @@ from server.casework.cases import Frozen, frozen
 from server.casework.fund_tables import Fund
 from server.casework.moves import MOVES, Move, State, moves_from
 from server.casework.officers import ACTS_AS, Role
-from server.casework.tables import Case, CaseNote, NearDuplicate
+from server.casework.tables import Case, CaseNote, NearDuplicate, Officer
 from server.console import words
 from server.console.case_steps import SLUGS
 from server.resources import Resources
@@ -283,21 +283,24 @@ def test_a_shared_number_is_looked_into_before_money_is_granted(
     assert 'name="finding"' in chief.get(f"/cases/{other.id}").text, "that one is not decided"
 
 
-def test_an_objection_goes_to_another_officer(
-    staff: Staff, clerk: Desk, chief: Desk, resources: Resources
-) -> None:
+def object_to(staff: Staff, case: Case) -> None:
+    known = staff.resources
+    own = known.subject_keys.safe_of(case.worker_id)
+    telling = casework.post(known.safe, known.serving.current().library)
+    with known.database.begin() as session:
+        objecting.file(
+            session, own, telling, session.get_one(Case, case.id), worker_id=case.worker_id,
+            version=version_of(staff, case), words="我在上一家单位还缴过一年",
+            now=known.clock(),
+        )  # fmt: skip
+
+
+def test_an_objection_goes_to_another_officer(staff: Staff, clerk: Desk, chief: Desk) -> None:
     case = staff.submit(facts=casework.INELIGIBLE)
     move(clerk, staff, case, "take")
     move(clerk, staff, case, "recommend", decision="refuse", reason="只缴了三个月")
     move(chief, staff, case, "refuse", reason="缴费不满一年，依据四①")
-    own = resources.subject_keys.safe_of(case.worker_id)
-    telling = casework.post(resources.safe, resources.serving.current().library)
-    with resources.database.begin() as session:
-        objecting.file(
-            session, own, telling, session.get_one(Case, case.id), worker_id=case.worker_id,
-            version=version_of(staff, case), words="我在上一家单位还缴过一年",
-            now=resources.clock(),
-        )  # fmt: skip
+    object_to(staff, case)
     page = chief.get(f"/cases/{case.id}").text
     assert "我在上一家单位还缴过一年" in page and "申诉要由另一个人处理" in page
     assert f"/cases/{case.id}/uphold" not in page
@@ -508,10 +511,8 @@ def test_several_are_handed_to_one_officer_at_once(staff: Staff, clerk: Desk) ->
     first, second, taken = (staff.submit(number=n) for n in (1, 2, 3))
     move(clerk, staff, taken, "take")
     to = staff.desk(Role.CASE_OFFICER, name="何志强")
-    done = clerk.post(
-        "/cases/assign",
-        {"case": [first.id, second.id, taken.id, "250101ABCDEFGH"], "to": to.officer.id},
-    )
+    ticked = [f"{c.id}:{version_of(staff, c)}" for c in (first, second, taken)]
+    done = clerk.post("/cases/assign", {"case": [*ticked, "250101ABCDEFGH:1"], "to": to.officer.id})
     told = text_of(clerk.get(done.headers["Location"].removeprefix("/staff")).text)
     assert "分派了3件给何志强。有1件没有分派" in told
     assert {staff.case(c.id).assigned_to for c in (first, second, taken)} == {to.officer.id}
@@ -521,6 +522,57 @@ def test_several_are_handed_to_one_officer_at_once(staff: Staff, clerk: Desk) ->
     wrong = move(clerk, staff, waiting, "assign", to=elsewhere.officer.id)
     assert wrong.status_code == 422 and 'id="assign-to-error"' in wrong.text
     assert elsewhere.post(f"/cases/{first.id}/assign", {"version": 2, "to": 1}).status_code == 404
+
+
+def ticks(page: str) -> list[str]:
+    return re.findall(r'name="case" value="([^"]+)"', page)
+
+
+def test_what_a_colleague_claimed_since_the_list_came_is_not_handed_to_another(
+    staff: Staff, clerk: Desk
+) -> None:
+    claimed, waiting = staff.submit(number=1), staff.submit(number=2)
+    ticked = ticks(clerk.get("/cases/?whose=unassigned").text)
+    colleague = staff.desk(Role.CASE_OFFICER, name="林秀兰")
+    move(colleague, staff, claimed, "take")
+    to = staff.officer(Role.CASE_OFFICER, name="何志强")
+    for wrong in ("x", f"{waiting.id}:x", f"{waiting.id}:{2**40}"):
+        assert clerk.post("/cases/assign", {"case": [wrong], "to": to.id}).status_code == 303
+    done = clerk.post("/cases/assign", {"case": ticked, "to": to.id})
+    told = text_of(clerk.get(done.headers["Location"].removeprefix("/staff")).text)
+    assert "分派了1件给何志强。有1件没有分派" in told
+    assert staff.case(claimed.id).assigned_to == colleague.officer.id
+    assert staff.case(waiting.id).assigned_to == to.id
+    # What somebody has under review is not among those that wait.
+    staff.submit(number=3)
+    assert claimed.id not in " ".join(ticks(clerk.get("/cases/").text))
+
+
+def test_a_case_that_nobody_has_any_more_waits_for_somebody(
+    staff: Staff, clerk: Desk, chief: Desk, resources: Resources
+) -> None:
+    case, left = staff.submit(facts=casework.INELIGIBLE), staff.submit(number=2)
+    move(clerk, staff, case, "take")
+    move(clerk, staff, case, "recommend", decision="refuse", reason="只缴了三个月")
+    move(chief, staff, case, "refuse", reason="缴费不满一年，依据四①")
+    object_to(staff, case)
+    second = staff.desk(Role.APPROVER, name="林秀兰")
+    move(second, staff, case, "uphold", reason="上一家的也算")
+    leaver = staff.desk(Role.CASE_OFFICER, name="何志强")
+    move(leaver, staff, left, "take")
+    for leaves in (False, True):
+        if leaves:
+            with resources.database.begin() as session:
+                session.get_one(Officer, leaver.officer.id).active = False
+        waits = {case.id, left.id} if leaves else {case.id}
+        home, listed = clerk.get("/").text, clerk.get("/cases/?whose=unassigned").text
+        assert f"待认领（{len(waits)}）" in text_of(home)
+        for each in (case, left):
+            assert (each.id in home) is (each.id in listed) is (each.id in waits)
+        assert {tick.partition(":")[0] for tick in ticks(listed)} == waits
+    done = clerk.post("/cases/assign", {"case": ticks(listed), "to": clerk.officer.id})
+    assert done.status_code == 303
+    assert {staff.case(c.id).assigned_to for c in (case, left)} == {clerk.officer.id}
 
 
 def test_an_erased_person_leaves_a_case_without_words(
