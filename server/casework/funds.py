@@ -56,6 +56,14 @@ class GrantedBefore(Exception):
     """Somebody with this identity number has been promised the same for this period."""
 
 
+class BudgetChanged(Exception):
+    """The budget is another than the one that was looked at: `budget_fen`."""
+
+    def __init__(self, budget_fen: int) -> None:
+        super().__init__(budget_fen)
+        self.budget_fen = budget_fen
+
+
 class FundNameTaken(Exception):
     """Another fund has this name."""
 
@@ -121,21 +129,28 @@ def grant(
     amount_fen: int,
     *,
     reason: str = "",
+    before_fen: int | None = None,
     by: Officer,
     now: datetime,
 ) -> None:
     """Give a fund more, or take from what it has left where `amount_fen` is less than nothing.
 
-    Raises `FundUnknown`, `NotAllowed`, `FundShort`.
+    `before_fen`: the budget that was looked at, None where nobody did: what is sent again changes
+    nothing. Raises `FundUnknown`, `NotAllowed`, `BudgetChanged`, `FundShort`.
     """
     fund = find(session, fund_id)
     _check_administrator(by, regions, regions_of(fund))
     if not amount_fen or abs(amount_fen) > MOST_FEN:
         raise ValueError(amount_fen)
     budget = col(Fund.budget_fen) + amount_fen
-    enough = col(Fund.reserved_fen) + col(Fund.spent_fen) <= budget
-    if not _change(session, fund_id, enough, budget_fen=budget):
-        raise FundShort(sums(session, fund_id).left_fen)
+    only = col(Fund.reserved_fen) + col(Fund.spent_fen) <= budget
+    if before_fen is not None:
+        only &= col(Fund.budget_fen) == before_fen
+    if not _change(session, fund_id, only, budget_fen=budget):
+        now_are = sums(session, fund_id)
+        if before_fen not in (None, now_are.budget_fen):
+            raise BudgetChanged(now_are.budget_fen)
+        raise FundShort(now_are.left_fen)
     _enter(session, fund_id, EntryKind.GRANT, amount_fen, reason=reason, by=by, now=now)
     _record(session, safe, fund_id, by, Action.CHANGED, ("budget",), now)
 

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from server.admitting import Who, admits
 from server.casework import funds
-from server.casework.funds import MOST_FEN, FundNameTaken, FundShort
+from server.casework.funds import MOST_FEN, BudgetChanged, FundNameTaken, FundShort
 from server.casework.officers import LOOKERS, Role, scope
 from server.console import forms, naming
 from server.console.entering import officer, regions
@@ -40,6 +40,8 @@ class _GrantAsked(forms.Asked):
     amount: Annotated[Yuan, Field(ge=-MOST_FEN, le=MOST_FEN)]
     reason: Text
     confirmed: str = ""
+    before: Yuan = 0
+    """The budget that was confirmed to change."""
 
 
 @blueprint.get("/")
@@ -143,15 +145,21 @@ def post_grant(id: int) -> Response:
             question=f"{fund.name}：{change}{yuan(abs(asked.amount))}元，"
             f"预算从{yuan(sums.budget_fen)}元变为{yuan(max(after, 0))}元。",
             hidden=[
-                ("amount", yuan(asked.amount)), ("reason", asked.reason), ("confirmed", "yes")
+                ("amount", yuan(asked.amount)), ("reason", asked.reason), ("confirmed", "yes"),
+                ("before", yuan(sums.budget_fen)),
             ],
         )  # fmt: skip
     try:
         with known.database.begin() as session:
             funds.grant(
                 session, known.safe, regions(), id, asked.amount, reason=asked.reason,
-                by=officer(), now=known.clock(),
+                before_fen=asked.before, by=officer(), now=known.clock(),
             )  # fmt: skip
+    except BudgetChanged as error:
+        form.refuse(
+            "amount", f"预算现在是{yuan(error.budget_fen)}元，这次没有改。还要改的，请再填一次。"
+        )
+        return _fund_page(id, form, 409)
     except FundShort as error:
         form.refuse("amount", f"剩下的只有{yuan(error.left_fen)}元，最多收回这么多。")
         return _fund_page(id, form, 422)

@@ -23,6 +23,7 @@ from server.casework.deciding import (
 )
 from server.casework.drafting import DraftUnknown
 from server.casework.funds import (
+    BudgetChanged,
     FundMissing,
     FundNameTaken,
     FundShort,
@@ -181,6 +182,7 @@ WORDS: Mapping[type[Exception], Problem] = {
     InstalmentsOutOfRange: Problem(
         422, "instalments_out_of_range", "期数不对", "分的期数太多，一期还不到一分钱，请改少一些。"
     ),
+    BudgetChanged: Problem(409, "budget_changed", "预算有变化", "预算刚刚改过，请看看再改。"),
     FundNameTaken: Problem(409, "fund_name_taken", "名称重复", "已经有同名的资金，请换个名称。"),
     BatchUnknown: Problem(404, "unknown_batch", "没有这个批次", "没有找到这个发放批次。"),
     BatchAltered: Problem(

@@ -262,10 +262,22 @@ def test_a_fund_is_set_up_after_a_second_look_and_its_budget_changed_for_a_reaso
     grants = f"{fund}/grants"
     more = {"amount": "-200.5", "reason": "收回"}
     assert "预算从1200.50元变为1000.00元" in text_of(boss.post(grants, more).text)
-    boss.post(grants, {**more, "confirmed": "yes"})
+    confirmed = {
+        **more,
+        "confirmed": "yes",
+        "before": hidden(boss.post(grants, more).text, "before"),
+    }
+    boss.post(grants, confirmed)
     page = text_of(boss.get(fund).text)
     assert "1,000.00元 剩下" in page and "-200.50元 收回 陈晓" in page
-    short = boss.post(grants, {"amount": "-5000", "reason": "收回", "confirmed": "yes"})
+    # Sent again because no reply came, or after somebody else's change: nothing is done unseen.
+    for again in (confirmed, {**more, "confirmed": "yes"}):
+        refused = boss.post(grants, again)
+        assert refused.status_code == 409 and "预算现在是1000.00元" in text_of(refused.text)
+    assert "1,000.00元 剩下" in text_of(boss.get(fund).text)
+    short = boss.post(
+        grants, {"amount": "-5000", "reason": "收回", "confirmed": "yes", "before": "1000.00"}
+    )
     assert short.status_code == 422 and "最多收回这么多" in text_of(short.text)
 
 
