@@ -275,7 +275,7 @@ def _shared(session: Session, case: Case, lacking: list[str] | None = None) -> d
         "standing": STANDING[state],
         "next": what_next(
             state,
-            case.due_on,
+            objecting.last_day(case) or case.due_on,
             unit=case.unit,
             lacking=lacking,
             was_refused=was_refused,

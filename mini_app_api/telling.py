@@ -15,7 +15,7 @@ _NEXT: Mapping[State, str] = {
     State.IN_REVIEW: "经办人正在核对{by}。要补材料会告诉你。",
     State.MATERIAL_REQUESTED: "请把要的材料补上{by}，再点“补好了”。",
     State.APPROVED: "有钱要发的，接下来安排打款。",
-    State.REFUSED: "原因写在下面。不同意的话，可以申诉。",
+    State.REFUSED: "原因写在下面。不同意的话，可以申诉{by}。",
     State.PAYMENT_PENDING: "钱会打到你填的银行卡上{by}。",
     State.PAID: "请查一查银行卡。没收到的话，问{unit}。",
     State.WITHDRAWN: "想办的话，可以重新申请。",
@@ -88,7 +88,7 @@ def what_next(
     was_granted: bool = False,
     waits_for: NotPayable | None = None,
 ) -> str:
-    """What comes next and by which day (Asia/Shanghai).
+    """What comes next and by which day (Asia/Shanghai): whoever is to act, or may still object.
 
     `unit`: who is in charge; `lacking`: the papers that are usually asked for and are not there,
     None where nobody looked. `was_refused`, `was_granted`: before it was withdrawn. `waits_for`:

@@ -162,7 +162,8 @@ WORKING_DAYS: Mapping[State, int] = {
 """In how many working days whoever is to act has to, where a case comes to stand there."""
 
 OBJECTED_WITHIN = 60
-"""Days after the decision, as with an administrative review (行政复议法 第二十条)."""
+"""Days after the decision, as with an administrative review (行政复议法 第二十条, 第八十八条):
+where the last one is off, until the next working day."""
 
 ASKED_FOR_AT_MOST = 30
 """Working days that a worker gets to bring a material."""

@@ -1,12 +1,12 @@
 """Objections (申诉): a refusal is looked at again, by somebody who had no part in it."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, or_, select
 from sqlmodel import Session, col
 
-from server.casework import funds
+from server.casework import funds, workdays
 from server.casework.advancing import Post, advance, by_system, by_worker
 from server.casework.deciding import Desk, SameOfficer, settle_objection
 from server.casework.moves import OBJECTED_WITHIN, Move, State
@@ -17,6 +17,13 @@ from server.sealing import Safe
 
 class ObjectionTooLate(Exception):
     """The time for objecting to the decision is over."""
+
+
+def last_day(case: Case) -> date | None:
+    """The last Asia/Shanghai day on which its worker can object; None: it is not refused."""
+    if case.state != State.REFUSED or case.decided_at is None:
+        return None
+    return _last_day(case.decided_at)
 
 
 def file(
@@ -31,11 +38,9 @@ def file(
     now: datetime,
 ) -> Case:
     """Object to a refusal, in the worker's words; raises `ObjectionTooLate` after the last day."""
-    decided_at = case.decided_at
-    if case.state == State.REFUSED and decided_at is not None:
-        last = china_day(decided_at) + timedelta(days=OBJECTED_WITHIN)
-        if china_day(now) > last:
-            raise ObjectionTooLate(last)
+    last = last_day(case)
+    if last is not None and china_day(now) > last:
+        raise ObjectionTooLate(last)
     moved = advance(
         session,
         case,
@@ -99,9 +104,12 @@ def dismiss(session: Session, desk: Desk, case: Case, *, version: int, reason: s
 
 def final(session: Session, *, now: datetime) -> Sequence[str]:
     """Cases in which nobody has anything to do or to object to, the oldest first."""
-    return session.scalars(
-        select(col(Case.id)).where(*_final(now)).order_by(col(Case.decided_at), col(Case.id))
-    ).all()
+    found = session.execute(
+        select(col(Case.id), col(Case.decided_at))
+        .where(*_final(now))
+        .order_by(col(Case.decided_at), col(Case.id))
+    )
+    return [id for id, decided_at in found if _last_day(decided_at) < china_day(now)]
 
 
 def close_final(session: Session, safe: Safe, post: Post, *, only: str, now: datetime) -> int:
@@ -113,7 +121,10 @@ def close_final(session: Session, safe: Safe, post: Post, *, only: str, now: dat
         .with_for_update(skip_locked=True)
     ).all()
     closer = by_system("close")
-    for case in still:
+    over = [
+        each for each in still if each.decided_at and _last_day(each.decided_at) < china_day(now)
+    ]
+    for case in over:
         closed = advance(
             session,
             case,
@@ -125,11 +136,16 @@ def close_final(session: Session, safe: Safe, post: Post, *, only: str, now: dat
             now=now,
         )
         funds.release_rest(session, safe, closed, by=closer.audited, now=now)
-    return len(still)
+    return len(over)
+
+
+def _last_day(decided_at: datetime) -> date:
+    return workdays.on_or_after(china_day(decided_at) + timedelta(days=OBJECTED_WITHIN))
 
 
 def _final(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    over = col(Case.decided_at) < now - timedelta(days=OBJECTED_WITHIN + 1)
+    # At the least: the last day may be later.
+    over = col(Case.decided_at) < now - timedelta(days=OBJECTED_WITHIN)
     nothing_to_pay = (col(Case.state) == State.APPROVED) & col(Case.amount_fen).is_(None)
     return over, or_(col(Case.state).in_((State.REFUSED, State.PAID)), nothing_to_pay)
 

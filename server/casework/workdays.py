@@ -42,6 +42,11 @@ def after(start: date, days: int) -> date:
     return day
 
 
+def on_or_after(day: date) -> date:
+    """The day on which a time limit ends whose last day may be off (民事诉讼法 第八十五条)."""
+    return day if is_workday(day) else after(day, 1)
+
+
 def read(text: str) -> Mapping[date, bool]:
     """Overrides from the text of the file: `free` and `working` days; raises ValueError."""
     lists = yaml.safe_load(text) or {}

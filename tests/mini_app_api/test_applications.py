@@ -475,6 +475,8 @@ def test_after_sixty_days_a_refusal_stands(
         case = cases.of_officer(session, made["id"], office.clerk, office.library.regions)
         deciding.take(session, office.desk(office.clerk, case.worker_id), case, version=1)
     version = office.refuse(made["id"])
+    shown = phone.get(f"/applications/{made['id']}").json
+    assert "可以申诉，最晚2026年4月30日" in shown["next"] and shown["due_on"] is None
     clock.now = now + timedelta(days=61)
     late = Phone(phone.client, "alice")
     appeal = {"version": version, "words": "我缴满了一年"}

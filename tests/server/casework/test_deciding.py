@@ -2,7 +2,7 @@
 
 import json
 import threading
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -286,6 +286,40 @@ def test_a_refusal_that_nobody_objects_to_is_closed_in_time(
         with house.database.begin() as session:
             done = objecting.close_final(session, house.safe, house.post, only=case_id, now=now)
             assert done == closed
+
+
+def test_sixty_days_that_end_in_a_holiday_end_on_the_next_working_day(
+    house: House, clerk: Officer, chief: Officer
+) -> None:
+    # The sixtieth day is 2 October 2026; offices open again on the 8th.
+    house.now = datetime(2026, 8, 3, 2, tzinfo=UTC)
+    case_id = prepared(house, clerk, Move.REFUSE)
+    refused = house.do(chief, case_id, deciding.refuse, reason="没缴满一年")
+    assert objecting.last_day(refused) == date(2026, 10, 8)
+
+    def closed(now: datetime) -> list[int]:
+        with house.database.begin() as session:
+            ids = [*objecting.final(session, now=now), case_id]
+            return [
+                objecting.close_final(session, house.safe, house.post, only=id, now=now)
+                for id in ids
+            ]
+
+    last_minute = datetime(2026, 10, 8, 15, 59, tzinfo=UTC)
+    assert closed(last_minute) == [0]
+    with house.database.begin() as session:
+        objecting.file(
+            session,
+            house.keys.safe_of(refused.worker_id),
+            house.post,
+            session.get_one(Case, case_id),
+            worker_id=refused.worker_id,
+            version=refused.version,
+            words="我缴满了",
+            now=last_minute,
+        )
+        session.rollback()
+    assert closed(last_minute + timedelta(minutes=1)) == [1, 0]
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,18 @@ def test_a_limit_over_a_holiday_ends_after_it() -> None:
     assert workdays.after(date(2026, 9, 30), 1) == date(2026, 10, 8)
 
 
+@pytest.mark.parametrize(
+    ("last", "ends"),
+    [
+        (date(2026, 9, 30), date(2026, 9, 30)),
+        (date(2026, 10, 3), date(2026, 10, 8)),
+        (date(2026, 10, 10), date(2026, 10, 10)),
+    ],
+)
+def test_a_limit_whose_last_day_is_off_ends_on_the_next_working_day(last: date, ends: date) -> None:
+    assert workdays.on_or_after(last) == ends
+
+
 def test_the_day_it_starts_does_not_count() -> None:
     assert workdays.after(date(2026, 3, 2), 1) == date(2026, 3, 3)
     assert workdays.after(date(2026, 3, 2), 0) == date(2026, 3, 2)
