@@ -5,10 +5,10 @@ a couple with one card, or a fraud: a person decides. What is shared is worked o
 somebody's data change; regions play no part.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import exists, or_, select, update
 from sqlmodel import Session, col
 
 from knowledge.regions import Regions
@@ -19,6 +19,7 @@ from server.casework.officers import Officer, Role, require
 from server.casework.tables import Case, Finding, NearDuplicate
 from server.db import insert_new
 from server.sealing import Safe
+from server.tables import Profile
 
 
 class FindingChanged(Exception):
@@ -157,22 +158,38 @@ def adjudicate(
 
 
 def unite(session: Session, kept: int, gone: int) -> None:
-    """Two workers turn out to be one: what was found between them is void."""
+    """Two workers turn out to be one: what was found between them is void.
+
+    Of their data those of the older stay: whom the other shared a number with counts only where
+    the older has said nothing.
+    """
+    keeps_own = session.scalar(select(exists().where(col(Profile.worker_id) == kept)))
     for pair in pairs_of(session, gone):
         other = _other(pair, gone)
         values = pair.model_dump(exclude={"worker_id", "other_id"})
         session.delete(pair)
         session.flush()
-        if other != kept:
+        if other != kept and not keeps_own:
             first, second = sorted((kept, other))
             insert_new(session, NearDuplicate, worker_id=first, other_id=second, **values)
-    claims = select(col(Case.claim)).where(col(Case.worker_id) == kept)
-    both = select(Case).where(col(Case.worker_id) == gone, col(Case.claim).in_(claims))
-    for case in session.scalars(both).all():
-        # The second keeps a claim of its own: both stand, and an officer sees both.
-        case.claim = f"{case.claim}:{case.id}"
-        session.add(case)
+    claims = {case.claim: case for case in _claiming(session, kept)}
+    for case in _claiming(session, gone):
+        mine = claims.get(case.claim)
+        if mine is None:
+            continue
+        # The second keeps a claim of its own: both stand, and an officer sees both. Not what is
+        # handed in, where the other is not yet: it would be handed in again.
+        is_begun = mine.state == State.DRAFT and case.state != State.DRAFT
+        later = mine if is_begun else case
+        later.claim = f"{later.claim}:{later.id}"
+        session.add(later)
     session.flush()
+
+
+def _claiming(session: Session, worker_id: int) -> Sequence[Case]:
+    """The cases and drafts of a worker that keep others of the same from being begun."""
+    mine = col(Case.worker_id) == worker_id, col(Case.claim).is_not(None)
+    return session.scalars(select(Case).where(*mine)).all()
 
 
 def _other(pair: NearDuplicate, worker_id: int) -> int:

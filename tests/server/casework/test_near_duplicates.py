@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import update
-from sqlmodel import col
+from sqlmodel import Session, col
 
-from server import audit, profiles
-from server.casework import deciding, near_duplicates, objecting
+from server import audit, people, profiles
+from server.casework import deciding, drafting, near_duplicates, objecting
+from server.casework.applying import AlreadyApplied
 from server.casework.deciding import NotAdjudicated
 from server.casework.moves import Move, State
 from server.casework.near_duplicates import FindingChanged
@@ -174,6 +175,58 @@ def test_two_workers_who_become_one_are_no_pair_any_more(house: House) -> None:
     assert pairs(house, one) == [(one, three, "phone", Finding.OPEN)]
     claims = [house.case(id).claim for id in (first_case, second_case, other_case)]
     assert claims == ["shishi-4a:2026", f"shishi-4a:2026:{second_case}", "jinzhou-7a:2026"]
+
+
+def test_what_only_the_one_shared_who_is_no_more_is_shared_no_longer(house: House) -> None:
+    with house.database.begin() as session:
+        nobody = people.recognise(session, house.safe, issuer="x", subject="y", now=house.now)
+    one, two = joined(house, casework.person(1)), joined(house, casework.person(2))
+    phone = casework.person(2).phone
+    three = joined(house, casework.person(3).model_copy(update={"phone": phone}))
+    assert pairs(house, two) == [(two, three, "phone", Finding.OPEN)]
+    unite(house, one, two)
+    assert pairs(house, one) == pairs(house, three) == []
+    # Where the older has said nothing of themselves, the other's data become theirs.
+    unite(house, nobody, three)
+    four = joined(house, casework.person(4).model_copy(update={"phone": phone}))
+    assert pairs(house, nobody) == [(nobody, four, "phone", Finding.OPEN)]
+
+
+def test_who_has_handed_in_what_they_had_begun_elsewhere_does_not_hand_it_in_again(
+    house: House,
+) -> None:
+    one, two = joined(house, casework.person(1)), joined(house, casework.person(1))
+    checked = house.checked()
+    own = house.keys.safe_of(one)
+
+    def draft(session: Session, version: int | None) -> Case:
+        return drafting.save(
+            session, own, house.post, checked, worker_id=one, version=version, seen=None,
+            now=house.now,
+        )  # fmt: skip
+
+    with house.database.begin() as session:
+        begun = draft(session, None).id
+    handed_in = house.submit(two)
+    unite(house, one, two)
+    for again in (
+        lambda session: draft(session, 1),
+        lambda session: drafting.submit(
+            session, own, house.post, checked, worker_id=one, now=house.now
+        ),
+    ):
+        with house.database.begin() as session, pytest.raises(AlreadyApplied) as already:
+            again(session)
+        assert already.value.case_id == handed_in
+    with house.database.begin() as session:
+        left = session.get_one(Case, begun)
+        drafting.discard(session, own, house.post, left, version=left.version, now=house.now)
+    assert house.case(begun).state == State.WITHDRAWN
+
+
+def unite(house: House, kept: int, gone: int) -> None:
+    with house.database.begin() as session:
+        people._unite(session, house.safe, kept, gone, near_duplicates.unite, house.now)
 
 
 def adjudicate(
