@@ -40,12 +40,16 @@ def opt_out(
 def opt_in(
     session: Session, own: Safe, *, worker_id: int, measure: str = ALL, now: datetime
 ) -> None:
-    """The person takes that back; again: nothing changes."""
+    """The person takes that back, also what was noted under another number; again: nothing changes.
+
+    Raises `ProfileMissing`.
+    """
     number = profiles.get(session, own, worker_id).person.identity_number
+    theirs = or_(
+        col(OptOut.identity_hash) == _hash(own, number), col(OptOut.worker_id) == worker_id
+    )
     gone = session.connection().execute(
-        delete(OptOut).where(
-            col(OptOut.identity_hash) == _hash(own, number), col(OptOut.measure) == measure
-        )
+        delete(OptOut).where(theirs, col(OptOut.measure) == measure)
     )
     if gone.rowcount:
         _record(session, own, worker_id, measure, Action.CONSENTED, now)
@@ -174,15 +178,16 @@ def of_worker(session: Session, worker_id: int) -> list[OptOut]:
 def is_out(
     session: Session, safe: Safe, identity_number: str, worker_id: int | None, measure: str
 ) -> bool:
-    """Whether a person opted out; `worker_id`: as whom we know them, if at all."""
-    if worker_id is not None and consents.withdrawn(session, worker_id, Purpose.PROACTIVE):
-        return True
-    found = select(
-        exists().where(
-            col(OptOut.identity_hash) == _hash(safe, identity_number),
-            col(OptOut.measure).in_((ALL, measure)),
-        )
-    )
+    """Whether a person opted out; `worker_id`: as whom we know them, if at all.
+
+    Whoever corrects their number since is out all the same.
+    """
+    theirs = col(OptOut.identity_hash) == _hash(safe, identity_number)
+    if worker_id is not None:
+        if consents.withdrawn(session, worker_id, Purpose.PROACTIVE):
+            return True
+        theirs |= col(OptOut.worker_id) == worker_id
+    found = select(exists().where(theirs, col(OptOut.measure).in_((ALL, measure))))
     return bool(session.scalar(found))
 
 

@@ -82,11 +82,13 @@ class Run:
     today: date
     measures: frozenset[str] | None = None
     """Only these; None: all that the outcome names."""
+    region: str | None = None
+    """Where the people of the roster work; None: where each measure is for."""
 
     @property
     def digest(self) -> str:
-        """What a dry run is confirmed by: the same input, the same measures."""
-        chosen = sorted(self.measures or ())
+        """What a dry run is confirmed by: the same input, the same place and measures."""
+        chosen = [*sorted(self.measures or ()), *filter(None, (self.region,))]
         return hashlib.sha256(f"{self.roster.digest} {chosen}".encode()).hexdigest()[:12]
 
     @property
@@ -156,18 +158,21 @@ def _checked(run: Run, measure_id: str) -> Checked | Fate:
     measure = run.library.measures.get(measure_id)
     if measure is None:
         return Fate.NOT_FOR_APPLICANTS
-    require(run.officer, Role.CASE_OFFICER, measure.region, run.library.regions)
+    regions = run.library.regions
+    is_within = run.region is not None and measure.region in regions.within(run.region)
+    region = run.region if is_within else None
+    require(run.officer, Role.CASE_OFFICER, region or measure.region, regions)
     try:
-        return _check(run, measure)
+        return _check(run, measure, region)
     except (applying.MeasureClosed, applying.MeasureNotOpenYet):
         return Fate.CLOSED
     except applying.NothingToApplyFor:
         return Fate.NOT_FOR_APPLICANTS
 
 
-def _check(run: Run, measure: Measure) -> Checked:
+def _check(run: Run, measure: Measure, region: str | None) -> Checked:
     return applying.check(
-        run.library, run.release_id, measure, None, {}, source=Source.REGISTER, today=run.today
+        run.library, run.release_id, measure, region, {}, source=Source.REGISTER, today=run.today
     )
 
 

@@ -218,6 +218,7 @@ def _run(row: RosterFile, content: bytes, measures: list[str]) -> Run:
         known.safe,
         china_day(known.clock()),
         proactive.chosen(measures),
+        row.region,
     )
 
 

@@ -1,7 +1,7 @@
 """Cases without an application: made once for whom a register names, and for nobody who said no."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -105,6 +105,27 @@ def test_cases_are_marked_and_frozen_with_where_they_come_from(
     assert event.event.move == Move.PROPOSE and event.event.actor == "job"
     assert frozen.person is not None
     assert frozen.person["identity_number"] == citizens.person(1).identity_number
+
+
+def test_a_district_makes_cases_of_its_own_of_what_the_city_grants(
+    office: Office, files: Files
+) -> None:
+    district, measure = "石家庄鹿泉区", "hebei-sjz-union-1"
+    clerk = casework.officer(
+        office.database, office.safe, office.library, Role.CASE_OFFICER, where=(district,),
+        now=office.now,
+    )  # fmt: skip
+    roster = files.write([citizens.person(1)], measure=measure)
+    at = {"officer": clerk, "today": date(2021, 2, 1)}
+    with pytest.raises(NotAllowed):
+        proactive.dry_run(office.database, office.keys, _run(office, roster, **at))
+    run = _run(office, roster, region=district, **at)
+    assert run.digest != _run(office, roster, **at).digest
+    (told,) = proactive.propose(office.database, office.keys, run, clock=lambda: office.now)
+    assert told.fate is Fate.PROPOSED
+    with office.database.read() as session:
+        (found,) = cases.listed(session, clerk, office.library.regions)
+        assert (found.id, found.region) == (told.case_id, district)
 
 
 def test_again_nothing_changes(office: Office, files: Files) -> None:
@@ -233,6 +254,26 @@ def test_whoever_opted_out_is_left_alone_until_they_take_it_back(
     assert _fates(_propose(office, roster)) == [Fate.OPTED_OUT]
     with office.database.begin() as session:
         opting_out.opt_in(session, own, worker_id=worker, now=office.now)
+    assert _fates(_propose(office, roster)) == [Fate.PROPOSED]
+
+
+def test_who_opted_out_and_corrects_their_number_is_out_all_the_same(
+    office: Office, files: Files
+) -> None:
+    wrong, right = citizens.person(1), citizens.person(2)
+    worker = casework.worker(office.database, office.safe, office.keys, now=office.now, who=wrong)
+    own = office.keys.safe_of(worker)
+    with office.database.begin() as session:
+        opting_out.opt_out(session, own, worker_id=worker, now=office.now)
+        profiles.save(
+            session, own, worker_id=worker, person=right, version=1, by=Actor.worker(worker),
+            now=office.now,
+        )  # fmt: skip
+    roster = files.write([right])
+    assert _fates(_propose(office, roster)) == [Fate.OPTED_OUT]
+    with office.database.begin() as session:
+        opting_out.opt_in(session, own, worker_id=worker, now=office.now)
+        assert opting_out.of_worker(session, worker) == []
     assert _fates(_propose(office, roster)) == [Fate.PROPOSED]
 
 
