@@ -176,8 +176,11 @@ def change(
     part.amount_fen, part.version, part.changed_at = share.amount_fen, version + 1, now
     part.sealed_person = own.seal(person, person_purpose(part.id))
     session.add(part)
+    had = session.scalars(
+        select(col(PartProof.material_id)).where(col(PartProof.part_id) == part.id)
+    ).all()
     session.execute(delete(PartProof).where(col(PartProof.part_id) == part.id))
-    _prove(session, part, share.materials)
+    _prove(session, part, share.materials, had)
     _record(session, own, part, Action.CHANGED, now)
     return part
 
@@ -332,7 +335,11 @@ def _counted_once(
     return hashed
 
 
-def _prove(session: Session, part: JointPart, chosen: Sequence[str]) -> None:
+def _prove(
+    session: Session, part: JointPart, chosen: Sequence[str], had: Sequence[str] = ()
+) -> None:
+    if not set(chosen) <= set(had):
+        consents.require(session, part.worker_id, Purpose.MATERIALS)
     for material_id in dict.fromkeys(chosen):
         materials.mine(session, material_id, part.worker_id)
         session.add(PartProof(part_id=part.id, material_id=material_id))

@@ -167,11 +167,13 @@ def attach(
 ) -> None:
     """Let a case have a material, once; raises `CaseTakesNone`, `TooManyMaterials`.
 
-    What completes something that was asked for answers it.
+    What completes something that was asked for answers it. Raises `ConsentMissing`: what another
+    case kept when the consent was taken back is for that one alone.
     """
     _lock(session, material)
     if session.get(CaseMaterial, (case.id, material.id)) is not None:
         return
+    consents.require(session, material.worker_id, Purpose.MATERIALS)
     check_room(session, case, kind)
     session.add(CaseMaterial(case_id=case.id, material_id=material.id, added_at=now))
     session.flush()

@@ -288,8 +288,11 @@ def test_without_consent_nothing_is_taken_and_withdrawing_deletes_the_unused(
     assert phone.send("DELETE", "/consents/materials").status_code == 204
     assert [each["id"] for each in phone.get("/materials").json["materials"]] == [used]
     assert put(phone, half, 20_000, content[20_000:]).status_code == 404
-    refused = begin(phone, content)
-    assert (refused.status_code, refused.json["code"]) == (403, "consent_missing")
+    # What the case keeps is not for another one.
+    draft = phone.send("PUT", "/drafts/shishi-3a", {"facts": {}}).json["id"]
+    reused = phone.post(f"/applications/{draft}/materials", {"material": used})
+    for refused in (begin(phone, content), reused):
+        assert (refused.status_code, refused.json["code"]) == (403, "consent_missing")
     version = consents.in_force(Purpose.MATERIALS).version
     phone.send("PUT", "/consents/materials", {"version": version})
     assert begin(phone, content).status_code == 201, "the control"
