@@ -144,7 +144,8 @@ def get_export(asked: ExportAsked) -> Response:
     if asked.format == "json":
         response = jsonify(collected)
     else:
-        response = Response(exporting.page(collected), mimetype="text/html")
+        library = known.serving.current().library
+        response = Response(exporting.page(collected, library), mimetype="text/html")
         response.headers["Content-Security-Policy"] = (
             "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
         )

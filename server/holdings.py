@@ -140,12 +140,6 @@ def impersonal() -> frozenset[str]:
     return frozenset(_read()["impersonal"])
 
 
-def words() -> Mapping[str, str]:
-    """How people call what a column holds."""
-    found: Mapping[str, str] = _read()["words"]
-    return found
-
-
 def parents_first() -> Iterator[Holding]:
     """The holdings in an order in which every row comes after those it points to."""
     for table in Row.metadata.sorted_tables:

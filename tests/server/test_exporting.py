@@ -1,6 +1,7 @@
 """Everything held about somebody, and nothing about anybody else."""
 
 import json
+import re
 import time
 from dataclasses import replace
 from datetime import datetime
@@ -9,20 +10,25 @@ from typing import Any
 import pytest
 
 import server.schema  # noqa: F401
+from knowledge.library import Library
 from server import exporting
+from server.casework import deciding
+from server.casework.deciding import Item
+from server.casework.officers import Officer
 from server.db import Database
-from server.holdings import holdings
+from server.holdings import Holding, holdings
 from server.offers import offering
 from server.sealing import Safe
 from server.subject_keys import SubjectKeys
 from server.tables import Conversation, Lifetime, Turn
 from tests import citizens
+from tests.server.casework.conftest import House, clerk, house
 from tests.server.offers.conftest import SEWING, Fair, fair
 from tests.server.test_erasing import wang
 from tests.server.test_profiles import NewWorker, new_worker, save
 from tests.verifying import size
 
-__all__ = ["fair", "new_worker", "wang"]
+__all__ = ["clerk", "fair", "house", "new_worker", "wang"]
 
 
 def _export(
@@ -39,6 +45,7 @@ def test_the_worker_finds_all_that_was_given_and_nobody_elses(
     safe: Safe,
     wang: tuple[int, Safe],
     new_worker: NewWorker,
+    library: Library,
     now: datetime,
 ) -> None:
     li = new_worker("li")
@@ -52,7 +59,7 @@ def test_the_worker_finds_all_that_was_given_and_nobody_elses(
     assert by_table["identity"][0]["sealed_subject"] == "wang"
     assert by_table["turn"][0]["text"] == "我被裁了"
     assert {row["action"] for row in by_table["audit_entry"]} >= {"consented", "created"}
-    page = exporting.page(collected)
+    page = exporting.page(collected, library)
     for whole in (json.dumps(collected, ensure_ascii=False), page):
         for value in mine.model_dump().values():
             assert value in whole
@@ -96,7 +103,7 @@ def test_what_an_officer_noted_for_themselves_is_not_in_the_export(
     def exported() -> tuple[dict[str, Any], str]:
         collected = _export(database, subject_keys, safe, employer, now)
         (row,) = next(h["rows"] for h in collected["holdings"] if h["table"] == "offer")
-        return row, exporting.page(collected)
+        return row, exporting.page(collected, fair.library)
 
     assert exported()[0]["reason"] == ""
     fair.step(offering.publish, offer, reason="老板难缠，电话核实过")
@@ -109,18 +116,53 @@ def test_what_an_officer_noted_for_themselves_is_not_in_the_export(
     assert row["reason"] == "押金不合规" and "押金不合规" in page
 
 
+def test_the_page_is_in_words_that_people_know(house: House, clerk: Officer) -> None:
+    worker = house.worker(who=citizens.person(1))
+    case_id = house.submit(worker)
+    house.do(clerk, case_id, deciding.take)
+    item = Item("labour_contract", "没有拍全")
+    house.do(clerk, case_id, deciding.request_material, [item], reason="请补合同", days=3)
+    own = house.keys.safe_of(worker)
+    who = (worker, own)
+    collected = _export(house.database, house.keys, house.safe, who, house.now)
+    page = exporting.page(collected, house.library)
+    shown = " ".join(re.sub(r"(?s)<style.*?</style>|<[^>]*>", " ", page).split())
+    for told in (
+        "状态 要你补材料", "办了哪一步 提交了申请", "政策 失业保险金", "失业保险：是", "劳动合同",
+        "看过提醒仍然要办 是", "哪类资料 你的办件", "请补合同", "2026-03-01 17:30",
+    ):  # fmt: skip
+        assert told in shown, shown
+    assert re.findall(r"(?<![0-9A-Za-z])[A-Za-z_]{3,}(?![0-9A-Za-z])", shown) == []
+
+
+@pytest.mark.parametrize(
+    "holding", [h for h in holdings().values() if h.owner], ids=lambda h: h.table
+)
+def test_every_column_and_every_value_of_a_closed_vocabulary_has_its_word(holding: Holding) -> None:
+    shown = [*holding.sealed, *holding.accounts, *holding.service, *holding.clear, *holding.other]
+    assert [name for name in shown if not exporting.is_called(holding.table, name)] == []
+    for constraint in holding.rows.constraints:
+        rule = re.fullmatch(r"(\w+) IN \((.*)\)", str(getattr(constraint, "sqltext", "")))
+        if rule is None:
+            continue
+        values = re.findall(r"'(\w+)'", rule[2])
+        called = [exporting.value_called(holding.table, rule[1], value) for value in values]
+        assert None not in called, (rule[1], values, called)
+
+
 @pytest.mark.parametrize("text", ["<script>alert(1)</script>", "{{ 7 * 7 }}", "<img src=x>"])
 def test_words_stay_words_on_the_page(
     database: Database,
     subject_keys: SubjectKeys,
     safe: Safe,
     wang: tuple[int, Safe],
+    library: Library,
     now: datetime,
     text: str,
 ) -> None:
     with database.begin() as session:
         session.connection().exec_driver_sql(f"UPDATE turn SET text = '{text}'")
-    page = exporting.page(_export(database, subject_keys, safe, wang, now))
+    page = exporting.page(_export(database, subject_keys, safe, wang, now), library)
     assert text not in page or "{{" in text
     assert "<script" not in page and "<img" not in page and ">49<" not in page
 
@@ -131,6 +173,7 @@ def test_somebody_who_wrote_for_years_waits_ten_seconds_at_most(
     subject_keys: SubjectKeys,
     safe: Safe,
     wang: tuple[int, Safe],
+    library: Library,
     now: datetime,
     tell: Any,
 ) -> None:
@@ -144,7 +187,7 @@ def test_somebody_who_wrote_for_years_waits_ten_seconds_at_most(
             for _ in range(count)
         )  # fmt: skip
     began = time.perf_counter()
-    page = exporting.page(_export(database, subject_keys, safe, wang, now))
+    page = exporting.page(_export(database, subject_keys, safe, wang, now), library)
     took = time.perf_counter() - began
     tell(f"export with {count} turns, {len(page) // 1000} kB, seconds", round(took, 2), "<= 10")
     assert took <= 10
