@@ -924,3 +924,14 @@ def test_who_tells_of_their_family_is_not_taken_for_somebody_in_distress(
 @pytest.mark.parametrize("told", ["我儿子没了", "孩子不见了", "娃不在了", "我妈没了", "我没家了"])
 def test_who_lost_them_is(indexed: IndexedLibrary, told: str) -> None:
     assert ask(indexed, [told]).kind is Kind.HANDOFF
+
+
+@pytest.mark.parametrize(
+    "said", ["我没太看懂", "你能不能说简单一些", "麻烦再讲一遍", "这个太复杂了"]
+)
+def test_who_did_not_follow_is_told_how_to_ask_on_and_can_go_on(
+    indexed: IndexedLibrary, said: str
+) -> None:
+    told = ask(indexed, ["石狮失业金怎么领", said])
+    assert (told.kind, told.reason) == (Kind.CHAT, "small-talk:simpler")
+    assert ask(indexed, ["石狮失业金怎么领", said, "找谁"]).measures == ("shishi-4a",)
