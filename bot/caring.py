@@ -21,6 +21,9 @@ _LEAD = 0.3
 _LEAD_IN_A_STORY = 0.8
 _STORY = 40
 """A longer text shares a little with everything."""
+_LEAD_IN_A_WORD = 1.1
+_WORD = 10
+"""A shorter one is soon like something: 我住在厂门口, 他们说不归他们管."""
 _WHO = re.compile(
     r"一家|[一二两三四五六七八九十\d]+[口个岁]半?(?:人|多)?|[大小]?(?:孩子|小孩|儿子|女儿|姑娘|老婆|媳妇|老公"
     r"|对象|爱人|男人|父母|爸妈|爸爸|妈妈|老人|爷爷|奶奶|弟弟|妹妹)|[爸妈哥姐弟妹娃][爸妈哥姐弟妹]?"
@@ -67,7 +70,8 @@ def sounds_like_distress(turn: Turn) -> Answer | None:
     found = turn.alone
     kinds = [kind for kind in found.care if kind.id != _PERSON]
     rivals = (found.ranked[0].own, found.topic.score, found.outside.score, found.ordinary)
-    lead = _LEAD if len(turn.question.rest) <= _STORY else _LEAD_IN_A_STORY
+    length = len(turn.question.rest)
+    lead = _LEAD_IN_A_WORD if length <= _WORD else _LEAD if length <= _STORY else _LEAD_IN_A_STORY
     if kinds[0].score < max(_ENOUGH, *(rival + lead for rival in rivals)):
         return None
     if kinds[0].near < _NEAR_ENOUGH:

@@ -913,6 +913,8 @@ def test_a_comparison_with_a_place_that_is_not_covered_says_so_also_where_it_dec
         "家里有个五岁的女儿",
         "我老婆也在厂里",
         "我哥也没活干",
+        "我租在厂对面",
+        "人家说这个不归他管",
     ],
 )
 def test_who_tells_of_their_family_is_not_taken_for_somebody_in_distress(
