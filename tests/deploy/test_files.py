@@ -60,6 +60,16 @@ def test_what_is_not_set_up_is_not_started_again_every_five_seconds() -> None:
     assert jobs.NOT_SET_UP not in (jobs.OK, jobs.FAILED)
 
 
+def test_the_service_is_started_until_its_database_is_there() -> None:
+    """By itself systemd gives up after five starts in ten seconds, and closes the socket, too."""
+    service = (DEPLOY / "systemd" / "nuangang.service").read_text("utf-8")
+    assert "\nStartLimitIntervalSec=0\n" in service.partition("[Service]")[0]
+    # Who waits longer between two starts never comes to five.
+    watching = (DEPLOY / "systemd" / "nuangang-deliver.service").read_text("utf-8")
+    (pause,) = re.findall(r"^RestartSec=(\d+)$", watching, re.M)
+    assert int(pause) * 5 > 10
+
+
 def test_the_runbook_switches_every_timer_on_and_says_when_it_runs() -> None:
     runbook = (DEPLOY / "RUNBOOK.md").read_text("utf-8")
     for job, timer in TIMERS.items():
