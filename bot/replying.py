@@ -231,6 +231,10 @@ def place_notes(turn: Turn, best: Candidate) -> list[Part]:
             notes.append(mention.note + "。")
         elif not turn.library.regions.get(mention.region).own:
             notes.append(turn.composer.say("part_covered", place=mention.name, region=label))
+    wide = turn.chosen if not turn.places and turn.region == turn.chosen else None
+    if wide and not turn.library.regions.get(wide).own:
+        place = turn.composer.region_label(wide)
+        notes.append(turn.composer.say("part_covered", place=place, region=label))
     return [*(Part(note, 1) for note in notes), *uncovered_note(turn)]
 
 

@@ -937,3 +937,11 @@ def test_who_did_not_follow_is_told_how_to_ask_on_and_can_go_on(
     told = ask(indexed, ["石狮失业金怎么领", said])
     assert (told.kind, told.reason) == (Kind.CHAT, "small-talk:simpler")
     assert ask(indexed, ["石狮失业金怎么领", said, "找谁"]).measures == ("shishi-4a",)
+
+
+def test_of_a_province_that_is_chosen_it_is_said_which_part_is_meant(
+    indexed: IndexedLibrary,
+) -> None:
+    told = ask(indexed, ["失业金怎么领"], "河北").reply
+    assert "河北省的文件，我这里只有承德市的" in told
+    assert "我这里只有" not in ask(indexed, ["失业金怎么领"], "承德").reply
