@@ -100,6 +100,42 @@ CHOICES = [
     *rows("new_hires", [], "没招 0"),
 ]
 
+TAKEN_UP = [
+    # The verb that a question asks for is meant, at the time that it asks for.
+    *rows("unemployment_registered", NOT_UNDERSTOOD, "在办 正在办"),
+    *rows("unemployment_registered", True, "登记了 办了失业登记"),
+    *rows("unemployment_registered", False, "没登记 没办失业登记"),
+    *rows("hard_to_employ", NOT_UNDERSTOOD, "在办 困难 有困难 不困难"),
+    *rows("hard_to_employ", False, "没认定"),
+    *rows("local_training", NOT_UNDERSTOOD, "在上 不能"),
+    *rows("claiming_skill_subsidy", NOT_UNDERSTOOD, "申请过 不能"),
+    *rows("claiming_skill_subsidy", True, "在申请 申请了"),
+    *rows("deferral_approved", NOT_UNDERSTOOD, "交了 没交 交过"),
+    *rows("deferral_approved", True, "批准了 批了"),
+    *rows("employment_registered", NOT_UNDERSTOOD, "招了 没招 在办"),
+    *rows("employment_registered", True, "办了 登记了"),
+    *rows("training_records", NOT_UNDERSTOOD, "上了 没上"),
+    *rows("training_records", True, "留着 留了"),
+    *rows("staff_recreation", NOT_UNDERSTOOD, "上了 没上 没办 没添"),
+    *rows("honour_card", NOT_UNDERSTOOD, "留了 没留"),
+    *rows("employer_holiday_benefits", NOT_UNDERSTOOD, "留了 没留 没发"),
+    *rows("employer_holiday_benefits", True, "发了 管吃管住 发了红包"),
+    *rows("employer_holiday_benefits", False, "没有 什么都没有"),
+    *rows("seeking_work", NOT_UNDERSTOOD, "不想找工作 不想创业"),
+    *rows("hiring_need", NOT_UNDERSTOOD, "招了"),
+    *rows("hiring_need", True, "要招人 缺人"),
+    *rows("family_support", NOT_UNDERSTOOD, "不能给钱"),
+    *rows("family_support", False, "不能 帮不上"),
+    *rows("unemployment_insured", True, "嗯嗯 对头 在交 没错"),
+    *rows("unemployment_insured", None, "跳过 不想说 弗晓得"),
+    *rows("job_loss_involuntary", NOT_UNDERSTOOD, "唔系 弗是 离职了"),
+    *rows("stayed_spring_festival", True, "没回家 不回去 就地过年"),
+    *rows("stayed_spring_festival", False, "回家了 没留"),
+    *rows("on_duty_spring_festival", False, "放假了 没上班"),
+    *rows("living_hardship", True, "吃住都成问题 很困难"),
+    *rows("living_hardship", NOT_UNDERSTOOD, "什么都没有 啥也没有"),
+]
+
 MONTHS = "unemployment_insurance_months"
 NUMBERS = [
     *rows(MONTHS, 12, "12 十二 12个月 一年 交了一年 一共12个月 我交了1年"),
@@ -145,7 +181,10 @@ DAYS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("fact", "reply", "value"), YES_AND_NO + CHOICES + NUMBERS + DAYS)
+READ = YES_AND_NO + CHOICES + TAKEN_UP + NUMBERS + DAYS
+
+
+@pytest.mark.parametrize(("fact", "reply", "value"), READ)
 def test_a_reply(library: Library, fact: str, reply: str, value: Any) -> None:
     assert read(library, fact, reply) == value
 
