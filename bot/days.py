@@ -14,11 +14,16 @@ _FORMS = (
     re.compile(r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})"),
     re.compile(f"{_YEAR}(?P<month>\\d{{1,2}})[月/.-](?:份的?)?(?P<day>\\d{{1,2}})[日号]?"),
     re.compile(f"{_YEAR}(?P<month>\\d{{1,2}})(?:月份?{_PART_OF_MONTH})?"),
+    re.compile(f"{_YEAR}(?P<half>[上下])半年"),
     re.compile(f"(?P<year>\\d{{4}})年?|(?P<short>\\d{{2}})年|{_SAID_YEAR}"),
 )
 _WITHOUT_YEAR = re.compile(
     f"\\d{{1,2}}月(?:份的?)?(?:\\d{{1,2}}[日号]?|{_PART_OF_MONTH})|\\d{{1,2}}[/.-]\\d{{1,2}}"
 )
+_LATELY = re.compile(
+    f"(?P<ago>上上个?|上个?|这个?|本)月(?:份的?)?(?:(?P<day>\\d{{1,2}})[日号]?|{_PART_OF_MONTH})"
+)
+_MONTHS_AGO = {"上上": 2, "上": 1, "这": 0, "本": 0}
 _CENTURY = 100
 
 
@@ -46,6 +51,9 @@ def read_days(text: str, today: date) -> Days | None:
     if text in _JUST_NOW:
         day = today - timedelta(days=_JUST_NOW[text])
         return Days(day, day)
+    if lately := _LATELY.fullmatch(text):
+        months = today.year * 12 + today.month - 1 - _MONTHS_AGO[lately["ago"].removesuffix("个")]
+        text = f"{months // 12}年{months % 12 + 1}月{lately['day'] or ''}"
     if _WITHOUT_YEAR.fullmatch(text):
         raise YearMissing
     found = next(filter(None, (form.fullmatch(text) for form in _FORMS)), None)
@@ -64,6 +72,9 @@ def _days(parts: dict[str, str | None], today: date) -> Days | None:
         year += today.year // _CENTURY * _CENTURY
         year -= _CENTURY if year > today.year else 0
     month, day = int(parts.get("month") or 0), int(parts.get("day") or 0)
+    if half := parts.get("half"):
+        first, last = (1, 6) if half == "上" else (7, 12)
+        return Days(date(year, first, 1), date(year, last, monthrange(year, last)[1]))
     try:
         last_month = month or 12
         last_day = day or monthrange(year, last_month)[1]

@@ -14,6 +14,7 @@ from bot.days import NotYet, YearMissing, read_days
 from bot.homes import ANSWERS, home_of
 from bot.normalising import normalise
 from bot.numerals import with_arabic_numerals
+from bot.option_words import DOUBT, none_named, option_named, options_named
 from bot.quantities import read_number, read_quantity
 from bot.yes_and_no import is_unsure, yes_or_no
 from knowledge.eligibility.facts import Fact, FactsRefused, FactType, Reason, read_value
@@ -21,38 +22,32 @@ from knowledge.regions import Regions
 
 _LONGEST = 60
 """A longer reply is a story, and no answer."""
-_NONE = re.compile("0|[都也]?(?:不是|没有|无|冇)|一[个样种]都?(?:不是|没有|没)|都不(?:沾|属于|算)")
 _BEFORE_PICK = re.compile("^(?:我?[选要]|回复|就?是)")
 _BETWEEN_PICKS = re.compile(r"[\s、，,和跟与.。;/+&]+|还有")
 _PICK = re.compile(
     "(?:第([0-9一二三四五六七八九十]{1,3})[个项条种]?|([0-9]+|[一二三四五六七八九十]{1,3}))号?"
 )
 _YES_NO_UNSURE = {1: True, 2: False, 3: None}
-_FILLER = re.compile(
-    "我们?|俺们?|咱们?|的|是|在|了|里|属于|算|企业|现在|目前|就|吧|啊|呀|呢|哦|嗯|[\\W_]"
-)
-_SELF = re.compile("^(?:我|俺|咱|本人|我本人)$")
-_PIECES = re.compile("[、，,（）()\\s]")
-_AND = re.compile("[、，,;+&\\s]|还有|以及|和|跟|与")
-_DOUBT = re.compile("[不没冇未无非莫别快想曾前原吗?？]")
-"""What turns the meaning of the words beside it around, or makes them a wish or a memory."""
-_MOSTLY = 0.6
-"""The share of a reply that an option's own words must make up."""
 _BEFORE_AMOUNT = re.compile(
-    "我们?|俺|咱们?|家里|平均|每人|人均|前后|一共|总共|共|连着|连续|已经|就|才|也就|有|是|了|过|\\s"
+    "我们?|俺|咱们?|家里|平均|每人|人均|前后|一共|总共|共|加起来|合起来|累计|合计|连着|连续|已经|刚好|刚刚?|正好"
+    "|恰好|整整|整|足足|就|才|也就|有|是|了|过|\\s"
 )
 _HEDGE = re.compile(
-    "大概|大约|差不多|估计|可能|最多|顶多|至少|最少|起码|不到|还?不足|快到?|超过|不止"
+    "大概|大约|差不多|估计|可能|应该|最多|顶多|至少|最少|起码|不到|还?不足|快到?|超过|不止"
 )
 _POINT = re.compile(r"(?<=\d)点(?=\d)")
 _VERBS = "交缴买领签开上学住"
-_NO_AMOUNT = re.compile(f"(?:一个月也?都?)?(?:没有?|冇|未)([{_VERBS}])(?:过|了)?")
+_NO_AMOUNT = re.compile(
+    f"(?:[1一](?:个月|天|次|分钱?))?(?:从来?|一直|根本)?[也都还]?(?:没有?|冇|未)给?([{_VERBS}])(?:过|了|的)?"
+)
+_DUAL = (("俩个?(?=[年天周])", "2"), ("仨个?(?=[年天周])", "3"), ("俩个?", "2个"), ("仨个?", "3个"))
+"""两个 and 三个 as they are said in the north."""
 _MONTH = re.compile(
     "(?:(?:\\d{4}|\\d{2})年)?(\\d{1,2}|十[一二]?|[一二三四五六七八九])(?:月份?(?:\\d{1,2}[日号])?)?(?:出?生|过?生日)?的?"
 )
 _AROUND_DAY = re.compile(
     "^(?:我|就?是|在|从|于)+|(?:那天|的时候)?(?:就|才|开始)?"
-    "(?:没(?:了|的)?(?:工作|活)干?|失的?业|下的?岗|被?辞退?|被裁|离职|走)?[的了]*$"
+    "(?:没(?:了|的)?(?:工作|活)干?|失的?业|下的?岗|被?辞退?|被裁|离职|走)?[的了吧呢啊]*$"
 )
 
 
@@ -141,15 +136,15 @@ def _choice(text: str, asked: Asked) -> Read | Unread:
             return Read(None)
         one = len(picked) == 1 and 1 <= picked[0] <= len(fact.options)
         return Read(fact.values[picked[0] - 1]) if one else Unread.NO_SUCH_NUMBER
-    value = _in_words(fact, text)
-    if value is None and set(fact.values) == ANSWERS and not _DOUBT.search(text):
+    value = option_named(fact, text) or _no(fact, text)
+    if value is None and set(fact.values) == ANSWERS and not DOUBT.search(text):
         value = home_of(text, asked.region, asked.regions)
     return Read(value) if value else Unread.NOT_UNDERSTOOD
 
 
 def _several(text: str, asked: Asked) -> Read | Unread:
     fact = asked.fact
-    if fact.may_be_none and (_NONE.fullmatch(text) or f"{text}就不选" in fact.question):
+    if none_named(fact, text):
         return Read([])
     if picked := _picked(text):
         if picked == [choices_of(fact)]:
@@ -157,38 +152,16 @@ def _several(text: str, asked: Asked) -> Read | Unread:
         if not all(1 <= number <= len(fact.options) for number in picked):
             return Unread.NO_SUCH_NUMBER
         return Read([fact.values[number - 1] for number in picked])
-    named = [_in_words(fact, piece) for piece in _AND.split(text) if piece]
-    if not named or None in named:
-        return Unread.NOT_UNDERSTOOD
-    return Read(list(dict.fromkeys(named)))
+    named = options_named(fact, text)
+    return Unread.NOT_UNDERSTOOD if named is None else Read(named)
 
 
-def _in_words(fact: Fact, text: str) -> str | None:
-    """The one option whose words make up most of a reply, None where that isn't clear."""
-    text = _SELF.sub("自己", text)
-    said = _FILLER.sub("", text)
-    labels = {option.value: normalise(option.label) for option in fact.options}
-    for whole in filter(None, (text, said)):
-        exact = [
-            value for value, label in labels.items() if whole in (label, *_PIECES.split(label))
-        ]
-        if len(exact) == 1:
-            return exact[0]
-    # What explains an option in brackets may be said of others as well, unless it is said whole.
-    covered = {option.value: _covered(said, normalise(option.short)) for option in fact.options}
-    best = max(covered, key=lambda value: len(covered[value]))
-    most = len(covered[best])
-    alike = [value for value, places in covered.items() if len(places) == most]
-    if not most or len(alike) > 1 or most < _MOSTLY * len(said):
+def _no(fact: Fact, text: str) -> str | None:
+    """The option that says no, where a question is one of yes or no and that is the reply."""
+    nos = [option.value for option in fact.options if option.label[0] in "没不"]
+    if len(nos) != 1 or not fact.question.endswith("吗？"):
         return None
-    left = "".join(c for place, c in enumerate(said) if place not in covered[best])
-    return None if _DOUBT.search(left) else best
-
-
-def _covered(said: str, label: str) -> frozenset[int]:
-    """The places of a text that stand in a label, two characters at least in a row."""
-    pairs = (n for n in range(len(said) - 1) if said[n : n + 2] in label)
-    return frozenset(place for n in pairs for place in (n, n + 1))
+    return nos[0] if yes_or_no(fact, text) is False else None
 
 
 # -- numbers and days -------------------------------------------------------------------------
@@ -197,16 +170,30 @@ def _covered(said: str, label: str) -> frozenset[int]:
 def _number(text: str, asked: Asked) -> Read | Unread:
     fact = asked.fact
     for words, number in fact.numbers.items():
-        if words.removesuffix("的") in text and len(text) <= len(words) + 2:
+        if _says(words, text, fact.question):
             return Read(number)
+    if "缴" not in fact.question:
+        text = text.replace("缴", "交")
     nothing = _NO_AMOUNT.fullmatch(text)
     if nothing and nothing[1] in fact.question:
         return Read(0)
+    for said, count in _DUAL:
+        text = re.sub(said, count, text)
     if fact.unit == "month_of_year":
         month = _MONTH.fullmatch(text)
         number_of_month = month and read_number(month[1])
         return Read(number_of_month) if number_of_month else Unread.NOT_UNDERSTOOD
     return _quantity(_bare(text, fact.question), fact)
+
+
+def _says(words: str, text: str, question: str) -> bool:
+    """Tell whether a reply is these words, and what it adds to them is the question's: 没签合同.
+
+    没交够 is not 没交.
+    """
+    said = re.sub("^[都也还]|[的了过呢啊]+$", "", text.replace("没有", "没"))
+    words = words.removesuffix("的")
+    return said.startswith(words) and said.removeprefix(words).strip("过了的") in question
 
 
 def _bare(text: str, question: str) -> str:
@@ -221,7 +208,7 @@ def _bare(text: str, question: str) -> str:
             text = text[1:]
             continue
         text = text[found.end() :]
-    return hedge + re.sub("[吧呢啊呀的了\\s]+$", "", text)
+    return hedge + re.sub("(?:整|[吧呢啊呀的了\\s])+$", "", text)
 
 
 def _quantity(text: str, fact: Fact) -> Read | Unread:

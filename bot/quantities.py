@@ -35,9 +35,9 @@ _UNITS: Mapping[str, Mapping[str, Fraction]] = {
 _TO = re.compile("到|至|-|~|—|或者?")
 _BELOW = re.compile("(?:还?(?:不到|不足|不满|没到|没满)|快到?|将近|接近)(.+?)|(.+?)(?:不到|不足)")
 _AT_MOST = re.compile("(?:最多|顶多|最长|不超过)(.+)|(.+?)(?:以内|之内|以下)")
-_AT_LEAST = re.compile("(?:最少|至少|起码|不少于|不止|超过|满|够)(.+)|(.+?)(?:以上|往上)")
+_AT_LEAST = re.compile("(?:最少|至少|起码|不少于|不止|超过|满|够)(.+)|(.+?)(?:以上|往上|出头)")
 _ABOUT = re.compile(
-    "(?:大概|大约|差不多|约|估计|可能)(?:有|是)?(.+?)(?:左右|上下)?|(.+?)(?:左右|上下|的样子)"
+    "(?:大概|大约|差不多|约|估计|可能|应该)(?:有|是)?(.+?)(?:左右|上下)?|(.+?)(?:左右|上下|的样子)"
 )
 _PARTS = {"半年": (6, 6), "大半年": (6, 12), "半年多": (6, 12), "小半年": (3, 6), "半个月": (0, 1)}
 _YEARS = re.compile(f"({_NUMERAL})年(?:半|(?:零|又|加)?({_NUMERAL})个?月)")
@@ -115,6 +115,8 @@ def _in_months(text: str) -> Span | None:
     if found := _PARTS.get(text):
         return Fraction(found[0]), Fraction(found[1])
     if years := _YEARS.fullmatch(text):
+        if years[2] and "个" not in text and len(years[1]) > 1:
+            return None  # 22年3月 is a month of 2022
         whole, rest = _number(years[1]), _number(years[2]) if years[2] else (Fraction(6),) * 2
         return whole and rest and (whole[0] * 12 + rest[0], whole[1] * 12 + rest[1])
     if more := _AND_MORE.fullmatch(text):

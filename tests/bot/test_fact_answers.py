@@ -100,6 +100,52 @@ CHOICES = [
     *rows("new_hires", [], "没招 0"),
 ]
 
+TURNED = [
+    # What stands in an option is not yet the option.
+    *rows("employment_status", NOT_UNDERSTOOD, "有活干 自己交的 有工作了"),
+    *rows("employment_status", "unemployed", "没活 没工作 没有活干 待业在家"),
+    *rows("employment_status", "employed", "还在上班"),
+    *rows("income_vs_subsistence_line", "below", "低 低一点 低不少 比低保线低"),
+    *rows("income_vs_subsistence_line", "slightly_above", "高一点 略高"),
+    *rows("income_vs_subsistence_line", NOT_UNDERSTOOD, "比低保高 一点 不低 帮一点"),
+    *rows("child_school_stage", "compulsory", "在上小学 三年级 初二"),
+    *rows("child_school_stage", "preschool", "没上小学 幼儿园"),
+    *rows("child_admitted_to", NOT_UNDERSTOOD, "刚考上 学校 还没办"),
+    *rows("child_living_arrangement", NOT_UNDERSTOOD, "跟父母在老家 平时在老家 在打工"),
+    *rows("child_living_arrangement", "with_parents", "跟我 跟父母 跟我们住 在身边"),
+    *rows("cable_tv_status", NOT_UNDERSTOOD, "没装 没装过"),
+    *rows("cable_tv_status", "new", "想新装"),
+    *rows("priority_groups", [], "都没 没 什么都不是 全都不是 不选"),
+    *rows("priority_groups", NOT_UNDERSTOOD, "没工作 有工作了 上班 在单位上班"),
+    *rows("priority_groups", ["epidemic_frontline"], "防疫一线"),
+    *rows("housing_situation", NOT_UNDERSTOOD, "宿舍 住宿舍 自己的房子 在厂里过年 公租房"),
+    *rows("housing_situation", ["private_rental"], "租房 自己租的 私人的房子"),
+    *rows("industry", NOT_UNDERSTOOD, "工厂 加工厂"),
+    *rows("industry", "other", "其他 别的 别的行业"),
+    *rows("industry", "manufacturing", "别的制造业 制造业"),
+    *rows("industry", "service", "别的服务业"),
+    *rows("layoff_group", NOT_UNDERSTOOD, "集体企业 其他 下岗"),
+    *rows("layoff_group", "none", "都不是 没有 别的"),
+    *rows("county", "other", "都不是 别的 别的县 其他"),
+    *rows("employer_type", "state_owned", "国企 央企"),
+    *rows("employer_type", "private", "私企 民企 外企"),
+    *rows("hukou_type", "urban", "城市户口 非农业户口"),
+    *rows("hukou_type", "rural", "农业户口 农民"),
+    *rows("child_gender", "girl", "女儿 闺女 女娃"),
+    *rows("child_gender", "boy", "儿子 男的 男娃"),
+    *rows("child_gender", NOT_UNDERSTOOD, "一儿一女 不是男孩"),
+    *rows("company_size", "large", "大企业"),
+    *rows("company_size", NOT_UNDERSTOOD, "中小企业 不是大企业"),
+    *rows("subsistence_allowance", "none", "没领 不领 没领低保 没低保 没领过"),
+    *rows("subsistence_allowance", "urban", "城镇低保"),
+    *rows("subsistence_allowance", NOT_UNDERSTOOD, "没有办 以前领过"),
+    *rows("layoffs", "none", "没有 没 没裁 没裁过人"),
+    *rows("new_hires", [], "没招人 没有招"),
+    *rows("new_hires", ["hard_to_employ", "certificate_holder", "other"], "都有 全部"),
+    *rows("staff_training", ["new_hires", "online"], "都办了 两种都办了"),
+    *rows("staff_training", NOT_UNDERSTOOD, "培训 三种都办了"),
+]
+
 TAKEN_UP = [
     # The verb that a question asks for is meant, at the time that it asks for.
     *rows("unemployment_registered", NOT_UNDERSTOOD, "在办 正在办"),
@@ -140,8 +186,13 @@ MONTHS = "unemployment_insurance_months"
 NUMBERS = [
     *rows(MONTHS, 12, "12 十二 12个月 一年 交了一年 一共12个月 我交了1年"),
     *rows(MONTHS, 18, "一年半 1.5年 1年6个月 一年零六个月"),
+    *rows(MONTHS, 12, "刚好一年 一年整 加起来一年"),
     *rows(MONTHS, 6, "半年 6"),
-    *rows(MONTHS, 0, "0 没交 没交过"),
+    *rows(MONTHS, 2, "俩月"),
+    *rows(MONTHS, 0, "0 没交 没交过 一个月都没交 从来没交过 没缴"),
+    *rows(MONTHS, NOT_UNDERSTOOD, "22年3月 没交满"),
+    *rows("employee_social_insurance_months", 0, "没交 没交社保"),
+    *rows("employee_social_insurance_months", NOT_UNDERSTOOD, "没交够 没交满"),
     *rows(MONTHS, {"at_least": 6, "at_most": 12}, "半年多 大半年 半年到一年 6-12"),
     *rows(MONTHS, {"at_least": 3, "at_most": 4}, "三四个月 3到4 3个多月 三个半月"),
     *rows(MONTHS, {"at_least": 108, "at_most": 240}, "十来年 交了十来年"),
@@ -172,7 +223,10 @@ DAYS = [
     *rows("job_loss_date", {"at_least": "2020-06-01", "at_most": "2020-06-30"}, "去年6月"),
     *rows("job_loss_date", {"at_least": "2020-06-01", "at_most": "2020-06-30"}, "去年6月底"),
     *rows("job_loss_date", {"at_least": "2021-01-01", "at_most": "2021-02-01"}, "今年 2021年"),
-    *rows("job_loss_date", "2021-01-31", "昨天"),
+    *rows("job_loss_date", "2021-01-31", "昨天 上个月31号"),
+    *rows("job_loss_date", {"at_least": "2021-01-01", "at_most": "2021-01-31"}, "上个月 上月底"),
+    *rows("job_loss_date", {"at_least": "2020-12-01", "at_most": "2020-12-31"}, "上上个月"),
+    *rows("job_loss_date", {"at_least": "2020-07-01", "at_most": "2020-12-31"}, "去年下半年"),
     *rows("job_loss_date", {"at_least": "1998-05-01", "at_most": "1998-05-31"}, "98年5月"),
     *rows("job_loss_date", Unread.YEAR_MISSING, "6月30号 6月30日 6.30 六月"),
     *rows("job_loss_date", Unread.NOT_YET, "今年6月30号 2025年1月1日"),
@@ -181,7 +235,7 @@ DAYS = [
 ]  # fmt: skip
 
 
-READ = YES_AND_NO + CHOICES + TAKEN_UP + NUMBERS + DAYS
+READ = YES_AND_NO + CHOICES + TURNED + TAKEN_UP + NUMBERS + DAYS
 
 
 @pytest.mark.parametrize(("fact", "reply", "value"), READ)
