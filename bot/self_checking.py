@@ -27,14 +27,29 @@ from knowledge.eligibility.near_misses import near_misses
 from knowledge.eligibility.verdicts import Person, Result, is_open, verdict
 from knowledge.measures import Audience, Measure
 
-_BACK = re.compile(
-    "返回|上一[题步个]|后退|退回|回上一[题步]|改上一[题个]|(?:我)?(?:选|答|按|点)错了?|back"
+_EARLIER = (
+    "(?:(?:刚才|刚刚|前面|上面)(?:[的那一个题道面说答选填]|答案|回答)*"
+    "|[上前](?:一[个道]?|个|面)题?(?!月))"
 )
+_WRONG = "我?(?:选|答|按|点|说|讲|打|写|填|弄|搞)错了?"
+_CHANGE = "我?(?:想|要)?(?:再|重新)?(?:改|换|更正|重[答选填])(?:一?[下改])?"
+_BACK = re.compile(
+    "返回|上一[题步个]|后退|退回|回上一[题步]|back"
+    f"|{_CHANGE}(?:{_EARLIER})?|(?:{_EARLIER})?(?:{_WRONG}|{_CHANGE})|{_EARLIER}不对"
+)
+_CORRECTED = re.compile(
+    f"(?:(?:{_EARLIER})?{_WRONG}|{_CHANGE}{_EARLIER}|{_EARLIER}(?:不对|{_CHANGE}|应该))"
+    "[,，。:： ]*(?:应该|其实|改|换|就|是|成|为|选)*[,，:： ]*(?P<new>.+)"
+)
+"""The last question was answered wrong, and this is what it should be: 刚才说错了，没交."""
 _STOP = re.compile(
     "停|停止|退出|结束|取消|不[查做测答玩](?:了|下去了?)?|不想[查做测答](?:了)?|算了|够了|不用了|不需要了?|stop|quit"
 )
 _GO_ON = re.compile("继续|接着(?:来|查|答|做)?|go on|下一[题步]")
-_ANEW = re.compile("(?:重新?|从头|再)(?:开始|来|查|查查|测|答|做)(?:一?[次遍下]|过|吧)*")
+_ANEW = re.compile(
+    "(?:(?:不对|错了|算了)[,， ]*)?(?:重新?|从头|再)"
+    "(?:开始|来|查|查查|测|答|做)(?:一?[次遍下]|过|吧)*"
+)
 _WHY = re.compile(
     "(?:这|这个|这题|这话|你)?是?(?:什么|啥)意思|(?:这个?)?(?:为什么|为啥|干嘛|干吗|咋)要?问(?:我?这个?|这些)?"
     "|问(?:我?这个?|这些)(?:干嘛|干啥|干什么|做什么|有什么用)|(?:没|不|听不|看不|没看|没听|不太)(?:懂|明白)"
@@ -58,6 +73,8 @@ def answer_to_question(turn: Turn) -> Answer | None:
         return _question(turn, check)
     if _BACK.fullmatch(text):
         return _went_back(turn, check)
+    if corrected := _CORRECTED.fullmatch(text):
+        return _went_back(turn, check, corrected["new"])
     if _ANEW.fullmatch(text):
         return _next(turn, replace(check, answers=check.answers[: check.fixed]))
     if _WHY.fullmatch(text):
@@ -67,11 +84,13 @@ def answer_to_question(turn: Turn) -> Answer | None:
 
 def _answered(turn: Turn, check: Check, text: str) -> Answer | None:
     fact = turn.library.facts[check.asked]
-    asked = Asked(fact, turn.today, check.region, turn.library.regions)
-    read = read_answer(turn.message, asked)
+    read = _read(turn, check, turn.message)
+    if read is Unread.NOT_UNDERSTOOD and isinstance(
+        again := _read(turn, check, turn.question.text), Read
+    ):
+        read = again  # dialect and mistypings in standard words
     if isinstance(read, Read):
-        answers = (*check.answers, (fact.id, json.dumps(read.value)))
-        return _next(turn, replace(check, answers=answers))
+        return _next(turn, _with(check, read))
     if read is Unread.NOT_UNDERSTOOD:
         talk = None if text.isdigit() else caring.small_talk(turn)
         if talk is not None:
@@ -82,6 +101,15 @@ def _answered(turn: Turn, check: Check, text: str) -> Answer | None:
         if (wished and not wished.alone) or another or (turn.places and not only_here):
             return None
     return _question(turn, check, asked_again(turn, fact, read))
+
+
+def _read(turn: Turn, check: Check, message: str) -> Read | Unread:
+    fact = turn.library.facts[check.asked]
+    return read_answer(message, Asked(fact, turn.today, check.region, turn.library.regions))
+
+
+def _with(check: Check, read: Read) -> Check:
+    return replace(check, answers=(*check.answers, (check.asked, json.dumps(read.value))))
 
 
 def start(turn: Turn) -> Answer | None:
@@ -249,11 +277,14 @@ def _next(turn: Turn, check: Check, *before: str) -> Answer:
     return _question(turn, replace(check, asked=fact), *before)
 
 
-def _went_back(turn: Turn, check: Check) -> Answer:
+def _went_back(turn: Turn, check: Check, instead: str = "") -> Answer:
+    """Ask the last question again, or take what it should have been answered with."""
     if len(check.answers) <= check.fixed:
         return _question(turn, check, turn.composer.say("check_first"))
     last, _ = check.answers[-1]
-    return _question(turn, replace(check, answers=check.answers[:-1], asked=last))
+    before = replace(check, answers=check.answers[:-1], asked=last)
+    read = _read(turn, before, instead)
+    return _next(turn, _with(before, read)) if isinstance(read, Read) else _question(turn, before)
 
 
 def _question(turn: Turn, check: Check, *before: str) -> Answer:

@@ -426,6 +426,40 @@ def test_the_ways_to_answer_are_offered(indexed: IndexedLibrary) -> None:
     assert said.suggestions == ("不清楚", "返回", "停")
 
 
+@pytest.mark.parametrize(
+    "words",
+    ["改一下刚才的", "改一下", "前面答错了", "我想改上一题", "刚才那个不对", "上一题说错了"],
+)
+def test_the_last_answer_is_asked_for_again_however_that_is_said(
+    indexed: IndexedLibrary, words: str
+) -> None:
+    talk = unemployed(indexed)
+    talk.says("想", "交了", words)
+    assert talk.context.check and talk.context.check.asked == "unemployment_insured"
+    assert talk.given == {"seeking_work": True}
+
+
+@pytest.mark.parametrize("words", ["刚才说错了，没交", "上一题改成2", "前面那题应该是没交"])
+def test_the_last_answer_is_put_right_in_one_message(indexed: IndexedLibrary, words: str) -> None:
+    said = unemployed(indexed).says("想", "交了", words)
+    assert said.reason == "check-result" and "参加了失业保险" in said.reply
+
+
+@pytest.mark.parametrize("words", ["前面那家厂倒闭了吧大概", "上个月厂里改了班次"])
+def test_what_only_speaks_of_the_past_puts_no_answer_right(
+    indexed: IndexedLibrary, words: str
+) -> None:
+    talk = unemployed(indexed)
+    talk.says("想", "交了", words)
+    assert talk.given == {"seeking_work": True, "unemployment_insured": True}
+
+
+def test_an_answer_in_dialect_is_read_in_standard_words(indexed: IndexedLibrary) -> None:
+    talk = unemployed(indexed)
+    talk.says("想", "交咗")
+    assert talk.given["unemployment_insured"] is True
+
+
 # -- what always holds --------------------------------------------------------------------------
 
 
