@@ -38,7 +38,7 @@ _BACK = re.compile(
     f"|{_CHANGE}(?:{_EARLIER})?|(?:{_EARLIER})?(?:{_WRONG}|{_CHANGE})|{_EARLIER}不对"
 )
 _CORRECTED = re.compile(
-    f"(?:(?:{_EARLIER})?{_WRONG}|{_CHANGE}{_EARLIER}|{_EARLIER}(?:不对|{_CHANGE}|应该))"
+    f"(?:(?:{_EARLIER})?{_WRONG}|{_CHANGE}{_EARLIER}|{_EARLIER}(?:不对|{_CHANGE}|应该)|改(?=[成为]))"
     "[,，。:： ]*(?:应该|其实|改|换|就|是|成|为|选)*[,，:： ]*(?P<new>.+)"
 )
 """The last question was answered wrong, and this is what it should be: 刚才说错了，没交."""

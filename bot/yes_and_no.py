@@ -23,6 +23,7 @@ _THERE_IS_NONE = re.compile(
 )
 _NOTHING = re.compile("(?:啥|什么|[1一][点样])[都也]没有?[的了]*")
 _GIVEN = re.compile("有|发")
+_ONESELF = re.compile("^(?:我|俺|咱)们?")
 _PRONOUN = re.compile("我们?|俺们?|咱们?|你们?|他们?|她们?|自己")
 _NOT = re.compile("(?:还|都|从来|一直|根本)*(?:没有|没得|木有|莫得|不|没|未|冇|唔|莫|冒)")
 _INDEED = re.compile("(?:是|有|都|也|就|已经|已|早就?|还|正|一直|肯定|当然|在)+")
@@ -61,7 +62,7 @@ def yes_or_no(fact: Fact, text: str) -> bool | None:
         # «Not» may take up a «not» of the question: 不是你自己要走的，对吗？
         return None if "不是" in plain and _IS_NOT.match(text) else False
     for said_of_it, value in ((fact.says_yes, True), (fact.says_no, False)):
-        if said_of_it and _instead(said_of_it).fullmatch(text):
+        if said_of_it and any(map(_instead(said_of_it).fullmatch, (text, _ONESELF.sub("", text)))):
             return value
     if _NOTHING.fullmatch(text):
         # Nothing at all is what a question for something given asks; else it may be the hardship.

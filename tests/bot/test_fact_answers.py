@@ -168,6 +168,8 @@ TAKEN_UP = [
     *rows("employer_holiday_benefits", True, "发了 管吃管住 发了红包"),
     *rows("employer_holiday_benefits", False, "没有 什么都没有"),
     *rows("seeking_work", NOT_UNDERSTOOD, "不想找工作 不想创业"),
+    *rows("seeking_work", True, "俺想找活 在找工作"),
+    *rows("job_loss_involuntary", True, "老板把俺开了 被炒鱿鱼了"),
     *rows("hiring_need", NOT_UNDERSTOOD, "招了"),
     *rows("hiring_need", True, "要招人 缺人"),
     *rows("family_support", NOT_UNDERSTOOD, "不能给钱"),

@@ -439,7 +439,9 @@ def test_the_last_answer_is_asked_for_again_however_that_is_said(
     assert talk.given == {"seeking_work": True}
 
 
-@pytest.mark.parametrize("words", ["刚才说错了，没交", "上一题改成2", "前面那题应该是没交"])
+@pytest.mark.parametrize(
+    "words", ["刚才说错了，没交", "上一题改成2", "前面那题应该是没交", "改成没交"]
+)
 def test_the_last_answer_is_put_right_in_one_message(indexed: IndexedLibrary, words: str) -> None:
     said = unemployed(indexed).says("想", "交了", words)
     assert said.reason == "check-result" and "参加了失业保险" in said.reply
