@@ -22,7 +22,7 @@ from server.notice_kinds import NOT_URGENT
 from server.notice_templates import NoticeKind, filled, quiet_kinds
 from server.people import address
 from server.sealing import KeyUnknown, Safe, SealBroken
-from server.tables import NOT_SO_URGENT, URGENT, Notice, NoticeState, stored_instant
+from server.tables import NOT_SO_URGENT, URGENT, Notice, NoticeState, Worker, stored_instant
 
 LEASE = timedelta(seconds=60)
 """Longer than sending one notice can take, a new token included."""
@@ -169,7 +169,7 @@ def claim(
     if len(rows) < at_most and not set(NOT_URGENT) <= set(quiet_kinds(now)):
         rows += _due(session, NOT_SO_URGENT, at_most - len(rows), only, now)
     claimed: list[Claimed] = []
-    for row in rows:
+    for row in _still_there(session, rows):
         try:
             claimed.append(_claimed(safe, row))
         except SealBroken as error:
@@ -208,6 +208,18 @@ def _due(
             .with_for_update(skip_locked=True)
         )
     )
+
+
+def _still_there(session: Session, rows: Sequence[Notice]) -> list[Notice]:
+    """Those of some notices whose people are still there; what was written as they left goes."""
+    workers = {row.worker_id for row in rows if row.worker_id is not None}
+    erased = col(Worker.erased_at).is_not(None)
+    asked = select(col(Worker.id)).where(col(Worker.id).in_(workers), erased)
+    if not workers or not (gone := set(session.scalars(asked))):
+        return list(rows)
+    left = [row.id for row in rows if row.worker_id in gone]
+    session.execute(delete(Notice).where(col(Notice.id).in_(left)))
+    return [row for row in rows if row.worker_id not in gone]
 
 
 def settle(session: Session, outcomes: Iterable[Outcome], *, now: datetime) -> None:
@@ -329,11 +341,15 @@ def waiting_since(session: Session) -> datetime | None:
 
 
 def forget_settled(session: Session, *, now: datetime) -> int:
-    """Deletes notices that were settled long ago and returns their number."""
-    gone = session.connection().execute(
-        delete(Notice).where(col(Notice.settled_at) <= now - KEPT_FOR)
-    )
-    return gone.rowcount
+    """Deletes notices that were settled long ago and returns their number.
+
+    Also those to people who were erased: who writes one at that moment is neither seen by whoever
+    erases them nor waited for, as each may hold what the other wants.
+    """
+    erased = select(col(Worker.id)).where(col(Worker.erased_at).is_not(None))
+    run = session.connection().execute
+    gone = run(delete(Notice).where(col(Notice.settled_at) <= now - KEPT_FOR))
+    return gone.rowcount + run(delete(Notice).where(col(Notice.worker_id).in_(erased))).rowcount
 
 
 def _is_stuck() -> ColumnElement[bool]:

@@ -113,6 +113,31 @@ def test_an_officers_answer_at_the_moment_somebody_leaves_is_written_and_they_ar
         assert session.scalars(select(col(Notice.id))).all() == []
 
 
+@pytest.mark.parametrize("leaves_first", [False, True])
+def test_what_is_written_to_somebody_at_the_moment_they_leave_is_neither_sent_nor_kept(
+    fair: Fair, leaves_first: bool
+) -> None:
+    worker, stays = fair.worker(), fair.worker()
+    tomorrow = fair.now + timedelta(days=1)
+
+    def tell(session: Session) -> int:
+        for to, at in ((worker, fair.now), (worker, tomorrow), (stays, fair.now)):
+            outbox.add_text(
+                session, fair.safe, app_id="app", openid="o", text="可以领", worker_id=to, now=at
+            )
+        return 0
+
+    def leave(session: Session) -> int:
+        return _leave(fair, session, worker)
+
+    both_at_once(fair.database, *((leave, tell) if leaves_first else (tell, leave)))
+    with fair.database.begin() as session:
+        assert len(outbox.claim(session, fair.safe, at_most=9, now=fair.now)) == 1
+    with fair.database.begin() as session:
+        outbox.forget_settled(session, now=fair.now)
+        assert session.scalars(select(col(Notice.worker_id))).all() == [stays]
+
+
 def test_who_turns_out_to_be_another_at_the_moment_they_leave_is_that_one(fair: Fair) -> None:
     older, worker = fair.worker(), fair.worker()
     names = {"issuer": "account", "subject": "o"}
