@@ -7,6 +7,7 @@ from dataclasses import replace
 from bot import firms, gates, replying
 from bot.answers import Answer, Choice, Context, Kind
 from bot.composing import Part, fitted
+from bot.document_names import CLAUSE
 from bot.matching import Candidate
 from bot.question import content
 from bot.turn import Turn
@@ -16,7 +17,6 @@ from knowledge.measures import Audience, Measure
 _NUMBER = re.compile(
     r"(?:我?[选要]|回复|就?是)?(?:第|no\.?)?([0-9]{1,3}|[一二三四五六七八九十]{1,3}|[一二三四五六七八九]百[一二三四五六七八九十]{0,3})(?:个|号|条|项|吧|呢|的|[.。、,，!?])*"
 )
-_OF_A_CLAUSE = re.compile("第.{1,3}[条项点款]")
 _MOST_CHOICES = 12
 _MOST_LISTED = 30
 _SHOWN = 4
@@ -58,7 +58,7 @@ def number_out_of_range(turn: Turn) -> Answer | None:
     if turn.picked or _number(turn) is None:
         return None
     count = len(turn.context.choices)
-    if not count and _OF_A_CLAUSE.match(turn.question.text):
+    if not count and CLAUSE.match(turn.question.text):
         return None
     reply = turn.composer.say("number_range", last=str(count)) if count else ""
     return Answer(

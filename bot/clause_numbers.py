@@ -12,19 +12,13 @@ from bot.about_documents import (
 )
 from bot.answers import Answer, Context, Kind, Source
 from bot.composing import Part, fitted
-from bot.document_names import document_names
+from bot.document_names import CLAUSE, document_names
 from bot.turn import Turn
 from knowledge.clauses import numbers
 from knowledge.documents import Document
 from knowledge.figures import spelled_value
 from knowledge.measures import Measure
 
-_KIND = "(?:条|项|点|款|个(?=措施|举措|政策|方面|条))"
-_ASKED = re.compile(
-    r"(?<![法例同规约章》])(?<![法例同规约章][里中的上])"
-    rf"第([一二三四五六七八九十]{{1,3}}|\d{{1,2}}){_KIND}(?:具体|主要|里面?|中)*"
-)
-"""Not of a law, a contract or the rules of a firm: 劳动法第四十条, 合同的第七条."""
 _GRANT = re.compile("补[贴助]|待遇|好处|福利|奖励|帮助")
 """Whatever stands in the clause: no subject of its own."""
 _HARDLY_MORE = 1
@@ -40,10 +34,10 @@ def clause_asked_for(turn: Turn) -> Answer | None:
     Who names a subject as well is answered by that, within the clause.
     """
     text = document_names(turn.library).pattern.sub("", turn.question.rest)
-    asked = tuple(int(spelled_value(number)) for number in _ASKED.findall(text))
+    asked = tuple(int(spelled_value(number)) for number in CLAUSE.findall(text))
     if not asked or turn.elsewhere or len(turn.places) > 1:
         return None
-    wanted = _ASKED.sub("", text)
+    wanted = CLAUSE.sub("", text)
     has_subject = len(left_beside_the_document(turn, _GRANT.sub("", wanted))) > _HARDLY_MORE
     if not is_own(turn):
         return None if has_subject else which_place(turn)

@@ -1,4 +1,4 @@
-"""What documents are called by, beside their place: 狮委办〔2022〕19号, 八条措施."""
+"""What documents and clauses are called by, beside their place: 狮委办〔2022〕19号, 第七条."""
 
 import re
 from collections.abc import Iterator
@@ -7,6 +7,13 @@ from functools import lru_cache
 
 from bot.normalising import normalise, with_arabic_numerals
 from knowledge.library import Library
+
+_A_CLAUSE = "(?:条|项|点|款|个(?=措施|举措|政策|方面|条))"
+CLAUSE = re.compile(
+    r"(?<![法例同规约章》])(?<![法例同规约章][里中的上])"
+    rf"第([一二三四五六七八九十]{{1,3}}|\d{{1,2}}){_A_CLAUSE}(?:具体|主要|里面?|中)*"
+)
+"""A clause by its number; not of a law, a contract or the rules of a firm: 劳动法第四十条."""
 
 _ISSUER = re.compile(r"[^\W\d]+")
 _REST_OF_A_NUMBER = (
