@@ -929,6 +929,43 @@ def test_who_lost_them_is(indexed: IndexedLibrary, told: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ("扣我身份证", "violence"),
+        ("护照被扣了", "violence"),
+        ("主管骚扰我", "violence"),
+        ("工友欺负我", "violence"),
+        ("手断了", "medical"),
+        ("我被困住了", "medical"),
+        ("电梯困人了", "medical"),
+        ("房子塌了", "medical"),
+        ("水淹进来了", "medical"),
+        ("吃错药了", "medical"),
+        ("我不行了", "medical"),
+        ("我害怕", "breakdown"),
+        ("心里难受", "breakdown"),
+    ],
+)
+def test_a_cry_of_a_few_words_is_heard(indexed: IndexedLibrary, said: str, kind: str) -> None:
+    assert ask(indexed, [said]).reason == f"care:{kind}"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "扣身份证押金合法吗",
+        "有电话骚扰我",
+        "我困在锦州了",
+        "老板扣我工资",
+        "房子塌了能领补助吗",
+        "闲得难受",
+    ],
+)
+def test_what_only_begins_like_one_is_not_taken_for_it(indexed: IndexedLibrary, asked: str) -> None:
+    assert ask(indexed, [asked]).kind is not Kind.HANDOFF
+
+
+@pytest.mark.parametrize(
     "said", ["我没太看懂", "你能不能说简单一些", "麻烦再讲一遍", "这个太复杂了"]
 )
 def test_who_did_not_follow_is_told_how_to_ask_on_and_can_go_on(
