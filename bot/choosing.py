@@ -142,7 +142,7 @@ def which_place(turn: Turn) -> Answer | None:
     best = turn.local[0]
     near = [c for c in turn.local if _may_be_meant(c, best)]
     regions = list(dict.fromkeys(c.measure.region for c in near))
-    if len({turn.town(region) for region in regions}) < 2:
+    if len({turn.town(region) for region in regions}) < 2 or _named_only_there(turn, best):
         return None
     if best.score < _CLEAR and turn.candidates.topic.score < _KIND_OF_HELP:
         rivals = [
@@ -156,6 +156,22 @@ def which_place(turn: Turn) -> Answer | None:
         shown = {c.measure.region: (c,) for c in reversed(near[:_SHOWN])}
         return replying.for_several(turn, shown, also=regions)
     return ask_place(turn, regions, turn.asked_text)
+
+
+def _named_only_there(turn: Turn, best: Candidate) -> bool:
+    """Tell whether the message names a paper that only the best one's town has: 再就业优惠证."""
+    papers = re.findall("《(.+?)》", "".join(best.measure.quotes))
+    town = turn.town(best.measure.region)
+    elsewhere = [
+        quote
+        for measure in turn.library.measures.values()
+        if turn.town(measure.region) != town
+        for quote in measure.quotes
+    ]
+    return any(
+        paper in turn.asked_text and not any(paper in quote for quote in elsewhere)
+        for paper in papers
+    )
 
 
 def _may_be_meant(candidate: Candidate, best: Candidate) -> bool:

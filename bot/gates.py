@@ -63,7 +63,7 @@ _BETWEEN_QUESTIONS = re.compile(
 )
 _COMMA = re.compile("[,，、]")
 _IS_A_QUESTION = re.compile(
-    "[吗呢么几谁哪怎何咋啥]|多少|什么|能不能|有没有|是不是|可不可以|要不要|[不没]$"
+    r"[吗呢么几谁哪怎何咋啥]|多少|什么|([^\W\d_a-z])[不没]\1|可不可以|[不没]$"
 )
 _LETTERS = re.compile("[a-z]+")
 _CHINESE = re.compile("[\u3400-\u9fff]")
@@ -261,7 +261,7 @@ def not_in_this_place(turn: Turn) -> Answer | None:
     here = turn.local[:1]
     if here and _understood(here) and not (_lacks(turn, here[0], best) and _lacks_subject(turn)):
         return None
-    if here and (_goes_on(turn, here[0]) or _same_elsewhere(turn, here[0], best)):
+    if here and (_goes_on(turn, here[0], best) or _same_elsewhere(turn, here[0], best)):
         return None
     if here and turn.is_owed_wages and turn.candidates.topic.id in here[0].measure.topics:
         return None  # wherever else it is written: here, too, somebody can be turned to
@@ -417,9 +417,14 @@ def _understood(found: Iterable[Candidate]) -> bool:
     return any(c.score >= UNDERSTOOD for c in found)
 
 
-def _goes_on(turn: Turn, here: Candidate) -> bool:
-    """Tell whether the message asks on about the measure the conversation is about."""
-    return turn.follows_up and not turn.places and here.measure.id in turn.context.measures
+def _goes_on(turn: Turn, here: Candidate, best: Candidate) -> bool:
+    """Tell whether the message asks on about the measure the conversation is about.
+
+    So it does, too, in words of its own about another kind of help that the same measure is of.
+    """
+    if turn.places or here.measure.id not in turn.context.measures:
+        return False
+    return turn.follows_up or best.measure.topics[0] in here.measure.topics
 
 
 def _same_elsewhere(turn: Turn, here: Candidate, best: Candidate) -> bool:

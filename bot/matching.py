@@ -131,6 +131,18 @@ def leaning(alone: Candidates, last: Candidates, recent: Collection[str]) -> Can
     return replace(alone, ranked=tuple(ranked))
 
 
+def raised(found: Candidates, recent: Collection[str]) -> Candidates:
+    """Weigh the measures more that the conversation is about already."""
+    ranked = [
+        c._replace(score=c.score + _RECENT_BONUS, unbiased=c.unbiased + _RECENT_BONUS)
+        if c.measure.id in recent
+        else c
+        for c in found.ranked
+    ]
+    ranked.sort(key=lambda candidate: -candidate.score)
+    return replace(found, ranked=tuple(ranked))
+
+
 def not_for_firms(found: Candidates) -> Candidates:
     """Weigh measures for firms less, where somebody asks what they get themselves."""
     ranked = [

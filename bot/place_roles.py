@@ -33,11 +33,14 @@ _FORMERLY_BEFORE = re.compile(f"{_FORMERLY}(?:在|去|到)$")
 _ONCE_AFTER = re.compile("(?:那边|这边)?[^,。?!]{0,2}[做干开办打上待呆住交缴领签]过")
 _AWAY_AFTER = re.compile("人?[^,。?!]{0,2}在外(?:地|面|省|头)")
 _FROM_BEFORE = re.compile("(?:从|打从)$")
-_FROM_AFTER = re.compile("(?:那边|农村|老家|乡下)?(?:过来|出来|跑|坐|赶|来|到|上来|下来)")
+_FROM_AFTER = re.compile(
+    "(?:那边|农村|老家|乡下)?(?:过来|出来|跑|坐|赶|来|到|上来|下来|[送接带搬](?:过|到)?[来这])"
+)
 _BACK_BEFORE = re.compile("(?:回|返回|回到|回去|回不了|回不去|返)(?:了|趟)?$")
 _WORK_AFTER = re.compile(
     "(?:那边|这边)?(?:上班|返岗|复工|复产|打工|工作|干活|做工|进厂|厂里|务工|就业|找活|找工作|上工|开工|继续)"
 )
+_CAME_TO_WORK_AFTER = re.compile("来(?:这儿?|这边|这里|城里)?(?:打工|务工|干活|做工|上班|做事)的")
 _ORIGIN_AFTER = re.compile("(?:那边|那儿|这边|农村|乡下)?(?:来的|过来的|出来的|老乡|籍|老家)")
 _BY_BEFORE = re.compile("(?:按照?|依照?|照着?|参照|能用|可以用|套用|沿用|适用|享受)$")
 _RULES_AFTER = re.compile("的?(?:办法|政策|规定|标准|文件|待遇|措施|条件|来|办|算|领|执行)")
@@ -114,7 +117,7 @@ def _role_by_itself(text: str, reading: Reading, readings: Sequence[Reading]) ->
         return softly
     if _LOCATED_BEFORE.search(before) and not _HOME_BEFORE.search(before):
         return Role.PLACE
-    if _ORIGIN_AFTER.match(after):
+    if _ORIGIN_AFTER.match(after) or (not covered and _CAME_TO_WORK_AFTER.match(after)):
         return Role.ORIGIN
     if _AWAY_AFTER.match(after):
         return Role.ORIGIN

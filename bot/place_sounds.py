@@ -9,6 +9,7 @@ from bot.place_reading import How, Names, Reading, Tokens
 from knowledge.regions import Level, Place, Regions, Use
 
 _LOCATIVE = re.compile("(?:在|到|来|去|住|留)$")
+_THERE = re.compile("(?:这边|那边|这里|那里|这儿|那儿)")
 # Characters of everyday speech: with one of them a stretch is a place only after 在, 到, 来 …
 _EVERYDAY = frozenset("的了是得不有在我你他她它没就都也要能会给多少到和跟很事市时试周金今")
 _GUARDED = frozenset({"裕华"})
@@ -69,7 +70,8 @@ class Homophones:
             return False
         same = [a == b for a, b in zip(words, name, strict=True)]
         exact = _exact(words) == _exact(name)
-        after_locative = bool(_LOCATIVE.search(text, 0, at))
+        there = _THERE.match(text, at + len(words))
+        after_locative = bool(_LOCATIVE.search(text, 0, at) or there)
         everyday = any(c in _EVERYDAY for c, s in zip(words, same, strict=True) if not s)
         if not any(same) and not (exact and (after_locative or len(words) > 2)):
             return False

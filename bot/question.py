@@ -12,7 +12,7 @@ from knowledge.aspects import Asked
 from knowledge.library import Library
 
 _FILLER = re.compile(
-    r"[这那][样种]东西|那个|那么|这个|那边|这边|这里|那里|请问|麻烦|问一?下|问问|想问|想知道|你好|您好|告诉我|帮我?|一下|到底|问|现在|的话|时候|为止|单位|部门|几样|几"
+    r"(?:文件里?|政策里?)?(?:哪一?条|哪里|哪儿)(?:里|上)?[写说规]定?的|[这那][样种]东西|那个|那么|这个|那边|这边|这里|那里|请问|麻烦|问一?下|问问|想问|想知道|你好|您好|告诉我|帮我?|一下|到底|问|现在|的话|时候|为止|单位|部门|几样|几"
     r"|如果|要是|还有|就是|关于|情况|哪些|什么|怎么样?|怎样|如何|多少|可以|能不能|是不是|有没有|能|会|该|是|有|要|给|去"
     r"|找|那|这|它|他|我们?|你们?|咱们?|自己|的|了|吗|呢|啊|呀|吧|嘛|么|哦|哈|诶|哎|嗯|呗|还|也|就|都|又|再|个|些|和|跟|与"
     r"|嘞|咧|哩|先$|想|说|听说|知道|不|没|在|到|把|被|对|做|办|弄|搞|领|拿|钱|人|号|事|地方|换成|分别|各|□|\W"
@@ -25,9 +25,21 @@ _CORRECTED = re.compile(
     "|[呃哦啊嗯哎唉]?[,， ]*(?:不对|[说讲打写]错了?)(?=[,，。 ]|是|应该|$)"
 )
 """What follows is meant instead: 我在沧州，不对，衡水."""
+_TAKEN_BACK = re.compile(
+    "(?:(?:[哦呃啊嗯哎唉诶]|不是|不对)[,， ]{0,3}){0,4}我?[说讲打写搞弄]错了?"
+    "(?:地方|字)?[,，。 ]{0,3}(?:应该)?(?:我?[是在])?"
+    "|[哦呃啊嗯哎唉诶,， ]{1,4}不对[,，。 ]{1,3}(?:应该)?我?[是在]"
+)
+"""The same further on, and what the place then is said to be: 石狮的补贴，哦打错了，我是锦州的."""
 _SET_ASIDE = re.compile(
     "[^,。?!]{1,8}(?:先(?:不|别)(?:说|提|管|问|谈)|(?:先)?放一边|暂且不(?:说|提|谈))了?[,。 ]+"
+    "|^(?:那?[我俺]?们?不是|那[我俺]?们?没)[^,。?!吗么死活命]{1,8}[, ]+"
+    "(?:就|而|只|其实)?是(?![不否])"
 )
+_STORY = 40
+"""Of a longer text only the sentences that ask tell what is asked for."""
+_SENTENCE = re.compile("(?<=[。!;?])")
+_ASKS = re.compile(r"[吗呢么几谁哪怎何咋?]|多少|什么|问|([^\W\d_a-z])[不没]\1")
 _ASKS_WHICH = re.compile(
     r"(?<![去到找在往从上])(?:哪些|哪几个)(?:地方|城市|市|地区)(?:都|也)?(?:能|可以)(?:领|申请)"
     r"|(?<![去到找在往从上])(?:哪个|哪些|哪几个|哪座)(?:地方|城市|市|地区|县区|区县)(?:里|才|又|还)?"
@@ -85,7 +97,8 @@ def parse(message: str, library: Library, input_method: InputMethod) -> Question
     left = _SET_ASIDE.sub("", text)
     sets_aside, text = bool(left) and left != text, left or text
     asks_which = bool(_ASKS_WHICH.search(text))
-    places, denied = _parted_from_denied(find_places(text, library.regions, typed), text)
+    found = find_places(text, library.regions, typed)
+    places, denied = _parted_from_denied(_put_right(found, text), text)
     places = _with_documents(_from_there(places, library), text, library)
     spoken_of = [
         m.words for m in places.uncovered if _in_a_clause(m.words, places, library, asks_which)
@@ -95,8 +108,35 @@ def parse(message: str, library: Library, input_method: InputMethod) -> Question
         kept = tuple(m for m in places.uncovered if m.words not in spoken_of)
         rest = " ".join((places.rest, *spoken_of))
         places = replace(places, uncovered=kept, rest=rest)
-    asked = library.aspects.read(places.rest)
+    asked = _asked(places.rest, library)
     return Question(text, places, places.rest, asked, denied, asks_which, sets_aside)
+
+
+def _asked(text: str, library: Library) -> Asked:
+    """What a text asks for; in a story 每个月都得借钱 tells, and asks for nothing."""
+    sentences = _SENTENCE.split(text) if len(text) > _STORY else [text]
+    asking = [sentence for sentence in sentences if _ASKS.search(sentence)]
+    told = "".join(sentence for sentence in sentences if sentence not in asking)
+    if not asking or not told:
+        return library.aspects.read(text)
+    asked = library.aspects.read("".join(asking))
+    return replace(asked, left=told + asked.left)
+
+
+def _put_right(places: Places, text: str) -> Places:
+    """Take the place that somebody puts right for the one they mean, wherever it is their own."""
+    found = _TAKEN_BACK.search(text)
+    named = (*places.covered, *places.uncovered, *places.origins)
+    right = [mention for mention in named if found and mention.start >= found.end()]
+    if not found or not right or len(right) == len(named):
+        return places
+    return replace(
+        places,
+        covered=tuple(mention for mention in right if mention.region),
+        uncovered=tuple(mention for mention in right if not mention.region),
+        origins=(),
+        rest=_TAKEN_BACK.sub(" ", places.rest).strip(" ,，"),
+    )
 
 
 def _parted_from_denied(places: Places, text: str) -> tuple[Places, frozenset[str]]:

@@ -6,14 +6,23 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
-from bot import firms
+from bot import firms, wording
 from bot.answers import Context
 from bot.check_wishes import wish
 from bot.claims import claimed_aspect, claims
 from bot.composing import Composer
 from bot.indexing import IndexedLibrary, telling_figures
-from bot.matching import Candidate, Candidates, candidates, leaning, not_for_firms, speaking_of
+from bot.matching import (
+    Candidate,
+    Candidates,
+    candidates,
+    leaning,
+    not_for_firms,
+    raised,
+    speaking_of,
+)
 from bot.question import Question, parse
+from bot.stating import states
 from knowledge.aspects import Asked
 from knowledge.library import Library
 from knowledge.measures import Aspect, Measure
@@ -115,10 +124,14 @@ class Turn:
         return before
 
     def _moves_on(self) -> bool:
-        """Tell whether the uncovered place is where the person goes: 从石狮去晋江打工."""
-        last = self.question.places.uncovered[-1]
+        """Tell whether the uncovered place is where the person goes: 从石狮去晋江打工.
+
+        Named again at the end it is what they ask about: 我在厦门，听说石狮有，厦门的在哪办.
+        """
+        *others, last = self.question.places.uncovered
         after = all(mention.start < last.start for mention in self.question.places.covered)
-        return after and bool(_GOING.search(self.question.text[: last.start]))
+        again = any(mention.name == last.name for mention in others)
+        return after and (again or bool(_GOING.search(self.question.text[: last.start])))
 
     @cached_property
     def region(self) -> str | None:
@@ -199,10 +212,23 @@ class Turn:
             return False
         if self.places and _ASKS_ON.search(self.question.text):
             return True
+        if not self.places and self._asks_what_is_stated():
+            return True
         recent = set(self.context.measures)
         own = max((c.own for c in self.alone.ranked if c.measure.id in recent), default=0.0)
         rival = max(self.alone.ranked[0].own, self.alone.outside.score)
         return rival - own < self._needed_lead() or own >= _ON_THE_SUBJECT
+
+    def _asks_what_is_stated(self) -> bool:
+        """Tell whether it names only what the last clause does, and asks what that states."""
+        last = self.library.measures.get(next(iter(self.context.measures), ""))
+        named = [word for word in wording.words(self.question.content) if len(word) >= _A_WORD]
+        if last is None or not named:
+            return False
+        said = "".join((last.summary, *last.quotes))
+        return all(word in said for word in named) and any(
+            states(last, aspect) for aspect in self.question.asked.firm
+        )
 
     def _names_the_place_asked_for(self) -> bool:
         """Tell whether the last reply asked for the place and this message is just that."""
@@ -265,7 +291,8 @@ class Turn:
             return self.alone
         last = candidates(self.context.question, self.indexed)
         if self.asked_text == self.context.question:
-            return last
+            # 哪些人能领: of what was answered last, if two are worded alike.
+            return last if self.places else raised(last, self.context.measures[:1])
         return leaning(self.alone, last, () if self.places else self.context.measures)
 
     @property
