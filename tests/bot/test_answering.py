@@ -892,6 +892,24 @@ def test_what_is_asked_of_the_service_itself_is_answered(
     assert not told.measures
 
 
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("申请点错了怎么撤回", "先撤回，再重新申请"),
+        ("交上去了还能改不", "先撤回，再重新申请"),
+        ("怎么撤回同意", "撤回同意"),
+        ("不想再收你们的通知", "不收群发"),
+        ("没有微信能用吗", "申请要用微信登录"),
+        ("能替别人申请吗", "要填本人的资料"),
+        ("聊天记录会给别人看吗", "不会告诉老板"),
+    ],
+)
+def test_what_is_asked_of_the_service_is_what_is_told(
+    indexed: IndexedLibrary, asked: str, told: str
+) -> None:
+    assert told in ask(indexed, [asked]).reply
+
+
 def test_who_names_a_place_asks_what_its_document_says(indexed: IndexedLibrary) -> None:
     assert ask(indexed, ["石狮失业金申请了多久能批"]).measures == ("shishi-4a",)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from knowledge.eligibility.facts import FactType
+from server.casework.uploading import MOST_BYTES
 from server.notice_templates import templates
 from tests.miniprogram.phones import PROGRAM
 from tests.serving import ROOT
@@ -56,6 +57,21 @@ def test_pages_lead_to_pages_and_no_file_names_another_host(file: Path) -> None:
         assert page in APP["pages"]
     if file.name != "settings.js":
         assert not re.search(r"https?://", text)
+
+
+PAGES = sorted((ROOT / "server" / "h5" / "static").glob("*.js"))
+
+
+@pytest.mark.parametrize("client", [FILES, PAGES], ids=["mini-program", "page"])
+def test_what_the_chat_says_of_the_service_is_so(client: list[Path], library: "Library") -> None:
+    """It sends people to what stands there by that name, and promises no more than is taken."""
+    replies = [topic.reply for topic in library.outside.values() if topic.reply is not None]
+    shown = "".join(file.read_text("utf-8") for file in client)
+    named = {name for reply in replies for name in re.findall("“(.+?)”", reply)} - {"转人工"}
+    assert {"我的", "我的办件", "我的资料", "办"} <= named
+    assert [name for name in named if name not in shown] == []
+    (megabytes,) = {size for reply in replies for size in re.findall(r"(\d+)MB", reply)}
+    assert int(megabytes) * 1024 * 1024 == MOST_BYTES
 
 
 TABLES = [PROGRAM / "checking.js", ROOT / "server" / "h5" / "static" / "question.js"]
