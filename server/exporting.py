@@ -17,6 +17,7 @@ from server import audit
 from server.audit import Action, Actor
 from server.clock import CHINA
 from server.holdings import Holding, holdings, key_of, owned_rows, parents_first
+from server.money import spoken
 from server.sealing import Safe, SealBroken
 
 _UNREADABLE = "（已无法读取）"
@@ -113,6 +114,8 @@ class _Reading:
             return self._mapping(name, value)
         if isinstance(value, list):
             return "、".join(self.value(within, name, each) for each in value) or "没有"
+        if isinstance(value, int) and (name.endswith("_fen") or name in ("pay_from", "pay_to")):
+            return f"{spoken(value)}元"
         text = str(value)
         named = value_called(within, name, text) or self._named(within, name, text)
         return _plainly(text) if named is None else named
