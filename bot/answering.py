@@ -38,6 +38,7 @@ STEPS: tuple[Step, ...] = (
     choosing.no_subject,
     gates.several_questions,
     gates.outside,
+    choosing.any_help_after_a_story,
     gates.not_understood,
     choosing.which_place,
     gates.not_in_this_place,

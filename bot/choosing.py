@@ -37,6 +37,18 @@ _OVERVIEW = re.compile(
     r"|^(?:还有|(?:还|都)?有?(?:什么|哪些|(?:什么|哪些)?(?:别的|其他|其它)))(?:的|吗|呢|么)?$|^(?:就|只有?)这些"
     r"|(?:政策|补贴|福利)(?:有哪些|有什么|大全|一览)|(?:能|可以)(?:领|享受)(?:什么|哪些)|10条措施"
 )
+_ANY_HELP = re.compile(
+    r"(?:都|还)?(?:有没有|有|能|给)?(?:什么|哪些|啥|点什么|点啥)?(?:样的|相关的?|可以的)?"
+    r"(?:优惠|救助|照顾|补助|补贴|帮助|帮扶|扶持|支持|福利|政策|待遇|好处|说法|钱)(?:政策|措施)?"
+    r"(?:(?:可以|能|好)?(?:领|拿|申请|享受|得))?(?:到)?(?:没有?|吗)?"
+    r"|(?:能|可以)(?:领|享受|拿|申请)(?:到)?(?:什么|哪些|啥|点什么|点啥)(?:钱|东西)?"
+)
+"""As a first message, with nothing else in it but who asks, it asks for all there is."""
+_CLAUSE_ENDS = re.compile("[,.，。?？!！;；、 ]+")
+_WHO_ASKS = re.compile(
+    r"像?(?:我|俺|咱|你)们?(?:家)?(?:这样|这种|这些|这个|现在)?的?(?:情况|样子)?的?"
+    r"|(?:这种|这个|这样的)情况|(?:外地|外来|打工|务工|普通|一般)(?:来)?的?(?:人员?|工人|朋友|老百姓)?|农民工|打工[人仔妹]"
+)
 
 _TIME = re.compile("(?:20\\d\\d年|[今明去]年|现在|最近|目前)(?:春节|过年|底|初)?")
 
@@ -85,6 +97,7 @@ def overview(turn: Turn) -> Answer | None:
     timeless = _TIME.sub("", text)
     left = _OVERVIEW.sub("", timeless)
     asked = left != timeless and len(content(left)) <= _HARDLY_A_SUBJECT
+    asked = asked or (not turn.context.question and _asks_for_any_help(timeless))
     subject = content(_TIME.sub("", turn.question.asked.left))
     only_place = turn.places and not subject and not turn.context.question
     if not asked and not only_place:
@@ -97,10 +110,26 @@ def overview(turn: Turn) -> Answer | None:
     return everything(turn)
 
 
-def everything(turn: Turn) -> Answer:
-    """List the measures of the place, those first that are for whoever asks."""
+def any_help_after_a_story(turn: Turn) -> Answer | None:
+    """List what the place has where somebody tells of what no document names, and asks for help."""
+    if turn.region is None or turn.context.question or gates.understood(turn.local[:1]):
+        return None
+    clauses = _CLAUSE_ENDS.split(turn.asked_text)
+    asked = next(filter(_asks_for_any_help, clauses), "")
+    if not asked or len(clauses) < 2 or not turn.library.regions.get(turn.region).own:
+        return None
+    return everything(turn, asked)
+
+
+def _asks_for_any_help(text: str) -> bool:
+    left = _ANY_HELP.sub("", text)
+    return left != text and not content(_WHO_ASKS.sub("", left))
+
+
+def everything(turn: Turn, asked: str | None = None) -> Answer:
+    """List the measures of the place, those first that are for whoever asks (with `asked`)."""
     assert turn.region is not None
-    for_firms = firms.ask(turn.asked_text)
+    for_firms = firms.ask(turn.asked_text if asked is None else asked)
     measures = [m for m in turn.measures_in(turn.region) if m.audience is not Audience.GOVERNMENT]
     measures.sort(key=lambda m: (m.audience is Audience.EMPLOYER) is not for_firms)
     return listed(turn, measures[:_MOST_LISTED])

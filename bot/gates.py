@@ -108,7 +108,7 @@ def several_places(turn: Turn) -> Answer | None:
         return None
     if asked := _asked_of_each(turn, places):
         return replying.for_several(turn, asked, comparing=False)
-    if not _understood(turn.ranked[:1]):
+    if not understood(turn.ranked[:1]):
         return None
     return replying.for_several(turn, {place: _of_place(turn, place) for place in places})
 
@@ -250,7 +250,7 @@ def _about_the_service(turn: Turn, topic: OutsideTopic) -> Answer | None:
 
 def not_understood(turn: Turn) -> Answer | None:
     """Say so where nothing anywhere is near the question."""
-    return None if _understood(turn.ranked[:1]) else no_answer(turn)
+    return None if understood(turn.ranked[:1]) else no_answer(turn)
 
 
 def not_in_this_place(turn: Turn) -> Answer | None:
@@ -259,7 +259,7 @@ def not_in_this_place(turn: Turn) -> Answer | None:
         return None
     best = max(turn.ranked, key=lambda candidate: candidate.unbiased)
     here = turn.local[:1]
-    if here and _understood(here) and not (_lacks(turn, here[0], best) and _lacks_subject(turn)):
+    if here and understood(here) and not (_lacks(turn, here[0], best) and _lacks_subject(turn)):
         return None
     if here and (_goes_on(turn, here[0], best) or _same_elsewhere(turn, here[0], best)):
         return None
@@ -413,7 +413,8 @@ def _is_no_answer(answer: Answer) -> bool:
     return answer.reason == _NOT_UNDERSTOOD
 
 
-def _understood(found: Iterable[Candidate]) -> bool:
+def understood(found: Iterable[Candidate]) -> bool:
+    """Tell whether one of them is near enough to be an answer."""
     return any(c.score >= UNDERSTOOD for c in found)
 
 

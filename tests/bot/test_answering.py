@@ -1000,3 +1000,25 @@ def test_of_a_province_that_is_chosen_it_is_said_which_part_is_meant(
     told = ask(indexed, ["失业金怎么领"], "河北").reply
     assert "河北省的文件，我这里只有承德市的" in told
     assert "我这里只有" not in ask(indexed, ["失业金怎么领"], "承德").reply
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "有没有什么补助", "有啥钱能领", "像我这样的有什么照顾没", "我们外地人能享受什么政策",
+        "我这种情况能申请什么", "在石狮打工的外地人有没有什么优惠政策啊",
+        "老板把机器都拉走了，车间空了，我们这样的有没有补助，宿舍还让住到月底",
+    ],
+)  # fmt: skip
+def test_who_asks_for_any_help_is_shown_all_of_the_place_what_is_for_people_first(
+    indexed: IndexedLibrary, asked: str
+) -> None:
+    told = ask(indexed, [asked], "石狮")
+    assert (told.kind, told.reason, told.measures[0]) == (Kind.ANSWER, "overview", "shishi-3a")
+
+
+def test_who_names_a_kind_of_help_is_not_shown_everything(indexed: IndexedLibrary) -> None:
+    for asked in ("开店有没有什么补助", "孩子上学有什么照顾", "培训能领什么补贴"):
+        assert ask(indexed, [asked], "石狮").reason != "overview"
+    asked_on = ask(indexed, ["孩子上学有困难", "有没有什么补助"], "石狮")
+    assert asked_on.reason != "overview"
