@@ -994,6 +994,11 @@ def test_who_did_not_follow_is_told_how_to_ask_on_and_can_go_on(
     assert ask(indexed, ["石狮失业金怎么领", said, "找谁"]).measures == ("shishi-4a",)
 
 
+@pytest.mark.parametrize("said", ["我不识字", "字太小了看不清", "我老花眼看不清字", "俺不认得字啊"])
+def test_who_can_not_read_it_is_told_of_larger_letters(indexed: IndexedLibrary, said: str) -> None:
+    assert "关怀模式" in ask(indexed, [said]).reply
+
+
 def test_of_a_province_that_is_chosen_it_is_said_which_part_is_meant(
     indexed: IndexedLibrary,
 ) -> None:
