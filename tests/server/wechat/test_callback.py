@@ -140,7 +140,7 @@ def test_what_was_known_of_somebody_goes_when_they_leave(user: User, known: Reso
 
 
 @pytest.mark.parametrize(
-    ("key", "word"), [("ask", "打字"), ("check", "条件"), ("progress", "经办")]
+    ("key", "word"), [("ask", "打字"), ("check", "条件"), ("progress", "我的办件")]
 )
 def test_each_button_of_the_menu_says_how_to_go_on(user: User, key: str, word: str) -> None:
     assert word in user.does("CLICK", key)
