@@ -18,13 +18,13 @@ _NEAR_ENOUGH = 0.28
 """How near the nearest sentence of that kind must come at least: syllables alone tell nothing."""
 _LEAD = 0.3
 """How far it must be ahead of everything ordinary."""
-_LEAD_IN_A_STORY = 0.8
 _A_WORD = 2
 """Less beside the name of a place tells of no distress: 说错了，是衡水."""
+_LEAD_IN_A_STORY = 0.8
 _STORY = 40
 """A longer text shares a little with everything."""
-_LEAD_IN_A_WORD = 1.1
-_WORD = 10
+_LEAD_IN_FEW_WORDS = 1.1
+_FEW_WORDS = 10
 """A shorter one is soon like something: 我住在厂门口, 他们说不归他们管."""
 _WHO = re.compile(
     r"一家|[一二两三四五六七八九十\d]+[口个岁]半?(?:人|多)?|[大小]?(?:孩子|小孩|儿子|女儿|姑娘|老婆|媳妇|老公"
@@ -75,13 +75,19 @@ def sounds_like_distress(turn: Turn) -> Answer | None:
     found = turn.alone
     kinds = [kind for kind in found.care if kind.id != _PERSON]
     rivals = (found.ranked[0].own, found.topic.score, found.outside.score, found.ordinary)
-    length = len(turn.question.rest)
-    lead = _LEAD_IN_A_WORD if length <= _WORD else _LEAD if length <= _STORY else _LEAD_IN_A_STORY
+    lead = _needed_lead(len(turn.question.rest))
     if kinds[0].score < max(_ENOUGH, *(rival + lead for rival in rivals)):
         return None
     if kinds[0].near < _NEAR_ENOUGH:
         return None
     return _handoff(turn, [turn.library.care[kinds[0].id]])
+
+
+def _needed_lead(length: int) -> float:
+    """How far distress must be ahead in a text of so many characters."""
+    if length <= _FEW_WORDS:
+        return _LEAD_IN_FEW_WORDS
+    return _LEAD if length <= _STORY else _LEAD_IN_A_STORY
 
 
 def wish_for_person(turn: Turn) -> Answer | None:

@@ -119,16 +119,14 @@ def leaning(alone: Candidates, last: Candidates, recent: Collection[str]) -> Can
     ranked = []
     for candidate in alone.ranked:
         earlier = before[candidate.measure.id]
-        bonus = _RECENT_BONUS if candidate.measure.id in recent else 0.0
         ranked.append(
             candidate._replace(
                 own=candidate.own + _LAST_WEIGHT * earlier.own,
-                score=candidate.score + _LAST_WEIGHT * earlier.score + bonus,
-                unbiased=candidate.unbiased + _LAST_WEIGHT * earlier.unbiased + bonus,
+                score=candidate.score + _LAST_WEIGHT * earlier.score,
+                unbiased=candidate.unbiased + _LAST_WEIGHT * earlier.unbiased,
             )
         )
-    ranked.sort(key=lambda candidate: -candidate.score)
-    return replace(alone, ranked=tuple(ranked))
+    return raised(replace(alone, ranked=tuple(ranked)), recent)
 
 
 def raised(found: Candidates, recent: Collection[str]) -> Candidates:

@@ -1025,5 +1025,7 @@ def test_who_asks_for_any_help_is_shown_all_of_the_place_what_is_for_people_firs
 def test_who_names_a_kind_of_help_is_not_shown_everything(indexed: IndexedLibrary) -> None:
     for asked in ("开店有没有什么补助", "孩子上学有什么照顾", "培训能领什么补贴"):
         assert ask(indexed, [asked], "石狮").reason != "overview"
+    assert ask(indexed, ["救助"], "石狮").measures == ("shishi-3a",)
+    assert ask(indexed, ["给钱吗"], "石狮").kind is Kind.CLARIFY
     asked_on = ask(indexed, ["孩子上学有困难", "有没有什么补助"], "石狮")
     assert asked_on.reason != "overview"
