@@ -22,10 +22,10 @@ from server.arrears.tables import JointReport, Outcome, ReportState
 from server.casework.officers import Officer, Role
 from server.casework.weekly_reports import week_of
 from server.clock import china_day, utc_now
-from server.db import Database, load_within
+from server.confidential.sealing import Safe
+from server.database.db import Database, load_within
+from server.database.tables import stored_instant
 from server.migrations import upgrade
-from server.sealing import Safe
-from server.tables import stored_instant
 from tests import casework
 
 REPORTS, PEOPLE, FEN = 473, 4_558, 62_850_000_00

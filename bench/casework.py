@@ -20,12 +20,12 @@ from pathlib import Path
 
 from bench.headlines import headline
 from bench.serving import serving
-from server import sessions
 from server.clock import utc_now
-from server.db import Database
-from server.resources import make_resources
+from server.database.db import Database
+from server.database.tables import Worker
 from server.settings import load_settings
-from server.tables import Worker
+from server.web import sessions
+from server.web.resources import make_resources
 from tests import casework
 from tests.serving import ROOT
 

@@ -5,10 +5,10 @@ import secrets
 from apiflask import APIFlask
 from flask import request
 
-from server.admitting import Who, admits
 from server.app import create_app as create_service
-from server.resources import resources
-from server.tables import stored_instant
+from server.database.tables import stored_instant
+from server.web.admitting import Who, admits
+from server.web.resources import resources
 
 
 def create_app() -> APIFlask:

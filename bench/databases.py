@@ -4,7 +4,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from server.db import Database
+from server.database.db import Database
 from tests.postgres import Cluster
 
 

@@ -13,7 +13,7 @@ import server.schema  # noqa: F401
 from bench.databases import on_each
 from bench.headlines import headline
 from server.clock import china_day, utc_now
-from server.db import Database
+from server.database.db import Database
 from server.migrations import upgrade
 from server.offers import searching
 from server.offers.tables import Offer, OfferKind, OfferState

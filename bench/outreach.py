@@ -17,10 +17,12 @@ from sqlmodel import col
 import server.schema  # noqa: F401
 from bench import register
 from knowledge.library import Library, read_library
-from server import people
 from server.casework.officers import Officer, Role
 from server.clock import CHINA, china_day, utc_now
-from server.db import Database, load_within
+from server.confidential.sealing import Safe
+from server.confidential.subject_keys import SubjectKeys
+from server.database.db import Database, load_within
+from server.database.tables import Identity, Notice, stored_instant
 from server.migrations import upgrade
 from server.outreach import campaigns, choosing, sending
 from server.outreach.audiences import Audience, Outcome
@@ -28,10 +30,8 @@ from server.outreach.campaigns import Proposal
 from server.outreach.choosing import Chosen, Place
 from server.outreach.sending import Mailing
 from server.outreach.tables import Campaign, Channel
+from server.personal import people
 from server.register.tables import RegisterEntry
-from server.sealing import Safe
-from server.subject_keys import SubjectKeys
-from server.tables import Identity, Notice, stored_instant
 from tests import casework
 
 PEOPLE = 3500

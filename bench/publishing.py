@@ -24,13 +24,13 @@ from sqlalchemy import insert
 
 from bench.headlines import headline
 from bot.answers import Context
-from server import releases
 from server.casework import tables
-from server.db import Database
+from server.chat.serving import Serving
+from server.database.db import Database
 from server.editing import drafts, publishing, trials
 from server.editing.trials import DraftVersion
 from server.preparing import kept_indexes, prepare
-from server.serving import Serving
+from server.published import releases
 from server.settings import Settings
 
 NOW = datetime(2026, 3, 2, 1, tzinfo=UTC)

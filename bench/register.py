@@ -13,13 +13,13 @@ from knowledge.eligibility.matching import Match
 from knowledge.library import Library, read_library
 from server.casework.officers import Role
 from server.clock import china_day, utc_now
-from server.db import Database
+from server.confidential.sealing import Safe
+from server.confidential.subject_keys import SubjectKeys
+from server.database.db import Database
 from server.migrations import upgrade
 from server.register import importing, rostering, sheets, undoing
 from server.register.importing import Desk, Plan
 from server.register.tables import RegisterImport
-from server.sealing import Safe
-from server.subject_keys import SubjectKeys
 from tests import casework, citizens
 
 PEOPLE = 71_151

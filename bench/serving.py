@@ -24,7 +24,7 @@ from pathlib import Path
 import psutil
 
 from bench.headlines import headline
-from server.db import Database
+from server.database.db import Database
 from tests.serving import ROOT, gunicorn
 
 QUESTIONS = sorted((ROOT / "evaluation").glob("*.jsonl"))

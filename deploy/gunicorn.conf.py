@@ -11,7 +11,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from server.counting import share_counts
+from server.monitoring.counting import share_counts
 from server.settings import load_settings
 
 # While the program is loaded there is nothing to collect, and looking takes a fifth of the start.
@@ -25,7 +25,7 @@ wsgi_app = "server.app:create_app()"
 _host = f"[{_settings.host}]" if ":" in _settings.host else _settings.host
 bind = f"{_host}:{_settings.port}"
 # Gunicorn's gthread, sharing out connections evenly.
-worker_class = "server.accepting.FewestFirst"
+worker_class = "server.web.accepting.FewestFirst"
 workers = _settings.workers
 threads = _settings.threads
 # Dictionary, knowledge and index are loaded once and shared by all workers.
@@ -62,7 +62,7 @@ def post_fork(_server: Any, _worker: Any) -> None:
 
 def child_exit(_server: Any, worker: Any) -> None:
     """Forgets what a process held that has ended, however it ended; what it counted stays."""
-    from server.metrics import forget_process
+    from server.monitoring.metrics import forget_process
 
     worker.leave()
     # An error here would end the whole server.

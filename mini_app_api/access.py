@@ -2,10 +2,10 @@
 
 from flask import g, request
 
-from server.problems.requests import SessionOver, SignInNeeded
-from server.resources import resources
-from server.sealing import Safe
-from server.sessions import worker_of
+from server.confidential.sealing import Safe
+from server.web.problems.requests import SessionOver, SignInNeeded
+from server.web.resources import resources
+from server.web.sessions import worker_of
 
 _BEARER = "bearer "
 

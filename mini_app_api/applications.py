@@ -25,8 +25,6 @@ from mini_app_api.case_models import (
 from mini_app_api.drafts import measure_of, title_of
 from mini_app_api.telling import said_of, what_next
 from mini_app_api.writing import SIGNED_IN, once, refused
-from server import profiles
-from server.admitting import Who, admits
 from server.casework import (
     applying,
     cases,
@@ -46,10 +44,12 @@ from server.casework.moves import INSIDE, Move, State
 from server.casework.standing import STANDING
 from server.casework.tables import Case, Material, Origin, Source
 from server.clock import china_day
-from server.persons import as_kept
-from server.resources import post, resources
-from server.sealing import Safe
-from server.tables import Part
+from server.confidential.sealing import Safe
+from server.database.tables import Part
+from server.personal import profiles
+from server.personal.persons import as_kept
+from server.web.admitting import Who, admits
+from server.web.resources import post, resources
 
 blueprint = APIBlueprint("applications", __name__, url_prefix="/api/v1", tag="applications")
 

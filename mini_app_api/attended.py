@@ -11,11 +11,11 @@ from mini_app_api.access import own_safe, signed_in
 from mini_app_api.models import AttendedAsked, AttendedFactView, AttendedView
 from mini_app_api.telling import from_courses
 from mini_app_api.writing import SIGNED_IN
-from server.admitting import Who, admits
 from server.casework.applying import Vouched
 from server.clock import china_day
 from server.offers import training
-from server.resources import resources
+from server.web.admitting import Who, admits
+from server.web.resources import resources
 
 blueprint = APIBlueprint("attended", __name__, url_prefix="/api/v1", tag="attended")
 

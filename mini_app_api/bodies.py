@@ -8,7 +8,7 @@ from flask import Request, request
 from flask.json.provider import DefaultJSONProvider
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from server.problems.requests import MalformedJson, NotJson, RepeatedName
+from server.web.problems.requests import MalformedJson, NotJson, RepeatedName
 
 _JSON = "application/json"
 

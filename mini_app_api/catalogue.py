@@ -28,11 +28,11 @@ from mini_app_api.models import (
     SuggestionsView,
     ValidityView,
 )
-from server.admitting import Who, admits
 from server.casework.applying import can_be_applied_for
 from server.clock import china_day
-from server.problems.requests import UnknownCursor, UnknownMeasure
-from server.resources import resources
+from server.web.admitting import Who, admits
+from server.web.problems.requests import UnknownCursor, UnknownMeasure
+from server.web.resources import resources
 
 blueprint = APIBlueprint("catalogue", __name__, url_prefix="/api/v1", tag="catalogue")
 

@@ -23,16 +23,16 @@ from mini_app_api.models import (
     ThumbAsked,
     TurnView,
 )
-from server import turns
-from server.admitting import Who, admits
-from server.callers import refuse_too_much_chat
 from server.casework.applying import can_be_applied_for
-from server.chatting import Channel, Message, heed, reply
+from server.chat import turns
+from server.chat.chatting import Channel, Message, heed, reply
+from server.chat.live_answers import OF_LETTERS
+from server.chat.serving import Answered
+from server.chat.turns import Told
 from server.clock import china_day
-from server.live_answers import OF_LETTERS
-from server.resources import resources
-from server.serving import Answered
-from server.turns import Told
+from server.web.admitting import Who, admits
+from server.web.callers import refuse_too_much_chat
+from server.web.resources import resources
 
 blueprint = APIBlueprint("chat", __name__, url_prefix="/api/v1", tag="chat")
 

@@ -3,9 +3,9 @@
 from apiflask import APIBlueprint
 
 from mini_app_api.models import View
-from server.admitting import Who, admits
-from server.notice_templates import NoticeKind, templates
-from server.resources import resources
+from server.notices.templates import NoticeKind, templates
+from server.web.admitting import Who, admits
+from server.web.resources import resources
 
 blueprint = APIBlueprint("client", __name__, url_prefix="/api/v1", tag="client")
 

@@ -7,16 +7,16 @@ from sqlmodel import Session
 from mini_app_api.access import own_safe, signed_in
 from mini_app_api.person_models import ConsentAsked, ConsentsView, ConsentView
 from mini_app_api.writing import SIGNED_IN, once
-from server import consents, erasing
-from server.admitting import Who, admits
 from server.arrears import joining
 from server.casework import materials, near_duplicates
 from server.casework.uploading import Intake
-from server.consents import Given
+from server.database.tables import Purpose
 from server.pairing import keeping as pairings
-from server.problems.requests import UnknownPurpose
-from server.resources import resources
-from server.tables import Purpose
+from server.personal import consents, erasing
+from server.personal.consents import Given
+from server.web.admitting import Who, admits
+from server.web.problems.requests import UnknownPurpose
+from server.web.resources import resources
 
 blueprint = APIBlueprint("consents", __name__, url_prefix="/api/v1", tag="consents")
 

@@ -5,8 +5,8 @@ from typing import Any
 from apiflask import APIFlask
 
 from mini_app_api.writing import HEADER, KEY_PATTERN, SIGNED_IN
-from server.problems import MEDIA_TYPE
-from server.resources import resources
+from server.web.problems import MEDIA_TYPE
+from server.web.resources import resources
 
 _PROBLEM = "Problem"
 _ALWAYS = ("500", "503")

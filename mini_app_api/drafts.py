@@ -18,16 +18,16 @@ from mini_app_api.case_models import (
     VersionAsked,
 )
 from mini_app_api.writing import SIGNED_IN, once, refused
-from server.admitting import Who, admits
 from server.casework import applying, cases, drafting
 from server.casework.applying import Checked
 from server.casework.drafting import DraftUnknown
 from server.casework.editions import changes_since, current_edition
 from server.casework.tables import Case
 from server.clock import china_day
-from server.problems.requests import UnknownMeasure
-from server.resources import post, resources
-from server.sealing import Safe
+from server.confidential.sealing import Safe
+from server.web.admitting import Who, admits
+from server.web.problems.requests import UnknownMeasure
+from server.web.resources import post, resources
 
 blueprint = APIBlueprint("drafts", __name__, url_prefix="/api/v1", tag="drafts")
 

@@ -23,17 +23,17 @@ from mini_app_api.joint_report_models import (
 )
 from mini_app_api.telling import JOINTLY_MOVED
 from mini_app_api.writing import SIGNED_IN, once
-from server.admitting import Who, admits
 from server.arrears import codes, handling, joining, reading, telling
 from server.arrears.joining import Share, Told
 from server.arrears.moves import OPEN_TO_WORKERS
 from server.arrears.reading import Mine
 from server.arrears.tables import JointReport, Outcome, ReportMove, ReportState
-from server.browsers import own_address
-from server.callers import refuse_too_many
-from server.privacy import mask
-from server.rate_limits import Limit
-from server.resources import post, resources
+from server.confidential.privacy import mask
+from server.web.admitting import Who, admits
+from server.web.browsers import own_address
+from server.web.callers import refuse_too_many
+from server.web.rate_limits import Limit
+from server.web.resources import post, resources
 
 blueprint = APIBlueprint("joint_reports", __name__, url_prefix="/api/v1", tag="joint reports")
 

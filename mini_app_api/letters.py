@@ -7,10 +7,10 @@ from apiflask import APIBlueprint
 from mini_app_api.access import signed_in
 from mini_app_api.models import View
 from mini_app_api.writing import SIGNED_IN
-from server.admitting import Who, admits
 from server.outreach import links
 from server.outreach.tables import Campaign, Visit
-from server.resources import resources
+from server.web.admitting import Who, admits
+from server.web.resources import resources
 
 blueprint = APIBlueprint("letters", __name__, url_prefix="/api/v1", tag="letters")
 

@@ -24,16 +24,16 @@ from mini_app_api.material_models import (
     UploadView,
 )
 from mini_app_api.writing import SIGNED_IN, once
-from server.admitting import Who, admits
 from server.arrears import joining
-from server.audit import Actor
-from server.browsers import handed_in
 from server.casework import cases, materials, uploading
 from server.casework.materials import MaterialKindUnknown, Needed
 from server.casework.recoding import Refusal
 from server.casework.tables import Case, Material, Upload, UploadState
 from server.casework.uploading import LARGEST_PIECE, Announced, Intake
-from server.resources import resources
+from server.records.audit import Actor
+from server.web.admitting import Who, admits
+from server.web.browsers import handed_in
+from server.web.resources import resources
 
 blueprint = APIBlueprint("materials", __name__, url_prefix="/api/v1", tag="materials")
 

@@ -20,22 +20,23 @@ from mini_app_api.person_models import (
     StayView,
 )
 from mini_app_api.writing import SIGNED_IN, once
-from server import children, erasing, exporting, leaving, people, profiles
-from server.admitting import Who, admits
+from server import leaving
 from server.arrears import joining
-from server.audit import Actor
-from server.callers import refuse_too_many
 from server.casework import near_duplicates
 from server.casework.cases import under_way
-from server.masking import mask_identity_number, mask_name, mask_phone
+from server.confidential.masking import mask_identity_number, mask_name, mask_phone
+from server.confidential.sealing import Safe
+from server.database.tables import Lifetime
 from server.pairing import keeping as pairings
-from server.persons import Minor, Person
-from server.problems.requests import FieldsRefused
-from server.profiles import NEEDED, Held
-from server.rate_limits import Limit
-from server.resources import post, resources
-from server.sealing import Safe
-from server.tables import Lifetime
+from server.personal import children, erasing, exporting, people, profiles
+from server.personal.persons import Minor, Person
+from server.personal.profiles import NEEDED, Held
+from server.records.audit import Actor
+from server.web.admitting import Who, admits
+from server.web.callers import refuse_too_many
+from server.web.problems.requests import FieldsRefused
+from server.web.rate_limits import Limit
+from server.web.resources import post, resources
 
 blueprint = APIBlueprint("me", __name__, url_prefix="/api/v1", tag="me")
 

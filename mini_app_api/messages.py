@@ -15,15 +15,15 @@ from mini_app_api.drafts import title_of
 from mini_app_api.models import View
 from mini_app_api.telling import JOINTLY_MOVED, RECEIVED, REQUEST_RECEIVED, said_of
 from mini_app_api.writing import SIGNED_IN
-from server.admitting import Who, admits
 from server.arrears import reading
 from server.arrears.tables import ReportMove
 from server.casework import cases, service_requests
 from server.casework.moves import INSIDE, Move
 from server.casework.request_tables import Voice
+from server.confidential.sealing import Safe
 from server.outreach import links
-from server.resources import resources
-from server.sealing import Safe
+from server.web.admitting import Who, admits
+from server.web.resources import resources
 
 blueprint = APIBlueprint("messages", __name__, url_prefix="/api/v1", tag="messages")
 

@@ -10,8 +10,8 @@ from knowledge.eligibility.facts import FactType
 from knowledge.eligibility.verdicts import Outcome
 from knowledge.measures import Aspect, Audience, Form
 from knowledge.regions import Level
-from server.self_checks import Day
-from server.tables import MOST_NUMBER, Direction
+from server.chat.self_checks import Day
+from server.database.tables import MOST_NUMBER, Direction
 
 
 def _readable(value: object) -> object:

@@ -31,8 +31,8 @@ from mini_app_api.offer_models import (
     WishView,
 )
 from mini_app_api.writing import SIGNED_IN, once
-from server.admitting import Who, admits
 from server.clock import china_day
+from server.confidential.sealing import Safe
 from server.offers import details, offering, searching, seats, taking_part, telling, wishing
 from server.offers.offering import Proposal
 from server.offers.tables import (
@@ -44,9 +44,9 @@ from server.offers.tables import (
     Wish,
     WishKind,
 )
-from server.problems.requests import FieldsRefused
-from server.resources import post, resources
-from server.sealing import Safe
+from server.web.admitting import Who, admits
+from server.web.problems.requests import FieldsRefused
+from server.web.resources import post, resources
 
 blueprint = APIBlueprint("offers", __name__, url_prefix="/api/v1", tag="offers")
 

@@ -5,10 +5,10 @@ from flask import Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from mini_app_api.models import HealthView
-from server import gauging, metrics
-from server.admitting import Who, admits
-from server.problems.requests import NotReady
-from server.resources import resources
+from server.monitoring import gauging, metrics
+from server.web.admitting import Who, admits
+from server.web.problems.requests import NotReady
+from server.web.resources import resources
 
 blueprint = APIBlueprint("operations", __name__, tag="operations")
 

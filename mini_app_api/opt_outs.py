@@ -10,10 +10,10 @@ from sqlmodel import Session
 from mini_app_api.access import own_safe, signed_in
 from mini_app_api.models import View
 from mini_app_api.writing import SIGNED_IN, once
-from server.admitting import Who, admits
 from server.casework import opting_out
-from server.problems.requests import UnknownMeasure
-from server.resources import resources
+from server.web.admitting import Who, admits
+from server.web.problems.requests import UnknownMeasure
+from server.web.resources import resources
 
 blueprint = APIBlueprint("opt_outs", __name__, url_prefix="/api/v1", tag="opt-outs")
 

@@ -16,19 +16,19 @@ from mini_app_api.models import Request, Version, View, Words
 from mini_app_api.register import claimed
 from mini_app_api.telling import due
 from mini_app_api.writing import SIGNED_IN, once
-from server import children, people
-from server.admitting import Who, admits
-from server.audit import Actor
-from server.browsers import handed_in
 from server.clock import china_day
-from server.masking import mask_name, mask_phone
+from server.confidential.masking import mask_name, mask_phone
+from server.confidential.sealing import Safe
 from server.money import yuan
 from server.pairing import helping, keeping, naming, visiting
 from server.pairing.moves import By, Move, endings
 from server.pairing.tables import Ending, Helper, HelperKind, Pairing, PairState
 from server.pairing.visiting import Seen
-from server.resources import resources
-from server.sealing import Safe
+from server.personal import children, people
+from server.records.audit import Actor
+from server.web.admitting import Who, admits
+from server.web.browsers import handed_in
+from server.web.resources import resources
 
 blueprint = APIBlueprint("pairings", __name__, url_prefix="/api/v1", tag="pairings")
 

@@ -6,8 +6,8 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 
 from mini_app_api.models import Request, Version, View
-from server.persons import BankCard, IdentityNumber, Minor, Name, NativePlace, Phone
-from server.tables import Purpose
+from server.database.tables import Purpose
+from server.personal.persons import BankCard, IdentityNumber, Minor, Name, NativePlace, Phone
 
 
 class ProfileAsked(Request):

@@ -13,21 +13,21 @@ from mini_app_api.access import own_safe, signed_in
 from mini_app_api.models import Request, View, Words
 from mini_app_api.telling import due
 from mini_app_api.writing import SIGNED_IN, once
-from server import people
-from server.admitting import Who, admits
-from server.audit import Actor
 from server.casework import service_requests
 from server.casework.request_tables import Category
 from server.clock import china_day
-from server.masking import mask_identity_number, mask_name, mask_phone
+from server.confidential.masking import mask_identity_number, mask_name, mask_phone
+from server.confidential.sealing import Safe
 from server.outreach import links
 from server.pairing import claiming as pairings
+from server.personal import people
+from server.records.audit import Actor
 from server.register import claiming, keeping, naming
 from server.register.hardship import Registered
 from server.register.keeping import EntryUnknown
 from server.register.tables import EntryState, Level, RegisterEntry
-from server.resources import resources
-from server.sealing import Safe
+from server.web.admitting import Who, admits
+from server.web.resources import resources
 
 blueprint = APIBlueprint("register", __name__, url_prefix="/api/v1", tag="register")
 

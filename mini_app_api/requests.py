@@ -19,11 +19,11 @@ from mini_app_api.case_models import (
 )
 from mini_app_api.drafts import measure_of
 from mini_app_api.writing import SIGNED_IN, once
-from server.admitting import Who, admits
 from server.casework import service_requests
 from server.casework.request_tables import ServiceRequest
-from server.resources import resources
-from server.sealing import Safe
+from server.confidential.sealing import Safe
+from server.web.admitting import Who, admits
+from server.web.resources import resources
 
 blueprint = APIBlueprint("requests", __name__, url_prefix="/api/v1", tag="requests")
 

@@ -8,7 +8,7 @@ from opencc import OpenCC
 from pydantic import Field
 
 from mini_app_api.models import Request, View, Words
-from server.admitting import Who, admits
+from server.web.admitting import Who, admits
 
 blueprint = APIBlueprint("script", __name__, url_prefix="/api/v1", tag="script")
 

@@ -13,10 +13,10 @@ from mini_app_api.models import (
     SelfCheckAsked,
     SelfCheckView,
 )
-from server.admitting import Who, admits
+from server.chat.self_checks import checked, count_misses
 from server.clock import china_day
-from server.resources import resources
-from server.self_checks import checked, count_misses
+from server.web.admitting import Who, admits
+from server.web.resources import resources
 
 blueprint = APIBlueprint("self_check", __name__, url_prefix="/api/v1", tag="self-check")
 

@@ -8,16 +8,18 @@ from apiflask import APIBlueprint
 from mini_app_api.access import signed_in, token
 from mini_app_api.models import PhoneAsked, SignedInView, SignIn, VerifiedPhoneView
 from mini_app_api.writing import SIGNED_IN
-from server import people, sessions, uniting
-from server.admitting import Who, admits
-from server.callers import address, is_this_machine, refuse_too_many
-from server.masking import mask_phone
-from server.platform_faults import PlatformRefused
-from server.problems.requests import PhoneRefused, SessionOver, SignInRefused, WeChatAway
-from server.rate_limits import Limit
-from server.resources import post, resources
-from server.sessions import SignedIn
+from server import uniting
+from server.confidential.masking import mask_phone
+from server.personal import people
+from server.platform.faults import PlatformRefused
 from server.settings import Environment
+from server.web import sessions
+from server.web.admitting import Who, admits
+from server.web.callers import address, is_this_machine, refuse_too_many
+from server.web.problems.requests import PhoneRefused, SessionOver, SignInRefused, WeChatAway
+from server.web.rate_limits import Limit
+from server.web.resources import post, resources
+from server.web.sessions import SignedIn
 
 blueprint = APIBlueprint("signing_in", __name__, url_prefix="/api/v1", tag="session")
 

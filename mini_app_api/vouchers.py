@@ -10,12 +10,12 @@ from sqlmodel import Session
 from mini_app_api.access import signed_in
 from mini_app_api.voucher_models import CardView, CodeView, UseView, VoucherView
 from mini_app_api.writing import SIGNED_IN, once
-from server.admitting import Who, admits
-from server.browsers import own_address
 from server.clock import china_day
-from server.resources import resources
 from server.vouchers import cards, issuing, redeeming, wording
 from server.vouchers.tables import Card, Issue, MerchantKind, Voucher
+from server.web.admitting import Who, admits
+from server.web.browsers import own_address
+from server.web.resources import resources
 
 blueprint = APIBlueprint("vouchers", __name__, url_prefix="/api/v1", tag="vouchers")
 

@@ -9,9 +9,9 @@ from pydantic import BaseModel
 from sqlmodel import Session
 
 from mini_app_api.access import own_safe, signed_in
-from server import idempotency
-from server.idempotency import Intent, KeyMissing, Reply
-from server.resources import resources
+from server.web import idempotency
+from server.web.idempotency import Intent, KeyMissing, Reply
+from server.web.resources import resources
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"

@@ -37,17 +37,18 @@ from mini_app_api import (
 from mini_app_api.access import signed_in
 from mini_app_api.bodies import StrictJson, StrictRequest, refuse_repeated_names
 from mini_app_api.describing import describe
-from server import console, h5, logs
-from server.admitting import Who, admits, keep_out
-from server.compressing import compress
+from server import console, h5
 from server.console import entering, rendering
 from server.counter import till
-from server.problems import MEDIA_TYPE, body_of, log_failure
-from server.problems.requests import FieldsRefused, TooMany
-from server.resources import Resources, attach, make_resources
+from server.database.tables import MOST_NUMBER
+from server.monitoring import logs
+from server.monitoring.watching import watch
 from server.settings import Settings, load_settings
-from server.tables import MOST_NUMBER
-from server.watching import watch
+from server.web.admitting import Who, admits, keep_out
+from server.web.compressing import compress
+from server.web.problems import MEDIA_TYPE, body_of, log_failure
+from server.web.problems.requests import FieldsRefused, TooMany
+from server.web.resources import Resources, attach, make_resources
 
 LONGEST_BODY = 64 * 1024
 """Bytes of a request's body that are read at all."""

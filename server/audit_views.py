@@ -10,11 +10,11 @@ from sqlmodel import Session, col
 
 from knowledge.regions import Regions
 from server import schema
-from server.audit import Action, ActorKind
 from server.casework import funds, officers
 from server.casework.officers import Officer, scope
 from server.clock import CHINA
-from server.tables import AuditEntry
+from server.database.tables import AuditEntry
+from server.records.audit import Action, ActorKind
 
 _Step = tuple[str, str, str]
 """A table, the column that tells the row, and the one that leads on: at the end to the place."""
@@ -167,7 +167,7 @@ def _place() -> ColumnElement[Any]:
 
 
 def _followed(steps: tuple[_Step, ...]) -> ColumnElement[Any]:
-    tables = schema.Row.metadata.tables
+    tables = schema.tables.Row.metadata.tables
     (name, key, leads), *others = steps
     at = tables[name]
     query = select(at).where(cast(at.c[key], String) == col(AuditEntry.row))

@@ -12,9 +12,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from server import logs
 from server.commands import wording
 from server.commands.at_hand import FAILED, OK, Refused
+from server.monitoring import logs
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -119,7 +119,7 @@ def _serve(_: argparse.Namespace) -> int:
     from apiflask import APIFlask
     from gunicorn.app.wsgiapp import WSGIApplication
 
-    from server.counting import share_counts
+    from server.monitoring.counting import share_counts
 
     share_counts()
     from server.app import create_app
@@ -183,7 +183,7 @@ def _make_demonstration(settings: "Settings", app: "Flask") -> None:
     import subprocess
 
     from server.demonstration import making
-    from server.resources import resources
+    from server.web.resources import resources
 
     with app.app_context():
         due = making.is_due(settings, resources())

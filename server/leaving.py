@@ -6,16 +6,16 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from server import erasing
-from server.audit import Actor
 from server.casework import service_requests
 from server.casework.advancing import Post
-from server.erasing import Blocker
+from server.confidential.sealing import Safe
+from server.database.tables import Worker
 from server.offers import taking_part, telling
 from server.pairing import keeping as pairings
+from server.personal import erasing
+from server.personal.erasing import Blocker
+from server.records.audit import Actor
 from server.register import keeping as register
-from server.sealing import Safe
-from server.tables import Worker
 
 
 def leave(

@@ -6,10 +6,10 @@ from datetime import datetime
 import structlog
 from sqlmodel import Session
 
-from server import releases
-from server.db import Database
-from server.kept_indexes import KeptIndexes
+from server.database.db import Database
 from server.migrations import upgrade
+from server.published import releases
+from server.published.kept_indexes import KeptIndexes
 from server.settings import Settings
 
 _log = structlog.get_logger()

@@ -10,8 +10,8 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from knowledge.regions import Regions
-from server.db import Database
-from server.tables import Part, Switch
+from server.database.db import Database
+from server.database.tables import Part, Switch
 
 EVERYWHERE = ""
 LONGEST_WORDS = 300

@@ -18,9 +18,9 @@ from sqlmodel import Session, col
 from bot.answers import Kind
 from knowledge.eligibility.near_misses import Lacking, NearMiss
 from knowledge.library import Library
-from server import tables
-from server.db import Database, insert_new
-from server.tables import TalliedHour, Turn, TurnTally
+from server.database import tables
+from server.database.db import Database, insert_new
+from server.database.tables import TalliedHour, Turn, TurnTally
 
 HOUR = timedelta(hours=1)
 SETTLED = timedelta(minutes=10)

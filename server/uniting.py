@@ -9,7 +9,7 @@ from sqlmodel import Session, col
 from server.casework import near_duplicates
 from server.casework.advancing import Post
 from server.offers import taking_part, telling, wishing
-from server.people import StayTwo
+from server.personal.people import StayTwo
 from server.vouchers.tables import Voucher
 
 

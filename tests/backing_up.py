@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from sqlmodel import Session
 
-from server import backups, profiles
-from server.db import Database
-from server.resources import make_safe, make_subject_keys
+from server.backups import service_copies
+from server.confidential.subject_keys import SubjectKeys
+from server.database.db import Database
+from server.personal import profiles
 from server.settings import Settings, with_development_secrets
-from server.subject_keys import SubjectKeys
+from server.web.resources import make_safe, make_subject_keys
 from tests import casework
 from tests.postgres import Cluster
 
@@ -85,9 +86,9 @@ def name_of(settings: Settings, worker: int) -> str:
         database.release()
 
 
-def backed_up(settings: Settings, folder: Path, now: datetime = NOW) -> backups.Made:
+def backed_up(settings: Settings, folder: Path, now: datetime = NOW) -> service_copies.Made:
     safe = make_safe(settings)
-    return backups.make(settings, safe, folder / "data", folder / "keys", now=now)
+    return service_copies.make(settings, safe, folder / "data", folder / "keys", now=now)
 
 
 def files_of(folder: Path) -> dict[str, bytes]:

@@ -8,24 +8,26 @@ from typing import TYPE_CHECKING, Any
 from sqlmodel import Session
 
 from knowledge.library import Library
-from server import audit, consents, people, profiles, releases
 from server.casework import officers
 from server.casework.advancing import Post
 from server.casework.deciding import Desk
 from server.casework.officers import Officer, Role
-from server.db import Database
-from server.persons import Person
-from server.sealing import Safe
-from server.sessions import worker_of
-from server.subject_keys import SubjectKeys
-from server.tables import Purpose
+from server.confidential.sealing import Safe
+from server.confidential.subject_keys import SubjectKeys
+from server.database.db import Database
+from server.database.tables import Purpose
+from server.personal import consents, people, profiles
+from server.personal.persons import Person
+from server.published import releases
+from server.records import audit
+from server.web.sessions import worker_of
 from tests import citizens
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
     from werkzeug.test import TestResponse
 
-    from server.resources import Resources
+    from server.web.resources import Resources
 
 MEASURE = "shishi-4a"
 """Unemployment benefit: in force since 2022 without an end, six facts, 12 months insured."""

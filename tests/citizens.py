@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from stdnum import luhn
 from stdnum.cn import ric
 
-from server.persons import Minor, Person
+from server.personal.persons import Minor, Person
 
 _REGIONS = ("350581", "440203", "130682", "210702", "110101", "510104")
 _SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗"

@@ -13,9 +13,9 @@ import pytest
 from flask import Flask
 from jinja2.bccache import Bucket, BytecodeCache
 
-from server.db import Database
+from server.confidential.sealing import Safe
+from server.database.db import Database
 from server.migrations import upgrade
-from server.sealing import Safe
 from tests.postgres import Cluster, DatabaseInTurn
 from tests.promises import CONTROL, FIGURE
 
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Playwright
 
     from knowledge.library import Library
-    from server.platform import Platform
-    from server.resources import Resources
-    from server.serving import Served
+    from server.chat.serving import Served
+    from server.confidential.subject_keys import SubjectKeys
+    from server.platform.interface import Platform
     from server.settings import Settings
-    from server.subject_keys import SubjectKeys
+    from server.web.resources import Resources
     from tests.wechat_platform.state import PlatformState
 
 # Else every server that a test starts compiles the whole program anew.
@@ -163,9 +163,9 @@ def database(database_url: str) -> Iterator[Database]:
 @pytest.fixture(scope="session")
 def prepared_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data directory as a first start leaves it: secrets, database, knowledge and its index."""
+    from server.chat.serving import load
     from server.clock import utc_now
     from server.preparing import kept_indexes, prepare
-    from server.serving import load
     from server.settings import Settings, with_development_secrets
 
     settings = with_development_secrets(Settings(data_dir=tmp_path_factory.mktemp("prepared")))
@@ -285,7 +285,7 @@ def library() -> "Library":
 def served(library: "Library") -> "Served":
     """That knowledge, ready to be asked; indexing it takes a second."""
     from bot.indexing import IndexedLibrary
-    from server.serving import Served
+    from server.chat.serving import Served
 
     made = Served(1, IndexedLibrary(library))
     gc.freeze()
@@ -297,7 +297,7 @@ def subject_keys(
     database: Database, safe: Safe, clock: HandClock, tmp_path: Path
 ) -> Iterator["SubjectKeys"]:
     """The keys of workers, in a database of their own."""
-    from server.subject_keys import SubjectKeys
+    from server.confidential.subject_keys import SubjectKeys
 
     keys = Database(f"sqlite:///{tmp_path / 'keys.db'}")
     made = SubjectKeys(database, keys, safe, clock)
@@ -316,14 +316,14 @@ def resources(
     tmp_path: Path,
 ) -> Iterator["Resources"]:
     """What an application works with, on each database; no release stands in it."""
-    from server.conversations import Conversations
-    from server.kept_indexes import KeptIndexes
-    from server.linking import Linking
+    from server.chat.conversations import Conversations
+    from server.chat.serving import Serving
     from server.material_store import make_store
-    from server.rate_limits import make_limits
-    from server.resources import Resources
-    from server.serving import Serving
+    from server.published.kept_indexes import KeptIndexes
+    from server.records.linking import Linking
     from server.settings import Settings
+    from server.web.rate_limits import make_limits
+    from server.web.resources import Resources
 
     serving = Serving(database, KeptIndexes(tmp_path, b"secret"), served)
     conversations = Conversations(database, delay=0.01)
@@ -387,7 +387,7 @@ def wechat_settings(wechat: "PlatformState", tmp_path: Path) -> Iterator["Settin
 def platform(wechat_settings: "Settings", database: Database, safe: Safe) -> "Platform":
     """The program's own side of the platform, over the stand-in."""
     from server.clock import utc_now
-    from server.platform import make_platform
+    from server.platform.interface import make_platform
 
     made = make_platform(wechat_settings, database, safe, utc_now)
     assert made is not None

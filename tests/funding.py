@@ -19,10 +19,10 @@ from server.casework.officers import Officer, Role
 from server.casework.payments import Cashier, Collected
 from server.casework.tables import Case
 from server.clock import china_day
-from server.db import Database
-from server.persons import Person
-from server.sealing import Safe
-from server.subject_keys import SubjectKeys
+from server.confidential.sealing import Safe
+from server.confidential.subject_keys import SubjectKeys
+from server.database.db import Database
+from server.personal.persons import Person
 from tests import casework
 
 SUM = 301_07

@@ -12,12 +12,12 @@ import pytest
 from sqlalchemy import text
 
 from knowledge.eligibility.verdicts import is_open
-from server import sessions
 from server.casework.applying import NothingToApplyFor, check
 from server.clock import china_day
-from server.db import Database
-from server.resources import Resources, make_resources
+from server.database.db import Database
 from server.settings import load_settings
+from server.web import sessions
+from server.web.resources import Resources, make_resources
 from tests import casework
 from tests.serving import Service
 

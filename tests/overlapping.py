@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from server.db import Database
+from server.database.db import Database
 
 _AT_MOST_SECONDS = 60
 _WAITING = (

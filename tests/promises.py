@@ -42,7 +42,7 @@ PROMISES = (
         (
             "server/casework/test_faults.py::test_every_acknowledged_case_survives_the_death_of_all_processes",
             "server/casework/test_uploading.py::test_what_was_acknowledged_is_there_after_a_kill",
-            "server/test_conversations.py::test_a_killed_worker_loses_at_most_the_last_second",
+            "server/chat/test_conversations.py::test_a_killed_worker_loses_at_most_the_last_second",
             "server/test_gunicorn.py::test_a_killed_worker_is_replaced_and_the_conversation_goes_on",
             "server/register/test_importing.py::test_killed_anywhere_it_resumes_or_is_undone_as_if_it_had_never_come",
         ),
@@ -68,17 +68,17 @@ PROMISES = (
         "duplicates",
         "a double tap, a lost reply, fifty at once: done once",
         (
-            "server/test_idempotency.py::test_fifty_at_once_with_one_key_do_it_once",
+            "server/web/test_idempotency.py::test_fifty_at_once_with_one_key_do_it_once",
             "server/casework/test_faults.py::test_of_fifty_at_once_with_one_key_there_is_one_case",
             "server/casework/test_faults.py::test_over_a_line_that_loses_every_fifth_reply_there_is_one_case_for_each_intent",
             "server/casework/test_uploading.py::test_the_same_pieces_sent_by_many_at_once_make_one_material",
-            "server/test_profiles.py::test_of_many_first_saves_at_once_one_wins",
-            "server/test_db.py::test_processes_that_count_at_once_lose_no_count",
+            "server/personal/test_profiles.py::test_of_many_first_saves_at_once_one_wins",
+            "server/database/test_db.py::test_processes_that_count_at_once_lose_no_count",
             "server/h5/test_bad_line.py::test_a_newcomer_on_a_bad_line_gets_one_case_complete",
         ),
         (
             "server/casework/test_faults.py::test_without_the_same_key_what_is_sent_again_is_done_again",
-            "server/test_idempotency.py::test_without_a_key_each_of_them_does_it",
+            "server/web/test_idempotency.py::test_without_a_key_each_of_them_does_it",
         ),
     ),
     Promise(
@@ -141,7 +141,7 @@ PROMISES = (
         "two hundred people at once: no error, and nobody waits for more than a second",
         (
             "server/casework/test_faults.py::test_two_hundred_at_once_are_all_served",
-            "server/test_exporting.py::test_somebody_who_wrote_for_years_waits_ten_seconds_at_most",
+            "server/personal/test_exporting.py::test_somebody_who_wrote_for_years_waits_ten_seconds_at_most",
             "server/test_gunicorn.py::test_workers_share_connections_evenly_and_none_waits_for_one_that_hangs",
             "server/test_gunicorn.py::test_the_successor_of_a_dead_worker_gets_its_connections",
             "server/test_gunicorn.py::test_one_worker_alone_takes_all",
@@ -152,7 +152,7 @@ PROMISES = (
         "a conversation goes on, on whichever worker and after a restart",
         (
             "server/test_gunicorn.py::test_every_turn_counts_on_whichever_worker_and_after_a_restart",
-            "server/test_conversations.py::test_the_second_turn_finds_its_context_on_another_worker_at_once",
+            "server/chat/test_conversations.py::test_the_second_turn_finds_its_context_on_another_worker_at_once",
             "bot/test_honesty.py::test_no_reply_states_a_figure_its_sources_do_not",
         ),
         ("bot/test_honesty.py::test_a_control_with_a_changed_sum_is_noticed",),
@@ -226,22 +226,22 @@ PROMISES = (
         "outage",
         "WeChat slow, failing, down: no notice is lost, none repeated that could be avoided",
         (
-            "server/test_delivering.py::test_no_notice_is_lost_and_none_is_sent_twice",
-            "server/test_delivering.py::test_a_killed_sender_leaves_no_notice_unseen_and_repeats_none",
+            "server/wechat/test_delivering.py::test_no_notice_is_lost_and_none_is_sent_twice",
+            "server/wechat/test_delivering.py::test_a_killed_sender_leaves_no_notice_unseen_and_repeats_none",
         ),
         (
-            "server/test_delivering.py::test_a_message_that_arrives_twice_would_be_seen",
-            "server/test_delivering.py::test_a_blind_repetition_would_be_seen",
+            "server/wechat/test_delivering.py::test_a_message_that_arrives_twice_would_be_seen",
+            "server/wechat/test_delivering.py::test_a_blind_repetition_would_be_seen",
         ),
     ),
     Promise(
         "tokens",
         "a hundred processes whose token is over fetch one",
         (
-            "server/test_platform.py::test_a_hundred_expiries_in_several_processes_make_one_refresh",
-            "server/test_platform.py::test_many_expiries_at_once_make_one_refresh",
+            "server/platform/test_interface.py::test_a_hundred_expiries_in_several_processes_make_one_refresh",
+            "server/platform/test_interface.py::test_many_expiries_at_once_make_one_refresh",
         ),
-        ("server/test_access_tokens.py::test_without_the_lease_each_would_fetch",),
+        ("server/platform/test_access_tokens.py::test_without_the_lease_each_would_fetch",),
     ),
     Promise(
         "authorization",
@@ -278,10 +278,10 @@ PROMISES = (
         "secrets",
         "no secret of WeChat stands in a log, an error or a database",
         (
-            "server/test_platform.py::test_no_secret_shows_in_an_error_or_a_log",
-            "server/test_platform.py::test_the_token_is_stored_sealed",
+            "server/platform/test_interface.py::test_no_secret_shows_in_an_error_or_a_log",
+            "server/platform/test_interface.py::test_the_token_is_stored_sealed",
         ),
-        ("server/test_platform.py::test_the_search_for_canaries_finds_one_that_sings",),
+        ("server/platform/test_interface.py::test_the_search_for_canaries_finds_one_that_sings",),
     ),
     Promise(
         "privacy",
@@ -294,36 +294,40 @@ PROMISES = (
         "audit",
         "any tampering with the log of looks and changes is located",
         (
-            "server/test_audit.py::test_every_single_tampering_is_located",
-            "server/test_audit.py::test_many_writers_and_linkers_at_once_end_at_one_chain_without_a_gap",
+            "server/records/test_audit.py::test_every_single_tampering_is_located",
+            "server/records/test_audit.py::test_many_writers_and_linkers_at_once_end_at_one_chain_without_a_gap",
         ),
-        ("server/test_audit.py::test_only_an_anchor_shows_that_the_end_was_cut_off",),
+        ("server/records/test_audit.py::test_only_an_anchor_shows_that_the_end_was_cut_off",),
     ),
     Promise(
         "restore",
         "a backup made while people write comes back whole, within a minute, only with its keys",
         (
-            "server/test_backups.py::test_many_cases_are_back_within_a_minute",
-            "server/test_backups.py::test_a_backup_made_while_people_write_is_of_one_moment",
-            "server/test_backups.py::test_with_another_key_or_secret_it_fails_loudly",
-            "server/test_key_copies.py::test_backups_that_overlap_leave_whole_keys_behind",
+            "server/backups/test_service_copies.py::test_many_cases_are_back_within_a_minute",
+            "server/backups/test_service_copies.py::test_a_backup_made_while_people_write_is_of_one_moment",
+            "server/backups/test_service_copies.py::test_with_another_key_or_secret_it_fails_loudly",
+            "server/backups/test_key_copies.py::test_backups_that_overlap_leave_whole_keys_behind",
         ),
-        ("server/test_backups.py::test_a_file_that_is_copied_while_people_write_is_torn",),
+        (
+            "server/backups/test_service_copies.py::test_a_file_that_is_copied_while_people_write_is_torn",
+        ),
     ),
     Promise(
         "rotation",
         "keys change while the service runs, and nothing is lost",
         (
-            "server/test_rotating.py::test_the_service_goes_on_meanwhile_and_loses_nothing",
-            "server/test_rotating.py::test_it_can_be_broken_off_after_any_step_and_repeated",
+            "server/personal/test_rotating.py::test_the_service_goes_on_meanwhile_and_loses_nothing",
+            "server/personal/test_rotating.py::test_it_can_be_broken_off_after_any_step_and_repeated",
         ),
-        ("server/test_rotating.py::test_what_no_key_opens_is_named_and_the_rest_goes_on",),
+        ("server/personal/test_rotating.py::test_what_no_key_opens_is_named_and_the_rest_goes_on",),
     ),
     Promise(
         "swap",
         "a release that is published takes the place of the last one whole, or not at all",
-        ("server/test_releases.py::test_a_publication_that_is_killed_leaves_the_release_in_force",),
-        ("server/test_releases.py::test_a_publication_in_two_steps_is_found_half",),
+        (
+            "server/published/test_releases.py::test_a_publication_that_is_killed_leaves_the_release_in_force",
+        ),
+        ("server/published/test_releases.py::test_a_publication_in_two_steps_is_found_half",),
     ),
     Promise(
         "publishing",

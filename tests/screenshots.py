@@ -11,8 +11,8 @@ from playwright.sync_api import Page, sync_playwright
 from werkzeug.serving import make_server
 
 from server.app import create_app
-from server.resources import make_resources
 from server.settings import load_settings
+from server.web.resources import make_resources
 from tests.browsing import launch
 from tests.server.h5.screens import visit
 from tests.server.h5.walking import PHONE, Look, Walk

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from server.arrears.tables import JointReport
-from server.sealing import Safe
+from server.confidential.sealing import Safe
 
 LENGTH = 8
 GOOD_FOR = timedelta(days=30)

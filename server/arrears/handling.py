@@ -11,7 +11,6 @@ from sqlalchemy import ColumnElement, case, func, select
 from sqlmodel import Session, col
 
 from knowledge.regions import Regions
-from server import audit
 from server.arrears import codes, figures
 from server.arrears.figures import NOTHING, Figures
 from server.arrears.joining import OnlyStarter, find_part, has_starter, remove
@@ -33,14 +32,15 @@ from server.arrears.tables import (
     ReportMove,
     ReportState,
 )
-from server.audit import Action, Actor
 from server.casework import workdays
 from server.casework.officers import LOOKERS, NotAllowed, Officer, Role, require, scope
 from server.casework.request_tables import Category
 from server.casework.service_requests import WORKING_DAYS
 from server.clock import china_day
+from server.confidential.sealing import Safe
+from server.records import audit
+from server.records.audit import Action, Actor
 from server.register.tables import Employer
-from server.sealing import Safe
 
 DAYS_TO_ANSWER = 5
 """Working days that the workers have for what they are asked."""

@@ -14,19 +14,21 @@ from sqlalchemy import delete, func, select
 from sqlmodel import Session, col
 
 from knowledge.library import Library
-from server import audit, consents, numbering, profiles
 from server.arrears import codes
 from server.arrears.moves import OPEN_TO_WORKERS
 from server.arrears.moving import JointReportUnknown, begin, locked, move, record
 from server.arrears.tables import JointPart, JointReport, PartProof, ReportMove, ReportState
-from server.audit import Action, Actor
 from server.casework import materials
 from server.casework.service_requests import unit_of
-from server.db import fetch_within
-from server.persons import as_kept
+from server.confidential.sealing import Safe
+from server.database import numbering
+from server.database.db import fetch_within
+from server.database.tables import Purpose
+from server.personal import consents, profiles
+from server.personal.persons import as_kept
+from server.records import audit
+from server.records.audit import Action, Actor
 from server.register import employers
-from server.sealing import Safe
-from server.tables import Purpose
 
 MOST_PEOPLE = 3000
 """In one report; the largest site has fewer."""

@@ -9,15 +9,15 @@ from rapidfuzz import fuzz
 from sqlalchemy import select, update
 from sqlmodel import Session, col
 
-from server import audit
 from server.arrears import codes
 from server.arrears.handling import Desk, parts_of
 from server.arrears.joining import remove
 from server.arrears.moves import MOVES, UNDER_WAY
 from server.arrears.moving import ReportMoveRefused
 from server.arrears.tables import JointPart, JointReport, ReportMove, ReportState
-from server.audit import Action, Actor
 from server.casework.officers import scope
+from server.records import audit
+from server.records.audit import Action, Actor
 from server.register.tables import Employer
 
 ALIKE = 80

@@ -6,14 +6,14 @@ from typing import Any
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from server import audit
 from server.arrears import figures
 from server.arrears.figures import NOTHING
 from server.arrears.moves import COUNTED, MOVES
 from server.arrears.tables import JointReport, JointReportEvent, ReportMove, ReportState
-from server.audit import Action, Actor
 from server.casework.officers import Officer
-from server.sealing import Safe
+from server.confidential.sealing import Safe
+from server.records import audit
+from server.records.audit import Action, Actor
 
 _ACTIONS = {ReportMove.SETTLE: Action.DECIDED, ReportMove.EXPORT: Action.EXPORTED}
 

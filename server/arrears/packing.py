@@ -21,10 +21,10 @@ from server.casework.materials import content
 from server.casework.tables import Material
 from server.casework.workbooks import workbook
 from server.clock import CHINA
+from server.confidential.sealing import Safe, SealBroken
 from server.material_store import ObjectMissing, Store
 from server.money import yuan
-from server.persons import as_kept
-from server.sealing import Safe, SealBroken
+from server.personal.persons import as_kept
 
 LIST = "名单.xlsx"
 MANIFEST = "SHA256SUMS.txt"

@@ -14,7 +14,7 @@ from server.arrears.moves import OPEN_TO_WORKERS
 from server.arrears.moving import JointReportUnknown
 from server.arrears.tables import JointPart, JointReport, PartProof, ReportMove
 from server.casework.tables import Material
-from server.sealing import Safe
+from server.confidential.sealing import Safe
 
 FEWEST_SUMMED = 3
 """Of two people who know the sum, each knows the other's."""

@@ -8,7 +8,7 @@ from enum import StrEnum
 from sqlalchemy import BigInteger, CheckConstraint, Index, String, Text, UniqueConstraint
 from sqlmodel import Field
 
-from server.tables import Instant, Row, words
+from server.database.tables import Instant, Row, words
 
 
 class ReportState(StrEnum):

@@ -8,7 +8,7 @@ from sqlmodel import Session
 from server.arrears.tables import JointPart, JointReport, Outcome, ReportMove
 from server.casework.advancing import Post
 from server.money import yuan
-from server.notice_templates import NoticeKind
+from server.notices.templates import NoticeKind
 
 _SAYS: Mapping[ReportMove, tuple[str, str]] = {
     ReportMove.HAND_IN: ("已经交上去", "交上去了，等经办人受理"),

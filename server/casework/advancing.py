@@ -12,19 +12,19 @@ from sqlalchemy import select, update
 from sqlmodel import Session, col
 
 from knowledge.library import Library
-from server import audit
-from server.audit import Action
 from server.casework import workdays
 from server.casework.moves import INSIDE, MOVES, WAITS, WORKING_DAYS, Actor, Move, Rule, State
 from server.casework.officers import NotAllowed, Officer
 from server.casework.tables import Case, CaseEvent
 from server.clock import CHINA, china_day
-from server.db import insert_within
+from server.confidential.sealing import Safe
+from server.database.db import insert_within
+from server.database.tables import stored_instant
 from server.money import yuan
-from server.notice_templates import NoticeKind
-from server.outbox import add_notice
-from server.sealing import Safe
-from server.tables import stored_instant
+from server.notices.outbox import add_notice
+from server.notices.templates import NoticeKind
+from server.records import audit
+from server.records.audit import Action
 
 
 class CaseChanged(Exception):

@@ -17,17 +17,19 @@ from knowledge.eligibility.verdicts import Outcome, Person, is_open, verdict
 from knowledge.library import Library
 from knowledge.measures import Measure, Uptake
 from knowledge.regions import UnknownRegion
-from server import audit, consents, numbering, profiles
-from server.audit import Action
 from server.casework import workdays
 from server.casework.advancing import Mover, by_system, by_worker, record
 from server.casework.editions import Change, changes_since, current_edition
 from server.casework.moves import WORKING_DAYS, Move, State
 from server.casework.tables import Case, Origin, Source
 from server.clock import china_day
-from server.db import insert_within
-from server.sealing import Safe
-from server.tables import Purpose, stored_instant
+from server.confidential.sealing import Safe
+from server.database import numbering
+from server.database.db import insert_within
+from server.database.tables import Purpose, stored_instant
+from server.personal import consents, profiles
+from server.records import audit
+from server.records.audit import Action
 
 
 class MeasureClosed(Exception):

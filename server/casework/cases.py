@@ -15,7 +15,7 @@ from server.casework.applying import purpose
 from server.casework.moves import UNDER_WAY, Move, State
 from server.casework.officers import LOOKERS, NotAllowed, Officer, scope
 from server.casework.tables import Case, CaseEvent, Objection, RequestedItem
-from server.sealing import Safe
+from server.confidential.sealing import Safe
 
 
 class CaseUnknown(LookupError):

@@ -9,8 +9,6 @@ from typing import Any
 from sqlalchemy import ColumnElement, exists, literal, select, update
 from sqlmodel import Session, col
 
-from server import audit, consents
-from server.audit import Action
 from server.casework import funds, near_duplicates, payable, workdays
 from server.casework.advancing import (
     MoveRefused,
@@ -25,9 +23,12 @@ from server.casework.officers import NotAllowed, Officer, Role
 from server.casework.payable import NotPayable
 from server.casework.tables import Case, Objection, RequestedItem, Ruling
 from server.clock import CHINA, china_day
-from server.notice_templates import NoticeKind, next_time
-from server.sealing import Safe
-from server.tables import Notice, Purpose
+from server.confidential.sealing import Safe
+from server.database.tables import Notice, Purpose
+from server.notices.templates import NoticeKind, next_time
+from server.personal import consents
+from server.records import audit
+from server.records.audit import Action
 
 MOST_FEN = 2_000_000_000
 """20 million yuan: no measure gives one applicant more."""

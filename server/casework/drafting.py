@@ -7,8 +7,6 @@ from sqlalchemy import ColumnElement, select
 from sqlmodel import Session, col
 
 from knowledge.eligibility.verdicts import Outcome
-from server import audit, consents, numbering
-from server.audit import Action
 from server.casework import applying
 from server.casework.advancing import Post, advance, by_system, by_worker, record
 from server.casework.applying import (
@@ -24,9 +22,13 @@ from server.casework.applying import (
 from server.casework.editions import current_edition
 from server.casework.moves import Move, State
 from server.casework.tables import Case, Origin
-from server.db import fetch_within, insert_new
-from server.sealing import Safe
-from server.tables import Purpose
+from server.confidential.sealing import Safe
+from server.database import numbering
+from server.database.db import fetch_within, insert_new
+from server.database.tables import Purpose
+from server.personal import consents
+from server.records import audit
+from server.records.audit import Action
 
 DRAFTS_KEPT_FOR = timedelta(days=180)
 

@@ -8,8 +8,8 @@ from typing import Any
 from sqlmodel import Session
 
 from knowledge.measures import Measure, Validity
-from server.releases import EditionMissing, edition_id
-from server.tables import Edition
+from server.database.tables import Edition
+from server.published.releases import EditionMissing, edition_id
 
 
 class Part(StrEnum):

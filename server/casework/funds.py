@@ -14,14 +14,14 @@ from sqlalchemy import ColumnElement, func, select, update
 from sqlmodel import Session, col
 
 from knowledge.regions import Regions, UnknownRegion
-from server import audit
-from server.audit import Action, Actor
 from server.casework.fund_tables import EntryKind, Fund, FundEntry, Payment, Reservation
 from server.casework.moves import State
 from server.casework.officers import NotAllowed, Officer, Role
 from server.casework.tables import Case
-from server.db import insert_new
-from server.sealing import Safe
+from server.confidential.sealing import Safe
+from server.database.db import insert_new
+from server.records import audit
+from server.records.audit import Action, Actor
 
 MOST_FEN = 10**15
 """Ten thousand times what a city has: a slip of the hand is no budget."""

@@ -17,8 +17,8 @@ from server import tallying
 from server.casework.moves import Move
 from server.casework.tables import Case, CaseEvent
 from server.clock import CHINA, china_day
-from server.privacy import mask
-from server.tables import Conversation, Turn
+from server.confidential.privacy import mask
+from server.database.tables import Conversation, Turn
 
 SEVERAL = 3
 """By how many people a question has to be asked before anybody gets to read it."""

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from knowledge.eligibility.sheets import SheetRefused, read_rows
 from server.casework.bank_files import plain_cell
-from server.persons import Person
+from server.personal.persons import Person
 
 _OUTCOME = ("line", "id", "measure", "outcome", "open", "missing")
 COLUMNS = {

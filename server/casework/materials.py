@@ -13,14 +13,15 @@ from sqlalchemy import ColumnElement, and_, delete, func, or_, select
 from sqlmodel import Session, col
 
 from knowledge.materials import Checklist, MaterialKind
-from server import audit, consents
-from server.audit import Action, Actor
 from server.casework import cases, deciding
 from server.casework.moves import TAKES_MATERIAL, State
 from server.casework.tables import Case, CaseMaterial, Material, Upload
+from server.confidential.sealing import Safe
+from server.database.tables import Purpose
 from server.material_store import Store
-from server.sealing import Safe
-from server.tables import Purpose
+from server.personal import consents
+from server.records import audit
+from server.records.audit import Action, Actor
 
 MOST_OF_WORKER = 300
 

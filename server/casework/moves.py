@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from server.notice_templates import NoticeKind
+from server.notices.templates import NoticeKind
 
 
 class State(StrEnum):

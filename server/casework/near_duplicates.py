@@ -12,14 +12,15 @@ from sqlalchemy import exists, or_, select, update
 from sqlmodel import Session, col
 
 from knowledge.regions import Regions
-from server import audit, profiles
-from server.audit import Action
 from server.casework.moves import Move, State
 from server.casework.officers import Officer, Role, require
 from server.casework.tables import Case, Finding, NearDuplicate
-from server.db import insert_new
-from server.sealing import Safe
-from server.tables import Profile
+from server.confidential.sealing import Safe
+from server.database.db import insert_new
+from server.database.tables import Profile
+from server.personal import profiles
+from server.records import audit
+from server.records.audit import Action
 
 
 class FindingChanged(Exception):

@@ -7,13 +7,13 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from server import audit
-from server.audit import Action
 from server.casework.advancing import by_officer
 from server.casework.deciding import Desk
 from server.casework.officers import NotAllowed
 from server.casework.tables import Case, CaseNote
-from server.sealing import Safe
+from server.confidential.sealing import Safe
+from server.records import audit
+from server.records.audit import Action
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from server.casework.deciding import Desk, SameOfficer, settle_objection
 from server.casework.moves import OBJECTED_WITHIN, Move, State
 from server.casework.tables import Case, CaseEvent, Objection, Ruling
 from server.clock import china_day
-from server.sealing import Safe
+from server.confidential.sealing import Safe
 
 
 class ObjectionTooLate(Exception):

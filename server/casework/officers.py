@@ -10,11 +10,11 @@ from sqlalchemy import select, update
 from sqlmodel import Session, col
 
 from knowledge.regions import Regions, UnknownRegion
-from server import audit
-from server.audit import Action
 from server.casework import tables
 from server.casework.moves import Actor
-from server.sealing import Safe
+from server.confidential.sealing import Safe
+from server.records import audit
+from server.records.audit import Action
 
 
 class Role(StrEnum):

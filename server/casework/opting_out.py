@@ -10,13 +10,14 @@ from datetime import datetime
 from sqlalchemy import delete, exists, or_, select
 from sqlmodel import Session, col
 
-from server import audit, consents, profiles
-from server.audit import Action
 from server.casework.tables import OptOut
-from server.db import insert_new
-from server.notice_templates import NoticeKind
-from server.sealing import Safe
-from server.tables import Notice, NoticeState, Profile, Purpose, Worker
+from server.confidential.sealing import Safe
+from server.database.db import insert_new
+from server.database.tables import Notice, NoticeState, Profile, Purpose, Worker
+from server.notices.templates import NoticeKind
+from server.personal import consents, profiles
+from server.records import audit
+from server.records.audit import Action
 
 ALL = ""
 """Instead of a measure: no cases of any."""

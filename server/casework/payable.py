@@ -7,11 +7,11 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased, join
 from sqlmodel import Session, col
 
-from server import consents
 from server.casework.fund_tables import Payment, PaymentState
 from server.casework.moves import Move, State
 from server.casework.tables import Case, CaseEvent, Origin
-from server.tables import Profile, Purpose
+from server.database.tables import Profile, Purpose
+from server.personal import consents
 
 _CHANGES_NOTHING = (Move.ORDER_PAYMENT, Move.CANCEL_PAYMENT)
 

@@ -13,8 +13,6 @@ from sqlalchemy import func, or_, select
 from sqlmodel import Session, col
 
 from knowledge.regions import Regions
-from server import audit
-from server.audit import Action
 from server.casework import payments
 from server.casework.deciding import SameOfficer
 from server.casework.fund_tables import BatchState, Payment, PaymentBatch, PaymentState
@@ -22,8 +20,10 @@ from server.casework.officers import NotAllowed, Officer, Role
 from server.casework.payable import NotPayable
 from server.casework.payments import Cashier, payee_of
 from server.casework.tables import Case
+from server.confidential.sealing import Safe
 from server.money import yuan
-from server.sealing import Safe
+from server.records import audit
+from server.records.audit import Action
 
 _ORDER = tuple(BatchState)
 _SETTLING = (BatchState.EXPORTED, BatchState.SETTLED)

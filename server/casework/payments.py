@@ -9,8 +9,6 @@ from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
-from server import audit, consents, db, numbering, profiles
-from server.audit import Action
 from server.casework import cases, funds, opting_out, payable
 from server.casework.advancing import Mover, MoveRefused, Post, advance, by_officer, by_worker
 from server.casework.fund_tables import (
@@ -25,10 +23,14 @@ from server.casework.moves import Actor, Move, State, moves_from
 from server.casework.officers import NotAllowed, Officer, Role, scope
 from server.casework.payable import NotPayable
 from server.casework.tables import Case, Origin
+from server.confidential.sealing import Safe
+from server.confidential.subject_keys import SubjectKeys
+from server.database import db, numbering
+from server.database.tables import Lifetime, Profile, Purpose
 from server.money import yuan
-from server.sealing import Safe
-from server.subject_keys import SubjectKeys
-from server.tables import Lifetime, Profile, Purpose
+from server.personal import consents, profiles
+from server.records import audit
+from server.records.audit import Action
 
 MOST_IN_A_BATCH = 500
 _LIVE = (PaymentState.ORDERED, PaymentState.PAID)

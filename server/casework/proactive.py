@@ -21,7 +21,6 @@ from sqlmodel import Session, col
 
 from knowledge.library import Library
 from knowledge.measures import Measure
-from server import audit, people, profiles
 from server.casework import applying, near_duplicates, opting_out
 from server.casework.applying import AlreadyApplied, Checked
 from server.casework.matched_rosters import Entry, MatchedRoster
@@ -29,10 +28,12 @@ from server.casework.moves import State
 from server.casework.officers import Officer, Role, require
 from server.casework.tables import Case, Origin, Source
 from server.clock import Clock
-from server.db import Database
-from server.persons import Person
-from server.sealing import Safe
-from server.subject_keys import SubjectKeys
+from server.confidential.sealing import Safe
+from server.confidential.subject_keys import SubjectKeys
+from server.database.db import Database
+from server.personal import people, profiles
+from server.personal.persons import Person
+from server.records import audit
 
 
 class Fate(StrEnum):

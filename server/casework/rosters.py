@@ -28,8 +28,6 @@ from knowledge.eligibility.sheets import SheetRefused, read_rows
 from knowledge.eligibility.verdicts import Outcome, is_open
 from knowledge.library import Library
 from knowledge.regions import Regions
-from server import audit
-from server.audit import Action
 from server.casework.matched_rosters import (
     COLUMNS,
     MatchedRoster,
@@ -38,8 +36,10 @@ from server.casework.matched_rosters import (
 )
 from server.casework.officers import Officer, Role, require
 from server.casework.tables import RosterFile
-from server.private_files import in_memory
-from server.sealing import Safe
+from server.confidential.private_files import in_memory
+from server.confidential.sealing import Safe
+from server.records import audit
+from server.records.audit import Action
 
 MOST_PEOPLE = 5_000
 """Larger ones are matched by command: a page has seconds, not minutes."""

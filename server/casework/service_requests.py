@@ -15,8 +15,6 @@ from sqlmodel import Session, col
 from knowledge.library import Library
 from knowledge.measures import Measure
 from knowledge.regions import Regions
-from server import audit, consents, db, numbering
-from server.audit import Action
 from server.casework import workdays
 from server.casework.advancing import Post
 from server.casework.officers import LOOKERS, NotAllowed, Officer, Role, require
@@ -30,9 +28,13 @@ from server.casework.request_tables import (
     Voice,
 )
 from server.clock import CHINA, china_day
-from server.notice_templates import NoticeKind
-from server.sealing import Safe
-from server.tables import Conversation, Purpose, Turn
+from server.confidential.sealing import Safe
+from server.database import db, numbering
+from server.database.tables import Conversation, Purpose, Turn
+from server.notices.templates import NoticeKind
+from server.personal import consents
+from server.records import audit
+from server.records.audit import Action
 
 WORKING_DAYS: Mapping[Category, int] = {
     Category.ADVICE: 2,

@@ -10,7 +10,7 @@ from sqlmodel import Session, col
 
 from server.casework.materials import object_name
 from server.casework.tables import Material, Upload
-from server.db import Database
+from server.database.db import Database
 from server.material_store import Store
 
 LEFT_ALONE = timedelta(days=1)

@@ -12,7 +12,7 @@ from sqlalchemy import CheckConstraint, Index, String, Text, UniqueConstraint
 from sqlmodel import Field
 
 from server.casework.moves import Move, State
-from server.tables import Instant, Row, words
+from server.database.tables import Instant, Row, words
 
 
 class Origin(StrEnum):

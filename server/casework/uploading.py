@@ -16,17 +16,17 @@ from sqlalchemy import func, select, update
 from sqlmodel import Session, col
 
 from knowledge.materials import MaterialKind
-from server import audit
-from server.audit import Action, Actor
 from server.casework import cases, materials
 from server.casework.inspecting import inspect
 from server.casework.materials import CaseTakesNone, MaterialKindUnknown, TooManyMaterials
 from server.casework.recoding import Recoded, Refusal, Refused
 from server.casework.tables import Material, Upload, UploadState
 from server.clock import Clock
-from server.db import Database
+from server.confidential.sealing import Safe
+from server.database.db import Database
 from server.material_store import ObjectMissing, Store, StoreAway
-from server.sealing import Safe
+from server.records import audit
+from server.records.audit import Action, Actor
 
 MOST_BYTES = 10 * 1024 * 1024
 """Of one file: more than any phone's photo in JPEG has."""

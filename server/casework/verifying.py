@@ -19,8 +19,6 @@ from knowledge.eligibility.rules import AS_OF
 from knowledge.eligibility.verdicts import Outcome
 from knowledge.library import Library
 from knowledge.measures import Measure
-from server import audit
-from server.audit import Action
 from server.casework import cases
 from server.casework.advancing import CaseChanged, MoveRefused, by_officer
 from server.casework.applying import Judged, facts_written, judged, purpose
@@ -29,7 +27,9 @@ from server.casework.deciding import Desk
 from server.casework.moves import Move, State
 from server.casework.officers import Role, require
 from server.casework.tables import VOUCHED, Case, Source
-from server.tables import Edition
+from server.database.tables import Edition
+from server.records import audit
+from server.records.audit import Action
 
 SEEN = "seen_in_document"
 """Under this reason it stands in the audit."""

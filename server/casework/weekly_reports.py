@@ -24,8 +24,8 @@ from server.casework.moves import UNDER_WAY, Move, State
 from server.casework.request_tables import RequestMove, RequestState, ServiceEvent, ServiceRequest
 from server.casework.tables import Case, CaseEvent, WeeklyReport
 from server.clock import CHINA, china_day
-from server.db import insert_new
-from server.tables import TurnTally
+from server.database.db import insert_new
+from server.database.tables import TurnTally
 
 FRIDAY = 4
 CLOSES_AT = time(16, 0, tzinfo=CHINA)

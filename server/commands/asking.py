@@ -10,7 +10,7 @@ from server.commands.at_hand import FAILED, OK, Refused, words
 
 if TYPE_CHECKING:
     from bot.answers import Answer
-    from server.serving import Served
+    from server.chat.serving import Served
 
 
 def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -35,7 +35,7 @@ def _ask(parsed: argparse.Namespace) -> int:
         return _ask_batch(sys.stdin, sys.stdout)
     if parsed.text is None:
         raise Refused("give a question, or --jsonl")
-    from server.resources import load_served
+    from server.web.resources import load_served
 
     print(asked(load_served(), [parsed.text], parsed.region).reply)
     return OK
@@ -45,7 +45,7 @@ def _ask_batch(lines: Iterable[str], out: TextIO) -> int:
     from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr
 
     from knowledge.files import told_plainly
-    from server.resources import load_served
+    from server.web.resources import load_served
 
     class Conversation(BaseModel):
         model_config = ConfigDict(extra="ignore")

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, TypeVar
 if TYPE_CHECKING:
     from knowledge.library import Library
     from server.casework.officers import Officer
-    from server.db import Database
-    from server.sealing import Safe
-    from server.serving import Served
+    from server.chat.serving import Served
+    from server.confidential.sealing import Safe
+    from server.confidential.subject_keys import SubjectKeys
+    from server.database.db import Database
     from server.settings import Settings
-    from server.subject_keys import SubjectKeys
 
 D = TypeVar("D")
 
@@ -41,14 +41,14 @@ class AtHand:
 
     def keys(self) -> "SubjectKeys":
         """The keys of the workers."""
-        from server.resources import make_subject_keys
+        from server.web.resources import make_subject_keys
 
         return make_subject_keys(self.settings, self.database, self.safe)
 
     def served(self, release: int | None = None) -> "Served":
         """A release, indexed; the one in force where none is named. Raises ReleaseUnknown."""
+        from server.chat.serving import load, load_release
         from server.preparing import kept_indexes
-        from server.serving import load, load_release
 
         indexes = kept_indexes(self.settings)
         if release is None:
@@ -62,7 +62,7 @@ class AtHand:
     def release(self) -> "tuple[int, Library]":
         """The release in force: its number and what it knows."""
         from knowledge.library import Library
-        from server import releases
+        from server.published import releases
 
         with self.database.read() as session:
             found = releases.current(session)
@@ -85,8 +85,8 @@ def at_hand() -> "Iterator[AtHand]":
     import server.schema  # noqa: F401
     from server.clock import utc_now
     from server.preparing import prepare
-    from server.resources import make_safe
     from server.settings import load_settings
+    from server.web.resources import make_safe
 
     settings = load_settings()
     database = prepare(settings, now=utc_now())

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from server.commands.at_hand import FAILED, OK, AtHand, with_all_at_hand
 
 if TYPE_CHECKING:
-    from server.audit import Found
+    from server.records.audit import Found
 
 _SHOWN = 20
 
@@ -32,7 +32,7 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
 def _verify(at: AtHand, parsed: argparse.Namespace) -> int:
     from itertools import islice
 
-    from server import anchors, audit
+    from server.records import anchors, audit
 
     path = parsed.anchors or at.settings.data_dir / anchors.FILE
     if parsed.anchors is not None and not path.exists():
@@ -57,8 +57,8 @@ def _verify(at: AtHand, parsed: argparse.Namespace) -> int:
 
 @with_all_at_hand
 def _anchor(at: AtHand, _: argparse.Namespace) -> int:
-    from server import anchors, audit
     from server.clock import china_day, utc_now
+    from server.records import anchors, audit
 
     with at.database.begin() as session:
         audit.link(session, at.safe, whole=True)

@@ -28,10 +28,10 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
 
 
 def _backup(parsed: argparse.Namespace) -> int:
-    from server import backups, key_copies
+    from server.backups import key_copies, service_copies
     from server.clock import utc_now
-    from server.resources import make_safe
     from server.settings import load_settings
+    from server.web.resources import make_safe
 
     settings = load_settings()
     safe = make_safe(settings)
@@ -40,15 +40,15 @@ def _backup(parsed: argparse.Namespace) -> int:
         return FAILED
     began = time.monotonic()
     if parsed.verify:
-        folder = backups.newest_of(parsed.to)
-        manifest = backups.verify(folder, safe)
+        folder = service_copies.newest_of(parsed.to)
+        manifest = service_copies.verify(folder, safe)
     else:
-        made = backups.make(settings, safe, parsed.to, parsed.keys_to, now=utc_now())
-        folder, manifest = made.folder, backups.verify(made.folder, safe)
+        made = service_copies.make(settings, safe, parsed.to, parsed.keys_to, now=utc_now())
+        folder, manifest = made.folder, service_copies.verify(made.folder, safe)
     keys_of = key_copies.verify(settings, safe, parsed.keys_to)
     if not parsed.verify:
-        backups.thin_out(parsed.to, keep=parsed.keep, daily=parsed.daily)
-        backups.forget_photos(settings, parsed.to, now=utc_now())
+        service_copies.thin_out(parsed.to, keep=parsed.keep, daily=parsed.daily)
+        service_copies.forget_photos(settings, parsed.to, now=utc_now())
     _warn_of_keys(keys_of, manifest.made_at)
     rows = ", ".join(f"{count} {table}" for table, count in manifest.rows.items())
     print(f"{folder}: whole, of {manifest.made_at:%Y-%m-%d %H:%M:%S} UTC; {rows}")
@@ -57,19 +57,19 @@ def _backup(parsed: argparse.Namespace) -> int:
 
 
 def _restore(parsed: argparse.Namespace) -> int:
-    from server import backups, key_copies
+    from server.backups import key_copies, service_copies
     from server.clock import utc_now
-    from server.resources import make_safe
     from server.settings import load_settings
+    from server.web.resources import make_safe
 
     settings = load_settings()
     began = time.monotonic()
     source = parsed.source
-    if not (source / backups.MANIFEST).exists():
-        source = backups.newest_of(source)
+    if not (source / service_copies.MANIFEST).exists():
+        source = service_copies.newest_of(source)
     safe = make_safe(settings)
     keys_of = key_copies.verify(settings, safe, parsed.keys_from)
-    manifest = backups.restore(settings, safe, source, parsed.keys_from, now=utc_now())
+    manifest = service_copies.restore(settings, safe, source, parsed.keys_from, now=utc_now())
     _warn_of_keys(keys_of, manifest.made_at)
     rows = ", ".join(f"{count} {table}" for table, count in manifest.rows.items())
     print(f"restored the state of {manifest.made_at:%Y-%m-%d %H:%M:%S} UTC; {rows}")

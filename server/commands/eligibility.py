@@ -79,8 +79,8 @@ def check_lines(lines: Iterable[str], out: TextIO) -> int:
 
     from knowledge.files import told_plainly
     from knowledge.regions import UnknownRegion
-    from server.resources import load_served
-    from server.self_checks import Day, checked
+    from server.chat.self_checks import Day, checked
+    from server.web.resources import load_served
 
     class Line(BaseModel):
         model_config = ConfigDict(extra="ignore")
@@ -120,7 +120,7 @@ def check_lines(lines: Iterable[str], out: TextIO) -> int:
 def _match(parsed: argparse.Namespace) -> int:
     from knowledge.eligibility.rosters import read_mapping
     from knowledge.regions import UnknownRegion
-    from server.resources import load_served
+    from server.web.resources import load_served
 
     mapped = read_mapping(parsed.mapping) if parsed.mapping else {}
     served = load_served()

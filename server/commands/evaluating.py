@@ -14,7 +14,7 @@ from server.commands.at_hand import FAILED, OK, Refused
 if TYPE_CHECKING:
     from bot.retrieval import Index
     from knowledge.scoring import Record, Score
-    from server.serving import Served
+    from server.chat.serving import Served
 
 _File = tuple[str, Sequence[str]]
 """The name of a file and its lines."""
@@ -90,7 +90,7 @@ def _entry(line: str) -> tuple[str, str]:
 
 def _evaluate(parsed: argparse.Namespace) -> int:
     from knowledge.scoring import Record
-    from server.resources import load_served
+    from server.web.resources import load_served
 
     paths, against = list(parsed.files), None
     if parsed.against is not None:

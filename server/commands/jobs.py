@@ -14,10 +14,10 @@ import structlog
 from server.commands.at_hand import FAILED, OK, AtHand, with_all_at_hand
 
 if TYPE_CHECKING:
-    from server.holdings import Holding
-    from server.platform import Platform
-    from server.resources import Resources
-    from server.subject_keys import SubjectKeys
+    from server.confidential.subject_keys import SubjectKeys
+    from server.personal.holdings import Holding
+    from server.platform.interface import Platform
+    from server.web.resources import Resources
 
 NOT_SET_UP = 78
 """The exit code that starting again does not help: EX_CONFIG, as systemd is told."""
@@ -81,8 +81,8 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
 @with_all_at_hand
 def _deliver(at: AtHand, parsed: argparse.Namespace) -> int:
     from server.clock import utc_now
-    from server.delivering import deliver
-    from server.platform import make_platform
+    from server.platform.interface import make_platform
+    from server.wechat.delivering import deliver
 
     platform = make_platform(at.settings, at.database, at.safe, utc_now)
     if platform is None:
@@ -107,8 +107,8 @@ def _deliver(at: AtHand, parsed: argparse.Namespace) -> int:
 
 @with_all_at_hand
 def _outbox(at: AtHand, parsed: argparse.Namespace) -> int:
-    from server import outbox
     from server.clock import CHINA, utc_now
+    from server.notices import outbox
 
     if parsed.again is not None:
         with at.database.begin() as session:
@@ -151,8 +151,8 @@ def _cases(at: AtHand, _: argparse.Namespace) -> int:
     from server.arrears import handling
     from server.casework import deciding, drafting, objecting
     from server.clock import utc_now
-    from server.resources import make_post
     from server.vouchers import lapsing, rounds
+    from server.web.resources import make_post
 
     database, safe = at.database, at.safe
     post = make_post(at.settings, safe, at.served().library)
@@ -234,10 +234,13 @@ def _report(at: AtHand, _: argparse.Namespace) -> int:
 
 @with_all_at_hand
 def _sweep(at: AtHand, _: argparse.Namespace) -> int:
-    from server import conversations, outbox, rate_limits, sessions, tallying
+    from server import tallying
+    from server.chat import conversations
     from server.clock import utc_now
+    from server.notices import outbox
     from server.register import importing
     from server.staff import sessions as staff_sessions
+    from server.web import rate_limits, sessions
     from server.wechat import followers, receipts
 
     now, database = utc_now(), at.database
@@ -286,7 +289,7 @@ def _sweep_store(at: AtHand) -> int:
 
 @with_all_at_hand
 def _erase(at: AtHand, parsed: argparse.Namespace) -> int:
-    from server import erasing
+    from server.personal import erasing
 
     keys = at.keys()
     done = [
@@ -304,8 +307,8 @@ def _erase(at: AtHand, parsed: argparse.Namespace) -> int:
 
 
 def _forget_over(at: AtHand, holding: "Holding") -> int:
-    from server import erasing
     from server.clock import utc_now
+    from server.personal import erasing
 
     total, some = 0, -1
     while some:
@@ -318,9 +321,9 @@ def _forget_over(at: AtHand, holding: "Holding") -> int:
 def _erase_again(at: AtHand, keys: "SubjectKeys") -> bool:
     """Erase whom a backup brought back: their keys are gone for good."""
     from server import leaving
-    from server.audit import Actor
     from server.clock import utc_now
-    from server.resources import make_post
+    from server.records.audit import Actor
+    from server.web.resources import make_post
 
     letters = cache(lambda: make_post(at.settings, at.safe, at.library()))
     workers: set[int] = set()
@@ -383,7 +386,7 @@ class _Between:
 
     def _answer_owed(self) -> None:
         from server.clock import utc_now
-        from server.resources import make_resources
+        from server.web.resources import make_resources
         from server.wechat import answering, receipts
 
         if receipts.any_owed(self._at.database, now=utc_now()):
@@ -429,8 +432,8 @@ class _Between:
 
     def _ask_unionids(self) -> None:
         from server.clock import utc_now
-        from server.delivering import ask_unionids
-        from server.resources import make_post
+        from server.web.resources import make_post
+        from server.wechat.delivering import ask_unionids
 
         if self._asked_at is None or time.monotonic() - self._asked_at >= _ASKING_SECONDS:
             self._asked_at = time.monotonic()

@@ -25,7 +25,7 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
 
 @with_all_at_hand
 def _rotate(at: AtHand, _: argparse.Namespace) -> int:
-    from server import rotating
+    from server.personal import rotating
 
     database, safe, keys = at.database, at.safe, at.keys()
     total, done = rotating.behind(database, keys, safe), 0

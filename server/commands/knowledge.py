@@ -74,8 +74,8 @@ def _check(parsed: argparse.Namespace) -> int:
 
 @with_all_at_hand
 def _import(at: AtHand, parsed: argparse.Namespace) -> int:
-    from server import releases
     from server.clock import utc_now
+    from server.published import releases
 
     library = _read(parsed.folder)
     if found := _troubles(library, parsed.folder):
@@ -118,7 +118,7 @@ def _propose(at: AtHand, library: "Library", officer_id: int, note: str) -> int:
 @with_all_at_hand
 def _export(at: AtHand, parsed: argparse.Namespace) -> int:
     from knowledge.writing import write_library
-    from server import releases
+    from server.published import releases
 
     with at.database.read() as session:
         found = releases.current(session)
@@ -130,9 +130,9 @@ def _export(at: AtHand, parsed: argparse.Namespace) -> int:
 
 @with_all_at_hand
 def _publish(at: AtHand, parsed: argparse.Namespace) -> int:
-    from server import releases
     from server.editing import publishing
     from server.editing.tables import ProposalState
+    from server.published import releases
 
     with at.database.read() as session:
         release = parsed.release or releases.history(session)[0].id or 0
@@ -207,10 +207,11 @@ def _tried(at: AtHand, **what: Any) -> "Trial":
 
 @with_all_at_hand
 def _roll_back(at: AtHand, parsed: argparse.Namespace) -> int:
-    from server import audit, releases
-    from server.audit import Action, Actor
     from server.clock import utc_now
     from server.editing import publishing
+    from server.published import releases
+    from server.records import audit
+    from server.records.audit import Action, Actor
 
     with at.database.read() as session:
         seen = releases.current_id(session)
@@ -228,8 +229,8 @@ def _roll_back(at: AtHand, parsed: argparse.Namespace) -> int:
 
 
 def _put_in_force(at: AtHand, release: int) -> int:
-    from server import releases
     from server.clock import utc_now
+    from server.published import releases
 
     if not _is_whole(at, release):
         return FAILED
@@ -253,8 +254,8 @@ def _is_whole(at: AtHand, release: int) -> bool:
 
 @with_all_at_hand
 def _releases(at: AtHand, _: argparse.Namespace) -> int:
-    from server import releases
     from server.clock import CHINA
+    from server.published import releases
 
     with at.database.read() as session:
         current = releases.current_id(session)

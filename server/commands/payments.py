@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from server.casework.fund_tables import PaymentBatch
     from server.casework.officers import Officer
     from server.casework.payments import Cashier
-    from server.db import Database
-    from server.sealing import Safe
-    from server.subject_keys import SubjectKeys
+    from server.confidential.sealing import Safe
+    from server.confidential.subject_keys import SubjectKeys
+    from server.database.db import Database
 
 T = TypeVar("T")
 
@@ -125,7 +125,7 @@ class _Desk:
 
 
 def _desk(at: AtHand, officer: "Officer") -> _Desk:
-    from server.resources import make_post
+    from server.web.resources import make_post
 
     release_id, library = at.release()
     post = make_post(at.settings, at.safe, library)
@@ -255,8 +255,8 @@ def _show(desk: _Desk, parsed: argparse.Namespace) -> int:
 
 
 def _export(desk: _Desk, parsed: argparse.Namespace) -> int:
-    from server import private_files
     from server.casework import bank_files, payment_batches
+    from server.confidential import private_files
 
     batch, lines = desk.step(parsed.batch, payment_batches.export)
     assert batch.exported_at is not None

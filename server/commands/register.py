@@ -63,7 +63,7 @@ def _desk(at: AtHand, officer: "Officer") -> "Desk":
 
 
 def _import(desk: "Desk", parsed: argparse.Namespace) -> int:
-    from server.private_files import in_memory
+    from server.confidential.private_files import in_memory
     from server.register import importing, sheets
     from server.register.importing import Already, Plan, Twice
     from server.register.tables import Level
@@ -143,8 +143,8 @@ def _match(desk: "Desk", parsed: argparse.Namespace) -> int:
 
 
 def _roster(desk: "Desk", parsed: argparse.Namespace) -> int:
-    from server import private_files
-    from server.audit import Action
+    from server.confidential import private_files
+    from server.records.audit import Action
     from server.register import rostering
 
     regions = desk.library.regions

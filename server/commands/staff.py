@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from server.commands.at_hand import FAILED, OK, AtHand, with_all_at_hand
 
 if TYPE_CHECKING:
-    from server.db import Database
+    from server.database.db import Database
     from server.staff.managing import Member
 
 _ROLES = ("case_officer", "approver", "editor", "publisher", "auditor", "administrator")

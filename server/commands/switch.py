@@ -50,7 +50,7 @@ def _print(at: AtHand) -> int:
 def _turn(at: AtHand, parsed: argparse.Namespace) -> int:
     from server import switches
     from server.clock import utc_now
-    from server.tables import Part
+    from server.database.tables import Part
 
     region = switches.EVERYWHERE
     if parsed.region is not None:

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from server.commands.at_hand import OK, AtHand, at_hand, with_all_at_hand
 
 if TYPE_CHECKING:
-    from server.platform import App
+    from server.platform.interface import App
 
 _SHOWS = "https://mp.weixin.qq.com/cgi-bin/showqrcode?"
 
@@ -61,7 +61,7 @@ def _push_menu(at: AtHand, _: argparse.Namespace) -> int:
 
 @with_all_at_hand
 def _codes(at: AtHand, parsed: argparse.Namespace) -> int:
-    from server.scenes import SceneTooLong, region_of, scene_of
+    from server.chat.scenes import SceneTooLong, region_of, scene_of
 
     served = at.served()
     places: list[str] = parsed.places or list(served.library.regions.covered)
@@ -80,7 +80,7 @@ def _codes(at: AtHand, parsed: argparse.Namespace) -> int:
 
 def _account(at: AtHand) -> "App":
     from server.clock import utc_now
-    from server.platform import make_platform
+    from server.platform.interface import make_platform
 
     platform = make_platform(at.settings, at.database, at.safe, utc_now)
     if platform is None:

@@ -21,13 +21,13 @@ def _found(words: dict[type[Exception], Say], error: Exception) -> Say | None:
 def _of_the_program() -> dict[type[Exception], Say]:
     from knowledge.files import KnowledgeFileRefused
     from knowledge.scoring import GoldRefused
+    from server.backups.database_copies import BackupRefused
+    from server.chat.serving import ReleaseUnreadable
     from server.commands.at_hand import Refused
     from server.commands.wechat import WechatRefused
-    from server.database_copies import BackupRefused
-    from server.db import DatabaseBusy, DatabaseRefused
-    from server.platform_faults import PlatformFault
-    from server.releases import ReleaseUnknown
-    from server.serving import ReleaseUnreadable
+    from server.database.db import DatabaseBusy, DatabaseRefused
+    from server.platform.faults import PlatformFault
+    from server.published.releases import ReleaseUnknown
     from server.settings import SettingsRefused
 
     refused = (
@@ -53,7 +53,7 @@ def _of_the_program() -> dict[type[Exception], Say]:
 
 
 def _of_the_driver(error: Exception) -> str | None:
-    from server.db import is_away, is_busy, is_damaged, is_full
+    from server.database.db import is_away, is_busy, is_damaged, is_full
 
     told = str(getattr(error, "orig", error)).partition("\n")[0]
     for is_so, said in (
@@ -82,7 +82,7 @@ def _of_the_desk() -> dict[type[Exception], Say]:
     from knowledge.regions import UnknownRegion
     from server.casework.officers import NotAllowed, OfficerUnknown
     from server.editing import publishing
-    from server.releases import NothingToPublish
+    from server.published.releases import NothingToPublish
 
     return {
         UnknownRegion: lambda unknown: f"unknown region {unknown.id!r}",

@@ -27,7 +27,7 @@ How to add a page:
    page. What was typed goes through a Pydantic model: `form = forms.read(Asked)`; where it has no
    `asked`, show the page again with `form` and status 422: each field shows its own error. What the
    domain refuses of one field: `form.refuse("name", "…")`. Any other error becomes a page with the
-   words of `server.problems`. Files and long texts: `@takes(megabytes=8)` below `@admits`.
+   words of `server.web.problems`. Files and long texts: `@takes(megabytes=8)` below `@admits`.
 
 4. A line in `navigation.py`, if it belongs into the menu; who sees it follows from the route.
 

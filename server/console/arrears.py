@@ -9,8 +9,7 @@ from typing import Any
 from flask import Blueprint, Response, send_file, url_for
 from sqlmodel import Session
 
-from server import audit, money
-from server.admitting import Who, admits
+from server import money
 from server.arrears import handling, merging, packing, reading, telling
 from server.arrears.figures import NOTHING, of_parts
 from server.arrears.handling import AT_ONCE, Desk, Wanted
@@ -19,25 +18,27 @@ from server.arrears.moves import COUNTED, MOVES, UNDER_WAY, allowed
 from server.arrears.moving import JointReportChanged, ReportMoveRefused
 from server.arrears.packing import Contents
 from server.arrears.tables import JointPart, JointReport, Outcome, ReportMove, ReportState
-from server.audit import Action
-from server.browsers import handed_in
 from server.casework import materials, officers
 from server.casework.materials import MaterialUnknown
 from server.casework.officers import LOOKERS, Role
 from server.clock import china_day
+from server.confidential.masking import mask_name
+from server.confidential.privacy import mask
+from server.confidential.sealing import Safe
+from server.confidential.subject_keys import SubjectErased
 from server.console import forms, naming
 from server.console.entering import actor, officer, regions
 from server.console.forms import Asked, Form, Line
 from server.console.help_requests import name_of
 from server.console.rendering import go_to, page, shown_yuan
-from server.masking import mask_name
 from server.money import NoSum
-from server.persons import as_kept
-from server.privacy import mask
+from server.personal.persons import as_kept
+from server.records import audit
+from server.records.audit import Action
 from server.register.tables import Employer
-from server.resources import post, resources
-from server.sealing import Safe
-from server.subject_keys import SubjectErased
+from server.web.admitting import Who, admits
+from server.web.browsers import handed_in
+from server.web.resources import post, resources
 
 blueprint = Blueprint("arrears", __name__, url_prefix="/arrears")
 

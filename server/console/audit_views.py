@@ -7,8 +7,6 @@ from flask import Blueprint, Response, current_app, url_for
 from pydantic import Field
 
 from server import audit_views
-from server.admitting import Who, admits, admitted_roles
-from server.audit import Action
 from server.audit_views import AuditView, Wanted
 from server.casework import officers
 from server.casework.fund_tables import BatchState
@@ -20,7 +18,9 @@ from server.clock import china_day
 from server.console import forms, naming, words
 from server.console.entering import officer, regions
 from server.console.rendering import page
-from server.resources import resources
+from server.records.audit import Action
+from server.web.admitting import Who, admits, admitted_roles
+from server.web.resources import resources
 
 blueprint = Blueprint("audit_views", __name__, url_prefix="/audit")
 

@@ -12,9 +12,6 @@ from sqlmodel import Session
 
 from knowledge.eligibility.facts import Vocabulary
 from knowledge.measures import Measure
-from server import profiles
-from server.admitting import Who, admits
-from server.browsers import handed_in
 from server.casework import (
     cases,
     deciding,
@@ -42,16 +39,19 @@ from server.casework.tables import (
     Source,
 )
 from server.clock import china_day
+from server.confidential.sealing import Safe
+from server.confidential.subject_keys import SubjectErased
 from server.console import case_steps, forms, naming, reading, words
 from server.console.case_steps import Step
 from server.console.entering import actor, officer, regions
 from server.console.forms import Form
 from server.console.rendering import go_to, page
-from server.persons import Person
-from server.resources import post, resources
-from server.sealing import Safe
-from server.subject_keys import SubjectErased
-from server.tables import Edition
+from server.database.tables import Edition
+from server.personal import profiles
+from server.personal.persons import Person
+from server.web.admitting import Who, admits
+from server.web.browsers import handed_in
+from server.web.resources import post, resources
 
 blueprint = Blueprint("case", __name__, url_prefix="/cases")
 

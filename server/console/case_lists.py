@@ -10,8 +10,6 @@ from flask import Blueprint, Response, url_for
 from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
 from sqlmodel import Session
 
-from server import profiles
-from server.admitting import Who, admits
 from server.casework import cases, deciding, officers
 from server.casework.advancing import CaseChanged, MoveRefused
 from server.casework.cases import CaseUnknown, Wanted
@@ -20,12 +18,14 @@ from server.casework.moves import MOVES, UNDER_WAY, Move, State
 from server.casework.officers import LOOKERS, NotAllowed, Officer, OfficerUnknown, Role, scope
 from server.casework.tables import Case
 from server.clock import china_day
+from server.confidential.subject_keys import SubjectErased
 from server.console import forms, naming, words
 from server.console.entering import officer, regions
 from server.console.rendering import go_to, page
-from server.persons import IdentityNumber, Name, Phone
-from server.resources import post, resources
-from server.subject_keys import SubjectErased
+from server.personal import profiles
+from server.personal.persons import IdentityNumber, Name, Phone
+from server.web.admitting import Who, admits
+from server.web.resources import post, resources
 
 blueprint = Blueprint("cases", __name__, url_prefix="/cases")
 

@@ -8,7 +8,6 @@ from pydantic import Field, StringConstraints
 from sqlmodel import Session
 
 from server import money
-from server.admitting import Who, admits
 from server.casework import cases, deciding, objecting, officers
 from server.casework.advancing import CaseChanged, ReasonMissing
 from server.casework.deciding import (
@@ -30,6 +29,7 @@ from server.casework.funds import (
 from server.casework.moves import ASKED_FOR_AT_MOST, MOVES, Actor, Move
 from server.casework.officers import ACTS_AS, OfficerUnknown, Role
 from server.casework.tables import Case
+from server.confidential.subject_keys import SubjectErased
 from server.console import forms
 from server.console.case import case_page, happened, opened
 from server.console.case_steps import SLUGS
@@ -37,9 +37,9 @@ from server.console.entering import officer, regions
 from server.console.forms import Form
 from server.console.rendering import go_to, page
 from server.money import NoSum
-from server.problems import body_of, problem_of
-from server.resources import post, resources
-from server.subject_keys import SubjectErased
+from server.web.admitting import Who, admits
+from server.web.problems import body_of, problem_of
+from server.web.resources import post, resources
 
 blueprint = Blueprint("moves", __name__, url_prefix="/cases")
 

@@ -14,7 +14,7 @@ from server.casework.officers import Officer, Role
 from server.casework.tables import Case
 from server.console.entering import regions
 from server.console.rendering import shown_yuan
-from server.resources import resources
+from server.web.resources import resources
 
 SLUGS: Mapping[Move, str] = {
     Move.TAKE: "take",

@@ -7,7 +7,6 @@ from flask import Blueprint, Response, url_for
 from pydantic import Field
 from stdnum.cn import uscc
 
-from server.admitting import Who, admits
 from server.casework.officers import LOOKERS, Role, scope
 from server.clock import china_day
 from server.console import forms, sheet_trials
@@ -17,7 +16,8 @@ from server.console.rendering import go_to, page
 from server.register import employer_sheets, employers
 from server.register.employer_sheets import EmployerFate
 from server.register.employers import EmployerKnown, MoreThanThere, Told
-from server.resources import resources
+from server.web.admitting import Who, admits
+from server.web.resources import resources
 
 blueprint = Blueprint("employers", __name__, url_prefix="/register/employers")
 

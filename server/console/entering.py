@@ -7,13 +7,13 @@ from typing import Any, TypeVar
 from flask import Response, current_app, g, request
 
 from knowledge.regions import Regions
-from server import browsers
-from server.admitting import FormForged, admitted_roles
-from server.audit import Actor
 from server.casework.officers import NotAllowed, Officer
-from server.resources import resources
+from server.records.audit import Actor
 from server.staff import sessions
 from server.staff.sessions import SignedIn
+from server.web import browsers
+from server.web.admitting import FormForged, admitted_roles
+from server.web.resources import resources
 
 View = TypeVar("View", bound=Callable[..., Any])
 

@@ -8,7 +8,7 @@ from knowledge.faults import Code, Fault, Trouble, Value
 from knowledge.files import Problem
 from server.console.knowledge_words import ASPECTS, KINDS, place_of
 from server.console.sheets import WHOLE
-from server.problems import words_of_field
+from server.web.problems import words_of_field
 
 OF_CODE: Mapping[str, str] = {
     Code.UNFORESEEN: "这里不对，请找管理员看看。程序的原话是：{error}",

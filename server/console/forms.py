@@ -20,9 +20,9 @@ from pydantic_core import PydanticCustomError
 from werkzeug.datastructures import MultiDict
 
 from server import money
+from server.database.tables import MOST_NUMBER
 from server.money import NoSum
-from server.problems import words_of_field
-from server.tables import MOST_NUMBER
+from server.web.problems import words_of_field
 
 M = TypeVar("M", bound=BaseModel)
 

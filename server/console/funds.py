@@ -6,7 +6,6 @@ from typing import Annotated
 from flask import Blueprint, Response, url_for
 from pydantic import Field
 
-from server.admitting import Who, admits
 from server.casework import funds
 from server.casework.funds import MOST_FEN, BudgetChanged, FundNameTaken, FundShort
 from server.casework.officers import LOOKERS, Role, scope
@@ -16,7 +15,8 @@ from server.console.forms import YUAN_WORDS, Form, Text, Yuan
 from server.console.help_requests import name_of
 from server.console.rendering import go_to, page
 from server.money import yuan
-from server.resources import resources
+from server.web.admitting import Who, admits
+from server.web.resources import resources
 
 _LOOKERS = (*LOOKERS, Role.ADMINISTRATOR)
 

@@ -7,21 +7,21 @@ from typing import Any
 from flask import Blueprint, Response, url_for
 from sqlmodel import Session
 
-from server import audit
-from server.admitting import Who, admits
-from server.audit import Action
 from server.casework import officers, request_lists, service_requests
 from server.casework.officers import LOOKERS, OfficerUnknown, Role
 from server.casework.request_lists import Wanted
 from server.casework.request_tables import Category, RequestState, ServiceEvent, ServiceRequest
 from server.casework.service_requests import TITLES, RequestChanged, RequestClosed
 from server.clock import china_day
+from server.confidential.sealing import Safe
 from server.console import forms, naming
 from server.console.entering import officer, regions
 from server.console.forms import Form, Line, Text
 from server.console.rendering import go_to, page
-from server.resources import post, resources
-from server.sealing import Safe
+from server.records import audit
+from server.records.audit import Action
+from server.web.admitting import Who, admits
+from server.web.resources import post, resources
 
 _ON_A_PAGE = 50
 

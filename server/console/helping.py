@@ -5,7 +5,6 @@ from typing import Annotated, Any
 from flask import Blueprint, Response, url_for
 from pydantic import Field
 
-from server.admitting import Who, admits
 from server.casework.officers import LOOKERS, Role, scope
 from server.console import forms, sheet_trials
 from server.console.entering import actor, first_region, officer, regions, takes
@@ -16,10 +15,11 @@ from server.pairing.helper_sheets import HelperFate
 from server.pairing.helping import CapacityTaken, HelperKnown, Known, RankUnfit, Told
 from server.pairing.naming import KINDS, RANKS
 from server.pairing.tables import Helper, HelperKind, HelperState, Rank
-from server.persons import Phone
+from server.personal.persons import Phone
 from server.register.hardship import Need
 from server.register.naming import NEEDS
-from server.resources import resources
+from server.web.admitting import Who, admits
+from server.web.resources import resources
 
 blueprint = Blueprint("helping", __name__, url_prefix="/pairings/helpers")
 

@@ -6,7 +6,6 @@ from flask import Blueprint, Response, url_for
 from sqlmodel import Session
 
 from knowledge.expiring import turning
-from server.admitting import Who, admits
 from server.casework import cases, payment_batches
 from server.casework.cases import Wanted
 from server.casework.officers import Officer, Role
@@ -16,8 +15,9 @@ from server.console.entering import officer, regions
 from server.console.rendering import page
 from server.editing import drafts, publishing
 from server.outreach import campaigns, policy_changes
-from server.resources import post, resources
 from server.vouchers import rounds
+from server.web.admitting import Who, admits
+from server.web.resources import post, resources
 
 blueprint = Blueprint("home", __name__)
 

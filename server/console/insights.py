@@ -8,7 +8,6 @@ from pydantic import model_validator
 
 from bot.answers import Kind
 from server import tallying
-from server.admitting import Who, admits
 from server.casework import insight
 from server.casework.insight import Scope, Span
 from server.casework.officers import scope
@@ -18,7 +17,8 @@ from server.console.charts import Bar, Series
 from server.console.entering import officer
 from server.console.rendering import page
 from server.console.reports import sees_elsewhere
-from server.resources import resources
+from server.web.admitting import Who, admits
+from server.web.resources import resources
 
 _DAYS = 30
 _MOST_DAYS = 366

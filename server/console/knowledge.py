@@ -11,8 +11,6 @@ from knowledge.expiring import turning
 from knowledge.files import KnowledgeFileRefused, Problem, line_of, plain_data
 from knowledge.library import Library
 from knowledge.writing import as_yaml
-from server import releases
-from server.admitting import Who, admits
 from server.casework import officers
 from server.casework.officers import Role
 from server.clock import china_day
@@ -25,8 +23,10 @@ from server.console.rendering import go_to, page, shown_instant
 from server.console.sheets import SHEETS, WHOLE, sheets_of
 from server.editing import areas, checks, drafts
 from server.editing.drafts import DraftChanged
-from server.releases import EditionMissing
-from server.resources import resources
+from server.published import releases
+from server.published.releases import EditionMissing
+from server.web.admitting import Who, admits
+from server.web.resources import resources
 
 blueprint = Blueprint("knowledge", __name__, url_prefix="/knowledge")
 

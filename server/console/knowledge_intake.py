@@ -12,7 +12,6 @@ from knowledge.documents import Document, DocumentEntry
 from knowledge.faults import Code, Trouble
 from knowledge.proposing import proposed_document, proposed_measure
 from knowledge.unkept import unkept
-from server.admitting import Who, admits
 from server.casework.officers import Role
 from server.clock import china_day
 from server.console import forms, knowledge
@@ -23,7 +22,8 @@ from server.console.rendering import go_to, page
 from server.editing import checks, drafts, receiving
 from server.editing.drafts import DraftChanged, PieceUnedited
 from server.editing.recognising import Refusal, Refused
-from server.resources import resources
+from server.web.admitting import Who, admits
+from server.web.resources import resources
 
 blueprint = Blueprint("knowledge_intake", __name__, url_prefix="/knowledge/documents")
 

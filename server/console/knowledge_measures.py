@@ -18,7 +18,6 @@ from knowledge.faults import Location
 from knowledge.library import Library
 from knowledge.measures import Aspect, Form, uptake_before
 from knowledge.scoring import GoldRefused
-from server.admitting import Who, admits
 from server.casework.officers import Role
 from server.clock import china_day
 from server.console import forms, knowledge, knowledge_intake
@@ -47,8 +46,9 @@ from server.console.measure_forms import (
 from server.console.rendering import go_to, page
 from server.editing import checks, drafts, gold
 from server.editing.drafts import DraftChanged
-from server.releases import EditionMissing
-from server.resources import resources
+from server.published.releases import EditionMissing
+from server.web.admitting import Who, admits
+from server.web.resources import resources
 
 blueprint = Blueprint("knowledge_measures", __name__, url_prefix="/knowledge/measures")
 

@@ -9,9 +9,6 @@ from pydantic import Field, StringConstraints
 from knowledge import archives
 from knowledge.differing import release_changes
 from knowledge.files import KnowledgeFileRefused
-from server import audit, releases
-from server.admitting import Who, admits
-from server.audit import Action
 from server.casework.officers import Role
 from server.clock import china_day
 from server.console import forms, knowledge
@@ -29,8 +26,12 @@ from server.editing import areas, checks, drafts, publishing, receiving, trials
 from server.editing.publishing import NoEarlierRelease, Proposed, ReleaseMoved
 from server.editing.reports import Report
 from server.editing.trials import Trial
-from server.releases import NothingToPublish
-from server.resources import resources
+from server.published import releases
+from server.published.releases import NothingToPublish
+from server.records import audit
+from server.records.audit import Action
+from server.web.admitting import Who, admits
+from server.web.resources import resources
 
 blueprint = Blueprint("knowledge_publishing", __name__, url_prefix="/knowledge/publishing")
 

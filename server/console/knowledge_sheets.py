@@ -11,8 +11,6 @@ from flask import Blueprint, Response, url_for
 from pydantic import Field as Bound
 from pydantic import StringConstraints
 
-from server import releases
-from server.admitting import Who, admits
 from server.casework.officers import Role
 from server.console import forms, knowledge
 from server.console.entering import officer, takes
@@ -21,8 +19,10 @@ from server.console.rendering import go_to, page
 from server.console.sheets import NEW, SHEETS, Entry, Field, Shape, Sheet
 from server.editing import checks, drafts
 from server.editing.drafts import Draft, DraftChanged
-from server.releases import EditionMissing
-from server.resources import resources
+from server.published import releases
+from server.published.releases import EditionMissing
+from server.web.admitting import Who, admits
+from server.web.resources import resources
 
 blueprint = Blueprint("knowledge_sheets", __name__, url_prefix="/knowledge/sheets")
 

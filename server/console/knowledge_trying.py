@@ -8,7 +8,6 @@ from pydantic import Field, StringConstraints
 from bot.answers import Kind
 from bot.evaluation import Gold
 from bot.explaining import Explanation
-from server.admitting import Who, admits
 from server.casework.officers import Role
 from server.clock import china_day
 from server.console import forms, knowledge
@@ -16,7 +15,8 @@ from server.console.entering import officer
 from server.console.knowledge_words import ASPECTS, RIVALS, STEPS, gate_of
 from server.console.rendering import go_to, page
 from server.editing import gold
-from server.resources import resources
+from server.web.admitting import Who, admits
+from server.web.resources import resources
 
 blueprint = Blueprint("knowledge_trying", __name__, url_prefix="/knowledge/trying")
 

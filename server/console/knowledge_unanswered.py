@@ -8,8 +8,8 @@ from flask import Blueprint, Response, url_for
 from pydantic import Field, StringConstraints
 
 from knowledge.measures import Measure
-from server.admitting import Who, admits
 from server.casework.officers import Role, scope
+from server.chat.serving import Served
 from server.clock import china_day
 from server.console import forms, knowledge
 from server.console.entering import officer, takes
@@ -19,8 +19,8 @@ from server.editing import drafts, unanswered
 from server.editing.drafts import DraftChanged
 from server.editing.tables import Became
 from server.editing.unanswered import Cluster, Why
-from server.resources import resources
-from server.serving import Served
+from server.web.admitting import Who, admits
+from server.web.resources import resources
 
 blueprint = Blueprint("knowledge_unanswered", __name__, url_prefix="/knowledge/unanswered")
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from bot.indexing import Shelf
 from knowledge.measures import Aspect, Audience, Uptake
-from server import releases
 from server.editing.tables import Became, ProposalState
+from server.published import releases
 
 KINDS = {
     "measure": "政策措施",

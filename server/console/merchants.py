@@ -8,7 +8,6 @@ from pydantic import Field
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from server.admitting import Who, admits
 from server.casework import funds
 from server.casework.fund_tables import Fund
 from server.casework.officers import LOOKERS, MOVERS, Role, scope
@@ -18,10 +17,11 @@ from server.console.forms import Asked, Form, Line
 from server.console.help_requests import name_of
 from server.console.rendering import attached, go_to, page
 from server.console.vouchers import TAKES
-from server.resources import resources
 from server.vouchers import merchants, settlement_files, settling
 from server.vouchers.merchants import Account, MerchantNameTaken
 from server.vouchers.tables import Issue, LineState, MerchantKind, SettlementState
+from server.web.admitting import Who, admits
+from server.web.resources import resources
 
 blueprint = Blueprint("merchants", __name__, url_prefix="/merchants")
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from flask import current_app, request, url_for
 
-from server.admitting import admitted_roles
 from server.casework.officers import Officer
+from server.web.admitting import admitted_roles
 
 
 @dataclass(frozen=True, slots=True)

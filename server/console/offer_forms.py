@@ -17,7 +17,7 @@ from server.console.rendering import page
 from server.offers import details, offering
 from server.offers.offering import Proposal
 from server.offers.tables import Offer, OfferKind
-from server.problems import words_of_field
+from server.web.problems import words_of_field
 
 _LABELS: Mapping[str, str] = {
     "title": "名称",

@@ -8,7 +8,6 @@ from flask import Blueprint, Response, abort, url_for
 from pydantic import Field
 from sqlmodel import Session
 
-from server.admitting import Who, admits
 from server.casework import opting_out
 from server.casework.officers import LOOKERS, Role, scope
 from server.clock import china_day
@@ -28,10 +27,11 @@ from server.offers.tables import (
     Wish,
     WishKind,
 )
-from server.people import address
-from server.resources import post, resources
-from server.screening import Step as Screening
-from server.screening import Use
+from server.personal.people import address
+from server.platform.screening import Step as Screening
+from server.platform.screening import Use
+from server.web.admitting import Who, admits
+from server.web.resources import post, resources
 
 blueprint = Blueprint("offers", __name__, url_prefix="/offers")
 

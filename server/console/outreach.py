@@ -9,11 +9,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from knowledge.eligibility.verdicts import is_open
-from server.admitting import Who, admits
-from server.browsers import own_address
 from server.casework.bank_files import BankFileRefused
 from server.casework.officers import LOOKERS, MOVERS, Role, scope
 from server.clock import china_day
+from server.confidential.private_files import in_memory
 from server.console import forms, naming, outreach_forms
 from server.console.entering import first_region, officer, regions, takes
 from server.console.forms import Asked, Form, Text, VersionAsked
@@ -28,10 +27,11 @@ from server.outreach.policy_changes import Sort
 from server.outreach.sending import mailing_of
 from server.outreach.tables import Campaign, CampaignState, Channel
 from server.outreach.texting import ResultsUnreadable
-from server.private_files import in_memory
+from server.platform.screening import Step, Use
 from server.register.naming import LEVELS
-from server.resources import resources
-from server.screening import Step, Use
+from server.web.admitting import Who, admits
+from server.web.browsers import own_address
+from server.web.resources import resources
 
 blueprint = Blueprint("outreach", __name__, url_prefix="/outreach")
 

@@ -19,7 +19,7 @@ from server.outreach.policy_changes import PolicyChange
 from server.outreach.tables import Campaign, Channel
 from server.register.naming import LEVELS
 from server.register.tables import Level
-from server.resources import resources
+from server.web.resources import resources
 
 CHANNELS: Mapping[Channel, str] = {
     Channel.WECHAT: "微信（小程序订阅消息）",

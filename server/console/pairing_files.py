@@ -5,7 +5,6 @@ from typing import Annotated
 from flask import Blueprint, Response
 from pydantic import Field
 
-from server.admitting import Who, admits
 from server.casework.officers import LOOKERS, Role, scope
 from server.clock import china_day
 from server.console import forms, naming
@@ -13,7 +12,8 @@ from server.console.entering import officer, regions
 from server.console.forms import Asked
 from server.console.rendering import attached, page
 from server.pairing import filing, filing_files
-from server.resources import resources
+from server.web.admitting import Who, admits
+from server.web.resources import resources
 
 blueprint = Blueprint("pairing_files", __name__, url_prefix="/pairings/files")
 

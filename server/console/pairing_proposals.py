@@ -9,30 +9,31 @@ from flask import Blueprint, Response, url_for
 from pydantic import Field
 from sqlmodel import Session
 
-from server import audit, children
-from server.admitting import Who, admits
-from server.audit import Action
 from server.casework.officers import Role, scope
 from server.clock import china_day
+from server.confidential.masking import mask_name
+from server.confidential.sealing import Safe
+from server.confidential.subject_keys import SubjectErased
 from server.console import forms
 from server.console.entering import actor, officer, regions
 from server.console.forms import Asked, Form
 from server.console.helping import shown as shown_helpers
 from server.console.pairings import LABELS, WORDS, tell
 from server.console.rendering import go_to, page
-from server.masking import mask_name
 from server.pairing import helping, keeping, naming, proposing, searching, telling
 from server.pairing.keeping import GuardianMissing, HelperUnfit, PairingChanged
 from server.pairing.proposing import Fit, Person
 from server.pairing.tables import Helper, Pairing
-from server.persons import age
+from server.personal import children
+from server.personal.persons import age
+from server.records import audit
+from server.records.audit import Action
 from server.register import keeping as register
 from server.register.hardship import Registered
 from server.register.naming import LEVELS, NEEDS
 from server.register.tables import Level, RegisterEntry
-from server.resources import resources
-from server.sealing import Safe
-from server.subject_keys import SubjectErased
+from server.web.admitting import Who, admits
+from server.web.resources import resources
 
 blueprint = Blueprint("pairing_proposals", __name__, url_prefix="/pairings")
 

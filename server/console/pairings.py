@@ -9,20 +9,19 @@ from flask import Blueprint, Response, abort, request, url_for
 from pydantic import Field
 from sqlmodel import Session
 
-from server.admitting import Who, admits
-from server.browsers import handed_in
 from server.casework import officers
 from server.casework.inspecting import InspectionBusy
 from server.casework.officers import LOOKERS, Role, scope
 from server.casework.recoding import Refused
 from server.casework.uploading import FileTooLarge
 from server.clock import china_day
+from server.confidential.masking import mask_name
+from server.confidential.sealing import Safe
 from server.console import forms
 from server.console.entering import actor, officer, regions, takes
 from server.console.forms import YUAN_WORDS, Asked, Form, VersionAsked, Yuan
 from server.console.helping import shown as shown_helpers
 from server.console.rendering import go_to, page
-from server.masking import mask_name
 from server.pairing import helping, keeping, naming, proposing, searching, telling, visiting
 from server.pairing.moves import MOVES, By, Move, endings
 from server.pairing.searching import Wanted
@@ -31,8 +30,9 @@ from server.pairing.visiting import Kept, Report, VisitDayImpossible
 from server.register import keeping as register
 from server.register.hardship import Registered
 from server.register.tables import EntryState, RegisterEntry
-from server.resources import post, resources
-from server.sealing import Safe
+from server.web.admitting import Who, admits
+from server.web.browsers import handed_in
+from server.web.resources import post, resources
 
 blueprint = Blueprint("pairings", __name__, url_prefix="/pairings")
 

@@ -10,7 +10,6 @@ from typing import Any
 from flask import Blueprint, Response, request, url_for
 from sqlmodel import Session
 
-from server.admitting import Who, admits
 from server.casework import bank_files, funds, payable, payment_batches, payments
 from server.casework.bank_files import BankFileRefused
 from server.casework.deciding import SameOfficer
@@ -26,14 +25,15 @@ from server.casework.payment_batches import (
     StepRefused,
 )
 from server.casework.payments import Cashier, keys_of
+from server.confidential.private_files import in_memory
+from server.confidential.sealing import SealBroken
 from server.console import forms, naming
 from server.console.entering import officer, regions, takes
 from server.console.help_requests import name_of
 from server.console.rendering import attached, go_to, page
 from server.money import yuan
-from server.private_files import in_memory
-from server.resources import post, resources
-from server.sealing import SealBroken
+from server.web.admitting import Who, admits
+from server.web.resources import post, resources
 
 _AT_ONCE = 50
 """Rows of a bank's result that are taken in one transaction."""

@@ -5,17 +5,17 @@ from typing import Annotated
 from flask import Blueprint, Response, url_for
 from pydantic import Field, StringConstraints
 
-from server.admitting import Who, admits
 from server.casework.officers import OfficerChanged, Role, scope
 from server.console import forms, words
 from server.console.entering import officer, regions
 from server.console.forms import Form
 from server.console.rendering import go_to, page
-from server.problems import problem_of
-from server.resources import resources
 from server.staff import managing, passwords
 from server.staff.accounts import UsernameRefused, UsernameTaken
 from server.staff.managing import Member, OwnRights
+from server.web.admitting import Who, admits
+from server.web.problems import problem_of
+from server.web.resources import resources
 
 blueprint = Blueprint("people", __name__, url_prefix="/people")
 

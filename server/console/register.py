@@ -10,17 +10,17 @@ from pydantic import Field
 from sqlmodel import Session
 
 from server import money
-from server.admitting import Who, admits
-from server.audit import Action
 from server.casework import officers
 from server.casework.officers import LOOKERS, Role, scope
 from server.clock import china_day
+from server.confidential.masking import mask_identity_number, mask_name, mask_phone
+from server.confidential.sealing import Safe
+from server.confidential.subject_keys import SubjectErased
 from server.console import forms, words
 from server.console.entering import actor, officer, regions
 from server.console.forms import Asked, Form, Line
 from server.console.rendering import go_to, page
-from server.masking import mask_identity_number, mask_name, mask_phone
-from server.problems import words_of_field
+from server.records.audit import Action
 from server.register import keeping, searching
 from server.register.keeping import MOVES, AlreadyRegistered, DayImpossible, Held, Standing
 from server.register.naming import CAUSES, LEAVINGS, LEVELS, NEEDS, RELATIONS
@@ -32,9 +32,9 @@ from server.register.tables import (
     Level,
     RegisterEntry,
 )
-from server.resources import resources
-from server.sealing import Safe
-from server.subject_keys import SubjectErased
+from server.web.admitting import Who, admits
+from server.web.problems import words_of_field
+from server.web.resources import resources
 
 blueprint = Blueprint("register", __name__, url_prefix="/register")
 

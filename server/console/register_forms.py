@@ -7,28 +7,28 @@ from typing import Annotated, Any
 from flask import Blueprint, Response, url_for
 from pydantic import Field
 
-from server.admitting import Who, admits
-from server.audit import Action
 from server.casework import cases
 from server.casework.officers import Role, scope
 from server.casework.tables import Case
 from server.clock import china_day
+from server.confidential.masking import mask_name
+from server.confidential.sealing import Safe
+from server.confidential.subject_keys import SubjectErased
 from server.console import forms
 from server.console.case import opened as opened_case
 from server.console.entering import actor, first_region, officer, regions
 from server.console.forms import Asked, Form, Line
 from server.console.register import FORM_WORDS, LABELS, NUMBERS, held_of, refuse
 from server.console.rendering import go_to, page
-from server.masking import mask_name
-from server.persons import IdentityNumber, Name, NativePlace, NotBornYet, Phone
+from server.personal.persons import IdentityNumber, Name, NativePlace, NotBornYet, Phone
+from server.records.audit import Action
 from server.register import keeping
 from server.register.hardship import Cause, Need, Registered, Relation
 from server.register.keeping import AlreadyRegistered, DayImpossible, Held, Standing
 from server.register.naming import CAUSES, LEVELS, NEEDS, RELATIONS
 from server.register.tables import Level
-from server.resources import resources
-from server.sealing import Safe
-from server.subject_keys import SubjectErased
+from server.web.admitting import Who, admits
+from server.web.resources import resources
 
 blueprint = Blueprint("register_forms", __name__, url_prefix="/register")
 

@@ -12,23 +12,23 @@ from pydantic import Field
 
 from knowledge.eligibility.matching import csv_cell
 from knowledge.eligibility.sheets import SheetRefused
-from server.admitting import Who, admits
-from server.audit import Action
 from server.casework import rosters
 from server.casework.officers import Role, scope
 from server.clock import china_day
+from server.confidential.private_files import in_memory
 from server.console import forms
 from server.console.entering import first_region, officer, regions, takes
 from server.console.forms import Form
 from server.console.rendering import attached, go_to, page
-from server.private_files import in_memory
-from server.problems import words_of_field
+from server.records.audit import Action
 from server.register import importing, naming, rostering, searching, sheets, undoing
 from server.register.importing import ASKED, Already, Desk, Fate, Plan, Told, Twice, read_plan
 from server.register.searching import Wanted
 from server.register.sheets import SheetUnfit
 from server.register.tables import ImportState, Level, RegisterImport
-from server.resources import resources
+from server.web.admitting import Who, admits
+from server.web.problems import words_of_field
+from server.web.resources import resources
 
 blueprint = Blueprint("register_imports", __name__, url_prefix="/register/imports")
 

@@ -16,15 +16,15 @@ from flask import Response, g, make_response, redirect, render_template, request
 from markupsafe import Markup, escape
 from werkzeug.exceptions import HTTPException
 
-from server import browsers
 from server.clock import CHINA
 from server.console import entering
 from server.console.entering import DeskClosed, NotStarted
 from server.console.navigation import entries
 from server.money import grouped
-from server.problems import body_of, log_failure, problem_of
-from server.problems.document import Problem
-from server.resources import resources
+from server.web import browsers
+from server.web.problems import body_of, log_failure, problem_of
+from server.web.problems.document import Problem
+from server.web.resources import resources
 
 _STATIC = Path(__file__).with_name("static")
 _TOLD = "nuangang_told"

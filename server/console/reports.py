@@ -4,7 +4,6 @@ from datetime import date, datetime, timedelta
 
 from flask import Blueprint, Response
 
-from server.admitting import Who, admits
 from server.arrears import counting as arrears
 from server.arrears.counting import ArrearsLine
 from server.arrears.figures import Figures
@@ -32,9 +31,10 @@ from server.register import counting as register
 from server.register.counting import RegisterLine
 from server.register.naming import LEVELS
 from server.register.tables import Level
-from server.resources import resources
 from server.vouchers import counting as vouchers
 from server.vouchers.counting import IssueLine, MerchantLine
+from server.web.admitting import Who, admits
+from server.web.resources import resources
 
 _READERS = (Role.CASE_OFFICER, Role.APPROVER, Role.AUDITOR, Role.ADMINISTRATOR)
 _WEEKS = 13

@@ -9,7 +9,6 @@ from flask import Blueprint, Response, request, url_for
 from pydantic import Field
 
 from knowledge.eligibility.rosters import Unread
-from server.admitting import Who, admits
 from server.casework import officers, proactive, rosters
 from server.casework.officers import Role
 from server.casework.proactive import Fate, Run
@@ -20,8 +19,9 @@ from server.console import forms, naming
 from server.console.entering import officer, regions, takes
 from server.console.forms import Form
 from server.console.rendering import attached, go_to, page
-from server.problems import words_of_fact
-from server.resources import resources
+from server.web.admitting import Who, admits
+from server.web.problems import words_of_fact
+from server.web.resources import resources
 
 _SECONDS = 8.0
 """How long one press makes cases; the next one goes on."""

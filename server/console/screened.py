@@ -1,7 +1,7 @@
 """Words that others will see, shown to WeChat's content check outside any transaction."""
 
-from server.resources import resources
-from server.screening import Scene, Step, Use, screen
+from server.platform.screening import Scene, Step, Use, screen
+from server.web.resources import resources
 
 
 def screened(words: str, *, openid: str | None = None, use: Use) -> Step:

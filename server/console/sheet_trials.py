@@ -16,15 +16,15 @@ from sqlmodel import Session
 
 from knowledge.eligibility.sheets import Row, SheetRefused, read_rows
 from server.casework.officers import scope
+from server.confidential.private_files import in_memory
+from server.confidential.sealing import SealBroken
 from server.console import forms
 from server.console.entering import first_region, officer, regions
 from server.console.rendering import go_to, page
-from server.private_files import in_memory
-from server.problems import words_of_field
 from server.register.sheets import SheetUnfit
 from server.register.tabling import MOST_LINES, Columns, Found
-from server.resources import resources
-from server.sealing import SealBroken
+from server.web.problems import words_of_field
+from server.web.resources import resources
 
 _MOST_SHOWN = 100
 

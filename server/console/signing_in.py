@@ -8,19 +8,19 @@ from flask import Blueprint, Response, request, url_for
 from markupsafe import Markup
 from pydantic import StringConstraints
 
-from server import callers
-from server.admitting import Who, admits
 from server.console import entering, forms
 from server.console.entering import DeskClosed, device
 from server.console.rendering import go_to, page
-from server.problems.requests import TooMany
-from server.rate_limits import Limit
-from server.resources import resources
 from server.staff import accounts, passwords, second_factors, sessions
 from server.staff.accounts import CodeRefused
 from server.staff.passwords import PasswordTooWeak
 from server.staff.sessions import SignedIn, SignInFailed
 from server.staff.tables import StaffAccount
+from server.web import callers
+from server.web.admitting import Who, admits
+from server.web.problems.requests import TooMany
+from server.web.rate_limits import Limit
+from server.web.resources import resources
 
 blueprint = Blueprint("signing_in", __name__)
 

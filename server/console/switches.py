@@ -3,15 +3,15 @@
 from flask import Blueprint, Response, url_for
 
 from server import switches
-from server.admitting import Who, admits
 from server.casework.officers import Role, require
 from server.console import forms
 from server.console.entering import officer, regions
 from server.console.forms import Form
 from server.console.rendering import go_to, page
-from server.resources import resources
+from server.database.tables import Part
 from server.switches import EVERYWHERE
-from server.tables import Part
+from server.web.admitting import Who, admits
+from server.web.resources import resources
 
 blueprint = Blueprint("switches", __name__, url_prefix="/switches")
 

@@ -6,7 +6,6 @@ from typing import Any
 from flask import Blueprint, Response, url_for
 from sqlmodel import Session
 
-from server.admitting import Who, admits
 from server.casework import funds
 from server.casework.funds import FundShort
 from server.casework.officers import LOOKERS, MOVERS, Role
@@ -19,11 +18,12 @@ from server.money import yuan
 from server.register.hardship import Cause
 from server.register.naming import CAUSES, LEVELS
 from server.register.tables import Level
-from server.resources import post, resources
 from server.vouchers import choosing, issuing, rounds
 from server.vouchers.choosing import NOT_LINKED, Chosen, Group, Place, Why
 from server.vouchers.rounds import GroupMoved
 from server.vouchers.tables import Issue, Round, RoundState
+from server.web.admitting import Who, admits
+from server.web.resources import post, resources
 
 blueprint = Blueprint("voucher_rounds", __name__, url_prefix="/vouchers")
 

@@ -7,7 +7,6 @@ from typing import Annotated
 from flask import Blueprint, Response, url_for
 from pydantic import Field
 
-from server.admitting import Who, admits
 from server.casework import funds
 from server.casework.funds import FundShort
 from server.casework.officers import LOOKERS, Role, scope
@@ -18,7 +17,6 @@ from server.console.forms import YUAN_WORDS, Asked, Form, Line, Text, Yuan
 from server.console.help_requests import name_of
 from server.console.rendering import go_to, page
 from server.money import yuan
-from server.resources import post, resources
 from server.vouchers import issuing, rounds
 from server.vouchers.issuing import IssueUnfit, IssueUnknown, Proposal
 from server.vouchers.tables import (
@@ -27,6 +25,8 @@ from server.vouchers.tables import (
     RoundState,
     Voucher,
 )
+from server.web.admitting import Who, admits
+from server.web.resources import post, resources
 
 blueprint = Blueprint("vouchers", __name__, url_prefix="/vouchers")
 

@@ -5,10 +5,10 @@ from datetime import date
 from typing import Any
 
 from knowledge.eligibility.facts import Fact
-from server.audit import ActorKind
 from server.casework.moves import Move, State
 from server.casework.officers import Role
 from server.casework.tables import Finding, Origin, Ruling, Source
+from server.records.audit import ActorKind
 
 STATES: Mapping[State, str] = {
     State.DRAFT: "草稿",

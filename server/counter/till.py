@@ -14,18 +14,19 @@ from flask import Response, g, make_response, redirect, render_template, request
 from sqlmodel import Session
 from werkzeug.exceptions import HTTPException
 
-from server import browsers, money
-from server.admitting import Who, admits
-from server.callers import address, refuse_too_many, refuse_who_tried_too_often
+from server import money
 from server.clock import CHINA, china_day
 from server.money import NoSum
-from server.problems import log_failure, problem_of, words_of_field
-from server.rate_limits import Limit
-from server.resources import post, resources
 from server.vouchers import cards, merchants, redeeming, wording
 from server.vouchers.cards import CodeUnreadable, CodeWrong
 from server.vouchers.redeeming import Redeemed, RedemptionUnknown, VoucherShort
 from server.vouchers.tables import Issue, Merchant, Redemption, Voucher
+from server.web import browsers
+from server.web.admitting import Who, admits
+from server.web.callers import address, refuse_too_many, refuse_who_tried_too_often
+from server.web.problems import log_failure, problem_of, words_of_field
+from server.web.rate_limits import Limit
+from server.web.resources import post, resources
 
 blueprint = APIBlueprint(
     "counter",

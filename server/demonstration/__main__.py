@@ -2,8 +2,8 @@
 
 from server.clock import utc_now
 from server.demonstration import making
-from server.resources import make_resources
 from server.settings import load_settings
+from server.web.resources import make_resources
 
 
 def main() -> None:

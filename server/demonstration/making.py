@@ -21,7 +21,7 @@ from server.casework import funds, officers
 from server.casework.officers import Role
 from server.casework.tables import Case, Officer
 from server.clock import china_day
-from server.db import Database
+from server.database.db import Database
 from server.demonstration.offers import make_offers
 from server.demonstration.pairings import DemoPairings
 from server.demonstration.vouchers import DemoVouchers
@@ -30,9 +30,9 @@ from server.outreach.audiences import Audience, Having
 from server.outreach.campaigns import Proposal
 from server.outreach.choosing import Place
 from server.outreach.tables import Channel
-from server.resources import Resources
 from server.settings import Environment, Settings
 from server.staff.tables import StaffAccount
+from server.web.resources import Resources
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient

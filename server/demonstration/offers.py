@@ -7,7 +7,7 @@ from server.clock import CHINA, china_day
 from server.offers import offering
 from server.offers.offering import Proposal
 from server.offers.tables import OfferKind
-from server.resources import Resources
+from server.web.resources import Resources
 
 _HERE = "石狮"
 

@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlmodel import col
 
-from server import profiles
 from server.casework.officers import Officer
 from server.clock import china_day
+from server.confidential.sealing import Safe
+from server.database.tables import Profile
 from server.pairing import helping, visiting
 from server.pairing import keeping as pairings
 from server.pairing.helping import Told
@@ -19,13 +20,12 @@ from server.pairing.moves import Move
 from server.pairing.proposing import Why
 from server.pairing.tables import Helper, HelperKind, Pairing, Rank
 from server.pairing.visiting import Report
+from server.personal import profiles
 from server.register import keeping as register
 from server.register.hardship import Cause, Need, Registered
 from server.register.keeping import Standing
 from server.register.tables import Level, RegisterEntry
-from server.resources import Resources
-from server.sealing import Safe
-from server.tables import Profile
+from server.web.resources import Resources
 
 _HELPERS = (
     Told(kind=HelperKind.CADRE, name="林志远", unit="市总工会", rank=Rank.COUNTY, region="石狮",

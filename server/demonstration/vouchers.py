@@ -11,18 +11,18 @@ from sqlmodel import Session, col
 from server.casework.fund_tables import Fund
 from server.casework.officers import Officer
 from server.clock import china_day
+from server.database.tables import Profile
 from server.register import keeping as register
 from server.register.hardship import Cause, Need, Registered, Relation
 from server.register.keeping import Standing
 from server.register.tables import Level, RegisterEntry
-from server.resources import Resources, make_post
-from server.tables import Profile
 from server.vouchers import cards, choosing, issuing, merchants, redeeming, rounds
 from server.vouchers.choosing import Group, Place
 from server.vouchers.issuing import Proposal
 from server.vouchers.merchants import Account
 from server.vouchers.redeeming import Redeemed
 from server.vouchers.tables import Issue, Merchant, MerchantKind, Voucher
+from server.web.resources import Resources, make_post
 
 _HERE = "石狮"
 _HEAD = "张德福"

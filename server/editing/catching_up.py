@@ -13,11 +13,11 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from bot.answers import Answer, Kind
+from server.confidential.sealing import Safe
+from server.database.tables import CurrentRelease, Turn
 from server.editing import unanswered
 from server.editing.tables import Became, SettledQuestion
 from server.editing.unanswered import ANSWERED_WITHIN, OFFICIAL_ACCOUNT, Asked
-from server.sealing import Safe
-from server.tables import CurrentRelease, Turn
 
 Ask = Callable[[str, str | None], Answer]
 """A question, masked, and its region or None: what the release in force says."""

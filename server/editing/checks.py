@@ -11,10 +11,10 @@ from sqlmodel import Session
 from knowledge.drafting import shape_troubles, troubles
 from knowledge.faults import Trouble
 from knowledge.library import Library
-from server import releases
 from server.editing import drafts
 from server.editing.drafts import Draft
-from server.releases import NothingInForce
+from server.published import releases
+from server.published.releases import NothingInForce
 
 _WORKING = Lock()
 

@@ -11,9 +11,9 @@ from sqlmodel import Session, col
 
 from knowledge.consistency import KINDS
 from knowledge.drafting import Changes
-from server import releases
-from server.db import insert_new
+from server.database.db import insert_new
 from server.editing.tables import KnowledgeDraft
+from server.published import releases
 
 LONGEST_DRAFT = 4 * 1024 * 1024
 """Characters of one draft as JSON."""

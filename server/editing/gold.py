@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 from sqlmodel import Session, col
 
 from bot.evaluation import Gold
-from server.db import insert_new
+from server.database.db import insert_new
 from server.editing.tables import GoldSort, StoredGold
 
 MOST_TURNS = 8

@@ -10,15 +10,15 @@ from sqlalchemy import Select, delete, select, update
 from sqlmodel import Session, col
 
 from knowledge.library import Library
-from server import releases
 from server.casework.officers import Officer, Role
+from server.database.tables import Release
 from server.editing import areas, drafts
 from server.editing.drafts import PieceUnedited
 from server.editing.reports import Report
 from server.editing.tables import KnowledgeDraft, Proposal, ProposalState
 from server.editing.trials import DraftsMoved, DraftVersion, Trial
-from server.releases import NothingToPublish
-from server.tables import Release
+from server.published import releases
+from server.published.releases import NothingToPublish
 
 LONGEST_REASON = 500
 

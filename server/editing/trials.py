@@ -28,8 +28,7 @@ from knowledge.eligibility.personas import Miss, Persona, evaluate, read_persona
 from knowledge.faults import Code, Fault
 from knowledge.library import Edition, Library
 from knowledge.scoring import GoldRefused
-from server import releases
-from server.db import Database
+from server.database.db import Database
 from server.editing import drafts, gold
 from server.editing.reports import (
     Changed,
@@ -39,7 +38,8 @@ from server.editing.reports import (
     SwapResult,
     TakenOut,
 )
-from server.kept_indexes import KeptIndexes
+from server.published import releases
+from server.published.kept_indexes import KeptIndexes
 from server.settings import Settings
 
 PATIENCE_SECONDS = 120.0

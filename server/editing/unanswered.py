@@ -16,11 +16,12 @@ from bot.answers import Kind
 from bot.normalising import normalise
 from bot.question import content, tidy
 from knowledge.library import Library
-from server import outbox, people
-from server.db import insert_new
+from server.confidential.sealing import Safe
+from server.database.db import insert_new
+from server.database.tables import Conversation, Direction, Thumb, Turn
 from server.editing.tables import Became, SettledQuestion
-from server.sealing import Safe
-from server.tables import Conversation, Direction, Thumb, Turn
+from server.notices import outbox
+from server.personal import people
 
 LOOKED_BACK = timedelta(days=30)
 MOST_TURNS = 6000

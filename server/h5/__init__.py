@@ -12,14 +12,14 @@ from werkzeug.exceptions import NotFound
 from bot.answers import Answer
 from knowledge.library import Library
 from knowledge.regions import UnknownRegion
-from server.admitting import Who, admits
-from server.callers import is_this_machine, refuse_too_much_chat
-from server.chatting import Channel, Message, reply
-from server.compressing import best_encoding
+from server.chat.chatting import Channel, Message, reply
+from server.chat.scenes import region_of_scene
 from server.h5.files import compressed, files, version
-from server.resources import resources
-from server.scenes import region_of_scene
 from server.settings import Environment
+from server.web.admitting import Who, admits
+from server.web.callers import is_this_machine, refuse_too_much_chat
+from server.web.compressing import best_encoding
+from server.web.resources import resources
 
 blueprint = Blueprint("h5", __name__, template_folder="templates")
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import brotli
 from rjsmin import jsmin
 
-from server.compressing import Encoding, gzipped
+from server.web.compressing import Encoding, gzipped
 
 _FOLDER = Path(__file__).with_name("static")
 _TYPES = {".js": "text/javascript", ".css": "text/css"}

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import OperationalError
 
-from server.db import Database, DatabaseRefused, is_locked
-from server.tables import Row
+from server.database.db import Database, DatabaseRefused, is_locked
+from server.database.tables import Row
 
 if TYPE_CHECKING:
     from alembic.config import Config

@@ -3,7 +3,7 @@
 import sys
 import tempfile
 
-from server.db import Database
+from server.database.db import Database
 from server.migrations import differences, upgrade
 
 with tempfile.TemporaryDirectory() as folder:

@@ -6,15 +6,15 @@ from alembic import context
 from sqlalchemy import Connection
 
 import server.schema  # noqa: F401
-from server.db import Database
+from server.database.db import Database
+from server.database.tables import Instant, Row
 from server.settings import load_settings
-from server.tables import Instant, Row
 
 
 def _render(kind: str, thing: Any, autogenerate: Any) -> str | Literal[False]:
     """Writes our own column type into new revisions by its name."""
     if kind == "type" and isinstance(thing, Instant):
-        autogenerate.imports.add("from server.tables import Instant")
+        autogenerate.imports.add("from server.database.tables import Instant")
         return "Instant()"
     return False
 

@@ -11,14 +11,15 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from knowledge.regions import Regions
-from server import audit, db, numbering
-from server.audit import Action
 from server.casework.officers import NotAllowed, Officer, Role, require
 from server.clock import china_day
+from server.confidential.sealing import Safe
+from server.database import db, numbering
 from server.offers import details, seats
 from server.offers.fraud_signs import fraud_signs
 from server.offers.tables import Offer, OfferHappening, OfferKind, OfferState, Participation
-from server.sealing import Safe
+from server.records import audit
+from server.records.audit import Action
 
 MOST_WAITING = 20
 """So many of what one employer proposed wait for an officer at once."""

@@ -8,7 +8,7 @@ from sqlmodel import Session, col
 
 from knowledge.regions import Regions
 from server.casework.officers import NotAllowed, Officer, Role, scope
-from server.db import Database
+from server.database.db import Database
 from server.offers.offering import OfferUnknown
 from server.offers.tables import Offer, OfferKind, OfferState
 

@@ -10,10 +10,9 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from knowledge.regions import Regions
-from server import audit, profiles
-from server.audit import Action
 from server.casework.officers import Officer, Role, require
 from server.clock import china_day
+from server.confidential.sealing import Safe
 from server.offers import seats
 from server.offers.offering import OfferOver, OfferUnknown, is_open
 from server.offers.tables import (
@@ -24,7 +23,9 @@ from server.offers.tables import (
     Participation,
     PlaceState,
 )
-from server.sealing import Safe
+from server.personal import profiles
+from server.records import audit
+from server.records.audit import Action
 
 NEEDS_PROFILE = frozenset({OfferKind.VACANCY, OfferKind.SESSION, OfferKind.TRIP})
 """Where the organiser has to know who comes and how to call them."""

@@ -6,7 +6,7 @@ from sqlmodel import Session
 
 from server.casework.advancing import Post
 from server.clock import CHINA
-from server.notice_templates import NoticeKind
+from server.notices.templates import NoticeKind
 from server.offers.offering import Step
 from server.offers.tables import Offer, Participation
 

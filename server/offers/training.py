@@ -18,9 +18,9 @@ from knowledge.measures import Measure
 from server.casework.applying import Vouched
 from server.casework.tables import Source
 from server.clock import china_day
+from server.confidential.sealing import Safe
 from server.offers import taking_part
 from server.offers.tables import Offer, OfferKind, OfferState, Participation, PlaceState
-from server.sealing import Safe
 
 LOCAL, HOURS, CERTIFICATE = "local_training", "training_hours", "training_certificate"
 _FACTS = (LOCAL, HOURS, CERTIFICATE)

@@ -11,14 +11,14 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlmodel import Session, col
 
-from server import audit
-from server.audit import Action
 from server.clock import china_day
+from server.confidential.sealing import Safe
+from server.database.tables import Worker
 from server.offers import details
 from server.offers.details import Journey, Trip, Vacancy, Work
 from server.offers.tables import Offer, OfferKind, Wish, WishKind
-from server.sealing import Safe
-from server.tables import Worker
+from server.records import audit
+from server.records.audit import Action
 
 LONGEST_DAYS = 90
 """A wish is forgotten so many days after it was said last."""

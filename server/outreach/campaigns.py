@@ -11,8 +11,6 @@ from sqlalchemy import delete, func, select, update
 from sqlmodel import Session, col
 
 from knowledge.regions import Regions
-from server import audit, db, numbering
-from server.audit import Action
 from server.casework.officers import (
     LOOKERS,
     MOVERS,
@@ -24,12 +22,15 @@ from server.casework.officers import (
     scope,
 )
 from server.clock import china_day
-from server.db import load_within
+from server.confidential.sealing import Safe
+from server.database import db, numbering
+from server.database.db import load_within
+from server.database.tables import Notice, NoticeState
 from server.outreach.audiences import Audience
 from server.outreach.choosing import Chosen
 from server.outreach.tables import Campaign, CampaignState, Channel, Letter, LetterState
-from server.sealing import Safe
-from server.tables import Notice, NoticeState
+from server.records import audit
+from server.records.audit import Action
 
 LONGEST = timedelta(days=31)
 """A campaign goes out within so many days after it was proposed."""

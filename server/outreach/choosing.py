@@ -23,16 +23,16 @@ from server.casework import cases
 from server.casework.moves import State
 from server.casework.opting_out import OutOfOutreach
 from server.casework.tables import Case
-from server.db import Database
+from server.confidential.sealing import Safe
+from server.confidential.subject_keys import SubjectKeys
+from server.database.db import Database
+from server.database.tables import Identity, Profile, Worker
 from server.offers.tables import Wish
 from server.outreach.audiences import Audience, Having, Outcome
 from server.outreach.tables import Channel, Letter
 from server.register import rostering
 from server.register.rostering import Reading
 from server.register.tables import EntryState, RegisterEntry
-from server.sealing import Safe
-from server.subject_keys import SubjectKeys
-from server.tables import Identity, Profile, Worker
 
 _AT_ONCE = 2000
 _HANDED_IN = frozenset(State) - {State.DRAFT, State.WITHDRAWN}

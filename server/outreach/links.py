@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 from sqlmodel import Session, col
 
-from server.db import insert_new
+from server.confidential.sealing import Safe
+from server.database.db import insert_new
 from server.outreach.tables import Campaign, CampaignState, Letter, LetterVisit, Visit
-from server.sealing import Safe
 
 KEPT_FOR = timedelta(days=90)
 """So long after its end a campaign's visits are counted."""

@@ -16,13 +16,13 @@ from sqlmodel import Session, col
 from knowledge.library import Library
 from knowledge.measures import Measure
 from knowledge.regions import Regions
-from server import releases
 from server.casework.officers import Officer, scope
+from server.database.tables import Edition, ReleaseEdition
 from server.editing import publishing
 from server.editing.publishing import NoEarlierRelease
 from server.outreach.audiences import Audience, Having, Outcome
 from server.outreach.tables import Campaign, CampaignState
-from server.tables import Edition, ReleaseEdition
+from server.published import releases
 
 _KIND = "measure"
 _LONGEST_TITLE = 20

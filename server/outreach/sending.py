@@ -15,18 +15,19 @@ from sqlalchemy import ColumnElement, exists, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
 
-from server import outbox, people
 from server.casework.opting_out import OUTREACH, OutOfOutreach
 from server.casework.tables import OptOut
 from server.clock import Clock, china_day
-from server.db import Database
-from server.notice_templates import NoticeKind, is_quiet
-from server.outbox import Addressed
+from server.confidential.sealing import Safe
+from server.database.db import Database
+from server.database.tables import Notice, NoticeState
+from server.notices import outbox
+from server.notices.outbox import Addressed
+from server.notices.templates import NoticeKind, is_quiet
 from server.outreach import campaigns, links
 from server.outreach.tables import Campaign, CampaignState, Channel, Letter, LetterState
-from server.sealing import Safe
+from server.personal import people
 from server.settings import Settings
-from server.tables import Notice, NoticeState
 
 AT_ONCE = 200
 """Messages of one transaction."""

@@ -15,22 +15,23 @@ from sqlalchemy import ColumnElement, and_, case, false, func, select, update
 from sqlmodel import Session, col
 
 from knowledge.regions import Regions
-from server import audit, people, profiles
-from server.audit import Action
 from server.casework.bank_files import read_rows
 from server.casework.officers import Officer, Role, require
 from server.casework.opting_out import OutOfOutreach, refuse_outreach
 from server.casework.workbooks import workbook
 from server.clock import china_day
-from server.notice_templates import NoticeKind, is_quiet
+from server.confidential.privacy import mask
+from server.confidential.sealing import Safe
+from server.confidential.subject_keys import SubjectKeys
+from server.database.tables import Profile
+from server.notices.templates import NoticeKind, is_quiet
 from server.outreach import campaigns, links, sending
 from server.outreach.tables import Campaign, CampaignState, Channel, Letter, LetterState
-from server.privacy import mask
+from server.personal import people, profiles
+from server.records import audit
+from server.records.audit import Action
 from server.register import keeping
 from server.register.tables import RegisterEntry
-from server.sealing import Safe
-from server.subject_keys import SubjectKeys
-from server.tables import Profile
 
 MOST = 10_000
 """Lines of one file."""

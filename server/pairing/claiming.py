@@ -3,9 +3,9 @@
 from sqlalchemy import select
 from sqlmodel import Session, col
 
+from server.confidential.sealing import Safe, sealed_anew
 from server.pairing import visiting
 from server.pairing.tables import Pairing, Visit, VisitPhoto
-from server.sealing import Safe, sealed_anew
 
 
 def move(

@@ -12,9 +12,10 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
-from server.audit import Action, Actor
 from server.casework.officers import MOVERS, NotAllowed, Officer
 from server.clock import china_day
+from server.confidential.sealing import Safe
+from server.confidential.subject_keys import SubjectKeys
 from server.pairing import helping, keeping
 from server.pairing.tables import (
     Helper,
@@ -25,10 +26,9 @@ from server.pairing.tables import (
     Rank,
     Visit,
 )
+from server.records.audit import Action, Actor
 from server.register import keeping as register
 from server.register.tables import RegisterEntry
-from server.sealing import Safe
-from server.subject_keys import SubjectKeys
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from knowledge.eligibility.cells import plain
 from knowledge.eligibility.sheets import Row
 from knowledge.regions import Regions
 from server.casework.officers import Officer
+from server.confidential.sealing import Safe
 from server.pairing import helping
 from server.pairing.helping import Told
 from server.pairing.naming import KINDS, RANKS
@@ -19,7 +20,6 @@ from server.pairing.tables import Helper, HelperKind, HelperState
 from server.register import tabling
 from server.register.naming import NEEDS
 from server.register.sheets import Bad, Fault
-from server.sealing import Safe
 
 W = TypeVar("W", bound=StrEnum)
 

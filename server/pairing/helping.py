@@ -13,14 +13,14 @@ from sqlalchemy import ColumnElement, exists, func, select, update
 from sqlmodel import Session, col
 
 from knowledge.regions import Regions
-from server import audit
-from server.audit import Action, Actor
 from server.casework.officers import LOOKERS, NotAllowed, Officer, Role, require
-from server.db import insert_new
+from server.confidential.sealing import Safe
+from server.database.db import insert_new
 from server.pairing.tables import Helper, HelperKind, HelperState, Pairing, PairState, Rank
-from server.persons import Phone
+from server.personal.persons import Phone
+from server.records import audit
+from server.records.audit import Action, Actor
 from server.register.hardship import Need
-from server.sealing import Safe
 
 AT_ONCE = 50
 MOST = 500

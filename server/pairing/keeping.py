@@ -15,19 +15,21 @@ from sqlalchemy import ColumnElement, exists, or_, select
 from sqlmodel import Session, col
 
 from knowledge.regions import Regions
-from server import audit, children, consents, db
-from server.audit import Action, Actor
 from server.casework.officers import LOOKERS, NotAllowed, Officer, Role, require
 from server.clock import china_day
+from server.confidential.sealing import Safe
+from server.database import db
+from server.database.tables import Child, Purpose
 from server.pairing import helping
 from server.pairing.moves import ENDINGS, MOVES, By, Move
 from server.pairing.tables import Ending, Helper, HelperKind, HelperState, Pairing, PairState
-from server.persons import age, born_on
+from server.personal import children, consents
+from server.personal.persons import age, born_on
+from server.records import audit
+from server.records.audit import Action, Actor
 from server.register.hardship import Registered
 from server.register.keeping import EntryChanged, EntryUnknown
 from server.register.tables import EntryState, RegisterEntry
-from server.sealing import Safe
-from server.tables import Child, Purpose
 
 EVERY_DAYS = 90
 """How often a visit is due where nobody says otherwise. The opinion (三(三)) says 经常 and names no

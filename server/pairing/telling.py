@@ -6,7 +6,7 @@ from sqlmodel import Session
 
 from server.casework.advancing import Post
 from server.clock import china_day
-from server.notice_templates import NoticeKind
+from server.notices.templates import NoticeKind
 from server.pairing.tables import Pairing
 
 PROPOSED = "有人愿意帮你，请点开看看"

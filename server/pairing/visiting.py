@@ -14,19 +14,19 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from knowledge.regions import Regions
-from server import audit
-from server.audit import Action, Actor
 from server.casework.inspecting import inspect
 from server.casework.officers import Officer
 from server.casework.recoding import Refusal, Refused
 from server.casework.uploading import MOST_BYTES, FileTooLarge
 from server.clock import china_day
+from server.confidential.sealing import Safe
 from server.material_store import Store
 from server.pairing import keeping
 from server.pairing.keeping import PairingUnknown
 from server.pairing.moves import Move
 from server.pairing.tables import Pairing, PairState, Visit, VisitPhoto
-from server.sealing import Safe
+from server.records import audit
+from server.records.audit import Action, Actor
 
 MOST_PHOTOS = 6
 MOST_FEN = 10_000_000_00

@@ -10,18 +10,20 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlmodel import Session, col
 
-from server import audit, people, subject_keys
-from server.audit import Action, Actor
 from server.casework.officers import Officer
 from server.clock import china_day
-from server.db import Database, load_within
+from server.confidential import subject_keys
+from server.confidential.sealing import Safe
+from server.confidential.subject_keys import SubjectKeys
+from server.database.db import Database, load_within
+from server.database.tables import Identity, Profile, Worker, stored_instant
+from server.personal import people
+from server.records import audit
+from server.records.audit import Action, Actor
 from server.register import keeping
 from server.register.hardship import Registered, due_after
 from server.register.sheets import Read
 from server.register.tables import EntryMove, EntryState, Household, Level, RegisterEntry
-from server.sealing import Safe
-from server.subject_keys import SubjectKeys
-from server.tables import Identity, Profile, Worker, stored_instant
 
 _HOUSEHOLDS = ("id", "region", "number_hash", "members", "created_at", "import_id")
 _ENTRIES = (

@@ -11,15 +11,16 @@ from typing import Any
 from sqlalchemy import exists, select, update
 from sqlmodel import Session, col
 
-from server import audit, erasing
-from server.audit import Action, Actor
 from server.casework.tables import Case
-from server.db import Database
+from server.confidential.sealing import Safe, sealed_anew
+from server.confidential.subject_keys import SubjectKeys
+from server.database.db import Database
+from server.database.tables import Profile, Worker
+from server.personal import erasing
+from server.records import audit
+from server.records.audit import Action, Actor
 from server.register import bulk, keeping
 from server.register.tables import RegisterEntry
-from server.sealing import Safe, sealed_anew
-from server.subject_keys import SubjectKeys
-from server.tables import Profile, Worker
 
 Along = Callable[[Session, Safe, Safe, str, int, int], None]
 """What goes along with an entry: the keys before and after, the entry, whose it was and is."""

@@ -13,11 +13,11 @@ from stdnum.cn import uscc
 from knowledge.eligibility.sheets import Row
 from knowledge.regions import Regions
 from server.casework.officers import Officer
+from server.confidential.sealing import Safe
 from server.register import employers, tabling
 from server.register.employers import Told
 from server.register.sheets import Bad, Fault
 from server.register.tables import Employer
-from server.sealing import Safe
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "name": ("单位", "单位名称", "企业名称"),

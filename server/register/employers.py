@@ -9,13 +9,14 @@ from sqlalchemy import ColumnElement, func, select
 from sqlmodel import Session, col
 
 from knowledge.regions import Regions
-from server import audit, db
-from server.audit import Action, Actor
 from server.casework.officers import LOOKERS, NotAllowed, Officer, Role, require
-from server.db import insert_new
+from server.confidential.sealing import Safe
+from server.database import db
+from server.database.db import insert_new
+from server.records import audit
+from server.records.audit import Action, Actor
 from server.register.keeping import EntryChanged, EntryUnknown
 from server.register.tables import Employer
-from server.sealing import Safe
 
 AT_ONCE = 50
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from server.persons import IdentityNumber, Name, NativePlace, Phone
+from server.personal.persons import IdentityNumber, Name, NativePlace, Phone
 from server.register.tables import Level
 
 

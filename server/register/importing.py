@@ -24,18 +24,18 @@ from sqlmodel import Session, col
 
 from knowledge.eligibility.cells import plain
 from knowledge.library import Library
-from server import audit
-from server.audit import Action, Actor
 from server.casework.officers import Officer, Role, require, scope
 from server.clock import Clock, china_day
-from server.db import Database
-from server.private_files import in_memory
+from server.confidential.private_files import in_memory
+from server.confidential.sealing import Safe
+from server.confidential.subject_keys import SubjectKeys
+from server.database.db import Database
+from server.records import audit
+from server.records.audit import Action, Actor
 from server.register import bulk, keeping, sheets
 from server.register.bulk import Batch
 from server.register.sheets import Bad, Read, Sheet
 from server.register.tables import EntryState, ImportState, Level, RegisterEntry, RegisterImport
-from server.sealing import Safe
-from server.subject_keys import SubjectKeys
 
 AT_ONCE = 500
 """Lines of one transaction."""

@@ -14,11 +14,15 @@ from sqlalchemy import exists, select, update
 from sqlmodel import Session, col
 
 from knowledge.regions import Regions
-from server import audit, db, people
-from server.audit import Action, Actor
 from server.casework.officers import LOOKERS, NotAllowed, Officer, Role, require
 from server.clock import china_day
-from server.persons import NotBornYet, born_on
+from server.confidential.sealing import Safe
+from server.database import db
+from server.database.tables import Profile, Worker
+from server.personal import people
+from server.personal.persons import NotBornYet, born_on
+from server.records import audit
+from server.records.audit import Action, Actor
 from server.register.hardship import Cause, Need, Registered, Relation, due_after
 from server.register.tables import (
     EntryMove,
@@ -29,8 +33,6 @@ from server.register.tables import (
     RegisterEntry,
     RegisterEvent,
 )
-from server.sealing import Safe
-from server.tables import Profile, Worker
 
 LONGEST = timedelta(days=730)
 """The next look is due within this at the latest."""

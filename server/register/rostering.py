@@ -14,14 +14,14 @@ from sqlmodel import Session, col
 from knowledge.eligibility.columns import column_of
 from knowledge.eligibility.facts import FactsRefused, Value, Vocabulary, read_value
 from knowledge.eligibility.rosters import Chunk
-from server.audit import Action, Actor
 from server.casework.officers import NotAllowed, Role
-from server.db import Database
+from server.confidential.subject_keys import SubjectKeys
+from server.database.db import Database
+from server.records.audit import Action, Actor
 from server.register import keeping
 from server.register.hardship import Cause, Registered, facts_of
 from server.register.importing import Desk
 from server.register.tables import EntryState, Level, RegisterEntry
-from server.subject_keys import SubjectKeys
 
 AT_ONCE = 2000
 _HEADERS = ("编号", "姓名", "身份证号", "手机号")

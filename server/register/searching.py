@@ -9,9 +9,9 @@ from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlmodel import Session, col
 
-from server.persons import IdentityNumber, Name, Phone
+from server.confidential.sealing import Safe
+from server.personal.persons import IdentityNumber, Name, Phone
 from server.register.tables import EntryState, Level, RegisterEntry
-from server.sealing import Safe
 
 AT_ONCE = 50
 _ENTRY = re.compile(r"[0-9a-f]{16}")

@@ -8,9 +8,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Table, delete, exists, false, func, or_, select, update
 from sqlmodel import Session, col
 
-from server import audit
-from server.audit import Action, Actor
 from server.casework.officers import NotAllowed
+from server.confidential.sealing import Safe
+from server.database.tables import Identity, Row, SubjectKey, Worker
+from server.records import audit
+from server.records.audit import Action, Actor
 from server.register import bulk, keeping
 from server.register.importing import Desk, ImportMoved, find
 from server.register.tables import (
@@ -20,8 +22,6 @@ from server.register.tables import (
     RegisterEntry,
     RegisterEvent,
 )
-from server.sealing import Safe
-from server.tables import Identity, Row, SubjectKey, Worker
 
 _AT_ONCE = 500
 

@@ -7,10 +7,10 @@ from datetime import datetime
 from sqlalchemy import delete, select, update
 from sqlmodel import Session, col
 
-from server import audit
-from server.audit import Action
 from server.casework.officers import Officer
-from server.sealing import Safe
+from server.confidential.sealing import Safe
+from server.records import audit
+from server.records.audit import Action
 from server.staff import second_factors
 from server.staff.tables import StaffAccount, StaffDevice, StaffSession
 

@@ -10,10 +10,10 @@ from datetime import datetime
 from sqlmodel import Session
 
 from knowledge.regions import Regions
-from server import audit
 from server.casework import officers
 from server.casework.officers import NotAllowed, Officer, Role, Staffed
-from server.sealing import Safe
+from server.confidential.sealing import Safe
+from server.records import audit
 from server.staff import accounts
 from server.staff.accounts import Account
 

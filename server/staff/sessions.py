@@ -12,12 +12,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, or_, update
 from sqlmodel import Session, col
 
-from server import audit
-from server.audit import Action
 from server.casework import officers
 from server.casework.officers import Officer, OfficerUnknown
-from server.db import Database, DatabaseBusy, insert_new, is_busy, is_full
-from server.sealing import Safe
+from server.confidential.sealing import Safe
+from server.database.db import Database, DatabaseBusy, insert_new, is_busy, is_full
+from server.records import audit
+from server.records.audit import Action
 from server.staff import accounts
 from server.staff.tables import StaffAccount, StaffDevice, StaffSession
 

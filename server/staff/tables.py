@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import String, Text
 from sqlmodel import Field
 
-from server.tables import Instant, Row
+from server.database.tables import Instant, Row
 
 
 class StaffAccount(Row, table=True):

@@ -14,10 +14,10 @@ from typing import NamedTuple
 
 from sqlmodel import Session
 
-from server import audit
-from server.audit import Action
-from server.db import fetch_within, insert_new, run_within
-from server.sealing import Safe
+from server.confidential.sealing import Safe
+from server.database.db import fetch_within, insert_new, run_within
+from server.records import audit
+from server.records.audit import Action
 from server.vouchers.tables import Card
 
 STEP = 30

@@ -15,15 +15,15 @@ from sqlmodel import Session, col
 
 from knowledge.regions import Regions
 from server.casework.opting_out import OutOfCases
-from server.db import Database
-from server.people import REGISTER
+from server.confidential.sealing import Safe
+from server.confidential.subject_keys import SubjectKeys
+from server.database.db import Database
+from server.database.tables import Identity, Profile, Worker
+from server.personal.people import REGISTER
 from server.register import rostering
 from server.register.hardship import Cause
 from server.register.rostering import Person
 from server.register.tables import Level, RegisterEntry
-from server.sealing import Safe
-from server.subject_keys import SubjectKeys
-from server.tables import Identity, Profile, Worker
 from server.vouchers.holders import Holders
 from server.vouchers.tables import Issue
 

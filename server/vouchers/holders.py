@@ -7,8 +7,8 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from server.casework.tables import Case
+from server.database.tables import Profile, Worker
 from server.register.tables import RegisterEntry
-from server.tables import Profile, Worker
 from server.vouchers.tables import Voucher
 
 

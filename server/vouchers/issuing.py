@@ -13,8 +13,6 @@ from sqlalchemy import Select, exists, func, or_, select
 from sqlmodel import Session, col
 
 from knowledge.regions import Regions
-from server import audit, db, numbering, people
-from server.audit import Action
 from server.casework import funds
 from server.casework.advancing import Post
 from server.casework.fund_tables import Fund
@@ -22,8 +20,12 @@ from server.casework.moves import Move, State
 from server.casework.officers import LOOKERS, NotAllowed, Officer, Role, require, scope
 from server.casework.tables import Case
 from server.clock import china_day
-from server.sealing import Safe
-from server.tables import Worker
+from server.confidential.sealing import Safe
+from server.database import db, numbering
+from server.database.tables import Worker
+from server.personal import people
+from server.records import audit
+from server.records.audit import Action
 from server.vouchers import cards, telling
 from server.vouchers.holders import Holders
 from server.vouchers.tables import (

@@ -6,14 +6,14 @@ from datetime import datetime, time, timedelta
 from sqlalchemy import exists, or_, select, update
 from sqlmodel import Session, col
 
-from server import people
-from server.audit import Actor
 from server.casework import funds
 from server.casework.advancing import Post
 from server.clock import CHINA, Clock, china_day
-from server.db import Database, load_within
-from server.sealing import Safe
-from server.tables import Worker, stored_instant
+from server.confidential.sealing import Safe
+from server.database.db import Database, load_within
+from server.database.tables import Worker, stored_instant
+from server.personal import people
+from server.records.audit import Actor
 from server.vouchers import telling
 from server.vouchers.tables import Issue, Return, ReturnWhy, Voucher
 

@@ -14,10 +14,10 @@ from sqlalchemy import delete, func, select, update
 from sqlmodel import Session, col
 
 from knowledge.regions import Regions
-from server import audit
-from server.audit import Action
 from server.casework.officers import LOOKERS, NotAllowed, Officer, Role, require, scope
-from server.sealing import Safe
+from server.confidential.sealing import Safe
+from server.records import audit
+from server.records.audit import Action
 from server.vouchers.tables import Merchant, MerchantKind, MerchantSession
 
 STARTS_WITHIN = timedelta(days=7)

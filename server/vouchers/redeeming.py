@@ -12,14 +12,15 @@ from sqlalchemy import select, update
 from sqlmodel import Session, col
 
 from knowledge.regions import Regions
-from server import audit, numbering
-from server.audit import Action
 from server.casework import funds
 from server.casework.advancing import Post
 from server.clock import china_day
-from server.db import fetch_within, insert_within, run_within
-from server.sealing import Safe
-from server.tables import stored_instant
+from server.confidential.sealing import Safe
+from server.database import numbering
+from server.database.db import fetch_within, insert_within, run_within
+from server.database.tables import stored_instant
+from server.records import audit
+from server.records.audit import Action
 from server.vouchers import cards, issuing, telling
 from server.vouchers.cards import Code, CodeWrong
 from server.vouchers.tables import Issue, Merchant, Redemption, Return, ReturnWhy, Voucher

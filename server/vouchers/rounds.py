@@ -13,18 +13,20 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlmodel import Session, col
 
-from server import audit, db, numbering, people
-from server.audit import Action
 from server.casework import funds
 from server.casework.advancing import Post
 from server.casework.officers import MOVERS, Officer, Role, require, require_one, scope
 from server.casework.opting_out import OutOfCases
 from server.clock import Clock, china_day
-from server.db import Database, load_within
+from server.confidential.sealing import Safe
+from server.database import db, numbering
+from server.database.db import Database, load_within
+from server.database.tables import Worker
+from server.personal import people
+from server.records import audit
+from server.records.audit import Action
 from server.register.hardship import Cause
 from server.register.tables import Level, RegisterEntry
-from server.sealing import Safe
-from server.tables import Worker
 from server.vouchers import issuing
 from server.vouchers.choosing import Chosen, Group
 from server.vouchers.holders import Holders

@@ -11,13 +11,13 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from server import people
 from server.casework.advancing import Post
 from server.clock import CHINA, china_day
+from server.database.tables import Worker
 from server.money import yuan
-from server.notice_templates import NoticeKind
-from server.outbox import Addressed, add_many
-from server.tables import Worker
+from server.notices.outbox import Addressed, add_many
+from server.notices.templates import NoticeKind
+from server.personal import people
 from server.vouchers.tables import Issue, Voucher
 
 _SHOW_IT = "用的时候，给商户看我的卡券里的码"

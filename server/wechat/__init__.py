@@ -7,9 +7,9 @@ import structlog
 from flask import Blueprint, Flask, Response, current_app, request
 from flask.blueprints import BlueprintSetupState
 
-from server.admitting import Who, admits
-from server.problems.requests import MalformedXml, NotFromWeChat
-from server.resources import resources
+from server.web.admitting import Who, admits
+from server.web.problems.requests import MalformedXml, NotFromWeChat
+from server.web.resources import resources
 from server.wechat.answering import Answering
 from server.wechat.envelopes import Account, account_of, text_reply
 from server.wechat.messages import Message, message_of

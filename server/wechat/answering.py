@@ -13,11 +13,13 @@ from concurrent.futures import TimeoutError as NotReadyInTime
 import structlog
 from sqlmodel import Session
 
-from server import chatting, delivering, outbox, people
-from server.conversations import record_within
-from server.rate_limits import Limit
-from server.resources import Resources
-from server.wechat import followers, receipts, sentences
+from server.chat import chatting
+from server.chat.conversations import record_within
+from server.notices import outbox
+from server.personal import people
+from server.web.rate_limits import Limit
+from server.web.resources import Resources
+from server.wechat import delivering, followers, receipts, sentences
 from server.wechat.followers import Follower
 from server.wechat.messages import Message, message_from_text
 from server.wechat.reacting import Desk, Reaction, is_none_of_ours, react, too_fast

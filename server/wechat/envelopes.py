@@ -16,8 +16,8 @@ from wechatpy.crypto import PrpCrypto, WeChatCrypto
 from wechatpy.exceptions import InvalidAppIdException
 from wechatpy.utils import WeChatSigner
 
-from server.problems.requests import NotFromWeChat
 from server.settings import Settings
+from server.web.problems.requests import NotFromWeChat
 from server.wechat.xml import read_fields, write_fields
 
 WINDOW_SECONDS = 300

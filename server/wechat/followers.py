@@ -6,8 +6,8 @@ from typing import NamedTuple
 from sqlalchemy import delete, update
 from sqlmodel import Session, col
 
-from server.db import Database, insert_within
-from server.tables import WechatFollower, stored_instant
+from server.database.db import Database, insert_within
+from server.database.tables import WechatFollower, stored_instant
 
 _MORE_KEPT_FOR = timedelta(days=1)
 

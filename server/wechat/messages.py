@@ -5,8 +5,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from server.problems.requests import MalformedXml
-from server.sealing import Safe
+from server.confidential.sealing import Safe
+from server.web.problems.requests import MalformedXml
 
 _NEEDED = ("ToUserName", "FromUserName", "CreateTime", "MsgType")
 # MsgId alone names nothing: two people may have the same, and events have none.

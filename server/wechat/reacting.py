@@ -7,14 +7,14 @@ from datetime import datetime
 from bot.live_subjects import LiveSubject, live_subject
 from bot.normalising import normalise
 from knowledge.regions import UnknownRegion
-from server import chatting
-from server.chatting import Channel, Record, work_out
-from server.conversations import Conversations
-from server.db import Database
-from server.live_answers import OF_LETTERS
-from server.privacy import mask
-from server.scenes import mention_of, place_of, region_of
-from server.serving import Served
+from server.chat import chatting
+from server.chat.chatting import Channel, Record, work_out
+from server.chat.conversations import Conversations
+from server.chat.live_answers import OF_LETTERS
+from server.chat.scenes import mention_of, place_of, region_of
+from server.chat.serving import Served
+from server.confidential.privacy import mask
+from server.database.db import Database
 from server.switches import NOTHING_OFF, Off
 from server.wechat import sentences
 from server.wechat.fitting import Fitted, fitted

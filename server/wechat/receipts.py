@@ -11,8 +11,8 @@ from typing import NamedTuple
 from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
-from server.db import Database, insert_new
-from server.tables import WechatReceipt
+from server.database.db import Database, insert_new
+from server.database.tables import WechatReceipt
 
 KEPT_FOR = timedelta(days=1)
 """Far longer than WeChat repeats a message, or a signature is accepted."""

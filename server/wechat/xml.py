@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from xml.parsers.expat import ExpatError, ParserCreate
 
-from server.problems.requests import MalformedXml
+from server.web.problems.requests import MalformedXml
 
 _MOST_ELEMENTS = 200
 _DEEPEST = 8

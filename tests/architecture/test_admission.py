@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from server.admitting import Who, admits, admitted, admitted_roles
 from server.casework.officers import Role
+from server.web.admitting import Who, admits, admitted, admitted_roles
 from tests import casework
 from tests.casework import ELIGIBLE, MEASURE, Phone, introduced
 from tests.server.console.pages import PAGES
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from flask.testing import FlaskClient
     from werkzeug.test import TestResponse
 
-    from server.resources import Resources
+    from server.web.resources import Resources
 
 EVERYBODY, WORKER, MERCHANT = Who.EVERYBODY, Who.WORKER, Who.MERCHANT
 OTHER_MEASURE = "jinzhou-7a"

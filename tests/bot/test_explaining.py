@@ -11,7 +11,7 @@ from bot.indexing import Shelf
 from knowledge.regions import UnknownRegion
 
 if TYPE_CHECKING:
-    from server.serving import Served
+    from server.chat.serving import Served
 
 TODAY = date(2026, 3, 2)
 QUESTIONS = ("失业金怎么领", "锦州社保能缓交吗", "你好", "深圳有啥补贴", "明天天气怎么样")

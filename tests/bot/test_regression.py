@@ -15,7 +15,7 @@ from tests.small import small_editions
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from server.serving import Served
+    from server.chat.serving import Served
 
 TODAY = date(2026, 3, 2)
 GOLD = Gold.model_validate(

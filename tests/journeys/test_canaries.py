@@ -25,7 +25,7 @@ import psycopg
 import pytest
 import requests
 
-from server.db import Database
+from server.database.db import Database
 from tests import citizens
 from tests.casework import ELIGIBLE, MEASURE
 from tests.postgres import Cluster
@@ -313,10 +313,10 @@ def test_nothing_of_the_person_opens_with_all_keys_once_they_are_erased(
 def _opened(served: Served, folder: Path, work: Path) -> set[str]:
     """What somebody reads who has a copy of a data directory and every key there is."""
     from server.clock import utc_now
-    from server.profiles import get
-    from server.resources import make_safe, make_subject_keys
+    from server.confidential.subject_keys import KeyLost, SubjectErased
+    from server.personal.profiles import get
     from server.settings import Settings, with_development_secrets
-    from server.subject_keys import KeyLost, SubjectErased
+    from server.web.resources import make_safe, make_subject_keys
 
     shutil.copytree(folder, work)
     settings = with_development_secrets(Settings(data_dir=work))

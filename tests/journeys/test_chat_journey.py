@@ -13,11 +13,11 @@ from sqlalchemy import MetaData, select
 from knowledge.figures import unstated
 from knowledge.library import Library
 from server.app import create_app
-from server.conversations import Conversations, forget_expired
-from server.db import Database
-from server.kept_indexes import KeptIndexes
-from server.resources import Resources
-from server.serving import Served, Serving
+from server.chat.conversations import Conversations, forget_expired
+from server.chat.serving import Served, Serving
+from server.database.db import Database
+from server.published.kept_indexes import KeptIndexes
+from server.web.resources import Resources
 from tests.conftest import HandClock
 
 

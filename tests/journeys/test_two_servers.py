@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from server.db import Database
+from server.database.db import Database
 from tests.casework import ELIGIBLE, MEASURE, person
 from tests.postgres import Cluster
 from tests.serving import ROOT, Replied, Service, post

@@ -15,7 +15,7 @@ from tests.casework import Phone
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
 
-    from server.resources import Resources
+    from server.web.resources import Resources
 
 
 class Office:

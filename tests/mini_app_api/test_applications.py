@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from server import releases
 from server.casework import cases, deciding, drafting
+from server.published import releases
 from tests import casework, funding
 from tests.casework import CLOSED, ELIGIBLE, INELIGIBLE, MEASURE, Phone
 from tests.conftest import HandClock
@@ -17,7 +17,7 @@ from tests.small import small_editions
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
 
-    from server.resources import Resources
+    from server.web.resources import Resources
 
 
 OTHER = "shishi-4b"
@@ -459,7 +459,7 @@ def serve(resources: "Resources", release: int, library: Any) -> None:
     """Serve a release at once, as the watch does within half a second."""
     from bot.indexing import IndexedLibrary
     from knowledge.library import Library
-    from server.serving import Served
+    from server.chat.serving import Served
 
     # Of two towns: to index all of it takes three seconds.
     small = Library(small_editions(library))

@@ -9,7 +9,7 @@ from server.casework.officers import Role
 from server.offers import taking_part
 from server.offers.offering import Proposal
 from server.offers.tables import Offer, OfferKind, Participation, PlaceState
-from server.sessions import worker_of
+from server.web.sessions import worker_of
 from tests import casework
 from tests.casework import Phone
 from tests.server.offers.conftest import Fair
@@ -17,7 +17,7 @@ from tests.server.offers.conftest import Fair
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
 
-    from server.resources import Resources
+    from server.web.resources import Resources
 
 MEASURE = "shishi-4b"
 FACTS: dict[str, Any] = {

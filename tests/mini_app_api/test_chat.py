@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from server.conversations import is_conversation_id
-from server.privacy import IDENTITY, MOBILE
-from server.resources import Resources
+from server.chat.conversations import is_conversation_id
+from server.confidential.privacy import IDENTITY, MOBILE
+from server.web.resources import Resources
 from tests.conftest import HandClock
 
 ASKED = "石狮被裁了有钱领吗"
@@ -226,7 +226,7 @@ def test_what_is_asked_often_is_worked_out_once(client: FlaskClient, resources: 
 def test_what_is_remembered_stays_bounded(
     client: FlaskClient, resources: Resources, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("server.serving._REMEMBERED", 5)
+    monkeypatch.setattr("server.chat.serving._REMEMBERED", 5)
     served = resources.serving.current()
     before = set(served._remembered)
     for number in range(20):

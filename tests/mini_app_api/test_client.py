@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from server.app import create_app
 
 if TYPE_CHECKING:
-    from server.resources import Resources
+    from server.web.resources import Resources
 
 
 def test_only_templates_with_an_id_can_be_subscribed_to(resources: "Resources") -> None:

@@ -12,7 +12,7 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from knowledge.library import Library
 from server.app import create_app
-from server.resources import Resources
+from server.web.resources import Resources
 
 _BEYOND_A_SCHEMA = {"/api/v1/self-check": [positive_data_acceptance]}
 """Facts are named by the library, and a day may not lie after the day of the check."""

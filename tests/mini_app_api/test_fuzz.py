@@ -13,9 +13,9 @@ import schemathesis
 from flask import Flask, jsonify, request
 
 from server.app import create_app
-from server.rate_limits import Limit, make_limits
-from server.resources import Resources
 from server.settings import Settings
+from server.web.rate_limits import Limit, make_limits
+from server.web.resources import Resources
 from tests import casework
 from tests.casework import introduced
 from tests.conftest import HandClock

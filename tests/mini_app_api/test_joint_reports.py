@@ -11,7 +11,7 @@ from tests.casework import Phone, introduced
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
 
-    from server.resources import Resources
+    from server.web.resources import Resources
 
 OWED: dict[str, Any] = {
     "region": "石狮",

@@ -14,11 +14,12 @@ from PIL import Image
 from sqlalchemy import select
 from sqlmodel import col
 
-from server import consents, releases
 from server.casework.sweeping import sweep
 from server.casework.tables import CaseMaterial, Material, Upload
 from server.casework.uploading import LARGEST_PIECE, MOST_BYTES, SMALLEST_PIECE
-from server.tables import AuditEntry, Purpose
+from server.database.tables import AuditEntry, Purpose
+from server.personal import consents
+from server.published import releases
 from tests import casework
 from tests.casework import ELIGIBLE, MEASURE, Phone
 from tests.mini_app_api.conftest import Office
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from werkzeug.test import TestResponse
 
     from knowledge.library import Library
-    from server.resources import Resources
+    from server.web.resources import Resources
     from tests.conftest import HandClock
 
 GPS = 0x8825

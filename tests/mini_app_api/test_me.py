@@ -7,8 +7,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from server.clock import china_day
-from server.resources import Resources
-from server.tables import Purpose
+from server.database.tables import Purpose
+from server.web.resources import Resources
 from tests import citizens
 from tests.casework import Phone
 

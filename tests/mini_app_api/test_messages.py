@@ -13,7 +13,7 @@ from tests.mini_app_api.conftest import Office
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
 
-    from server.resources import Resources
+    from server.web.resources import Resources
 
 
 def test_every_move_and_every_state_has_its_words() -> None:

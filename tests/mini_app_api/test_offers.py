@@ -5,17 +5,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from server import audit
 from server.casework.officers import Role
 from server.offers import offering
 from server.offers.tables import Offer
+from server.records import audit
 from tests import casework
 from tests.casework import Phone, introduced
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
 
-    from server.resources import Resources
+    from server.web.resources import Resources
 
 VACANCY: dict[str, Any] = {
     "region": "石狮",

@@ -12,7 +12,7 @@ from tests.casework import MEASURE, Phone, introduced
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
 
-    from server.resources import Resources
+    from server.web.resources import Resources
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ from tests.server.register.conftest import Ledger, somebody
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
 
-    from server.resources import Resources
+    from server.web.resources import Resources
 
 WHO = casework.person(5)
 

@@ -8,8 +8,8 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from server.db import DatabaseBusy
-from server.resources import Resources
+from server.database.db import DatabaseBusy
+from server.web.resources import Resources
 
 JSON = "application/json"
 

@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import update
 
-from server import people
 from server.casework.officers import Officer
 from server.outreach.tables import Letter
+from server.personal import people
 from server.register import keeping
 from server.register.hardship import Cause, Registered
 from server.register.keeping import Standing
 from server.register.tables import Level
-from server.sessions import worker_of
+from server.web.sessions import worker_of
 from tests import casework
 from tests.casework import Phone, introduced
 from tests.server.outreach.conftest import sent
@@ -20,7 +20,7 @@ from tests.server.outreach.conftest import sent
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
 
-    from server.resources import Resources
+    from server.web.resources import Resources
 
 WHO = casework.person(5)
 

@@ -11,7 +11,7 @@ from knowledge.eligibility.facts import FactType
 from knowledge.eligibility.verdicts import Outcome
 from knowledge.library import Library
 from knowledge.measures import Audience
-from server.resources import Resources
+from server.web.resources import Resources
 from tests.conftest import HandClock
 from tests.mini_app_api.test_problems import told
 

@@ -10,14 +10,14 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from server import people
 from server.app import create_app
-from server.db import Database
-from server.platform import Platform
-from server.resources import Resources
-from server.sessions import worker_of
+from server.database.db import Database
+from server.database.tables import Row
+from server.personal import people
+from server.platform.interface import Platform
 from server.settings import Environment, Settings
-from server.tables import Row
+from server.web.resources import Resources
+from server.web.sessions import worker_of
 from tests.conftest import HandClock
 from tests.wechat_platform.state import APP_ID, APP_SECRET, Fault, PlatformState
 

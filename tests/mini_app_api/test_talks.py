@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from knowledge.library import Library
-from server.resources import Resources
+from server.web.resources import Resources
 from tests.conftest import HandClock
 from tests.mini_app_api.test_chat import ASKED, say, sign_in
 

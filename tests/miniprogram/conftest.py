@@ -18,9 +18,9 @@ from tests.serving import Service
 
 if TYPE_CHECKING:
     from knowledge.library import Library
-    from server.db import Database
-    from server.sealing import Safe
-    from server.subject_keys import SubjectKeys
+    from server.confidential.sealing import Safe
+    from server.confidential.subject_keys import SubjectKeys
+    from server.database.db import Database
 
 TEMPLATES = {"reviewed": "t-reviewed", "materials_missing": "t-missing", "paid": "t-paid"}
 OF_VOUCHERS = {"voucher": "t-voucher", "voucher_used": "t-used", "voucher_ends": "t-ends"}
@@ -68,9 +68,9 @@ def office(
     service: Service, data: Path, library: "Library", monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Office]:
     """The service's own database and keys."""
-    from server.db import Database
-    from server.resources import make_safe, make_subject_keys
+    from server.database.db import Database
     from server.settings import load_settings
+    from server.web.resources import make_safe, make_subject_keys
 
     monkeypatch.setenv("NUANGANG_DATA_DIR", str(data))
     settings = load_settings()

@@ -9,7 +9,7 @@ import pytest
 
 from knowledge.eligibility.facts import FactType
 from server.casework.uploading import MOST_BYTES
-from server.notice_templates import templates
+from server.notices.templates import templates
 from tests.miniprogram.phones import PROGRAM
 from tests.serving import ROOT
 

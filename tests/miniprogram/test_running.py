@@ -14,18 +14,18 @@ from playwright.sync_api import Route
 from sqlalchemy import select
 from sqlmodel import col
 
-from server import profiles
-from server.audit import Actor
 from server.casework import cases, deciding, service_requests
 from server.casework.deciding import Item
 from server.casework.officers import Officer, Role
 from server.casework.request_tables import ServiceRequest
 from server.casework.tables import Case
 from server.clock import china_day
+from server.database.tables import Profile
 from server.offers import taking_part
 from server.outreach.tables import LetterVisit
-from server.sessions import worker_of
-from server.tables import Profile
+from server.personal import profiles
+from server.records.audit import Actor
+from server.web.sessions import worker_of
 from tests import casework, citizens, funding
 from tests.accessibility import violations
 from tests.mini_app_api.test_attended import COURSE, note

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from server.conversations import Conversations, RecordedTurn, masked_json
-from server.db import Database
+from server.chat.conversations import Conversations, RecordedTurn, masked_json
+from server.database.db import Database
 from server.settings import load_settings
 
 

@@ -10,16 +10,16 @@ import pytest
 from flask.testing import FlaskClient
 
 from knowledge.library import Library
-from server import releases
 from server.app import create_app
-from server.chatting import Channel, Message, reply
-from server.db import Database
-from server.kept_indexes import KeptIndexes
+from server.chat.chatting import Channel, Message, reply
+from server.chat.serving import Served, Serving, load
+from server.database.db import Database
 from server.preparing import prepare
-from server.releases import NothingInForce
-from server.resources import Resources, make_resources
-from server.serving import Served, Serving, load
+from server.published import releases
+from server.published.kept_indexes import KeptIndexes
+from server.published.releases import NothingInForce
 from server.settings import Settings
+from server.web.resources import Resources, make_resources
 from tests.conftest import HandClock
 from tests.small import small_editions
 
@@ -105,7 +105,7 @@ def test_a_damaged_release_is_refused_once_and_the_one_in_force_goes_on(
     damaged = [edition for edition in small_editions(library) if edition[0] != "sentences"]
     publish(database, damaged, clock)
     tried: list[Database] = []
-    monkeypatch.setattr("server.serving.load", lambda *of: (tried.append(of[0]), load(*of))[1])
+    monkeypatch.setattr("server.chat.serving.load", lambda *of: (tried.append(of[0]), load(*of))[1])
     for _ in range(3):
         serving.look()
         assert serving.current().release == 1

@@ -4,14 +4,15 @@ from dataclasses import replace
 from datetime import datetime
 
 from knowledge.library import Library
-from server import audit, audit_views
-from server.audit import Action, Actor
+from server import audit_views
 from server.audit_views import WHERE, AuditView, Wanted
 from server.casework.officers import Officer
 from server.clock import china_day
-from server.db import Database
-from server.sealing import Safe
-from server.subject_keys import SubjectKeys
+from server.confidential.sealing import Safe
+from server.confidential.subject_keys import SubjectKeys
+from server.database.db import Database
+from server.records import audit
+from server.records.audit import Action, Actor
 from tests import funding
 
 

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from server.conversations import new_conversation_id
-from server.db import Database
+from server.chat.conversations import new_conversation_id
+from server.database.db import Database
 from server.settings import load_settings
 from tests.serving import CONFIGURATION, gunicorn
 from tests.verifying import within

@@ -8,18 +8,21 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from server import idempotency, leaving, outbox, people
-from server.audit import Actor
+from server import leaving
 from server.casework import service_requests
 from server.casework.request_tables import Category, RequestState, ServiceRequest
-from server.db import Database
-from server.erasing import StillUnderWay
-from server.idempotency import Intent, Reply
+from server.confidential.subject_keys import SubjectErased
+from server.database.db import Database
+from server.database.tables import Identity, Notice
+from server.notices import outbox
 from server.offers.tables import PlaceState
 from server.pairing.tables import Ending
+from server.personal import people
+from server.personal.erasing import StillUnderWay
+from server.records.audit import Actor
 from server.register.tables import EntryState
-from server.subject_keys import SubjectErased
-from server.tables import Identity, Notice
+from server.web import idempotency
+from server.web.idempotency import Intent, Reply
 from tests import casework
 from tests.overlapping import both_at_once, let_come
 from tests.server.offers.conftest import Fair

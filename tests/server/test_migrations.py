@@ -15,7 +15,7 @@ from alembic import command
 from sqlalchemy import Connection, event, inspect, select
 
 from server.casework.tables import Case, CaseEvent, Objection
-from server.db import Database, DatabaseRefused
+from server.database.db import Database, DatabaseRefused
 from server.migrations import configuration, differences, is_current, newest, upgrade
 from server.vouchers.tables import Merchant, SettlementLine
 from tests.verifying import size

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from knowledge.library import Library
-from server import preparing, releases
-from server.db import Database
+from server import preparing
+from server.database.db import Database
 from server.preparing import prepare
+from server.published import releases
 from server.settings import Settings
 
 

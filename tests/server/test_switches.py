@@ -9,11 +9,11 @@ from flask.testing import FlaskClient
 
 from knowledge.library import Library
 from server import switches
-from server.db import Database
-from server.resources import Resources
-from server.serving import Served, Serving
+from server.chat.serving import Served, Serving
+from server.database.db import Database
+from server.database.tables import Part
 from server.switches import EVERYWHERE, NOTHING_OFF, WordsMissing
-from server.tables import Part
+from server.web.resources import Resources
 from tests import casework
 from tests.casework import ELIGIBLE, MEASURE, introduced
 from tests.server.conftest import Typed

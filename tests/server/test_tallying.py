@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from knowledge.eligibility.near_misses import Lacking, NearMiss
 from server import tallying
-from server.chatting import Channel, Message, reply, work_out
-from server.conversations import record_within
-from server.resources import Resources
+from server.chat.chatting import Channel, Message, reply, work_out
+from server.chat.conversations import record_within
+from server.web.resources import Resources
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
@@ -71,7 +71,7 @@ def test_days_add_up_and_the_same_key_twice_at_once_is_one_row(resources: Resour
 
 
 def test_nothing_in_a_tally_leads_to_a_person() -> None:
-    from server.tables import Row
+    from server.database.tables import Row
 
     for name in ("near_miss", "turn_tally", "tallied_hour", "weekly_report"):
         assert not Row.metadata.tables[name].foreign_keys

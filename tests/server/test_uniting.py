@@ -5,11 +5,12 @@ from functools import partial
 
 import pytest
 
-from server import people, uniting
+from server import uniting
 from server.clock import china_day
+from server.database.tables import Row
 from server.offers import wishing
 from server.offers.tables import OfferKind, WishKind
-from server.tables import Row
+from server.personal import people
 from server.vouchers import cards
 from server.vouchers.tables import Issue, IssueState, Voucher
 from tests import casework

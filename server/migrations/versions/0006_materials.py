@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from server.tables import Instant
+from server.database.tables import Instant
 
 revision = "0006"
 down_revision = "0005"

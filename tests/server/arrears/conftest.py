@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from server import subject_keys
 from server.arrears import codes, counting, figures, handling, joining, reading
 from server.arrears.figures import Figures
 from server.arrears.handling import Desk
@@ -17,11 +16,12 @@ from server.arrears.tables import JointPart, JointReport, JointReportEvent
 from server.casework.officers import Officer, Role
 from server.casework.weekly_reports import week_of
 from server.clock import china_day
-from server.db import Database
-from server.persons import Person
-from server.sealing import Safe
-from server.subject_keys import SubjectKeys
-from server.tables import Worker
+from server.confidential import subject_keys
+from server.confidential.sealing import Safe
+from server.confidential.subject_keys import SubjectKeys
+from server.database.db import Database
+from server.database.tables import Worker
+from server.personal.persons import Person
 from tests import casework
 
 if TYPE_CHECKING:

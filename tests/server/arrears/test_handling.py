@@ -6,7 +6,6 @@ from datetime import date, timedelta
 import pytest
 from sqlmodel import Session, select
 
-from server import erasing
 from server.arrears import codes, figures, handling, joining, merging, telling
 from server.arrears.figures import Figures
 from server.arrears.handling import Desk, NotExported, OutcomeUnfit, RecoveredTooMuch, Wanted
@@ -21,9 +20,10 @@ from server.arrears.tables import (
     ReportMove,
     ReportState,
 )
-from server.audit import Actor
 from server.casework.officers import NotAllowed, Role
-from server.tables import AuditEntry
+from server.database.tables import AuditEntry
+from server.personal import erasing
+from server.records.audit import Actor
 from tests import casework
 from tests.server.arrears.conftest import Site
 
@@ -215,7 +215,7 @@ def _sums(session: Session, site: Site) -> dict[int, str]:
 
     from sqlmodel import select
 
-    from server.tables import Notice
+    from server.database.tables import Notice
 
     found = {}
     for notice in session.exec(select(Notice).where(Notice.kind == "arrears")).all():

@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pytest
 
-from server import erasing
 from server.arrears import codes, handling, joining
 from server.arrears.codes import ALPHABET, JoinCodeOver, JoinCodeWrong
 from server.arrears.figures import Figures
@@ -21,14 +20,15 @@ from server.arrears.joining import (
 )
 from server.arrears.moving import JointReportUnknown, ReportMoveRefused
 from server.arrears.tables import JointPart, JointReport, ReportState
-from server.audit import Actor
 from server.casework import materials
 from server.casework.materials import MaterialInUse
 from server.casework.tables import Material
-from server.erasing import StillUnderWay
-from server.profiles import ProfileMissing
-from server.sealing import Safe
-from server.tables import Worker
+from server.confidential.sealing import Safe
+from server.database.tables import Worker
+from server.personal import erasing
+from server.personal.erasing import StillUnderWay
+from server.personal.profiles import ProfileMissing
+from server.records.audit import Actor
 from tests import casework
 from tests.server.arrears.conftest import BUILDER, OWED, Site
 

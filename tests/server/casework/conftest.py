@@ -13,9 +13,9 @@ from server.casework.deciding import Desk
 from server.casework.officers import Officer, Role
 from server.casework.tables import Case
 from server.clock import china_day
-from server.db import Database
-from server.sealing import Safe
-from server.subject_keys import SubjectKeys
+from server.confidential.sealing import Safe
+from server.confidential.subject_keys import SubjectKeys
+from server.database.db import Database
 from tests import casework, funding
 from tests.funding import Office
 

@@ -6,8 +6,8 @@ from apiflask import APIFlask
 from sqlalchemy import event
 from sqlalchemy.engine import URL, Engine
 
-from server import db, grouping
 from server.app import create_app as create_true_app
+from server.database import db, grouping
 
 _awake = db._sqlite_engine
 

@@ -8,7 +8,7 @@ from apiflask import APIFlask
 from sqlmodel import Session
 
 from server.app import create_app as create_true_app
-from server.db import Database
+from server.database.db import Database
 
 T = TypeVar("T")
 _LATER_SECONDS = 5.0

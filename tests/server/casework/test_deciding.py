@@ -29,7 +29,7 @@ from server.casework.moves import MOVES, Move, State
 from server.casework.officers import NotAllowed, Officer, Role
 from server.casework.tables import Case, CaseEvent
 from server.clock import china_day
-from server.tables import AuditEntry, Notice
+from server.database.tables import AuditEntry, Notice
 from tests import casework
 from tests.overlapping import twice_at_once
 from tests.server.casework.conftest import House

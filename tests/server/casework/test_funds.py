@@ -12,8 +12,6 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlmodel import Session, col
 
 from knowledge.regions import UnknownRegion
-from server import erasing
-from server.audit import Actor
 from server.casework import deciding, funds, near_duplicates, payments
 from server.casework.advancing import CaseChanged, MoveRefused
 from server.casework.cases import under_way
@@ -29,8 +27,10 @@ from server.casework.funds import (
 from server.casework.moves import Move, State
 from server.casework.officers import NotAllowed, Role
 from server.casework.tables import Case
-from server.db import Database, DatabaseBusy
-from server.tables import Purpose, SubjectKey
+from server.database.db import Database, DatabaseBusy
+from server.database.tables import Purpose, SubjectKey
+from server.personal import erasing
+from server.records.audit import Actor
 from tests import casework
 from tests.funding import SUM, Office, said
 from tests.verifying import size

@@ -1,7 +1,7 @@
 """The table of legal moves: what any such table must hold."""
 
 from server.casework.moves import INSIDE, MOVES, UNDER_WAY, Actor, Move, Rule, State, moves_from
-from server.notice_templates import NoticeKind
+from server.notices.templates import NoticeKind
 
 
 def reached(moves: dict[Move, Rule]) -> set[State]:

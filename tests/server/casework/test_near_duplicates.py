@@ -6,7 +6,6 @@ import pytest
 from sqlalchemy import update
 from sqlmodel import Session, col
 
-from server import audit, people, profiles
 from server.casework import deciding, drafting, near_duplicates, objecting
 from server.casework.applying import AlreadyApplied
 from server.casework.deciding import NotAdjudicated
@@ -14,7 +13,9 @@ from server.casework.moves import Move, State
 from server.casework.near_duplicates import FindingChanged
 from server.casework.officers import NotAllowed, Officer, Role
 from server.casework.tables import Case, Finding
-from server.persons import Person
+from server.personal import people, profiles
+from server.personal.persons import Person
+from server.records import audit
 from tests import casework
 from tests.server.casework.conftest import House
 

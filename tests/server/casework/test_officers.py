@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge.regions import UnknownRegion
-from server import audit
 from server.casework import officers
 from server.casework.moves import Actor
 from server.casework.officers import NotAllowed, Officer, OfficerChanged, OfficerUnknown, Role
+from server.records import audit
 from tests.server.casework.conftest import House
 
 

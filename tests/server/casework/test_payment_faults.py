@@ -17,7 +17,6 @@ import pytest
 from sqlalchemy import event, func, select
 from sqlmodel import Session, col
 
-from server import private_files
 from server.casework import bank_files, funds, payment_batches, payments
 from server.casework.fund_tables import (
     BatchState,
@@ -30,9 +29,10 @@ from server.casework.fund_tables import (
 from server.casework.moves import Move, State
 from server.casework.payment_batches import Result
 from server.casework.tables import Case, CaseEvent
-from server.db import Database
-from server.subject_keys import SubjectKeys
-from server.tables import Notice
+from server.confidential import private_files
+from server.confidential.subject_keys import SubjectKeys
+from server.database.db import Database
+from server.database.tables import Notice
 from tests import funding
 from tests.funding import Office
 from tests.verifying import size

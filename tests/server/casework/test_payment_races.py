@@ -14,8 +14,8 @@ from server.casework.matched_rosters import read_matched_roster
 from server.casework.proactive import Fate, Run
 from server.casework.tables import Case
 from server.clock import china_day
-from server.db import Database
-from server.tables import Worker
+from server.database.db import Database
+from server.database.tables import Worker
 from tests import casework, citizens
 from tests.funding import SUM, Office, said
 from tests.verifying import size

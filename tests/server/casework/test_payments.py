@@ -10,8 +10,6 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
 
-from server import consents, erasing, profiles
-from server.audit import Actor
 from server.casework import cases, deciding, payable, payment_batches, payments, workdays
 from server.casework.advancing import CaseChanged, advance, by_worker
 from server.casework.deciding import SameOfficer
@@ -31,9 +29,11 @@ from server.casework.payment_batches import (
 )
 from server.casework.tables import Case, CaseEvent
 from server.clock import china_day
-from server.holdings import holdings
-from server.persons import Person
-from server.tables import AuditEntry, Notice, Profile, Purpose
+from server.database.tables import AuditEntry, Notice, Profile, Purpose
+from server.personal import consents, erasing, profiles
+from server.personal.holdings import holdings
+from server.personal.persons import Person
+from server.records.audit import Actor
 from tests import casework
 from tests.funding import SUM, Office, said
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from server.db import Database
+from server.database.db import Database
 from tests import power_loss
 from tests.ground import Field, faults_of, ground_on
 from tests.power_loss import Disk, Step

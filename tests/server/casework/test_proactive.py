@@ -7,8 +7,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from server import consents, erasing, people, profiles
-from server.audit import Actor
 from server.casework import cases, deciding, opting_out, payments, proactive
 from server.casework.matched_rosters import MatchedRoster, MatchedRosterRefused, read_matched_roster
 from server.casework.moves import Move, State
@@ -17,9 +15,11 @@ from server.casework.payments import NotPayable
 from server.casework.proactive import Fate, Run, Told
 from server.casework.tables import Case, Origin
 from server.clock import china_day
-from server.holdings import holdings
-from server.persons import Person
-from server.tables import AuditEntry, Purpose, Worker
+from server.database.tables import AuditEntry, Purpose, Worker
+from server.personal import consents, erasing, people, profiles
+from server.personal.holdings import holdings
+from server.personal.persons import Person
+from server.records.audit import Actor
 from tests import casework, citizens
 from tests.casework import CLOSED, MEASURE
 from tests.funding import Office

@@ -7,8 +7,6 @@ import pytest
 from sqlalchemy import event
 from sqlmodel import Session, col, select
 
-from server import erasing
-from server.audit import Actor
 from server.casework import cases, deciding, materials, objecting, service_requests
 from server.casework.deciding import Item
 from server.casework.materials import MaterialUnknown
@@ -23,8 +21,10 @@ from server.casework.tables import (
     Objection,
     RequestedItem,
 )
-from server.holdings import holdings
-from server.tables import Conversation
+from server.database.tables import Conversation
+from server.personal import erasing
+from server.personal.holdings import holdings
+from server.records.audit import Actor
 from tests.overlapping import both_at_once
 from tests.server.casework.conftest import House
 from tests.server.casework.test_deciding import file_objection

@@ -4,7 +4,6 @@ from datetime import date, timedelta
 
 import pytest
 
-from server import audit, erasing
 from server.casework import request_lists, service_requests, weekly_reports
 from server.casework.officers import NotAllowed, Officer, Role
 from server.casework.request_lists import Wanted
@@ -16,14 +15,16 @@ from server.casework.service_requests import (
     RequestUnknown,
     Said,
 )
-from server.consents import ConsentMissing
-from server.conversations import (
+from server.chat.conversations import (
     RecordedTurn,
     masked_json,
     new_conversation_id,
     record_within,
 )
-from server.people import recognise
+from server.personal import erasing
+from server.personal.consents import ConsentMissing
+from server.personal.people import recognise
+from server.records import audit
 from tests.server.casework.conftest import House
 
 

@@ -21,16 +21,16 @@ from PIL import Image
 from sqlalchemy import update
 
 from knowledge.library import Library
-from server.audit import Actor
 from server.casework import materials, uploading
 from server.casework.inspecting import InspectionBusy
 from server.casework.recoding import Refused
 from server.casework.tables import Upload
 from server.casework.uploading import LARGEST_PIECE, Announced, Intake, OffsetWrong
-from server.db import Database
+from server.confidential.sealing import Safe
+from server.confidential.subject_keys import SubjectKeys
+from server.database.db import Database
 from server.material_store import Folder, Store
-from server.sealing import Safe
-from server.subject_keys import SubjectKeys
+from server.records.audit import Actor
 from tests import casework, hostile_files
 from tests.hostile_files import MARK
 from tests.verifying import size

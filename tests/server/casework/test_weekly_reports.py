@@ -5,21 +5,22 @@ from typing import Any
 
 import pytest
 
-from server import erasing, tallying
-from server.audit import Actor
+from server import tallying
 from server.casework import deciding, request_lists, service_requests, weekly_reports
 from server.casework.moves import Move
 from server.casework.officers import Officer, scope
 from server.casework.request_tables import Category, RequestState
 from server.casework.tables import Case
 from server.casework.weekly_reports import CaseLine, DeclineLine, Week, WeekNotOver, week_of
-from server.clock import CHINA
-from server.conversations import (
+from server.chat.conversations import (
     RecordedTurn,
     masked_json,
     new_conversation_id,
     record_within,
 )
+from server.clock import CHINA
+from server.personal import erasing
+from server.records.audit import Actor
 from tests import casework, funding
 from tests.funding import Office, said
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from server.db import Database
+from server.database.db import Database
 from tests.server.conftest import Typed
 
 Run = Callable[..., tuple[int, str, str]]

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from server.holdings import holdings
+from server.personal.holdings import holdings
 
 ROOT = Path(__file__).parents[3]
 

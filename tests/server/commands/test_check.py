@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from server import resources
+from server.chat.serving import Served
 from server.commands.eligibility import check_lines
-from server.serving import Served
+from server.web import resources
 
 DAY = "2022-04-10"
 

@@ -11,37 +11,32 @@ from typing import Any
 import pytest
 from sqlmodel import Session
 
-from server import (
-    conversations,
-    erasing,
-    leaving,
-    outbox,
-    people,
-    rate_limits,
-    releases,
-    sessions,
-    tallying,
-)
+from server import leaving, tallying
 from server.arrears import handling
 from server.casework import advancing, deciding, drafting, objecting, sweeping
 from server.casework.tables import Case, Officer
-from server.chatting import Channel
+from server.chat import conversations
+from server.chat.chatting import Channel
+from server.chat.conversations import RecordedTurn, masked_json, new_conversation_id, record_within
 from server.clock import utc_now
 from server.commands import jobs
-from server.conversations import RecordedTurn, masked_json, new_conversation_id, record_within
-from server.db import Database
+from server.confidential.sealing import Safe
+from server.confidential.subject_keys import SubjectKeys
+from server.database.db import Database
+from server.database.tables import NoticeState, Worker
 from server.editing import unanswered
 from server.editing.tables import Became
-from server.holdings import Holding
+from server.notices import outbox
+from server.personal import erasing, people
+from server.personal.holdings import Holding
 from server.preparing import prepare
+from server.published import releases
 from server.register import importing
-from server.resources import make_safe
-from server.sealing import Safe
 from server.settings import Settings, load_settings
 from server.staff import sessions as staff_sessions
-from server.subject_keys import SubjectKeys
-from server.tables import NoticeState, Worker
 from server.vouchers import lapsing, rounds
+from server.web import rate_limits, sessions
+from server.web.resources import make_safe
 from server.wechat import followers, receipts
 from tests.server.commands.conftest import Run
 from tests.server.conftest import Typed

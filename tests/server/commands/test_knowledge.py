@@ -12,10 +12,10 @@ from sqlalchemy import insert
 
 from bot.evaluation import Gold
 from knowledge.writing import write_library
-from server import releases
 from server.casework import tables
-from server.db import Database
+from server.database.db import Database
 from server.editing import gold
+from server.published import releases
 from tests.server.conftest import Typed
 from tests.small import small_editions
 

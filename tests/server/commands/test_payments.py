@@ -14,9 +14,9 @@ from server.casework.moves import Move, State
 from server.casework.officers import Role
 from server.casework.tables import Case
 from server.clock import utc_now
-from server.db import Database
-from server.resources import make_safe, make_subject_keys
+from server.database.db import Database
 from server.settings import load_settings
+from server.web.resources import make_safe, make_subject_keys
 from tests import casework, citizens, funding
 from tests.casework import MEASURE
 from tests.funding import Office

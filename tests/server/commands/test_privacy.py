@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from server import people, profiles
-from server.audit import Actor
 from server.cli import main
-from server.db import Database
-from server.resources import make_safe, make_subject_keys
+from server.database.db import Database
+from server.personal import people, profiles
+from server.records.audit import Actor
 from server.settings import Settings, SettingsRefused, load_settings
+from server.web.resources import make_safe, make_subject_keys
 from tests import citizens
-from tests.server.test_audit import tamper
+from tests.server.records.test_audit import tamper
 
 OLD = "old:" + base64.b64encode(bytes(32)).decode()
 NEW = "new:" + base64.b64encode(bytes(range(32))).decode()

@@ -7,9 +7,9 @@ import pytest
 from knowledge.library import Library
 from server.casework.officers import Role
 from server.clock import utc_now
-from server.db import Database
-from server.resources import make_safe
+from server.database.db import Database
 from server.settings import load_settings
+from server.web.resources import make_safe
 from tests import casework, citizens
 from tests.server.commands.conftest import Run
 

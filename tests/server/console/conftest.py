@@ -15,15 +15,15 @@ import pytest
 from PIL import Image
 from werkzeug.serving import make_server
 
-from server import audit
 from server.app import create_app
 from server.casework import applying, materials, near_duplicates, officers
 from server.casework.officers import Officer, Role
 from server.casework.tables import Case, Material
 from server.clock import china_day
-from server.resources import Resources
+from server.records import audit
 from server.staff import accounts, passwords, sessions
 from server.staff.tables import StaffAccount
+from server.web.resources import Resources
 from tests import casework
 
 if TYPE_CHECKING:

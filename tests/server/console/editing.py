@@ -2,13 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-from server import releases
 from server.casework.officers import Role
-from server.chatting import Channel
-from server.conversations import RecordedTurn, masked_json, new_conversation_id, record_within
+from server.chat.chatting import Channel
+from server.chat.conversations import RecordedTurn, masked_json, new_conversation_id, record_within
 from server.editing import drafts, publishing, unanswered
 from server.editing.reports import Changed, Report
 from server.editing.trials import Trial
+from server.published import releases
 
 if TYPE_CHECKING:
     from tests.server.console.conftest import Staff

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from server.casework import payment_batches, service_requests
 from server.casework.officers import Role
 from server.casework.request_tables import Category
-from server.conversations import RecordedTurn, masked_json, new_conversation_id, record_within
+from server.chat.conversations import RecordedTurn, masked_json, new_conversation_id, record_within
 from tests import casework
 from tests.funding import Office
 

@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from server.admitting import Who
 from server.casework.officers import Role
 from server.offers import offering, taking_part
+from server.web.admitting import Who
 from tests import casework
 from tests.server.console import making
 from tests.server.offers.conftest import SEWING

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from server.admitting import Who
 from server.casework.officers import Role
+from server.web.admitting import Who
 from tests.server.console.conftest import Desk, Staff
 from tests.server.console.pages import PAGES, PageCall, filled, path_of
 from tests.verifying import size

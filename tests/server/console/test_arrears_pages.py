@@ -12,7 +12,7 @@ from sqlmodel import col, select
 from server.arrears.tables import JointPart, JointReportEvent, PartProof
 from server.casework.officers import Role
 from server.casework.tables import Material
-from server.tables import AuditEntry
+from server.database.tables import AuditEntry
 from tests.server.console import making
 from tests.server.console.conftest import Desk, Staff, picture, text_of
 

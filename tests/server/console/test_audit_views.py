@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from server.audit import ActorKind
+import server.schema  # noqa: F401
 from server.audit_views import WHERE
 from server.casework.officers import Role
 from server.console import words
 from server.console.audit_views import ABOUT
-from server.schema import Row
+from server.database.tables import Row
+from server.records.audit import ActorKind
 from tests.server.console import making
 from tests.server.console.conftest import Staff, text_of
 from tests.server.console.editing import edited

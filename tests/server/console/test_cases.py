@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import select
 from sqlmodel import col
 
-from server import audit, erasing
 from server.casework import deciding, objecting
 from server.casework.cases import Frozen, frozen
 from server.casework.fund_tables import Fund
@@ -17,8 +16,10 @@ from server.casework.officers import ACTS_AS, Role
 from server.casework.tables import Case, CaseNote, NearDuplicate, Officer
 from server.console import words
 from server.console.case_steps import SLUGS
-from server.resources import Resources
-from server.tables import AuditEntry
+from server.database.tables import AuditEntry
+from server.personal import erasing
+from server.records import audit
+from server.web.resources import Resources
 from tests import casework
 from tests.conftest import HandClock
 from tests.server.console.conftest import Desk, Staff, text_of

@@ -16,9 +16,9 @@ import pytest
 from flask import request
 from werkzeug.serving import make_server
 
-from server.admitting import Who, admits
 from server.casework.officers import Role
-from server.resources import resources as known_resources
+from server.web.admitting import Who, admits
+from server.web.resources import resources as known_resources
 from tests.architecture.test_admission import CALLS
 from tests.casework import ELIGIBLE, MEASURE, introduced
 from tests.server.console.conftest import COOKIE, Staff

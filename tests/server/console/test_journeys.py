@@ -9,7 +9,7 @@ from server.casework import objecting
 from server.casework.moves import State
 from server.casework.officers import Role
 from server.casework.tables import Case
-from server.resources import Resources
+from server.web.resources import Resources
 from tests import casework
 from tests.server.console.conftest import COOKIE, PASSWORD, Desk, Staff
 from tests.server.console.test_cases import move

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from server import releases
 from server.app import create_app
 from server.casework.officers import Role
-from server.kept_indexes import KeptIndexes
-from server.resources import Resources
-from server.serving import Serving
+from server.chat.serving import Serving
+from server.published import releases
+from server.published.kept_indexes import KeptIndexes
+from server.web.resources import Resources
 from tests.server.console.conftest import COOKIE, Desk, Staff
 from tests.small import small_editions
 

@@ -9,11 +9,11 @@ from sqlmodel import col
 
 from knowledge import archives
 from knowledge.faults import Code, Fault
-from server import releases
 from server.casework.officers import Role
 from server.editing import publishing
 from server.editing.reports import PersonaResult, QuestionResult, Report
 from server.editing.tables import Proposal
+from server.published import releases
 from tests.server.console.conftest import Staff
 from tests.server.console.editing import edited
 from tests.small import small_editions

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any
 from lxml import html
 
 from knowledge.drafting import canonical
-from server import releases
 from server.casework.officers import Role
 from server.editing import drafts
+from server.published import releases
 
 if TYPE_CHECKING:
     from tests.server.console.conftest import Desk, Staff

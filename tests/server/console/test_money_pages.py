@@ -13,7 +13,7 @@ from server.casework import payments
 from server.casework.fund_tables import Payment
 from server.casework.officers import Role
 from server.casework.tables import Case
-from server.tables import Profile
+from server.database.tables import Profile
 from tests import funding
 from tests.funding import Office
 from tests.server.console.conftest import Desk, Staff, text_of
@@ -225,9 +225,9 @@ def test_the_workbook_for_the_bank_is_exact_and_inert(
 def test_who_can_not_be_paid_is_left_out_and_told_why(
     at: Office, fund: Any, clerk: Desk, staff: Staff
 ) -> None:
-    from server import consents
     from server.casework.tables import Case
-    from server.tables import Purpose
+    from server.database.tables import Purpose
+    from server.personal import consents
 
     case_id = at.approved()
     with at.database.begin() as session:

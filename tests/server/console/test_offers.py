@@ -6,14 +6,15 @@ from typing import Any
 
 import pytest
 
-from server import audit, erasing
 from server.casework.officers import Role
-from server.db import BUSY_SECONDS
+from server.database.db import BUSY_SECONDS
 from server.offers import taking_part
 from server.offers.tables import Participation, PlaceState
-from server.screening import Step as Screening
-from server.screening import Use
-from server.sessions import worker_of
+from server.personal import erasing
+from server.platform.screening import Step as Screening
+from server.platform.screening import Use
+from server.records import audit
+from server.web.sessions import worker_of
 from tests import casework
 from tests.casework import Phone, introduced
 from tests.mini_app_api.test_offers import VACANCY

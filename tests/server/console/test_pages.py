@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import ConsoleMessage, Error, Page, Request
 
-from server.admitting import Who
 from server.casework.officers import Role
 from server.vouchers import cards, merchants
 from server.vouchers.tables import Card, Voucher
+from server.web.admitting import Who
 from tests.accessibility import violations
 from tests.server.console.conftest import COOKIE, Desk, Staff
 from tests.server.console.pages import PAGES, PageCall, filled, path_of

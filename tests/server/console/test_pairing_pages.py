@@ -9,20 +9,20 @@ import pytest
 from openpyxl import load_workbook
 
 from knowledge.eligibility.sheets import read_rows
-from server import children, consents
 from server.casework.officers import Role
 from server.clock import china_day
+from server.confidential.private_files import in_memory
+from server.database.tables import Purpose
 from server.pairing import helper_sheets
 from server.pairing.helper_sheets import HelperFate
 from server.pairing.helping import HelperKnown
-from server.persons import Minor
-from server.private_files import in_memory
-from server.tables import Purpose
+from server.personal import children, consents
+from server.personal.persons import Minor
 from tests.server.console.conftest import Desk, Staff, picture, text_of
 from tests.server.console.test_register_pages import PERSON, enter
 
 if TYPE_CHECKING:
-    from server.db import Database
+    from server.database.db import Database
 
 HELPER: dict[str, Any] = {
     "kind": "cadre",

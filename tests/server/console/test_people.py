@@ -3,8 +3,8 @@
 import re
 
 from server.casework.officers import Role
-from server.resources import Resources
 from server.staff.tables import StaffAccount
+from server.web.resources import Resources
 from tests.server.console.conftest import Desk, Staff, text_of
 from tests.server.console.test_signing_in import sign_in
 

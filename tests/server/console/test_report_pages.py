@@ -134,7 +134,12 @@ def test_only_what_several_asked_is_read_and_numbers_are_masked(staff: Staff, cl
 
 
 def test_one_person_who_asks_again_and_again_is_not_several(staff: Staff, clerk: Desk) -> None:
-    from server.conversations import RecordedTurn, masked_json, new_conversation_id, record_within
+    from server.chat.conversations import (
+        RecordedTurn,
+        masked_json,
+        new_conversation_id,
+        record_within,
+    )
 
     talk = new_conversation_id()
     with staff.resources.database.begin() as session:

@@ -5,11 +5,11 @@ from typing import Any
 
 from sqlalchemy import select
 
-from server.audit import Action
 from server.casework import service_requests
 from server.casework.officers import Role
 from server.casework.request_tables import Category, ServiceRequest
-from server.tables import AuditEntry, Notice
+from server.database.tables import AuditEntry, Notice
+from server.records.audit import Action
 from tests.server.console.conftest import Desk, Staff, text_of
 from tests.server.console.making import asked
 
@@ -114,8 +114,8 @@ def test_an_auditor_looks_and_changes_nothing(staff: Staff) -> None:
 
 
 def test_of_somebody_erased_nothing_is_left_to_read(staff: Staff, clerk: Desk) -> None:
-    from server import erasing
-    from server.audit import Actor
+    from server.personal import erasing
+    from server.records.audit import Actor
 
     id = asked(staff)
     known = staff.resources

@@ -154,8 +154,8 @@ def test_a_file_that_is_left_lying_is_erased_after_a_day(
 ) -> None:
     from datetime import timedelta
 
-    from server import erasing
-    from server.holdings import holdings
+    from server.personal import erasing
+    from server.personal.holdings import holdings
 
     chosen(clerk, as_csv(rows(library, 1)))
     kept = holdings()["roster_file"]

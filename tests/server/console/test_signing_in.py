@@ -10,15 +10,15 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import select
 
-from server import audit
 from server.app import create_app
 from server.casework import officers
 from server.casework.officers import Role
-from server.rate_limits import make_limits
-from server.resources import Resources
+from server.records import audit
 from server.settings import Environment
 from server.staff import accounts, passwords
 from server.staff.tables import StaffAccount, StaffDevice, StaffSession
+from server.web.rate_limits import make_limits
+from server.web.resources import Resources
 from tests.conftest import HandClock
 from tests.server.console.conftest import PASSWORD, Staff, form_token, text_of
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
-from server import audit, cli
+from server import cli
 from server.app import create_app
 from server.arrears.tables import JointPart, JointReport
 from server.casework import near_duplicates
@@ -20,12 +20,13 @@ from server.demonstration import making
 from server.outreach.tables import Campaign
 from server.pairing import helping
 from server.pairing import searching as pairings
+from server.records import audit
 from server.register.tables import RegisterEntry
-from server.resources import Resources
 from server.settings import Environment
 from server.staff import accounts, passwords
 from server.vouchers import rounds
 from server.vouchers.tables import Merchant, Redemption, Round, Voucher
+from server.web.resources import Resources
 from tests import casework
 
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import insert
 
-from server import releases
 from server.casework import tables
-from server.db import Database
+from server.database.db import Database
 from server.editing import trials
+from server.published import releases
 from server.settings import Settings
 from tests.small import small_editions
 

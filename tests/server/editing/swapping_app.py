@@ -9,10 +9,10 @@ from apiflask import APIFlask
 from flask import Response
 
 from server import app
+from server.chat.serving import Served, Serving
 from server.preparing import kept_indexes
-from server.resources import make_resources
-from server.serving import Served, Serving
 from server.settings import load_settings
+from server.web.resources import make_resources
 
 _TORN_SECONDS = 0.3
 

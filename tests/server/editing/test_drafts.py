@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from server import releases
 from server.editing import drafts
 from server.editing.drafts import DraftChanged, PieceUnedited, PieceUnfit
+from server.published import releases
 from tests.server.editing.conftest import Desk
 
 MEASURE = ("measure", "shishi-4a")

@@ -9,7 +9,7 @@ import pytest
 
 from bot.evaluation import Gold
 from knowledge.faults import Code, Fault
-from server import releases
+from server.chat.serving import Serving
 from server.editing import drafts, gold, publishing, trials
 from server.editing.publishing import (
     GateClosed,
@@ -22,8 +22,8 @@ from server.editing.publishing import (
 from server.editing.reports import QuestionResult, Report
 from server.editing.tables import ProposalState
 from server.editing.trials import DraftsMoved, Trial
-from server.kept_indexes import KeptIndexes
-from server.serving import Serving
+from server.published import releases
+from server.published.kept_indexes import KeptIndexes
 from tests.overlapping import let_come
 from tests.server.editing.conftest import Desk
 

@@ -8,18 +8,19 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from bot.answers import Answer, Context, Kind
-from server import people, releases
-from server.chatting import Channel
-from server.conversations import RecordedTurn, masked_json, new_conversation_id, record_within
+from server.chat.chatting import Channel
+from server.chat.conversations import RecordedTurn, masked_json, new_conversation_id, record_within
+from server.database.tables import Direction, Notice, Thumb
 from server.editing import catching_up, unanswered
 from server.editing.tables import Became
 from server.editing.unanswered import Why
-from server.tables import Direction, Notice, Thumb
+from server.personal import people
+from server.published import releases
 from tests.server.editing.conftest import Desk
 
 if TYPE_CHECKING:
     from knowledge.library import Library
-    from server.sealing import Safe
+    from server.confidential.sealing import Safe
 
 ACCOUNT = "wx-account"
 HOURS = timedelta(hours=1)

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page
 from werkzeug.serving import make_server
 
 from server.app import create_app
-from server.resources import Resources
+from server.web.resources import Resources
 from tests import casework
 from tests.conftest import HandClock
 from tests.server.h5.walking import PHONE

@@ -11,10 +11,10 @@ from server.clock import china_day
 from server.offers import taking_part
 from server.offers.offering import Proposal
 from server.offers.tables import OfferKind
-from server.resources import Resources
-from server.sessions import sign_out_everywhere
 from server.vouchers import cards
 from server.vouchers.tables import Issue, Voucher
+from server.web.resources import Resources
+from server.web.sessions import sign_out_everywhere
 from tests import casework
 from tests.mini_app_api.conftest import Office
 from tests.server.arrears.conftest import Site

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, Route
 
-from server.resources import Resources
+from server.web.resources import Resources
 from tests import casework
 from tests.server.h5.conftest import NewPhone
 from tests.server.h5.walking import Walk, photos

@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Page
 from playwright.sync_api import TimeoutError as TookTooLong
 
-from server.db import Database
+from server.database.db import Database
 from tests import casework
 from tests.server.h5.conftest import NewPhone
 from tests.server.h5.walking import Walk, photos

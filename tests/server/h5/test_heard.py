@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import APIResponse, Route
 
-from server.resources import Resources
+from server.web.resources import Resources
 from tests.server.h5.conftest import NewPhone
 from tests.server.h5.screens import card, open_cell
 from tests.server.h5.walking import Walk

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from playwright.sync_api import Page, Route
 
-from server.resources import Resources
-from server.sessions import worker_of
+from server.web.resources import Resources
+from server.web.sessions import worker_of
 from tests import casework, funding
 from tests.server.h5.conftest import NewPhone
 from tests.server.h5.test_phone import stored

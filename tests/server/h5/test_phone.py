@@ -9,8 +9,8 @@ from typing import Any
 
 from playwright.sync_api import Page, Route
 
-from server.resources import Resources
-from server.sessions import worker_of
+from server.web.resources import Resources
+from server.web.sessions import worker_of
 from tests import casework, funding
 from tests.mini_app_api.test_attended import COURSE, at_the_fair, note
 from tests.server.h5.conftest import NewPhone

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from server.resources import Resources
+from server.web.resources import Resources
 from tests.accessibility import violations
 from tests.server.h5.conftest import NewPhone
 from tests.server.h5.screens import VISITOR, visit

@@ -7,7 +7,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Page
 
-from server.persons import Person
+from server.personal.persons import Person
 
 PHONE = {"width": 360, "height": 640}
 Look = Callable[[str], None]

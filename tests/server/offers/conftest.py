@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from server.casework.officers import Officer, Role
-from server.db import Database
+from server.confidential.sealing import Safe
+from server.confidential.subject_keys import SubjectKeys
+from server.database.db import Database
 from server.offers import offering, taking_part
 from server.offers.offering import Proposal
 from server.offers.tables import Offer, OfferKind, Participation
-from server.sealing import Safe
-from server.subject_keys import SubjectKeys
 from tests import casework
 
 if TYPE_CHECKING:

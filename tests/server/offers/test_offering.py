@@ -7,8 +7,6 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from server import erasing
-from server.audit import Actor
 from server.casework.officers import NotAllowed
 from server.clock import china_day
 from server.offers import offering, searching
@@ -23,6 +21,8 @@ from server.offers.offering import (
     TooManyProposals,
 )
 from server.offers.tables import Offer, OfferKind, OfferState
+from server.personal import erasing
+from server.records.audit import Actor
 from tests.server.offers.conftest import LAST_ON, SEWING, Fair
 
 ACTS = {

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from server import people, profiles
 from server.clock import china_day
 from server.offers import offering, taking_part
 from server.offers.offering import OfferOver, OfferUnknown
@@ -19,6 +18,7 @@ from server.offers.taking_part import (
     NotYet,
     TooManyCodes,
 )
+from server.personal import people, profiles
 from tests import citizens
 from tests.server.offers.conftest import LAST_ON, SEWING, Fair
 

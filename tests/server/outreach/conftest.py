@@ -10,14 +10,17 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
-from server import numbering
 from server.casework import applying, drafting, tables
 from server.casework.advancing import Post
 from server.casework.applying import Checked
 from server.casework.officers import Officer, Role
 from server.casework.opting_out import refuse_outreach
 from server.clock import china_day
-from server.db import Database
+from server.confidential.sealing import Safe
+from server.confidential.subject_keys import SubjectKeys
+from server.database import numbering
+from server.database.db import Database
+from server.database.tables import Notice
 from server.outreach import campaigns, choosing, links
 from server.outreach.audiences import Audience
 from server.outreach.campaigns import Proposal
@@ -25,9 +28,6 @@ from server.outreach.choosing import Chosen, Place
 from server.outreach.sending import Mailing
 from server.outreach.tables import Campaign, CampaignState, Channel, Letter, LetterState
 from server.register.tables import Level
-from server.sealing import Safe
-from server.subject_keys import SubjectKeys
-from server.tables import Notice
 from tests import casework
 from tests.server.register.conftest import Ledger, ledger, somebody
 

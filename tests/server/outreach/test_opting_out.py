@@ -8,8 +8,8 @@ from sqlmodel import col
 
 from bot.live_subjects import LiveSubject, live_subject
 from server.casework.opting_out import OutOfOutreach
+from server.database.tables import Worker
 from server.outreach.tables import LetterVisit
-from server.tables import Worker
 from tests.casework import Phone, introduced, person
 from tests.server.outreach.conftest import sent
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from flask.testing import FlaskClient
 
-    from server.resources import Resources
+    from server.web.resources import Resources
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from server import releases
 from server.casework.officers import Officer
 from server.outreach import campaigns, policy_changes
 from server.outreach.audiences import Having, Outcome
 from server.outreach.policy_changes import PolicyChange, Sort
+from server.published import releases
 from tests.casework import MEASURE
 
 if TYPE_CHECKING:

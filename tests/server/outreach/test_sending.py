@@ -11,11 +11,13 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
 
-from server import leaving, outbox
-from server.audit import Actor
+from server import leaving
 from server.casework.weekly_reports import week_of
-from server.notice_templates import NoticeKind
-from server.outbox import Outcome
+from server.confidential.sealing import Safe
+from server.database.tables import Notice, NoticeState, Profile
+from server.notices import outbox
+from server.notices.outbox import Outcome
+from server.notices.templates import NoticeKind
 from server.outreach import campaigns, counting, links, sending
 from server.outreach.campaigns import (
     AnotherOfficerNeeded,
@@ -25,8 +27,7 @@ from server.outreach.campaigns import (
 )
 from server.outreach.counting import CampaignLine, Effect
 from server.outreach.tables import Campaign, CampaignState, Letter, LetterState, Visit
-from server.sealing import Safe
-from server.tables import Notice, NoticeState, Profile
+from server.records.audit import Actor
 from tests.casework import ELIGIBLE, MEASURE, introduce, person
 from tests.overlapping import both_at_once
 

@@ -13,12 +13,12 @@ from openpyxl import load_workbook
 from sqlalchemy import delete, select
 from sqlmodel import col
 
-from server import people
+from server.database.tables import AuditEntry, Profile
 from server.outreach import sending, texting
 from server.outreach.choosing import Why
 from server.outreach.tables import Campaign, Channel
 from server.outreach.texting import Line, NothingToSend, QuietNow, ResultsUnreadable
-from server.tables import AuditEntry, Profile
+from server.personal import people
 from tests import citizens
 from tests.casework import ELIGIBLE
 from tests.server.outreach.test_sending import NIGHT

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from server import children, consents
 from server.casework.officers import Officer
+from server.database.tables import Purpose
 from server.pairing import helping, keeping, visiting
 from server.pairing.helping import Told
 from server.pairing.keeping import Answering
 from server.pairing.moves import Move
 from server.pairing.tables import Ending, Helper, HelperKind, Pairing, Rank, Visit
 from server.pairing.visiting import Report
-from server.persons import Minor
+from server.personal import children, consents
+from server.personal.persons import Minor
 from server.register.hardship import Need
-from server.tables import Purpose
 from tests import citizens
 from tests.server.register.conftest import Ledger, fair, ledger, somebody
 

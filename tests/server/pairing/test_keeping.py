@@ -8,11 +8,9 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlmodel import col
 
-from server import consents, erasing
-from server.audit import Actor
 from server.casework.officers import NotAllowed, Role
-from server.consents import ConsentMissing
-from server.db import Database
+from server.database.db import Database
+from server.database.tables import Purpose
 from server.pairing import helping, keeping, searching
 from server.pairing.helping import CapacityTaken, HelperKnown, RankUnfit
 from server.pairing.keeping import (
@@ -25,10 +23,12 @@ from server.pairing.keeping import (
 )
 from server.pairing.moves import ENDINGS, MOVES, By, Move, endings
 from server.pairing.tables import Ending, Helper, HelperKind, HelperState, Pairing, PairState
+from server.personal import consents, erasing
+from server.personal.consents import ConsentMissing
+from server.records.audit import Actor
 from server.register.keeping import EntryChanged, EntryUnknown
 from server.register.keeping import leave as leave_register
 from server.register.tables import Leaving, RegisterEntry
-from server.tables import Purpose
 from tests import casework, citizens
 from tests.overlapping import come_to
 from tests.server.pairing.conftest import CADRE, Pairs

@@ -8,7 +8,6 @@ import pytest
 from openpyxl import load_workbook
 from PIL import Image
 
-from server import erasing
 from server.casework.recoding import Refused
 from server.casework.weekly_reports import Week
 from server.material_store import Folder
@@ -19,6 +18,7 @@ from server.pairing.keeping import PairingChanged
 from server.pairing.searching import Wanted
 from server.pairing.tables import Ending, Pairing, Rank, Visit
 from server.pairing.visiting import VisitDayImpossible
+from server.personal import erasing
 from tests.server.pairing.conftest import Pairs
 
 WEEK = Week(date(2026, 3, 6))

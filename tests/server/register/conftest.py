@@ -8,13 +8,13 @@ import pytest
 
 from server.casework.officers import Officer, Role
 from server.clock import china_day
-from server.db import Database
+from server.confidential.sealing import Safe
+from server.confidential.subject_keys import SubjectKeys
+from server.database.db import Database
 from server.register import keeping
 from server.register.hardship import Cause, Need, Registered
 from server.register.keeping import Standing
 from server.register.tables import Level, RegisterEntry
-from server.sealing import Safe
-from server.subject_keys import SubjectKeys
 from tests import casework, citizens
 from tests.server.offers.conftest import fair
 

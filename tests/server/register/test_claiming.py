@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from server import people
+from server.confidential.sealing import Safe
+from server.confidential.subject_keys import SubjectKeys
 from server.pairing.claiming import move
+from server.personal import people
 from server.register import claiming, keeping
 from server.register.keeping import EntryChanged
 from server.register.tables import Level, RegisterEntry
-from server.sealing import Safe
-from server.subject_keys import SubjectKeys
 from tests import casework, citizens
 from tests.overlapping import let_come
 from tests.server.register.conftest import Ledger, somebody

@@ -14,7 +14,9 @@ from typing import Any
 import pytest
 
 from server.casework.officers import NotAllowed
-from server.db import Database
+from server.confidential.sealing import Safe
+from server.confidential.subject_keys import SubjectKeys
+from server.database.db import Database
 from server.outreach.tables import Campaign, CampaignState, Channel, Letter, LetterState
 from server.register import importing, keeping, sheets, undoing
 from server.register.hardship import Cause
@@ -22,8 +24,6 @@ from server.register.importing import Already, Desk, Fate, ImportMoved, Plan, To
 from server.register.sheets import Bad, Fault
 from server.register.tables import ImportState, Leaving, Level, RegisterImport
 from server.register.undoing import TouchedSince
-from server.sealing import Safe
-from server.subject_keys import SubjectKeys
 from tests import casework, citizens
 from tests.overlapping import let_come
 from tests.server.register.conftest import Ledger, somebody
@@ -400,7 +400,7 @@ def test_who_works_for_fewer_places_does_not_undo_what_reaches_beyond_them(
 
 
 def test_who_proved_to_be_a_person_of_the_file_stays_when_it_is_undone(ledger: Ledger) -> None:
-    from server import people
+    from server.personal import people
 
     who = citizens.person(1)
     worker = casework.worker(ledger.database, ledger.safe, ledger.keys, now=ledger.now, who=who)

@@ -6,9 +6,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from server import erasing, people
-from server.audit import Actor
 from server.casework.officers import NotAllowed
+from server.personal import erasing, people
+from server.records.audit import Actor
 from server.register import keeping, searching
 from server.register.hardship import Cause, due_after, facts_of
 from server.register.keeping import AlreadyRegistered, DayImpossible, EntryChanged, EntryUnknown

@@ -3,12 +3,12 @@
 from dataclasses import replace
 from datetime import date, timedelta
 
-from server import erasing
-from server.audit import Actor
 from server.casework.weekly_reports import Week
 from server.offers import counting as offer_counting
 from server.offers import offering
 from server.offers.counting import OfferLine
+from server.personal import erasing
+from server.records.audit import Actor
 from server.register import counting, keeping
 from server.register.counting import RegisterLine
 from server.register.tables import Leaving, Level

@@ -9,11 +9,11 @@ import pyotp
 import pytest
 
 from knowledge.library import Library
-from server import audit
 from server.casework import officers
 from server.casework.officers import Officer, Role
-from server.db import Database, DatabaseBusy
-from server.sealing import Safe
+from server.confidential.sealing import Safe
+from server.database.db import Database, DatabaseBusy
+from server.records import audit
 from server.staff import accounts, passwords, second_factors, sessions
 from server.staff.accounts import CodeRefused, UsernameRefused, UsernameTaken
 from server.staff.passwords import PasswordTooWeak

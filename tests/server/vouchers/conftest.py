@@ -17,13 +17,13 @@ from server.casework.moves import Move
 from server.casework.officers import Officer, Role
 from server.casework.tables import Case
 from server.clock import china_day
-from server.db import Database
-from server.notice_templates import NoticeKind
+from server.confidential.sealing import Safe
+from server.confidential.subject_keys import SubjectKeys
+from server.database.db import Database
+from server.database.tables import Notice
+from server.notices.templates import NoticeKind
 from server.register.hardship import Registered
 from server.register.keeping import Standing
-from server.sealing import Safe
-from server.subject_keys import SubjectKeys
-from server.tables import Notice
 from server.vouchers import cards, choosing, issuing, merchants, redeeming, rounds, settling
 from server.vouchers.choosing import Chosen, Group, Place
 from server.vouchers.issuing import Proposal

@@ -12,8 +12,8 @@ from sqlalchemy import func, insert, select, update
 from sqlmodel import Session, col
 
 from server.casework import funds
-from server.db import Database
-from server.tables import Worker
+from server.database.db import Database
+from server.database.tables import Worker
 from server.vouchers import cards, issuing, redeeming
 from server.vouchers.redeeming import CodeUsed, Redeemed, VoucherOver
 from server.vouchers.tables import Card, Issue, Merchant, Redemption, Voucher

@@ -16,8 +16,8 @@ from tests.server.vouchers.conftest import SUM, Market
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
 
-    from server.resources import Resources
     from server.vouchers.tables import Voucher
+    from server.web.resources import Resources
     from tests.conftest import HandClock
 
 
@@ -196,7 +196,7 @@ def test_a_fault_at_the_till_is_logged(
 
 def phone_worker(resources: "Resources", phone: casework.Phone) -> int:
     """Whose phone it is, with a name and agreement."""
-    from server.sessions import worker_of
+    from server.web.sessions import worker_of
 
     worker = worker_of(resources.database, phone.token, now=resources.clock())
     assert worker is not None

@@ -11,11 +11,14 @@ import pytest
 from sqlalchemy import event, func, select
 from sqlmodel import Session, col
 
-from server import audit, erasing, leaving, outbox
+from server import leaving
 from server.clock import china_day
-from server.db import Database
-from server.notice_templates import NoticeKind
-from server.tables import Notice, NoticeState
+from server.database.db import Database
+from server.database.tables import Notice, NoticeState
+from server.notices import outbox
+from server.notices.templates import NoticeKind
+from server.personal import erasing
+from server.records import audit
 from server.vouchers import issuing, lapsing, telling
 from server.vouchers.redeeming import CodeUsed, VoucherShort
 from server.vouchers.tables import Issue, MerchantKind, Voucher

@@ -12,19 +12,21 @@ import pytest
 from sqlalchemy import delete, event, select
 from sqlmodel import Session, col
 
-from server import audit, erasing, leaving, people
-from server.audit import Action
+from server import leaving
 from server.casework import opting_out
 from server.casework.funds import FundShort
 from server.casework.officers import NotAllowed, Role
 from server.casework.tables import Case
 from server.casework.weekly_reports import week_of
-from server.db import Database
-from server.notice_templates import NoticeKind
+from server.database.db import Database
+from server.database.tables import AuditEntry, Notice
+from server.notices.templates import NoticeKind
+from server.personal import erasing, people
+from server.records import audit
+from server.records.audit import Action
 from server.register import claiming
 from server.register.hardship import Cause
 from server.register.tables import Level
-from server.tables import AuditEntry, Notice
 from server.vouchers import counting, issuing, rounds
 from server.vouchers.choosing import Why
 from server.vouchers.issuing import NotOpen, SecondOfficerNeeded

@@ -7,15 +7,15 @@ import pytest
 
 from bot.answers import Answer, Context, Kind
 from bot.live_subjects import LiveSubject, live_subject
-from server import live_answers
 from server.casework.weekly_reports import Week, week_of
+from server.chat import live_answers
 from server.clock import china_day
 from server.vouchers import counting, lapsing
 from server.vouchers.counting import IssueLine, MerchantLine
 from tests.server.vouchers.conftest import SUM
 
 if TYPE_CHECKING:
-    from server.serving import Served
+    from server.chat.serving import Served
     from tests.server.vouchers.conftest import Market
 
 

@@ -10,7 +10,6 @@ from openpyxl import load_workbook
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from server import audit, erasing, exporting
 from server.casework import deciding, objecting, payments
 from server.casework.advancing import MoveRefused
 from server.casework.fund_tables import Fund
@@ -19,8 +18,9 @@ from server.casework.moves import Move
 from server.casework.officers import Officer, Role
 from server.casework.tables import Case
 from server.clock import CHINA, china_day
-from server.problems import body_of
-from server.tables import AuditEntry
+from server.database.tables import AuditEntry
+from server.personal import erasing, exporting
+from server.records import audit
 from server.vouchers import issuing, lapsing, merchants, redeeming, settlement_files, settling
 from server.vouchers.cards import CodeUnreadable, CodeWrong
 from server.vouchers.issuing import IssueUnfit, NotOpen, SecondOfficerNeeded
@@ -39,6 +39,7 @@ from server.vouchers.settling import (
     SettlementUnknown,
 )
 from server.vouchers.tables import Issue, Merchant, MerchantKind, Return, Settlement, Voucher
+from server.web.problems import body_of
 from tests import casework
 from tests.overlapping import both_at_once, twice_at_once
 from tests.server.vouchers.conftest import ACCOUNT, SHOPPING, SUM

@@ -8,7 +8,7 @@ from apiflask import APIFlask
 from pydantic import SecretStr
 
 from server.app import create_app
-from server.resources import Resources
+from server.web.resources import Resources
 from tests.wechat_platform.user import Platform, User
 
 TOKEN = "stand-in-token"

@@ -14,12 +14,12 @@ from sqlmodel import col
 from bot.answers import Context
 from server.casework.opting_out import OUTREACH
 from server.casework.tables import OptOut
-from server.kept_indexes import KeptIndexes
-from server.outbox import claim
-from server.platform import make_platform
-from server.resources import Resources
-from server.serving import Answered, Served, Serving
+from server.chat.serving import Answered, Served, Serving
+from server.notices.outbox import claim
+from server.platform.interface import make_platform
+from server.published.kept_indexes import KeptIndexes
 from server.settings import Settings
+from server.web.resources import Resources
 from server.wechat import receipts, sentences
 from server.wechat.answering import Answering, answer, answer_owed
 from server.wechat.messages import Message, message_of

@@ -7,7 +7,7 @@ import pytest
 from apiflask import APIFlask
 from flask.testing import FlaskClient
 
-from server.resources import Resources
+from server.web.resources import Resources
 from tests.conftest import HandClock
 from tests.wechat_platform.user import Platform, User
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.resources import Resources
+from server.web.resources import Resources
 from server.wechat.fitting import fitted
 from tests.wechat_platform.user import User
 

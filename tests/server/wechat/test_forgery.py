@@ -14,7 +14,7 @@ from apiflask import APIFlask
 from wechatpy import parse_message
 from wechatpy.crypto import WeChatCrypto
 
-from server.resources import Resources
+from server.web.resources import Resources
 from tests.conftest import HandClock
 from tests.verifying import size
 from tests.wechat_platform.user import ACCOUNT, Platform, User, as_xml, signature, text_of

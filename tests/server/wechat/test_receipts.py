@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from apiflask import APIFlask
 
-from server.resources import Resources
+from server.web.resources import Resources
 from server.wechat import followers, receipts
 from tests.conftest import HandClock
 from tests.server.wechat.conftest import platform_before

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from server.db import Database
+from server.database.db import Database
 from tests.server.wechat.conftest import AES_KEY, APP_ID, TOKEN
 from tests.serving import ROOT, gunicorn
 from tests.verifying import size, within

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from wechatpy.replies import TextReply
 
-from server.problems.requests import MalformedXml
+from server.web.problems.requests import MalformedXml
 from server.wechat.xml import clean, read_fields, write_fields
 
 NASTY = (

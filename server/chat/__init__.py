@@ -1,0 +1,1 @@
+"""Conversations with the bot: contexts, turns and the release that answers."""

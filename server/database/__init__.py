@@ -1,0 +1,1 @@
+"""The database, and what each table in it is made of."""

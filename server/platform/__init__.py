@@ -1,0 +1,1 @@
+"""WeChat's interface: what we ask of it, and how that fails."""
