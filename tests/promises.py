@@ -226,12 +226,12 @@ PROMISES = (
         "outage",
         "WeChat slow, failing, down: no notice is lost, none repeated that could be avoided",
         (
-            "server/wechat/test_delivering.py::test_no_notice_is_lost_and_none_is_sent_twice",
-            "server/wechat/test_delivering.py::test_a_killed_sender_leaves_no_notice_unseen_and_repeats_none",
+            "server/platform/test_delivering.py::test_no_notice_is_lost_and_none_is_sent_twice",
+            "server/platform/test_delivering.py::test_a_killed_sender_leaves_no_notice_unseen_and_repeats_none",
         ),
         (
-            "server/wechat/test_delivering.py::test_a_message_that_arrives_twice_would_be_seen",
-            "server/wechat/test_delivering.py::test_a_blind_repetition_would_be_seen",
+            "server/platform/test_delivering.py::test_a_message_that_arrives_twice_would_be_seen",
+            "server/platform/test_delivering.py::test_a_blind_repetition_would_be_seen",
         ),
     ),
     Promise(

@@ -81,8 +81,8 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
 @with_all_at_hand
 def _deliver(at: AtHand, parsed: argparse.Namespace) -> int:
     from server.clock import utc_now
+    from server.platform.delivering import deliver
     from server.platform.interface import make_platform
-    from server.wechat.delivering import deliver
 
     platform = make_platform(at.settings, at.database, at.safe, utc_now)
     if platform is None:
@@ -432,8 +432,8 @@ class _Between:
 
     def _ask_unionids(self) -> None:
         from server.clock import utc_now
+        from server.platform.delivering import ask_unionids
         from server.web.resources import make_post
-        from server.wechat.delivering import ask_unionids
 
         if self._asked_at is None or time.monotonic() - self._asked_at >= _ASKING_SECONDS:
             self._asked_at = time.monotonic()

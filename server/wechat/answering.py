@@ -17,9 +17,10 @@ from server.chat import chatting
 from server.chat.conversations import record_within
 from server.notices import outbox
 from server.personal import people
+from server.platform import delivering
 from server.web.rate_limits import Limit
 from server.web.resources import Resources
-from server.wechat import delivering, followers, receipts, sentences
+from server.wechat import followers, receipts, sentences
 from server.wechat.followers import Follower
 from server.wechat.messages import Message, message_from_text
 from server.wechat.reacting import Desk, Reaction, is_none_of_ours, react, too_fast

@@ -24,9 +24,9 @@ from server.database.tables import Notice, NoticeState
 from server.notices import outbox
 from server.notices.outbox import Claimed
 from server.personal import people
+from server.platform import delivering
 from server.platform.interface import App, Platform, make_platform
 from server.settings import Settings
-from server.wechat import delivering
 from tests import casework
 from tests.serving import free_port, wait_until_listening
 from tests.verifying import size, within
