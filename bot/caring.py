@@ -135,14 +135,19 @@ def helpline(turn: Turn) -> Answer | None:
 
 def helpline_parts(turn: Turn, lines: Iterable[Helpline]) -> list[Part]:
     """Write up helplines with where each number is laid down."""
-    say = turn.composer.say
     lines = tuple(lines)
-    parts = [
-        Part(say("helpline", name=h.name, number=h.number, **{"for": h.for_.rstrip("。")}))
-        for h in lines
-    ]
-    sources = "；".join(dict.fromkeys(f"{h.number} {h.source}" for h in lines))
-    return [*parts, Part(say("helpline_source", source=sources), 1)]
+    return [*(_helpline(turn, line) for line in lines), _where_laid_down(turn, lines)]
+
+
+def _helpline(turn: Turn, line: Helpline) -> Part:
+    for_ = line.for_.rstrip("。")
+    said = turn.composer.say("helpline", name=line.name, number=line.number, **{"for": for_})
+    return Part(said)
+
+
+def _where_laid_down(turn: Turn, lines: Iterable[Helpline]) -> Part:
+    sources = "；".join(dict.fromkeys(f"{line.number} {line.source}" for line in lines))
+    return Part(turn.composer.say("helpline_source", source=sources), 1)
 
 
 def local_hotlines(turn: Turn) -> list[Measure]:
@@ -173,11 +178,19 @@ def _handoff(turn: Turn, fired: list[CareEntry]) -> Answer:
         )
         for m in hotlines
     ]
+    told = [more for entry in fired for more in entry.besides if more.is_told(turn.question.text)]
+    further = [
+        turn.library.helplines[name]
+        for name in dict.fromkeys(name for more in told for name in more.helplines)
+        if name not in names
+    ]
     # Whom to call now comes first.
-    *national, sources = helpline_parts(turn, lines)
+    now = [_helpline(turn, line) for line in lines]
+    then = [*(Part(more.say) for more in told), *(_helpline(turn, line) for line in further)]
+    lines += further
     return Answer(
         kind=Kind.HANDOFF,
-        reply=fitted([Part(fired[0].opening), *national, *local, sources]),
+        reply=fitted([Part(fired[0].opening), *now, *then, *local, _where_laid_down(turn, lines)]),
         reason="care:" + "+".join(entry.id for entry in fired),
         region=turn.region,
         measures=tuple(m.id for m in hotlines),

@@ -25,10 +25,8 @@ class Helpline(Entry):
     note: str | None = None
 
 
-class _Recognised(Entry):
-    id: Text
+class _Patterned(Entry):
     patterns: Annotated[tuple[Text, ...], Field(min_length=1)]
-    examples: tuple[Text, ...] = ()
 
     @field_validator("patterns")
     @classmethod
@@ -40,12 +38,29 @@ class _Recognised(Entry):
         return re.compile("|".join(f"(?:{pattern})" for pattern in self.patterns))
 
 
+class _Recognised(_Patterned):
+    id: Text
+    examples: tuple[Text, ...] = ()
+
+
+class Besides(_Patterned):
+    """What is told after the help to those who say more: they are hurt, and the boss won't pay."""
+
+    say: Text
+    helplines: tuple[Text, ...] = ()
+
+    def is_told(self, text: str) -> bool:
+        """Tell whether normalised `text` says it."""
+        return bool(self._any.search(text))
+
+
 class CareEntry(_Recognised):
     """A kind of distress (or the wish for a person), how it is recognised, what is said first."""
 
     label: Text
     opening: Text
     helplines: tuple[Text, ...]
+    besides: tuple[Besides, ...] = ()
     exceptions: tuple[Text, ...] = ()
 
     @field_validator("exceptions")

@@ -112,7 +112,9 @@ def misfits(library: "Library", regions: Collection[str]) -> Iterator[Trouble]:
         yield from _unknowns("checklist", listed.id, "measure", [listed.id], library.measures)
         yield from _unknowns("checklist", listed.id, "material", listed.kinds(), library.materials)
     for care in library.care.values():
-        yield from _unknowns("care", care.id, "helpline", care.helplines, library.helplines)
+        besides = (name for more in care.besides for name in more.helplines)
+        named = (*care.helplines, *besides)
+        yield from _unknowns("care", care.id, "helpline", named, library.helplines)
     for kind in library.care_sentences.heard:
         if kind not in library.care:
             yield _unknown("care_sentences", "all", "kind", kind, ("heard", kind))

@@ -960,6 +960,13 @@ def test_who_lost_them_is(indexed: IndexedLibrary, told: str) -> None:
         ("水淹进来了", "medical"),
         ("吃错药了", "medical"),
         ("我不行了", "medical"),
+        ("孩子发烧40度", "medical"),
+        ("我吃了药", "self_harm"),
+        ("我吃了好多药", "self_harm"),
+        ("讨债的来家里了", "violence"),
+        ("我老公三天没回家联系不上", "missing"),
+        ("我妈走丢了", "missing"),
+        ("工友两天没回宿舍，手机关机", "missing"),
         ("我害怕", "breakdown"),
         ("心里难受", "breakdown"),
     ],
@@ -977,10 +984,41 @@ def test_a_cry_of_a_few_words_is_heard(indexed: IndexedLibrary, said: str, kind:
         "老板扣我工资",
         "房子塌了能领补助吗",
         "闲得难受",
+        "打不通",
+        "不要了算了",
+        "我吃了药好多了",
+        "吃了好多药都不见好",
+        "孩子昨天发烧38度",
+        "今天40度还要干活",
+        "我去老板家讨债",
+        "催收天天打电话",
+        "老板联系不上了",
+        "我老公三年没回家了",
+        "我哥联系不上老板",
+        "工友三天没来了",
     ],
 )
 def test_what_only_begins_like_one_is_not_taken_for_it(indexed: IndexedLibrary, asked: str) -> None:
     assert ask(indexed, [asked]).kind is not Kind.HANDOFF
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("我爸在工地摔了腿，包工头不认账", True),
+        ("手被机器压了，厂里不给看病", True),
+        ("工友从架子上掉下来了，没签合同，谁赔", True),
+        ("手断了", False),
+        ("工友晕倒了", False),
+    ],
+)
+def test_who_is_hurt_and_not_paid_for_is_told_whom_to_ask_after_the_help(
+    indexed: IndexedLibrary, said: str, told: bool
+) -> None:
+    reply = ask(indexed, [said]).reply
+    assert "120" in reply
+    assert ("工伤保险科" in reply and "12348" in reply) is told
+    assert not told or reply.index("120") < reply.index("工伤保险科")
 
 
 @pytest.mark.parametrize(
