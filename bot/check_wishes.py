@@ -9,7 +9,7 @@ from bot.question import content
 SMALL = "娃儿?|孩子|小孩|崽"
 CHILD = f"{SMALL}|儿子|女儿|闺女"
 _KIN = (
-    f"{CHILD}|老公|丈夫|老婆|媳妇|爱人|对象|爸妈?|妈|父母|哥哥?|姐姐?|弟弟?|妹妹?"
+    f"{CHILD}|老公|丈夫|老婆|媳妇|老伴|爱人|对象|爸妈?|妈|父母|哥哥?|姐姐?|弟弟?|妹妹?"
     "|亲戚|老乡|工友|朋友"
 )
 _MINE = "你?(?:看看?)?(?:我们?|俺们?|咱们?|我家|俺家)(?:这[种样个些])?(?:家|的)?"
@@ -33,10 +33,16 @@ _ASKS = re.compile(
 )
 """Words that ask for a check, whatever else a message says."""
 _ASKS_ALONE = re.compile(
-    f"(?:那|像)?{_who('alone')}(?:这样的?|这种情况)?(?:能不能|可不可以|可以|能|该)?"
-    "(?:领|拿|申请|享受|办)(?:到|得到|取)?(?:吗|么|不|嘛)?"
+    f"(?:那|像)?{_who('alone')}(?:这样的?|这种情况)?(?:也|都|还)?(?:能不能|可不可以|可以|能|该)?"
+    "(?:领|拿|申请|享受|办)(?:到|得到|取)?(?:吗|么|不|没|嘛)?"
 )
 """Words that ask for one where they are the whole message."""
+_ASKS_FOR_KIN = re.compile(
+    f"(?:那|像)?(?:{_MINE}|(?:你|她|他)的?)?(?P<kin>{_KIN})(?:(?:[和跟、]|还有)?(?:{_KIN}))?"
+    "(?:呢|(?:也|都|还)?(?:能不能|可不可以|可以|能|该|有没有|有|行不行|行|给不给|给|算不算|算)"
+    "(?:领|拿|申请|享受|办)?(?:到|得到)?(?:的?份|一份)?(?:吗|么|不|没有?|嘛)?)"
+)
+"""The same of what was just spoken of, for somebody else: 我老伴呢, 孩子有没有."""
 _ANY_HELP = re.compile("(?:各种|这些|惠民|优惠|帮扶)*(?:政策|补贴|补助|福利|好处|待遇|措施)")
 """Words for what there is, whatever it is."""
 
@@ -49,12 +55,17 @@ class Wish:
     subject: str
     alone: bool
     """The message is nothing but words that may ask for it: 我能领吗."""
+    of_kin: bool = False
+    """It asks whether somebody else gets it, too."""
 
 
 def wish(text: str) -> Wish | None:
     """Read the wish for a check; None where a message asks for none."""
-    if alone := _ASKS_ALONE.fullmatch(text.strip(" ?？。!！")):
+    bare = text.strip(" ?？。!！")
+    if alone := _ASKS_ALONE.fullmatch(bare):
         return Wish(alone["alone"] or "", "", alone=True)
+    if of_kin := _ASKS_FOR_KIN.fullmatch(bare):
+        return Wish(of_kin["kin"], "", alone=True, of_kin=True)
     found = _ASKS.search(text)
     if found is None:
         return None

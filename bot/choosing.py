@@ -34,7 +34,7 @@ _AHEAD = 1.0
 """So far ahead of every other town, something not quite clear is answered."""
 _OVERVIEW = re.compile(
     r"(?:都|还)?(?:有|能)?(?:什么|哪些|啥)(?:好|新|最新|惠民|优惠|扶持|帮扶|福利|的)*(?:政策|补贴|帮助|福利|好处|待遇|措施)"
-    r"|^(?:还有|(?:还|都)?有?(?:什么|哪些|(?:什么|哪些)?(?:别的|其他|其它)))(?:的|吗|呢|么)?$|^(?:就|只有?)这些"
+    r"|^(?:还有|(?:还|都)?有?(?:什么|哪些|(?:什么|哪些)?(?:别的|其他|其它)))(?:的|吗|呢|么|没有?|不)*$|^(?:就|只有?)这些"
     r"|(?:政策|补贴|福利)(?:有哪些|有什么|大全|一览)|(?:能|可以)(?:领|享受)(?:什么|哪些)|10条措施"
 )
 _ANY_HELP = re.compile(
@@ -140,6 +140,8 @@ def no_subject(turn: Turn) -> Answer | None:
     question = turn.question
     if question.content or turn.context.question:
         return None
+    if told := gates.of_the_service(turn):
+        return told
     topics = [turn.library.topics[id] for id in _first_topics(turn)]
     choices = tuple(Choice(t.label, f"{t.label} {question.rest}", turn.region) for t in topics)
     return Answer(

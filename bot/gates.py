@@ -53,6 +53,11 @@ _OFFERED = 4
 _OWN_ENOUGH = 1.9
 _SUBJECT_OF_ITS_OWN = 2.6
 """What the words behind one of several places must come to, to be a question by themselves."""
+_ASKS_WHAT_IS_GIVEN = re.compile(
+    "(?:发|给|送|补|领|拿|得)(?:了|的|点|到|些)*(?:什么|哪些)(?:钱|东西|福利|好处|的)?"
+    "(?:吗|呢|啊|呀|了)*[?!。 ]*$"
+)
+"""The whole measure answers it: 过年发什么."""
 _ASKS = re.compile(
     r"[吗呢么不没几谁哪怎何否]|什么|多少|多久|多长|多大|要是|还是|[?？]"
     r"|\b(?:ma|me|ne|na|ji|shui|bu|mei|duo|how|what|when|where|which|who|can|do|does|is|are)\b"
@@ -76,6 +81,9 @@ _FOR_ONE = re.compile("[每1](?:个?[人家户]|个?企业|个?单位)|个人|[�
 _UNIT = re.compile(
     "(?:人社|民政|教育|税务|财政|住建|卫健|公安|社保|就业|劳动|医保|信访|司法|商务|文旅|交通|工商|房管)"
     "(?:局|委|厅|所|站)|妇联|残联|团委|居委会|村委会|派出所|法院|医院|工会"
+)
+_THE_SERVICE = re.compile(
+    "[你您]们?(?:这|那|的|收|要)|暖岗|小程序|这个?(?:软件|平台|网站)|[用办]这个"
 )
 _WHETHER_THERE_IS_ONE = re.compile(
     "(?:[开设办]没[开设办]|有没有(?:开|设|办)|是不是(?:开|设|办))[^,。?!]{0,12}(?:电话|热线|专线)"
@@ -240,9 +248,18 @@ def outside(turn: Turn) -> Answer | None:
     return _decline(turn, parts, f"outside:{topic.id}", turn.region)
 
 
+def of_the_service(turn: Turn) -> Answer | None:
+    """Answer what names the service and nothing else: 你们这个要钱吗."""
+    found = turn.alone.outside
+    best = max(c.own for c in turn.alone.ranked) + _OUTSIDE_LEAD
+    if not _THE_SERVICE.search(turn.question.text) or found.score < max(_OUTSIDE, best):
+        return None
+    return _about_the_service(turn, turn.library.outside[found.id])
+
+
 def _about_the_service(turn: Turn, topic: OutsideTopic) -> Answer | None:
     """Answer what is asked of the service; who names a place asks what its document says."""
-    if turn.places or topic.reply is None:
+    if turn.places or topic.reply is None or turn.is_owed_wages:
         return None
     reason = f"outside:{topic.id}"
     return Answer(Kind.CHAT, topic.reply, reason, region=turn.region, context=turn.kept_context())
@@ -268,6 +285,8 @@ def not_in_this_place(turn: Turn) -> Answer | None:
     if best.unbiased < _SURELY_ELSEWHERE:
         return no_answer(turn)
     if akin := [c for c in turn.local if best.measure.topics[0] in c.measure.topics]:
+        if akin[0] is here[0] and _ASKS_WHAT_IS_GIVEN.search(turn.question.text):
+            return None  # 过年发什么 asks for no detail
         # The place does speak of it, if not of this: it is not said to have nothing.
         return _not_stated(turn, akin[0], _unstated_aspect(turn, akin[0]) or _DETAIL)
     label = turn.composer.region_label(turn.region)
@@ -335,6 +354,8 @@ def _detail_left_open(turn: Turn, best: Candidate) -> str:
         return ""
     if aspect := _unstated_aspect(turn, best):
         return aspect
+    if turn.asks_for_kin or _ASKS_WHAT_IS_GIVEN.search(turn.question.text):
+        return ""
     if turn.is_owed_wages:
         return ""  # what they need is to be told whom to turn to
     stated = any(states(best.measure, aspect) for aspect in turn.asked.aspects)

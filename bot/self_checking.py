@@ -54,7 +54,7 @@ _WHY = re.compile(
     "(?:这|这个|这题|这话|你)?是?(?:什么|啥)意思|(?:这个?)?(?:为什么|为啥|干嘛|干吗|咋)要?问(?:我?这个?|这些)?"
     "|问(?:我?这个?|这些)(?:干嘛|干啥|干什么|做什么|有什么用)|(?:没|不|听不|看不|没看|没听|不太)(?:懂|明白)"
 )
-_ANOTHER = re.compile("[?？吗呢]|什么|怎么|咋|多少|哪|为啥|谁|电话|[你您]")
+_ANOTHER = re.compile("[?？吗呢]|什么|怎么|咋|多少|哪|为啥|谁|电话|[你您]|[^还从也都][不没]$")
 """What a message has that is a question of its own and no answer."""
 _SHORT = 4
 _MOST_TITLES = 3
@@ -96,7 +96,9 @@ def _answered(turn: Turn, check: Check, text: str) -> Answer | None:
         if talk is not None:
             return _question(turn, check) if talk.reason == _AGREED else None
         only_here = turn.places == (check.region,) and not turn.question.content
-        another = len(text) > _SHORT and _ANOTHER.search(text)
+        asked = turn.question.asked
+        asks = asked.firm or (asked.aspects and not turn.question.content)  # 批多久
+        another = asks or (len(text) > _SHORT and _ANOTHER.search(text))
         wished = wish(text)
         if (wished and not wished.alone) or another or (turn.places and not only_here):
             return None
@@ -124,6 +126,8 @@ def start(turn: Turn) -> Answer | None:
         return None
     who = wished.who
     at_hand = _at_hand(turn)
+    if wished.of_kin and not _is_for_them(at_hand[:1], who):
+        return None
     regions = list(dict.fromkeys(measure.region for measure in at_hand))
     if len(regions) > 1:
         return choosing.ask_place(turn, regions, text, whole_towns=False)
@@ -176,6 +180,12 @@ def _at_hand(turn: Turn) -> list[Measure]:
         and measure.audience is not Audience.GOVERNMENT
         and (turn.region is None or measure.region in turn.scope(turn.region))
     ]
+
+
+def _is_for_them(at_hand: Sequence[Measure], who: str) -> bool:
+    """Tell whether what was spoken of is for people like them: a child gets no worker's money."""
+    wanted = Audience.CHILD if re.fullmatch(CHILD, who) else Audience.WORKER
+    return any(measure.audience is wanted for measure in at_hand)
 
 
 def _started(turn: Turn, measures: Sequence[Measure], region: str, who: str) -> Answer | None:

@@ -42,11 +42,13 @@ _LOST_WORK = re.compile(
     "[我俺](?:们|现在|刚|刚刚|也|都|是|已经|去年|今年|昨天|上个?月|这个?月)*(?:被|失业|下岗|没了?工作|丢了|没活|没班)"
     "|把[我俺]们?(?:都|也|给)*(?:辞|炒|裁|开)|[我俺].{0,6}被(?:辞|炒|裁|开除|解雇)|失业金(?!返还)|失业保险金"
 )
+_NOT_THERE = "(?:没到账|不到账|没到卡|没收到|没进账|没打过来|没到手|卡里没有?)"
 _OWING = "(?:欠|拖|没发|不发|没给|不给|没结|不结|要不回|要不到|拿不到|讨)"
 _WAGES = "(?:工钱|工资|薪水?|血汗钱)"
 _WAGES_OWED = re.compile(
     f"{_OWING}[^,。?!]{{0,8}}{_WAGES}|{_WAGES}[^,。?!]{{0,8}}{_OWING}"
     f"|{_WAGES}(?:该|应该|得|要)?(?:找谁|问谁|跟谁|向谁|去?哪里?|怎么)去?[要讨]|(?:讨回?|要回|追回?){_WAGES}"
+    f"|{_WAGES}[^?!。]{{0,12}}{_NOT_THERE}"
 )
 _BY_THE_MONTH = re.compile("(?:1个|每个?)月(?=[给发补领]?多少)")
 """Tells nothing of what is paid so."""
@@ -55,6 +57,11 @@ _MONEY_OWED = re.compile(
     "(?:欠|不给|没给|赖)(?![^,。?!]{0,4}[交缴买保补假])[^,。?!]{0,8}(?:钱|块|万|元)"
 )
 """The same where it is not called wages: 老板欠我们十几个人的钱."""
+_SAID_TO_BE_PAID = re.compile(
+    "^(?!.*(?:申请|补贴|补助|返还|红包|券|礼包|流量|慰问|材料|保险|社保))"
+    f".*(?:老板|包工头|工头|厂里|工厂)[^。?!]{{0,8}}(?:钱|发|打|转|结)[^。?!]{{0,12}}{_NOT_THERE}"
+)
+"""The same where the boss says they paid: 老板说打了没到账."""
 _ARREARS = "欠薪"
 _FIRM_IS_GONE = re.compile(
     "(?:厂子?|工厂|公司|企业|单位|店)(?:都|也|就|已经)?(?:倒闭|破产|关门|关停|垮|黄)了?[, ]*"
@@ -199,14 +206,14 @@ class Turn:
     def is_owed_wages(self) -> bool:
         """Tell whether somebody asks for wages, or other money, that a firm owes them."""
         text = self.question.rest
-        return bool(_WAGES_OWED.search(text) or _MONEY_OWED.search(text))
+        return any(said.search(text) for said in (_WAGES_OWED, _MONEY_OWED, _SAID_TO_BE_PAID))
 
     @cached_property
     def follows_up(self) -> bool:
         """Tell whether the message leans on the last question instead of opening a subject."""
         if not self.context.question or len(self.question.rest) > _LONGEST_FOLLOW_UP:
             return False
-        if not self.question.content or self._names_the_place_asked_for():
+        if not self.question.content or self._names_the_place_asked_for() or self.asks_for_kin:
             return True
         if self.question.sets_aside:
             return False
@@ -218,6 +225,12 @@ class Turn:
         own = max((c.own for c in self.alone.ranked if c.measure.id in recent), default=0.0)
         rival = max(self.alone.ranked[0].own, self.alone.outside.score)
         return rival - own < self._needed_lead() or own >= _ON_THE_SUBJECT
+
+    @cached_property
+    def asks_for_kin(self) -> bool:
+        """Tell whether it asks no more than if somebody else gets what was spoken of: 老伴呢."""
+        wished = wish(self.question.rest)
+        return bool(self.context.measures and wished and wished.of_kin)
 
     def _asks_what_is_stated(self) -> bool:
         """Tell whether it names only what the last clause does, and asks what that states."""
@@ -245,13 +258,19 @@ class Turn:
         """The question of substance, without place words: this one's, with the one it leans on."""
         if not self.follows_up:
             return self.question.rest
-        if not self.question.content or self._names_the_place_asked_for():
+        if not self.question.content or self._names_the_place_asked_for() or self.asks_for_kin:
             return self.context.question
         return f"{self.context.question} {self.question.rest}"
 
     @cached_property
     def asked(self) -> Asked:
         """The aspects asked for; a message that only names a place asks again what was asked."""
+        if self.asks_for_kin:
+            # Whom it is for, and on what condition, tells whether they get it.
+            of_whom = (Aspect.WHO, Aspect.CONDITION)
+            return replace(
+                self.question.asked, aspects=of_whom, firm=frozenset(), named=frozenset()
+            )
         if self.question.asked.aspects or self.question.content or not self.follows_up:
             return self._with_claims(self.question.asked)
         return self.library.aspects.read(self.context.question)

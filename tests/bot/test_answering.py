@@ -1003,6 +1003,52 @@ def test_what_only_begins_like_one_is_not_taken_for_it(indexed: IndexedLibrary, 
 
 
 @pytest.mark.parametrize(
+    "said", ["真的假的", "你不是骗人吧", "那你说话算数不", "是不是骗子", "我不信", "你别糊弄我"]
+)
+def test_who_doubts_it_is_told_where_it_stands_and_can_go_on(
+    indexed: IndexedLibrary, said: str
+) -> None:
+    told = ask(indexed, ["石狮失业金怎么领", said])
+    assert (told.kind, told.reason) == (Kind.CHAT, "small-talk:doubt")
+    assert ask(indexed, ["石狮失业金怎么领", said, "找谁"]).measures == ("shishi-4a",)
+
+
+@pytest.mark.parametrize("said", ["网上刷单靠谱吗", "被骗了钱怎么办", "这个红包是真的吗，衡水发的"])
+def test_who_asks_whether_something_else_is_true_does_not_doubt_it(
+    indexed: IndexedLibrary, said: str
+) -> None:
+    assert ask(indexed, [said]).reason != "small-talk:doubt"
+
+
+@pytest.mark.parametrize("said", ["你们这个要钱吗", "我不会用手机", "你们收费不"])
+def test_what_the_service_costs_and_needs_is_told(indexed: IndexedLibrary, said: str) -> None:
+    assert ask(indexed, [said]).reason == "outside:my_application"
+
+
+@pytest.mark.parametrize(
+    ("said", "owed"),
+    [
+        ("老板说钱打到卡上了没到账", True),
+        ("工资到现在没到账", True),
+        ("厂里说发了，我卡里没有", True),
+        ("公司帮我申请的补贴还没到账", False),
+        ("消费券厂里说发了我没收到", False),
+    ],
+)
+def test_what_a_boss_was_to_pay_is_wages_and_what_was_applied_for_is_a_case(
+    indexed: IndexedLibrary, said: str, owed: bool
+) -> None:
+    told = ask(indexed, [said], "石狮")
+    assert (told.measures[:1] == ("shishi-7",)) is owed
+
+
+@pytest.mark.parametrize("asked", ["衡水过年发啥", "衡水留下过年给点啥"])
+def test_what_is_given_is_what_the_clause_says(indexed: IndexedLibrary, asked: str) -> None:
+    told = ask(indexed, [asked])
+    assert (told.kind, told.measures[0]) == (Kind.ANSWER, "hebei-hengshui-3")
+
+
+@pytest.mark.parametrize(
     ("said", "told"),
     [
         ("我爸在工地摔了腿，包工头不认账", True),

@@ -292,6 +292,14 @@ def test_an_answer_from_an_open_measure_suggests_it_and_no_other(indexed: Indexe
     assert words not in Talk(indexed, AUTUMN_2026).says("沧州红包多少钱").suggestions
 
 
+@pytest.mark.parametrize("asked", ["给多少钱", "批多久", "要居住证不", "咋整", "打哪个电话"])
+def test_a_question_needs_no_question_mark_to_be_one(indexed: IndexedLibrary, asked: str) -> None:
+    talk = unemployed(indexed)
+    said = talk.says(asked)
+    assert not said.reason.startswith("check") and "继续" in said.reply
+    assert "第1题" in talk.says("继续").reply
+
+
 # -- on the way ---------------------------------------------------------------------------------
 
 

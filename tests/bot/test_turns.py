@@ -311,3 +311,41 @@ def test_a_firm_is_known_by_how_it_asks(text: str) -> None:
 @pytest.mark.parametrize("text", ["被公司辞退了", "老板跑了", "老板欠我工资", "公司把我裁了"])
 def test_who_tells_of_a_firm_that_did_it_to_them_is_none(text: str) -> None:
     assert not firms.ask(text)
+
+
+@pytest.mark.parametrize(
+    ("asked", "for_them", "told"),
+    [
+        ("衡水过年给多少消费券", "孩子有没有", "给谁：留在衡水过年的外地务工人员"),
+        ("石狮稳岗返还几成", "我老公呢", "给谁：不裁员、少裁员的企业"),
+        ("石狮创业补贴多少", "我儿子也行吗", "给谁：就业困难人员"),
+    ],
+)
+def test_who_asks_for_somebody_else_is_told_whom_it_is_for(
+    indexed: IndexedLibrary, asked: str, for_them: str, told: str
+) -> None:
+    first = ask(indexed, [asked])
+    said = ask(indexed, [asked, for_them])
+    assert (said.kind, said.measures[0]) == (Kind.ANSWER, first.measures[0])
+    assert told in said.reply
+
+
+@pytest.mark.parametrize("for_them", ["我老婆也能领吗", "那俺老伴呢", "老婆孩子也有吗"])
+def test_what_is_for_workers_is_checked_for_whoever_it_is_asked_for(
+    indexed: IndexedLibrary, for_them: str
+) -> None:
+    said = ask(indexed, ["石狮失业金怎么领", for_them])
+    assert said.reason == "check-question" and "的情况答" in said.reply
+    assert ask(indexed, ["衡水过年给多少消费券", for_them]).reason == "check-not-open"
+
+
+def test_who_asks_for_more_is_shown_all_there_is(indexed: IndexedLibrary) -> None:
+    for more in ("还有别的没", "还有啥", "还有其他的不"):
+        assert ask(indexed, ["石狮有什么政策", more]).reason == "overview"
+
+
+def test_of_what_is_over_it_is_said_first_when_this_year_is_asked_for(
+    indexed: IndexedLibrary,
+) -> None:
+    said = ask(indexed, ["沧州过年红包多少", "那今年呢"]).reply
+    assert "已经结束了" in said.splitlines()[0]
