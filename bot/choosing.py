@@ -50,6 +50,13 @@ _WHO_ASKS = re.compile(
     r"|(?:这种|这个|这样的)情况|(?:外地|外来|打工|务工|普通|一般)(?:来)?的?(?:人员?|工人|朋友|老百姓)?|农民工|打工[人仔妹]"
 )
 
+_WORKS_THERE = re.compile(
+    "(?:我|俺|咱)?们?(?:现在|如今|目前|都|就|也|一直|刚|今年|[0-9]+多?岁?了?|是|在|到|来)*"
+    "(?:(?:这边|那边|这里|那里|这儿|工地|厂里?|工厂|饭店|饭馆|餐馆|车间)*(?:上|里)?"
+    "(?:打工|务工|上班|干活|做工|做事|工作|干|(?<=厂里)|(?<=工地上)|(?<=工厂里))"
+    "(?:的|了|呢|着|好|几|多|[0-9]+个?|年|个?月)*)?"
+)
+"""Who says no more than how old they are and that they work there asks for nothing yet."""
 _TIME = re.compile("(?:20\\d\\d年|[今明去]年|现在|最近|目前)(?:春节|过年|底|初)?")
 
 
@@ -99,7 +106,7 @@ def overview(turn: Turn) -> Answer | None:
     asked = left != timeless and len(content(left)) <= _HARDLY_A_SUBJECT
     asked = asked or (not turn.context.question and _asks_for_any_help(timeless))
     subject = content(_TIME.sub("", turn.question.asked.left))
-    only_place = turn.places and not subject and not turn.context.question
+    only_place = turn.places and not turn.context.question and (not subject or _works_there(turn))
     if not asked and not only_place:
         return None
     region = turn.region
@@ -108,6 +115,11 @@ def overview(turn: Turn) -> Answer | None:
         inside = turn.scope(region) if region else frozenset(covered)
         return ask_place(turn, [r for r in covered if r in inside], text)
     return everything(turn)
+
+
+def _works_there(turn: Turn) -> bool:
+    clauses = filter(None, _CLAUSE_ENDS.split(turn.question.rest))
+    return all(_WORKS_THERE.fullmatch(each) or not content(_TIME.sub("", each)) for each in clauses)
 
 
 def any_help_after_a_story(turn: Turn) -> Answer | None:

@@ -1106,6 +1106,22 @@ def test_who_asks_for_any_help_is_shown_all_of_the_place_what_is_for_people_firs
     assert (told.kind, told.reason, told.measures[0]) == (Kind.ANSWER, "overview", "shishi-3a")
 
 
+@pytest.mark.parametrize(
+    "said",
+    ["俺在石狮打工", "我是四川的，在石狮打工", "俺五十三了，在石狮工地上干", "我在石狮上班三年了"],
+)
+def test_who_says_only_that_they_work_there_is_shown_what_there_is(
+    indexed: IndexedLibrary, said: str
+) -> None:
+    assert ask(indexed, [said]).reason == "overview"
+    assert ask(indexed, [said, "厂里没活了"]).measures[0] == "shishi-3a"
+
+
+def test_who_tells_more_of_their_work_is_not_shown_everything(indexed: IndexedLibrary) -> None:
+    for said in ("我在石狮打工，老板不给钱", "我在承德送外卖", "在石狮打工补贴多少"):
+        assert ask(indexed, [said]).reason != "overview"
+
+
 def test_who_names_a_kind_of_help_is_not_shown_everything(indexed: IndexedLibrary) -> None:
     for asked in ("开店有没有什么补助", "孩子上学有什么照顾", "培训能领什么补贴"):
         assert ask(indexed, [asked], "石狮").reason != "overview"
