@@ -48,7 +48,7 @@ from server.web.admitting import Who, admits, keep_out
 from server.web.compressing import compress
 from server.web.problems import MEDIA_TYPE, body_of, log_failure
 from server.web.problems.requests import FieldsRefused, TooMany
-from server.web.resources import Resources, attach, make_resources
+from server.web.resources import Resources, attach, make_resources, resources
 
 LONGEST_BODY = 64 * 1024
 """Bytes of a request's body that are read at all."""
@@ -173,13 +173,18 @@ def create_app(settings: Settings | None = None, made: Resources | None = None) 
             Who.MERCHANT: till.let_in,
         },
     )
-    app.before_request(known.linking.wake)
+    app.before_request(_wake)
     app.after_request(_guard)
     app.after_request(lambda response: compress(request, response))
     for error in (HTTPError, HTTPException, Exception):
         app.register_error_handler(error, _tell)
     describe(app)
     return app
+
+
+def _wake() -> None:
+    """Let the audit be linked beside the requests of this process."""
+    resources().linking.wake()
 
 
 def _ok() -> None:

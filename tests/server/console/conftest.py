@@ -15,7 +15,6 @@ import pytest
 from PIL import Image
 from werkzeug.serving import make_server
 
-from server.app import create_app
 from server.casework import applying, materials, near_duplicates, officers
 from server.casework.officers import Officer, Role
 from server.casework.tables import Case, Material
@@ -25,6 +24,7 @@ from server.staff import accounts, passwords, sessions
 from server.staff.tables import StaffAccount
 from server.web.resources import Resources
 from tests import casework
+from tests.roof import roof_over
 
 if TYPE_CHECKING:
     from apiflask import APIFlask
@@ -100,7 +100,7 @@ def picture() -> bytes:
 def app(resources: Resources, now: datetime) -> "APIFlask":
     library = resources.serving.current().library
     casework.publish(resources.database, library, now=now)
-    return create_app(resources.settings, resources)
+    return roof_over(resources)
 
 
 @dataclass

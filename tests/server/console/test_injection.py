@@ -16,8 +16,10 @@ import pytest
 from flask import request
 from werkzeug.serving import make_server
 
+from server.app import create_app
 from server.casework.officers import Role
 from server.web.admitting import Who, admits
+from server.web.resources import Resources
 from server.web.resources import resources as known_resources
 from tests.architecture.test_admission import CALLS
 from tests.casework import ELIGIBLE, MEASURE, introduced
@@ -171,6 +173,12 @@ def _of_the_desk(staff: Staff, things: dict[str, str]) -> Iterator[tuple[tuple[s
 
 def _has_a_mark(target: Target) -> bool:
     return MARK in target.path + (target.body or "") + "".join(v for _, v in target.headers)
+
+
+@pytest.fixture
+def app(app: "APIFlask", resources: Resources) -> "APIFlask":
+    """One of its own: it gets another route."""
+    return create_app(resources.settings, resources)
 
 
 @pytest.fixture
