@@ -11,11 +11,12 @@ from bot.claims import states_all
 from bot.composing import Part, fitted
 from bot.matching import Candidate
 from bot.places import How
+from bot.question import content
 from bot.turn import Turn
 from knowledge.eligibility.criteria import Criterion, Every
 from knowledge.eligibility.predicates import Predicate
 from knowledge.eligibility.verdicts import is_open
-from knowledge.measures import Aspect, Measure
+from knowledge.measures import Aspect, Audience, Measure
 
 _NEAR_ENOUGH = 0.5
 """So near to the best of a place, a measure is told of along with it."""
@@ -48,6 +49,20 @@ _WORTH_A_LOOK = 2.0
 """So far behind the best, a measure's question is suggested."""
 _ALIKE = 1.0
 """So near to the best, a measure of the same topic and place is mentioned along with it."""
+
+
+_BETWEEN_EVENTS = re.compile("[,，。;；、?!]|还有|另外|和(?=[^,，。]{2})")
+_OF_ONESELF = re.compile("打工|务工|上班|干活|工作|过年")
+_SURELY_TOLD = 3.5
+"""What the words of one event must come to, to be about a measure by themselves."""
+_BEYOND_DOUBT = 5.5
+_AS_NEAR = 0.7
+_NEAR_IF_NAMED = 0.6
+_NEAR_IF_BEYOND_DOUBT = 0.55
+_AS_WELL_ELSEWHERE = 1.2
+"""So far behind the best of all places, it is none of this one's."""
+_MOST_EVENTS = 2
+_FOR_PEOPLE = frozenset({Audience.WORKER, Audience.CHILD})
 
 
 def chosen(turn: Turn) -> Candidate | None:
@@ -130,7 +145,10 @@ def from_the_documents(turn: Turn) -> Answer | None:
     alike = [sister] if sister else alike_to(turn, best)
     for candidate in alike:
         parts_of_reply.insert(-1, Part(told_along(turn, candidate.measure), 5))
-    used = [best, *alike]
+    too = told_of_too(turn, [best, *alike])
+    for candidate in too:
+        parts_of_reply.insert(-1, Part(_told_of(turn, candidate.measure), 3))
+    used = [best, *alike, *too]
     measures = tuple(c.measure.id for c in used)
     return Answer(
         kind=Kind.ANSWER,
@@ -140,7 +158,7 @@ def from_the_documents(turn: Turn) -> Answer | None:
         measures=measures,
         sources=(*(turn.composer.source(c.measure) for c in used), *used_too),
         suggestions=(*_next_to_ask(near, best), *_self_check(turn, best.measure)),
-        rejected=tuple(Rejected(c.measure.id, c.score, "rank") for c in near if c not in alike),
+        rejected=tuple(Rejected(c.measure.id, c.score, "rank") for c in near if c not in used),
         context=turn.next_context(measures),
     )
 
@@ -213,6 +231,61 @@ def told_along(turn: Turn, measure: Measure) -> str:
     """Tell in short of a measure that may be meant as well."""
     summary = measure.summary + turn.composer.closing_note(measure, turn.today)
     return turn.composer.say("also", summary=summary, source=turn.composer.cite(measure))
+
+
+def _told_of(turn: Turn, measure: Measure) -> str:
+    """Tell in short of a measure that is for what somebody told of along the way."""
+    summary = measure.summary + turn.composer.closing_note(measure, turn.today)
+    return turn.composer.say("told_of_too", summary=summary, source=turn.composer.cite(measure))
+
+
+def told_of_too(turn: Turn, used: Sequence[Candidate]) -> list[Candidate]:
+    """What else somebody tells of that the place has a measure for: 四月过生日，还有福袋.
+
+    What the clause that answers speaks of itself is no more than a circumstance: 吃低保的.
+    """
+    best = used[0].measure
+    if turn.region is None or turn.part or turn.follows_up or best.audience not in _FOR_PEOPLE:
+        return []
+    asks = turn.library.aspects.read
+    events = [w for w in _BETWEEN_EVENTS.split(turn.question.rest) if w and _tells(asks(w).left)]
+    found: dict[str, Candidate] = {}
+    for words in events if len(events) > 1 else []:
+        known = [content(asks(words).left), *wording.words(content(asks(words).left))]
+        named = [word for word in known if len(word) >= _A_WORD]
+        if any(word in _said(best) for word in named):
+            continue
+        other = _surely_told(turn.asking_only(words), named)
+        if other and all(other.measure.topics[0] != c.measure.topics[0] for c in used):
+            found.setdefault(other.measure.id, other)
+    return list(found.values())[:_MOST_EVENTS]
+
+
+def _tells(words: str) -> bool:
+    return len(content(_OF_ONESELF.sub("", words))) >= _A_WORD
+
+
+def _surely_told(event: Turn, named: Sequence[str]) -> Candidate | None:
+    """The measure of the place that the words of one event are surely about."""
+    if event.region is None or not event.local:
+        return None
+    first = event.local[0]
+    by_subject = event.by_subject.within(event.scope(event.region))
+    if by_subject[0].measure != first.measure or first.measure.audience not in _FOR_PEOPLE:
+        return None
+    if first.unbiased < max(c.unbiased for c in event.ranked) - _AS_WELL_ELSEWHERE:
+        return None
+    if first.own < max(_SURELY_TOLD, event.candidates.outside.score):
+        return None
+    needed = _NEAR_IF_BEYOND_DOUBT if first.own >= _BEYOND_DOUBT else _AS_NEAR
+    if any(word in _said(first.measure) for word in named):
+        needed = min(needed, _NEAR_IF_NAMED)
+    return first if first.near >= needed else None
+
+
+def _said(measure: Measure) -> str:
+    answers = (said.say for said in measure.answers.values())
+    return "".join((measure.title, measure.summary, *measure.quotes, *answers))
 
 
 def _is_alike(candidate: Candidate, best: Candidate) -> bool:

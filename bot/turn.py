@@ -151,8 +151,15 @@ class Turn:
         place = self.spoken_of or chosen
         if place is None and self.follows_up and not self.question.denied:
             best = self.candidates.ranked[0].measure
-            return best.region if best.id in self.context.measures else None
+            return best.region if best.id in self._of_one_town else None
         return place
+
+    @cached_property
+    def _of_one_town(self) -> tuple[str, ...]:
+        """The measures spoken of last; none, where they were of several towns: none was named."""
+        known = [id for id in self.context.measures if id in self.library.measures]
+        towns = {self.town(self.library.measures[id].region) for id in known}
+        return tuple(known) if len(towns) == 1 else ()
 
     @cached_property
     def part(self) -> str | None:

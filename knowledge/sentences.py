@@ -28,6 +28,7 @@ PLACEHOLDERS: dict[str, tuple[str, ...]] = {
     "deadline_from": ("from",),
     "deadline_unknown": (),
     "also": ("summary", "source"),
+    "told_of_too": ("summary", "source"),
     "quote": ("quote",),
     "source": ("source",),
     "document": ("document",),
@@ -143,6 +144,7 @@ NAMED_LATER = frozenset({Aspect.COUNT, Aspect.LENGTH, Aspect.OWN_SHARE, Aspect.R
 served; files that are published anew have to name them (`knowledge.checking`)."""
 
 SAID_LATER: Mapping[str, str] = {
+    "told_of_too": "你还说到的：{summary}（{source}）",
     "no_such_clause": "{region}的文件里没有这一条。",
     "clause_without_help": "这一条没有写给人的待遇或者帮助，原文是这样的：",
     "units_of_all": "{region}的文件写的责任单位有：{units}。哪件事找谁，说出是什么事我再告诉你。",

@@ -349,3 +349,51 @@ def test_of_what_is_over_it_is_said_first_when_this_year_is_asked_for(
 ) -> None:
     said = ask(indexed, ["沧州过年红包多少", "那今年呢"]).reply
     assert "已经结束了" in said.splitlines()[0]
+
+
+@pytest.mark.parametrize(
+    "turns",
+    [
+        ["我在饭店端盘子", "过年三天都上班", "老板没给加班钱 这咋算"],
+        ["上个月厂里把我辞了", "社保交了两年", "我能去领啥钱"],
+        ["我是开厂的", "没裁人", "能给啥"],
+    ],
+)
+def test_who_was_told_of_several_towns_has_named_none_of_them(
+    indexed: IndexedLibrary, turns: list[str]
+) -> None:
+    assert ask(indexed, turns).reason == "which-place"
+
+
+@pytest.mark.parametrize(
+    ("told", "measures"),
+    [
+        (
+            "我在石狮工地干活，女儿四月过生日，听说有礼物，还有福袋，咋领",
+            ("shishi-5c", "shishi-5b"),
+        ),
+        ("衡水过年留下有消费券还有流量，都咋领", ("hebei-hengshui-3", "hebei-hengshui-5")),
+        ("在石狮，孩子四月生日，老公被裁了", ("shishi-5c", "shishi-4a")),
+        ("在石狮，我没活干了，孩子上学也没钱", ("shishi-6b", "shishi-4a")),
+    ],
+)
+def test_of_several_events_in_one_story_none_is_dropped(
+    indexed: IndexedLibrary, told: str, measures: tuple[str, ...]
+) -> None:
+    said = ask(indexed, [told])
+    assert said.measures == measures and "你还说到的：" in said.reply
+    assert all(indexed.library.measures[id].summary in said.reply for id in measures)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "吃低保的，暖气费是不是一分不用交",
+        "衡水看病，我有光荣卡，挂号钱还收不收",
+        "我在石狮打工，孩子四月过生日有礼物吗",
+        "我是残疾工人，家里困难，残联能帮上啥",
+        "石狮失业金要什么材料，去哪里办",
+    ],
+)
+def test_a_circumstance_is_no_event_of_its_own(indexed: IndexedLibrary, told: str) -> None:
+    assert "你还说到的：" not in ask(indexed, [told]).reply
