@@ -1042,6 +1042,24 @@ def test_what_a_boss_was_to_pay_is_wages_and_what_was_applied_for_is_a_case(
     assert (told.measures[:1] == ("shishi-7",)) is owed
 
 
+@pytest.mark.parametrize(
+    ("asked", "measure"),
+    [
+        ("石狮有没有困难补助", "shishi-3a"),
+        ("石狮困难补贴有没有", "shishi-3a"),
+        ("石狮困难职工补助", "shishi-3b"),
+        ("石狮困难学生有没有补助", "shishi-6b"),
+        ("张家口有没有困难补助", "hebei-zjk-6c"),
+        ("沧州有没有困难补助", "hebei-cangzhou-3"),
+    ],
+)
+def test_who_asks_for_help_in_hardship_is_told_of_relief(
+    indexed: IndexedLibrary, asked: str, measure: str
+) -> None:
+    told = ask(indexed, [asked])
+    assert (told.kind, told.measures[0]) == (Kind.ANSWER, measure)
+
+
 @pytest.mark.parametrize("asked", ["衡水过年发啥", "衡水留下过年给点啥"])
 def test_what_is_given_is_what_the_clause_says(indexed: IndexedLibrary, asked: str) -> None:
     told = ask(indexed, [asked])
