@@ -964,6 +964,8 @@ def test_who_lost_them_is(indexed: IndexedLibrary, told: str) -> None:
         ("我吃了药", "self_harm"),
         ("我吃了好多药", "self_harm"),
         ("讨债的来家里了", "violence"),
+        ("我把厂子一把火烧了，大家都别想过年", "violence"),
+        ("恨不得一把火点了这破厂", "violence"),
         ("我老公三天没回家联系不上", "missing"),
         ("我妈走丢了", "missing"),
         ("工友两天没回宿舍，手机关机", "missing"),
