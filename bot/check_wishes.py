@@ -35,6 +35,7 @@ _ASKS = re.compile(
 _ASKS_ALONE = re.compile(
     f"(?:那|像)?{_who('alone')}(?:这样的?|这种情况)?(?:也|都|还)?(?:能不能|可不可以|可以|能|该)?"
     "(?:领|拿|申请|享受|办)(?:到|得到|取)?(?:吗|么|不|没|嘛)?"
+    "|(?:那|像)?我?(?:们)?(?:这样的?|这种情况|这)?(?:够不够?|够了?[吗么]|符不符合|符合[吗么不])"
 )
 """Words that ask for one where they are the whole message."""
 _ASKS_FOR_KIN = re.compile(

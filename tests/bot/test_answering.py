@@ -1088,7 +1088,7 @@ def test_who_is_hurt_and_not_paid_for_is_told_whom_to_ask_after_the_help(
 
 
 @pytest.mark.parametrize(
-    "said", ["我没太看懂", "你能不能说简单一些", "麻烦再讲一遍", "这个太复杂了"]
+    "said", ["我没太看懂", "你能不能说简单一些", "麻烦再讲一遍", "这个太复杂了", "你说的啥我看不懂"]
 )
 def test_who_did_not_follow_is_told_how_to_ask_on_and_can_go_on(
     indexed: IndexedLibrary, said: str

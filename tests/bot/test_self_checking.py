@@ -118,7 +118,7 @@ def test_a_whole_place_ends_with_a_list_to_pick_from(indexed: IndexedLibrary) ->
 @pytest.mark.parametrize(
     "words",
     ["我够不够条件", "我能领吗", "帮我查查", "我符不符合条件", "自测", "帮我查查够不够条件",
-     "我能不能申请", "像我这样的能领吗"],
+     "我能不能申请", "像我这样的能领吗", "够不够", "那我够不", "我这样符合不"],
 )  # fmt: skip
 def test_words_that_start_it(indexed: IndexedLibrary, words: str) -> None:
     talk = Talk(indexed)
