@@ -280,7 +280,7 @@ def not_in_this_place(turn: Turn) -> Answer | None:
         return None
     if here and (_goes_on(turn, here[0], best) or _same_elsewhere(turn, here[0], best)):
         return None
-    if here and turn.is_owed_wages and turn.candidates.topic.id in here[0].measure.topics:
+    if here and turn.is_owed_wages and not turn.kinds_owed.isdisjoint(here[0].measure.topics):
         return None  # wherever else it is written: here, too, somebody can be turned to
     if best.unbiased < _SURELY_ELSEWHERE:
         return no_answer(turn)

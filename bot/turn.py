@@ -44,11 +44,11 @@ _LOST_WORK = re.compile(
 )
 _NOT_THERE = "(?:没到账|不到账|没到卡|没收到|没进账|没打过来|没到手|卡里没有?)"
 _OWING = "(?:欠|拖|没发|不发|没给|不给|没结|不结|要不回|要不到|拿不到|讨)"
-_WAGES = "(?:工钱|工资|薪水?|血汗钱)"
+_WAGES = "(?:工钱|工资|薪水?|血汗钱|加班[费钱])"
 _WAGES_OWED = re.compile(
     f"{_OWING}[^,。?!]{{0,8}}{_WAGES}|{_WAGES}[^,。?!]{{0,8}}{_OWING}"
     f"|{_WAGES}(?:该|应该|得|要)?(?:找谁|问谁|跟谁|向谁|去?哪里?|怎么)去?[要讨]|(?:讨回?|要回|追回?){_WAGES}"
-    f"|{_WAGES}[^?!。]{{0,12}}{_NOT_THERE}"
+    f"|{_WAGES}[^?!。]{{0,12}}{_NOT_THERE}|加班(?:都|也|又)?(?:不|没)(?:给|发|算)(?:加班)?[费钱]"
 )
 _BY_THE_MONTH = re.compile("(?:1个|每个?)月(?=[给发补领]?多少)")
 """Tells nothing of what is paid so."""
@@ -214,6 +214,11 @@ class Turn:
         """Tell whether somebody asks for wages, or other money, that a firm owes them."""
         text = self.question.rest
         return any(said.search(text) for said in (_WAGES_OWED, _MONEY_OWED, _SAID_TO_BE_PAID))
+
+    @cached_property
+    def kinds_owed(self) -> frozenset[str]:
+        """The kinds of help that are for who is owed wages, and for what it is that is owed."""
+        return frozenset((self.candidates.topic.id, self.weighed(_ARREARS).topic.id))
 
     @cached_property
     def follows_up(self) -> bool:

@@ -1032,6 +1032,8 @@ def test_what_the_service_costs_and_needs_is_told(indexed: IndexedLibrary, said:
     [
         ("老板说钱打到卡上了没到账", True),
         ("工资到现在没到账", True),
+        ("加班不给钱", True),
+        ("加班费没发", True),
         ("厂里说发了，我卡里没有", True),
         ("公司帮我申请的补贴还没到账", False),
         ("消费券厂里说发了我没收到", False),
