@@ -1151,3 +1151,40 @@ def test_who_names_a_kind_of_help_is_not_shown_everything(indexed: IndexedLibrar
     assert ask(indexed, ["给钱吗"], "石狮").kind is Kind.CLARIFY
     asked_on = ask(indexed, ["孩子上学有困难", "有没有什么补助"], "石狮")
     assert asked_on.reason != "overview"
+
+
+@pytest.mark.parametrize(
+    ("asked", "region", "first"),
+    [("单位里谁能帮一把，家里快揭不开锅了", "石狮", "找工会"),
+     ("荔湾过年不返乡的倡议书，边个公众号有", None, "倡议书和政策解读可以在"),
+     ("欠费停机的电视白看几个月", "石狮", "免费3个月"),
+     ("蒙牛的红包按多少给", "张家口", "蒙牛发1000元"),
+     ("那个券几号就不能用了", "衡水", "从发放那天起用到3月8日")],
+)  # fmt: skip
+def test_what_was_asked_comes_first_however_it_is_worded(
+    indexed: IndexedLibrary, asked: str, region: str | None, first: str
+) -> None:
+    assert ask(indexed, [asked], region).reply.startswith(first)
+
+
+@pytest.mark.parametrize(
+    ("asked", "measure"),
+    [("绵州稳岗返还几成", "jinzhou-4"), ("衡水除夕在岗的，券总共多少", "hebei-hengshui-3"),
+     ("低保家的孩子考上985奖多少", "opinion-3-edu-c")],
+)  # fmt: skip
+def test_what_is_meant_is_known_by_other_names_too(
+    indexed: IndexedLibrary, asked: str, measure: str
+) -> None:
+    assert ask(indexed, [asked]).measures[0] == measure
+
+
+def test_whom_to_call_is_said_to_be_unwritten_beside_whom_to_ask(indexed: IndexedLibrary) -> None:
+    told = ask(indexed, ["鹿泉五百块问谁要，电话来一个"]).reply
+    assert "没有写电话号码" in told and "找谁：鹿泉区人社局" in told
+
+
+def test_the_sum_of_one_allowance_is_not_given_for_another(indexed: IndexedLibrary) -> None:
+    for asked in ("学技术的补贴能给多少", "上培训班一个人补多少"):
+        assert ask(indexed, [asked], "广州荔湾区").reason == "not-stated:amount"
+    told = ask(indexed, ["残疾人学手艺补多少"], "广州荔湾区").reply
+    assert told.startswith("技能培训生活费补贴是一次性500元") and "补贴本身给多少没有写" in told

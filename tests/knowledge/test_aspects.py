@@ -28,6 +28,16 @@ def test_an_example_asks_for_its_aspect(
         ("监测了多少家企业", Aspect.AMOUNT),
         ("手机流量有没有送", Aspect.ONLINE),
         ("没有结业证书行不行", Aspect.MATERIALS),
+        ("厂里过年都给些什么", Aspect.WHO),
+        ("打过去都能说些什么事", Aspect.WHO),
+        ("志愿队由哪些人组成", Aspect.WHO),
+        ("取暖费收不收", Aspect.WHO),
+        ("老板一个人说了算吗", Aspect.WHO),
+        ("谁能帮我一把", Aspect.WHO),
+        ("截至发稿发给了多少人", Aspect.DEADLINE),
+        ("饭钱按多少算", Aspect.CONDITION),
+        ("停机的能白开几个月", Aspect.CONDITION),
+        ("店关了要不要退", Aspect.CONDITION),
     ],
 )
 def test_words_of_one_aspect_are_not_taken_for_another(
