@@ -124,8 +124,11 @@ def from_the_documents(turn: Turn) -> Answer | None:
         best.measure, turn.asked, turn.today, turn.asked_text
     )
     conditions = turn.composer.conditions(best.measure)
-    if conditions and _asks_of_what_is_refused(turn, best.measure):
-        # Who asks of a private school is told first that the clause is of public ones.
+    if conditions and (
+        _asks_of_what_is_refused(turn, best.measure) or _tells_how_long(turn, best.measure)
+    ):
+        # Who asks of a private school is told first that the clause is of public ones; who was
+        # taught for 15 hours, how many it takes.
         others = [part for part in parts_of_reply if part.text != conditions]
         parts_of_reply = [Part(conditions), *others]
     if any(mention.how is How.PINYIN for mention in turn.question.places.covered):
@@ -178,6 +181,17 @@ def _asks_of_what_is_refused(turn: Turn, measure: Measure) -> bool:
     node = criteria.own if criteria else None
     parts = node.parts if isinstance(node, Every) else [node]
     return any(_refuses(part.predicate, turn) for part in parts if isinstance(part, Criterion))
+
+
+def _tells_how_long(turn: Turn, measure: Measure) -> bool:
+    """Tell whether a question gives a span of its own of a kind the condition measures by."""
+    said = measure.answers.get(Aspect.CONDITION)
+    if said is None or Aspect.CONDITION in turn.asked.aspects:
+        return False
+    told = turn.question.rest
+    for claimed in turn.claims:
+        told = told.replace(claimed, "")
+    return not stating.spans(told).isdisjoint(stating.spans(said.say))
 
 
 def _refuses(predicate: Predicate | None, turn: Turn) -> bool:

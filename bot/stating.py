@@ -10,6 +10,7 @@ _ALSO_IN = {Aspect.LENGTH: Aspect.DURATION, Aspect.COUNT: Aspect.CONTENTS}
 _OF_APPLYING = frozenset({Aspect.MATERIALS, Aspect.ONLINE})
 """What whoever gets it without applying needs not know: that they need not apply answers it."""
 _SPANS = frozenset({"个月", "天", "小时", "学时", "平方米", "%", "次"})
+_KINDS = {"个月": "time", "年": "time", "小时": "hours", "学时": "hours", "平方米": "floor"}
 _A_CALENDAR_YEAR = 100
 
 
@@ -48,6 +49,11 @@ def left_open(measure: Measure, asked: Asked) -> list[str]:
         and not statement(measure, aspect)
         and not (sums and aspect is Aspect.AMOUNT)  # 发给多少人，金额是多少: the sum of all
     ]
+
+
+def spans(text: str) -> set[str]:
+    """The kinds of spans of which a text gives figures: of time, of hours taught, of floor."""
+    return {_KINDS[f.unit] for f in figures(text) if f.unit in _KINDS and _is_span(f)}
 
 
 def _is_span(figure: Figure) -> bool:

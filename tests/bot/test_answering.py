@@ -1188,3 +1188,17 @@ def test_the_sum_of_one_allowance_is_not_given_for_another(indexed: IndexedLibra
         assert ask(indexed, [asked], "广州荔湾区").reason == "not-stated:amount"
     told = ask(indexed, ["残疾人学手艺补多少"], "广州荔湾区").reply
     assert told.startswith("技能培训生活费补贴是一次性500元") and "补贴本身给多少没有写" in told
+
+
+@pytest.mark.parametrize(
+    ("asked", "region", "takes"),
+    [("培训只有18个课时，能拿五百吗", "石狮", "不低于20学时"),
+     ("交了8个月保险，领得到失业金吗", "石狮", "满一年"),
+     ("网店开了四个月，能拿一万不", "石狮", "6个月以上"),
+     ("人均15平米，低保户能住廉租不", "（未具名市）", "12平方米")],
+)  # fmt: skip
+def test_who_tells_how_long_it_was_is_told_first_how_long_it_takes(
+    indexed: IndexedLibrary, asked: str, region: str, takes: str
+) -> None:
+    first, *_ = ask(indexed, [asked], region).reply.split("\n")
+    assert first.startswith("条件：") and takes in first
