@@ -27,6 +27,8 @@ _AS_LIKELY = 1.7
 _CLEAR = 4.0
 """What is less well understood is asked for its place only if it is about some kind of help."""
 _KIND_OF_HELP = 1.6
+_A_KIND_OF_HELP = 0.685
+"""So near to how a kind of help is asked for, two characters name it: 失业, 开店."""
 _LIKELY_ENOUGH = 4.0
 """The same for a measure of the best one's topic, if it is not too far behind."""
 _TOO_FAR = 2.4
@@ -38,16 +40,19 @@ _OVERVIEW = re.compile(
     r"|(?:政策|补贴|福利)(?:有哪些|有什么|大全|一览)|(?:能|可以)(?:领|享受)(?:什么|哪些)|10条措施"
 )
 _ANY_HELP = re.compile(
-    r"(?:都|还)?(?:有没有(?:什么|哪些|啥)?|(?:有|能|给|(?:能|可以)?(?:领|享受|拿|申请)到?)?点?(?:什么|哪些|啥))"
+    r"(?:都|还)?(?:有没有(?:什么|哪些|啥)?|(?:有|能|给|(?:能|可以)?(?:领|享受|拿|申请)到?)?[点些]?(?:什么|哪些|啥))"
     r"(?:样的|相关的?|可以的)?(?:优惠|照顾|补助|补贴|帮助|帮扶|扶持|支持|福利|政策|待遇|好处|钱)(?:政策|措施)?"
     r"(?:(?:可以|能|好)?(?:领|拿|申请|享受|得))?(?:到)?(?:没有?|吗)?"
-    r"|(?:能|可以)(?:领|享受|拿|申请)(?:到)?(?:什么|哪些|啥|点什么|点啥)(?:钱|东西)?"
+    r"|(?:能|可以)(?:领|享受|拿|申请|得|捞)(?:到|着|上)?点?(?:什么|哪些|啥)(?:钱|东西|实惠|好处)?"
+    r"|(?:都|还|能|可以)*沾(?:上|到)?点?(?:什么|哪些|啥)光"
 )
 """As a first message, with nothing else in it but who asks, it asks for all there is."""
 _CLAUSE_ENDS = re.compile("[,.，。?？!！;；、 ]+")
 _WHO_ASKS = re.compile(
     r"像?(?:我|俺|咱|你)们?(?:家)?(?:这样|这种|这些|这个|现在)?的?(?:情况|样子)?的?"
     r"|(?:这种|这个|这样的)情况|(?:外地|外来|打工|务工|普通|一般)(?:来)?的?(?:人员?|工人|朋友|老百姓)?|农民工|打工[人仔妹]"
+    r"|(?:当|做)老板的?|(?:开|办)[个家小]*(?:店|厂子?|公司|作坊)的|做[点个小]*(?:生意|买卖)的"
+    r"|(?:小|小微|中小)?(?:企业|公司|老板)的?|政府|国家|公家|上头|[市区县]里|在?(?:这儿|这里|这边)"
 )
 
 _WORKS_THERE = re.compile(
@@ -114,7 +119,7 @@ def overview(turn: Turn) -> Answer | None:
         covered = turn.library.regions.covered
         inside = turn.scope(region) if region else frozenset(covered)
         return ask_place(turn, [r for r in covered if r in inside], text)
-    return everything(turn)
+    return everything(turn, about=left if content(left) else "")
 
 
 def _works_there(turn: Turn) -> bool:
@@ -138,12 +143,18 @@ def _asks_for_any_help(text: str) -> bool:
     return left != text and not content(_WHO_ASKS.sub("", left))
 
 
-def everything(turn: Turn, asked: str | None = None) -> Answer:
-    """List the measures of the place, those first that are for whoever asks (with `asked`)."""
+def everything(turn: Turn, asked: str | None = None, about: str = "") -> Answer:
+    """List the measures of the place, those first that are for whoever asks (with `asked`).
+
+    Before them those of the kind of help that `about` names: 失业有什么补贴.
+    """
     assert turn.region is not None
     for_firms = firms.ask(turn.asked_text if asked is None else asked)
     measures = [m for m in turn.measures_in(turn.region) if m.audience is not Audience.GOVERNMENT]
     measures.sort(key=lambda m: (m.audience is Audience.EMPLOYER) is not for_firms)
+    if about:
+        kind = turn.weighed(about).topic
+        measures.sort(key=lambda m: kind.near < _A_KIND_OF_HELP or kind.id not in m.topics)
     return listed(turn, measures[:_MOST_LISTED])
 
 

@@ -1202,3 +1202,25 @@ def test_who_tells_how_long_it_was_is_told_first_how_long_it_takes(
 ) -> None:
     first, *_ = ask(indexed, [asked], region).reply.split("\n")
     assert first.startswith("条件：") and takes in first
+
+
+@pytest.mark.parametrize(
+    "asked", ["当老板的都能沾上哪些光", "开厂的能享受到什么", "小公司能得到点啥", "老板能拿哪些钱"]
+)
+def test_whoever_runs_a_firm_is_shown_first_what_is_for_firms(
+    indexed: IndexedLibrary, asked: str
+) -> None:
+    told = ask(indexed, [asked], "石狮")
+    assert (told.reason, told.measures[0]) == ("overview", "shishi-1a")
+
+
+@pytest.mark.parametrize(
+    ("asked", "region", "first"),
+    [("失业有什么补贴", "石狮", "shishi-4a"), ("开店有什么补贴", "石狮", "shishi-4c"),
+     ("培训有哪些补贴", "锦州", "jinzhou-6"), ("打工有什么补贴", "石狮", "shishi-3a")],
+)  # fmt: skip
+def test_of_all_of_a_place_that_comes_first_of_which_two_characters_speak(
+    indexed: IndexedLibrary, asked: str, region: str, first: str
+) -> None:
+    told = ask(indexed, [asked], region)
+    assert (told.reason, told.measures[0]) == ("overview", first)
