@@ -90,8 +90,10 @@ def _in_standard_words(plain: str, library: Library) -> str:
     return with_arabic_numerals(library.lexicon.rewrite(plain))
 
 
-def parse(message: str, library: Library, input_method: InputMethod) -> Question:
-    """Take a message apart; any string will do."""
+def parse(
+    message: str, library: Library, input_method: InputMethod, here: str | None = None
+) -> Question:
+    """Take a message apart; any string will do. `here` is the place it is read in."""
     typed = _plain(message)
     text = _in_standard_words(input_method.read(typed), library)
     left = _SET_ASIDE.sub("", text)
@@ -101,7 +103,9 @@ def parse(message: str, library: Library, input_method: InputMethod) -> Question
     places, denied = _parted_from_denied(_put_right(found, text), text)
     places = _with_documents(_from_there(places, library), text, library)
     spoken_of = [
-        m.words for m in places.uncovered if _in_a_clause(m.words, places, library, asks_which)
+        m.words
+        for m in places.uncovered
+        if _in_a_clause(m.words, places, library, here, anywhere=asks_which)
     ]
     if spoken_of:
         # 锦州有去敦煌的车吗: the clause speaks of the other place, so it belongs to the subject.
@@ -182,9 +186,19 @@ def _with_documents(places: Places, text: str, library: Library) -> Places:
     return places
 
 
-def _in_a_clause(words: str, places: Places, library: Library, anywhere: bool = False) -> bool:
-    """Tell whether a clause of these places speaks of it; `anywhere`: of any, if none is named."""
-    regions = {mention.region for mention in places.covered}
+def _in_a_clause(
+    words: str,
+    places: Places,
+    library: Library,
+    here: str | None = None,
+    *,
+    anywhere: bool = False,
+) -> bool:
+    """Tell whether a clause of these places speaks of it, or of `here` where none is named.
+
+    `anywhere`: of any, if none is named.
+    """
+    regions = {mention.region for mention in places.covered} or {here} - {None}
     return any(
         words in quote
         for measure in library.measures.values()

@@ -101,7 +101,8 @@ class Turn:
     @cached_property
     def question(self) -> Question:
         """The message taken apart."""
-        return parse(self.message, self.library, self.indexed.input_method)
+        here = self.context.region or self.chosen
+        return parse(self.message, self.library, self.indexed.input_method, here)
 
     # -- place --------------------------------------------------------------------------------
 

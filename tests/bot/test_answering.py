@@ -1224,3 +1224,12 @@ def test_of_all_of_a_place_that_comes_first_of_which_two_characters_speak(
 ) -> None:
     told = ask(indexed, [asked], region)
     assert (told.reason, told.measures[0]) == ("overview", first)
+
+
+def test_a_place_of_which_the_clause_of_the_chosen_place_speaks_is_none_of_its_own(
+    indexed: IndexedLibrary,
+) -> None:
+    asked = "去敦煌那趟大巴坐了几个人"
+    assert ask(indexed, [asked], "锦州").measures == ("jinzhou-2",)
+    assert ask(indexed, ["锦州送人返岗的车有吗", asked]).measures == ("jinzhou-2",)
+    assert ask(indexed, [asked], "石狮").reason == "place-not-covered:敦煌市"
