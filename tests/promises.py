@@ -98,6 +98,8 @@ PROMISES = (
             "server/casework/test_payment_faults.py::test_kills_during_export_and_import_lose_and_double_nothing",
             "server/casework/test_payment_races.py::test_who_collects_at_once_collects_each_case_once",
             "server/casework/test_payment_races.py::test_the_banks_word_taken_at_once_pays_once",
+            "server/casework/test_payment_races.py::test_what_the_bank_takes_back_told_at_once_comes_back_once",
+            "server/casework/test_payment_races.py::test_an_instalment_taken_back_while_the_next_is_collected_is_one_of_both",
             "server/casework/test_payment_races.py::test_a_batch_released_and_cancelled_at_once_is_one_of_both",
             "server/casework/test_payment_races.py::test_a_register_run_twice_at_once_makes_each_case_once",
             "server/casework/test_funds.py::test_one_wins_the_last_of_a_fund",

@@ -5,7 +5,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, String, Text, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, String, Text, UniqueConstraint, text
 from sqlmodel import Field
 
 from server.database.tables import Instant, Row, words
@@ -21,6 +21,8 @@ class EntryKind(StrEnum):
     """Of what was reserved, given back to the fund."""
     SPEND = "spend"
     """Of what was reserved, paid out."""
+    TAKEN_BACK = "taken_back"
+    """Paid out before, and taken back by the bank: reserved again."""
 
 
 class BatchState(StrEnum):
@@ -41,7 +43,7 @@ class PaymentState(StrEnum):
     ORDERED = "ordered"
     PAID = "paid"
     RETURNED = "returned"
-    """The bank could not pay it out."""
+    """The bank could not pay it out, or has taken it back."""
     CANCELLED = "cancelled"
 
 
@@ -145,7 +147,7 @@ class Payment(Row, table=True):
     state: str = Field(sa_type=String(16))
     sealed_payee: str = Field(sa_type=Text)
     sealed_reason: str | None = Field(default=None, sa_type=Text)
-    """Why the bank returned it."""
+    """Why the bank returned it, or took it back."""
     card_hash: str | None = Field(default=None, sa_type=String(64))
     """Of the card that the bank returned it from, as in the profile; None: it was not returned, it
     was before that was kept, or the person or the case is forgotten."""
@@ -164,13 +166,16 @@ class FundEntry(Row, table=True):
             name="case",
         ),
         CheckConstraint(
-            "(kind = 'spend') = (payment_id IS NOT NULL OR line_id IS NOT NULL)", name="payment"
+            "(kind IN ('spend', 'taken_back')) = (payment_id IS NOT NULL OR line_id IS NOT NULL)",
+            name="payment",
         ),
         CheckConstraint(
             "(case_id IS NULL OR (issue_id IS NULL AND line_id IS NULL))"
             " AND (issue_id IS NULL OR line_id IS NULL)",
             name="one",
         ),
+        # A payment is spent once, and taken back once: whoever is paid anew has another one.
+        UniqueConstraint("payment_id", "kind"),
         {"sqlite_autoincrement": True},
     )
 
@@ -179,10 +184,7 @@ class FundEntry(Row, table=True):
     kind: str = Field(sa_type=String(16))
     amount_fen: int = Field(sa_type=BigInteger)
     case_id: str | None = Field(default=None, sa_type=String(16), foreign_key="cases.id")
-    payment_id: str | None = Field(
-        default=None, sa_type=String(16), foreign_key="payment.id", unique=True
-    )
-    """A payment is spent once."""
+    payment_id: str | None = Field(default=None, sa_type=String(16), foreign_key="payment.id")
     issue_id: str | None = Field(default=None, sa_type=String(16), index=True)
     """The issue of vouchers whose sum is held back or given back."""
     line_id: str | None = Field(default=None, sa_type=String(16), unique=True)

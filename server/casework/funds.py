@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlmodel import Session, col
 
 from knowledge.regions import Regions, UnknownRegion
@@ -211,8 +211,8 @@ def sums_of_ledger(session: Session, fund_id: int) -> Sums:
     row = session.execute(
         select(
             of(EntryKind.GRANT),
-            of(EntryKind.RESERVE) - of(EntryKind.RELEASE, EntryKind.SPEND),
-            of(EntryKind.SPEND),
+            of(EntryKind.RESERVE, EntryKind.TAKEN_BACK) - of(EntryKind.RELEASE, EntryKind.SPEND),
+            of(EntryKind.SPEND) - of(EntryKind.TAKEN_BACK),
         ).where(col(FundEntry.fund_id) == fund_id)
     ).one()
     return Sums(*(int(each) for each in row))
@@ -279,21 +279,12 @@ def reserve(
 
 def spend(session: Session, payment: Payment, *, by: Officer, now: datetime) -> Reservation:
     """Take a payment out of what is held back for its case; once, or the database refuses."""
-    kept = session.get_one(
-        Reservation, payment.case_id, with_for_update=True, populate_existing=True
-    )
-    amount = payment.amount_fen
-    less = col(Fund.reserved_fen) - amount
-    more = col(Fund.spent_fen) + amount
-    kept.paid_fen += amount
-    session.add(kept)
-    session.flush()
-    if not _change(
-        session, kept.fund_id, col(Fund.reserved_fen) >= amount, reserved_fen=less, spent_fen=more
-    ):
-        raise AssertionError(f"fund {kept.fund_id} holds less back than it promised")
-    _enter(session, kept.fund_id, EntryKind.SPEND, amount, payment=payment, by=by, now=now)
-    return kept
+    return _book(session, payment, EntryKind.SPEND, payment.amount_fen, by=by, now=now)
+
+
+def take_back(session: Session, payment: Payment, *, by: Officer, now: datetime) -> Reservation:
+    """Hold back anew for its case what was paid; once, or the database refuses."""
+    return _book(session, payment, EntryKind.TAKEN_BACK, -payment.amount_fen, by=by, now=now)
 
 
 def release_rest(
@@ -325,6 +316,17 @@ def release_rest(
 def is_settled(case: Case) -> bool:
     """Whether it was granted without money: nothing is to be done, a voucher may be given."""
     return case.state == State.APPROVED and case.amount_fen is None
+
+
+def is_all_paid(reservation: Reservation) -> bool:
+    """Whether nothing is held back any more, whichever instalment was the last to be paid."""
+    return reservation.paid_fen + reservation.released_fen == reservation.amount_fen
+
+
+def released_fen(session: Session, case_id: str) -> int:
+    """What of a case's money its fund has back."""
+    released = select(col(Reservation.released_fen)).where(col(Reservation.case_id) == case_id)
+    return session.scalar(released) or 0
 
 
 def paid_fen(session: Session, case_id: str) -> int:
@@ -417,6 +419,30 @@ def _change(session: Session, fund_id: int, only: ColumnElement[bool], **values:
         update(Fund).where(col(Fund.id) == fund_id, only).values(**values)
     )
     return changed.rowcount == 1
+
+
+def _book(
+    session: Session,
+    payment: Payment,
+    kind: EntryKind,
+    more_fen: int,
+    *,
+    by: Officer,
+    now: datetime,
+) -> Reservation:
+    """Note a payment of a case that makes so much more paid, and so much less held back."""
+    kept = session.get_one(
+        Reservation, payment.case_id, with_for_update=True, populate_existing=True
+    )
+    kept.paid_fen += more_fen
+    session.add(kept)
+    session.flush()
+    reserved, spent = col(Fund.reserved_fen) - more_fen, col(Fund.spent_fen) + more_fen
+    there = and_(reserved >= 0, spent >= 0)
+    if not _change(session, kept.fund_id, there, reserved_fen=reserved, spent_fen=spent):
+        raise AssertionError(f"fund {kept.fund_id} holds less back, or paid less, than its cases")
+    _enter(session, kept.fund_id, kind, payment.amount_fen, payment=payment, by=by, now=now)
+    return kept
 
 
 def _enter(

@@ -59,7 +59,7 @@ class Move(StrEnum):
     PAY_INSTALMENT = "pay_instalment"
     """A part is paid, and more is to come."""
     RETURN_PAYMENT = "return_payment"
-    """The bank could not pay it out."""
+    """The bank could not pay it out, or took back what it had paid."""
     CLOSE = "close"
 
 
@@ -141,8 +141,9 @@ MOVES: Mapping[Move, Rule] = {
         False,
         NoticeKind.PAID,
     ),
+    # A payment may come back long after it was made: between two instalments, or once all is paid.
     Move.RETURN_PAYMENT: _rule(
-        _S.PAYMENT_PENDING,
+        (_S.APPROVED, _S.PAYMENT_PENDING, _S.PAID, _S.CLOSED),
         _S.APPROVED,
         (_OFFICER, _APPROVER, _SYSTEM),
         True,

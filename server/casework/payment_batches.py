@@ -4,7 +4,7 @@ Every step says what it needs and can be repeated: a step that was made before c
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -13,7 +13,7 @@ from sqlalchemy import func, or_, select
 from sqlmodel import Session, col
 
 from knowledge.regions import Regions
-from server.casework import payments
+from server.casework import funds, payable, payments
 from server.casework.deciding import SameOfficer
 from server.casework.fund_tables import BatchState, Payment, PaymentBatch, PaymentState
 from server.casework.officers import NotAllowed, Officer, Role
@@ -67,7 +67,13 @@ class Fault(StrEnum):
     REASON = "reason"
     """Returned, and nobody says why."""
     CONTRADICTS = "contradicts"
-    """Paid before and returned now, or the other way round."""
+    """Returned before and paid now, or paid since somebody looked at what came back."""
+    ON_ITS_WAY = "on_its_way"
+    """Paid before and returned now, and another instalment of the case was ordered meanwhile."""
+    GIVEN_UP = "given_up"
+    """Paid before and returned now, and the worker has given up the rest since."""
+    ERASED = "erased"
+    """Paid before and returned now, and nobody knows any more who it is for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,15 +120,22 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """How many payments a result settles, and how many it had settled before."""
+    """How many payments a result settles, and how many it had settled before.
+
+    `taken_back`: the ids of those that were paid, and that the bank now takes back.
+    """
 
     paid: int = 0
     returned: int = 0
     before: int = 0
+    taken_back: frozenset[str] = frozenset()
 
     def __add__(self, other: "Settled") -> "Settled":
         return Settled(
-            self.paid + other.paid, self.returned + other.returned, self.before + other.before
+            self.paid + other.paid,
+            self.returned + other.returned,
+            self.before + other.before,
+            self.taken_back | other.taken_back,
         )
 
 
@@ -270,10 +283,16 @@ def cancel(session: Session, cashier: Cashier, batch_id: str) -> PaymentBatch:
 
 
 def check(
-    session: Session, cashier: Cashier, batch_id: str, results: Iterable[Result]
+    session: Session,
+    cashier: Cashier,
+    batch_id: str,
+    results: Iterable[Result],
+    *,
+    coming_back: Set[str] | None = None,
 ) -> tuple[Settled, list[Bad]]:
     """What the bank's result would settle, and the rows that can't be taken; changes nothing.
 
+    `coming_back`: the only payments that may be taken back, where somebody looked at which.
     Raises `BatchUnknown`, `StepRefused`.
     """
     batch = find(session, batch_id, cashier.officer, cashier.post.library.regions)
@@ -288,6 +307,8 @@ def check(
             continue
         payment, case = known[result.payment_id]
         faults = list(_faults(cashier, payment, case, result))
+        if not faults and _comes_back(payment, result):
+            faults += _hindrances(session, cashier, case, result, coming_back)
         if result.payment_id in seen:
             faults.insert(0, Bad(result.line, Fault.TWICE, result.payment_id))
         seen.add(result.payment_id)
@@ -297,21 +318,31 @@ def check(
     return found, bad
 
 
-def settle(session: Session, cashier: Cashier, batch_id: str, results: Sequence[Result]) -> Settled:
+def settle(
+    session: Session,
+    cashier: Cashier,
+    batch_id: str,
+    results: Sequence[Result],
+    *,
+    coming_back: Set[str] | None = None,
+) -> Settled:
     """Take some rows of the bank's result, all of them or none; again: nothing changes.
 
-    Raises `ResultsRefused`, and what `lock` raises.
+    `coming_back` as in `check`. Raises `ResultsRefused`, and what `lock` raises.
     """
     batch = _locked(session, cashier, batch_id, Role.CASE_OFFICER, Role.APPROVER)
-    found, bad = check(session, cashier, batch_id, results)
+    _hold_cases(session, [each.payment_id for each in results if not each.paid])
+    found, bad = check(session, cashier, batch_id, results, coming_back=coming_back)
     if bad:
         raise ResultsRefused(bad)
     known = {payment.id: (payment, case) for payment, case in _payments_of(session, batch_id)}
     for result in results:
         payment, case = known[result.payment_id]
-        if payment.state != PaymentState.ORDERED:
+        if _comes_back(payment, result):
+            payments.take_back(session, cashier, payment, case, reason=result.reason)
+        elif payment.state != PaymentState.ORDERED:
             continue
-        if result.paid:
+        elif result.paid:
             payments.pay(session, cashier, payment, case)
         else:
             payments.give_back(session, cashier, payment, case, reason=result.reason)
@@ -333,11 +364,44 @@ def _faults(cashier: Cashier, payment: Payment, case: Case, result: Result) -> I
             yield Bad(result.line, Fault.PAYEE, payment.id)
     if not result.paid and not result.reason:
         yield Bad(result.line, Fault.REASON, payment.id)
-    if payment.state not in (PaymentState.ORDERED, _outcome(result)):
+    known = payment.state in (PaymentState.ORDERED, _outcome(result))
+    if not known and not _comes_back(payment, result):
         yield Bad(result.line, Fault.CONTRADICTS, payment.state)
 
 
+def _comes_back(payment: Payment, result: Result) -> bool:
+    """Whether the bank takes back what it has reported as paid."""
+    return payment.state == PaymentState.PAID and not result.paid
+
+
+def _hindrances(
+    session: Session, cashier: Cashier, case: Case, result: Result, coming_back: Set[str] | None
+) -> Iterator[Bad]:
+    """What keeps a payment from being taken back: the case could not be paid anew as it was."""
+    if coming_back is not None and result.payment_id not in coming_back:
+        yield Bad(result.line, Fault.CONTRADICTS, PaymentState.PAID)
+    if payments.is_forgotten(cashier, case):
+        yield Bad(result.line, Fault.ERASED, case.id)
+    elif payable.is_on_its_way(session, case.id):
+        yield Bad(result.line, Fault.ON_ITS_WAY, case.id)
+    elif funds.released_fen(session, case.id):
+        yield Bad(result.line, Fault.GIVEN_UP, case.id)
+
+
+def _hold_cases(session: Session, payment_ids: Sequence[str]) -> None:
+    """Nobody orders or gives up anything of these cases meanwhile."""
+    session.execute(
+        select(col(Case.id))
+        .join(Payment, col(Payment.case_id) == col(Case.id))
+        .where(col(Payment.id).in_(payment_ids))
+        .order_by(col(Case.id))
+        .with_for_update(of=Case)
+    )
+
+
 def _effect(payment: Payment, result: Result) -> Settled:
+    if _comes_back(payment, result):
+        return Settled(taken_back=frozenset({payment.id}))
     if payment.state != PaymentState.ORDERED:
         return Settled(before=1)
     return Settled(paid=1) if result.paid else Settled(returned=1)

@@ -4,8 +4,9 @@ import json
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, func, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -37,7 +38,7 @@ _LIVE = (PaymentState.ORDERED, PaymentState.PAID)
 
 
 class PaymentSettled(Exception):
-    """What became of the payment is known already."""
+    """Something else became of the payment than whoever settles it knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,10 +154,7 @@ def waiting(session: Session, post: Post, officer: Officer, fund_id: int) -> dic
     """How many cases `due` has for each instalment that any waits for; raises `NotAllowed`."""
     if Role.CASE_OFFICER not in officer.roles:
         raise NotAllowed
-    before = select(func.coalesce(func.max(col(Payment.instalment)), 0)).where(
-        col(Payment.case_id) == col(Case.id), col(Payment.state) == PaymentState.PAID
-    )
-    following = before.correlate(Case).scalar_subquery() + 1
+    following = _first_unpaid()
     next_ones = (
         select(following.label("instalment"))
         .select_from(Case)
@@ -172,6 +170,23 @@ def waiting(session: Session, post: Post, officer: Officer, fund_id: int) -> dic
     )
     counted = select(next_ones.c.instalment, func.count()).group_by(next_ones.c.instalment)
     return {number: count for number, count in session.execute(counted.order_by("instalment"))}
+
+
+def _first_unpaid() -> ColumnElement[int]:
+    """The first instalment of a case that is not paid: the next one, or one that came back."""
+    paid, first, following = aliased(Payment), aliased(Payment), aliased(Payment)
+    last_in_turn = select(func.min(col(paid.instalment))).where(
+        _is_paid(paid),
+        exists().where(_is_paid(first), col(first.instalment) == 1),
+        ~exists().where(_is_paid(following), col(following.instalment) == col(paid.instalment) + 1),
+    )
+    return func.coalesce(last_in_turn.correlate(Case).scalar_subquery(), 0) + 1
+
+
+def _is_paid(payment: type[Payment]) -> ColumnElement[bool]:
+    """Whether it is one of the case that is looked at, and paid."""
+    is_paid = col(payment.state) == PaymentState.PAID
+    return and_(col(payment.case_id) == col(Case.id), is_paid)
 
 
 def _may_be_due(post: Post, officer: Officer, fund_id: int) -> tuple[ColumnElement[bool], ...]:
@@ -201,13 +216,9 @@ def _due(post: Post, officer: Officer, fund_id: int, instalment: int, at_most: i
         )
     )
     if instalment > 1:
-        query = query.where(
-            exists().where(
-                col(before.case_id) == col(Case.id),
-                col(before.instalment) == instalment - 1,
-                col(before.state) == PaymentState.PAID,
-            )
-        )
+        # All of them: one that is not the last of them may have come back.
+        earlier = select(func.count()).where(_is_paid(before), col(before.instalment) < instalment)
+        query = query.where(earlier.correlate(Case).scalar_subquery() == instalment - 1)
     order = (payable.is_hindered(), func.coalesce(col(Case.due_on), date.max), col(Case.id))
     return query.order_by(*order).limit(at_most)
 
@@ -278,8 +289,7 @@ def pay(session: Session, cashier: Cashier, payment: Payment, case: Case) -> Non
     """
     _settle(session, payment, PaymentState.PAID, cashier.now)
     kept = funds.spend(session, payment, by=cashier.officer, now=cashier.now)
-    last = payment.instalment == kept.instalments
-    move = Move.PAY if last else Move.PAY_INSTALMENT
+    move = Move.PAY if funds.is_all_paid(kept) else Move.PAY_INSTALMENT
     cashier.move(session, case, move, amount=yuan(payment.amount_fen) + "元")
     cashier.record(session, payment, case.worker_id, Action.PAID)
 
@@ -288,16 +298,18 @@ def give_back(
     session: Session, cashier: Cashier, payment: Payment, case: Case, *, reason: str
 ) -> None:
     """The bank could not pay: the case can be paid anew, the money stays held back for it."""
-    keys = cashier.keys[case.worker_id]
-    sealed = keys.accounts.seal(reason, f"payment.sealed_reason:{payment.id}")
-    card = profiles.card_hash(cashier.post.safe, payee_of(payment, keys).bank_card)
-    _settle(
-        session, payment, PaymentState.RETURNED, cashier.now,
-        sealed_reason=sealed, card_hash=card,
-    )  # fmt: skip
-    amount = yuan(payment.amount_fen) + "元"
-    cashier.move(session, case, Move.RETURN_PAYMENT, reason, amount=amount)
-    cashier.record(session, payment, case.worker_id, Action.CHANGED)
+    _return(session, cashier, payment, case, PaymentState.ORDERED, reason)
+
+
+def take_back(
+    session: Session, cashier: Cashier, payment: Payment, case: Case, *, reason: str
+) -> None:
+    """The bank has taken back what it paid: the case can be paid anew, as the fund holds it back.
+
+    Whoever calls it has seen to it that nothing else of the case is on its way.
+    """
+    _return(session, cashier, payment, case, PaymentState.PAID, reason)
+    funds.take_back(session, payment, by=cashier.officer, now=cashier.now)
 
 
 def cancel(session: Session, cashier: Cashier, payment: Payment, case: Case) -> None:
@@ -305,6 +317,11 @@ def cancel(session: Session, cashier: Cashier, payment: Payment, case: Case) -> 
     _settle(session, payment, PaymentState.CANCELLED, cashier.now)
     cashier.move(session, case, Move.CANCEL_PAYMENT)
     cashier.record(session, payment, case.worker_id, Action.CHANGED)
+
+
+def is_forgotten(cashier: Cashier, case: Case) -> bool:
+    """Whether nobody knows any more to whom a case would be paid."""
+    return _person(cashier, case) is None
 
 
 def moves_of_worker(session: Session, case: Case) -> list[Move]:
@@ -369,10 +386,10 @@ def of_case(session: Session, case_id: str) -> list[Payment]:
 
 
 def _payee(session: Session, cashier: Cashier, case: Case) -> Payee | NotPayable:
-    own = cashier.keys[case.worker_id].own if case.worker_id in cashier.keys else None
-    frozen = cases.frozen(case, own).person
-    if own is None or frozen is None:
+    known = _person(cashier, case)
+    if known is None:
         return NotPayable.ERASED
+    own, frozen = known
     if case.origin == Origin.ROSTER:
         # Nobody was asked before: what counts is that they didn't say no.
         if consents.withdrawn(session, case.worker_id, Purpose.PAYMENT):
@@ -388,6 +405,13 @@ def _payee(session: Session, cashier: Cashier, case: Case) -> Payee | NotPayable
     # The card of today: the one that the case was submitted with may be why it came back.
     card = frozen.get("bank_card") if held is None else held.person.bank_card
     return NotPayable.NO_CARD if card is None else Payee(frozen["name"], card)
+
+
+def _person(cashier: Cashier, case: Case) -> tuple[Safe, dict[str, Any]] | None:
+    """Who a case was submitted for, with their key; None: they were erased."""
+    own = cashier.keys[case.worker_id].own if case.worker_id in cashier.keys else None
+    frozen = cases.frozen(case, own).person
+    return None if own is None or frozen is None else (own, frozen)
 
 
 def _add_batch(session: Session, cashier: Cashier, fund_id: int) -> PaymentBatch:
@@ -434,15 +458,37 @@ def _order(
     return payment
 
 
+def _return(
+    session: Session,
+    cashier: Cashier,
+    payment: Payment,
+    case: Case,
+    before: PaymentState,
+    reason: str,
+) -> None:
+    keys = cashier.keys[case.worker_id]
+    sealed = keys.accounts.seal(reason, f"payment.sealed_reason:{payment.id}")
+    card = profiles.card_hash(cashier.post.safe, payee_of(payment, keys).bank_card)
+    _settle(
+        session, payment, PaymentState.RETURNED, cashier.now,
+        before=before, sealed_reason=sealed, card_hash=card,
+    )  # fmt: skip
+    amount = yuan(payment.amount_fen) + "元"
+    cashier.move(session, case, Move.RETURN_PAYMENT, reason, amount=amount)
+    cashier.record(session, payment, case.worker_id, Action.CHANGED)
+
+
 def _settle(
     session: Session,
     payment: Payment,
     state: PaymentState,
     now: datetime,
+    *,
+    before: PaymentState = PaymentState.ORDERED,
     **more: str,
 ) -> None:
-    is_open = col(Payment.state) == PaymentState.ORDERED
-    if not db.change(session, payment, is_open, state=state, settled_at=now, **more):
+    still = col(Payment.state) == before
+    if not db.change(session, payment, still, state=state, settled_at=now, **more):
         raise PaymentSettled(payment.id)
 
 

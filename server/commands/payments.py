@@ -86,6 +86,13 @@ def _add_payments(payments: argparse.ArgumentParser) -> None:
     read.add_argument("batch")
     read.add_argument("file", type=Path, help="CSV or XLSX: 流水号,金额,结果,原因")
     read.add_argument("--dry-run", action="store_true", help="only count, and list bad rows")
+    read.add_argument(
+        "--taking-back",
+        metavar="COUNT",
+        type=int,
+        default=0,
+        help="how many payments that were paid may come back: as many as the dry run counts",
+    )
     by_officer(read, _desk, _import)
 
 
@@ -283,13 +290,19 @@ def _import(desk: _Desk, parsed: argparse.Namespace) -> int:
     if bad or wrong:
         print(f"{told}, {len({each.line for each in [*bad, *wrong]})} bad rows: nothing is taken")
         return FAILED
+    back = found.taken_back
+    if back:
+        told += f", {len(back)} paid before and taken back"
     if parsed.dry_run:
         print(f"would be: {told}")
         return OK
+    if len(back) > parsed.taking_back:
+        print(f"{told}: nothing is taken without --taking-back {len(back)}")
+        return FAILED
     for start in range(0, len(results), _AT_ONCE):
         with desk.database.begin() as session:
             some = results[start : start + _AT_ONCE]
-            payment_batches.settle(session, cashier, parsed.batch, some)
+            payment_batches.settle(session, cashier, parsed.batch, some, coming_back=back)
     print(told)
     return OK
 

@@ -3,7 +3,7 @@
 import base64
 import json
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from dataclasses import asdict
 from typing import Any
 
@@ -48,7 +48,21 @@ FAULTS = {
     Fault.PAYEE: "户名或者账号和批次里的不一样",
     Fault.REASON: "失败了，没有写原因",
     Fault.CONTRADICTS: "和上次的结果相反",
+    Fault.ON_ITS_WAY: "这笔退回来了，但同一办件有另一期正在发放：先办完或者作废那个批次",
+    Fault.GIVEN_UP: "这笔退回来了，但本人已经不要余下的几期，不能重新发放：请写进备注，另外处理",
+    Fault.ERASED: "这笔退回来了，但本人的资料已经删除，不能重新发放：请写进备注，另外处理",
 }
+
+_DETAILED = frozenset(
+    {
+        Fault.UNREADABLE,
+        Fault.UNKNOWN,
+        Fault.TWICE,
+        Fault.ON_ITS_WAY,
+        Fault.GIVEN_UP,
+        Fault.ERASED,
+    }
+)
 
 blueprint = Blueprint("payments", __name__, url_prefix="/payments")
 
@@ -265,7 +279,7 @@ def post_result(id: str) -> Response:
         found=found,
         faults=[(each.line, FAULTS[each.fault], _detail(each)) for each in faults[:_MOST_BAD]],
         bad_rows=len({each.line for each in faults}),
-        results="" if faults else _sealed(id, results),
+        results="" if faults else _sealed(id, results, found.taken_back),
     )
 
 
@@ -278,7 +292,7 @@ def post_settle(id: str) -> Response:
     known = resources()
     workers = _cashier_at(id)
     try:
-        results = _unsealed(id, "" if asked is None else asked.results)
+        results, coming_back = _unsealed(id, "" if asked is None else asked.results)
     except SealBroken:
         return _batch_page(id, 422, errors={"file": "请重新选银行给的结果文件。"})
     settled = payment_batches.Settled()
@@ -286,11 +300,16 @@ def post_settle(id: str) -> Response:
         for start in range(0, len(results), _AT_ONCE):
             with known.database.begin() as session:
                 settled += payment_batches.settle(
-                    session, _now(workers), id, results[start : start + _AT_ONCE]
+                    session,
+                    _now(workers),
+                    id,
+                    results[start : start + _AT_ONCE],
+                    coming_back=coming_back,
                 )
     except ResultsRefused:
         return _batch_page(id, 409, "批次刚刚有了变化，请重新上传结果文件。")
-    return go_to(_at(id), f"已处理：发放成功{settled.paid}笔，退回{settled.returned}笔。")
+    back = f"，发放后退回{len(settled.taken_back)}笔" if settled.taken_back else ""
+    return go_to(_at(id), f"已处理：发放成功{settled.paid}笔，退回{settled.returned}笔{back}。")
 
 
 _UNREAD = "这个文件读不了：要CSV或者XLSX，第一行有流水号、金额、结果、原因这几列。"
@@ -305,7 +324,7 @@ def _who_is_lost(lost: PayeesLost) -> str:
 
 def _detail(bad: Bad) -> str:
     # Of an unreadable row only which column; what stands in it is not repeated.
-    return bad.detail if bad.fault in (Fault.UNREADABLE, Fault.UNKNOWN, Fault.TWICE) else ""
+    return bad.detail if bad.fault in _DETAILED else ""
 
 
 def _asked_of_query() -> _Wanted:
@@ -345,20 +364,25 @@ def _at(batch_id: str) -> str:
     return url_for("desk.payments.get_batch", id=batch_id)
 
 
-def _sealed(batch_id: str, results: list[Result]) -> str:
-    """What was read, for the form to bring back: without names and accounts, and unreadable."""
+def _sealed(batch_id: str, results: list[Result], coming_back: Set[str]) -> str:
+    """What was read, for the form to bring back: without names and accounts, and unreadable.
+
+    With it which payments were shown to come back, that no others do.
+    """
     rows = [{**asdict(each), "name": None, "bank_card": None} for each in results]
-    packed = base64.b64encode(zlib.compress(json.dumps(rows, ensure_ascii=False).encode()))
+    shown = json.dumps([rows, sorted(coming_back)], ensure_ascii=False)
+    packed = base64.b64encode(zlib.compress(shown.encode()))
     return resources().safe.seal(packed.decode(), _purpose(batch_id))
 
 
-def _unsealed(batch_id: str, sealed: str) -> list[Result]:
+def _unsealed(batch_id: str, sealed: str) -> tuple[list[Result], frozenset[str]]:
     packed = resources().safe.unseal(sealed, _purpose(batch_id))
-    return [Result(**row) for row in json.loads(zlib.decompress(base64.b64decode(packed)))]
+    rows, coming_back = json.loads(zlib.decompress(base64.b64decode(packed)))
+    return [Result(**row) for row in rows], frozenset(coming_back)
 
 
 def _purpose(batch_id: str) -> str:
-    return f"bank result:{batch_id}:{officer().id}"
+    return f"bank result and what comes back:{batch_id}:{officer().id}"
 
 
 def _confirm_page(id: str, step: str) -> Response:

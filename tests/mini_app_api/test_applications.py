@@ -391,6 +391,25 @@ def test_who_has_to_do_something_for_the_money_is_told_what(
     assert is_theirs and next_.startswith("银行没打成") and next_.endswith("。")
 
 
+def test_whose_money_the_bank_took_back_is_told_so_and_sees_what_is_to_come(
+    phone: Phone, money: funding.Office
+) -> None:
+    fund = money.fund(10**9)
+    id = granted(phone, money)
+    batch = money.released(fund)
+    lines = money.export(batch)
+    money.settle(batch, funding.said(lines))
+    found = phone.get(f"/applications/{id}").json
+    assert (found["state"], found["your_turn"]) == ("paid", False)
+    money.settle(batch, funding.said(lines, {id: "账户已销户，退汇"}))
+    found = phone.get(f"/applications/{id}").json
+    assert (found["state"], found["amount_fen"], found["your_turn"]) == ("approved", SUM, True)
+    assert found["next"].startswith("银行没打成，钱退回来了。请到“我的”里改银行卡号")
+    last = found["history"][-1]
+    assert (last["move"], last["reason"]) == ("return_payment", "账户已销户，退汇")
+    assert found["moves"] == ["withdraw"]
+
+
 def test_who_wants_no_more_instalments_is_shown_what_was_paid(
     phone: Phone, money: funding.Office
 ) -> None:

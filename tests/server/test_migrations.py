@@ -12,10 +12,12 @@ from typing import Any
 
 import pytest
 from alembic import command
-from sqlalchemy import Connection, event, inspect, select
+from sqlalchemy import Connection, bindparam, event, inspect, select, text
+from sqlalchemy.exc import DBAPIError
 
 from server.casework.tables import Case, CaseEvent, Objection
 from server.database.db import Database, DatabaseRefused
+from server.database.tables import Instant
 from server.migrations import configuration, differences, is_current, newest, upgrade
 from server.vouchers.tables import Merchant, SettlementLine
 from tests.verifying import size
@@ -294,6 +296,92 @@ def test_between_two_instalments_that_were_paid_before_nothing_is_due_either(
         for version in (1, 2)
     }
     database.release()
+
+
+def test_the_ledger_outlives_the_change_of_its_table_and_is_only_added_to(
+    empty_database_url: str,
+) -> None:
+    _to_revision(empty_database_url, "0033")
+    database = Database(empty_database_url)
+    at = "2026-01-01 09:30:00.000000+00:00"
+    _pay(database, at)
+    _enter(database, at, 3, "grant", payment=None)
+    _enter(database, at, 7, "spend")
+    every = "SELECT count(*), min(id), max(id), sum(amount_fen), max(payment_id) FROM fund_entry"
+    before = database.fetch(every)
+    with pytest.raises(DBAPIError):
+        _enter(database, at, 8, "taken_back")
+    assert upgrade(database) is True
+    assert database.fetch(every) == before and differences(database) == []
+    for statement in ("UPDATE fund_entry SET amount_fen = 1", "DELETE FROM fund_entry"):
+        with pytest.raises(DBAPIError), database.migrating() as connection:
+            connection.exec_driver_sql(statement)
+    # As the version before writes, which serves beside this one.
+    with pytest.raises(DBAPIError):
+        _enter(database, at, 8, "spend")
+    _back_to_revision(database, "0033")
+    assert database.fetch(every) == before
+    assert upgrade(database) is True
+    _enter(database, at, 8, "taken_back")
+    with pytest.raises(DBAPIError):
+        _enter(database, at, 9, "taken_back")
+    # Once something was taken back there is no way to the tables before.
+    with pytest.raises(DBAPIError):
+        _back_to_revision(database, "0033")
+    assert _revision(database) == newest()
+    database.release()
+
+
+def _enter(database: Database, at: str, id: int, kind: str, payment: str | None = "P") -> None:
+    """One row of the ledger: of the payment, or of none."""
+    row = {
+        "id": id, "fund": 1, "kind": kind, "amount": 2, "case": payment and "C",
+        "payment": payment, "at": datetime.fromisoformat(at),
+    }  # fmt: skip
+    with database.migrating() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO fund_entry (id, fund_id, kind, amount_fen, case_id, payment_id, at)"
+                " VALUES (:id, :fund, :kind, :amount, :case, :payment, :at)"
+            ).bindparams(bindparam("at", type_=Instant())),
+            row,
+        )
+
+
+def _pay(database: Database, at: str) -> None:
+    """A fund, and a payment of a case that goes out of it."""
+    database.insert("INSERT INTO worker (id, created_at) VALUES {}", [(7, at)])
+    database.insert(
+        "INSERT INTO officer (id, name, roles, regions, active, version, created_at) VALUES {}",
+        [(1, "陈", "[]", "[]", True, 1, at)],
+    )
+    database.insert(
+        "INSERT INTO cases (id, worker_id, origin, measure, region, period, state, version,"
+        " release_id, edition_id, unit, despite_warning, begun_at, changed_at) VALUES {}",
+        [("C", 7, "application", "m", "石狮", "2026", "paid", 1, 1, 1, "", False, at, at)],
+    )
+    database.insert(
+        "INSERT INTO fund (id, name, purpose, measures, regions, budget_fen, reserved_fen,"
+        " spent_fen, created_at) VALUES {}",
+        [(1, "资金", "", "[]", "[]", 9, 0, 2, at)],
+    )
+    database.insert(
+        "INSERT INTO payment_batch (id, fund_id, state, version, payments, total_fen,"
+        " collected_by, collected_at) VALUES {}",
+        [("F", 1, "settled", 1, 1, 2, 1, at)],
+    )
+    database.insert(
+        "INSERT INTO payment (id, batch_id, case_id, instalment, amount_fen, state, sealed_payee)"
+        " VALUES {}",
+        [("P", "F", "C", 1, 2, "paid", "x")],
+    )
+
+
+def _back_to_revision(database: Database, revision: str) -> None:
+    with database.migrating() as connection:
+        config = configuration()
+        config.attributes["connection"] = connection
+        command.downgrade(config, revision)
 
 
 def _schema(database: Database) -> list[str]:

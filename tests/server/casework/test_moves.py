@@ -18,6 +18,10 @@ def ends(moves: dict[Move, Rule]) -> set[State]:
     return {s for s in State if not any(s in rule.from_ for rule in moves.values())}
 
 
+def moves_of(state: State) -> set[Move]:
+    return {move for move, rule in MOVES.items() if state in rule.from_}
+
+
 def test_every_move_has_a_rule_and_every_state_can_come_about() -> None:
     assert set(MOVES) == set(Move)
     assert reached(dict(MOVES)) == set(State)
@@ -29,7 +33,23 @@ def test_a_table_without_a_road_to_a_state_is_found_out() -> None:
 
 
 def test_only_what_is_over_has_no_move_left() -> None:
-    assert ends(dict(MOVES)) == {State.WITHDRAWN, State.CLOSED}
+    assert ends(dict(MOVES)) == {State.WITHDRAWN}
+    # Of a closed case one: money that the bank takes back afterwards.
+    assert moves_of(State.CLOSED) == {Move.RETURN_PAYMENT}
+
+
+def test_money_comes_back_from_wherever_a_case_stands_that_was_paid() -> None:
+    after = {rule.to for move, rule in MOVES.items() if move in (Move.PAY, Move.PAY_INSTALMENT)}
+    # Of what was paid, even in part, nothing is withdrawn.
+    while more := {
+        rule.to
+        for move, rule in MOVES.items()
+        if move is not Move.WITHDRAW and rule.from_ & after and rule.to not in after
+    }:
+        after |= more
+    assert MOVES[Move.RETURN_PAYMENT].from_ == after
+    assert MOVES[Move.RETURN_PAYMENT].to is State.APPROVED
+    assert MOVES[Move.RETURN_PAYMENT].needs_reason
 
 
 def test_every_other_state_can_come_to_an_end() -> None:

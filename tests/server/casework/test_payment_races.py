@@ -100,6 +100,78 @@ def test_the_banks_word_taken_at_once_pays_once(office: Office, doors: list[Data
 
 
 @pytest.mark.fault
+def test_what_the_bank_takes_back_told_at_once_comes_back_once(
+    office: Office, doors: list[Database]
+) -> None:
+    fund = office.fund(10**9)
+    rounds = size(3, 50)
+    for _ in range(rounds):
+        case_id, _ = office.approved(), office.approved()
+        batch = office.released(fund)
+        lines = office.export(batch)
+        office.settle(batch, said(lines))
+        results = said(lines, {case_id: "退汇"})
+        till = office.at_the_till(office.cashier, batch)
+        settled: list[payment_batches.Settled] = []
+
+        def settle(
+            door: Database,
+            batch: str = batch,
+            till: payments.Cashier = till,
+            results: list[payment_batches.Result] = results,
+            settled: list[payment_batches.Settled] = settled,
+        ) -> None:
+            with door.begin() as session:
+                found = payment_batches.settle(session, till, batch, results)
+            settled.append(found)
+
+        assert _at_once(doors, settle) == []
+        assert sorted(len(each.taken_back) for each in settled) == [0, 0, 1]
+        # To the same card again, by name: so the next round begins with nothing held back.
+        again = office.released(fund, only={case_id})
+        office.settle(again, said(office.export(again)))
+    assert office.sums(fund) == (10**9, 0, rounds * 2 * SUM)
+
+
+@pytest.mark.fault
+def test_an_instalment_taken_back_while_the_next_is_collected_is_one_of_both(
+    office: Office, doors: list[Database]
+) -> None:
+    """Never both: the next would be on its way for a case that waits to be paid anew."""
+    fund = office.fund(10**9)
+    for number in range(size(4, 60)):
+        case_id = office.approved(1000, instalments=2)
+        batch = office.released(fund)
+        lines = office.export(batch)
+        office.settle(batch, said(lines))
+        till, results = office.at_the_till(office.cashier), said(lines, {case_id: "退汇"})
+
+        def go(
+            door: Database,
+            batch: str = batch,
+            till: payments.Cashier = till,
+            results: list[payment_batches.Result] = results,
+        ) -> None:
+            with door.begin() as session:
+                if door is doors[0]:
+                    payment_batches.settle(session, till, batch, results)
+                else:
+                    payments.collect(session, till, fund.id or 0, instalment=2)
+
+        failed = _at_once(doors, go)
+        with office.database.read() as session:
+            found = {each.instalment: each.state for each in payments.of_case(session, case_id)}
+        if failed:
+            (refused,) = failed
+            assert isinstance(refused, payment_batches.ResultsRefused)
+            assert found == {1: "paid", 2: "ordered"}
+            assert office.state(case_id) == "payment_pending"
+        else:
+            assert found == {1: "returned"} and office.state(case_id) == "approved"
+        assert sum(office.sums(fund)[1:]) == 1000 * (number + 1)
+
+
+@pytest.mark.fault
 def test_a_batch_released_and_cancelled_at_once_is_one_of_both(
     office: Office, doors: list[Database]
 ) -> None:

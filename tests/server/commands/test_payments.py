@@ -104,6 +104,31 @@ def test_from_a_register_to_money(run: Run, office: Office, tmp_path: Path) -> N
     assert "5000000.00 given, 123.45 held back, 246.90 paid, 4999629.65 left" in out
 
 
+def test_what_was_paid_comes_back_only_where_it_was_said_how_many(
+    run: Run, office: Office, tmp_path: Path
+) -> None:
+    fund = office.fund(1_000_000)
+    case_id, _ = office.approved(), office.approved()
+    batch = office.released(fund)
+    run("payments", "export", batch, "--to", tmp_path, "--officer", office.cashier.id)
+    exported = (tmp_path / f"{batch}.csv").read_bytes()
+    place = [row["办件编号"] for row in funding.rows_of(exported)].index(case_id)
+    answer = tmp_path / "answer.csv"
+    importing = ("payments", "import", batch, answer, "--officer", office.cashier.id)
+    answer.write_bytes(funding.answered(exported))
+    assert run(*importing)[0] == 0
+    answer.write_bytes(funding.answered(exported, [place]))
+    counted = "0 paid, 0 returned, 1 known before, 1 paid before and taken back"
+    assert run(*importing, "--dry-run")[:2] == (0, f"would be: {counted}\n")
+    code, out, _ = run(*importing)
+    assert code == 1 and out == f"{counted}: nothing is taken without --taking-back 1\n"
+    assert office.state(case_id) == State.PAID
+    assert run(*importing, "--taking-back", "1")[:2] == (0, f"{counted}\n")
+    assert office.state(case_id) == State.APPROVED
+    assert run(*importing, "--taking-back", "1")[1] == "0 paid, 0 returned, 2 known before\n"
+    assert run("funds", "show", "--officer", office.cashier.id)[0] == 0
+
+
 def test_bad_rows_are_told_and_nothing_is_taken(run: Run, office: Office, tmp_path: Path) -> None:
     fund = office.fund(1_000_000)
     office.approved()

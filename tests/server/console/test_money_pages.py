@@ -109,6 +109,64 @@ def test_a_batch_goes_from_selection_to_the_banks_word(
     assert at.sums(fund) == (10_000_00, funding.SUM, 2 * funding.SUM)
 
 
+def test_what_the_bank_takes_back_is_shown_apart_before_it_is_taken(
+    at: Office, fund: Any, clerk: Desk, chief: Desk
+) -> None:
+    cases = [at.approved() for _ in range(3)]
+    batch = released(clerk, chief, fund)
+    exported = clerk.post(f"/payments/batches/{batch}/export", {"kind": "csv"}).data
+    paid, back = funding.answered(exported), funding.answered(exported, returned=[1])
+    confirm(clerk, batch, upload(clerk, batch, paid).text)
+    page = text_of(clerk.get(f"/payments/batches/{batch}").text)
+    assert "后来又退汇的" in page and "改不了" not in page
+    # Whoever looks at it before the bank's other word is taken is shown no such thing.
+    shown = upload(clerk, batch, back).text
+    assert "成功0笔，失败0笔，以前处理过2笔" in text_of(shown)
+    assert "另有1笔以前已经发放成功，这份结果说又退了回来" in text_of(shown)
+    assert {at.state(case) for case in cases} == {"paid"}
+    done = confirm(clerk, batch, shown)
+    assert "发放后退回1笔" in text_of(clerk.get(done.headers["Location"]).text)
+    assert sorted(at.state(case) for case in cases) == ["approved", "paid", "paid"]
+    assert at.sums(fund) == (10_000_00, funding.SUM, 2 * funding.SUM)
+    again = upload(clerk, batch, back).text
+    assert "以前处理过3笔" in text_of(again) and "又退了回来" not in text_of(again)
+    confirm(clerk, batch, shown)
+    assert at.sums(fund) == (10_000_00, funding.SUM, 2 * funding.SUM)
+    told = upload(clerk, batch, paid)
+    assert told.status_code == 422 and "和上次的结果相反" in text_of(told.text)
+
+
+def test_what_was_not_shown_to_come_back_does_not(
+    at: Office, fund: Any, clerk: Desk, chief: Desk
+) -> None:
+    """It was looked at as failed, and paid by another file before it was confirmed."""
+    case = at.approved()
+    batch = released(clerk, chief, fund)
+    exported = clerk.post(f"/payments/batches/{batch}/export", {"kind": "csv"}).data
+    failed = upload(clerk, batch, funding.answered(exported, returned=[0])).text
+    confirm(clerk, batch, upload(clerk, batch, funding.answered(exported)).text)
+    refused = confirm(clerk, batch, failed)
+    assert refused.status_code == 409 and "请重新上传结果文件" in text_of(refused.text)
+    assert at.state(case) == "paid"
+
+
+def test_what_keeps_it_from_coming_back_is_told_with_the_case(
+    at: Office, fund: Any, clerk: Desk, chief: Desk
+) -> None:
+    case = at.approved(1000, instalments=2)
+    batch = released(clerk, chief, fund)
+    exported = clerk.post(f"/payments/batches/{batch}/export", {"kind": "csv"}).data
+    confirm(clerk, batch, upload(clerk, batch, funding.answered(exported)).text)
+    at.collect(fund, instalment=2)
+    told = upload(clerk, batch, funding.answered(exported, returned=[0]))
+    assert told.status_code == 422
+    assert f"同一办件有另一期正在发放：先办完或者作废那个批次 {case}" in text_of(told.text)
+
+
+def confirm(desk: Desk, batch: str, page: str) -> Any:
+    return desk.post(f"/payments/batches/{batch}/settle", {"results": hidden(page, "results")})
+
+
 def test_what_came_back_is_not_ticked_before_its_person_gave_another_card(
     at: Office, fund: Any, clerk: Desk
 ) -> None:
