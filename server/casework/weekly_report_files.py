@@ -20,6 +20,8 @@ _CASES = (
     "不通过",
     "发放笔数",
     "金额（元）",
+    "发放后退回笔数",
+    "退回金额（元）",
     "逾期",
 )
 _REQUESTS = ("地区", "承办单位", "类别", "新收", "办结", "逾期未答复")
@@ -58,7 +60,8 @@ def xlsx(report: Report, week: Week, names: Names, more: Sequence[Sheet] = ()) -
         _sheet(writing, "办件", week, _CASES, [
             (
                 names.place(line.region), names.measure(line.measure), line.unit, line.received,
-                line.approved, line.refused, line.paid, Yuan(line.paid_fen), line.overdue,
+                line.approved, line.refused, line.paid, Yuan(line.paid_fen),
+                line.taken_back, Yuan(line.taken_back_fen), line.overdue,
             )
             for line in report.cases
         ])  # fmt: skip

@@ -90,8 +90,11 @@ class CaseLine:
     approved: int = 0
     refused: int = 0
     paid: int = 0
-    """Payments that the bank has made."""
+    """Payments that the bank has made, also where it took one back later."""
     paid_fen: int = 0
+    taken_back: int = 0
+    """Payments that the bank has taken back this week, whenever it had made them."""
+    taken_back_fen: int = 0
     overdue: int = 0
     """Whose time was over at the end of the week, and somebody still had to act."""
 
@@ -243,9 +246,10 @@ def _case_lines(session: Session, week: Week, today: date) -> Iterator[CaseLine]
     for key, move, count in _moves(session, week):
         name = {Move.APPROVE: "approved", Move.REFUSE: "refused"}.get(move, "received")
         add(key, name, count)
-    for key, count, total in _payments(session, week):
-        add(key, "paid", count)
-        add(key, "paid_fen", total)
+    for name, kind in (("paid", EntryKind.SPEND), ("taken_back", EntryKind.TAKEN_BACK)):
+        for key, count, total in _payments(session, week, kind):
+            add(key, name, count)
+            add(key, f"{name}_fen", total)
     for key, count in _overdue_cases(session, week, today):
         add(key, "overdue", count)
     for key, counted in sorted(sums.items()):
@@ -276,14 +280,14 @@ def _moves(session: Session, week: Week) -> Iterator[tuple[_CaseKey, Move, int]]
         yield (region, measure, unit), Move(move), count
 
 
-def _payments(session: Session, week: Week) -> Iterator[tuple[_CaseKey, int, int]]:
+def _payments(session: Session, week: Week, kind: EntryKind) -> Iterator[tuple[_CaseKey, int, int]]:
     rows = session.execute(
         select(*_key(), func.count(), func.sum(col(FundEntry.amount_fen)))
         .join(FundEntry, col(FundEntry.case_id) == col(Case.id))
         .where(
             col(FundEntry.at) >= week.begin,
             col(FundEntry.at) < week.end,
-            col(FundEntry.kind) == EntryKind.SPEND,
+            col(FundEntry.kind) == kind,
         )
         .group_by(*_key())
     )

@@ -258,7 +258,10 @@ def _sheets_of_people(week: Week) -> list[Sheet]:
 
 
 def _totals(report: Report) -> dict[str, int]:
-    names = ("received", "approved", "refused", "paid", "paid_fen", "overdue")
+    names = (
+        "received", "approved", "refused", "paid", "paid_fen", "taken_back", "taken_back_fen",
+        "overdue",
+    )  # fmt: skip
     totals = {name: sum(getattr(line, name) for line in report.cases) for name in names}
     totals["opened"] = sum(line.opened for line in report.requests)
     totals["late_requests"] = sum(line.overdue for line in report.requests)

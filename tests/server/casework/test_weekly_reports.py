@@ -1,5 +1,6 @@
 """A week in numbers: from the events alone, so that a past week stays what it was."""
 
+import json
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -129,6 +130,35 @@ def test_cases_are_told_by_region_measure_and_unit(office: Office) -> None:
             # Nobody decided the third; it was to be within ten working days.
         )
     )
+
+
+def test_what_the_bank_takes_back_is_told_in_the_week_it_came_back(office: Office) -> None:
+    """The week in which it was paid was handed in: it stays, and the sum over weeks is right."""
+    fund = office.fund(10_000_00)
+    case_id = office.approved()
+    batch = office.released(fund)
+    lines = office.export(batch)
+    office.settle(batch, said(lines))
+    before = report(office)
+    office.now = WEEK.end + timedelta(hours=1)
+    office.settle(batch, said(lines, {case_id: "退汇"}))
+    again = office.released(fund, only={case_id})
+    office.settle(again, said(office.export(again)))
+    assert report(office) == before
+    line = only_case_line(office, Week(FRIDAY + timedelta(days=7)))
+    assert (line.paid, line.paid_fen) == (1, funding.SUM)
+    assert (line.taken_back, line.taken_back_fen) == (1, funding.SUM)
+    lines_of_both = [*before.cases, line]
+    net = sum(each.paid_fen - each.taken_back_fen for each in lines_of_both)
+    assert net == office.sums(fund)[2] == funding.SUM
+
+
+def test_a_report_that_was_kept_before_that_was_told_can_still_be_read(office: Office) -> None:
+    office.recommended()
+    kept = json.loads(report(office).as_json())
+    for line in kept["cases"]:
+        del line["taken_back"], line["taken_back_fen"]
+    assert weekly_reports.read(json.dumps(kept)) == report(office)
 
 
 def test_what_stands_still_is_overdue_from_the_day_after_its_last(office: Office) -> None:

@@ -65,10 +65,28 @@ def test_the_workbook_says_the_same_exactly_and_is_inert(staff: Staff, clerk: De
     ]
     rows = list(book["办件"].iter_rows(min_row=5, values_only=True))
     assert rows == [
-        ("石狮市", rows[0][1], "市人社局", 1, 1, 0, 1, 301.07, 0),
+        ("石狮市", rows[0][1], "市人社局", 1, 1, 0, 1, 301.07, 0, 0, 0),
     ]
     assert all(cell.data_type != "f" for sheet in book for row in sheet for cell in row)
     assert content == clerk.get(f"/reports/{FRIDAY}/workbook").data
+
+
+def test_what_the_bank_took_back_stands_beside_what_was_paid(staff: Staff, clerk: Desk) -> None:
+    at = office(staff)
+    fund = at.fund(10_000_00)
+    case, _ = at.approved(), at.approved(100_00)
+    batch = at.released(fund)
+    lines = at.export(batch)
+    at.settle(batch, funding.said(lines))
+    page = f"/reports/{FRIDAY}"
+    assert "发放后被银行退回" not in text_of(clerk.get(page).text)
+    at.settle(batch, funding.said(lines, {case: "退汇"}))
+    told = text_of(clerk.get(page).text)
+    assert "2 发放笔数，401.07元" in told and "1 发放后被银行退回，301.07元" in told
+    assert "市人社局 2 2 0 2 401.07元 1 301.07元 0" in told
+    book = load_workbook(io.BytesIO(clerk.get(f"{page}/workbook").data))
+    (row,) = book["办件"].iter_rows(min_row=5, values_only=True)
+    assert row[3:] == (2, 2, 0, 2, 401.07, 1, 301.07, 0)
 
 
 def test_what_is_kept_is_shown_whatever_happens_later(
