@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from server.app import create_app
+from server.monitoring import logs
 from server.web.resources import attach
 
 if TYPE_CHECKING:
@@ -21,5 +22,7 @@ def roof_over(resources: "Resources") -> "APIFlask":
     """
     if not _made:
         _made.append(create_app(resources.settings, resources))
+    # As each new one would: a test may have set up logging otherwise.
+    logs.configure()
     attach(_made[0], resources)
     return _made[0]
