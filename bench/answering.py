@@ -23,7 +23,7 @@ from bench.headlines import headline
 from bench.serving import QUESTIONS, serving
 from bot.answering import answer
 from bot.answers import Context
-from bot.indexing import IndexedLibrary
+from bot.retrieval.indexing import IndexedLibrary
 from knowledge.library import read_library
 from tests.serving import ROOT, free_port
 

@@ -25,9 +25,9 @@ import tantivy
 
 from bench.faq_data import STYLES, Entry, Query, entries, queries
 from bench.headlines import headline
-from bot.normalising import normalise
-from bot.retrieval import Index
-from bot.wording import load, words
+from bot.retrieval.retriever import Index
+from bot.words.normalising import normalise
+from bot.words.wording import load, words
 
 Search = Callable[[str], list[str]]
 K = 5

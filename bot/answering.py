@@ -3,17 +3,10 @@
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 
-from bot import (
-    about_documents,
-    caring,
-    choosing,
-    clause_numbers,
-    gates,
-    replying,
-    self_checking,
-)
+from bot import about_documents, caring, choosing, clause_numbers, gates, replying
 from bot.answers import Answer, Context
-from bot.indexing import IndexedLibrary
+from bot.retrieval.indexing import IndexedLibrary
+from bot.self_check import self_checking
 from bot.turn import Turn
 
 Step = Callable[[Turn], Answer | None]

@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass
 
-from bot import firms
 from bot.question import content
+from bot.words import firms
 
 SMALL = "娃儿?|孩子|小孩|崽"
 CHILD = f"{SMALL}|儿子|女儿|闺女"

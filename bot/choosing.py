@@ -4,13 +4,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot import firms, gates, replying
+from bot import gates, replying
 from bot.answers import Answer, Choice, Context, Kind
 from bot.composing import Part, fitted
 from bot.document_names import CLAUSE
-from bot.matching import Candidate
 from bot.question import content
+from bot.retrieval.matching import Candidate
 from bot.turn import Turn
+from bot.words import firms
 from knowledge.figures import spelled_value
 from knowledge.measures import Audience, Measure
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from bot.normalising import normalise, with_arabic_numerals
+from bot.words.normalising import normalise, with_arabic_numerals
 from knowledge.library import Library
 
 _A_CLAUSE = "(?:条|项|点|款|个(?=措施|举措|政策|方面|条))"

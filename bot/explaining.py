@@ -9,12 +9,12 @@ from datetime import date
 from bot import gates
 from bot.answering import last_of, steps, turn_of
 from bot.answers import Answer, Context
-from bot.indexing import IndexedLibrary, Shelf
-from bot.matching import Candidate
-from bot.normalising import normalise
-from bot.pinyin import sounds
+from bot.retrieval.indexing import IndexedLibrary, Shelf
+from bot.retrieval.matching import Candidate
 from bot.turn import Turn
-from bot.wording import plain, words
+from bot.words.normalising import normalise
+from bot.words.pinyin import sounds
+from bot.words.wording import plain, words
 from knowledge.measures import Measure
 
 _SHOWN = 8

@@ -4,15 +4,16 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from bot import replying, stating, wording
+from bot import replying, stating
 from bot.answers import Answer, Kind, Rejected
 from bot.claims import states_all
 from bot.composing import Part, fitted, without_repeats
-from bot.matching import Candidate
-from bot.pinyin import segmented
 from bot.question import content
+from bot.retrieval.matching import Candidate
 from bot.stating import states
 from bot.turn import Turn
+from bot.words import wording
+from bot.words.pinyin import segmented
 from knowledge.measures import Aspect, Audience, Measure
 from knowledge.topics import OutsideTopic
 

@@ -3,7 +3,7 @@
 import re
 from enum import StrEnum
 
-from bot.normalising import normalise
+from bot.words.normalising import normalise
 
 
 class LiveSubject(StrEnum):

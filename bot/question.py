@@ -4,10 +4,10 @@ import re
 from dataclasses import dataclass, replace
 
 from bot.document_names import document_names
-from bot.input_method import InputMethod
-from bot.normalising import normalise, with_arabic_numerals
-from bot.pinyin import respaced
-from bot.places import Mention, Places, find_places
+from bot.places.named import Mention, Places, find_places
+from bot.words.input_method import InputMethod
+from bot.words.normalising import normalise, with_arabic_numerals
+from bot.words.pinyin import respaced
 from knowledge.aspects import Asked
 from knowledge.library import Library
 

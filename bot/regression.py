@@ -11,8 +11,8 @@ from functools import partial
 from bot.answering import answer
 from bot.answers import Answer, Context, Kind
 from bot.evaluation import Ask, Gold, fault
-from bot.indexing import IndexedLibrary
-from bot.places import find_places
+from bot.places.named import find_places
+from bot.retrieval.indexing import IndexedLibrary
 from knowledge.faults import Fault
 from knowledge.library import Library
 from knowledge.measures import Audience, Measure

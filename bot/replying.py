@@ -5,14 +5,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import zip_longest
 
-from bot import stating, wording
+from bot import stating
 from bot.answers import REPLY_BYTES, Answer, Kind, Rejected, Source
 from bot.claims import states_all
 from bot.composing import Part, fitted
-from bot.matching import Candidate
-from bot.places import How
+from bot.places.named import How
 from bot.question import content
+from bot.retrieval.matching import Candidate
 from bot.turn import Turn
+from bot.words import wording
 from knowledge.eligibility.criteria import Criterion, Every
 from knowledge.eligibility.predicates import Predicate
 from knowledge.eligibility.verdicts import is_open

@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
-from bot import firms, wording
 from bot.answers import Context
 from bot.check_wishes import wish
 from bot.claims import claimed_aspect, claims
 from bot.composing import Composer
-from bot.indexing import IndexedLibrary, telling_figures
-from bot.matching import (
+from bot.question import Question, parse
+from bot.retrieval.indexing import IndexedLibrary, telling_figures
+from bot.retrieval.matching import (
     Candidate,
     Candidates,
     candidates,
@@ -21,8 +21,8 @@ from bot.matching import (
     raised,
     speaking_of,
 )
-from bot.question import Question, parse
 from bot.stating import states
+from bot.words import firms, wording
 from knowledge.aspects import Asked
 from knowledge.library import Library
 from knowledge.measures import Aspect, Measure

@@ -286,7 +286,7 @@ def library() -> "Library":
 @pytest.fixture(scope="session")
 def served(library: "Library") -> "Served":
     """That knowledge, ready to be asked; indexing it takes a second."""
-    from bot.indexing import IndexedLibrary
+    from bot.retrieval.indexing import IndexedLibrary
     from server.chat.serving import Served
 
     made = Served(1, IndexedLibrary(library))

@@ -1,7 +1,7 @@
 """Scenes: what a QR code says of the place where it hangs."""
 
-from bot.normalising import normalise
-from bot.places import Mention, find_places
+from bot.places.named import Mention, find_places
+from bot.words.normalising import normalise
 from knowledge.regions import UnknownRegion
 from server.chat.serving import Served
 

@@ -12,8 +12,8 @@ from bot.answering import answer
 from bot.answers import Answer, Context
 from bot.caring import LONGEST_MESSAGE
 from bot.explaining import Explanation, explain
-from bot.indexing import IndexedLibrary, Shelf
 from bot.live_subjects import LiveSubject, live_subject
+from bot.retrieval.indexing import IndexedLibrary, Shelf
 from knowledge.library import Library
 from knowledge.regions import UnknownRegion
 from server import switches

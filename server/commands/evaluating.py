@@ -12,7 +12,7 @@ from server.commands.asking import asked
 from server.commands.at_hand import FAILED, OK, Refused
 
 if TYPE_CHECKING:
-    from bot.retrieval import Index
+    from bot.retrieval.retriever import Index
     from knowledge.scoring import Record, Score
     from server.chat.serving import Served
 
@@ -46,7 +46,7 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
 
 
 def _search(parsed: argparse.Namespace) -> int:
-    from bot.retrieval import Index
+    from bot.retrieval.retriever import Index
 
     if parsed.k < 1:
         raise Refused("--k must be 1 or more")

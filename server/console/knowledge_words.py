@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from bot.indexing import Shelf
+from bot.retrieval.indexing import Shelf
 from knowledge.measures import Aspect, Audience, Uptake
 from server.editing.tables import Became, ProposalState
 from server.published import releases

@@ -21,7 +21,7 @@ from pydantic import BaseModel, SecretStr
 
 from bot import regression
 from bot.evaluation import Gold
-from bot.indexing import IndexedLibrary
+from bot.retrieval.indexing import IndexedLibrary
 from knowledge.differing import release_changes
 from knowledge.drafting import Changes, candidate, troubles
 from knowledge.eligibility.personas import Miss, Persona, evaluate, read_personas

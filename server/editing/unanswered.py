@@ -13,8 +13,8 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from bot.answers import Kind
-from bot.normalising import normalise
 from bot.question import content, tidy
+from bot.words.normalising import normalise
 from knowledge.library import Library
 from server.confidential.sealing import Safe
 from server.database.db import insert_new

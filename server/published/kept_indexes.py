@@ -21,7 +21,7 @@ import structlog
 
 import bot
 import knowledge
-from bot.indexing import IndexedLibrary
+from bot.retrieval.indexing import IndexedLibrary
 from server.published import kept_patterns
 
 _SEAL = hashlib.sha256().digest_size

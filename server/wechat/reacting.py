@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.live_subjects import LiveSubject, live_subject
-from bot.normalising import normalise
+from bot.words.normalising import normalise
 from knowledge.regions import UnknownRegion
 from server.chat import chatting
 from server.chat.chatting import Channel, Record, work_out

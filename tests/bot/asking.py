@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bot.answering import answer
 from bot.answers import Answer, Context
-from bot.indexing import IndexedLibrary
+from bot.retrieval.indexing import IndexedLibrary
 
 TODAY = date(2026, 11, 22)
 EVALUATION = Path(__file__).parents[2] / "evaluation"

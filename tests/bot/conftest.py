@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.indexing import IndexedLibrary
+from bot.retrieval.indexing import IndexedLibrary
 from knowledge.library import Library
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.answers import Kind
-from bot.indexing import IndexedLibrary
+from bot.retrieval.indexing import IndexedLibrary
 from tests.bot.asking import ask
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from bot.answers import Answer
 from bot.evaluation import Ask, Gold, evaluate, read_gold
-from bot.indexing import IndexedLibrary
+from bot.retrieval.indexing import IndexedLibrary
 from knowledge.library import Library
 from knowledge.scoring import Record, Score
 from tests.bot.asking import EVALUATION, answered, ask

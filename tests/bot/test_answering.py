@@ -7,8 +7,8 @@ from itertools import cycle
 import pytest
 
 from bot.answers import REPLY_BYTES, Answer, Context, Kind
-from bot.indexing import IndexedLibrary
-from bot.matching import candidates
+from bot.retrieval.indexing import IndexedLibrary
+from bot.retrieval.matching import candidates
 from knowledge.regions import UnknownRegion
 from tests.bot.asking import ask
 

@@ -4,7 +4,7 @@ import pytest
 
 from bot.answers import Kind
 from bot.claims import claims
-from bot.indexing import IndexedLibrary
+from bot.retrieval.indexing import IndexedLibrary
 from tests.bot.asking import ask
 
 NOT_WRITTEN = "关于这件事，文件没有写你说的这个数。"

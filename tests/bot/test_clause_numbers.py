@@ -5,7 +5,7 @@ import pytest
 from bot.answering import turn_of
 from bot.answers import Context, Kind
 from bot.clause_numbers import clause_asked_for
-from bot.indexing import IndexedLibrary
+from bot.retrieval.indexing import IndexedLibrary
 from tests.bot.asking import TODAY, ask
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from bot.answers import Context, Kind
 from bot.explaining import shared
-from bot.indexing import Shelf
+from bot.retrieval.indexing import Shelf
 from knowledge.regions import UnknownRegion
 
 if TYPE_CHECKING:

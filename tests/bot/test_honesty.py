@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.answers import REPLY_BYTES, Answer, Kind
-from bot.indexing import IndexedLibrary
+from bot.retrieval.indexing import IndexedLibrary
 from knowledge.checking import sources_of
 from knowledge.figures import unstated
 from knowledge.library import Library

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from rapidfuzz import fuzz, process
 
-from bot.indexing import IndexedLibrary
-from bot.normalising import normalise
+from bot.retrieval.indexing import IndexedLibrary
+from bot.words.normalising import normalise
 from knowledge.library import Library
 from tests.bot.asking import EVALUATION, turns_of
 

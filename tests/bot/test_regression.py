@@ -8,7 +8,7 @@ import pytest
 from bot import regression
 from bot.answers import Answer, Context, Kind
 from bot.evaluation import Gold
-from bot.indexing import IndexedLibrary
+from bot.retrieval.indexing import IndexedLibrary
 from knowledge.library import Library
 from tests.small import small_editions
 

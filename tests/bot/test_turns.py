@@ -2,10 +2,10 @@
 
 import pytest
 
-from bot import firms
 from bot.answering import answer
 from bot.answers import Context, Kind
-from bot.indexing import IndexedLibrary
+from bot.retrieval.indexing import IndexedLibrary
+from bot.words import firms
 from tests.bot.asking import TODAY, ask
 
 

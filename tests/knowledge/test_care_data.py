@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from bot.normalising import normalise, with_arabic_numerals
+from bot.words.normalising import normalise, with_arabic_numerals
 from knowledge.care import CareEntry, Helpline, SmallTalk
 from knowledge.entries import Entry
 from knowledge.files import read_yaml

@@ -476,7 +476,7 @@ def end(resources: "Resources", measure: str) -> None:
 
 def serve(resources: "Resources", release: int, library: Any) -> None:
     """Serve a release at once, as the watch does within half a second."""
-    from bot.indexing import IndexedLibrary
+    from bot.retrieval.indexing import IndexedLibrary
     from knowledge.library import Library
     from server.chat.serving import Served
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from bot.answers import Context
-from bot.indexing import IndexedLibrary
+from bot.retrieval.indexing import IndexedLibrary
 from server.chat.serving import Served
 from server.published import kept_indexes
 from server.published.kept_indexes import KeptIndexes

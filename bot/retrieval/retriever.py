@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz import fuzz
 
-from bot.pinyin import PER_GROUP
-from bot.postings import END, Asked, Floats, Ints, Postings
-from bot.wording import Wording, compared
+from bot.retrieval.postings import END, Asked, Floats, Ints, Postings
+from bot.words.pinyin import PER_GROUP
+from bot.words.wording import Wording, compared
 
 # How well a place fits, in hundredths: the same character, sound, or group of sounds.
 _SAME_CHARACTER = 100

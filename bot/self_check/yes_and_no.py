@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from bot import firms
+from bot.words import firms
 from knowledge.eligibility.facts import Fact
 
 _UNSURE = re.compile(

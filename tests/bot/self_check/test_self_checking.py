@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from bot.answering import answer
 from bot.answers import REPLY_BYTES, Answer, Check, Context, Input, Kind
 from bot.check_wishes import wish
-from bot.fact_answers import Asked, Read, read_answer
-from bot.indexing import IndexedLibrary
+from bot.retrieval.indexing import IndexedLibrary
+from bot.self_check.fact_answers import Asked, Read, read_answer
 from knowledge.eligibility.asking import next_question
 from knowledge.eligibility.facts import APPLICANT_ROLE, WORK_REGION, read_facts
 from knowledge.eligibility.verdicts import Outcome, check

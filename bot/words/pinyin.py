@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-_READINGS = Path(__file__).with_name("data") / "readings.txt"
+_READINGS = Path(__file__).parents[1] / "data" / "readings.txt"
 # A sound code is a group times this, plus the syllable's place in the group.
 PER_GROUP = 8
 # Typed forms of ü, and whole words that are no syllables of Chinese by themselves.

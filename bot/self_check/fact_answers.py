@@ -10,13 +10,13 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from bot.days import NotYet, YearMissing, read_days
-from bot.homes import ANSWERS, home_of
-from bot.normalising import normalise
-from bot.numerals import with_arabic_numerals
-from bot.option_words import DOUBT, none_named, option_named, options_named
-from bot.quantities import read_number, read_quantity
-from bot.yes_and_no import is_unsure, yes_or_no
+from bot.places.homes import ANSWERS, home_of
+from bot.self_check.option_words import DOUBT, none_named, option_named, options_named
+from bot.self_check.yes_and_no import is_unsure, yes_or_no
+from bot.words.days import NotYet, YearMissing, read_days
+from bot.words.normalising import normalise
+from bot.words.numerals import with_arabic_numerals
+from bot.words.quantities import read_number, read_quantity
 from knowledge.eligibility.facts import Fact, FactsRefused, FactType, Reason, read_value
 from knowledge.regions import Regions
 

@@ -5,15 +5,16 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot import caring, choosing, firms, gates, replying
+from bot import caring, choosing, gates, replying
 from bot.answers import Answer, Check, Choice, Kind
-from bot.check_questions import asked_again, conditions, named, question
-from bot.check_results import measure_result, region_result
 from bot.check_wishes import CHILD, SMALL, wish
 from bot.composing import Part, fitted
-from bot.fact_answers import Asked, Read, Unread, read_answer
-from bot.normalising import normalise
+from bot.self_check.fact_answers import Asked, Read, Unread, read_answer
+from bot.self_check.questions import asked_again, conditions, named, question
+from bot.self_check.results import measure_result, region_result
 from bot.turn import Turn
+from bot.words import firms
+from bot.words.normalising import normalise
 from knowledge.eligibility.asking import next_question, rest
 from knowledge.eligibility.criteria import Criteria
 from knowledge.eligibility.facts import (

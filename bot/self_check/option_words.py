@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from bot.normalising import normalise
-from bot.quantities import read_number
+from bot.words.normalising import normalise
+from bot.words.quantities import read_number
 from knowledge.eligibility.facts import Fact, FactType
 
 _FILLER = re.compile(

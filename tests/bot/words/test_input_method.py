@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from bot.answers import Kind
 from bot.evaluation import read_gold
-from bot.indexing import IndexedLibrary
-from bot.input_method import InputMethod
-from bot.normalising import normalise
-from bot.pinyin import PER_GROUP, readings, segmented, sounds
 from bot.question import parse
-from bot.wording import words
+from bot.retrieval.indexing import IndexedLibrary
+from bot.words.input_method import InputMethod
+from bot.words.normalising import normalise
+from bot.words.pinyin import PER_GROUP, readings, segmented, sounds
+from bot.words.wording import words
 from knowledge.regions import Use
 from tests.bot.asking import EVALUATION, answered, ask
 

@@ -2,7 +2,7 @@
 
 import re
 
-from bot.places import How, Mention, find_places
+from bot.places.named import How, Mention, find_places
 from knowledge.regions import Level, Regions
 
 LOCAL = "local"

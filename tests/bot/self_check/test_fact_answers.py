@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.fact_answers import Asked, Read, Unread, choices_of, read_answer
+from bot.self_check.fact_answers import Asked, Read, Unread, choices_of, read_answer
 from knowledge.eligibility.facts import Fact, FactType, read_value
 from knowledge.library import Library
 

@@ -16,9 +16,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from bot.normalising import normalise
-from bot.pinyin import PER_GROUP, readings, sounds, syllables
-from bot.wording import words
+from bot.words.normalising import normalise
+from bot.words.pinyin import PER_GROUP, readings, sounds, syllables
+from bot.words.wording import words
 
 _CHINESE = re.compile("[\u3400-\u9fff]+")
 _WORD = re.compile("[a-z]+")

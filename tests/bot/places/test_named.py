@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.normalising import normalise
-from bot.places import How, Mention, Places, find_places
+from bot.places.named import How, Mention, Places, find_places
 from bot.question import tidy
+from bot.words.normalising import normalise
 from knowledge.library import Library, read_library
 from knowledge.regions import Use
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from bench.faq_data import entries, queries
 from bench.readings import TARGET, lines
-from bot import wording
-from bot.pinyin import readings, segmented, sounds
-from bot.retrieval import Hit, Index
+from bot.retrieval.retriever import Hit, Index
+from bot.words import wording
+from bot.words.pinyin import readings, segmented, sounds
 
 QUESTIONS = {
     "lost-card": "信用卡丢了怎么挂失",
@@ -204,7 +204,7 @@ def test_huge_and_hostile_texts_are_answered(index: Index) -> None:
 
 def test_the_order_does_not_depend_on_the_process() -> None:
     code = (
-        "from bot.retrieval import Index\n"
+        "from bot.retrieval.retriever import Index\n"
         "from bench.faq_data import entries\n"
         "i = Index((e.key, e.text) for e in entries(300))\n"
         "print([(h.key, round(h.score, 6)) for h in i.search('信用卡的额度怎么挂失', 10)])\n"
@@ -244,8 +244,8 @@ def test_jieba_itself_stands_in_with_a_private_cache(tmp_path: Path) -> None:
     code = (
         "import sys, pathlib\n"
         "sys.modules['rjieba'] = None\n"
-        "from bot.retrieval import Index\n"
-        "from bot.wording import load\n"
+        "from bot.retrieval.retriever import Index\n"
+        "from bot.words.wording import load\n"
         "load(pathlib.Path(sys.argv[1]))\n"
         "print(Index([('a', '失业金怎么领')]).search('失业金', 1)[0].key)\n"
     )

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.profiles import Profiles
-from bot.wording import compared
+from bot.retrieval.profiles import Profiles
+from bot.words.wording import compared
 
 ENTRIES = [
     ("wages", "老板不发工资怎么办"),

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.pinyin import PER_GROUP
-from bot.wording import Wording, compared
+from bot.words.pinyin import PER_GROUP
+from bot.words.wording import Wording, compared
 
 _SMOOTHING = 0.05
 """What a feature counts that no text of the key has (Lidstone)."""

@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.pinyin import PER_GROUP
-from bot.pinyin import sounds as sounds_of
+from bot.words.pinyin import PER_GROUP
+from bot.words.pinyin import sounds as sounds_of
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float32]

@@ -8,13 +8,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.input_method import InputMethod
-from bot.normalising import normalise
-from bot.places import find_places
-from bot.profiles import Profiles
+from bot.places.named import find_places
 from bot.question import tidy
-from bot.retrieval import Index
-from bot.wording import compared, words
+from bot.retrieval.profiles import Profiles
+from bot.retrieval.retriever import Index
+from bot.words.input_method import InputMethod
+from bot.words.normalising import normalise
+from bot.words.wording import compared, words
 from knowledge.figures import Figure, figures
 from knowledge.library import Library
 from knowledge.measures import Measure

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from enum import StrEnum
 
-from bot.check_questions import named
 from bot.composing import Part
+from bot.self_check.questions import named
 from bot.turn import Turn
 from knowledge.eligibility.alternatives import Change
 from knowledge.eligibility.amounts import Total, dues, totals

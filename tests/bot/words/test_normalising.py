@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.normalising import normalise, with_arabic_numerals
+from bot.words.normalising import normalise, with_arabic_numerals
 
 any_text = st.text(st.characters(), max_size=80)
 

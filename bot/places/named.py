@@ -5,10 +5,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from bot.pinyin import segmented, sounds
-from bot.place_reading import How, Names, Reading, Tokens, lies_under
-from bot.place_roles import Role, role_of, without
-from bot.place_sounds import Homophones, Romanisations, by_sound
+from bot.places.reading import How, Names, Reading, Tokens, lies_under
+from bot.places.roles import Role, role_of, without
+from bot.places.sounds import Homophones, Romanisations, by_sound
+from bot.words.pinyin import segmented, sounds
 from knowledge.regions import Place, Regions
 
 __all__ = ["How", "Mention", "Places", "find_places"]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bot.answers import Answer, Choice, Input, Kind
 from bot.composing import Part, fitted
-from bot.fact_answers import Unread, choices_of
+from bot.self_check.fact_answers import Unread, choices_of
 from bot.turn import Turn
 from knowledge.eligibility.facts import Fact, FactType
 from knowledge.measures import Measure

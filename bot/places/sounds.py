@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from bot.pinyin import PER_GROUP, readings, segmented, sounds
-from bot.place_reading import How, Names, Reading, Tokens
+from bot.places.reading import How, Names, Reading, Tokens
+from bot.words.pinyin import PER_GROUP, readings, segmented, sounds
 from knowledge.regions import Level, Place, Regions, Use
 
 _LOCATIVE = re.compile("(?:在|到|来|去|住|留)$")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from enum import Enum, auto
 
-from bot.place_reading import Reading
+from bot.places.reading import Reading
 
 
 class Role(Enum):

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bot.indexing import Amounts, IndexedLibrary, Shelf, Standing, telling_figures
+from bot.retrieval.indexing import Amounts, IndexedLibrary, Shelf, Standing, telling_figures
 from knowledge.measures import Audience, Measure
 
 _CLAUSE_WEIGHT = 0.8

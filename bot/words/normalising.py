@@ -5,7 +5,7 @@ import unicodedata
 
 from opencc import OpenCC
 
-from bot.numerals import with_arabic_numerals
+from bot.words.numerals import with_arabic_numerals
 
 __all__ = ["normalise", "with_arabic_numerals"]
 

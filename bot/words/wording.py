@@ -8,8 +8,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from bot.normalising import normalise, with_arabic_numerals
-from bot.pinyin import readings, segmented, sounds
+from bot.words.normalising import normalise, with_arabic_numerals
+from bot.words.pinyin import readings, segmented, sounds
 
 # No question is longer than this; of what is, the beginning counts.
 LONGEST = 2000

@@ -1,0 +1,1 @@
+"""The self-check in conversation: what it asks, how replies are read, how it ends."""

@@ -1,0 +1,1 @@
+"""Words: one form for every text, numbers, days and sounds as people write them."""
