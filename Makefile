@@ -18,8 +18,9 @@ serve: .venv/.run ## prepare database and knowledge where they are missing, then
 	@$(BIN)/nuangang serve
 
 test: .venv/.dev system-packages ## run every test
+# What a file sets up for all its tests is set up by one process alone.
 	@echo "test: running every test"
-	@$(BIN)/python -m pytest -n 2
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 sure: .venv/.dev ## format, lint, types, import rules, migrations, then every test
 	@echo "sure: format" && $(BIN)/ruff format --check .
