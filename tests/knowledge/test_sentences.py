@@ -10,7 +10,7 @@ from knowledge.sentences import PLACEHOLDERS, SAID_LATER
 
 def _said() -> Iterator[tuple[set[str], set[str]]]:
     """Yield for every call of `say` the names it may have and what it fills in."""
-    for path in sorted((DATA.parents[1] / "bot").glob("*.py")):
+    for path in sorted((DATA.parents[1] / "bot").rglob("*.py")):
         for function in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(function, ast.FunctionDef):
                 strings = set(_strings(ast.walk(function)))
