@@ -1031,6 +1031,7 @@ def test_what_the_service_costs_and_needs_is_told(indexed: IndexedLibrary, said:
     ("said", "owed"),
     [
         ("老板说钱打到卡上了没到账", True),
+        ("老板说钱打卡里了一直没到", True),
         ("工资到现在没到账", True),
         ("加班不给钱", True),
         ("加班费没发", True),
@@ -1169,7 +1170,7 @@ def test_what_was_asked_comes_first_however_it_is_worded(
 
 @pytest.mark.parametrize(
     ("asked", "measure"),
-    [("绵州稳岗返还几成", "jinzhou-4"), ("衡水除夕在岗的，券总共多少", "hebei-hengshui-3"),
+    [("棉州稳岗返还几成", "jinzhou-4"), ("衡水除夕在岗的，券总共多少", "hebei-hengshui-3"),
      ("低保家的孩子考上985奖多少", "opinion-3-edu-c")],
 )  # fmt: skip
 def test_what_is_meant_is_known_by_other_names_too(
@@ -1233,3 +1234,19 @@ def test_a_place_of_which_the_clause_of_the_chosen_place_speaks_is_none_of_its_o
     assert ask(indexed, [asked], "锦州").measures == ("jinzhou-2",)
     assert ask(indexed, ["锦州送人返岗的车有吗", asked]).measures == ("jinzhou-2",)
     assert ask(indexed, [asked], "石狮").reason == "place-not-covered:敦煌市"
+
+
+@pytest.mark.parametrize("asked", ["石狮有培训吗", "石狮培训有没有", "石狮哪里能学技术"])
+def test_a_place_that_pays_firms_for_training_is_not_said_to_write_nothing_of_it(
+    indexed: IndexedLibrary, asked: str
+) -> None:
+    assert ask(indexed, [asked]).measures[:1] == ("shishi-4b",)
+
+
+@pytest.mark.parametrize("asked", ["绵州失业金怎么领", "四川绵州的补贴", "绵阳失业金怎么领"])
+def test_what_is_written_like_a_place_and_is_another_gets_nothing_of_it(
+    indexed: IndexedLibrary, asked: str
+) -> None:
+    """绵州 is what 绵阳 was called."""
+    found = ask(indexed, [asked])
+    assert found.kind is not Kind.ANSWER and found.region != "锦州"
