@@ -6,7 +6,7 @@ from datetime import date
 from bot import about_documents, caring, choosing, clause_numbers, gates, replying
 from bot.answers import Answer, Context
 from bot.retrieval.indexing import IndexedLibrary
-from bot.self_check import self_checking
+from bot.self_check import dialogue
 from bot.turn import Turn
 
 Step = Callable[[Turn], Answer | None]
@@ -15,12 +15,12 @@ STEPS: tuple[Step, ...] = (
     caring.too_long,
     caring.distress,
     caring.wish_for_person,
-    self_checking.answer_to_question,
+    dialogue.answer_to_question,
     caring.empty,
     caring.small_talk,
     caring.helpline,
     choosing.number_out_of_range,
-    self_checking.start,
+    dialogue.start,
     caring.sounds_like_distress,
     gates.place_not_covered,
     gates.several_places,
@@ -35,7 +35,7 @@ STEPS: tuple[Step, ...] = (
     gates.not_understood,
     choosing.which_place,
     gates.not_in_this_place,
-    self_checking.start_for_subject,
+    dialogue.start_for_subject,
     gates.aspect_not_stated,
     replying.from_the_documents,
 )
@@ -83,11 +83,11 @@ def steps(turn: Turn) -> Iterator[tuple[Step, Answer | None]]:
     for step in STEPS:
         reply = step(turn)
         if reply is not None:
-            reply = self_checking.with_reminder(turn, reply)
+            reply = dialogue.with_reminder(turn, reply)
         yield step, reply
         if reply is not None:
             return
-    yield gates.no_answer, self_checking.with_reminder(turn, gates.no_answer(turn))
+    yield gates.no_answer, dialogue.with_reminder(turn, gates.no_answer(turn))
 
 
 def last_of(gone: Iterable[tuple[Step, Answer | None]]) -> Answer:
