@@ -187,8 +187,11 @@ def test_what_somebody_writes_stays_where_their_part_has_changed_meanwhile(
     walk.see("证据1份")
     with resources.database.begin() as session:
         session.connection().exec_driver_sql("UPDATE joint_part SET version = version + 1")
+    stale = total.element_handle()
     walk.press("存好")
     walk.see("你这一份刚刚改过了")
+    # What is on the screen before it is shown anew reads the same, and is refused again.
+    stale.wait_for_element_state("hidden")
     walk.see("8650.50元")
     walk.see("证据1份")
     assert total.input_value() == "9000"
