@@ -1,6 +1,7 @@
 """What every knowledge file is made of: strict entries, and statements with their quotes."""
 
 import re
+from functools import lru_cache
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -32,8 +33,12 @@ class Statement(Entry):
     """The sentence itself says that what is usually asked for is not written."""
 
 
+@lru_cache(maxsize=8192)
 def compiles(pattern: str) -> str:
-    """Give back a pattern that is one; for validators, which tell of one that isn't."""
+    """Give back a pattern that is one; for validators, which tell of one that isn't.
+
+    A release differs from the next in few of its patterns: those found sound are remembered.
+    """
     try:
         re.compile(pattern)
     except re.error as error:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, and_, case, cast, func, null, or_, select
+from sqlalchemy import BigInteger, ColumnElement, String, and_, case, cast, func, null, or_, select
 from sqlmodel import Session, col
 
 from knowledge.regions import Regions
@@ -166,13 +166,21 @@ def _place() -> ColumnElement[Any]:
     )
 
 
+# The other way round, the key as text, each entry would read the whole table.
+_NUMBER = case(
+    (col(AuditEntry.row).regexp_match("^[0-9]{1,18}$"), cast(col(AuditEntry.row), BigInteger))
+)
+
+
+def _is_text(column: ColumnElement[Any]) -> bool:
+    return isinstance(column.type, String)
+
+
 def _followed(steps: tuple[_Step, ...]) -> ColumnElement[Any]:
     tables = schema.tables.Row.metadata.tables
     (name, key, leads), *others = steps
     at = tables[name]
-    query = select(at).where(cast(at.c[key], String) == col(AuditEntry.row))
-    if str(at.c[key].type).startswith("VARCHAR"):
-        query = select(at).where(at.c[key] == col(AuditEntry.row))
+    query = select(at).where(at.c[key] == (col(AuditEntry.row) if _is_text(at.c[key]) else _NUMBER))
     joined: Any = at
     before = at.c[leads]
     for name, key, leads in others:

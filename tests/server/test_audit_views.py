@@ -1,5 +1,6 @@
 """Which entries of the audit an officer gets to see, on both databases."""
 
+import re
 from dataclasses import replace
 from datetime import datetime
 
@@ -14,6 +15,7 @@ from server.database.db import Database
 from server.records import audit
 from server.records.audit import Action, Actor
 from tests import funding
+from tests.plans import planned
 
 
 def seen(
@@ -59,3 +61,14 @@ def test_what_is_gone_is_shown_where_those_work_who_did_it(
     assert {each.officer_id for each in found} == {office.author.id}
     everywhere = replace(office.author, regions=frozenset({"石狮", "锦州"}))
     assert len(seen(database, library, everywhere, now, "gone")) == 2 * len(WHERE)
+
+
+def test_what_an_entry_tells_of_is_found_by_its_key_however_many_there_are(
+    database: Database, safe: Safe, library: Library, subject_keys: SubjectKeys, now: datetime
+) -> None:
+    office = funding.office(database, safe, library, subject_keys, now)
+    with planned(database, "audit_entry", without=("seqscan",)) as plans:
+        seen(database, library, office.author, now)
+    for plan in plans:
+        read_whole = set(re.findall(r"(?:SCAN|Seq Scan on) (\w+)", plan)) - {"CONSTANT"}
+        assert read_whole <= {"audit_entry"}

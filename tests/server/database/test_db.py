@@ -114,6 +114,13 @@ def test_a_connection_that_the_server_closed_is_replaced(postgres_url: str) -> N
     database.release()
 
 
+def test_postgresql_runs_a_query_at_once_however_much_there_is(postgres_url: str) -> None:
+    """Of a page of the audit it compiled the query for twelve seconds, to run it in a tenth."""
+    database = Database(postgres_url)
+    assert database.fetch("SHOW jit") == ("off",)
+    database.release()
+
+
 def test_a_server_that_takes_us_and_says_nothing_is_away_soon() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         database = Database(f"postgresql://x:y@127.0.0.1:{silent.getsockname()[1]}/x")

@@ -3,10 +3,8 @@
 import threading
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
-from sqlalchemy import event
 from sqlmodel import Session
 
 from server.confidential.sealing import Safe
@@ -17,6 +15,7 @@ from server.notices import outbox
 from server.notices.outbox import Claimed, Outcome
 from server.notices.templates import FieldUnfit, NoticeKind, templates
 from server.personal import people
+from tests.plans import planned
 
 APP = "wx-app"
 SECOND = timedelta(seconds=1)
@@ -160,27 +159,12 @@ def test_the_next_notices_are_found_in_their_order_however_many_wait(
     database: Database, safe: Safe, now: datetime
 ) -> None:
     """Sorting a hundred thousand takes half a second, each time a few of them are taken."""
-    asked: list[tuple[str, Any]] = []
-
-    def note(_: object, _cursor: object, statement: str, given: Any, *_more: object) -> None:
-        if statement.startswith("SELECT") and "notice" in statement:
-            asked.append((statement, given))
-
-    event.listen(database.engine, "before_cursor_execute", note)
-    _claim(database, safe, now)
-    event.remove(database.engine, "before_cursor_execute", note)
-    assert asked
-    with database.begin() as session:
-        connection = session.connection()
-        if not database.is_sqlite:
-            # Of an empty table it would read all.
-            for way in ("seqscan", "bitmapscan", "sort"):
-                connection.exec_driver_sql(f"SET LOCAL enable_{way} = off")
-        explain = "EXPLAIN QUERY PLAN " if database.is_sqlite else "EXPLAIN "
-        for statement, given in asked:
-            plan = str(connection.exec_driver_sql(explain + statement, given).all())
-            assert "ix_notice_" in plan
-            assert "Sort" not in plan and "ORDER BY" not in plan
+    without = ("seqscan", "bitmapscan", "sort")
+    with planned(database, "notice", without=without) as plans:
+        _claim(database, safe, now)
+    for plan in plans:
+        assert "ix_notice_" in plan
+        assert "Sort" not in plan and "ORDER BY" not in plan
 
 
 def test_many_processes_claim_each_notice_once(
