@@ -171,6 +171,12 @@ class _Words:
         return self._next_chance[at] if at < end and self._next[at] == word else 0.0
 
 
+def _chances(weights: Mapping[str, float]) -> dict[str, float]:
+    """The weights as parts of their sum."""
+    total = sum(weights.values())
+    return {word: weight / total for word, weight in weights.items()}
+
+
 class InputMethod:
     """What pinyin stands for; made once from texts of the language, then only read."""
 
@@ -188,10 +194,9 @@ class InputMethod:
         weights |= seen
         for name, weight in places.items():
             weights[name] = weights.get(name, 0.0) + weight
-        total = sum(weights.values())
         self._words = _Words(
-            {word: weight / total for word, weight in weights.items()},
-            {b: {w: n / after.total() for w, n in after.items()} for b, after in follows.items()},
+            _chances(weights),
+            {before: _chances(after) for before, after in follows.items()},
             places,
         )
 
