@@ -175,10 +175,15 @@ def waiting(session: Session, post: Post, officer: Officer, fund_id: int) -> dic
 def _first_unpaid() -> ColumnElement[int]:
     """The first instalment of a case that is not paid: the next one, or one that came back."""
     paid, first, following = aliased(Payment), aliased(Payment), aliased(Payment)
+    # Each names whose payments it means: by itself it would mean those of any case.
+    has_first = exists().where(_is_paid(first), col(first.instalment) == 1).correlate(Case)
+    has_next = (
+        exists()
+        .where(_is_paid(following), col(following.instalment) == col(paid.instalment) + 1)
+        .correlate(Case, paid)
+    )
     last_in_turn = select(func.min(col(paid.instalment))).where(
-        _is_paid(paid),
-        exists().where(_is_paid(first), col(first.instalment) == 1),
-        ~exists().where(_is_paid(following), col(following.instalment) == col(paid.instalment) + 1),
+        _is_paid(paid), has_first, ~has_next
     )
     return func.coalesce(last_in_turn.correlate(Case).scalar_subquery(), 0) + 1
 

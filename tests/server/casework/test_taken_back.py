@@ -305,6 +305,30 @@ def test_of_several_instalments_each_that_came_back_is_paid_anew_in_its_turn(
     assert paid == [1, 2, 3, 4]
 
 
+def test_each_case_waits_for_its_own_instalment_whatever_others_wait_for(office: Office) -> None:
+    fund, other_fund = (office.fund(10_000_00, name=name) for name in ("专项资金", "救灾资金"))
+    cases: list[tuple[str, list[tuple[str, list[Line]]]]] = []
+    for pays, instalments, paid in ((other_fund, 4, 3), (fund, 3, 2), (fund, 4, 2), (fund, 4, 1)):
+        case_id = office.recommended(1000)
+        office.approve(case_id, instalments=instalments, fund_id=pays.id)
+        batches = [_paid(office, pays, instalment) for instalment in range(1, paid + 1)]
+        cases.append((case_id, batches))
+    case_id, batches = cases[1]
+    _take_back(office, *batches[0], case_id)
+    _give_card(office, case_id)
+    assert _waiting(office, fund) == {1: 1, 2: 1, 3: 1}
+    assert _waiting(office, other_fund) == {4: 1}
+    with office.database.read() as session:
+        for each in (fund, other_fund):
+            due = {
+                n: len(
+                    payments.due(session, office.post, office.cashier, each.id or 0, instalment=n)
+                )
+                for n in range(1, 5)
+            }
+            assert _waiting(office, each) == {n: cases for n, cases in due.items() if cases}
+
+
 def test_while_another_instalment_is_on_its_way_nothing_comes_back(office: Office) -> None:
     fund = office.fund(10_000_00)
     case_id = office.approved(1000, instalments=2)
