@@ -105,8 +105,11 @@ def parse(
     spoken_of = [
         m.words
         for m in places.uncovered
-        if _in_a_clause(m.words, places, library, here, anywhere=asks_which)
-    ]
+        if _in_a_clause(
+            m.words, places, library, here if _is_carried_to(m.words, text) else None,
+            anywhere=asks_which,
+        )
+    ]  # fmt: skip
     if spoken_of:
         # 锦州有去敦煌的车吗: the clause speaks of the other place, so it belongs to the subject.
         kept = tuple(m for m in places.uncovered if m.words not in spoken_of)
@@ -184,6 +187,14 @@ def _with_documents(places: Places, text: str, library: Library) -> Places:
             named = Mention(label, start, start + len(words), words, region, landmark=True)
             return replace(places, covered=(named,))
     return places
+
+
+def _is_carried_to(words: str, text: str) -> bool:
+    """Tell whether a text asks how one gets there, as 去敦煌的车 does; 我在敦煌打工 does not."""
+    name = re.escape(words)
+    return bool(re.search(f"[去到往]{name}", text)) and bool(
+        re.search("车|大巴|[接包]?[送运](?:人|我|过|到|去|工)|返岗|专列|包机", text)
+    )
 
 
 def _in_a_clause(

@@ -95,7 +95,7 @@ def apply_corrections(text: str, corrections: Sequence[Correction]) -> str:
 
 # -- steps ------------------------------------------------------------------------------------
 
-_SHIFTED = re.compile(r"\?。((?:[^\x00-\x7f]+[@-~]?)+)")
+_SHIFTED = re.compile(r"\?。((?:[^\x00-\x7f]++[@-~]?)+)")
 
 
 def mend_shifted_gbk(text: str) -> str:

@@ -22,7 +22,7 @@ from bot.words.wording import words
 
 _CHINESE = re.compile("[\u3400-\u9fff]+")
 _WORD = re.compile("[a-z]+")
-_RUN = re.compile("[a-z]+(?: *[a-z0-9]+)*")
+_RUN = re.compile("[a-z](?: *[a-z0-9])*")
 _NUMBER = re.compile("[0-9]+")
 _LONGEST_SYLLABLE = 6
 _LONGEST_WORD = 6

@@ -1236,6 +1236,24 @@ def test_a_place_of_which_the_clause_of_the_chosen_place_speaks_is_none_of_its_o
     assert ask(indexed, [asked], "石狮").reason == "place-not-covered:敦煌市"
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ["我在敦煌打工，有什么补贴"],
+        ["我现在在敦煌，失业了怎么办"],
+        ["敦煌这边发不发钱"],
+        ["敦煌有没有失业金"],
+        ["我现在在甘肃打工，失业金怎么领"],
+        ["失业金多少", "我现在到甘肃了，有补贴吗"],
+        ["我去甘肃干活了，那边有补贴吗"],
+    ],
+)
+def test_who_is_where_a_clause_of_the_chosen_place_sends_people_is_not_told_of_that_place(
+    indexed: IndexedLibrary, asked: list[str]
+) -> None:
+    assert str(ask(indexed, asked, "锦州").reason).startswith("place-not-covered:")
+
+
 @pytest.mark.parametrize("asked", ["石狮有培训吗", "石狮培训有没有", "石狮哪里能学技术"])
 def test_a_place_that_pays_firms_for_training_is_not_said_to_write_nothing_of_it(
     indexed: IndexedLibrary, asked: str
