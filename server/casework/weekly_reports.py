@@ -147,8 +147,15 @@ class Report:
         )
 
     def as_json(self) -> str:
-        """Return it as text; equal reports give the same text."""
+        """Return it as text; equal reports give the same text.
+
+        Where nothing was taken back it is as before that was told: the version before reads it.
+        """
         data = asdict(self) | {"friday": self.friday.isoformat()}
+        for line in data["cases"]:
+            for name in ("taken_back", "taken_back_fen"):
+                if not line[name]:
+                    del line[name]
         return json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
     @property
