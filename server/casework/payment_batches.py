@@ -21,6 +21,7 @@ from server.casework.payable import NotPayable
 from server.casework.payments import Cashier, payee_of
 from server.casework.tables import Case
 from server.confidential.sealing import Safe
+from server.database.tables import Worker
 from server.money import yuan
 from server.records import audit
 from server.records.audit import Action
@@ -331,7 +332,7 @@ def settle(
     `coming_back` as in `check`. Raises `ResultsRefused`, and what `lock` raises.
     """
     batch = _locked(session, cashier, batch_id, Role.CASE_OFFICER, Role.APPROVER)
-    _hold_cases(session, [each.payment_id for each in results if not each.paid])
+    _hold(session, [each.payment_id for each in results if not each.paid])
     found, bad = check(session, cashier, batch_id, results, coming_back=coming_back)
     if bad:
         raise ResultsRefused(bad)
@@ -388,15 +389,15 @@ def _hindrances(
         yield Bad(result.line, Fault.GIVEN_UP, case.id)
 
 
-def _hold_cases(session: Session, payment_ids: Sequence[str]) -> None:
-    """Nobody orders or gives up anything of these cases meanwhile."""
-    session.execute(
-        select(col(Case.id))
-        .join(Payment, col(Payment.case_id) == col(Case.id))
-        .where(col(Payment.id).in_(payment_ids))
-        .order_by(col(Case.id))
-        .with_for_update(of=Case)
-    )
+def _hold(session: Session, payment_ids: Sequence[str]) -> None:
+    """Nobody orders or gives up anything of these cases meanwhile, and none of their people go."""
+    ids = select(col(Payment.case_id)).where(col(Payment.id).in_(payment_ids))
+    owners = select(col(Case.worker_id)).where(col(Case.id).in_(ids))
+    people = select(col(Worker.id)).where(col(Worker.id).in_(owners)).order_by(col(Worker.id))
+    cases = select(col(Case.id)).where(col(Case.id).in_(ids)).order_by(col(Case.id))
+    # First the people, then their cases: so does whoever erases them, and whatever they do.
+    session.execute(people.with_for_update(key_share=True))
+    session.execute(cases.with_for_update())
 
 
 def _effect(payment: Payment, result: Result) -> Settled:

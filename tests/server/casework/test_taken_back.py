@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
-from sqlmodel import col
+from sqlmodel import Session, col
 
+from server import leaving
 from server.casework import cases, objecting, payable, payment_batches, payments
 from server.casework.fund_tables import (
     EntryKind,
@@ -25,6 +26,7 @@ from server.database.tables import AuditEntry, Notice, Profile
 from server.personal import erasing, profiles
 from server.records.audit import Actor
 from tests.funding import SUM, Office, said
+from tests.overlapping import both_at_once
 
 _OTHER_CARD = "6217000010001234567"
 _WHY = "收款账户已销户，退汇"
@@ -385,6 +387,38 @@ def test_who_waits_for_what_came_back_is_not_erased(office: Office) -> None:
             session, office.safe, worker_id=worker, by=Actor.worker(worker),
             blockers=[cases.under_way], now=office.now,
         )  # fmt: skip
+
+
+@pytest.mark.parametrize("leaves_first", [False, True])
+def test_of_who_leaves_as_it_comes_back_one_of_both_is_refused(
+    office: Office, leaves_first: bool
+) -> None:
+    """Else money would be held back for good for a case of nobody."""
+    fund = office.fund(10_000_00)
+    case_id = office.approved()
+    batch, lines = _paid(office, fund)
+    till = office.at_the_till(office.cashier, batch)
+    with office.database.read() as session:
+        worker = session.get_one(Case, case_id).worker_id
+
+    def take_back(session: Session) -> int:
+        results = said(lines, {case_id: _WHY})
+        return len(payment_batches.settle(session, till, batch, results).taken_back)
+
+    def leave(session: Session) -> int:
+        return len(
+            leaving.leave(
+                session, office.safe, worker_id=worker, by=Actor.worker(worker),
+                letters=lambda: office.post, blockers=[cases.under_way], now=office.now,
+            )
+        )  # fmt: skip
+
+    both = (leave, take_back) if leaves_first else (take_back, leave)
+    with pytest.raises(ResultsRefused if leaves_first else erasing.StillUnderWay):
+        both_at_once(office.database, *both)
+    held = 0 if leaves_first else SUM
+    assert office.sums(fund) == (10_000_00, held, SUM - held)
+    assert office.state(case_id) == (State.PAID if leaves_first else State.APPROVED)
 
 
 def test_the_ledger_knows_what_came_back_and_each_payment_does_so_once(office: Office) -> None:
