@@ -296,7 +296,7 @@ def _import(desk: _Desk, parsed: argparse.Namespace) -> int:
     if parsed.dry_run:
         print(f"would be: {told}")
         return OK
-    if len(back) > parsed.taking_back:
+    if back and len(back) != parsed.taking_back:
         print(f"{told}: nothing is taken without --taking-back {len(back)}")
         return FAILED
     for start in range(0, len(results), _AT_ONCE):

@@ -120,8 +120,9 @@ def test_what_was_paid_comes_back_only_where_it_was_said_how_many(
     answer.write_bytes(funding.answered(exported, [place]))
     counted = "0 paid, 0 returned, 1 known before, 1 paid before and taken back"
     assert run(*importing, "--dry-run")[:2] == (0, f"would be: {counted}\n")
-    code, out, _ = run(*importing)
-    assert code == 1 and out == f"{counted}: nothing is taken without --taking-back 1\n"
+    for more in ((), ("--taking-back", "2")):
+        code, out, _ = run(*importing, *more)
+        assert code == 1 and out == f"{counted}: nothing is taken without --taking-back 1\n"
     assert office.state(case_id) == State.PAID
     assert run(*importing, "--taking-back", "1")[:2] == (0, f"{counted}\n")
     assert office.state(case_id) == State.APPROVED
