@@ -12,7 +12,9 @@ from sqlmodel import col
 from server.casework import payments
 from server.casework.fund_tables import Payment
 from server.casework.officers import Role
+from server.casework.payment_batches import Fault
 from server.casework.tables import Case
+from server.console.payments import FAULTS
 from server.database.tables import Profile
 from tests import funding
 from tests.funding import Office
@@ -150,17 +152,29 @@ def test_what_was_not_shown_to_come_back_does_not(
     assert at.state(case) == "paid"
 
 
-def test_what_keeps_it_from_coming_back_is_told_with_the_case(
+def test_what_keeps_it_from_coming_back_is_told_with_the_case_and_the_others_do(
     at: Office, fund: Any, clerk: Desk, chief: Desk
 ) -> None:
-    case = at.approved(1000, instalments=2)
+    case, _ = at.approved(1000, instalments=2), at.approved()
     batch = released(clerk, chief, fund)
     exported = clerk.post(f"/payments/batches/{batch}/export", {"kind": "csv"}).data
     confirm(clerk, batch, upload(clerk, batch, funding.answered(exported)).text)
     at.collect(fund, instalment=2)
-    told = upload(clerk, batch, funding.answered(exported, returned=[0]))
-    assert told.status_code == 422
-    assert f"同一办件有另一期正在发放：先办完或者作废那个批次 {case}" in text_of(told.text)
+    failed = funding.answered(exported, returned=[0, 1])
+    told = upload(clerk, batch, failed)
+    assert told.status_code == 422 and "有1行不能处理" in text_of(told.text)
+    assert f"{FAULTS[Fault.ON_ITS_WAY]} {case}" in text_of(told.text)
+    without = [line for line in failed.splitlines(keepends=True) if case.encode() not in line]
+    assert "另有1笔以前已经发放成功" in text_of(upload(clerk, batch, b"".join(without)).text)
+
+
+@pytest.mark.parametrize("fault", [Fault.ON_ITS_WAY, Fault.GIVEN_UP, Fault.ERASED])
+def test_of_a_line_that_is_right_and_can_not_be_taken_it_is_said_to_leave_it_out(
+    fault: Fault,
+) -> None:
+    assert "从文件里去掉这一行" in FAULTS[fault]
+    # Of whoever was erased the desk takes no note.
+    assert ("备注" in FAULTS[fault]) == (fault is Fault.GIVEN_UP)
 
 
 def confirm(desk: Desk, batch: str, page: str) -> Any:
