@@ -9,13 +9,21 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import exists, func, or_, select
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from knowledge.regions import Regions
 from server.casework import funds, payable, payments
 from server.casework.deciding import SameOfficer
-from server.casework.fund_tables import BatchState, Payment, PaymentBatch, PaymentState
+from server.casework.fund_tables import (
+    BatchState,
+    EntryKind,
+    FundEntry,
+    Payment,
+    PaymentBatch,
+    PaymentState,
+)
 from server.casework.officers import NotAllowed, Officer, Role
 from server.casework.payable import NotPayable
 from server.casework.payments import Cashier, payee_of
@@ -180,6 +188,21 @@ def counted(session: Session, batch_id: str) -> dict[PaymentState, tuple[int, in
 def rows_of(session: Session, batch_id: str) -> list[Payment]:
     """The payments of a batch."""
     return [payment for payment, _ in _payments_of(session, batch_id)]
+
+
+def paid_before(session: Session, batch: PaymentBatch) -> set[str]:
+    """Those payments of a batch whose instalment was paid before it, and taken back by the bank."""
+    before = aliased(Payment)
+    taken_back = exists().where(
+        col(before.case_id) == col(Payment.case_id),
+        col(before.instalment) == col(Payment.instalment),
+        col(before.id) != col(Payment.id),
+        col(FundEntry.payment_id) == col(before.id),
+        col(FundEntry.kind) == EntryKind.TAKEN_BACK,
+        col(FundEntry.at) <= batch.collected_at,
+    )
+    of_batch = col(Payment.batch_id) == batch.id
+    return set(session.scalars(select(col(Payment.id)).where(of_batch, taken_back)))
 
 
 def workers_of(session: Session, batch_id: str) -> list[int]:

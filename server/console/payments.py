@@ -415,6 +415,7 @@ def _batch_page(
         batch = payment_batches.find(session, id, who, regions())
         counted = payment_batches.counted(session, id)
         rows = payment_batches.rows_of(session, id)
+        paid_before = payment_batches.paid_before(session, batch)
         fund = funds.find(session, batch.fund_id)
         may_release = payment_batches.may_release(session, batch, who)
         steps = [
@@ -431,6 +432,7 @@ def _batch_page(
         fund=fund,
         counted=counted,
         rows=rows,
+        paid_before=paid_before,
         steps=steps,
         state=state,
         states=naming.BATCH_STATES,

@@ -15,6 +15,7 @@ from server.casework.fund_tables import (
     Fund,
     FundEntry,
     Payment,
+    PaymentBatch,
     PaymentState,
     Reservation,
 )
@@ -123,8 +124,12 @@ def test_what_the_bank_takes_back_is_paid_anew(office: Office) -> None:
     assert _waits(office, case_id) is NotPayable.RETURNED
     assert office.collect(fund).left_out == {case_id: NotPayable.RETURNED}
     _give_card(office, case_id)
-    _, (line,) = _paid(office, fund)
+    again, (line,) = _paid(office, fund)
     assert (line.case_id, line.bank_card) == (case_id, _OTHER_CARD)
+    with office.database.read() as session:
+        first, anew = (session.get_one(PaymentBatch, each) for each in (batch, again))
+        assert payment_batches.paid_before(session, anew) == {line.payment_id}
+        assert payment_batches.paid_before(session, first) == set()
     assert office.state(case_id) == State.PAID
     assert _states(office, case_id) == [(1, PaymentState.PAID), (1, PaymentState.RETURNED)]
     assert office.sums(fund) == (10_000_00, 0, 2 * SUM)

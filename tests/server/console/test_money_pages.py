@@ -12,7 +12,7 @@ from sqlmodel import col
 from server.casework import payments
 from server.casework.fund_tables import Payment
 from server.casework.officers import Role
-from server.casework.payment_batches import Fault
+from server.casework.payment_batches import Fault, Line
 from server.casework.tables import Case
 from server.console.payments import FAULTS
 from server.database.tables import Profile
@@ -136,6 +136,27 @@ def test_what_the_bank_takes_back_is_shown_apart_before_it_is_taken(
     assert at.sums(fund) == (10_000_00, funding.SUM, 2 * funding.SUM)
     told = upload(clerk, batch, paid)
     assert told.status_code == 422 and "和上次的结果相反" in text_of(told.text)
+
+
+def test_who_releases_it_anew_sees_which_instalment_was_paid_before(
+    at: Office, fund: Any, chief: Desk
+) -> None:
+    case, other = at.approved(1000, instalments=2), at.approved()
+
+    def paid(*cases: str, instalment: int = 1) -> tuple[str, list[Line], int]:
+        """A batch that is paid, its lines, and how many are marked before it is."""
+        batch = at.released(fund, only=set(cases), instalment=instalment)
+        marked = text_of(chief.get(f"/payments/batches/{batch}").text).count("发放后退回过")
+        lines = at.export(batch)
+        at.settle(batch, funding.said(lines))
+        return batch, lines, marked
+
+    first, lines, marked = paid(case)
+    at.settle(first, funding.said(lines, {case: "退汇"}))
+    assert marked == 0
+    assert paid(case, other)[2] == 1
+    assert "发放后退回过" not in chief.get(f"/payments/batches/{first}").text
+    assert paid(case, instalment=2)[2] == 0
 
 
 def test_what_was_not_shown_to_come_back_does_not(
