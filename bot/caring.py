@@ -162,22 +162,25 @@ def local_hotlines(turn: Turn) -> list[Measure]:
     ]
 
 
+def told_hotline(turn: Turn, measure: Measure) -> Part:
+    """The hotline that a measure gives, with its source."""
+    phone = measure.phones[0]
+    return Part(
+        turn.composer.say(
+            "local_hotline",
+            region=turn.composer.region_label(measure.region),
+            of=phone.of,
+            number=phone.number,
+            source=turn.composer.cite(measure),
+        )
+    )
+
+
 def _handoff(turn: Turn, fired: list[CareEntry]) -> Answer:
     names = list(dict.fromkeys(name for entry in fired for name in entry.helplines))
     lines = [turn.library.helplines[name] for name in names]
     hotlines = local_hotlines(turn)
-    local = [
-        Part(
-            turn.composer.say(
-                "local_hotline",
-                region=turn.composer.region_label(m.region),
-                of=m.phones[0].of,
-                number=m.phones[0].number,
-                source=turn.composer.cite(m),
-            )
-        )
-        for m in hotlines
-    ]
+    local = [told_hotline(turn, m) for m in hotlines]
     told = [more for entry in fired for more in entry.besides if more.is_told(turn.question.text)]
     further = [
         turn.library.helplines[name]

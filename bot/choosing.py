@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot import gates, replying
+from bot import caring, gates, replying
 from bot.answers import Answer, Choice, Context, Kind
 from bot.composing import Part, fitted
 from bot.document_names import CLAUSE
@@ -13,7 +13,7 @@ from bot.retrieval.matching import Candidate
 from bot.turn import Turn
 from bot.words import firms
 from knowledge.figures import spelled_value
-from knowledge.measures import Audience, Measure
+from knowledge.measures import Aspect, Audience, Measure
 
 _NUMBER = re.compile(
     r"(?:我?[选要]|回复|就?是)?(?:第|no\.?)?([0-9]{1,3}|[一二三四五六七八九十]{1,3}|[一二三四五六七八九]百[一二三四五六七八九十]{0,3})(?:个|号|条|项|吧|呢|的|[.。、,，!?])*"
@@ -42,7 +42,7 @@ _OVERVIEW = re.compile(
 )
 _ANY_HELP = re.compile(
     r"(?:都|还)?(?:有没有(?:什么|哪些|啥)?|(?:有|能|给|(?:能|可以)?(?:领|享受|拿|申请)到?)?[点些]?(?:什么|哪些|啥))"
-    r"(?:样的|相关的?|可以的)?(?:优惠|照顾|补助|补贴|帮助|帮扶|扶持|支持|福利|政策|待遇|好处|钱)(?:政策|措施)?"
+    r"(?:样的|相关的?|可以的)?(?:优惠|救助|照顾|补助|补贴|帮助|帮扶|扶持|支持|福利|政策|待遇|好处|说法|钱)(?:政策|措施)?"
     r"(?:(?:可以|能|好)?(?:领|拿|申请|享受|得))?(?:到)?(?:没有?|吗)?"
     r"|(?:能|可以)(?:领|享受|拿|申请|得|捞)(?:到|着|上)?点?(?:什么|哪些|啥)(?:钱|东西|实惠|好处)?"
     r"|(?:都|还|能|可以)*沾(?:上|到)?点?(?:什么|哪些|啥)光"
@@ -166,6 +166,8 @@ def no_subject(turn: Turn) -> Answer | None:
         return None
     if told := gates.of_the_service(turn):
         return told
+    if Aspect.PHONE in question.asked.aspects and (hotlines := caring.local_hotlines(turn)):
+        return replying.from_the_documents(turn.asking_only(hotlines[0].question))
     topics = [turn.library.topics[id] for id in _first_topics(turn)]
     choices = tuple(Choice(t.label, f"{t.label} {question.rest}", turn.region) for t in topics)
     return Answer(

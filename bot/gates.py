@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from bot import replying, stating
+from bot import caring, replying, stating
 from bot.answers import Answer, Kind, Rejected
 from bot.claims import states_all
 from bot.composing import Part, fitted, without_repeats
@@ -319,7 +319,11 @@ def _not_stated(turn: Turn, best: Candidate, detail: str) -> Answer:
     measure, composer = best.measure, turn.composer
     unit = "、".join(measure.responsible.lead)
     also = [] if detail == _DETAIL else stating.left_open(measure, turn.asked)
-    of = _another_unit(turn.question.text, measure) if detail == Aspect.PHONE else ""
+    asks_phone = detail == Aspect.PHONE
+    hotlines = caring.local_hotlines(turn) if asks_phone and not measure.phones else []
+    of = (_another_unit(turn.question.text, measure) if asks_phone else "") or (
+        unit if hotlines else ""
+    )
     told = composer.told(measure, turn.asked, turn.today) if len(turn.asked.aspects) > 1 else []
     asks_unit = unit and composer.where(measure) not in (part.text for part in told)
     alike = [] if detail == _DETAIL else replying.alike_to(turn, best)
@@ -334,6 +338,7 @@ def _not_stated(turn: Turn, best: Candidate, detail: str) -> Answer:
         Part(composer.closing_note(measure, turn.today)),
         Part(composer.say("ask_unit", unit=unit) if asks_unit else "", 1),
         Part(composer.phones(measure), 1),
+        *(caring.told_hotline(turn, hotline) for hotline in hotlines),
         *([] if unit else replying.ask_nationwide(turn)),
         Part(composer.standing(measure, turn.today), 1),
         *replying.uncovered_note(turn),
@@ -343,7 +348,9 @@ def _not_stated(turn: Turn, best: Candidate, detail: str) -> Answer:
     rejected = (Rejected(measure.id, best.score, f"aspect:{detail}"),)
     reason, region = f"not-stated:{detail}", measure.region
     used = (best, *alike)
-    return _decline(turn, without_repeats(parts), reason, region, used, rejected=rejected)
+    declined = _decline(turn, without_repeats(parts), reason, region, used, rejected=rejected)
+    told_of = tuple(composer.source(hotline) for hotline in hotlines)
+    return replace(declined, sources=(*declined.sources, *told_of))
 
 
 def _detail_left_open(turn: Turn, best: Candidate) -> str:

@@ -27,6 +27,11 @@ _NOBODY_ANSWERS = re.compile(
     "打不(?:通|进)|(?:没有?人|不|没)接(?:听|电话)?(?=$|[,。!? 啊呀怎咋该我])|占线|空号"
 )
 """Of a telephone number: 电话打不通怎么办."""
+_DENIES = re.compile(
+    "^(?:我|俺|也|都|又|就)*(?:不是|不想|不要|别|除了|不(?=失业|困难|缺)"
+    "|没有?(?=失业|困难|下岗|被?辞|被?裁|缺))|[领拿办]过了"
+)
+"""Who tells what is not so, or what they have had, is not told of it again."""
 _NEARLY_AS_GOOD = 0.6
 """So near to the best, the words of the clause tell which is meant."""
 _A_WORD = 2
@@ -263,7 +268,8 @@ def told_of_too(turn: Turn, used: Sequence[Candidate]) -> list[Candidate]:
     if turn.region is None or turn.part or turn.follows_up or best.audience not in _FOR_PEOPLE:
         return []
     asks = turn.library.aspects.read
-    events = [w for w in _BETWEEN_EVENTS.split(turn.question.rest) if w and _tells(asks(w).left)]
+    parts = (w for w in _BETWEEN_EVENTS.split(turn.question.rest) if w)
+    events = [w for w in parts if _tells(asks(w).left) and not _DENIES.search(w)]
     found: dict[str, Candidate] = {}
     for words in events if len(events) > 1 else []:
         known = [content(asks(words).left), *wording.words(content(asks(words).left))]

@@ -43,22 +43,23 @@ _LOST_WORK = re.compile(
     "|把[我俺]们?(?:都|也|给)*(?:辞|炒|裁|开)|[我俺].{0,6}被(?:辞|炒|裁|开除|解雇)|失业金(?!返还)|失业保险金"
 )
 _NOT_THERE = "(?:没到(?:[账卡手]|(?=$|[,。?! ]))|不到账|没收到|没进账|没打过来|卡里没有?)"
-_OWING = "(?:欠|拖|没发|不发|没给|不给|没结|不结|要不回|要不到|拿不到|讨)"
+_OWING = "(?:欠|拖|没发|不发|没给|不给|没结|不结|要不回|要不到|拿不到|没拿[到着]|没领[到着]|讨)"
 _WAGES = "(?:工钱|工资|薪水?|血汗钱|加班[费钱])"
 _WAGES_OWED = re.compile(
     f"{_OWING}[^,。?!]{{0,8}}{_WAGES}|{_WAGES}[^,。?!]{{0,8}}{_OWING}"
     f"|{_WAGES}(?:该|应该|得|要)?(?:找谁|问谁|跟谁|向谁|去?哪里?|怎么)去?[要讨]|(?:讨回?|要回|追回?){_WAGES}"
-    f"|{_WAGES}[^?!。]{{0,12}}{_NOT_THERE}|加班(?:都|也|又)?(?:不|没)(?:给|发|算)(?:加班)?[费钱]"
+    f"|{_WAGES}(?!卡)(?:(?!按时|照发|[金补券]|红包)[^?!。]){{0,12}}{_NOT_THERE}|加班(?:都|也|又)?(?:不|没)(?:给|发|算)(?:加班)?[费钱]"
 )
 _BY_THE_MONTH = re.compile("(?:1个|每个?)月(?=[给发补领]?多少)")
 """Tells nothing of what is paid so."""
 _MONEY_OWED = re.compile(
     "(?:老板|包工头|工头|公司|厂里|工厂|单位|工地)[^,。?!]{0,6}"
     "(?:欠|不给|没给|赖)(?![^,。?!]{0,4}[交缴买保补假])[^,。?!]{0,8}(?:钱|块|万|元)"
+    f"|(?:老板|包工头|工头)[^,。?!]{{0,4}}(?:跑了|跑路|失联|失踪|不见了)[^。?!]{{0,14}}{_WAGES}"
 )
 """The same where it is not called wages: 老板欠我们十几个人的钱."""
 _SAID_TO_BE_PAID = re.compile(
-    "^(?!.*(?:申请|补贴|补助|返还|红包|券|礼包|流量|慰问|材料|保险|社保))"
+    "^(?!.*(?:申请|补贴|补助|返还|红包|券|礼包|流量|慰问|材料|保险|社保|书|体检|课|培训|票|物资))"
     f".*(?:老板|包工头|工头|厂里|工厂)[^。?!]{{0,8}}(?:钱|发|打|转|结)[^。?!]{{0,12}}{_NOT_THERE}"
 )
 """The same where the boss says they paid: 老板说打了没到账."""
@@ -214,7 +215,18 @@ class Turn:
     def is_owed_wages(self) -> bool:
         """Tell whether somebody asks for wages, or other money, that a firm owes them."""
         text = self.question.rest
-        return any(said.search(text) for said in (_WAGES_OWED, _MONEY_OWED, _SAID_TO_BE_PAID))
+        if _WAGES_OWED.search(text) or _MONEY_OWED.search(text):
+            return True
+        return bool(_SAID_TO_BE_PAID.search(text)) and not self._names_a_sum_of_help
+
+    @property
+    def _names_a_sum_of_help(self) -> bool:
+        """Tell whether a measure of the place states what somebody was to get: 厂里说发500."""
+        place = next(iter(self.places), None) or self.spoken_of or self.chosen
+        named = telling_figures(self.question.rest)
+        if place is None or not named:
+            return False
+        return any(self.indexed.telling(named, each.id) for each in self.measures_in(place))
 
     @cached_property
     def kinds_owed(self) -> frozenset[str]:

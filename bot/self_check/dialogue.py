@@ -184,9 +184,12 @@ def _at_hand(turn: Turn) -> list[Measure]:
 
 
 def _is_for_them(at_hand: Sequence[Measure], who: str) -> bool:
-    """Tell whether what was spoken of is for people like them: a child gets no worker's money."""
+    """Tell whether what was spoken of is for people like them: a child gets no worker's money.
+
+    A telephone that anybody may call is nothing to be checked.
+    """
     wanted = Audience.CHILD if re.fullmatch(CHILD, who) else Audience.WORKER
-    return any(measure.audience is wanted for measure in at_hand)
+    return any(measure.audience is wanted and not measure.phones for measure in at_hand)
 
 
 def _started(turn: Turn, measures: Sequence[Measure], region: str, who: str) -> Answer | None:

@@ -1268,3 +1268,69 @@ def test_what_is_written_like_a_place_and_is_another_gets_nothing_of_it(
     """绵州 is what 绵阳 was called."""
     found = ask(indexed, [asked])
     assert found.kind is not Kind.ANSWER and found.region != "锦州"
+
+
+@pytest.mark.parametrize(
+    ("region", "asked", "measure"),
+    [
+        # What a firm says it gives is help where the document states it, and wages where not.
+        ("沧州", ["厂里说发500没收到"], "hebei-cangzhou-1"),
+        ("石家庄循环化工园区", ["厂里说发800没收到"], "hebei-sjz-huagong-2"),
+        ("石家庄鹿泉区", ["500块说打工资卡里，到现在没到账"], "hebei-sjz-luquan-1"),
+        ("广州荔湾区", ["厂里说发书，没收到"], "liwan-1"),
+        ("衡水", ["厂里说发的体检没收到"], "hebei-hengshui-6"),
+        ("承德", ["工资按时发，过年红包没收到"], "hebei-chengde-2"),
+        ("承德", ["我工资三千多，失业金没到账"], "hebei-chengde-5"),
+        ("石狮", ["老板说钱打卡里了一直没到"], "shishi-7"),
+        ("石狮", ["带班的老乡不见了，我们二十个人工资没拿到"], "shishi-7"),
+        ("石狮", ["包工头跑了，工钱咋办"], "shishi-7"),
+        # A number is no university.
+        ("（未具名市）", ["我1985年出生，低保怎么申请"], "opinion-3-civil"),
+        ("（未具名市）", ["我每月211块，怎么申请低保"], "opinion-3-civil"),
+        ("（未具名市）", ["考上985给多少"], "opinion-3-edu-c"),
+        # A telephone number without a subject is that of the town's hotline.
+        ("石狮", ["电话给一下"], "shishi-7"),
+        ("石狮", ["失业金多少", "还能领吗"], "shishi-4a"),
+        ("石狮", ["热线电话多少", "我老婆呢"], "shishi-7"),
+        ("广州荔湾区", ["招聘会办几天"], "liwan-7"),
+        ("唐山", ["招聘会办多久"], "hebei-tangshan-2"),
+    ],
+)
+def test_words_that_stand_for_something_else_elsewhere_are_read_as_they_stand(
+    indexed: IndexedLibrary, region: str, asked: list[str], measure: str
+) -> None:
+    found = ask(indexed, asked, region)
+    assert found.measures[:1] == (measure,)
+    assert not found.reason.startswith(("check", "care"))
+
+
+@pytest.mark.parametrize(
+    "asked", ["有什么救助", "国家有什么救助", "有没有救助", "有没有说法", "有什么补助"]
+)
+@pytest.mark.parametrize("region", ["石狮", "衡水", "沧州"])
+def test_who_asks_what_help_there_is_is_told_all_of_it(
+    indexed: IndexedLibrary, region: str, asked: str
+) -> None:
+    assert ask(indexed, [asked], region).reason == "overview"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "我没失业，也没困难，就问孩子上学能帮忙吗",
+        "不是问失业金，我问孩子生日礼物",
+        "我不失业，我问电视免费的事",
+    ],
+)
+def test_nobody_is_told_too_of_what_they_said_is_not_so(
+    indexed: IndexedLibrary, asked: str
+) -> None:
+    assert "失业金" not in ask(indexed, [asked], "石狮").reply
+
+
+def test_a_number_that_is_not_written_is_said_of_its_office_and_the_hotline_is_told(
+    indexed: IndexedLibrary,
+) -> None:
+    found = ask(indexed, ["失业金怎么领", "电话给一下"], "石狮")
+    assert found.reason == "not-stated:phone"
+    assert "没有写市人社局的电话号码" in found.reply and "88712565" in found.reply

@@ -203,7 +203,10 @@ NUMBERS = [
     *rows(MONTHS, {"at_most": 11}, "不到一年 一年不到 快一年了"),
     *rows(MONTHS, {"at_most": 12}, "一年以下 最多一年"),
     *rows(MONTHS, {"at_least": 12}, "一年以上 满一年 至少一年"),
-    *rows(MONTHS, None, "不清楚 记不得了"),
+    *rows(
+        MONTHS, None,
+        "不清楚 记不得了 不知道交了几个月 记不清交了多久 具体交了几个月我忘了 交了几个月不知道",
+    ),
     *rows(MONTHS, NOT_UNDERSTOOD, "三十五岁 500元 3月 还差3个月 6个月前 去年6月到现在 -3 没有"),
     *rows(MONTHS, NOT_UNDERSTOOD, "失业三个月 很久"),
     *rows(MONTHS, Unread.NOT_POSSIBLE, "700 9999 一百年"),
