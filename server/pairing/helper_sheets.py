@@ -4,8 +4,9 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
+from pydantic import Field
 from sqlmodel import Session
 
 from knowledge.eligibility.cells import plain
@@ -50,6 +51,12 @@ class HelperFate(StrEnum):
     BAD = "bad"
 
 
+class Line(Told):
+    """A helper as a spreadsheet gives it: who stands there already may be of any region."""
+
+    region: Annotated[str, Field(max_length=64)] = ""
+
+
 Found = tabling.Found[HelperFate, tuple[Told, Helper | None]]
 
 
@@ -69,15 +76,21 @@ def read(
     found, seen = Found(), set[str]()
     there = helping.there(session, set(regions.values()))
     for row in rows[1:]:
-        told = Fault.BROKEN if row.broken else _told(row.cells, places, region, regions)
-        if not isinstance(told, Told):
-            column, fault = told if isinstance(told, tuple) else ("", told)
+        line = Fault.BROKEN if row.broken else _line(row.cells, places, region, regions)
+        if not isinstance(line, Line):
+            column, fault = line if isinstance(line, tuple) else ("", line)
             found.bad.append(Bad(row.line, column, fault))
             found.counts[HelperFate.BAD] += 1
             continue
-        known = helping.known_hash(safe, told)
+        known = helping.known_hash(safe, line)
         helper = there.get(known)
-        fate = HelperFate.TWICE if known in seen else _fate(safe, told, helper)
+        held = None if helper is None else helping.opened(safe, helper).told
+        told = _told(line, held, region)
+        if (told.kind is HelperKind.CADRE) != (told.rank is not None):
+            found.bad.append(Bad(row.line, COLUMNS["rank"][0], Fault.RANK))
+            found.counts[HelperFate.BAD] += 1
+            continue
+        fate = HelperFate.TWICE if known in seen else _fate(told, helper, held)
         seen.add(known)
         found.counts[fate] += 1
         if fate in (HelperFate.NEW, HelperFate.UPDATE):
@@ -101,23 +114,31 @@ def enter(
             )
 
 
-def _fate(safe: Safe, told: Told, helper: Helper | None) -> HelperFate:
+def _fate(told: Told, helper: Helper | None, held: Told | None) -> HelperFate:
     if helper is None:
         return HelperFate.NEW
     if told.capacity < helper.taken:
         return HelperFate.TOO_FEW
-    is_same = helping.opened(safe, helper).told == told and helper.state == HelperState.ON
+    is_same = told == held and helper.state == HelperState.ON
     return HelperFate.SAME if is_same else HelperFate.UPDATE
 
 
-def _told(
+def _told(line: Line, held: Told | None, region: str) -> Told:
+    """What a line says of a helper; what it does not say stays as it is held."""
+    said = {name: getattr(line, name) for name in line.model_fields_set}
+    return Told(**{"region": region, **said}) if held is None else held.model_copy(update=said)
+
+
+def _line(
     cells: Sequence[str], places: Mapping[str, int], region: str, regions: Mapping[str, str]
-) -> Told | tuple[str, str]:
+) -> Line | tuple[str, str]:
     """One line; else the column that is wrong, and what is."""
     values = tabling.values_of(cells, places)
     where = regions.get(values.get("region", region))
     if where is None:
         return COLUMNS["region"][0], Fault.REGION
+    if "region" in values:
+        values["region"] = where
     choices: Mapping[str, Mapping[Any, str]] = {"kind": KINDS, "rank": RANKS}
     for use, named in choices.items():
         if use in values and (word := _word(values[use], named)) is None:
@@ -130,10 +151,7 @@ def _told(
             return COLUMNS["gives"][0], Fault.CHOICE
         # In the order in which a helper's stand there, each once.
         values["gives"] = tuple(sorted(set(words)))
-    told = tabling.read_line(Told, {**values, "region": where}, COLUMNS)
-    if isinstance(told, Told) and (told.kind is HelperKind.CADRE) != (told.rank is not None):
-        return COLUMNS["rank"][0], Fault.RANK
-    return told
+    return tabling.read_line(Line, values, COLUMNS)
 
 
 def _word(text: str, named: Mapping[W, str]) -> W | None:

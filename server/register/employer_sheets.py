@@ -83,13 +83,15 @@ def read(
     found, seen = Found(), set[tuple[str, str]]()
     there = _there(session, set(regions.values()))
     for row in rows[1:]:
-        told = _told(row.cells, places, region, regions, today) if not row.broken else Fault.BROKEN
-        if not isinstance(told, Told):
-            column, fault = told if isinstance(told, tuple) else ("", told)
+        line = _line(row.cells, places, region, regions, today) if not row.broken else Fault.BROKEN
+        if not isinstance(line, Line):
+            column, fault = line if isinstance(line, tuple) else ("", line)
             found.bad.append(Bad(row.line, column, fault))
             found.counts[EmployerFate.BAD] += 1
             continue
-        fate, employer = _fate(told, there.get((told.region, told.name)), seen)
+        known = there.get((line.region, line.name))
+        told = _told(line, known)
+        fate, employer = _fate(told, known, seen)
         found.counts[fate] += 1
         if fate in (EmployerFate.NEW, EmployerFate.UPDATE):
             found.to_enter.append((told, employer))
@@ -129,13 +131,21 @@ def _there(session: Session, regions: set[str]) -> dict[tuple[str, str], Employe
     return {(row.region, row.name): row for row in rows}
 
 
-def _told(
+def _told(line: Line, employer: Employer | None) -> Told:
+    """What a line says of an employer; what it does not say stays as it stands."""
+    if employer is None:
+        return Told(**line.model_dump())
+    held = {name: getattr(employer, name) for name in Told.__slots__}
+    return Told(**{**held, **line.model_dump(exclude_unset=True)})
+
+
+def _line(
     cells: Sequence[str],
     places: Mapping[str, int],
     region: str,
     regions: Mapping[str, str],
     today: date,
-) -> Told | tuple[str, str]:
+) -> Line | tuple[str, str]:
     """One line; else the column that is wrong, and what is."""
     values = tabling.values_of(cells, places)
     where = regions.get(values.get("region", region))
@@ -150,4 +160,4 @@ def _told(
         return COLUMNS["staying"][0], Fault.CHOICE
     if line.told_on > today:
         return COLUMNS["told_on"][0], Fault.DAY
-    return Told(**line.model_dump())
+    return line
