@@ -144,12 +144,21 @@ def _hours_due(database: Database, now: datetime) -> list[datetime]:
     """
     end = hour_of(now - SETTLED)
     with database.read() as session:
-        first = session.scalar(select(func.min(col(Turn.at))))
+        first = _first(session)
         if first is None:
             return []
         begin = hour_of(first)
-        done = _done(session, begin, end)
-        return [hour for hour in _hours_with_turns(session, begin, end) if hour not in done]
+        gaps = _gaps(_done(session, begin, end), begin, end)
+        return [hour for gap in gaps for hour in _hours_with_turns(session, *gap)]
+
+
+def _first(session: Session) -> datetime | None:
+    """When the first message came that is still there."""
+    firsts = (
+        session.scalar(select(func.min(col(Turn.at))).where(col(Turn.kind) == kind))
+        for kind in Kind
+    )
+    return min((first for first in firsts if first is not None), default=None)
 
 
 def _done(session: Session, begin: datetime, end: datetime) -> set[datetime]:
@@ -188,7 +197,7 @@ def _of_turns(
             col(Turn.rejected),
             func.count(),
         )
-        .where(col(Turn.at) >= begin, col(Turn.at) < end)
+        .where(*_within(begin, end))
         # By their places: an expression with parameters never equals itself for PostgreSQL.
         .group_by(*(text(str(place)) for place in range(1, 7)))
     )
@@ -200,8 +209,13 @@ def _of_turns(
 
 
 def _hours_with_turns(session: Session, begin: datetime, end: datetime) -> list[datetime]:
-    within = col(Turn.at) >= begin, col(Turn.at) < end
-    return sorted(map(_told, session.scalars(select(_hour(session)).where(*within).distinct())))
+    hours = select(_hour(session)).where(*_within(begin, end)).distinct()
+    return sorted(map(_told, session.scalars(hours)))
+
+
+def _within(begin: datetime, end: datetime) -> tuple[ColumnElement[bool], ...]:
+    """The turns in [begin, end); all kinds are named, as the index has the kind before the time."""
+    return col(Turn.kind).in_(list(Kind)), col(Turn.at) >= begin, col(Turn.at) < end
 
 
 def _hour(session: Session) -> ColumnElement[Any]:

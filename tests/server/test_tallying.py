@@ -1,5 +1,6 @@
 """Tallies that tell of nobody: what self-checks missed by one fact, on whatever channel."""
 
+import re
 from collections import Counter
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from server import tallying
 from server.chat.chatting import Channel, Message, reply, work_out
 from server.chat.conversations import record_within
 from server.web.resources import Resources
+from tests.plans import planned
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
@@ -68,6 +70,19 @@ def test_days_add_up_and_the_same_key_twice_at_once_is_one_row(resources: Resour
     tallying.add_misses(resources.database, "石狮", [], day=DAY)
     assert misses(resources) == {("石狮", MONTHS): 2}
     assert misses(resources, DAY + timedelta(days=1)) == {("石狮", MONTHS): 3}
+
+
+def test_an_hour_is_counted_without_reading_all_the_other_messages(resources: Resources) -> None:
+    now = resources.clock()
+    asked = Message("失业金怎么领", Channel.H5, region="石狮")
+    reply(asked, resources.serving.current(), resources.conversations, resources.database, now=now)
+    resources.conversations.flush()
+    library = resources.serving.current().library
+    with planned(resources.database, "FROM turn ", without=("seqscan",)) as plans:
+        assert tallying.tally_due(resources.database, library, now=now + timedelta(days=1)) == 1
+    for plan in plans:
+        # Found by its kind and its time, or by its kind the earliest one.
+        assert re.search(r"\(kind=\?|Index Cond: \(+kind\b", plan), plan
 
 
 def test_nothing_in_a_tally_leads_to_a_person() -> None:
