@@ -21,7 +21,15 @@ from server.casework.payment_batches import ResultsRefused, StepRefused
 from server.casework.recoding import Refusal, Refused
 from server.casework.uploading import OffsetWrong
 from server.confidential.privacy import mask
-from server.database.db import DatabaseAway, DatabaseBusy, DatabaseFull, is_away, is_busy, is_full
+from server.database.db import (
+    DatabaseAway,
+    DatabaseBusy,
+    DatabaseFull,
+    is_away,
+    is_busy,
+    is_full,
+    is_locked,
+)
 from server.personal.consents import ConsentMissing, in_force
 from server.personal.erasing import StillUnderWay
 from server.web.problems import cases, knowledge, offers, register, requests
@@ -123,6 +131,7 @@ def words_of_fact(reason: Reason) -> str:
 _OF_DRIVER: Sequence[tuple[Callable[[BaseException], bool], type[Exception]]] = (
     (is_full, DatabaseFull),
     (is_busy, DatabaseBusy),
+    (is_locked, DatabaseBusy),
     (is_away, DatabaseAway),
 )
 

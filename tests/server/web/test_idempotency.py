@@ -7,14 +7,16 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
+from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col
 
 from server.confidential.sealing import Safe
-from server.database.db import Database
+from server.database.db import Database, DatabaseBusy
 from server.database.tables import IdempotentReply, RateCount, Worker
 from server.web import idempotency
 from server.web.idempotency import Intent, KeyReused, Reply, StillInFlight
+from server.web.problems import problem_of
 from tests.verifying import size
 
 
@@ -177,6 +179,37 @@ def test_what_is_in_flight_for_long_is_told_so(
     assert first == [Reply(200, "slow")]
     again = idempotency.once(database, safe, intent, Effect(now), now=now)
     assert again == Reply(200, "slow", replayed=True)
+
+
+def test_what_another_write_holds_for_long_is_no_fault_of_ours(
+    database: Database,
+    database_url: str,
+    safe: Safe,
+    worker: int,
+    now: datetime,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("server.database.db.BUSY_SECONDS", 0.3)
+    monkeypatch.setattr("server.web.idempotency.BUSY_SECONDS", 1)
+    with database.begin() as session:
+        session.add(RateCount(key="row", count=1, ends_at=now))
+    adding = update(RateCount).values(count=RateCount.count + 1)
+
+    def act(session: Session) -> Reply:
+        session.execute(adding)
+        return Reply(200, "added")
+
+    intent = Intent(worker, "key-00001", b"a")
+    elsewhere = Database(database_url)
+    with elsewhere.begin() as session:
+        session.execute(adding)
+        with pytest.raises((DatabaseBusy, OperationalError)) as refused:
+            idempotency.once(database, safe, intent, act, now=now)
+    elsewhere.release()
+    told = problem_of(refused.value)
+    assert (told.status, told.code) == (503, "busy")
+    # The key stayed free: the phone that tries again gets it done.
+    assert idempotency.once(database, safe, intent, act, now=now) == Reply(200, "added")
 
 
 def test_those_who_wait_share_a_commit_and_one_that_fails_undoes_only_itself(
