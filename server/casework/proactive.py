@@ -29,7 +29,7 @@ from server.casework.officers import Officer, Role, require
 from server.casework.tables import Case, Origin, Source
 from server.clock import Clock
 from server.confidential.sealing import Safe
-from server.confidential.subject_keys import SubjectKeys
+from server.confidential.subject_keys import SubjectErased, SubjectKeys
 from server.database.db import Database
 from server.personal import people, profiles
 from server.personal.persons import Person
@@ -59,6 +59,8 @@ class Fate(StrEnum):
     SEVERAL = "several"
     """Several who signed in have this identity number: an officer has to look into it."""
     TWICE = "twice"
+    LEFT = "left"
+    """Had everything erased while the run was at their line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +126,12 @@ def propose(database: Database, keys: SubjectKeys, run: Run, *, clock: Clock) ->
         now = clock()
         with database.begin() as session:
             worker = _worker_of(session, run, entry.person, now)
-        own = keys.safe_of(worker)
-        with database.begin() as session:
-            told = _proposed(session, own, run, entry, checked, worker, now)
+        try:
+            own = keys.safe_of(worker)
+            with database.begin() as session:
+                told = _proposed(session, own, run, entry, checked, worker, now)
+        except SubjectErased:
+            told = replace(told, fate=Fate.LEFT)
         yield told
 
 
@@ -254,6 +259,8 @@ def _proposed(
     now: datetime,
 ) -> Told:
     assert entry.person is not None
+    # Who leaves at this moment would stand there again, sealed with a key that is no more.
+    people.hold(session, worker_id)
     # Once more, in the transaction that makes the case.
     told = _judged(session, run, lambda _: own, entry, checked)
     if told.fate is not Fate.PROPOSED:

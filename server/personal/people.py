@@ -97,6 +97,17 @@ def is_known(session: Session, safe: Safe, *, issuer: str, subject: str) -> bool
     return session.scalar(found) is not None
 
 
+def hold(session: Session, worker_id: int) -> None:
+    """Keep a worker from being erased until this transaction ends; raises `SubjectErased`.
+
+    Not from those who write a row that points to them. To be taken before anything of theirs.
+    """
+    asked = select(col(Worker.erased_at)).where(col(Worker.id) == worker_id)
+    row = session.execute(asked.with_for_update(key_share=True)).first()
+    if row is None or row[0] is not None:
+        raise SubjectErased
+
+
 def held(session: Session, workers: Collection[int]) -> set[int]:
     """Those of some workers whom nobody erases before this transaction has ended.
 

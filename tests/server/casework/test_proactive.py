@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -15,7 +16,9 @@ from server.casework.payments import NotPayable
 from server.casework.proactive import Fate, Run, Told
 from server.casework.tables import Case, Origin
 from server.clock import china_day
-from server.database.tables import AuditEntry, Purpose, Worker
+from server.confidential.sealing import Safe
+from server.confidential.subject_keys import SubjectKeys
+from server.database.tables import AuditEntry, Profile, Purpose, Worker
 from server.personal import consents, erasing, people, profiles
 from server.personal.holdings import holdings
 from server.personal.persons import Person
@@ -290,6 +293,36 @@ def test_an_opt_out_holds_after_everything_else_is_erased(office: Office, files:
     with office.database.read() as session:
         assert profiles.holders(session, office.safe, "identity_number", who.identity_number) == []
     assert _fates(_propose(office, files.write([who]))) == [Fate.OPTED_OUT]
+
+
+@pytest.mark.parametrize("key_is_read", [True, False])
+def test_whoever_leaves_while_a_run_is_at_their_line_is_not_brought_back(
+    office: Office, files: Files, key_is_read: bool
+) -> None:
+    who = citizens.person(1)
+    worker = casework.worker(office.database, office.safe, office.keys, now=office.now, who=who)
+
+    def leave() -> None:
+        by = Actor.worker(worker)
+        with office.database.begin() as session:
+            gone = erasing.erase(session, office.safe, worker_id=worker, by=by, now=office.now)
+        office.keys.destroy(gone)
+
+    class Keys(SubjectKeys):
+        """Somebody leaves just before their key is read, or just after."""
+
+        def safe_of(self, *args: Any) -> Safe:
+            if not key_is_read:
+                leave()
+            own = super().safe_of(*args)
+            leave()
+            return own
+
+    keys = Keys(office.database, office.keys._keys, office.safe, lambda: office.now)
+    run = _run(office, files.write([who]))
+    told = list(proactive.propose(office.database, keys, run, clock=lambda: office.now))
+    assert _fates(told) == [Fate.LEFT]
+    assert [_count(office, table) for table in (Case, Profile)] == [0, 0]
 
 
 def test_a_consent_taken_back_is_an_opt_out(office: Office, files: Files) -> None:
