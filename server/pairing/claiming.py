@@ -19,6 +19,8 @@ def move(
     ).all()
     for pairing in pairings:
         pairing.worker_id = worker_id
+        # Another version: a page from before would seal with a key that is destroyed.
+        pairing.version += 1
         for name in ("sealed_reasons", "sealed_words"):
             purpose = f"pairing.{name}:{pairing.id}"
             setattr(pairing, name, sealed_anew(old, own, getattr(pairing, name), purpose))

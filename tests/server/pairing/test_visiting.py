@@ -11,15 +11,16 @@ from PIL import Image
 from server.casework.recoding import Refused
 from server.casework.weekly_reports import Week
 from server.material_store import Folder
-from server.pairing import counting, filing, filing_files, searching, visiting
+from server.pairing import counting, filing, filing_files, keeping, searching, visiting
 from server.pairing.counting import PairingLine
 from server.pairing.filing import UnitYear
 from server.pairing.keeping import PairingChanged
 from server.pairing.searching import Wanted
 from server.pairing.tables import Ending, Pairing, Rank, Visit
-from server.pairing.visiting import VisitDayImpossible
+from server.pairing.visiting import Report, VisitDayImpossible
 from server.personal import erasing
 from tests.server.pairing.conftest import Pairs
+from tests.server.register.test_claiming import claim, owner
 
 WEEK = Week(date(2026, 3, 6))
 
@@ -221,3 +222,23 @@ def test_a_past_week_stays_what_it_was(pairs: Pairs) -> None:
     assert (after.ended, after.standing, after.visits) == (1, 0, 0)
     with later.ledger.database.read() as session:
         assert session.get_one(Visit, visit.id).struck_at == later.ledger.now
+
+
+def test_a_page_from_before_seals_nothing_with_a_key_that_is_gone(pairs: Pairs) -> None:
+    book = pairs.ledger
+    pairing = pairs.accepted(pairs.helper(), pairs.person(1))
+    before, worker = book.keys.safe_of(pairing.worker_id), owner(book)
+    assert claim(book, worker)
+    with book.database.begin() as session, pytest.raises(PairingChanged):
+        visiting.note(
+            session, before, book.library.regions, session.get_one(Pairing, pairing.id),
+            Report(pairs.today, "家里都好"), by=book.clerk, version=pairing.version, now=book.now,
+        )  # fmt: skip
+    with book.database.begin() as session, pytest.raises(PairingChanged):
+        keeping.end(
+            session, before, book.library.regions, session.get_one(Pairing, pairing.id),
+            Ending.IMPROVED, words="收入稳了", by=book.clerk, version=pairing.version, now=book.now,
+        )  # fmt: skip
+    now_there = pairs.at(pairing)
+    assert now_there.worker_id == worker
+    pairs.visited(now_there)
