@@ -49,7 +49,7 @@ class FundShort(Exception):
 
 
 class InstalmentsOutOfRange(ValueError):
-    """No instalments, or more than a sum has fen, or than one case is paid in."""
+    """No instalments, one before the first, or more than a sum has fen or a case is paid in."""
 
 
 class GrantedBefore(Exception):

@@ -145,7 +145,7 @@ def due(
     """Cases of the officer's regions whose instalment is to be paid, the most urgent first.
 
     Last those that wait for their person: many of them would keep everybody else from being paid.
-    Raises `NotAllowed`.
+    Raises `NotAllowed`, `InstalmentsOutOfRange`.
     """
     return list(session.scalars(_due(post, officer, fund_id, instalment, at_most)))
 
@@ -205,6 +205,9 @@ def _may_be_due(post: Post, officer: Officer, fund_id: int) -> tuple[ColumnEleme
 def _due(post: Post, officer: Officer, fund_id: int, instalment: int, at_most: int) -> Select[Case]:
     if Role.CASE_OFFICER not in officer.roles:
         raise NotAllowed
+    if instalment < 1:
+        # None before the first: it would be paid beside it.
+        raise funds.InstalmentsOutOfRange(instalment)
     live, before = aliased(Payment), aliased(Payment)
     query = (
         select(Case)
@@ -242,7 +245,7 @@ def collect(
     `only`: of what is due these cases alone. What came back from the bank is ordered again once its
     person has given another card, and where an officer names it: the bank may have been wrong.
 
-    Raises `NotAllowed`, `FundUnknown`.
+    Raises `NotAllowed`, `FundUnknown`, `InstalmentsOutOfRange`.
     """
     # Two who collect at once would choose the same cases.
     if session.get(Fund, fund_id, with_for_update=True) is None:

@@ -67,7 +67,7 @@ def _add_payments(payments: argparse.ArgumentParser) -> None:
     verbs = payments.add_subparsers(title="commands", required=True, metavar="COMMAND")
     collect = verbs.add_parser("collect", help="put the approved cases of a fund into a batch")
     collect.add_argument("--fund", type=int, required=True)
-    collect.add_argument("--instalment", type=int, default=1)
+    collect.add_argument("--instalment", type=_instalment, default=1)
     by_officer(collect, _desk, _collect)
     for name, step, told in (
         ("lock", _lock, "fix what is to be paid"),
@@ -347,6 +347,16 @@ def _proactive(desk: _Desk, parsed: argparse.Namespace) -> int:
     if parsed.confirm is None:
         print(f"nothing is changed; --confirm {run.digest} proposes them")
     return OK
+
+
+def _instalment(written: str) -> int:
+    try:
+        number = int(written)
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{written!r} is no instalment: they are counted from 1")
+    return number
 
 
 def _fen(written: str) -> int:

@@ -14,6 +14,7 @@ from server.casework import cases, deciding, payable, payment_batches, payments,
 from server.casework.advancing import CaseChanged, advance, by_worker
 from server.casework.deciding import SameOfficer
 from server.casework.fund_tables import BatchState, Fund, Payment, PaymentBatch, PaymentState
+from server.casework.funds import InstalmentsOutOfRange
 from server.casework.moves import WORKING_DAYS, Move, State
 from server.casework.officers import NotAllowed, Role
 from server.casework.payable import NotPayable
@@ -231,6 +232,16 @@ def test_instalments_come_one_after_the_other_and_to_the_sum(office: Office) -> 
     assert office.sums(fund) == (1_000_000, 0, 1000)
     with office.database.read() as session:
         assert session.scalar(select(func.count()).where(col(Notice.kind) == "paid")) == 3
+
+
+@pytest.mark.parametrize("instalment", [0, -1])
+def test_there_is_no_instalment_before_the_first(office: Office, instalment: int) -> None:
+    fund = office.fund(1_000_000)
+    office.approved()
+    with pytest.raises(InstalmentsOutOfRange), office.database.read() as session:
+        payments.due(session, office.post, office.cashier, fund.id or 0, instalment=instalment)
+    with pytest.raises(InstalmentsOutOfRange):
+        office.collect(fund, instalment=instalment)
 
 
 def _waiting(office: Office, fund: Fund) -> dict[int, int]:

@@ -169,3 +169,9 @@ def test_what_an_officer_may_not_do_is_told(run: Run, office: Office, tmp_path: 
     for no_sum in ("0.001", "9e999999", "many"):
         code, _, told = run("funds", "grant", fund.id, no_sum, "--officer", office.author.id)
         assert code == 2 and "no sum like 5000000 or 0.50" in told, no_sum
+    for none in ("0", "-1", "first"):
+        code, _, told = run(
+            "payments", "collect", "--fund", fund.id, "--instalment", none,
+            "--officer", office.cashier.id,
+        )  # fmt: skip
+        assert code == 2 and "no instalment: they are counted from 1" in told, none
