@@ -17,7 +17,7 @@ _CHANGES_NOTHING = (Move.ORDER_PAYMENT, Move.CANCEL_PAYMENT)
 
 
 class NotPayable(StrEnum):
-    """Why an approved case is left out of a batch."""
+    """Why an approved case is left out of a batch, or stops one."""
 
     ERASED = "erased"
     OTHER_PERSON = "other_person"
@@ -27,6 +27,8 @@ class NotPayable(StrEnum):
     OPTED_OUT = "opted_out"
     RETURNED = "returned"
     """It came back from the bank, and the person has given no other card since."""
+    OTHER_CARD = "other_card"
+    """The person has given another card since it was collected."""
 
 
 def is_hindered() -> ColumnElement[bool]:

@@ -56,7 +56,7 @@ class BatchAltered(Exception):
 
 
 class PayeesLost(Exception):
-    """Some can't be paid any more since the batch was collected: which cases, and why."""
+    """Some can't be paid as they were collected any more: which cases, and why."""
 
     def __init__(self, cases: Mapping[str, NotPayable]) -> None:
         super().__init__(cases)
@@ -492,9 +492,8 @@ def _check_unaltered(session: Session, cashier: Cashier, batch: PaymentBatch) ->
 
 
 def _check_payable(session: Session, cashier: Cashier, batch: PaymentBatch) -> None:
-    """Who took the consent back is not paid, as long as the bank has nothing."""
-    cases = [case for _, case in _payments_of(session, batch.id)]
-    if lost := payments.unpayable(session, cashier, cases):
+    """Who takes the consent back or changes the card is not paid before the bank has anything."""
+    if lost := payments.lost(session, cashier, _payments_of(session, batch.id)):
         raise PayeesLost(lost)
 
 

@@ -279,10 +279,18 @@ def collect(
     return Collected(batch, left_out)
 
 
-def unpayable(session: Session, cashier: Cashier, cases: Iterable[Case]) -> dict[str, NotPayable]:
-    """Which of some cases could not be collected as things are now, and why."""
-    found = ((case.id, _payee(session, cashier, case)) for case in cases)
-    return {case_id: why for case_id, why in found if isinstance(why, NotPayable)}
+def lost(
+    session: Session, cashier: Cashier, ordered: Iterable[tuple[Payment, Case]]
+) -> dict[str, NotPayable]:
+    """The cases whose payments would not be ordered as they were, as things are now, and why."""
+    found: dict[str, NotPayable] = {}
+    for payment, case in ordered:
+        payee = _payee(session, cashier, case)
+        if isinstance(payee, NotPayable):
+            found[case.id] = payee
+        elif payee != payee_of(payment, cashier.keys[case.worker_id]):
+            found[case.id] = NotPayable.OTHER_CARD
+    return found
 
 
 def payee_of(payment: Payment, keys: Keys) -> Payee:

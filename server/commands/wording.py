@@ -117,7 +117,7 @@ def _of_money() -> dict[type[Exception], Say]:
         FundShort: lambda short: f"the fund has only {yuan(short.left_fen)} left",
         FundUnknown: lambda _: "no such fund",
         PayeesLost: lambda lost: (
-            "can't be paid any more, cancel the batch: "
+            "can't be paid as they were collected, cancel the batch and collect anew: "
             + ", ".join(f"{case} ({why})" for case, why in lost.cases.items())
         ),
         BatchAltered: lambda _: "the payments are not those that were locked: cancel the batch",

@@ -30,6 +30,7 @@ NOT_PAYABLE: Mapping[NotPayable, str] = {
     NotPayable.NO_CONSENT: "本人没有同意用银行卡收款",
     NotPayable.OPTED_OUT: "本人不要自动比对",
     NotPayable.RETURNED: "银行退回过，本人还没有换卡号",
+    NotPayable.OTHER_CARD: "本人换了银行卡",
 }
 REQUEST_STATES: Mapping[RequestState, tuple[str, str]] = {
     RequestState.OPEN: ("待答复", "warn"),

@@ -322,7 +322,7 @@ def _who_is_lost(lost: PayeesLost) -> str:
     named = "；".join(
         f"{case_id}：{naming.NOT_PAYABLE[why]}" for case_id, why in lost.cases.items()
     )
-    return f"归集以后，有人现在不能发了。请把批次作废，再重新归集。{named}。"
+    return f"归集以后有了变化，现在不能发。请把批次作废，再重新归集。{named}。"
 
 
 def _detail(bad: Bad) -> str:

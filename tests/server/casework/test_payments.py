@@ -649,6 +649,31 @@ def test_nothing_is_released_for_who_took_the_consent_back(office: Office) -> No
         payment_batches.release(session, office.at_the_till(office.releaser, batch.id), batch.id)
 
 
+@pytest.mark.parametrize("step", ["release", "export"])
+def test_a_card_that_was_changed_before_the_bank_has_it_stops_the_batch(
+    office: Office, step: str
+) -> None:
+    fund = office.fund(10**9)
+    stays, changes = office.approved(), office.approved()
+    batch = office.collect(fund).batch
+    assert batch is not None
+    with office.database.begin() as session:
+        payment_batches.lock(session, office.at_the_till(office.cashier, batch.id), batch.id)
+    till = office.at_the_till(office.releaser, batch.id)
+    if step == "export":
+        with office.database.begin() as session:
+            payment_batches.release(session, till, batch.id)
+    _change_profile(office, stays, phone="13905950123")
+    _give_card(office, changes, "6217000010001234567")
+    with pytest.raises(PayeesLost) as lost, office.database.begin() as session:
+        getattr(payment_batches, step)(session, till, batch.id)
+    assert lost.value.cases == {changes: NotPayable.OTHER_CARD}
+    with office.database.begin() as session:
+        payment_batches.cancel(session, office.at_the_till(office.cashier, batch.id), batch.id)
+    cards = {line.case_id: line.bank_card for line in office.export(office.released(fund))}
+    assert cards.keys() == {stays, changes} and cards[changes] == "6217000010001234567"
+
+
 def test_who_cannot_be_paid_is_left_out_and_told_why(office: Office, now: datetime) -> None:
     fund = office.fund(10_000_000)
     fine, no_card, no_consent, other = (office.approved() for _ in range(4))
