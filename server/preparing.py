@@ -4,7 +4,6 @@ import hashlib
 from datetime import datetime
 
 import structlog
-from sqlmodel import Session
 
 from server.database.db import Database
 from server.migrations import upgrade
@@ -49,7 +48,8 @@ def _publish_own(database: Database, note: str, *, now: datetime) -> None:
         return
     with database.begin() as session:
         # Another start may have been first.
-        if _newest_note(session) != note:
+        newest = releases.newest_in_force(session)
+        if newest is None or newest.note != note:
             releases.publish(session, library.editions, note=note, now=now)
 
 
@@ -60,21 +60,18 @@ def kept_indexes(settings: Settings) -> KeptIndexes:
 
 
 def _is_behind(database: Database, note: str) -> bool:
-    """Whether there is no release, or the newest is in force, the program's own, and an older."""
+    """Whether there is no release, or the last is in force, the program's own, and an older.
+
+    What is only stored, or was proposed and refused, stands in no way.
+    """
     with database.read() as session:
         current = releases.current_id(session)
-        history = releases.history(session)
-    if current is None or not history:
+        newest = releases.newest_in_force(session)
+    if current is None or newest is None:
         return True
-    newest = history[0]
     return (
         current == newest.id and newest.note.startswith(releases.OWN_NOTE) and newest.note != note
     )
-
-
-def _newest_note(session: Session) -> str:
-    history = releases.history(session)
-    return history[0].note if history else ""
 
 
 def _fingerprint() -> str:

@@ -146,6 +146,8 @@ class Release(Row, table=True):
     id: int | None = Field(default=None, primary_key=True)
     note: str = Field(sa_type=Text)
     created_at: datetime = Field(sa_type=Instant)
+    first_in_force_at: datetime | None = Field(default=None, sa_type=Instant)
+    """None: it never was, or the version before put it there (see `put_in_force`)."""
 
 
 class ReleaseEdition(Row, table=True):

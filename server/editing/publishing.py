@@ -4,9 +4,8 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Select, delete, select, update
+from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlmodel import Session, col
 
 from knowledge.library import Library
@@ -166,13 +165,14 @@ def roll_back(
     """Put an earlier release in force again: `to`, or the one before; gives its number.
 
     Raises `ReleaseMoved` where another than the one that was `seen` in force is by now, which
-    nobody meant to take back; `NoEarlierRelease`, also for one that waits for a second person or
-    was left unpublished: this is no way around them; and `releases.ReleaseUnknown`.
+    nobody meant to take back; `NoEarlierRelease`, also for one that never was in force: this is
+    no way around the gate and the second person; and `releases.ReleaseUnknown`.
     """
     if seen not in (None, releases.held_id(session)):
         raise ReleaseMoved
     target = to if to is not None else before(session)
-    if session.scalar(_never_published().where(col(Proposal.release_id) == target)) is not None:
+    never = select(col(Release.id)).where(col(Release.id) == target, ~_was_in_force())
+    if session.scalar(never) is not None:
         raise NoEarlierRelease
     releases.put_in_force(session, target, now)
     return target
@@ -181,12 +181,12 @@ def roll_back(
 def before(session: Session) -> int:
     """The release that a rollback would put in force; raises `NoEarlierRelease`.
 
-    Only one that was in force, or never waited for a second person, is gone back to.
+    Only one that was in force is gone back to.
     """
     current = releases.current_id(session) or 0
     earlier = session.scalars(
         select(col(Release.id))
-        .where(col(Release.id) < current, col(Release.id).not_in(_never_published()))
+        .where(col(Release.id) < current, _was_in_force())
         .order_by(col(Release.id).desc())
         .limit(1)
     ).first()
@@ -195,9 +195,13 @@ def before(session: Session) -> int:
     return earlier
 
 
-def _never_published() -> Select[Any]:
-    """The releases that were proposed and are not published."""
-    return select(col(Proposal.release_id)).where(col(Proposal.state) != ProposalState.PUBLISHED)
+def _was_in_force() -> ColumnElement[bool]:
+    """Whether a release ever was in force."""
+    # Of what the version before published at the desk there may be no instant, but the proposal.
+    published = select(col(Proposal.release_id)).where(
+        col(Proposal.state) == ProposalState.PUBLISHED
+    )
+    return or_(col(Release.first_in_force_at).is_not(None), col(Release.id).in_(published))
 
 
 def find(session: Session, proposal_id: int, *, lock: bool = False) -> Proposed:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, or_, select, update
 from sqlmodel import Session, col
 
 from server.database.db import fetch_within
@@ -229,10 +229,29 @@ def put_in_force(session: Session, release_id: int, now: datetime) -> None:
     if session.get(Release, release_id) is None:
         raise ReleaseUnknown(release_id)
     pointer = _pointer(session)
+    # The version before, which serves beside this one, notes nothing: of the release that it put
+    # in force it is made up for as the next one comes.
+    for id, since in ((pointer.release_id, pointer.changed_at), (release_id, now)):
+        session.execute(
+            update(Release)
+            .where(col(Release.id) == id, col(Release.first_in_force_at).is_(None))
+            .values(first_in_force_at=since)
+        )
     pointer.release_id = release_id
     pointer.changed_at = now
     session.add(pointer)
     session.flush()
+
+
+def newest_in_force(session: Session) -> Release | None:
+    """The newest release that is or was in force; what nobody published is none."""
+    current = select(col(CurrentRelease.release_id)).scalar_subquery()
+    return session.scalars(
+        select(Release)
+        .where(or_(col(Release.first_in_force_at).is_not(None), col(Release.id) == current))
+        .order_by(col(Release.id).desc())
+        .limit(1)
+    ).first()
 
 
 def history(session: Session) -> list[Release]:

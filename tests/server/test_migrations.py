@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from server.casework.tables import Case, CaseEvent, Objection
 from server.database.db import Database, DatabaseRefused
-from server.database.tables import Instant
+from server.database.tables import Instant, Release
 from server.migrations import configuration, differences, is_current, newest, upgrade
 from server.vouchers.tables import Merchant, SettlementLine
 from tests.verifying import size
@@ -329,6 +329,61 @@ def test_the_ledger_outlives_the_change_of_its_table_and_is_only_added_to(
     with pytest.raises(DBAPIError):
         _back_to_revision(database, "0033")
     assert _revision(database) == newest()
+    database.release()
+
+
+def test_what_was_in_force_is_known_from_what_was_done_with_it(empty_database_url: str) -> None:
+    """Not of an import or a proposal that nobody published: a rollback passes over them."""
+    _to_revision(empty_database_url, "0034")
+    database = Database(empty_database_url)
+    made, decided = (f"2026-0{n}-01 09:30:00.000000+00:00" for n in (1, 2))
+    own, imported, asked, published, refused, base, waiting, of_case, current, later = range(1, 11)
+    database.insert(
+        "INSERT INTO release (id, note, created_at) VALUES {}",
+        [(id, "files of the program x" if id == own else "import", made) for id in range(1, 11)],
+    )
+    with database.migrating() as connection:
+        connection.exec_driver_sql(f"UPDATE current_release SET release_id = {current}")
+    database.insert(
+        "INSERT INTO officer (id, name, roles, regions, active, version, created_at) VALUES {}",
+        [(1, "陈", "[]", "[]", True, 1, made)],
+    )
+    database.insert(
+        "INSERT INTO knowledge_proposal (release_id, base_release_id, state, drafts, authors,"
+        " report, proposed_by, proposed_at, decided_at) VALUES {}",
+        [
+            (published, None, "published", "[]", "[]", "{}", 1, made, decided),
+            (refused, published, "refused", "[]", "[]", "{}", 1, made, decided),
+            (waiting, base, "proposed", "[]", "[]", "{}", 1, made, None),
+        ],
+    )
+    database.insert("INSERT INTO worker (id, created_at) VALUES {}", [(7, made)])
+    database.insert(
+        "INSERT INTO cases (id, worker_id, origin, measure, region, period, state, version,"
+        " release_id, edition_id, unit, despite_warning, begun_at, changed_at) VALUES {}",
+        [
+            ("C", 7, "application", "m", "石狮", "2026", "paid", 1, of_case, 1, "", False, made,
+             made)
+        ],
+    )  # fmt: skip
+    database.insert("INSERT INTO conversation (id, updated_at) VALUES {}", [("c", made)])
+    database.insert(
+        "INSERT INTO turn (conversation_id, at, channel, text, kind, reply, measures, rejected,"
+        " release_id, reason) VALUES {}",
+        [("c", made, "h5", "", "answer", "", "[]", "[]", id, "") for id in (asked, None)],
+    )
+    assert upgrade(database) is True
+    with database.read() as session:
+        found = {each.id: each.first_in_force_at for each in session.scalars(select(Release))}
+    since = datetime.fromisoformat(made)
+    assert found == {
+        **dict.fromkeys((own, asked, base, of_case, current), since),
+        published: datetime.fromisoformat(decided),
+        **dict.fromkeys((imported, refused, waiting, later)),
+    }
+    assert differences(database) == []
+    _back_to_revision(database, "0034")
+    assert database.fetch("SELECT count(*) FROM release") == (10,)
     database.release()
 
 

@@ -69,6 +69,18 @@ def test_a_rollback_outlives_a_start(
         assert start(settings, now) == (1, 2)
 
 
+def test_a_new_version_brings_its_files_also_after_an_import_that_nobody_published(
+    settings: Settings, now: datetime, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = prepare(settings, now=now)
+    with database.begin() as session:
+        releases.add(session, list(library.editions)[:1], note="import", now=now)
+    database.release()
+    monkeypatch.setattr(preparing, "_fingerprint", lambda: "later")
+    assert start(settings, now) == (3, 3)
+    assert start(settings, now) == (3, 3)
+
+
 def test_what_somebody_published_outlives_a_new_version(
     settings: Settings, now: datetime, library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:

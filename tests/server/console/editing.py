@@ -68,7 +68,8 @@ def edited(staff: "Staff") -> dict[str, str]:
             )
             for kind, key, known in editions
         ]
-        another = releases.add(session, other, note="另一个", now=now)
+        another = releases.publish(session, other, note="另一个", now=now)
+        releases.put_in_force(session, base, now)
     return {
         "edited": MEASURE,
         "draft_version": str(draft.version),

@@ -6,10 +6,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from bot.evaluation import Gold
 from knowledge.faults import Code, Fault
 from server.chat.serving import Serving
+from server.database.tables import CurrentRelease, Release
 from server.editing import drafts, gold, publishing, trials
 from server.editing.publishing import (
     GateClosed,
@@ -300,6 +302,37 @@ def test_a_rollback_passes_over_what_was_never_in_force(desk: Desk) -> None:
     publish(desk, propose(desk, trial), desk.bert)
     with desk.database.begin() as session:
         assert publishing.roll_back(session, now=desk.now) == desk.release
+
+
+def test_a_rollback_goes_back_to_what_was_in_force_and_to_no_import_that_nobody_published(
+    desk: Desk,
+) -> None:
+    editions: list[Any] = [("measure", "a", {"v": 1})]
+    with desk.database.begin() as session:
+        imported = releases.add(session, editions, note="import", now=desk.now)
+        published = releases.publish(session, editions, note="import", now=desk.now)
+        assert publishing.before(session) == desk.release
+    with desk.database.begin() as session, pytest.raises(NoEarlierRelease):
+        publishing.roll_back(session, to=imported, now=desk.now)
+    with desk.database.begin() as session:
+        assert publishing.roll_back(session, now=desk.now) == desk.release
+        assert publishing.roll_back(session, to=published, now=desk.now) == published
+
+
+def test_what_the_version_before_put_in_force_is_gone_back_to(desk: Desk) -> None:
+    """It serves beside this one, and notes nowhere that it did."""
+    editions: list[Any] = [("measure", "a", {"v": 1})]
+    proposal = propose(desk, tried(desk, edit(desk, {"advice": ["一"]})))
+    publish(desk, proposal, desk.bert)
+    with desk.database.begin() as session:
+        proposed = publishing.find(session, proposal).release_id
+        session.execute(update(Release).values(first_in_force_at=None))
+        imported = releases.add(session, editions, note="import", now=desk.now)
+        session.execute(update(CurrentRelease).values(release_id=imported, changed_at=desk.now))
+        assert publishing.before(session) == proposed
+    with desk.database.begin() as session:
+        releases.publish(session, editions, note="import", now=desk.now)
+        assert publishing.before(session) == imported
 
 
 def history(desk: Desk) -> list[Any]:
