@@ -82,6 +82,8 @@ def _places(changed: Sequence[tuple[RegisterEvent, RegisterEntry]]) -> set[tuple
 
 def _refuse_touched(session: Session, id: str) -> None:
     mine = select(col(RegisterEvent.entry_id)).where(col(RegisterEvent.import_id) == id)
+    # Only who would be deleted: a pairing from before stays with whom the import changed.
+    entered = col(RegisterEntry.id).in_(mine.where(col(RegisterEvent.move) == EntryMove.ENTER))
     of_import = (
         select(func.max(col(RegisterEvent.version)))
         .where(
@@ -96,7 +98,8 @@ def _refuse_touched(session: Session, id: str) -> None:
         .select_from(RegisterEntry)
         .where(
             col(RegisterEntry.id).in_(mine),
-            (col(RegisterEntry.version) > of_import) | or_(false(), *_named_elsewhere()),
+            (col(RegisterEntry.version) > of_import)
+            | (entered & or_(false(), *_named_elsewhere())),
         )
     )
     if touched:

@@ -26,13 +26,17 @@ from server.pairing.tables import Ending, Helper, HelperKind, HelperState, Pairi
 from server.personal import consents, erasing
 from server.personal.consents import ConsentMissing
 from server.records.audit import Actor
+from server.register import undoing
+from server.register.importing import Fate
 from server.register.keeping import EntryChanged, EntryUnknown
 from server.register.keeping import leave as leave_register
 from server.register.tables import Leaving, RegisterEntry
+from server.register.undoing import TouchedSince
 from tests import casework, citizens
 from tests.overlapping import come_to
 from tests.server.pairing.conftest import CADRE, Pairs
 from tests.server.register.conftest import somebody
+from tests.server.register.test_importing import desk_of, kept, row, run, table
 
 Tell = Callable[[str, object, object], None]
 
@@ -346,3 +350,27 @@ def test_counting_first_and_writing_later_gives_a_helper_too_many(
     assert many_at_once(2, propose) == []
     control("people helped by one who can help one", helped(pairs, helper), "1")
     assert helped(pairs, helper) == 2
+
+
+def test_an_import_is_undone_but_where_a_helper_was_found_for_whom_it_entered(
+    pairs: Pairs,
+) -> None:
+    before = pairs.accepted(pairs.helper(capacity=3), pairs.person(1))
+    book, version = pairs.ledger, pairs.ledger.entry(before.entry_id).version
+    made = kept(book, table(row(1, causes="残疾"), row(2)))
+    assert run(book, made) == {Fate.UPDATE: 1, Fate.NEW: 1}
+    with book.database.read() as session:
+        new = session.scalars(
+            select(RegisterEntry).where(col(RegisterEntry.id) != before.entry_id)
+        ).one()
+    with book.database.begin() as session:
+        helper = session.get_one(Helper, before.helper_id)
+    proposed = pairs.proposed(helper, new)
+    with pytest.raises(TouchedSince) as touched:
+        undoing.undo(desk_of(book), made.id)
+    assert touched.value.people == 1
+    with book.database.begin() as session:
+        session.delete(session.get_one(Pairing, proposed.id))
+    assert undoing.undo(desk_of(book), made.id) == 2
+    assert book.said(before.entry_id) == somebody(1)
+    assert book.entry(before.entry_id).version == version
