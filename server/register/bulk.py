@@ -49,7 +49,11 @@ class Standing:
 def standing(session: Session, safe: Safe, these: Sequence[Registered]) -> Standing:
     """Look some people up by their numbers, and by name and telephone."""
     numbers = {safe.hash("identity_number", each.identity_number): each for each in these}
-    phones = {safe.hash("phone", each.phone): each for each in these if each.phone is not None}
+    # A couple has one telephone.
+    phones: dict[str, list[Registered]] = {}
+    for each in these:
+        if each.phone is not None:
+            phones.setdefault(safe.hash("phone", each.phone), []).append(each)
     found = session.scalars(
         select(RegisterEntry).where(col(RegisterEntry.identity_hash).in_(numbers))
     )
@@ -66,7 +70,8 @@ def standing(session: Session, safe: Safe, these: Sequence[Registered]) -> Stand
     taken = {(name_hash, phone_hash) for name_hash, phone_hash in rows}
     alike = frozenset(
         (each.name, each.phone)
-        for phone_hash, each in phones.items()
+        for phone_hash, several in phones.items()
+        for each in several
         if (safe.hash("name", each.name), phone_hash) in taken
     )
     return Standing(by_number, alike)

@@ -104,7 +104,7 @@ def test_a_dry_run_tells_every_line_and_changes_nothing(ledger: Ledger) -> None:
         row(1), row(2), row(3), row(4), row(4, level="略高于低保线"), row(5), "只有一格",
         row(6, identity="110101198001010011"), row(7, level="很难"), row(8, looked_on="2027-01-01"),
         row(9, name=citizens.name(1), phone=citizens.phone(1)), row(10, registered="也许"),
-        row(11, level=""),
+        row(11, level=""), row(12, phone=citizens.phone(1)),
     )  # fmt: skip
     before = rows_in(ledger)
     found = told(ledger, kept(ledger, lines))
@@ -118,7 +118,7 @@ def test_a_dry_run_tells_every_line_and_changes_nothing(ledger: Ledger) -> None:
         Bad(14, "困难等级", Fault.NO_LEVEL),
     ]
     assert found.counts == {
-        Fate.UPDATE: 1, Fate.OTHER_NAME: 1, Fate.HAS_LEFT: 1, Fate.NEW: 2, Fate.TWICE: 1,
+        Fate.UPDATE: 1, Fate.OTHER_NAME: 1, Fate.HAS_LEFT: 1, Fate.NEW: 3, Fate.TWICE: 1,
         Fate.BAD: 6, Fate.ALIKE: 1,
     }  # fmt: skip
     assert found.asked == [(3, Fate.OTHER_NAME, other.id), (12, Fate.ALIKE, "")]
