@@ -5,8 +5,9 @@ from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from statistics import median, quantiles
+from typing import Any
 
-from sqlalchemy import String, Subquery, cast, distinct, func, select
+from sqlalchemy import Select, String, cast, distinct, func, select
 from sqlmodel import Session, col
 
 from bot.answers import Kind
@@ -155,32 +156,36 @@ def misses(session: Session, span: Span, scope: Scope) -> Counter[NearMiss]:
 
 def pace(session: Session, span: Span, scope: Scope) -> tuple[Pace | None, dict[str, Pace]]:
     """How long the first decision took, of all cases and by measure."""
-    handed_in = _first(Move.SUBMIT, Move.PROPOSE)
-    decided = _first(Move.APPROVE, Move.REFUSE)
+    at = func.min(col(CaseEvent.at))
+    decided = (
+        _firsts(Move.APPROVE, Move.REFUSE)
+        .add_columns(col(CaseEvent.case_id))
+        .group_by(col(CaseEvent.case_id))
+        .having(at >= span.begin, at < span.end)
+        .subquery()
+    )
+    handed_in = _firsts(Move.SUBMIT, Move.PROPOSE).where(
+        col(CaseEvent.case_id) == decided.c.case_id
+    )
     rows = session.execute(
-        select(col(Case.measure), handed_in.c.at, decided.c.at)
-        .join(handed_in, handed_in.c.case_id == col(Case.id))
-        .join(decided, decided.c.case_id == col(Case.id))
-        .where(
-            decided.c.at >= span.begin,
-            decided.c.at < span.end,
-            col(Case.region).in_(scope.regions),
-        )
+        select(
+            col(Case.measure), col(Case.region), handed_in.scalar_subquery(), decided.c.at
+        ).join_from(decided, Case, col(Case.id) == decided.c.case_id)
     ).all()
     took: dict[str, list[float]] = {}
-    for measure, begun, ended in rows:
-        took.setdefault(measure, []).append((ended - begun).total_seconds() / _SECONDS_A_DAY)
+    for measure, region, begun, ended in rows:
+        # Not in the query: it would go through all cases of the regions, few of which were decided.
+        if region in scope.regions and begun is not None:
+            days = (ended - begun).total_seconds() / _SECONDS_A_DAY
+            took.setdefault(measure, []).append(days)
     whole = [days for each in took.values() for days in each]
     return (_pace(whole) if whole else None), {id: _pace(days) for id, days in took.items()}
 
 
-def _first(*moves: Move) -> Subquery:
-    return (
-        select(col(CaseEvent.case_id), func.min(col(CaseEvent.at)).label("at"))
-        .where(col(CaseEvent.move).in_(moves))
-        .group_by(col(CaseEvent.case_id))
-        .subquery()
-    )
+def _firsts(*moves: Move) -> Select[Any]:
+    """When the first of these moves was made."""
+    first = func.min(col(CaseEvent.at)).label("at")
+    return select(first).where(col(CaseEvent.move).in_(moves))
 
 
 def _pace(days: Iterable[float]) -> Pace:

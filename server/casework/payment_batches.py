@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -24,7 +24,7 @@ from server.casework.fund_tables import (
     PaymentBatch,
     PaymentState,
 )
-from server.casework.officers import NotAllowed, Officer, Role
+from server.casework.officers import NotAllowed, Officer, Role, scope
 from server.casework.payable import NotPayable
 from server.casework.payments import Cashier, payee_of
 from server.casework.tables import Case
@@ -159,20 +159,34 @@ def find(session: Session, batch_id: str, officer: Officer, regions: Regions) ->
 
 
 def listed(
-    session: Session, officer: Officer, regions: Regions, *, only: BatchState | None = None
+    session: Session, officer: Officer, regions: Regions, *, at_most: int = 50, skipping: int = 0
 ) -> list[PaymentBatch]:
-    """The batches of the officer's regions, the newest first; `only` those in one state."""
-    query = select(PaymentBatch).order_by(
-        col(PaymentBatch.collected_at).desc(), col(PaymentBatch.id)
+    """The batches of the officer's regions, the newest first."""
+    query = (
+        select(PaymentBatch)
+        .where(_all_within(officer, regions))
+        .order_by(col(PaymentBatch.collected_at).desc(), col(PaymentBatch.id))
     )
-    if only is not None:
-        query = query.where(col(PaymentBatch.state) == only)
-    batches = session.scalars(query).all()
-    return [
-        batch
-        for batch in batches
-        if all(officer.covers(region, regions) for region in _regions_of(session, batch.id))
-    ]
+    return list(session.scalars(query.offset(skipping).limit(at_most)))
+
+
+def count_of(session: Session, officer: Officer, regions: Regions) -> int:
+    """How many batches the officer's regions have."""
+    batches = select(func.count()).select_from(PaymentBatch)
+    return session.scalar(batches.where(_all_within(officer, regions))) or 0
+
+
+def _all_within(officer: Officer, regions: Regions) -> ColumnElement[bool]:
+    elsewhere = (
+        exists()
+        .where(
+            col(Payment.batch_id) == col(PaymentBatch.id),
+            col(Case.id) == col(Payment.case_id),
+            col(Case.region).not_in(scope(officer, regions)),
+        )
+        .correlate(PaymentBatch)
+    )
+    return ~elsewhere
 
 
 def counted(session: Session, batch_id: str) -> dict[PaymentState, tuple[int, int]]:
@@ -469,11 +483,12 @@ def waiting_for(session: Session, officer: Officer, regions: Regions) -> list[Pa
     """The locked batches that this officer may release, the oldest first."""
     if Role.APPROVER not in officer.roles:
         return []
-    return [
-        batch
-        for batch in reversed(listed(session, officer, regions, only=BatchState.LOCKED))
-        if may_release(session, batch, officer)
-    ]
+    locked = session.scalars(
+        select(PaymentBatch)
+        .where(col(PaymentBatch.state) == BatchState.LOCKED, _all_within(officer, regions))
+        .order_by(col(PaymentBatch.collected_at), col(PaymentBatch.id))
+    )
+    return [batch for batch in locked if may_release(session, batch, officer)]
 
 
 def _check_second(session: Session, batch: PaymentBatch, officer: Officer) -> None:

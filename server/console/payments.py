@@ -5,9 +5,10 @@ import json
 import zlib
 from collections.abc import Callable, Iterable, Set
 from dataclasses import asdict
-from typing import Any
+from typing import Annotated, Any
 
 from flask import Blueprint, Response, request, url_for
+from pydantic import Field
 from sqlmodel import Session
 
 from server.casework import bank_files, funds, payable, payment_batches, payments
@@ -37,6 +38,7 @@ from server.web.resources import post, resources
 
 _AT_ONCE = 50
 """Rows of a bank's result that are taken in one transaction."""
+_ON_A_PAGE = 50
 _MOST_BAD = 200
 _NO_SECOND = "归集、锁定、经办或审批过其中办件的人不能放行。"
 
@@ -88,11 +90,15 @@ class _SettleAsked(forms.Asked):
     results: str
 
 
+class _PageAsked(forms.Asked):
+    page: Annotated[int, Field(ge=1, le=10_000)] = 1
+
+
 @blueprint.get("/")
 @admits(Who.OFFICER, *LOOKERS)
 def get_payments() -> Response:
-    """What is to be paid by fund, and the batches."""
-    who = officer()
+    """What is to be paid by fund, and the batches, the newest first."""
+    asked, who = forms.read_query(_PageAsked), officer()
     with resources().database.read() as session:
         mine = funds.listed(session, who, regions())
         names = {fund.id: fund.name for fund in mine}
@@ -101,7 +107,10 @@ def get_payments() -> Response:
             waiting = {
                 fund.id: payments.waiting(session, post(), who, fund.id or 0) for fund in mine
             }
-        batches = payment_batches.listed(session, who, regions())
+        total = payment_batches.count_of(session, who, regions())
+        batches = payment_batches.listed(
+            session, who, regions(), at_most=_ON_A_PAGE, skipping=(asked.page - 1) * _ON_A_PAGE
+        )
     return page(
         "payments.html",
         title="发放",
@@ -111,6 +120,8 @@ def get_payments() -> Response:
         batches=batches,
         names=names,
         states=naming.BATCH_STATES,
+        number=asked.page,
+        pages=max(1, -(-total // _ON_A_PAGE)),
     )
 
 

@@ -172,6 +172,24 @@ def test_a_batch_of_other_regions_is_not_there(office: Office) -> None:
     with office.database.read() as session:
         assert payments.due(session, office.post, stranger, fund.id or 0) == []
         assert payment_batches.listed(session, stranger, office.library.regions) == []
+        assert payment_batches.count_of(session, stranger, office.library.regions) == 0
+
+
+def test_batches_are_listed_a_page_at_a_time_the_newest_first(office: Office) -> None:
+    fund = office.fund(1_000_000)
+    made = []
+    for _ in range(3):
+        office.approved()
+        made.append(office.released(fund))
+        office.now += timedelta(hours=1)
+    regions = office.library.regions
+    with office.database.read() as session:
+        assert payment_batches.count_of(session, office.cashier, regions) == 3
+        pages = [
+            payment_batches.listed(session, office.cashier, regions, at_most=2, skipping=skipping)
+            for skipping in (0, 2)
+        ]
+    assert [[batch.id for batch in page] for page in pages] == [made[:0:-1], made[:1]]
 
 
 def test_a_payment_altered_in_the_database_is_not_released(office: Office) -> None:
