@@ -110,7 +110,6 @@ export function signOut() {
   known.facts = {};
   known.words = {};
   if (views.ask) delete views.ask.made;
-  delete known.check;
 }
 
 export class Problem extends Error {
@@ -522,7 +521,6 @@ function tellCity() {
 function setCity(id) {
   known.region = id;
   known.facts = {};
-  delete known.check;
   kept.set("city", id);
   tellCity();
 }

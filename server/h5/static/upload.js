@@ -62,10 +62,11 @@ export function picker(id, label, take, kind = "", multiple = true) {
   return [input, h(`label.button${kind}`, { htmlFor: id }, label)];
 }
 
-// Sends a file for a draft or case; `progress` gets 0..1. The same file again goes on where it was.
+// Sends a file for a draft or case; `progress` gets 0..1. The same file for the same paper goes on where it was.
 export async function upload(blob, kind, application, progress) {
   const sha256 = await digest(blob);
-  const slot = `my.up.${sha256.slice(0, 16)}.${application || ""}`;
+  const name = `up.${sha256}.${kind}.${application}`;
+  const slot = `my.${name}`;
   const asked = { kind, size: blob.size, sha256, application };
   const id = kept.get(slot);
   let sent;
@@ -74,7 +75,7 @@ export async function upload(blob, kind, application, progress) {
   } catch (problem) {
     if (problem.passing) throw problem;
   }
-  if (!sent || sent.state === "refused") sent = await surely(`up.${sha256.slice(0, 16)}.${application || ""}`, "POST", "/uploads", asked);
+  if (!sent || sent.state === "refused") sent = await surely(name, "POST", "/uploads", asked);
   kept.set(slot, sent.id);
   while (sent.state === "open") {
     progress(sent.offset / blob.size);

@@ -66,6 +66,32 @@ def test_a_photo_goes_up_in_smaller_pieces_where_the_line_has_become_weaker(
     assert cut
 
 
+SENT = """async ([photo, kind]) => {
+  const { upload } = await import(document.documentElement.dataset.base + "upload.js");
+  const sent = upload(new Blob([new Uint8Array(photo)]), kind, undefined, () => 0);
+  if (kind === "identity_card") window.first = sent;
+  else await sent;
+}"""
+
+
+def test_a_photo_that_is_on_its_way_goes_up_anew_for_another_paper(
+    new_phone: NewPhone, address: str, resources: Resources, now: datetime, tmp_path: Path
+) -> None:
+    page = new_phone()
+    signed_in(page, address)
+    introduced(page, resources, now)
+    photo = list(photos(tmp_path, 1, side=700)[0].read_bytes())
+    held: list[Route] = []
+    page.route("**/api/v1/uploads/*", lambda route: held.append(route), times=1)
+    with page.expect_request("**/api/v1/uploads/*"):
+        page.evaluate(SENT, [photo, "identity_card"])
+    page.evaluate(SENT, [photo, "wage_arrears_proof"])
+    assert resources.database.fetch("SELECT kind FROM material") == ("wage_arrears_proof",)
+    held[0].continue_()
+    page.evaluate("window.first")
+    assert resources.database.fetch("SELECT count(DISTINCT kind) FROM material") == (2,)
+
+
 def test_a_report_waits_for_the_photos_that_are_on_their_way(
     new_phone: NewPhone, address: str, resources: Resources, now: datetime, tmp_path: Path
 ) -> None:
