@@ -5,7 +5,7 @@ const store = require("./store.js");
 
 App({
   globalData: {
-    // What the self-check learned, for the application form; never stored on the phone.
+    // What the self-check learned in each place, for the application form; never stored on the phone.
     facts: {},
     // The one measure that the self-check is asked for, null: all of the city.
     only: null,

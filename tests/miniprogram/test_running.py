@@ -87,6 +87,11 @@ def begin(phone: Phone, person: Any) -> None:
     """Go through consents and data of an application to its questions."""
     phone.tab("办")
     phone.tap(TITLE, exact=True)
+    agree(phone, person)
+
+
+def agree(phone: Phone, person: Any) -> None:
+    """From the measure to its questions."""
     phone.tap("开始办")
     for title in ("用你的个人信息来办事", "用你的银行卡号来发钱", "上传证件和材料的照片"):
         phone.sees(title)
@@ -296,6 +301,29 @@ def test_one_measure_is_checked_to_its_end(make_phone: MakePhone, service: Servi
         assert condition["quote"] in phone.text()
     phone.tap("去办理")
     phone.sees("要符合的条件")
+
+
+def test_a_measure_of_another_place_is_checked_and_applied_for_where_it_holds(
+    make_phone: MakePhone,
+) -> None:
+    phone = make_phone(launch={"query": {"scene": "place:锦州"}, "scene": 1047})
+    phone.fill("你的问题", "石狮失业保险金怎么领")
+    phone.tap("发送")
+    phone.tap("查查我够不够")
+    phone.sees(f"查：{TITLE}")
+    answer(phone, MYSELF)
+    phone.sees("第2题，最多还有5题")
+    phone.tap("先看结果")
+    phone.sees("石狮市，按")
+    phone.sees("还不清楚（1项）")
+    phone.tap("去办理")
+    agree(phone, citizens.person(71_011))
+    phone.sees("第2题，共6题")
+    phone.back()
+    phone.tap("查全部政策")
+    phone.sees("第1题")
+    phone.tap("先看结果")
+    phone.sees("锦州市，按")
 
 
 def test_an_application_with_two_photos_arrives_once_on_a_bad_line(

@@ -2,7 +2,7 @@
 import { action, call, cell, failed, go, h, kept, known, newKey, pairs, put, refill, show, signedIn, state, sure, surely, tell, view, waiting } from "./base.js";
 import { aloud, clause } from "./chat.js";
 import { consent, masked, person, signIn, write } from "./person.js";
-import { attended, checked, question, spoken, vocabulary } from "./question.js";
+import { applicable, attended, checked, question, saidIn, spoken, vocabulary } from "./question.js";
 import { picker, shrink, upload } from "./upload.js";
 
 const HALF = "上次填到一半";
@@ -14,11 +14,10 @@ const fill = (flow, ...made) => refill(flow.page, ...made);
 // -- what can be applied for --------------------------------------------------------------------
 
 async function list() {
-  const [drafts, found] = await Promise.all([
+  const [drafts, open] = await Promise.all([
     signedIn() ? call("GET", "/drafts").then((got) => got.drafts) : [],
-    known.region ? call("GET", `/measures?limit=100&region=${encodeURIComponent(known.region)}`).then((got) => got.measures) : [],
+    known.region ? applicable(known.region) : [],
   ]);
-  const open = found.filter((each) => each.can_apply);
   const row = (id, title, under) => cell(title, () => go("apply", id, under === HALF), under);
   const section = (title, rows) => rows.length > 0 && [h("h2", null, title), h("div.cells", null, rows)];
   const people = open.filter((each) => each.audience !== "employer");
@@ -45,7 +44,7 @@ const discard = ({ measure, title, version }) => action("不办了，删掉草�
 async function intro(id, half) {
   const page = h("div.page");
   const [measure, { materials }] = await Promise.all([call("GET", `/measures/${id}`), call("GET", `/measures/${id}/materials`)]);
-  const flow = { id, page, measure, needs: materials, region: known.region || measure.region, facts: { ...known.facts }, files: [], lanes: 0, refused: {}, half };
+  const flow = { id, page, measure, needs: materials, region: known.region || measure.region, facts: {}, files: [], lanes: 0, refused: {}, half };
   if (half) await start(flow);
   else fill(flow,
     h("h2", { tabIndex: -1 }, measure.title),
@@ -133,7 +132,7 @@ async function forward(flow, at, back) {
   }
 }
 
-function frame(flow, ...made) {
+function frame(flow, made) {
   const { at } = flow;
   fill(flow,
     h("progress", { max: 5, value: at, "aria-label": "办到哪一步" }),
@@ -167,22 +166,24 @@ function introduce(flow, back) {
   const { me } = flow;
   const next = () => ((flow.met = true), forward(flow, 2));
   if (flow.met && me.profile && !back) return null;
-  const form = () => frame(flow, h("h2", { tabIndex: -1 }, "你的资料"), person(me, { card: agreed(flow, "payment"), care: known.care }, next));
-  if (!me.profile) {
-    return h("div", null, h("h2", { tabIndex: -1 }, "你的资料"), h("p.hint", null, "加密保存，只有办这件事的人看得到。"), person(me, { card: agreed(flow, "payment"), care: known.care }, next));
-  }
-  return h("div", null, h("h2", { tabIndex: -1 }, "这是你吗？"), masked(me.profile), h("div.stack", null, h("button.primary", { onclick: next }, "对，下一步"), h("button", { onclick: form }, "要改")));
+  const form = () => [h("h2", { tabIndex: -1 }, "你的资料"), h("p.hint", null, "加密保存，只有办这件事的人看得到。"), person(me, agreed(flow, "payment"), next)];
+  if (!me.profile) return form();
+  return h("div", null, h("h2", { tabIndex: -1 }, "这是你吗？"), masked(me.profile), h("div.stack", null, h("button.primary", { onclick: next }, "对，下一步"), h("button", { onclick: () => frame(flow, form()) }, "要改")));
 }
 
 // 3 条件 ------------------------------------------------------------------------------------------
 
 async function conditions(flow, back) {
-  if (!flow.words) flow.words = await vocabulary(flow.region);
-  if (!flow.result) {
-    const [{ results, as_of: today }, from] = await Promise.all([checked(flow.region, {}), attended(flow.region, flow.id)]);
-    flow.from = from;
-    flow.asking = (results.find((each) => each.measure === flow.id) || { missing: [] }).missing;
-    flow.result = true;
+  if (!flow.asking) {
+    const { id, measure, region } = flow;
+    const [words, { results, as_of: today }, from] = await Promise.all([vocabulary(region), checked(region, {}), attended(region, id)]);
+    const found = results.find((each) => each.measure === id);
+    if (!found && region !== measure.region) {
+      // The chosen place has no such measure: it is meant where it holds.
+      flow.region = measure.region;
+      return conditions(flow, back);
+    }
+    Object.assign(flow, { words, from, asking: found ? found.missing : [], facts: { ...saidIn(region), ...flow.facts } });
     known.today = today;
   }
   if (back && flow.asking.length) delete flow.facts[flow.asking[flow.asking.length - 1]];
@@ -236,8 +237,7 @@ async function saveAll(flow) {
       if (!flow.unsaved) kept.drop(`my.draft.${flow.id}`);
     } catch (problem) {
       flow.unsaved = true;
-      if (problem.code === "measure_elsewhere" && flow.region !== flow.measure.region) flow.region = flow.measure.region;
-      else if (problem.code === "case_changed" || problem.code === "unknown_draft" || (problem.code === "already_applied" && problem.body.state === "draft")) flow.draft = await draftOf(flow.id);
+      if (problem.code === "case_changed" || problem.code === "unknown_draft" || (problem.code === "already_applied" && problem.body.state === "draft")) flow.draft = await draftOf(flow.id);
       else throw problem;
     }
   }

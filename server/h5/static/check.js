@@ -1,7 +1,7 @@
 // 查: the self-check, one question a screen, and what follows from the answers.
 import { call, day, failed, go, h, known, refill, sheet, state, tell, view, waiting } from "./base.js";
 import { aloud, clause } from "./chat.js";
-import { attended, checked, left, nextFact, question, spoken, vocabulary } from "./question.js";
+import { applicable, attended, checked, left, nextFact, question, saidIn, spoken, vocabulary } from "./question.js";
 
 const GROUPS = [
   ["fits", "符合", "这些条件你都符合。给不给、给多少，由经办人审核后定。文件没写到哪天为止的，先问一声还办不办。"],
@@ -21,16 +21,33 @@ function groupOf(result) {
 
 const page = h("div.page");
 let run = 0;
-let offered = null;
+// Where it is checked: the chosen place, or where the one measure holds; what was said there; what to offer.
+let here;
+let facts;
+let offered;
+
+function at(region) {
+  here = region;
+  facts = saidIn(region);
+  offered = null;
+  run += 1;
+}
 
 // `only`: one measure, or all that the place has.
 async function step(only) {
   const mine = (run += 1);
-  const { region, facts } = known;
   const slow = setTimeout(() => mine === run && fill(waiting()), 300);
   try {
-    const [words, result, from] = await Promise.all([vocabulary(region), checked(region, facts), offered || attended(region, only)]);
+    const [words, result, from] = await Promise.all([vocabulary(here), checked(here, facts), offered || attended(here, only)]);
     if (mine !== run) return;
+    if (only && !result.results.some((each) => each.measure === only)) {
+      const { region } = await call("GET", `/measures/${only}`);
+      if (mine !== run) return;
+      if (region !== here) {
+        at(region);
+        return step(only);
+      }
+    }
     offered = from;
     known.today = result.as_of;
     const key = known.stopped ? null : nextFact(result, facts, only);
@@ -46,11 +63,10 @@ async function step(only) {
 const fill = (...made) => refill(page, ...made);
 
 function asked(fact, result, only, from) {
-  const done = Object.keys(known.facts).length;
-  const more = Math.max(1, left(result, known.facts, only));
+  const done = Object.keys(facts).length;
+  const more = Math.max(1, left(result, facts, only));
   const answer = (value) => {
-    known.order = [...(known.order || []).filter((key) => key !== fact.key), fact.key];
-    known.facts[fact.key] = value;
+    facts[fact.key] = value;
     step(only);
   };
   return h("div", null,
@@ -64,14 +80,13 @@ function asked(fact, result, only, from) {
 }
 
 function back(only) {
-  const last = (known.order || []).pop();
-  delete known.facts[last || Object.keys(known.facts).pop()];
+  delete facts[Object.keys(facts).pop()];
   step(only);
 }
 
 function anew(only) {
   known.facts = {};
-  known.order = [];
+  at(here);
   known.stopped = false;
   step(only);
 }
@@ -80,18 +95,17 @@ const FOR = { worker: "打工的人", child: "孩子", employer: "单位" };
 
 async function results(result, words, only) {
   // Who is asked for decides what is a result, and what is only there as well.
-  const roles = known.facts.applicant_role || [];
+  const roles = facts.applicant_role || [];
   const fits = (each) => (only ? each.measure === only : !roles.length || roles.includes(each.audience));
   const shown = result.results.filter(fits);
   const others = only ? [] : result.results.filter((each) => !fits(each));
   const names = Object.keys(FOR).filter((each) => others.some(({ audience }) => audience === each)).map((each) => FOR[each]);
-  const { measures } = await call("GET", `/measures?limit=100&region=${encodeURIComponent(known.region)}`);
-  const can = new Set(measures.filter((each) => each.can_apply).map((each) => each.id));
+  const can = new Set((await applicable(here)).map((each) => each.id));
   const groups = GROUPS.map(([id, title, told]) => ({ id, title, told, rows: shown.filter((each) => groupOf(each) === id) })).filter(({ rows }) => rows.length);
-  const said = Object.keys(known.facts);
+  const said = Object.keys(facts);
   fill(
     h("h2", { tabIndex: -1 }, "查的结果"),
-    h("p.hint", null, `${known.region}，按${day(result.as_of)}算。你答的没有存下来。`),
+    h("p.hint", null, `${here}，按${day(result.as_of)}算。你答的没有存下来。`),
     groups.map(({ id, title, told, rows }) => h(`section.group.${id}`, null,
       h("h3", null, `${title}（${rows.length}项）`),
       h("p.hint", null, told),
@@ -100,7 +114,7 @@ async function results(result, words, only) {
       h("summary", null, h("b", null, `给${names.join("、")}的（${others.length}项）`), h("span.hint", null, "你不是替他们问的，所以没有算。")),
       others.map((each) => h("div.pairs", null, h("b", null, each.title), h("button", { onclick: () => clause(each.measure) }, "看原文")))),
     !groups.length && state("这里还没有能查的政策。"),
-    h("details.cell", null, h("summary", null, "我答了什么"), said.length ? said.map((key) => words.get(key) && h("p", null, `${words.get(key).label}：${spoken(words.get(key), known.facts[key])}`)) : h("p", null, "还没有答。")),
+    h("details.cell", null, h("summary", null, "我答了什么"), said.length ? said.map((key) => words.get(key) && h("p", null, `${words.get(key).label}：${spoken(words.get(key), facts[key])}`)) : h("p", null, "还没有答。")),
     h("div.stack.away", null,
       known.stopped && h("button.primary", { onclick: () => ((known.stopped = false), step(only)) }, "接着答"),
       said.length > 0 && h("button", { onclick: () => ((known.stopped = false), back(only)) }, "改上一题"),
@@ -137,7 +151,7 @@ function row(result, words, can, only) {
 function picture(groups, result) {
   const size = 34;
   const width = 720;
-  const lines = [["暖岗自测结果", 1.4], [`${known.region}，按${day(result.as_of)}算`, 1], ["", 0.5]];
+  const lines = [["暖岗自测结果", 1.4], [`${here}，按${day(result.as_of)}算`, 1], ["", 0.5]];
   for (const { title, rows } of groups) {
     lines.push([`【${title}】`, 1.15]);
     for (const each of rows) lines.push([`· ${each.title}`, 1]);
@@ -185,11 +199,9 @@ function picture(groups, result) {
 
 function begin(only) {
   known.stopped = false;
-  offered = null;
-  if (!known.region) {
-    return known.where(() => go("check", only), "各地办法不一样，先选地方。");
-  }
-  if (!only && !Object.keys(known.facts).length) {
+  if (!known.region) return known.where(() => go("check", only), "各地办法不一样，先选地方。");
+  at(known.region);
+  if (!only && !Object.keys(facts).length) {
     return h("div.page", null,
       h("h2", null, `查查${known.region}的政策，你够不够条件`),
       h("p", null, "一题一题问，点一下就行。不知道的点“不清楚”，随时可以停。"),

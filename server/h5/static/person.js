@@ -82,7 +82,7 @@ const FIELDS = [
 ];
 
 // The form of a person; what stands there already may be left empty. `done` gets what is held then.
-export function person(me, { card, care, label = "存好，下一步" }, done) {
+export function person(me, card, done, label = "存好，下一步") {
   const profile = me.profile;
   const rows = FIELDS.filter(([name]) => name !== "bank_card" || card).map(([name, title, hint, more]) => {
     const [named, input] = field(name, title, { "aria-describedby": `${name}-hint`, ...more });
@@ -128,7 +128,7 @@ export function person(me, { card, care, label = "存好，下一步" }, done) {
   // In large letters one thing stands on the screen at a time.
   function layout() {
     made.textContent = "";
-    if (!care) return put(made, [rows.map(({ box }) => box), save]);
+    if (!known.care) return put(made, [rows.map(({ box }) => box), save]);
     const last = at === rows.length - 1;
     return put(made, [
       rows[at].box,
@@ -214,7 +214,7 @@ async function profile() {
   const given = (purpose) => consents.find((each) => each.purpose === purpose && each.given_at);
   const made = h("div.page");
   const fill = (...inside) => refill(made, ...inside);
-  const form = () => fill(h("h2", null, "改资料"), person(me, { card: given("payment"), care: known.care, label: "存好" }, () => (tell("存好了。"), show())));
+  const form = () => fill(h("h2", null, "改资料"), person(me, given("payment"), () => (tell("存好了。"), show()), "存好"));
   if (!given("identity")) return asked(consents, "identity");
   if (me.profile) fill(h("h2", null, "你的资料"), masked(me.profile), h("p.hint", null, "号码打了星号，只有办事的人能看到全部。"), h("button.primary", { onclick: form }, "改一改"));
   else form();

@@ -17,6 +17,15 @@ export async function vocabulary(region) {
 // What follows from what was said; nothing of it is stored.
 export const checked = (region, facts) => call("POST", "/self-check", { region, facts }, { patience: 30000 });
 
+// What can be applied for in a place.
+export async function applicable(region) {
+  const { measures } = await call("GET", `/measures?limit=100&region=${encodeURIComponent(region)}`);
+  return measures.filter((each) => each.can_apply);
+}
+
+// What was said in a place counts there alone: who is from there is from elsewhere in the next.
+export const saidIn = (region) => known.facts[region] || (known.facts[region] = {});
+
 // What courses that one went to say, by fact: offered as an answer, with the words for where it is from.
 export async function attended(region, only) {
   if (!signedIn()) return {};

@@ -18,6 +18,13 @@ def begun(page: Page, address: str, *answers: str) -> Walk:
     walk = Walk(page)
     walk.open(f"{address}?scene=石狮")
     walk.see("失业保险金谁能领？")
+    begin(walk, address, *answers)
+    walk.see("你是替谁问的？")
+    return walk
+
+
+def begin(walk: Walk, address: str, *answers: str) -> None:
+    page = walk.page
     page.goto(f"{address}#apply/shishi-4a")
     walk.press("开始办")
     walk.sign_in("applying")
@@ -29,8 +36,6 @@ def begun(page: Page, address: str, *answers: str) -> Walk:
     for field in ("name", "identity_number", "phone"):
         page.locator(f"#{field}").fill(getattr(who, field))
     walk.press("存好，下一步")
-    walk.see("你是替谁问的？")
-    return walk
 
 
 def one_answer(walk: Walk) -> None:
@@ -51,6 +56,32 @@ def test_the_way_back_without_photos_leads_over_the_questions_to_who_one_is(
     walk.see("你现在想找工作")
     walk.press("‹ 上一步")
     walk.see("这是你吗？")
+
+
+def test_a_measure_of_another_place_is_checked_and_applied_for_where_it_holds(
+    new_phone: NewPhone, address: str
+) -> None:
+    page = new_phone()
+    walk = Walk(page, patience=5_000)
+    walk.open(f"{address}?scene=锦州#check")
+    walk.press("开始查")
+    walk.see("第1题")
+    walk.press("不清楚")
+    walk.see("第2题")
+    page.goto(f"{address}#check/shishi-4a")
+    walk.see("第1题")
+    page.locator(".question .tick").first.click()
+    walk.press("选好了")
+    walk.see("失业保险参加了吗？")
+    walk.press("先看结果")
+    walk.see("石狮，按")
+    walk.see("还不清楚（1项）")
+    # What was said counts where it was said: the household of one place is no other's.
+    begin(walk, address, "我同意", "不同意", "不同意")
+    walk.see("失业保险参加了吗？")
+    walk.tab("查")
+    walk.see("第2题")
+    assert "锦州市" in page.locator("header .city").inner_text()
 
 
 def test_the_way_back_from_the_second_kind_of_photos_leads_to_the_first(

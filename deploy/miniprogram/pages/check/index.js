@@ -6,7 +6,7 @@ const { nextOf, leftOf, partsOf, groupsOf, saidOf } = require("../../checking.js
 const { draw } = require("../../pictures.js");
 const { day } = require("../../times.js");
 
-const EMPTY = { step: "start", order: [], fact: null, from: null, progress: 0, left: 0, groups: [], others: [], othersOf: "", unfolded: false, drawing: false, opened: {}, said: [], onlyTitle: "", asOf: "", stopped: false };
+const EMPTY = { step: "start", order: [], fact: null, from: null, progress: 0, left: 0, groups: [], others: [], othersOf: "", unfolded: false, drawing: false, opened: {}, said: [], onlyTitle: "", where: "", asOf: "", stopped: false };
 
 Page(
   page({
@@ -27,14 +27,18 @@ Page(
     },
 
     begin() {
-      this.during(async () => {
-        const region = this.place;
-        const [{ facts }, { measures }, from] = await Promise.all([api.read("/facts", { region }), api.read("/measures", { region, limit: 100 }), attended(region, this.only)]);
-        this.known = facts;
-        this.from = from;
-        this.applicable = measures.filter((measure) => measure.can_apply).map((measure) => measure.id);
-        await this.check();
-      });
+      this.during(() => this.checkIn(this.place));
+    },
+
+    // The self-check in a place: the chosen one, or where the one measure holds.
+    async checkIn(region) {
+      const [{ facts }, { measures }, from, { label }] = await Promise.all([api.read("/facts", { region }), api.read("/measures", { region, limit: 100 }), attended(region, this.only), api.regionOf(region)]);
+      this.there = region;
+      this.known = facts;
+      this.from = from;
+      this.applicable = measures.filter((measure) => measure.can_apply).map((measure) => measure.id);
+      this.setData({ where: label });
+      await this.check();
     },
 
     retry() {
@@ -45,12 +49,18 @@ Page(
     // Asks the server what follows, and shows the next question or the results.
     async check() {
       const turn = (this.asked = (this.asked || 0) + 1);
-      const checked = await api.ask("/self-check", { region: this.place, facts: this.facts });
+      const checked = await api.ask("/self-check", { region: this.there, facts: this.facts });
       // Somebody has gone back, or to another place, meanwhile.
       if (turn !== this.asked) return;
       this.checked = checked;
       const result = checked.results.find((each) => each.measure === this.only);
-      if (this.only && !result) this.only = null;
+      if (this.only && !result) {
+        const { region } = await api.read(`/measures/${encodeURIComponent(this.only)}`);
+        if (turn !== this.asked) return;
+        // The chosen place has no such measure: it is meant where it holds.
+        if (region !== this.there) return this.checkIn(region);
+        this.only = null;
+      }
       const next = nextOf(checked, this.facts, this.only);
       const done = Object.keys(this.facts).length;
       const left = Math.max(1, leftOf(checked, this.facts, this.only));
@@ -86,7 +96,8 @@ Page(
     },
 
     finish() {
-      Object.assign(getApp().globalData.facts, this.facts);
+      const { facts } = getApp().globalData;
+      facts[this.there] = { ...facts[this.there], ...this.facts };
       const said = this.data.order.map((key) => {
         const fact = this.known.find((each) => each.key === key);
         return { key, label: fact.label, value: saidOf(fact, this.facts[key]) };
@@ -108,10 +119,10 @@ Page(
 
     // The results as a picture, drawn on the phone: WeChat sends it to whom its owner chooses.
     picture() {
-      const { groups, asOf, region } = this.data;
+      const { groups, asOf, where } = this.data;
       this.setData({ drawing: true });
       wx.nextTick(() =>
-        draw(".drawn", groups, `${region.label}，按${asOf}算`).then(
+        draw(".drawn", groups, `${where}，按${asOf}算`).then(
           (path) => wx.showShareImageMenu({ path, complete: () => this.setData({ drawing: false }) }),
           () => {
             this.setData({ drawing: false });
@@ -124,7 +135,9 @@ Page(
     // From one measure on to all of the place.
     all() {
       this.only = null;
-      this.during(() => this.check());
+      if (this.there === this.place) return this.during(() => this.check());
+      this.facts = {};
+      return this.begin();
     },
 
     restart() {

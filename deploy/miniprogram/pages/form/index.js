@@ -73,7 +73,7 @@ Page(
         const [{ consents }, { profile }, draft] = await Promise.all([api.own("/consents"), api.own("/me"), this.draftOf()]);
         this.consents = consents;
         this.refused = [];
-        this.facts = { ...getApp().globalData.facts, ...(draft ? draft.facts : {}) };
+        this.facts = draft ? draft.facts : {};
         this.setData({ profile, masked: maskedOf(profile), draft, changes: changesOf(draft) });
         await this.vocabulary();
         await this.next();
@@ -100,6 +100,7 @@ Page(
       this.known = facts;
       this.from = from;
       this.asking = found ? found.missing : [];
+      this.facts = { ...getApp().globalData.facts[this.region], ...this.facts };
       this.setData({ all: this.asking.length });
     },
 
