@@ -195,10 +195,12 @@ def facts_written(
     facts: Mapping[str, Any],
     sources: Mapping[str, Source],
     evidence: Mapping[str, Sequence[Mapping[str, str]]],
+    register: Mapping[str, Any] | None = None,
 ) -> str:
-    """The facts of a case as they are sealed: JSON."""
+    """The facts of a case as they are sealed: JSON; `register`: what it rests on without them."""
     proven = {"evidence": evidence} if evidence else {}
-    return _json({"facts": facts, "sources": sources, **proven})
+    named = {"register": register} if register else {}
+    return _json({"facts": facts, "sources": sources, **proven, **named})
 
 
 def period_of(measure: Measure, today: date) -> str:

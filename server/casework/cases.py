@@ -32,6 +32,8 @@ class Frozen:
     """What is known of where a fact comes from, for those that are vouched for."""
     verdict: dict[str, Any] | None
     person: dict[str, Any] | None
+    register: dict[str, Any] | None
+    """Of a case that nobody applied for: the run, and the line and number in the roster."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +214,7 @@ def frozen(case: Case, own: Safe | None) -> Frozen:
         {} if facts is None else facts.get("evidence", {}),
         _json(_unsealed(own, case.sealed_verdict, purpose("sealed_verdict", case.id))),
         _json(_unsealed(own, case.sealed_person, purpose("sealed_person", case.id))),
+        None if facts is None else facts.get("register"),
     )
 
 

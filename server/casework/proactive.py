@@ -7,7 +7,6 @@ consent back is left alone by later runs.
 """
 
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -290,7 +289,7 @@ def _proposed(
 def _register_facts(run: Run, entry: Entry) -> str:
     """What a case rests on that nobody applied for: which line of which register."""
     register = {"run": run.digest, "line": entry.line, "id": entry.id, "outcome": "eligible"}
-    return json.dumps({"facts": {}, "sources": {}, "register": register}, ensure_ascii=False)
+    return applying.facts_written({}, {}, {}, register)
 
 
 def chosen(measures: Collection[str]) -> frozenset[str] | None:

@@ -96,7 +96,7 @@ def note_seen(
     if not changed:
         return
     again = None if noted.facts == held.facts else _judged(session, library, case, held, noted)
-    written = facts_written(noted.facts, noted.sources, held.evidence)
+    written = facts_written(noted.facts, noted.sources, held.evidence, held.register)
     values: dict[str, Any] = {
         "sealed_facts": desk.own.seal(written, purpose("sealed_facts", case.id))
     }

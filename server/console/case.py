@@ -139,6 +139,8 @@ class CaseShown:
     person: Mapping[str, str | None]
     unmasked: Mapping[str, str]
     facts: list[FactShown]
+    register: Mapping[str, Any] | None
+    """Of a case that nobody applied for: the run, and the line and number in the roster."""
     verdict: Mapping[str, Any]
     outcome: str
     conditions: list[ConditionShown]
@@ -365,6 +367,7 @@ def _shown(session: Session, case: Case, own: Safe | None, unmask: str) -> CaseS
         person=_masked(held),
         unmasked=_unmasked(held, unmask),
         facts=_facts(held),
+        register=held.register,
         verdict=held.verdict or {},
         outcome=words.OUTCOMES.get(case.outcome or "", ""),
         conditions=_conditions(held),

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from server.casework import cases, deciding, opting_out, payments, proactive
+from server.casework import cases, deciding, opting_out, payments, proactive, verifying
 from server.casework.matched_rosters import MatchedRoster, MatchedRosterRefused, read_matched_roster
 from server.casework.moves import Move, State
 from server.casework.officers import NotAllowed, Role
@@ -19,7 +19,7 @@ from server.clock import china_day
 from server.confidential.sealing import Safe
 from server.confidential.subject_keys import SubjectKeys
 from server.database.tables import AuditEntry, Profile, Purpose, Worker
-from server.personal import consents, erasing, people, profiles
+from server.personal import consents, erasing, exporting, people, profiles
 from server.personal.holdings import holdings
 from server.personal.persons import Person
 from server.records.audit import Actor
@@ -108,6 +108,28 @@ def test_cases_are_marked_and_frozen_with_where_they_come_from(
     assert event.event.move == Move.PROPOSE and event.event.actor == "job"
     assert frozen.person is not None
     assert frozen.person["identity_number"] == citizens.person(1).identity_number
+
+
+def test_which_line_a_case_rests_on_is_not_lost_when_an_officer_notes_what_they_saw(
+    office: Office, files: Files
+) -> None:
+    run = _run(office, files.write([citizens.person(1)]))
+    (told,) = proactive.propose(office.database, office.keys, run, clock=lambda: office.now)
+    rests_on = {"run": run.digest, "line": 2, "id": "A2", "outcome": "eligible"}
+    with office.database.begin() as session:
+        case = session.get_one(Case, told.case_id)
+        own = office.keys.safe_of(case.worker_id)
+        assert cases.frozen(case, own).register == rests_on
+        desk = casework.desk(office.author, office.post, own, office.now)
+        case = deciding.take(session, desk, case, version=case.version)
+        verifying.note_seen(session, desk, case, set(), {"unemployment_registered": True})
+        held = cases.frozen(case, own)
+        theirs = exporting.collect(
+            session, office.safe, own, None, worker_id=case.worker_id, now=office.now
+        )
+    assert (held.facts, held.register) == ({"unemployment_registered": True}, rests_on)
+    said = f"批次：{run.digest}；第几行：2；编号：A2；比对的结论：符合条件"
+    assert said in exporting.page(theirs, office.library)
 
 
 def test_a_district_makes_cases_of_its_own_of_what_the_city_grants(

@@ -96,6 +96,10 @@ def test_a_roster_is_counted_then_confirmed_and_then_gone(
     assert "给3人生成办件吗" in text_of(look.text)
     assert "新生成办件3个" in text_of(done.text)
     assert [each.origin for each in cases(staff)] == ["roster"] * 3
+    # What it rests on stands on its page.
+    first = min(cases(staff), key=lambda each: each.worker_id)
+    shown = text_of(clerk.get(f"/cases/{first.id}").text)
+    assert "花名册比对的结论是符合条件" in shown and "花名册第2行，编号A1。" in shown
     assert stored(staff) == []
     for gone in (path, f"{path}/outcomes.csv", f"{path}/columns"):
         assert clerk.get(gone).status_code == 404
