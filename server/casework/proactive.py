@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import exists, select
@@ -109,13 +110,15 @@ def dry_run(database: Database, keys: SubjectKeys, run: Run) -> list[Told]:
         return [_judged(session, run, own_of, entry, checked) for entry, checked in _entries(run)]
 
 
-def propose(database: Database, keys: SubjectKeys, run: Run, *, clock: Clock) -> Iterator[Told]:
+def propose(
+    database: Database, keys: SubjectKeys, run: Run, *, skipping: int = 0, clock: Clock
+) -> Iterator[Told]:
     """Make the cases, person by person: it can be broken off, and run again.
 
-    Raises `NotAllowed`.
+    `skipping`: so many lines were told before. Raises `NotAllowed`.
     """
     own_of = _finding(keys)
-    for entry, checked in _entries(run):
+    for entry, checked in islice(_entries(run), skipping, None):
         with database.read() as session:
             told = _judged(session, run, own_of, entry, checked)
         if told.fate is not Fate.PROPOSED:

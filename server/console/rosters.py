@@ -1,5 +1,6 @@
 """Matching a roster: upload, what each column is, a dry run, and cases for whom it is due."""
 
+import re
 import time
 from collections import Counter
 from datetime import date
@@ -24,7 +25,8 @@ from server.web.problems import words_of_fact
 from server.web.resources import resources
 
 _SECONDS = 8.0
-"""How long one press makes cases; the next one goes on."""
+"""How long one press makes cases; the next one goes on where it stopped."""
+_TOLD = re.compile(rf"({'|'.join(Fate)}):([0-9]{{1,7}})")
 _MOST_SHOWN = 100
 
 _WHY = {
@@ -55,6 +57,8 @@ class _RosterAsked(forms.Asked):
 class _ConfirmAsked(forms.Asked):
     measures: Annotated[list[str], Field(min_length=1)]
     digest: str = ""
+    told: str = ""
+    """How many lines have which fate by the presses before."""
 
 
 @blueprint.get("/")
@@ -156,7 +160,7 @@ def get_csv(id: str, kind: str) -> Response:
 @blueprint.post("/<id>/confirm")
 @admits(Who.OFFICER, Role.CASE_OFFICER)
 def post_confirm(id: str) -> Response:
-    """Make the cases that were counted, again those that are still missing; then erase the file."""
+    """Make the cases that were counted, press by press; then erase the file."""
     known = resources()
     row, content = _found(id)
     asked = forms.read(_ConfirmAsked).asked
@@ -170,17 +174,29 @@ def post_confirm(id: str) -> Response:
         return _roster_page(row, content, 409, "选的政策或者列变了，请看看新的数字再确认。")
     if not asked.digest:
         return _confirm_page(row, run, asked.measures)
-    told, whole = _proposed(run)
-    if not whole:
-        return _confirm_page(row, run, asked.measures, len(told))
+    told, is_whole = _proposed(run, Counter(_told(asked.told)))
+    if not is_whole:
+        return page(
+            "roster_going_on.html",
+            title="还没有办完",
+            row=row,
+            done=told.total(),
+            left=len(run.roster.entries) - told.total(),
+            fates=_fates(told),
+            hidden=[
+                ("digest", run.digest),
+                ("told", " ".join(f"{fate}:{count}" for fate, count in told.items())),
+                *(("measures", measure) for measure in asked.measures),
+            ],
+        )
     with known.database.begin() as session:
         file = rosters.find(session, id, officer(), regions())
         rosters.erase(session, known.safe, file, by=officer(), now=known.clock())
     return page(
         "roster_done.html",
         title="办好了，花名册已经删除",
-        made=sum(each.case_id is not None for each in told),
-        fates=_fates(Counter(each.fate for each in told)),
+        made=told[Fate.PROPOSED],
+        fates=_fates(told),
     )
 
 
@@ -222,16 +238,23 @@ def _run(row: RosterFile, content: bytes, measures: list[str]) -> Run:
     )
 
 
-def _proposed(run: Run) -> tuple[list[proactive.Told], bool]:
-    """Make cases for some seconds; whether all were made."""
+def _proposed(run: Run, told: Counter[Fate]) -> tuple[Counter[Fate], bool]:
+    """Make cases for some seconds; what became of every line so far, and whether that is all."""
     known = resources()
     until = time.monotonic() + _SECONDS
-    told = []
-    for each in proactive.propose(known.database, known.subject_keys, run, clock=known.clock):
-        told.append(each)
-        if time.monotonic() > until and len(told) < len(run.roster.entries):
+    going = proactive.propose(
+        known.database, known.subject_keys, run, skipping=told.total(), clock=known.clock
+    )
+    for each in going:
+        told[each.fate] += 1
+        if time.monotonic() > until and told.total() < len(run.roster.entries):
             return told, False
     return told, True
+
+
+def _told(written: str) -> dict[Fate, int]:
+    """How many lines have which fate, as the form carries it from press to press."""
+    return {Fate(fate): int(count) for fate, count in _TOLD.findall(written)}
 
 
 def _fates(counted: Counter[Fate]) -> list[tuple[str, int]]:
@@ -310,7 +333,7 @@ def _measures(matching: Matching) -> list[tuple[str, str, bool, Counter[str]]]:
     ]
 
 
-def _confirm_page(row: RosterFile, run: Run, measures: list[str], done: int = 0) -> Response:
+def _confirm_page(row: RosterFile, run: Run, measures: list[str]) -> Response:
     known = resources()
     library = known.serving.current().library
     told = proactive.dry_run(known.database, known.subject_keys, run)
@@ -321,7 +344,6 @@ def _confirm_page(row: RosterFile, run: Run, measures: list[str], done: int = 0)
         row=row,
         digest=run.digest,
         measures=measures,
-        done=done,
         counted=[
             (naming.measure_of(library, measure), _fates(fates))
             for measure, fates in sorted(proactive.counted(told).items())

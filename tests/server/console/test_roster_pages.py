@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy import select
 from server.casework import rosters
 from server.casework.officers import Role
 from server.casework.tables import Case, RosterFile
+from server.console import rosters as pages
 from tests.casework import person
 from tests.server.console.conftest import COOKIE, Desk, Staff, text_of
 from tests.server.console.making import HOSTILE
@@ -109,6 +111,23 @@ def test_a_roster_is_counted_then_confirmed_and_then_gone(
     )
     assert "已有办件" in text_of(look.text) and "没有要生成的办件" in text_of(look.text)
     assert len(cases(staff)) == 3
+
+
+def test_a_press_goes_on_where_the_last_one_stopped(
+    monkeypatch: pytest.MonkeyPatch, staff: Staff, clerk: Desk, library: Any
+) -> None:
+    # No time at all: each press gets through one line.
+    monkeypatch.setattr(pages, "_SECONDS", -1.0)
+    path = chosen(clerk, as_csv(rows(library, 3)))
+    _, found = confirm(clerk, path)
+    for done in (1, 2):
+        assert f"已经处理{done}行，还有{3 - done}行" in text_of(found.text)
+        assert f"生成办件 {done}" in text_of(found.text)
+        assert len(cases(staff)) == done
+        fields = re.findall(r'name="(digest|told|measures)" value="([^"]*)"', found.text)
+        found = clerk.post(f"{path}/confirm", dict(fields))
+    assert "新生成办件3个" in text_of(found.text)
+    assert len(cases(staff)) == 3 and stored(staff) == []
 
 
 def test_what_was_counted_is_what_is_confirmed(staff: Staff, clerk: Desk, library: Any) -> None:
