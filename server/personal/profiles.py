@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, or_, select, update
 from sqlmodel import Session, col
 
 from server.clock import china_day
 from server.confidential.masking import mask_card, mask_identity_number, mask_name, mask_phone
 from server.confidential.sealing import Safe
 from server.database.db import fetch_within, insert_new
-from server.database.tables import Profile, Purpose
+from server.database.tables import Identity, Profile, Purpose
 from server.personal import consents
+from server.personal.people import REGISTER
 from server.personal.persons import NotBornYet, Person, as_kept
 from server.records import audit
 from server.records.audit import Action, Actor
@@ -28,6 +29,8 @@ _MASKS = {
 }
 _HASHED = {"identity_number": "identity_hash", "phone": "phone_hash", "bank_card": "card_hash"}
 _FOUND_BY = {**_HASHED, "name": "name_hash"}
+_FAMILY = 5
+"""How many who never signed in may share a telephone: with more it is an office's."""
 NEEDED = ("name", "identity_number", "phone")
 
 
@@ -185,15 +188,22 @@ def remove_card(session: Session, own: Safe, *, worker_id: int, by: Actor, now: 
 
 
 def sharing(session: Session, worker_id: int) -> list[Shared]:
-    """The other workers who give the same identity number, telephone or bank card."""
+    """The other workers who give the same identity number, telephone or bank card.
+
+    A telephone that rosters give of many who never signed in is an office's: of them it tells
+    nothing, and each with each would be millions.
+    """
     row = _row(session, worker_id)
     if row is None:
         return []
     theirs = {field: getattr(row, column) for field, column in _HASHED.items()}
-    same = [col(getattr(Profile, _HASHED[f])) == h for f, h in theirs.items() if h is not None]
+    same = {f: col(getattr(Profile, _HASHED[f])) == h for f, h in theirs.items() if h is not None}
+    if _is_an_offices(session, row.phone_hash):
+        both = _signed_in(worker_id) & _signed_in(col(Profile.worker_id))
+        same["phone"] &= both
     others = session.scalars(
         select(Profile)
-        .where(or_(*same), col(Profile.worker_id) != worker_id)
+        .where(or_(*same.values()), col(Profile.worker_id) != worker_id)
         .order_by(col(Profile.worker_id))
     )
     return [
@@ -203,6 +213,21 @@ def sharing(session: Session, worker_id: int) -> list[Shared]:
         )
         for other in others
     ]
+
+
+def _is_an_offices(session: Session, phone_hash: str) -> bool:
+    some = (
+        select(col(Profile.id))
+        .where(col(Profile.phone_hash) == phone_hash, ~_signed_in(col(Profile.worker_id)))
+        .limit(_FAMILY + 1)
+        .subquery()
+    )
+    return session.scalar(select(func.count()).select_from(some)) == _FAMILY + 1
+
+
+def _signed_in(worker_id: Any) -> ColumnElement[bool]:
+    named = col(Identity.worker_id) == worker_id, col(Identity.issuer) != REGISTER
+    return exists().where(*named)
 
 
 def holders(session: Session, safe: Safe, field: str, value: str) -> list[int]:

@@ -7,14 +7,23 @@ from typing import Any
 
 import pytest
 from sqlalchemy import func, select
+from sqlmodel import col
 
-from server.casework import cases, deciding, opting_out, payments, proactive, verifying
+from server.casework import (
+    cases,
+    deciding,
+    near_duplicates,
+    opting_out,
+    payments,
+    proactive,
+    verifying,
+)
 from server.casework.matched_rosters import MatchedRoster, MatchedRosterRefused, read_matched_roster
 from server.casework.moves import Move, State
 from server.casework.officers import NotAllowed, Role
 from server.casework.payments import NotPayable
 from server.casework.proactive import Fate, Run, Told
-from server.casework.tables import Case, Origin
+from server.casework.tables import Case, NearDuplicate, Origin
 from server.clock import china_day
 from server.confidential.sealing import Safe
 from server.confidential.subject_keys import SubjectKeys
@@ -159,6 +168,34 @@ def test_again_nothing_changes(office: Office, files: Files) -> None:
     before = [_count(office, table) for table in (Case, Worker)]
     assert _fates(_propose(office, roster)) == [Fate.HAS_CASE] * 3
     assert [_count(office, table) for table in (Case, Worker)] == before
+
+
+def test_an_office_that_gives_its_own_telephone_for_all_does_not_pair_each_with_each(
+    office: Office, files: Files
+) -> None:
+    phone = citizens.person(0).phone
+    everybody = [citizens.person(n).model_copy(update={"phone": phone}) for n in range(8)]
+    card = {"bank_card": everybody[6].bank_card}
+    everybody[7] = everybody[7].model_copy(update=card)
+    _propose(office, files.write(everybody))
+    with office.database.read() as session:
+        shared = session.scalars(
+            select(col(NearDuplicate.shared)).order_by(col(NearDuplicate.worker_id))
+        ).all()
+    # Five may well be a family; a card is a card.
+    assert shared == ["phone"] * 10 + ["bank_card,phone"]
+    # Of those who signed in each is looked at as ever, but not together with a whole firm.
+    signed_in = []
+    for n in (8, 9):
+        who = citizens.person(n).model_copy(update={"phone": phone})
+        signed_in.append(
+            casework.worker(office.database, office.safe, office.keys, now=office.now, who=who)
+        )
+        with office.database.begin() as session:
+            near_duplicates.recompute(session, signed_in[-1], now=office.now)
+    with office.database.read() as session:
+        (pair,) = near_duplicates.pairs_of(session, signed_in[1])
+    assert (pair.worker_id, pair.shared) == (signed_in[0], "phone")
 
 
 def test_a_run_that_broke_off_goes_on(office: Office, files: Files) -> None:
