@@ -2,10 +2,11 @@
 
 Two workers with the same identity number, bank card or telephone may be one person with two phones,
 a couple with one card, or a fraud: a person decides. What is shared is worked out anew whenever
-somebody's data change; regions play no part.
+somebody's data change; regions play no part. As long as a case of one of them may still be decided,
+what they shared counts with what they share: a case keeps the numbers it was handed in with.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import exists, or_, select, update
@@ -33,11 +34,12 @@ class FindingTooLate(Exception):
 
 def recompute(session: Session, worker_id: int, *, now: datetime) -> None:
     """Compare a worker's numbers with everybody's, after they changed or are gone."""
-    shared = {
-        other.worker_id: ",".join(sorted(other.fields))
-        for other in profiles.sharing(session, worker_id)
-    }
+    shares = {o.worker_id: set(o.fields) for o in profiles.sharing(session, worker_id)}
     known = {_other(pair, worker_id): pair for pair in pairs_of(session, worker_id)}
+    undecided = _with_undecided(session, {worker_id, *known})
+    for other in known.keys() if worker_id in undecided else undecided:
+        shares.setdefault(other, set()).update(known[other].shared.split(","))
+    shared = {other: ",".join(sorted(fields)) for other, fields in shares.items()}
     for other, pair in known.items():
         if other not in shared:
             session.delete(pair)
@@ -98,10 +100,13 @@ def is_open(session: Session, case: Case) -> bool:
     """Whether somebody who shares a number has a case too, and nobody looked into it.
 
     Where both were found to be one person, it stays open as long as the other has, or had, what
-    this case asks for.
+    this case asks for. Of a case that was granted only others that were, too, count: nobody holds
+    up another's money by naming their number.
     """
     for pair, others in flagged(session, case):
-        if pair.finding == Finding.OPEN:
+        if pair.finding == Finding.OPEN and (
+            case.state not in _HAS or any(map(_was_granted, others))
+        ):
             return True
         if pair.finding == Finding.SAME and _has_the_same(case, others):
             return True
@@ -111,7 +116,16 @@ def is_open(session: Session, case: Case) -> bool:
 BEFORE_DECISION = frozenset(
     {State.SUBMITTED, State.IN_REVIEW, State.MATERIAL_REQUESTED, State.OBJECTION}
 )
-"""Where a finding can still make a difference to the case it is made in."""
+"""Where a finding can still make a difference to the decision of the case it is made in."""
+_UNDECIDED = BEFORE_DECISION | {State.REFUSED}
+"""With those that their worker can object to."""
+_TO_BE_PAID = frozenset({State.APPROVED, State.PAYMENT_PENDING})
+
+
+def may_find(case: Case, pair: NearDuplicate) -> bool:
+    """Whether a finding of a pair can be made in a case: what it was granted on stays."""
+    unseen = pair.finding == Finding.OPEN
+    return case.state in BEFORE_DECISION or (unseen and case.state in _TO_BE_PAID)
 
 
 def adjudicate(
@@ -131,9 +145,12 @@ def adjudicate(
     `case` is locked, or as this transaction read it.
     """
     require(by, Role.APPROVER, case.region, regions)
-    if case.state not in BEFORE_DECISION:
-        raise FindingTooLate
     first, second = sorted((case.worker_id, other_id))
+    pair = session.get(NearDuplicate, (first, second))
+    if pair is None:
+        raise FindingChanged
+    if not may_find(case, pair):
+        raise FindingTooLate
     changed = session.connection().execute(
         update(NearDuplicate)
         .where(
@@ -187,6 +204,12 @@ def unite(session: Session, kept: int, gone: int) -> None:
     session.flush()
 
 
+def _with_undecided(session: Session, worker_ids: Collection[int]) -> set[int]:
+    """Those of some workers with a case that may still be decided."""
+    mine = col(Case.worker_id).in_(worker_ids), col(Case.state).in_(_UNDECIDED)
+    return set(session.scalars(select(col(Case.worker_id)).where(*mine)))
+
+
 def _claiming(session: Session, worker_id: int) -> Sequence[Case]:
     """The cases and drafts of a worker that keep others of the same from being begun."""
     mine = col(Case.worker_id) == worker_id, col(Case.claim).is_not(None)
@@ -201,10 +224,19 @@ _HAS = frozenset({State.APPROVED, State.PAYMENT_PENDING, State.PAID})
 
 
 def _has_the_same(case: Case, others: Iterable[Case]) -> bool:
+    """Whether one of them was granted the same, and before it where that was granted, too."""
     return any(
-        other.measure == case.measure and other.period == case.period and _was_granted(other)
+        other.measure == case.measure
+        and other.period == case.period
+        and _was_granted(other)
+        and (case.state not in _HAS or _granted_at(other) < _granted_at(case))
         for other in others
     )
+
+
+def _granted_at(case: Case) -> tuple[datetime, str]:
+    assert case.decided_at is not None
+    return case.decided_at, case.id
 
 
 def _was_granted(case: Case) -> bool:

@@ -25,6 +25,8 @@ class NotPayable(StrEnum):
     NO_CARD = "no_card"
     NO_CONSENT = "no_consent"
     OPTED_OUT = "opted_out"
+    DUPLICATE = "duplicate"
+    """Somebody who was granted something shares a number, and it may be one person."""
     RETURNED = "returned"
     """It came back from the bank, and the person has given no other card since."""
     OTHER_CARD = "other_card"

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
-from server.casework import cases, funds, opting_out, payable
+from server.casework import cases, funds, near_duplicates, opting_out, payable
 from server.casework.advancing import Mover, MoveRefused, Post, advance, by_officer, by_worker
 from server.casework.fund_tables import (
     BatchState,
@@ -418,6 +418,8 @@ def _payee(session: Session, cashier: Cashier, case: Case) -> Payee | NotPayable
     held = profiles.find(session, own, case.worker_id)
     if held is not None and held.person.identity_number != frozen["identity_number"]:
         return NotPayable.OTHER_PERSON
+    if near_duplicates.is_open(session, case):
+        return NotPayable.DUPLICATE
     # The card of today: the one that the case was submitted with may be why it came back.
     card = frozen.get("bank_card") if held is None else held.person.bank_card
     return NotPayable.NO_CARD if card is None else Payee(frozen["name"], card)

@@ -114,6 +114,7 @@ class PairShown:
     finding: str
     cases: list[tuple[str, str, str, bool]]
     """Number, measure, state; whether the officer may open it."""
+    may_find: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,8 +328,7 @@ def case_page(
         and shown.case.recommended is None
         and Role.CASE_OFFICER in officer().roles,
         unsure=verifying.is_unsure(shown.case),
-        may_find=shown.case.state in near_duplicates.BEFORE_DECISION
-        and Role.APPROVER in officer().roles,
+        may_find=Role.APPROVER in officer().roles,
         is_photo=is_photo,
     )
 
@@ -487,6 +487,7 @@ def _pairs(session: Session, case: Case) -> list[PairShown]:
                 "、".join(words.PERSON_FIELDS.get(each, each) for each in pair.shared.split(",")),
                 words.FINDINGS[Finding(pair.finding)],
                 [_briefly(each) for each in others],
+                near_duplicates.may_find(case, pair),
             )
         )
     return found

@@ -29,6 +29,7 @@ NOT_PAYABLE: Mapping[NotPayable, str] = {
     NotPayable.NO_CARD: "没有填银行卡",
     NotPayable.NO_CONSENT: "本人没有同意用银行卡收款",
     NotPayable.OPTED_OUT: "本人不要自动比对",
+    NotPayable.DUPLICATE: "可能和别人是同一个人，要先核实",
     NotPayable.RETURNED: "银行退回过，本人还没有换卡号",
     NotPayable.OTHER_CARD: "本人换了银行卡",
 }

@@ -13,7 +13,8 @@ from server.casework.moves import Move, State
 from server.casework.near_duplicates import FindingChanged
 from server.casework.officers import NotAllowed, Officer, Role
 from server.casework.tables import Case, Finding
-from server.personal import people, profiles
+from server.database.tables import Purpose
+from server.personal import erasing, people, profiles
 from server.personal.persons import Person
 from server.records import audit
 from tests import casework
@@ -101,6 +102,40 @@ def test_nothing_is_granted_until_somebody_has_looked_also_across_regions(
         house.do(chief, case_id, deciding.approve)
     adjudicate(house, chief, case_id, Finding.DIFFERENT)
     assert house.do(chief, case_id, deciding.approve).state == State.APPROVED
+
+
+@pytest.mark.parametrize("found", [Finding.OPEN, Finding.SAME])
+@pytest.mark.parametrize("by", ["consent", "card"])
+def test_what_was_shared_when_it_was_handed_in_counts_until_it_is_decided(
+    house: House, clerk: Officer, chief: Officer, by: str, found: Finding
+) -> None:
+    """Nobody gets rid of the question by what they take back or change meanwhile."""
+    first = casework.person(1)
+    second = casework.person(2).model_copy(update={"bank_card": first.bank_card})
+    one, two = joined(house, first), joined(house, second)
+    before, case_id = house.submit(one), house.submit(two)
+    for each in (before, case_id):
+        house.do(clerk, each, deciding.take)
+        house.do(clerk, each, deciding.recommend, Move.APPROVE, reason="符合")
+    if found is Finding.SAME:
+        adjudicate(house, chief, before, found)
+        house.do(chief, before, deciding.approve)
+    if by == "consent":
+        own = house.keys.safe_of(two)
+        with house.database.begin() as session:
+            erasing.withdraw(session, own, worker_id=two, purpose=Purpose.IDENTITY, now=house.now)
+            near_duplicates.recompute(session, two, now=house.now)
+    else:
+        correct(house, two, casework.person(2))
+    assert pairs(house, one) == [(one, two, "bank_card", found)]
+    with pytest.raises(NotAdjudicated):
+        house.do(chief, case_id, deciding.approve)
+    # The control: once nothing is left to decide, only what they share now counts.
+    adjudicate(house, chief, case_id, Finding.DIFFERENT)
+    for each in {before, case_id} if found is Finding.OPEN else {case_id}:
+        house.do(chief, each, deciding.approve)
+    recompute(house, two)
+    assert pairs(house, one) == []
 
 
 def test_one_person_gets_one_thing_once(house: House, clerk: Officer, chief: Officer) -> None:

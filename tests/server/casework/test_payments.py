@@ -10,7 +10,15 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
 
-from server.casework import cases, deciding, payable, payment_batches, payments, workdays
+from server.casework import (
+    cases,
+    deciding,
+    near_duplicates,
+    payable,
+    payment_batches,
+    payments,
+    workdays,
+)
 from server.casework.advancing import CaseChanged, advance, by_worker
 from server.casework.deciding import SameOfficer
 from server.casework.fund_tables import BatchState, Fund, Payment, PaymentBatch, PaymentState
@@ -28,7 +36,7 @@ from server.casework.payment_batches import (
     Settled,
     StepRefused,
 )
-from server.casework.tables import Case, CaseEvent
+from server.casework.tables import Case, CaseEvent, Finding
 from server.clock import china_day
 from server.database.tables import AuditEntry, Notice, Profile, Purpose
 from server.personal import consents, erasing, profiles
@@ -690,6 +698,35 @@ def test_a_card_that_was_changed_before_the_bank_has_it_stops_the_batch(
         payment_batches.cancel(session, office.at_the_till(office.cashier, batch.id), batch.id)
     cards = {line.case_id: line.bank_card for line in office.export(office.released(fund))}
     assert cards.keys() == {stays, changes} and cards[changes] == "6217000010001234567"
+
+
+@pytest.mark.parametrize("finding", [Finding.DIFFERENT, Finding.SAME])
+def test_two_who_give_one_card_after_the_approval_are_paid_once_somebody_has_looked(
+    office: Office, finding: Finding
+) -> None:
+    fund = office.fund(10**9)
+    first = office.approved()
+    office.now += timedelta(hours=1)
+    second = office.approved()
+    _give_card(office, second, _person(office, first).bank_card or "")
+    with office.database.begin() as session:
+        case = session.get_one(Case, second)
+        near_duplicates.recompute(session, case.worker_id, now=office.now)
+        (pair,) = near_duplicates.pairs_of(session, case.worker_id)
+    unseen = NotPayable.DUPLICATE
+    assert office.collect(fund).left_out == {first: unseen, second: unseen}
+    with office.database.begin() as session:
+        near_duplicates.adjudicate(
+            session, office.safe, office.library.regions, session.get_one(Case, first),
+            case.worker_id, finding, by=office.approver, version=pair.version, now=office.now,
+        )  # fmt: skip
+    collected = office.collect(fund)
+    assert collected.batch is not None
+    if finding is Finding.DIFFERENT:
+        assert (collected.left_out, collected.batch.payments) == ({}, 2)
+    else:
+        # One person gets one thing once: what was granted first.
+        assert collected.left_out == {second: unseen}
 
 
 def test_who_cannot_be_paid_is_left_out_and_told_why(office: Office, now: datetime) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlmodel import col
 
 from server.casework import deciding, objecting
@@ -282,6 +282,9 @@ def test_a_shared_number_is_looked_into_before_money_is_granted(
     with resources.database.read() as session:
         assert session.scalars(select(NearDuplicate)).one().finding == "different"
     assert 'name="finding"' in chief.get(f"/cases/{other.id}").text, "that one is not decided"
+    with resources.database.begin() as session:
+        session.execute(update(NearDuplicate).values(finding="open", version=3))
+    assert 'name="finding"' in chief.get(f"/cases/{case.id}").text, "found after the decision"
 
 
 def object_to(staff: Staff, case: Case) -> None:
