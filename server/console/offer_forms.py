@@ -145,7 +145,11 @@ def _instant(asked: OfferAsked, form: Form[OfferAsked]) -> datetime | None:
         return None
     if asked.last_on > asked.begins_on:
         form.refuse("last_on", "报名最后一天不能晚于开始的日期。")
-    hour, minute = (int(part) for part in (asked.begins_time or "09:00").split(":"))
+    if asked.begins_time is None:
+        # A time that nobody gave would be told to people, and a bus counts as gone by it.
+        form.refuse("begins_time", "写了日期，也请写时间。")
+        return None
+    hour, minute = (int(part) for part in asked.begins_time.split(":"))
     start = datetime(asked.begins_on.year, asked.begins_on.month, asked.begins_on.day, tzinfo=CHINA)
     return start + timedelta(hours=hour, minutes=minute)
 

@@ -25,7 +25,15 @@ def phone(staff: Staff, now: datetime) -> Phone:
 
 def test_what_was_attended_reaches_the_desk_with_its_source(staff: Staff, phone: Phone) -> None:
     desk = staff.desk(Role.CASE_OFFICER)
-    path = enter(desk, kind="session", title="缝纫培训班", hours="40", begins_on=DAY, last_on=DAY)
+    path = enter(
+        desk,
+        kind="session",
+        title="缝纫培训班",
+        hours="40",
+        begins_on=DAY,
+        begins_time="09:00",
+        last_on=DAY,
+    )
     desk.post(f"{path}/steps/publish", {"version": "1"})
     assert phone.post(f"{path}/join", None).json["state"] == "joined"
     assert phone.get("/attended?region=石狮").json == {"facts": []}

@@ -51,6 +51,18 @@ def test_what_is_typed_wrong_is_told_beside_its_field(staff: Staff) -> None:
     assert "某服装厂" in again.text
 
 
+@pytest.mark.parametrize("kind", ["session", "trip", "activity"])
+def test_a_start_whose_time_nobody_gave_is_asked_for_and_not_made_up(
+    staff: Staff, kind: str
+) -> None:
+    desk = staff.desk(Role.CASE_OFFICER)
+    more = {"begins_on": "2026-03-25", "origin": "石狮", "destination": "达州", "hours": "40"}
+    shown = desk.post(f"/offers/new?kind={kind}", {**FORM, **more})
+    assert shown.status_code == 422
+    assert "写了日期，也请写时间" in shown.text
+    assert staff.resources.database.fetch("SELECT id FROM offer") is None
+
+
 def test_signs_of_fraud_hold_an_offer_back_until_somebody_checked_it(staff: Staff) -> None:
     desk = staff.desk(Role.CASE_OFFICER)
     path = enter(desk, words="入职先交押金300元")
@@ -245,7 +257,7 @@ def test_what_an_officer_wrote_is_not_asked_about(
 
 def test_the_list_shows_names_and_the_code_of_the_day(staff: Staff) -> None:
     desk = staff.desk(Role.CASE_OFFICER)
-    path = enter(desk, kind="session", hours="40", begins_on="2026-03-25")
+    path = enter(desk, kind="session", hours="40", begins_on="2026-03-25", begins_time="09:00")
     desk.post(f"{path}/steps/publish", {"version": "1"})
     known = staff.resources
     worker = casework.worker(known.database, known.safe, known.subject_keys, now=staff.now)
@@ -265,7 +277,7 @@ def test_the_list_shows_names_and_the_code_of_the_day(staff: Staff) -> None:
 @pytest.mark.parametrize("database_url", ["sqlite_url", "postgres_url"], indirect=True)
 def test_the_list_and_its_notes_go_on_without_who_was_there_and_is_erased(staff: Staff) -> None:
     desk = staff.desk(Role.CASE_OFFICER)
-    path = enter(desk, kind="session", hours="40", begins_on="2026-03-25")
+    path = enter(desk, kind="session", hours="40", begins_on="2026-03-25", begins_time="09:00")
     desk.post(f"{path}/steps/publish", {"version": "1"})
     known = staff.resources
     places = []
