@@ -142,13 +142,16 @@ def add_many(
     kind: NoticeKind,
     app_id: str,
     these: Sequence[Addressed],
+    due_at: datetime | None = None,
     now: datetime,
 ) -> None:
     """Puts many subscribe messages into the outbox at once; raises as `add_notice` does.
 
-    Their ids are the caller's: it keeps them from coming twice.
+    Their ids are the caller's: it keeps them from coming twice. `due_at`: from when on they may go
+    out.
     """
     template_id, at = template_ids.get(kind), stored_instant(now)
+    due = stored_instant(due_at or now)
     rows = []
     for each in these:
         data, page = filled(kind, each.values)
@@ -157,7 +160,7 @@ def add_many(
         sealed = safe.seal(json.dumps(content, ensure_ascii=False), _purpose(each.id))
         state, settled = (NoticeState.DUE, None) if error is None else (NoticeState.REFUSED, at)
         rows.append(
-            (each.id, kind.value, app_id, each.worker_id, sealed, state.value, 0, error, at, at,
+            (each.id, kind.value, app_id, each.worker_id, sealed, state.value, 0, error, due, due,
              settled)
         )  # fmt: skip
     load_within(session, "notice", _COLUMNS, rows)

@@ -274,7 +274,10 @@ def hand_out(
     actor = audit.Actor.officer(by)
     for voucher in made:
         _audit_voucher(session, post.safe, voucher, actor, Action.CREATED, now)
-    telling.tell_issued(session, post, issue, made, now=now)
+    unasked = [each for each in made if each.case_id is None]
+    asked = [each for each in made if each.case_id is not None]
+    telling.tell_issued(session, post, issue, asked, now=now)
+    telling.tell_issued(session, post, issue, unasked, unasked=True, now=now)
     return made
 
 

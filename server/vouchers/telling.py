@@ -1,7 +1,7 @@
 """What people are told of their vouchers, through the outbox.
 
-Each is written in the transaction of what it tells of. That a voucher ends soon arrives by day
-only; everything else at once, as somebody has just done it.
+Each is written in the transaction of what it tells of. That a voucher ends soon, or came unasked
+with a round, arrives by day only; everything else at once, as somebody has just done it.
 """
 
 import secrets
@@ -16,7 +16,7 @@ from server.clock import CHINA, china_day
 from server.database.tables import Worker
 from server.money import yuan
 from server.notices.outbox import Addressed, add_many
-from server.notices.templates import NoticeKind
+from server.notices.templates import NoticeKind, next_time
 from server.personal import people
 from server.vouchers.tables import Issue, Voucher
 
@@ -25,9 +25,18 @@ _LAST_DAYS = "过了这一天就不能用了"
 
 
 def tell_issued(
-    session: Session, post: Post, issue: Issue, vouchers: Iterable[Voucher], *, now: datetime
+    session: Session,
+    post: Post,
+    issue: Issue,
+    vouchers: Iterable[Voucher],
+    *,
+    unasked: bool = False,
+    now: datetime,
 ) -> None:
-    """Tell people that they have a voucher, how much it is, and until when."""
+    """Tell people that they have a voucher, how much it is, and until when.
+
+    Whoever asked for none (`unasked`) isn't woken by it.
+    """
     is_open = issue.first_on <= china_day(now)
     values = {
         "title": issue.title,
@@ -36,7 +45,8 @@ def tell_issued(
         "hint": _SHOW_IT if is_open else f"{_day(issue.first_on)}起能用",
     }
     these = [(each.worker_id, {**values, "voucher": each.id}) for each in vouchers]
-    _tell_many(session, post, NoticeKind.VOUCHER, these, now)
+    due_at = next_time(NoticeKind.VOUCHER_ENDS, now) if unasked else None
+    _tell_many(session, post, NoticeKind.VOUCHER, these, now, due_at)
 
 
 def tell_ending(
@@ -117,6 +127,7 @@ def _tell_many(
     kind: NoticeKind,
     these: Sequence[tuple[int, dict[str, str]]],
     now: datetime,
+    due_at: datetime | None = None,
 ) -> None:
     to = people.addresses(session, post.safe, [worker for worker, _ in these], post.app_id)
     addressed = [
@@ -124,7 +135,7 @@ def _tell_many(
     ]
     add_many(
         session, post.safe, post.template_ids, kind=kind, app_id=post.app_id, these=addressed,
-        now=now,
+        due_at=due_at, now=now,
     )  # fmt: skip
 
 

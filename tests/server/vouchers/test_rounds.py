@@ -5,7 +5,7 @@ import os
 import signal
 from collections import Counter
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,6 +20,7 @@ from server.casework.tables import Case
 from server.casework.weekly_reports import week_of
 from server.database.db import Database
 from server.database.tables import AuditEntry, Notice
+from server.notices import outbox
 from server.notices.templates import NoticeKind
 from server.personal import erasing, people
 from server.records import audit
@@ -182,6 +183,22 @@ def test_a_round_gives_each_a_voucher_a_card_and_a_notice_and_the_fund_holds_the
     again = town.confirmed(issue)
     assert (again.state, again.people) == (RoundState.DONE, 0)
     assert town.holders(issue) == sorted(workers) and at.sums() == (5 * SUM, 0)
+
+
+@pytest.mark.parametrize(("given", "told"), [("00:20", "08:00"), ("14:00", "14:00")])
+def test_who_gets_one_unasked_by_night_is_told_in_the_morning(
+    town: "Town", given: str, told: str
+) -> None:
+    at, issue = town.market, town.market.issue()
+    worker = town.linked(1)
+    made = town.confirmed(issue)
+    now, due = (datetime.fromisoformat(f"2026-03-03T{each}+08:00") for each in (given, told))
+    town.go_on(made, now=now)
+    assert town.holders(issue) == [worker]
+    for instant, count in ((due - timedelta(seconds=1), 0), (due, 1)):
+        with at.database.begin() as session:
+            claimed = outbox.claim(session, at.safe, at_most=100, now=instant)
+        assert len(claimed) == count
 
 
 def test_another_officer_confirms_and_only_in_their_region(town: "Town") -> None:
