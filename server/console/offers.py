@@ -310,10 +310,10 @@ def post_invitations(id: str) -> Response:
         offer = offering.of_officer(session, id, officer(), regions())
         if not offering.is_open(offer, now):
             raise offering.OfferOver(offer.last_on)
-        people = _seekers(session, offer, now)
-        for each in people:
-            telling.tell(session, post(), offer, each.worker_id, telling.INVITED, now=now)
-    return go_to(url_for(".get_offer", id=id), f"已通知{len(people)}个人。")
+        people = [each.worker_id for each in _seekers(session, offer, now)]
+        told = telling.tell_invited(session, post(), offer, people, now=now)
+    before = f"，{len(people) - told}个人以前通知过" if told < len(people) else ""
+    return go_to(url_for(".get_offer", id=id), f"已通知{told}个人{before}。")
 
 
 def _tell_moved(session: Session, offer: Offer, now: datetime) -> None:

@@ -48,8 +48,8 @@ NO_APP = "no_app"
 _LONGEST_TEXT = 2048
 _NOT_RESENT = (NoticeKind.OUTREACH, NoticeKind.VOUCHER_USED, NoticeKind.VOUCHER_ENDS)
 _COLUMNS = (
-    "id", "kind", "app_id", "worker_id", "sealed", "state", "attempts", "error", "created_at",
-    "due_at", "settled_at",
+    "id", "key", "kind", "app_id", "worker_id", "sealed", "state", "attempts", "error",
+    "created_at", "due_at", "settled_at",
 )  # fmt: skip
 
 
@@ -73,6 +73,7 @@ class Addressed:
     worker_id: int
     to: str | None
     values: Mapping[str, str]
+    key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,26 +145,34 @@ def add_many(
     these: Sequence[Addressed],
     due_at: datetime | None = None,
     now: datetime,
-) -> None:
-    """Puts many subscribe messages into the outbox at once; raises as `add_notice` does.
+) -> int:
+    """Puts many subscribe messages into the outbox at once, and returns how many were new.
 
-    Their ids are the caller's: it keeps them from coming twice. `due_at`: from when on they may go
-    out.
+    Their ids are the caller's: it keeps them from coming twice. What has a key comes once for each;
+    the caller sees to it that nobody else adds the same key meanwhile. `due_at`: from when on they
+    may go out. Raises as `add_notice` does.
     """
     template_id, at = template_ids.get(kind), stored_instant(now)
     due = stored_instant(due_at or now)
+    keys = [each.key for each in these if each.key is not None]
+    there = select(col(Notice.key)).where(col(Notice.key).in_(keys))
+    known = set(session.scalars(there)) if keys else set()
     rows = []
     for each in these:
+        if each.key is not None and each.key in known:
+            continue
+        known.add(each.key)
         data, page = filled(kind, each.values)
         error = NO_ADDRESS if each.to is None else NO_TEMPLATE if template_id is None else None
         content = {"to": each.to, "template": template_id, "data": data, "page": page}
         sealed = safe.seal(json.dumps(content, ensure_ascii=False), _purpose(each.id))
         state, settled = (NoticeState.DUE, None) if error is None else (NoticeState.REFUSED, at)
         rows.append(
-            (each.id, kind.value, app_id, each.worker_id, sealed, state.value, 0, error, due, due,
-             settled)
+            (each.id, each.key, kind.value, app_id, each.worker_id, sealed, state.value, 0, error,
+             due, due, settled)
         )  # fmt: skip
     load_within(session, "notice", _COLUMNS, rows)
+    return len(rows)
 
 
 def claim(

@@ -1,14 +1,18 @@
 """What those who take part are told, through the outbox."""
 
+import secrets
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlmodel import Session
 
 from server.casework.advancing import Post
 from server.clock import CHINA
+from server.notices.outbox import Addressed, add_many
 from server.notices.templates import NoticeKind
 from server.offers.offering import Step
 from server.offers.tables import Offer, Participation
+from server.personal import people
 
 MOVED_UP = "轮到你了，名额已经给你留好"
 CANCELLED = "已经取消，请不要再来"
@@ -19,57 +23,79 @@ _DECIDED = {
     Step.REFUSE: "没有通过，原因看“我发的招聘”",
     Step.CANCEL: "取消了，原因看“我发的招聘”",
 }
+_AT_ONCE = 500
 
 
-def tell(
-    session: Session,
-    post: Post,
-    offer: Offer,
-    worker_id: int,
-    hint: str,
-    *,
-    again: str = "",
-    now: datetime,
-) -> None:
-    """Put a notice on an offer into the outbox; the same hint twice is one notice.
+def tell_invited(
+    session: Session, post: Post, offer: Offer, workers: Iterable[int], *, now: datetime
+) -> int:
+    """Ask people to come, nobody twice; how many were not asked before.
 
-    `again` tells apart what happens anew from what is only asked for twice.
+    Of two who do so at once the second waits.
     """
-    when = offer.begins_at
-    post.send(
-        session,
-        NoticeKind.OFFER,
-        worker_id=worker_id,
-        values={
-            "offer": offer.id,
-            "title": offer.title,
-            "at": f"{offer.last_on:%Y-%m-%d}"
-            if when is None
-            else f"{when.astimezone(CHINA):%Y-%m-%d %H:%M}",
-            "place": offer.place or offer.organiser,
-            "hint": hint,
-        },
-        key=f"offer {offer.id} {worker_id} {hint}{again}",
-        now=now,
-    )
+    session.refresh(offer, with_for_update=True)
+    return _tell(session, post, offer, [(each, "") for each in workers], INVITED, now)
 
 
 def tell_proposer(session: Session, post: Post, offer: Offer, step: Step, *, now: datetime) -> None:
     """Tell the employer who proposed an offer what became of it."""
     if offer.proposed_by is not None:
-        tell(session, post, offer, offer.proposed_by, _DECIDED[step], now=now)
+        _tell(session, post, offer, [(offer.proposed_by, "")], _DECIDED[step], now)
 
 
 def tell_all(
     session: Session,
     post: Post,
     offer: Offer,
-    people: list[Participation],
+    places: list[Participation],
     hint: str,
     *,
     now: datetime,
 ) -> None:
     """Tell everybody in a list, each of what became of their place as it stands now."""
-    for place in people:
-        again = f" {offer.version} {place.version}"
-        tell(session, post, offer, place.worker_id, hint, again=again, now=now)
+    to = [(place.worker_id, f" {offer.version} {place.version}") for place in places]
+    _tell(session, post, offer, to, hint, now)
+
+
+def _tell(
+    session: Session,
+    post: Post,
+    offer: Offer,
+    to: Sequence[tuple[int, str]],
+    hint: str,
+    now: datetime,
+) -> int:
+    """Put notices on an offer into the outbox; the same hint to somebody twice is one notice.
+
+    Beside each worker stands what tells apart what happens anew from what is only asked for twice.
+    """
+    when = offer.begins_at
+    values = {
+        "offer": offer.id,
+        "title": offer.title,
+        "at": f"{offer.last_on:%Y-%m-%d}"
+        if when is None
+        else f"{when.astimezone(CHINA):%Y-%m-%d %H:%M}",
+        "place": offer.place or offer.organiser,
+        "hint": hint,
+    }
+    told = 0
+    for start in range(0, len(to), _AT_ONCE):
+        some = to[start : start + _AT_ONCE]
+        known = people.addresses(session, post.safe, [each for each, _ in some], post.app_id)
+        told += add_many(
+            session,
+            post.safe,
+            post.template_ids,
+            kind=NoticeKind.OFFER,
+            app_id=post.app_id,
+            these=[
+                Addressed(
+                    secrets.token_hex(16), worker, known.get(worker), values,
+                    f"offer {offer.id} {worker} {hint}{again}",
+                )
+                for worker, again in some
+            ],
+            now=now,
+        )  # fmt: skip
+    return told
