@@ -3,14 +3,16 @@
 import hashlib
 import json
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import func, select, update
 from sqlmodel import Session, col
 
 from bot.evaluation import Gold
 from server.database.db import insert_new
-from server.editing.tables import GoldSort, StoredGold
+from server.database.tables import Release
+from server.editing.tables import GoldSort, Proposal, ProposalState, StoredGold
+from server.published import releases
 
 MOST_TURNS = 8
 _LONGEST_TEXT = 1000
@@ -55,6 +57,26 @@ def taken_out_since(session: Session, when: datetime) -> list[Gold]:
         .order_by(col(StoredGold.id))
     )
     return [Gold.model_validate_json(content) for content in rows]
+
+
+def told_until(session: Session) -> datetime:
+    """Until when whoever published was told what was taken out; a rollback tells nobody.
+
+    A proposal tells what was taken out before it was tried, an import as it is published; of the
+    program's own files nobody is told anything.
+    """
+    proposed = session.scalar(
+        select(func.max(col(Proposal.proposed_at))).where(
+            col(Proposal.state) == ProposalState.PUBLISHED
+        )
+    )
+    imported = session.scalar(
+        select(func.max(col(Release.first_in_force_at))).where(
+            ~col(Release.note).startswith(releases.OWN_NOTE, autoescape=True),
+            col(Release.id).not_in(select(col(Proposal.release_id))),
+        )
+    )
+    return max((at for at in (proposed, imported) if at), default=datetime.min.replace(tzinfo=UTC))
 
 
 def newest_questions(session: Session, most: int) -> list[tuple[str, Gold]]:

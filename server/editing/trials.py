@@ -144,7 +144,7 @@ def attempt(asked: Order) -> dict[str, Any] | None:
             base, before = found or (None, [])
             chosen = drafts.listed(session) if asked.drafts else []
             questions, persons = gold.questions(session), gold.personas(session)
-            taken_out = gold.taken_out_since(session, releases.in_force_since(session))
+            taken_out = gold.taken_out_since(session, gold.told_until(session))
             stored = None if asked.release is None else releases.editions_of(session, asked.release)
     finally:
         database.release()

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, insert, or_, select, update
@@ -168,12 +168,6 @@ def _edition(session: Session, release_id: int, kind: str, key: str) -> tuple[st
 def current_id(session: Session) -> int | None:
     """The number of the release in force, None before the first publication."""
     return session.execute(select(col(CurrentRelease.release_id))).scalar_one_or_none()
-
-
-def in_force_since(session: Session) -> datetime:
-    """When the release in force was put there; now and for ever where there is none."""
-    since = session.execute(select(col(CurrentRelease.changed_at))).scalar_one_or_none()
-    return since or datetime.max.replace(tzinfo=UTC)
 
 
 def held_id(session: Session) -> int | None:

@@ -181,11 +181,30 @@ def test_a_question_that_was_taken_out_is_told_to_who_publishes(desk: Desk) -> N
     publish(desk, proposal, desk.carla, reason="问题写错了")
     with desk.database.begin() as session:
         # Whoever publishes next was told by the last; stored again it is asked again.
-        later = releases.in_force_since(session) + timedelta(seconds=1)
+        later = gold.told_until(session) + timedelta(seconds=1)
         assert gold.taken_out_since(session, later) == []
         assert gold.add_question(session, GOLD, officer_id=desk.anna, now=desk.now) == "held"
         assert len(gold.questions(session)) == 2
         assert gold.taken_out_since(session, desk.now - timedelta(days=1)) == []
+
+
+def test_a_question_that_was_taken_out_is_told_also_after_a_rollback(desk: Desk) -> None:
+    """What came in between was not published by anybody who was told."""
+    out, later = (desk.now + timedelta(hours=n) for n in (1, 2))
+    with desk.database.begin() as session:
+        gold.add_question(session, GOLD, officer_id=None, now=desk.now)
+    proposal = propose(desk, tried(desk, edit(desk, {"advice": ["一"]})))
+    with desk.database.begin() as session:
+        gold.take_out(session, "held", officer_id=desk.anna, now=out)
+        # Tried before that: who publishes it now is not told.
+        publishing.publish(session, proposal, officer_id=desk.bert, now=later)
+        own: list[Any] = releases.editions_of(session, desk.release)
+        releases.publish(session, own, note=releases.OWN_NOTE, now=later)
+        publishing.roll_back(session, now=later)
+        told = [each.id for each in gold.taken_out_since(session, gold.told_until(session))]
+        assert told == ["held"]
+        releases.publish(session, own, note="import", now=later)
+        assert gold.taken_out_since(session, gold.told_until(session)) == []
 
 
 def test_a_persona_who_no_longer_comes_out_right_needs_a_reason(desk: Desk) -> None:
