@@ -24,6 +24,7 @@ import structlog
 from sqlalchemy import update
 from sqlmodel import Session, col
 
+from bot.caring import LONGEST_MESSAGE
 from knowledge.eligibility.near_misses import NearMiss
 from server import tallying
 from server.chat.recent_contexts import KEY, RecentContexts
@@ -238,7 +239,6 @@ def forget_expired(session: Session, *, now: datetime) -> int:
 
 class _Entry(NamedTuple):
     turn: RecordedTurn
-    text: str
     context: str
 
     def rows(self) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
@@ -250,7 +250,7 @@ class _Entry(NamedTuple):
             turn.conversation_id,
             at,
             turn.channel,
-            _storable(self.text),
+            _storable(turn.text),
             turn.kind,
             _storable(turn.reply),
             _list_as_json(turn.measures),
@@ -264,10 +264,12 @@ class _Entry(NamedTuple):
 
 
 def _entry(turn: RecordedTurn, context: MaskedJson, keep: Set[str]) -> _Entry:
-    """A turn as it is stored, without personal numbers."""
+    """A turn as it is stored: without personal numbers, and as far as the bot read the message."""
     if not is_conversation_id(turn.conversation_id):
         raise ValueError("not a conversation id")
-    return _Entry(turn, mask(turn.text, keep), context)
+    # Masked before it is cut: of half a number nobody could tell what it is.
+    text = mask(turn.text, keep)[: LONGEST_MESSAGE + 1]
+    return _Entry(turn._replace(text=text), context)
 
 
 class _Writer:

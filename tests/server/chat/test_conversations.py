@@ -16,6 +16,7 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import Session, col
 
+from bot.caring import LONGEST_MESSAGE
 from server import leaving
 from server.casework.advancing import Post
 from server.chat import conversations
@@ -97,6 +98,18 @@ def test_a_turn_is_recorded_with_all_that_the_queue_of_questions_needs(
     assert [json.loads(ids) for ids in stored[5:7]] == [["shishi-4a"], ["liwan-8c"]]
     assert stored[7:] == ("石狮", None)
     talk.close()
+
+
+def test_of_a_message_no_more_is_kept_than_the_bot_reads_and_no_half_of_a_number(
+    database: Database, turn: MakeTurn
+) -> None:
+    talk = Conversations(database)
+    before = "问" * (LONGEST_MESSAGE - 10)
+    talk.record(turn(text=f"{before}身份证350581197001011234{'问' * 20_000}"), masked_json({}))
+    talk.close()
+    kept = database.fetch("SELECT text FROM turn")
+    assert kept is not None
+    assert kept[0] == f"{before}身份证{IDENTITY}{'问' * 20}"[: LONGEST_MESSAGE + 1]
 
 
 def test_the_next_turn_finds_the_context_at_once_and_from_the_database(
