@@ -54,6 +54,8 @@ TITLES: Mapping[Category, str] = {
 }
 """What officers and workers call the categories."""
 
+MOST_OPEN = 20
+"""Requests of one worker that are not settled."""
 _HINT = "点开看全部内容，可以接着问"
 _HOTLINE = "hotline"
 _TURNS_AT_MOST = 40
@@ -61,6 +63,10 @@ _TURNS_AT_MOST = 40
 
 class RequestUnknown(LookupError):
     """There is no such request, or it is not for whoever asks."""
+
+
+class TooManyOpenRequests(Exception):
+    """The worker has so many open that there is no room for another."""
 
 
 class RequestChanged(Exception):
@@ -105,8 +111,11 @@ def open_request(
 ) -> ServiceRequest:
     """Open a request; the talk with the bot comes along where the worker names it.
 
-    Raises `ConsentMissing` where the talk is to come along and the worker did not agree to it.
+    Raises `ConsentMissing` where the talk is to come along and the worker did not agree to it,
+    `TooManyOpenRequests`.
     """
+    if _open(session, worker_id) >= MOST_OPEN:
+        raise TooManyOpenRequests
     due_on = workdays.after(china_day(now), WORKING_DAYS[category])
     request = ServiceRequest(
         id=numbering.number(now, "R"),
@@ -173,6 +182,13 @@ def all_of_worker(session: Session, worker_id: int) -> list[ServiceRequest]:
             .order_by(col(ServiceRequest.opened_at).desc(), col(ServiceRequest.id))
         )
     )
+
+
+def _open(session: Session, worker_id: int) -> int:
+    """How many requests of a worker are not settled."""
+    mine = col(ServiceRequest.worker_id) == worker_id
+    still = col(ServiceRequest.state) != RequestState.CLOSED
+    return session.scalar(select(func.count()).where(mine, still)) or 0
 
 
 def history(session: Session, request_id: str) -> list[ServiceEvent]:

@@ -56,6 +56,7 @@ from server.casework.service_requests import (
     RequestChanged,
     RequestClosed,
     RequestUnknown,
+    TooManyOpenRequests,
 )
 from server.casework.uploading import (
     FileTooLarge,
@@ -137,6 +138,12 @@ WORDS: Mapping[type[Exception], Problem] = {
     ),
     RequestClosed: Problem(
         409, "request_closed", "已经办结", "这个求助已经办结。还有事，请重新提一个。"
+    ),
+    TooManyOpenRequests: Problem(
+        409,
+        "too_many_open_requests",
+        "没办完的太多",
+        "你有很多求助还没办完。有话请在原来的求助里接着说，办完一些再提新的。",
     ),
     NotSettled: Problem(409, "not_settled", "还没办结", "办结以后再来评价。"),
     MaterialKindUnknown: Problem(

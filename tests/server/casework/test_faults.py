@@ -113,10 +113,11 @@ def test_of_fifty_at_once_with_one_key_there_is_one_case(ground: Field, tell: An
 @pytest.mark.fault
 def test_without_the_same_key_what_is_sent_again_is_done_again(ground: Field, control: Any) -> None:
     """The control: requests for help, of which there may be many, each try under a new key."""
-    (token,) = ground.people(1)
+    # Of one person there may not be so many.
+    halves = zip(ground.people(2), ((True, False), (False, True)), strict=True)
     ground.service.start()
     body = {"category": "wages", "region": "石狮", "words": "拖欠工资"}
-    for keep_key, more in ((True, False), (False, True)):
+    for token, (keep_key, more) in halves:
         line = Dropping(ground.service.port, every=3)
         before = requests(ground)
         for intent in range(9):

@@ -14,6 +14,7 @@ from server.casework.service_requests import (
     RequestClosed,
     RequestUnknown,
     Said,
+    TooManyOpenRequests,
 )
 from server.chat.conversations import (
     RecordedTurn,
@@ -25,6 +26,7 @@ from server.personal import erasing
 from server.personal.consents import ConsentMissing
 from server.personal.people import recognise
 from server.records import audit
+from server.web.problems import problem_of
 from tests.server.casework.conftest import House
 
 
@@ -88,6 +90,17 @@ def test_each_category_has_its_time(house: House) -> None:
     request = ask(house, house.worker(), category=Category.ADVICE)
     # Sunday, 1 March 2026: two working days later is Tuesday.
     assert request.due_on == date(2026, 3, 3)
+
+
+def test_only_so_many_requests_of_somebody_are_open_at_once(house: House, clerk: Officer) -> None:
+    worker, other = house.worker(), house.worker()
+    made = [ask(house, worker) for _ in range(service_requests.MOST_OPEN)]
+    with pytest.raises(TooManyOpenRequests) as refused:
+        ask(house, worker)
+    assert problem_of(refused.value).status == 409
+    ask(house, other)
+    settle(house, made[0], clerk, 1)
+    ask(house, worker)
 
 
 def test_the_talk_with_the_bot_comes_along_masked(house: House) -> None:
