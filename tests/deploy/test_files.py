@@ -19,6 +19,7 @@ import yaml
 from compose_spec import PyCompose
 
 from server.commands import jobs
+from server.editing.trials import PATIENCE_SECONDS
 from server.notice_kinds import TEMPLATED
 from server.settings import Settings
 
@@ -196,6 +197,14 @@ def test_behind_dockers_proxy_the_world_is_not_taken_for_inside() -> None:
     assert allowed and "deny all;" in made
     inside = ip_network(net["subnet"])
     assert not [each for each in allowed if inside.overlaps(each)]
+
+
+def test_nginx_waits_for_the_desk_longer_than_the_desk_for_a_trial() -> None:
+    text = (DEPLOY / "nginx.conf").read_text("utf-8")
+    (desk,) = re.findall(r"location /staff \{(.*?)\}", text, re.S)
+    (waits,) = re.findall(r"proxy_read_timeout (\d+)s;", desk)
+    # What it found is still to be stored and told.
+    assert int(waits) >= PATIENCE_SECONDS + 30
 
 
 def test_the_servers_in_containers_know_the_certificate_of_the_bucket() -> None:
