@@ -38,6 +38,7 @@ from mini_app_api.access import signed_in
 from mini_app_api.bodies import StrictJson, StrictRequest, refuse_repeated_names
 from mini_app_api.describing import describe
 from server import console, h5
+from server.casework.uploading import TooManyUploads
 from server.console import entering, rendering
 from server.counter import till
 from server.database.tables import MOST_NUMBER
@@ -221,7 +222,7 @@ def _tell(error: Exception) -> Response:
                 response.headers.add(name, value)
     if body["status"] == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
-    if isinstance(known, TooMany):
+    if isinstance(known, TooMany | TooManyUploads):
         response.headers["Retry-After"] = str(known.retry_after)
     if body["status"] == 503:
         response.headers["Retry-After"] = "2"

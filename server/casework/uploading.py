@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
+from math import ceil
 
 import structlog
 from sqlalchemy import func, select, update
@@ -36,6 +37,7 @@ SMALLEST_PIECE = 8 * 1024
 MOST_A_DAY = 200
 """Uploads that a worker begins: an inspection takes two seconds at worst."""
 MOST_OPEN = 20
+"""Of those of a day that have not arrived."""
 _A_DAY = timedelta(days=1)
 
 _log = structlog.get_logger()
@@ -66,7 +68,11 @@ class FileTooLarge(Exception):
 
 
 class TooManyUploads(Exception):
-    """The worker has begun more uploads than anybody needs."""
+    """More uploads than anybody needs within a day; `retry_after` seconds later one is taken."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(retry_after)
+        self.retry_after = retry_after
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,8 +320,11 @@ def _keep(
 
 
 def _check_number(session: Session, worker_id: int, now: datetime) -> None:
-    begun = select(func.count()).select_from(Upload).where(col(Upload.worker_id) == worker_id)
-    today = session.scalar(begun.where(col(Upload.begun_at) > now - _A_DAY)) or 0
-    is_open = session.scalar(begun.where(col(Upload.state) == UploadState.OPEN)) or 0
-    if today >= MOST_A_DAY or is_open >= MOST_OPEN:
-        raise TooManyUploads
+    within = col(Upload.worker_id) == worker_id, col(Upload.begun_at) > now - _A_DAY
+    begun = select(func.count(), func.min(col(Upload.begun_at))).where(*within)
+    # What a phone gave up stays open until it is swept; nobody waits for that.
+    is_open = begun.where(col(Upload.state) == UploadState.OPEN)
+    for asked, most in ((begun, MOST_A_DAY), (is_open, MOST_OPEN)):
+        number, first = session.execute(asked).one()
+        if number >= most:
+            raise TooManyUploads(ceil((first + _A_DAY - now).total_seconds()))

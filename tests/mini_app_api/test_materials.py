@@ -16,7 +16,7 @@ from sqlmodel import col
 
 from server.casework.sweeping import sweep
 from server.casework.tables import CaseMaterial, Material, Upload
-from server.casework.uploading import LARGEST_PIECE, MOST_BYTES, SMALLEST_PIECE
+from server.casework.uploading import LARGEST_PIECE, MOST_BYTES, MOST_OPEN, SMALLEST_PIECE
 from server.database.tables import AuditEntry, Purpose
 from server.personal import consents
 from server.published import releases
@@ -309,9 +309,22 @@ def test_too_much_is_refused(phone: Phone) -> None:
     for seed in range(4):
         assert upload(phone, photo(seed), application=id).json["state"] == "kept"
     assert begin(phone, photo(5), application=id).json["code"] == "too_many_materials"
-    for _ in range(19):
-        assert begin(phone, photo(5)).status_code == 201
-    assert begin(phone, photo(5)).json["code"] == "too_many_uploads"
+
+
+def test_who_began_too_many_may_begin_again_a_day_later_and_is_told_when(
+    phone: Phone, clock: "HandClock"
+) -> None:
+    asked = {"kind": "identity_card", "size": 1000, "sha256": "0" * 64}
+    clock.now += timedelta(hours=1)
+    for _ in range(MOST_OPEN):
+        assert phone.post("/uploads", asked).status_code == 201
+    clock.now += timedelta(hours=2)
+    refused = phone.post("/uploads", asked)
+    assert (refused.status_code, refused.json["code"]) == (429, "too_many_uploads")
+    assert "明天" in refused.json["detail"]
+    assert refused.headers["Retry-After"] == str(22 * 3600)
+    clock.now += timedelta(hours=22)
+    assert Phone(phone.client, "alice").post("/uploads", asked).status_code == 201
 
 
 def test_the_same_announcement_again_is_the_same_upload(phone: Phone) -> None:
