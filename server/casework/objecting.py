@@ -14,6 +14,8 @@ from server.casework.tables import Case, CaseEvent, Objection, Ruling
 from server.clock import china_day
 from server.confidential.sealing import Safe
 
+_TAKES_PART = (Move.RECOMMEND, Move.RETURN, Move.APPROVE, Move.REFUSE)
+
 
 class ObjectionTooLate(Exception):
     """The time for objecting to the decision is over."""
@@ -68,6 +70,16 @@ def file(
     return moved
 
 
+def had_part(session: Session, case: Case) -> set[int]:
+    """The officers who had a part in any decision of a case, also in one that was taken back."""
+    found = session.scalars(
+        select(col(CaseEvent.officer_id)).where(
+            col(CaseEvent.case_id) == case.id, col(CaseEvent.move).in_(_TAKES_PART)
+        )
+    )
+    return {officer for officer in found if officer is not None}
+
+
 def words_of(own: Safe | None, objection: Objection) -> str:
     """What the worker objects, in their words; empty where they were erased."""
     if own is None or objection.sealed_words is None:
@@ -77,7 +89,7 @@ def words_of(own: Safe | None, objection: Objection) -> str:
 
 def uphold(session: Session, desk: Desk, case: Case, *, version: int, reason: str) -> Case:
     """The worker is right: the case is reviewed again. Raises `SameOfficer`."""
-    _check_other(desk, case, version)
+    _check_other(session, desk, case, version)
     moved = desk.move(
         session,
         case,
@@ -96,7 +108,7 @@ def uphold(session: Session, desk: Desk, case: Case, *, version: int, reason: st
 
 def dismiss(session: Session, desk: Desk, case: Case, *, version: int, reason: str) -> Case:
     """The decision stands. Raises `SameOfficer`."""
-    _check_other(desk, case, version)
+    _check_other(session, desk, case, version)
     moved = desk.move(session, case, Move.DISMISS, version, reason)
     settle_objection(session, case.id, Ruling.DISMISSED, by=desk.officer, now=desk.now)
     return moved
@@ -154,9 +166,8 @@ def _words_purpose(case_id: str, decision: int) -> str:
     return f"objection.sealed_words:{case_id}:{decision}"
 
 
-def _check_other(desk: Desk, case: Case, version: int) -> None:
-    had_part = {case.author_id, case.approver_id}
-    if case.version == version and desk.officer.id in had_part:
+def _check_other(session: Session, desk: Desk, case: Case, version: int) -> None:
+    if case.version == version and desk.officer.id in had_part(session, case):
         raise SameOfficer
 
 

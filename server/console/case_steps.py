@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from server.casework import funds, officers
+from server.casework import funds, objecting, officers
 from server.casework.fund_tables import Fund
 from server.casework.moves import Move, State, moves_from
 from server.casework.officers import Officer, Role
@@ -57,16 +57,21 @@ def steps(session: Session, case: Case, who: Officer) -> list[Step]:
         if move is Move.RETURN and case.recommended is None:
             continue
         found.append(
-            Step(move, SLUGS[move], _why_not(case, move, who), _options(session, case, move, who))
+            Step(
+                move,
+                SLUGS[move],
+                _why_not(session, case, move, who),
+                _options(session, case, move, who),
+            )
         )
     return found
 
 
-def _why_not(case: Case, move: Move, who: Officer) -> str:
+def _why_not(session: Session, case: Case, move: Move, who: Officer) -> str:
     if move in (Move.APPROVE, Move.REFUSE) and case.author_id == who.id:
         return "经办意见是你提的，要由另一个人审批。"
-    if move in (Move.UPHOLD, Move.DISMISS) and who.id in (case.author_id, case.approver_id):
-        return "原来的结果有你经手，申诉要由另一个人处理。"
+    if move in (Move.UPHOLD, Move.DISMISS) and who.id in objecting.had_part(session, case):
+        return "这个办件的结果有你经手，申诉要由另一个人处理。"
     return ""
 
 

@@ -265,6 +265,31 @@ def test_an_objection_goes_to_somebody_who_had_no_part(
     assert [(each.decision, each.outcome) for each in found] == [(4, "upheld")]
 
 
+def test_who_had_any_part_in_a_case_decides_no_objection_in_it(house: House) -> None:
+    """Also who recommended what was returned, who returned it, and who refused it before."""
+    first, second, third = (house.officer(Role.CASE_OFFICER, Role.APPROVER) for _ in range(3))
+    returned, refused, refused_again = (house.officer(Role.APPROVER) for _ in range(3))
+    case_id = house.submit(house.worker())
+    house.do(first, case_id, deciding.take)
+    house.do(first, case_id, deciding.recommend, Move.REFUSE, reason="没缴满一年")
+    house.do(returned, case_id, deciding.send_back, reason="写清楚缴了几个月")
+    house.do(second, case_id, deciding.recommend, Move.REFUSE, reason="只缴了九个月")
+    file_objection(house, house.do(refused, case_id, deciding.refuse, reason="没缴满一年"))
+    had_part = [first, returned, second, refused]
+    for each in had_part:
+        for decide in (objecting.uphold, objecting.dismiss):
+            with pytest.raises(SameOfficer):
+                house.do(each, case_id, decide, reason="维持")
+    house.do(house.officer(Role.APPROVER), case_id, objecting.uphold, reason="再看")
+    house.do(third, case_id, deciding.recommend, Move.REFUSE, reason="只缴了九个月")
+    file_objection(house, house.do(refused_again, case_id, deciding.refuse, reason="没缴满一年"))
+    for each in [*had_part, third, refused_again]:
+        with pytest.raises(SameOfficer):
+            house.do(each, case_id, objecting.dismiss, reason="维持")
+    other = house.officer(Role.APPROVER)
+    assert house.do(other, case_id, objecting.dismiss, reason="维持").state == State.CLOSED
+
+
 def test_a_dismissed_objection_closes_the_case(
     house: House, clerk: Officer, chief: Officer
 ) -> None:

@@ -312,6 +312,10 @@ def test_an_objection_goes_to_another_officer(staff: Staff, clerk: Desk, chief: 
     assert case.id in second.get("/").text
     assert move(second, staff, case, "uphold", reason="上一家的也算").status_code == 303
     assert staff.case(case.id).state == State.IN_REVIEW
+    move(clerk, staff, case, "recommend", decision="refuse", reason="只缴了三个月")
+    move(second, staff, case, "refuse", reason="缴费不满一年，依据四①")
+    object_to(staff, case)
+    assert "申诉要由另一个人处理" in chief.get(f"/cases/{case.id}").text, "the first refusal"
 
 
 def test_an_objection_that_was_taken_back_is_no_withdrawn_application(
