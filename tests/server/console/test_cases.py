@@ -1,5 +1,6 @@
 """Cases at the desk: found, read, moved by two officers, never overwritten."""
 
+import json
 import re
 from datetime import timedelta
 from functools import partial
@@ -17,7 +18,7 @@ from server.casework.tables import Case, CaseNote, NearDuplicate, Officer
 from server.console import words
 from server.console.case_steps import SLUGS
 from server.database.tables import AuditEntry
-from server.personal import erasing
+from server.personal import erasing, exporting
 from server.records import audit
 from server.web.resources import Resources
 from tests import casework
@@ -249,6 +250,24 @@ def test_notes_are_sealed_and_for_officers(
         kept = session.scalars(select(CaseNote)).one()
     assert "补材料" not in (kept.sealed_text or "")
     assert clerk.post(f"/cases/{case.id}/notes", {"text": " "}).status_code == 422
+
+
+def test_whoever_writes_a_reason_is_told_that_its_person_can_read_it(
+    staff: Staff, clerk: Desk, chief: Desk, resources: Resources
+) -> None:
+    case = staff.submit()
+    move(clerk, staff, case, "take")
+    told = "本人要求导出资料时也能看到"
+    # The reason, and a note; then the reason of who gives it back, and a note.
+    assert clerk.get(f"/cases/{case.id}").text.count(told) == 2
+    move(clerk, staff, case, "recommend", decision="refuse", reason="缴费记录对不上")
+    assert chief.get(f"/cases/{case.id}").text.count(told) == 2
+    with resources.database.begin() as session:
+        own, worker = resources.subject_keys.safe_of(case.worker_id), case.worker_id
+        exported = exporting.collect(
+            session, resources.safe, own, None, worker_id=worker, now=resources.clock()
+        )
+    assert "缴费记录对不上" in json.dumps(exported, ensure_ascii=False, default=str)
 
 
 def test_a_shared_number_is_looked_into_before_money_is_granted(
