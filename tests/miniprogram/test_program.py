@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -85,6 +86,25 @@ def test_whatever_a_number_counts_is_said_in_chinese(table: Path, library: "Libr
     units = {fact.unit for fact in library.facts.values() if fact.unit is not None}
     assert units and units <= words.keys()
     assert not any(re.search("[a-z]", words[unit]) for unit in units)
+
+
+OFFERS = [PROGRAM / "offers.js", ROOT / "server" / "h5" / "static" / "offers.js"]
+PAYS = {
+    "": {},
+    "每月5000元起": {"pay_from": 500_000},
+    "每月8000.5元以内": {"pay_to": 800_050},
+    "每月5000到8000元": {"pay_from": 500_000, "pay_to": 800_000},
+    "每月5000元": {"pay_from": 500_000, "pay_to": 500_000},
+}
+
+
+@pytest.mark.parametrize("offers", OFFERS, ids=["mini-program", "page"])
+def test_pay_that_is_told_from_or_up_to_a_sum_is_shown_so(offers: Path) -> None:
+    found = re.search(r"^function pay.*?^\}", offers.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    assert found is not None
+    script = f"JSON.stringify({json.dumps(list(PAYS.values()))}.map({found[0]}))"
+    told = subprocess.run(["node", "-p", script], capture_output=True, check=True, timeout=60)
+    assert json.loads(told.stdout) == list(PAYS)
 
 
 def test_what_is_missing_of_a_number_stands_in_its_own_sentence(library: "Library") -> None:

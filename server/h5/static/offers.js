@@ -16,8 +16,8 @@ const row = (offer, under) => cell(offer.title, () => go("offer", offer.id), und
 
 function pay({ pay_from: from, pay_to: to }) {
   const [least, most] = [from, to].map((fen) => fen && fen / 100);
-  if (least && most && least !== most) return `每月${least}到${most}元`;
-  return least || most ? `每月${least || most}元` : "";
+  const sum = least && most && least !== most ? `${least}到${most}` : least || most;
+  return sum ? `每月${sum}元${most ? (least ? "" : "以内") : "起"}` : "";
 }
 
 function short({ kind, details, region, begins_at: begins, last_on: last, left }) {
