@@ -1,7 +1,7 @@
 // My cases and requests for help: what is asked of me on top, then how it went, in plain words; and my card.
 import { action, call, cell, day, empty, expected, go, h, kept, known, lasting, moment, newKey, put, sheet, show, state, sure, surely, tell, unnote, view, yuan } from "./base.js";
 import { aloud } from "./chat.js";
-import { consent, masked, own } from "./person.js";
+import { consent, first, masked, own } from "./person.js";
 import { picker, shrink, upload } from "./upload.js";
 
 async function cases() {
@@ -110,6 +110,7 @@ function adding(id, kind, materials) {
       said.textContent = `传好了${files.length}张。`;
     } catch (problem) {
       expected(problem);
+      first(problem);
       said.textContent = problem.message;
     }
     bar.hidden = true;

@@ -302,6 +302,26 @@ def test_who_has_to_agree_first_is_led_there_and_finds_the_report_as_it_was(
     assert page.get_by_label("哪个单位").input_value() == ""
 
 
+def test_who_does_not_agree_to_photos_any_more_is_led_there_from_their_case(
+    new_phone: NewPhone, address: str, resources: Resources, now: datetime, tmp_path: Path
+) -> None:
+    page = new_phone()
+    walk = signed_in(page, address)
+    introduced(page, resources, now)
+    token = json.loads(stored(page)["my.token"])["token"]
+    own = {"Authorization": f"Bearer {token}", "Idempotency-Key": "a-key-of-one-application"}
+    applied = {"measure": casework.MEASURE, "region": "石狮", "facts": casework.ELIGIBLE}
+    assert page.request.post(f"{address}api/v1/applications", data=applied, headers=own).ok
+    own["Idempotency-Key"] = "a-key-of-what-is-taken-back"
+    assert page.request.delete(f"{address}api/v1/consents/materials", headers=own).ok
+    page.goto(f"{address}#cases")
+    page.locator("button.cell", has_text="失业保险金").click()
+    page.locator("summary", has_text="材料").click()
+    page.locator("#file-identity_card").set_input_files(photos(tmp_path, 1, side=700))
+    walk.press("去办", within=".sheet")
+    walk.see("我同意过的事")
+
+
 def test_what_somebody_writes_stays_where_the_request_has_changed_meanwhile(
     new_phone: NewPhone, address: str, resources: Resources, now: datetime
 ) -> None:
