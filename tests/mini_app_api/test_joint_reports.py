@@ -109,6 +109,7 @@ def test_a_part_is_corrected_withdrawn_and_exported_with_the_rest(
     assert (part["amount_fen"], part["sealed_person"]["name"]) == (99, "王小明")
     refused = alice.send("DELETE", "/me")
     assert refused.json["code"] == "still_under_way"
+    assert refused.json["errors"] == [{"field": made["id"], "detail": f"{made['id']}正在办。"}]
     assert alice.send("DELETE", f"{path}/part").status_code == 204
     assert alice.get(path).status_code == 404
     assert alice.send("DELETE", "/me").status_code == 200

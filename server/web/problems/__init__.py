@@ -188,7 +188,9 @@ def body_of(error: BaseException) -> dict[str, Any]:
     elif isinstance(error, ConsentMissing):
         body["errors"] = [{"field": error.purpose.value, "detail": in_force(error.purpose).title}]
     elif isinstance(error, StillUnderWay):
-        body["errors"] = [{"field": number, "detail": "正在办。"} for number in error.cases]
+        body["errors"] = [
+            {"field": number, "detail": f"{number}正在办。"} for number in error.cases
+        ]
     elif isinstance(error, RepeatedName):
         body["errors"] = [{"field": _shown(error.name), "detail": "这一项写了两次。"}]
     elif (more := _MORE.get(type(error))) is not None:
