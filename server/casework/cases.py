@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlmodel import Session, col
 
 from knowledge.regions import Regions
@@ -72,12 +72,8 @@ def of_officer(session: Session, case_id: str, officer: Officer, regions: Region
 
 def all_of_worker(session: Session, worker_id: int, *, drafts: bool = False) -> list[Case]:
     """A worker's cases, or drafts, the newest first."""
-    is_draft = col(Case.state) == State.DRAFT
-    shown = col(Case.state) != State.DRAFT
-    query = select(Case).where(col(Case.worker_id) == worker_id, is_draft if drafts else shown)
-    if not drafts:
-        # A draft that was given up was never a case.
-        query = query.where(col(Case.submitted_at).is_not(None))
+    shown = col(Case.state) == State.DRAFT if drafts else _was_handed_in()
+    query = select(Case).where(col(Case.worker_id) == worker_id, shown)
     return list(session.scalars(query.order_by(col(Case.begun_at).desc(), col(Case.id))))
 
 
@@ -227,7 +223,7 @@ def _seen(officer: Officer, regions: Regions, wanted: Wanted) -> list[ColumnElem
     # No region is none: an empty list matches nothing.
     where: list[ColumnElement[bool]] = [
         col(Case.region).in_(within),
-        col(Case.submitted_at).is_not(None),
+        _was_handed_in(),
     ]
     if wanted.states is not None:
         where.append(col(Case.state).in_(wanted.states))
@@ -247,6 +243,20 @@ def _seen(officer: Officer, regions: Regions, wanted: Wanted) -> list[ColumnElem
     if wanted.overdue_on is not None:
         where += [col(Case.due_on) < wanted.overdue_on, *_under_way()]
     return where
+
+
+def _was_handed_in() -> ColumnElement[bool]:
+    """A draft that was given up was never a case.
+
+    When it was handed in stands behind all that is sealed: of 100,000 cases that takes two seconds
+    to read, and what the index tells of them a fiftieth.
+    """
+    handed_in = exists().where(
+        col(CaseEvent.case_id) == col(Case.id),
+        col(CaseEvent.move).in_((Move.SUBMIT, Move.PROPOSE)),
+    )
+    is_withdrawn = col(Case.state) == State.WITHDRAWN
+    return and_(col(Case.state) != State.DRAFT, or_(~is_withdrawn, handed_in.correlate(Case)))
 
 
 def _under_way() -> list[ColumnElement[bool]]:

@@ -107,9 +107,9 @@ def get_payments() -> Response:
             waiting = {
                 fund.id: payments.waiting(session, post(), who, fund.id or 0) for fund in mine
             }
-        total = payment_batches.count_of(session, who, regions())
+        skipping = (asked.page - 1) * _ON_A_PAGE
         batches = payment_batches.listed(
-            session, who, regions(), at_most=_ON_A_PAGE, skipping=(asked.page - 1) * _ON_A_PAGE
+            session, who, regions(), at_most=_ON_A_PAGE + 1, skipping=skipping
         )
     return page(
         "payments.html",
@@ -117,11 +117,11 @@ def get_payments() -> Response:
         funds=mine,
         waiting=waiting,
         most=payments.MOST_IN_A_BATCH,
-        batches=batches,
+        batches=batches[:_ON_A_PAGE],
         names=names,
         states=naming.BATCH_STATES,
         number=asked.page,
-        pages=max(1, -(-total // _ON_A_PAGE)),
+        more=len(batches) > _ON_A_PAGE,
     )
 
 
