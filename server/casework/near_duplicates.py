@@ -9,7 +9,8 @@ what they shared counts with what they share: a case keeps the numbers it was ha
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import exists, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, or_, select, update
+from sqlalchemy.orm import aliased, join
 from sqlmodel import Session, col
 
 from knowledge.regions import Regions
@@ -111,6 +112,32 @@ def is_open(session: Session, case: Case) -> bool:
         if pair.finding == Finding.SAME and _has_the_same(case, others):
             return True
     return False
+
+
+def keeps_from_pay() -> ColumnElement[bool]:
+    """`is_open` of a case that was granted, as a condition in a query of cases."""
+    other = aliased(Case)
+    mine, worker = col(Case.worker_id), col(other.worker_id)
+    is_theirs = or_(
+        and_(col(NearDuplicate.worker_id) == mine, col(NearDuplicate.other_id) == worker),
+        and_(col(NearDuplicate.other_id) == mine, col(NearDuplicate.worker_id) == worker),
+    )
+    closed = and_(col(other.state) == State.CLOSED, col(other.recommended) == Move.APPROVE)
+    at, mine_at = col(other.decided_at), col(Case.decided_at)
+    before = or_(at < mine_at, and_(at == mine_at, col(other.id) < col(Case.id)))
+    same = and_(
+        col(other.measure) == col(Case.measure), col(other.period) == col(Case.period), before
+    )
+    finding = col(NearDuplicate.finding)
+    return (
+        exists(1)
+        .select_from(join(NearDuplicate, other, is_theirs))
+        .where(
+            or_(col(other.state).in_(_HAS), closed),
+            or_(finding == Finding.OPEN, and_(finding == Finding.SAME, same)),
+        )
+        .correlate(Case)
+    )
 
 
 BEFORE_DECISION = frozenset(

@@ -7,7 +7,8 @@ whoever asks for them, and also when nothing else is known of them any more.
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from sqlalchemy import delete, exists, or_, select
+from sqlalchemy import ColumnElement, delete, exists, or_, select
+from sqlalchemy.orm import Mapped
 from sqlmodel import Session, col
 
 from server.casework.tables import OptOut
@@ -190,6 +191,15 @@ def is_out(
         theirs |= col(OptOut.worker_id) == worker_id
     found = select(exists().where(theirs, col(OptOut.measure).in_((ALL, measure))))
     return bool(session.scalar(found))
+
+
+def opted_out(worker: Mapped[int], measure: Mapped[str]) -> ColumnElement[bool]:
+    """`is_out` as far as it is noted for the worker, as a condition in a query that has both."""
+    theirs = exists().where(
+        col(OptOut.worker_id) == worker,
+        or_(col(OptOut.measure) == ALL, col(OptOut.measure) == measure),
+    )
+    return theirs | consents.took_back(worker, Purpose.PROACTIVE)
 
 
 def _hash(safe: Safe, identity_number: str) -> str:

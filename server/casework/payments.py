@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -144,7 +144,9 @@ def due(
 ) -> list[Case]:
     """Cases of the officer's regions whose instalment is to be paid, the most urgent first.
 
-    Last those that wait for their person: many of them would keep everybody else from being paid.
+    Last those that wait for their person, or for an officer: many of them would keep everybody
+    else from being paid. Who has another identity number by now, or has neither data nor a card, is
+    known only once they are unsealed.
     Raises `NotAllowed`, `InstalmentsOutOfRange`.
     """
     return list(session.scalars(_due(post, officer, fund_id, instalment, at_most)))
@@ -227,7 +229,15 @@ def _due(post: Post, officer: Officer, fund_id: int, instalment: int, at_most: i
         # All of them: one that is not the last of them may have come back.
         earlier = select(func.count()).where(_is_paid(before), col(before.instalment) < instalment)
         query = query.where(earlier.correlate(Case).scalar_subquery() == instalment - 1)
-    order = (payable.is_hindered(), func.coalesce(col(Case.due_on), date.max), col(Case.id))
+    held_up = or_(
+        payable.is_hindered(),
+        near_duplicates.keeps_from_pay(),
+        and_(
+            col(Case.origin) == Origin.ROSTER,
+            opting_out.opted_out(col(Case.worker_id), col(Case.measure)),
+        ),
+    )
+    order = (held_up, func.coalesce(col(Case.due_on), date.max), col(Case.id))
     return query.order_by(*order).limit(at_most)
 
 

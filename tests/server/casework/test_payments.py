@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
 
@@ -14,6 +14,7 @@ from server.casework import (
     cases,
     deciding,
     near_duplicates,
+    opting_out,
     payable,
     payment_batches,
     payments,
@@ -36,7 +37,7 @@ from server.casework.payment_batches import (
     Settled,
     StepRefused,
 )
-from server.casework.tables import Case, CaseEvent, Finding
+from server.casework.tables import Case, CaseEvent, Finding, NearDuplicate, Origin
 from server.clock import china_day
 from server.database.tables import AuditEntry, Notice, Profile, Purpose
 from server.personal import consents, erasing, profiles
@@ -335,6 +336,46 @@ def test_those_without_a_card_keep_nobody_from_being_paid(office: Office) -> Non
     assert collected.batch is not None and collected.batch.payments == 1
     assert office.state(cases[2]) == State.PAYMENT_PENDING
     assert list(collected.left_out.values()) == [NotPayable.NO_CONSENT]
+
+
+@pytest.mark.parametrize("why", [NotPayable.OPTED_OUT, NotPayable.DUPLICATE, Finding.SAME])
+def test_what_an_officer_has_to_see_to_keeps_nobody_from_being_paid(
+    office: Office, why: NotPayable | Finding
+) -> None:
+    fund = office.fund(10**9)
+    first, second, _ = sorted(office.approved() for _ in range(3))
+    if why is NotPayable.OPTED_OUT:
+        with office.database.begin() as session:
+            worker, roster = session.get_one(Case, first).worker_id, Origin.ROSTER
+            session.execute(update(Case).where(col(Case.id) == first).values(origin=roster))
+            own = office.keys.safe_of(worker)
+            opting_out.opt_out(session, own, worker_id=worker, now=office.now)
+        held = {first: why}
+    else:
+        _share_card(office, second, first)
+        held = {first: NotPayable.DUPLICATE, second: NotPayable.DUPLICATE}
+    if why is Finding.SAME:
+        # Of what one person was granted twice the first is paid.
+        with office.database.begin() as session:
+            session.execute(update(NearDuplicate).values(finding=why))
+            later = col(Case.id) == first
+            session.execute(
+                update(Case).where(later).values(decided_at=office.now + timedelta(hours=1))
+            )
+        held = {first: NotPayable.DUPLICATE}
+    collected = office.collect(fund, at_most=3 - len(held))
+    assert collected.batch is not None and collected.left_out == {}
+    assert collected.batch.payments == 3 - len(held)
+    assert office.collect(fund).left_out == held
+
+
+def _share_card(office: Office, case_id: str, of: str) -> NearDuplicate:
+    """Somebody gives another's card after the approval; the pair that they are from then on."""
+    _give_card(office, case_id, _person(office, of).bank_card or "")
+    with office.database.begin() as session:
+        worker = session.get_one(Case, case_id).worker_id
+        near_duplicates.recompute(session, worker, now=office.now)
+        return near_duplicates.pairs_of(session, worker)[0]
 
 
 def test_who_has_to_agree_anew_keeps_nobody_from_being_paid(
@@ -706,17 +747,15 @@ def test_two_who_give_one_card_after_the_approval_are_paid_once_somebody_has_loo
     first = office.approved()
     office.now += timedelta(hours=1)
     second = office.approved()
-    _give_card(office, second, _person(office, first).bank_card or "")
-    with office.database.begin() as session:
-        case = session.get_one(Case, second)
-        near_duplicates.recompute(session, case.worker_id, now=office.now)
-        (pair,) = near_duplicates.pairs_of(session, case.worker_id)
+    pair = _share_card(office, second, first)
+    with office.database.read() as session:
+        worker = session.get_one(Case, second).worker_id
     unseen = NotPayable.DUPLICATE
     assert office.collect(fund).left_out == {first: unseen, second: unseen}
     with office.database.begin() as session:
         near_duplicates.adjudicate(
             session, office.safe, office.library.regions, session.get_one(Case, first),
-            case.worker_id, finding, by=office.approver, version=pair.version, now=office.now,
+            worker, finding, by=office.approver, version=pair.version, now=office.now,
         )  # fmt: skip
     collected = office.collect(fund)
     assert collected.batch is not None
