@@ -20,7 +20,7 @@ from mini_app_api.person_models import (
     StayView,
 )
 from mini_app_api.writing import SIGNED_IN, once
-from server import leaving
+from server import leaving, uniting
 from server.arrears import joining
 from server.casework import near_duplicates
 from server.casework.cases import under_way
@@ -84,6 +84,7 @@ def put_me(asked: ProfileAsked) -> Response:
             by=Actor.worker(worker),
             now=now,
         )
+        uniting.claim(session, known.safe, worker_id=worker, letters=post, now=now)
         near_duplicates.recompute(session, worker, now=now)
         return _me(session, worker, held)
 

@@ -116,8 +116,10 @@ def post_phone(asked: PhoneAsked) -> VerifiedPhoneView:
         phone = known.platform.mini_app.phone_number(asked.code)
     except PlatformRefused:
         raise PhoneRefused from None
+    now = known.clock()
     with known.database.begin() as session:
-        people.verify_phone(session, known.safe, worker_id=worker, phone=phone, now=known.clock())
+        people.verify_phone(session, known.safe, worker_id=worker, phone=phone, now=now)
+        uniting.claim(session, known.safe, worker_id=worker, letters=post, now=now)
     return VerifiedPhoneView(phone=mask_phone(phone))
 
 

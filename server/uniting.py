@@ -1,22 +1,28 @@
 """Two workers who turn out to be one person: what each may have only once is made one."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import select
 from sqlmodel import Session, col
 
 from server.casework import near_duplicates
 from server.casework.advancing import Post
+from server.confidential.sealing import Safe
+from server.confidential.subject_keys import SubjectErased
 from server.offers import taking_part, telling, wishing
+from server.personal import people
 from server.personal.people import StayTwo
+from server.register import claiming, keeping
 from server.vouchers.tables import Voucher
 
 
 def unite(
     session: Session, kept: int, gone: int, *, letters: Callable[[], Post], now: datetime
 ) -> None:
-    """What `people.recognise` calls before one takes over all of the other.
+    """What `people` calls before one takes over all of the other.
 
     `letters` tells those who get a place that the person had twice. Raises `StayTwo` where both
     have a voucher of one issue: that is money, and no sign-in decides on it.
@@ -31,3 +37,23 @@ def unite(
     wishing.unite(session, kept, gone)
     for offer, up in taking_part.unite(session, kept, gone, now=now):
         telling.tell_all(session, letters(), offer, up, telling.MOVED_UP, now=now)
+
+
+def claim(
+    session: Session, safe: Safe, *, worker_id: int, letters: Callable[[], Post], now: datetime
+) -> None:
+    """Give somebody the cases that were made of a roster of them before they signed in.
+
+    To be asked whenever the name, the number or the verified telephone may have come to be theirs.
+    """
+    gone = people.registered_as(session, worker_id)
+    if gone is None:
+        return
+    entry = keeping.of_worker(session, gone)
+    # What the register says goes along: for that its own telephone has to be theirs, too.
+    if entry is not None and claiming.proven_entry(session, worker_id) is not entry:
+        return
+    uniting = partial(unite, letters=letters, now=now)
+    # Who left meanwhile, or has what can't be made one, is no more or stays as they are.
+    with suppress(StayTwo, SubjectErased):
+        people.take_over(session, safe, kept=worker_id, gone=gone, uniting=uniting, now=now)

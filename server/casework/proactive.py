@@ -60,7 +60,7 @@ class Fate(StrEnum):
     """Several who signed in have this identity number: an officer has to look into it."""
     TWICE = "twice"
     LEFT = "left"
-    """Had everything erased while the run was at their line."""
+    """Had everything erased, or proved to be who it is, while the run was at their line."""
 
 
 @dataclass(frozen=True, slots=True)

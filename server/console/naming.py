@@ -69,7 +69,7 @@ FATES: Mapping[Fate, str] = {
     Fate.OTHER_NAME: "身份证号相同，姓名不同",
     Fate.SEVERAL: "不止一个人用这个身份证号",
     Fate.TWICE: "名册里重复",
-    Fate.LEFT: "本人刚刚删除了资料",
+    Fate.LEFT: "本人刚刚删除或认领了资料",
 }
 REASONS: Mapping[str, str] = {
     "not-stated": "文件没写这一点",

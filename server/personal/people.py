@@ -10,13 +10,14 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, delete, func, select, update
+from sqlalchemy import Column, ColumnElement, delete, exists, func, select, update
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from server.confidential.sealing import Safe
 from server.confidential.subject_keys import SubjectErased
 from server.database.db import Database, insert_new
-from server.database.tables import Identity, Row, Worker
+from server.database.tables import Identity, Profile, Row, Worker
 from server.records import audit
 from server.records.audit import Action, Actor
 
@@ -56,7 +57,8 @@ def recognise(
         other = _name(session, safe, UNIONID, unionid, worker, True, now)
         if other != worker:
             with suppress(StayTwo):
-                worker = _unite(session, safe, worker, other, uniting, now)
+                kept, gone = sorted((worker, other))
+                worker = _unite(session, safe, kept, gone, uniting, now)
     if known is None and worker != proposed:
         # Another first sign-in at the same moment was faster.
         session.execute(delete(Worker).where(col(Worker.id) == proposed))
@@ -71,6 +73,57 @@ def forget(session: Session, safe: Safe, *, issuer: str, subject: str, worker_id
             col(Identity.worker_id) == worker_id,
         )
     )
+
+
+def registered_as(session: Session, worker_id: int) -> int | None:
+    """Whom only a roster names and who is this worker: None where there is nobody, or no proof.
+
+    To know another's name and identity number is not enough: the telephone that the roster has is
+    the one that WeChat vouches for.
+    """
+    mine, theirs = aliased(Profile), aliased(Profile)
+    asked = (
+        select(col(theirs.worker_id))
+        .join(mine, col(mine.identity_hash) == col(theirs.identity_hash))
+        .join(Worker, col(Worker.id) == col(mine.worker_id))
+        .where(
+            col(mine.worker_id) == worker_id,
+            col(theirs.worker_id) != worker_id,
+            col(theirs.name_hash) == col(mine.name_hash),
+            col(theirs.phone_hash) == col(Worker.phone_hash),
+            signed_in(worker_id),
+            ~signed_in(col(theirs.worker_id)),
+        )
+    )
+    return session.scalar(asked.order_by(col(theirs.worker_id)).limit(1))
+
+
+def take_over(
+    session: Session,
+    safe: Safe,
+    *,
+    kept: int,
+    gone: int,
+    uniting: Callable[[Session, int, int], None],
+    now: datetime,
+) -> None:
+    """Give a worker all that is there of whom `registered_as` found; raises `StayTwo`.
+
+    The keys go along: what is sealed stays as it is.
+    """
+    # Who is making a case of theirs is done before, or finds them gone.
+    hold(session, gone)
+    _unite(session, safe, kept, gone, uniting, now)
+    # The number leads to the profile now, and no further where that is corrected.
+    session.execute(
+        delete(Identity).where(col(Identity.worker_id) == kept, col(Identity.issuer) == REGISTER)
+    )
+
+
+def signed_in(worker_id: Any) -> ColumnElement[bool]:
+    """Whether a worker is known otherwise than by a register."""
+    named = col(Identity.worker_id) == worker_id, col(Identity.issuer) != REGISTER
+    return exists().where(*named)
 
 
 def find(database: Database, safe: Safe, *, issuer: str, subject: str) -> int | None:
@@ -281,13 +334,12 @@ def _name(
 def _unite(
     session: Session,
     safe: Safe,
-    one: int,
-    other: int,
+    kept: int,
+    gone: int,
     uniting: Callable[[Session, int, int], None] | None,
     now: datetime,
 ) -> int:
-    """Make two workers one, with all that points to either; returns the older."""
-    kept, gone = sorted((one, other))
+    """Make two workers one, with all that points to either; returns who is left."""
     if uniting is not None:
         uniting(session, kept, gone)
     if phone_of(session, safe, kept) is None and (phone := phone_of(session, safe, gone)):
@@ -316,6 +368,6 @@ def _unite(
 
 
 def _drop_second(session: Session, owner: Column[Any], kept: int, gone: int) -> None:
-    """Where each may have one row only and both have one, that of the older stays."""
+    """Where each may have one row only and both have one, that of who is kept stays."""
     if session.scalar(select(func.count()).where(owner == kept)):
         session.execute(delete(owner.table).where(owner == gone))

@@ -7,16 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, exists, func, or_, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlmodel import Session, col
 
 from server.clock import china_day
 from server.confidential.masking import mask_card, mask_identity_number, mask_name, mask_phone
 from server.confidential.sealing import Safe
 from server.database.db import fetch_within, insert_new
-from server.database.tables import Identity, Profile, Purpose
-from server.personal import consents
-from server.personal.people import REGISTER
+from server.database.tables import Profile, Purpose
+from server.personal import consents, people
 from server.personal.persons import NotBornYet, Person, as_kept
 from server.records import audit
 from server.records.audit import Action, Actor
@@ -199,8 +198,7 @@ def sharing(session: Session, worker_id: int) -> list[Shared]:
     theirs = {field: getattr(row, column) for field, column in _HASHED.items()}
     same = {f: col(getattr(Profile, _HASHED[f])) == h for f, h in theirs.items() if h is not None}
     if _is_an_offices(session, row.phone_hash):
-        both = _signed_in(worker_id) & _signed_in(col(Profile.worker_id))
-        same["phone"] &= both
+        same["phone"] &= people.signed_in(worker_id) & people.signed_in(col(Profile.worker_id))
     others = session.scalars(
         select(Profile)
         .where(or_(*same.values()), col(Profile.worker_id) != worker_id)
@@ -218,16 +216,11 @@ def sharing(session: Session, worker_id: int) -> list[Shared]:
 def _is_an_offices(session: Session, phone_hash: str) -> bool:
     some = (
         select(col(Profile.id))
-        .where(col(Profile.phone_hash) == phone_hash, ~_signed_in(col(Profile.worker_id)))
+        .where(col(Profile.phone_hash) == phone_hash, ~people.signed_in(col(Profile.worker_id)))
         .limit(_FAMILY + 1)
         .subquery()
     )
     return session.scalar(select(func.count()).select_from(some)) == _FAMILY + 1
-
-
-def _signed_in(worker_id: Any) -> ColumnElement[bool]:
-    named = col(Identity.worker_id) == worker_id, col(Identity.issuer) != REGISTER
-    return exists().where(*named)
 
 
 def holders(session: Session, safe: Safe, field: str, value: str) -> list[int]:

@@ -40,7 +40,7 @@ def claim(
     with database.read() as session:
         if keeping.of_worker(session, worker_id) is not None:
             return True
-        entry = _proven(session, worker_id)
+        entry = proven_entry(session, worker_id)
     if entry is None:
         return False
     before, key_ids = entry.worker_id, list[str]()
@@ -48,7 +48,7 @@ def claim(
     if old is None:
         return False
     with database.begin() as session:
-        found = _proven(session, worker_id)
+        found = proven_entry(session, worker_id)
         if found is None or (found.id, found.worker_id) != (entry.id, before):
             return False
         if not _move(session, old, own, found, worker_id, now):
@@ -61,7 +61,7 @@ def claim(
     return True
 
 
-def _proven(session: Session, worker_id: int) -> RegisterEntry | None:
+def proven_entry(session: Session, worker_id: int) -> RegisterEntry | None:
     """The entry with the worker's number and name, and their telephone, if it is verified."""
     holder = Worker.__table__.alias().c  # type: ignore[attr-defined]
     return session.scalars(

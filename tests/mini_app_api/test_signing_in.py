@@ -13,11 +13,13 @@ from sqlalchemy import select
 from server.app import create_app
 from server.database.db import Database
 from server.database.tables import Row
-from server.personal import people
+from server.personal import people, profiles
 from server.platform.interface import Platform
+from server.records.audit import Actor
 from server.settings import Environment, Settings
 from server.web.resources import Resources
 from server.web.sessions import worker_of
+from tests import citizens
 from tests.conftest import HandClock
 from tests.wechat_platform.state import APP_ID, APP_SECRET, Fault, PlatformState
 
@@ -233,6 +235,45 @@ def test_the_telephone_number_that_wechat_verified_is_kept_and_shown_in_part(
     assert worker is not None
     with resources.database.read() as session:
         assert people.phone_of(session, resources.safe, worker) == "13800138000"
+
+
+@pytest.mark.parametrize("telephone_last", [True, False])
+def test_whoever_a_roster_named_is_them_once_they_say_so_and_the_telephone_is_theirs(
+    in_wechat: FlaskClient,
+    wechat: PlatformState,
+    resources: Resources,
+    now: datetime,
+    telephone_last: bool,
+) -> None:
+    who, known = citizens.person(1, card=False), resources
+    with known.database.begin() as session:
+        named = people.recognise(
+            session, known.safe, issuer=people.REGISTER, subject=who.identity_number, now=now
+        )
+    own = known.subject_keys.safe_of(named)
+    with known.database.begin() as session:
+        profiles.take_from_register(
+            session, own, worker_id=named, person=who, by=Actor.job("test"), now=now
+        )
+    token = _sign_in(in_wechat, "code-wang")[1]["token"]
+
+    def send(method: str, path: str, body: Any) -> None:
+        headers = {
+            **_bearer(token),
+            "Idempotency-Key": path.strip("/").replace("/", "-") + "-12345678",
+        }
+        reply = in_wechat.open(f"/api/v1{path}", method=method, json=body, headers=headers)
+        assert reply.status_code == 200, reply.text
+
+    send("PUT", "/consents/identity", {"version": 1})
+    steps = [
+        lambda: send("PUT", "/me", who.model_dump(exclude_none=True)),
+        lambda: send("POST", "/session/phone", {"code": wechat.phone_code(who.phone)}),
+    ]
+    for step in steps if telephone_last else reversed(steps):
+        assert known.database.fetch("SELECT count(*) FROM worker") == (2,)
+        step()
+    assert known.database.fetch("SELECT count(*) FROM worker") == (1,)
 
 
 def test_without_wechat_no_telephone_is_verified(client: FlaskClient) -> None:

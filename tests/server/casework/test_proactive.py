@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlmodel import col
 
+from server import uniting
 from server.casework import (
     cases,
     deciding,
@@ -224,6 +225,76 @@ def test_somebody_who_signed_in_gets_the_case_and_no_second_self(
     assert _count(office, Worker) == 1
 
 
+def _signed_in(office: Office, who: Person, verified: str | None) -> int:
+    """Somebody who says who they are, with the telephone that WeChat vouches for, if any."""
+    worker = casework.worker(office.database, office.safe, office.keys, now=office.now, who=who)
+    with office.database.begin() as session:
+        if verified is not None:
+            people.verify_phone(
+                session, office.safe, worker_id=worker, phone=verified, now=office.now
+            )
+        uniting.claim(
+            session, office.safe, worker_id=worker, letters=lambda: office.post, now=office.now
+        )
+        near_duplicates.recompute(session, worker, now=office.now)
+    return worker
+
+
+def test_who_proves_later_to_be_the_person_of_a_roster_gets_their_case_and_is_paid(
+    office: Office, files: Files
+) -> None:
+    fund = office.fund(1_000_00)
+    who = citizens.person(1)
+    roster = files.write([who.model_copy(update={"bank_card": None})])
+    (told,) = _propose(office, roster)
+    assert told.case_id is not None
+    office.recommend(told.case_id, 500_00)
+    office.approve(told.case_id)
+    assert office.collect(fund).left_out == {told.case_id: NotPayable.NO_CARD}
+    worker = _signed_in(office, who, who.phone)
+    own = office.keys.safe_of(worker)
+    with office.database.read() as session:
+        (case,) = cases.all_of_worker(session, worker)
+        assert case.id == told.case_id and near_duplicates.pairs_of(session, worker) == []
+        frozen = cases.frozen(case, own).person
+        assert frozen is not None and frozen["identity_number"] == who.identity_number
+        assert all(each.event.move for each in cases.history(session, case, own))
+    assert (_count(office, Worker), _count(office, Profile)) == (1, 1)
+    assert office.collect(fund).batch is not None
+    assert _fates(_propose(office, roster)) == [Fate.HAS_CASE]
+    # The number leads to nobody any more once it proves to have been wrong.
+    other = citizens.person(2).model_copy(update={"phone": who.phone})
+    with office.database.begin() as session:
+        profiles.save(
+            session, own, worker_id=worker, person=other, version=1, by=Actor.worker(worker),
+            now=office.now,
+        )  # fmt: skip
+    (told,) = _propose(office, roster)
+    assert told.fate is Fate.PROPOSED
+    with office.database.read() as session:
+        assert session.get_one(Case, told.case_id).worker_id != worker
+
+
+@pytest.mark.parametrize(
+    ("says", "verified"),
+    [
+        ({}, None),
+        ({}, citizens.person(2).phone),
+        ({"name": "赵钱孙"}, citizens.person(1).phone),
+        ({"identity_number": citizens.person(2).identity_number}, citizens.person(1).phone),
+    ],
+)
+def test_who_only_says_to_be_the_person_of_a_roster_gets_nothing_of_theirs(
+    office: Office, files: Files, says: dict[str, str], verified: str | None
+) -> None:
+    who = citizens.person(1)
+    _propose(office, files.write([who]))
+    worker = _signed_in(office, who.model_copy(update=says), verified)
+    with office.database.read() as session:
+        assert cases.all_of_worker(session, worker) == []
+    assert _count(office, Worker) == 2
+
+
 def test_who_applied_already_gets_no_second_case(office: Office, files: Files) -> None:
     who = citizens.person(1)
     office.recommended(who=who)
@@ -273,7 +344,7 @@ def test_a_number_that_stands_twice_in_the_roster_is_nobody(office: Office, file
 def test_two_who_signed_in_with_one_number_are_for_an_officer(office: Office, files: Files) -> None:
     who = citizens.person(1)
     for _ in range(2):
-        casework.worker(office.database, office.safe, office.keys, now=office.now, who=who)
+        _signed_in(office, who, who.phone)
     assert _fates(_propose(office, files.write([who]))) == [Fate.SEVERAL]
 
 

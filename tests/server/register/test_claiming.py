@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from server import uniting
 from server.confidential.sealing import Safe
 from server.confidential.subject_keys import SubjectKeys
 from server.pairing.claiming import move
-from server.personal import people
+from server.personal import people, profiles
+from server.records.audit import Actor
 from server.register import claiming, keeping
 from server.register.keeping import EntryChanged
 from server.register.tables import Level, RegisterEntry
@@ -56,6 +58,26 @@ def test_a_page_from_before_seals_nothing_with_a_key_that_is_gone(ledger: Ledger
         change(ledger, entry, own)
     assert ledger.entry(entry.id).worker_id == worker
     assert ledger.said(entry.id) == somebody(1)
+
+
+@pytest.mark.parametrize("theirs", [True, False])
+def test_what_the_register_says_goes_along_with_a_roster_only_by_its_own_telephone(
+    ledger: Ledger, theirs: bool
+) -> None:
+    who = citizens.person(1)
+    entry = ledger.enter(somebody(1) if theirs else somebody(1, phone=citizens.person(2).phone))
+    with ledger.database.begin() as session:
+        profiles.take_from_register(
+            session, ledger.keys.safe_of(entry.worker_id), worker_id=entry.worker_id, person=who,
+            by=Actor.job("test"), now=ledger.now,
+        )  # fmt: skip
+    worker = owner(ledger)
+    with ledger.database.begin() as session:
+        uniting.claim(
+            session, ledger.safe, worker_id=worker, letters=lambda: pytest.fail(), now=ledger.now
+        )
+    assert (ledger.entry(entry.id).worker_id == worker) is theirs
+    assert ledger.said(entry.id) is not None
 
 
 def test_what_an_officer_changes_while_it_moves_is_not_lost(ledger: Ledger) -> None:
