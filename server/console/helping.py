@@ -40,6 +40,7 @@ FATES = {
     HelperFate.SAME: "和已有的一样",
     HelperFate.TWICE: "表里重复，不算这一行",
     HelperFate.TOO_FEW: "现在帮的户数比表里多，不更新",
+    HelperFate.ELSEWHERE: "别的地区已经登记了，不算这一行",
     HelperFate.BAD: "读不了，不登记",
 }
 

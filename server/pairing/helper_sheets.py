@@ -48,6 +48,8 @@ class HelperFate(StrEnum):
     """An earlier line of the file is about this helper."""
     TOO_FEW = "too_few"
     """It helps more people already than the line says: it stays as it is."""
+    ELSEWHERE = "elsewhere"
+    """The helper stands in a region that is not the officer's."""
     BAD = "bad"
 
 
@@ -74,24 +76,29 @@ def read(
     """
     places = tabling.places_of(rows[0].cells if rows else [], COLUMNS, NEEDED)
     found, seen = Found(), set[str]()
-    there = helping.there(session, set(regions.values()))
-    for row in rows[1:]:
-        line = Fault.BROKEN if row.broken else _line(row.cells, places, region, regions)
+    lines = [
+        (row.line, Fault.BROKEN if row.broken else _line(row.cells, places, region, regions))
+        for row in rows[1:]
+    ]
+    known = {n: helping.known_hash(safe, line) for n, line in lines if isinstance(line, Line)}
+    there, mine = helping.there(session, set(known.values())), set(regions.values())
+    for number, line in lines:
         if not isinstance(line, Line):
             column, fault = line if isinstance(line, tuple) else ("", line)
-            found.bad.append(Bad(row.line, column, fault))
-            found.counts[HelperFate.BAD] += 1
+            _leave_out(found, HelperFate.BAD, Bad(number, column, fault))
             continue
-        known = helping.known_hash(safe, line)
-        helper = there.get(known)
+        helper = there.get(known[number])
         held = None if helper is None else helping.opened(safe, helper).told
         told = _told(line, held, region)
         if (told.kind is HelperKind.CADRE) != (told.rank is not None):
-            found.bad.append(Bad(row.line, COLUMNS["rank"][0], Fault.RANK))
-            found.counts[HelperFate.BAD] += 1
+            _leave_out(found, HelperFate.BAD, Bad(number, COLUMNS["rank"][0], Fault.RANK))
             continue
-        fate = HelperFate.TWICE if known in seen else _fate(told, helper, held)
-        seen.add(known)
+        if held is not None and held.region not in mine:
+            elsewhere = Bad(number, COLUMNS["name"][0], Fault.ELSEWHERE)
+            _leave_out(found, HelperFate.ELSEWHERE, elsewhere)
+            continue
+        fate = HelperFate.TWICE if known[number] in seen else _fate(told, helper, held)
+        seen.add(known[number])
         found.counts[fate] += 1
         if fate in (HelperFate.NEW, HelperFate.UPDATE):
             found.to_enter.append((told, helper))
@@ -112,6 +119,11 @@ def enter(
             helping.change(
                 session, safe, regions, helper, told, by=by, version=helper.version, now=now
             )
+
+
+def _leave_out(found: Found, fate: HelperFate, bad: Bad) -> None:
+    found.bad.append(bad)
+    found.counts[fate] += 1
 
 
 def _fate(told: Told, helper: Helper | None, held: Told | None) -> HelperFate:

@@ -238,9 +238,9 @@ def owing(session: Session, regions: Set[str]) -> list[Helper]:
     return list(rows)
 
 
-def there(session: Session, regions: Set[str]) -> Mapping[str, Helper]:
-    """Every helper of some regions, by the hash it is known by."""
-    rows = session.scalars(select(Helper).where(col(Helper.region).in_(regions)))
+def there(session: Session, known: Set[str]) -> Mapping[str, Helper]:
+    """Those of some helpers who stand there, of whatever region, by the hash they are known by."""
+    rows = session.scalars(select(Helper).where(col(Helper.known_hash).in_(known)))
     return {row.known_hash: row for row in rows}
 
 

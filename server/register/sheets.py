@@ -61,6 +61,7 @@ class Fault(StrEnum):
     BROKEN = "line_broken"
     CHOICE = "choice_unknown"
     REGION = "region_elsewhere"
+    ELSEWHERE = "helper_elsewhere"
     DAY = "day_unreadable"
     FACT = "fact_unreadable"
     NO_LEVEL = "level_missing"

@@ -91,6 +91,7 @@ _OF_FIELD: Mapping[str, str] = {
     "line_broken": "这一行读不了，列数不对或者格式坏了。",
     "choice_unknown": "这一项不在可选的范围里。",
     "region_elsewhere": "不是你负责的地区。",
+    "helper_elsewhere": "别的地区已经登记了这个帮扶人。",
     "day_unreadable": "日期读不了，或者还没到。",
     "fact_unreadable": "这一项的写法读不了。",
     "level_missing": "没有困难等级。",

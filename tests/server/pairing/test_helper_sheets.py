@@ -9,6 +9,7 @@ from server.pairing import helper_sheets, helping
 from server.pairing.helper_sheets import Found, HelperFate
 from server.pairing.helping import Known
 from server.pairing.tables import Helper
+from server.register.sheets import Bad, Fault
 from tests.server.pairing.conftest import CADRE, Pairs
 
 HEADER = "姓名,类别,单位"
@@ -52,3 +53,12 @@ def test_a_table_of_helpers_changes_nothing_that_it_has_no_word_of(
     found = entered(pairs.by(wide), HEADER + header, LINE + line)
     assert found.counts == {HelperFate.UPDATE if changed else HelperFate.SAME: 1}
     assert standing(pairs, helper).told == CADRE.model_copy(update=changed)
+
+
+def test_a_helper_of_another_region_is_named_and_stops_no_other_line(pairs: Pairs) -> None:
+    helper = pairs.helper()
+    elsewhere = pairs.by(replace(pairs.ledger.clerk, regions=frozenset({"石家庄"})))
+    found = entered(elsewhere, f"{HEADER},职级", f"{LINE},科级", "王书记,党员干部,市总工会,科级")
+    assert found.counts == {HelperFate.ELSEWHERE: 1, HelperFate.NEW: 1}
+    assert found.bad == [Bad(2, "姓名", Fault.ELSEWHERE)]
+    assert standing(pairs, helper).told == CADRE
