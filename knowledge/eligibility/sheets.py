@@ -159,7 +159,11 @@ def _xlsx_rows(path: Path) -> Iterator[Row]:
     line = 0
     width = 0
     try:
-        with closing(load_workbook(path, read_only=True, data_only=True)) as book:
+        # Not by its path: what was sent to the desk has no name, and only `.xlsx` would be read.
+        with (
+            path.open("rb") as file,
+            closing(load_workbook(file, read_only=True, data_only=True)) as book,
+        ):
             sheet = book.worksheets[0]
             # What the file says of its own size is often wrong.
             sheet.reset_dimensions()

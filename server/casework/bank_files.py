@@ -8,6 +8,7 @@ import csv
 import io
 import unicodedata
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
@@ -144,17 +145,17 @@ def _xlsx_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
 
     try:
         # Formulas are read as they stand, so that none passes for its last result.
-        book = load_workbook(path, read_only=True)
-        sheet = book.worksheets[0]
-        sheet.reset_dimensions()
-        width = 0
-        for line, values in enumerate(sheet.iter_rows(values_only=True), start=1):
-            cells = ["" if value is None else plain_cell(str(value)) for value in values]
-            while len(cells) > width and not cells[-1]:
-                cells.pop()
-            width = width or len(cells)
-            yield line, cells + [""] * (width - len(cells))
-        book.close()
+        # Not by its path: what was sent to the desk has no name, and only `.xlsx` would be read.
+        with path.open("rb") as file, closing(load_workbook(file, read_only=True)) as book:
+            sheet = book.worksheets[0]
+            sheet.reset_dimensions()
+            width = 0
+            for line, values in enumerate(sheet.iter_rows(values_only=True), start=1):
+                cells = ["" if value is None else plain_cell(str(value)) for value in values]
+                while len(cells) > width and not cells[-1]:
+                    cells.pop()
+                width = width or len(cells)
+                yield line, cells + [""] * (width - len(cells))
     except Exception as error:
         # A damaged workbook may break the reading of it anywhere.
         raise BankFileRefused(f"{path.name}: no workbook: {error}") from error

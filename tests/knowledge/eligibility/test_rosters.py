@@ -290,6 +290,11 @@ def test_blank_lines_and_cells_of_a_workbook_count_for_nothing(read: Read, tmp_p
     assert [(line, id) for line, id, _ in people] == [(4, "a"), (6, "b")] and not unread
 
 
+def test_a_workbook_that_was_sent_has_no_name_and_is_read(read: Read, tmp_path: Path) -> None:
+    path = workbook(tmp_path / "roster.xlsx", [HEADER, GOOD])
+    assert read(path.rename(tmp_path / "3"))[0]
+
+
 def test_a_workbook_that_breaks_off_is_told(read: Read, tmp_path: Path) -> None:
     path = workbook(tmp_path / "roster.xlsx", [HEADER, *([GOOD] * 5000)])
     path.write_bytes(path.read_bytes()[:-3000])
