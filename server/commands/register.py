@@ -5,11 +5,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from server.commands.at_hand import FAILED, OK, AtHand, by_officer, day
+from server.commands.at_hand import FAILED, OK, AtHand, Refused, by_officer, day
 
 if TYPE_CHECKING:
     from collections import Counter
+    from collections.abc import Sequence
 
+    from knowledge.eligibility.facts import Vocabulary
     from server.casework.officers import Officer
     from server.register.importing import Desk, Fate, Told
 
@@ -70,10 +72,8 @@ def _import(desk: "Desk", parsed: argparse.Namespace) -> int:
 
     content = parsed.file.read_bytes()
     with in_memory(content) as path:
-        uses = sheets.guessed(sheets.headers_of(path), desk.library.facts)
-    for pair in parsed.column:
-        header, _, use = pair.partition("=")
-        uses[header] = use
+        headers = sheets.headers_of(path)
+    uses = _uses(headers, desk.library.facts, parsed.column)
     plan = Plan(
         uses,
         Level(parsed.level) if parsed.level else None,
@@ -89,6 +89,22 @@ def _import(desk: "Desk", parsed: argparse.Namespace) -> int:
     _tell(told)
     print(f"nuangang register enter {row.id} --confirm {told.digest} --officer {desk.officer.id}")
     return OK
+
+
+def _uses(headers: "Sequence[str]", facts: "Vocabulary", said: "Sequence[str]") -> dict[str, str]:
+    """What each column is by its header, or as was said; what nobody knows is refused."""
+    from server.register import sheets
+
+    uses = sheets.guessed(headers, facts)
+    for pair in said:
+        header, _, use = pair.partition("=")
+        if header not in uses:
+            raise Refused(f"no column {header!r}: there are {', '.join(uses)}")
+        if use not in {sheets.NOTHING, *sheets.COLUMNS, *facts}:
+            known = ", ".join((sheets.NOTHING, *sheets.COLUMNS))
+            raise Refused(f"nothing is called {use!r}: a column is one of {known}, or a fact")
+        uses[header] = use
+    return uses
 
 
 def _tell(told: "Told") -> None:

@@ -37,6 +37,13 @@ def test_a_spreadsheet_goes_in_is_matched_and_undone(
     assert (code, err) == (
         1, "nuangang: no column for name: say which with --column HEADER=USE\n",
     )  # fmt: skip
+    for slip, why in (
+        ("谁=nane", "nothing is called 'nane': a column is one of -, name, identity_number, "),
+        ("谁", "nothing is called '': a column is one of -, name, "),
+        ("准=name", "no column '准': there are 谁, 身份证号, 电话"),
+    ):
+        code, _, err = run("register", "import", table, "--column", slip, *given)
+        assert code == 1 and err.startswith(f"nuangang: {why}")
     how = ("--column", "谁=name", "--level", "below_line")
     code, out, err = run("register", "import", table, *how, *given)
     assert code == 0 and "1 bad" in out and "3 new" in out
