@@ -101,7 +101,7 @@ def post_new() -> Response:
 
 @blueprint.post("/import")
 @admits(Who.OFFICER, Role.CASE_OFFICER)
-@takes(megabytes=3)
+@takes(megabytes=sheet_trials.RETURNED_MEGABYTES)
 def post_import() -> Response:
     """Tell what would become of every line of a table; once that was seen, enter it as a whole."""
     return sheet_trials.imported(

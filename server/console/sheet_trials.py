@@ -27,6 +27,9 @@ from server.web.problems import words_of_field
 from server.web.resources import resources
 
 _MOST_SHOWN = 100
+_MEGABYTES = 3
+RETURNED_MEGABYTES = 2 * _MEGABYTES
+"""What a table may take as it comes back: the seal and the form make it 1.9 times as large."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,8 @@ def _tried(kind: Kind) -> Tried:
     sealed = forms.typed("sealed")
     file = request.files.get("file")
     content = b"" if file is None else file.read()
+    if len(content) > _MEGABYTES * 2**20:
+        return Tried(refused=f"这个文件太大，最多{_MEGABYTES}兆，请分开传。")
     if sealed:
         content = _unsealed(sealed, kind.what)
     tree = regions()

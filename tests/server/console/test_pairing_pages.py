@@ -1,12 +1,16 @@
 """Pairing at the desk: helpers come in, are proposed with reasons, agree, visit, are assessed."""
 
 import io
+import os
 import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+from zipfile import ZipFile
 
 import pytest
-from openpyxl import load_workbook
+from openpyxl import Workbook, load_workbook
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import encode_multipart
 
 from knowledge.eligibility.sheets import read_rows
 from server.casework.officers import Role
@@ -212,6 +216,34 @@ def test_a_table_of_helpers_is_tried_and_then_entered_as_a_whole(staff: Staff) -
     assert "更新已有的 1 " in text_of(upload(desk, ROWS[2]))
     only = {"file": (io.BytesIO("姓名\n甲".encode()), "a.csv")}
     assert "还要有这几列：类别、单位" in desk.post(path, only).text
+
+
+def test_a_table_as_large_as_may_be_tried_comes_back_and_is_entered(staff: Staff) -> None:
+    desk = staff.desk(Role.CASE_OFFICER)
+    path = "/pairings/helpers/import"
+
+    def upload(size: int) -> Any:
+        """A workbook with a picture that nothing makes smaller."""
+        book, out = Workbook(), io.BytesIO()
+        for line in ("姓名,类别,单位", "赵老师,志愿者,市一中"):
+            book.active.append(line.split(","))
+        book.save(out)
+        with ZipFile(out, "a") as archive:
+            archive.writestr("xl/media/image1.png", os.urandom(size - len(out.getvalue()) - 200))
+        form = {
+            "csrf": desk.form_token(),
+            "file": FileStorage(io.BytesIO(out.getvalue()), "a.xlsx"),
+        }
+        boundary, sent = encode_multipart(form)
+        kind = f"multipart/form-data; boundary={boundary}"
+        return desk.client.post(f"/staff{path}", data=sent, content_type=kind)
+
+    assert "最多3兆" in text_of(upload(3 * 2**20 + 1000).text)
+    tried = upload(3 * 2**20)
+    assert "新登记 1 " in text_of(tried.text)
+    sealed = re.search(r'name="sealed" value="([^"]+)"', tried.text)
+    assert sealed and desk.post(path, {"sealed": sealed[1]}).status_code == 303
+    assert "赵老师" in desk.get("/pairings/helpers/").text
 
 
 def test_an_import_of_helpers_that_stops_half_way_has_done_nothing(staff: Staff) -> None:
