@@ -64,6 +64,10 @@ class BudgetChanged(Exception):
         self.budget_fen = budget_fen
 
 
+class FundRefused(ValueError):
+    """A fund without what it takes, or a sum that none can be given; the message says which."""
+
+
 class FundNameTaken(Exception):
     """Another fund has this name."""
 
@@ -98,11 +102,11 @@ def add(
 ) -> Fund:
     """Set up a fund for measures and regions; `reason` says by what the money was granted.
 
-    Raises `NotAllowed`, `UnknownRegion`, `FundNameTaken`, ValueError.
+    Raises `NotAllowed`, `UnknownRegion`, `FundNameTaken`, `FundRefused`.
     """
     _check_administrator(by, regions, where)
     if not name.strip() or not measures or not where or not 0 < budget_fen <= MOST_FEN:
-        raise ValueError("a fund has a name, a sum, and measures and regions that it is for")
+        raise FundRefused("a fund has a name, a sum, and measures and regions that it is for")
     if session.scalar(select(col(Fund.id)).where(col(Fund.name) == name)) is not None:
         raise FundNameTaken(name)
     fund = Fund(
@@ -136,12 +140,14 @@ def grant(
     """Give a fund more, or take from what it has left where `amount_fen` is less than nothing.
 
     `before_fen`: the budget that was looked at, None where nobody did: what is sent again changes
-    nothing. Raises `FundUnknown`, `NotAllowed`, `BudgetChanged`, `FundShort`.
+    nothing. Raises `FundUnknown`, `NotAllowed`, `FundRefused`, `BudgetChanged`, `FundShort`.
     """
     fund = find(session, fund_id)
     _check_administrator(by, regions, regions_of(fund))
     if not amount_fen or abs(amount_fen) > MOST_FEN:
-        raise ValueError(amount_fen)
+        raise FundRefused(
+            "a fund is given a sum, or gives one back: not nothing, nor more than any has"
+        )
     budget = col(Fund.budget_fen) + amount_fen
     only = col(Fund.reserved_fen) + col(Fund.spent_fen) <= budget
     if before_fen is not None:

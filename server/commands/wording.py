@@ -9,7 +9,7 @@ Say = Callable[[Any], str]
 def told(error: Exception) -> str | None:
     """The sentence for an error, None for a fault of the program."""
     # The kinds are many: what they need is loaded once something has gone wrong.
-    tables = (_of_the_program, _of_the_desk, _of_money, _of_the_register)
+    tables = (_of_the_program, _of_the_desk, _of_money, _of_who_was_first, _of_the_register)
     found = next((say(error) for table in tables if (say := _found(table(), error))), None)
     return _of_the_driver(error) if found is None else found
 
@@ -104,7 +104,7 @@ def _of_the_desk() -> dict[type[Exception], Say]:
 def _of_money() -> dict[type[Exception], Say]:
     from server.casework.bank_files import BankFileRefused
     from server.casework.deciding import SameOfficer
-    from server.casework.funds import FundNameTaken, FundShort, FundUnknown
+    from server.casework.funds import FundNameTaken, FundRefused, FundShort, FundUnknown
     from server.casework.matched_rosters import MatchedRosterRefused
     from server.casework.payment_batches import BatchAltered, BatchUnknown, PayeesLost, StepRefused
     from server.money import yuan
@@ -112,6 +112,7 @@ def _of_money() -> dict[type[Exception], Say]:
     return {
         BankFileRefused: str,
         MatchedRosterRefused: str,
+        FundRefused: str,
         SameOfficer: lambda _: "another officer has to release it: this one had a hand in it",
         FundNameTaken: lambda _: "another fund has this name",
         FundShort: lambda short: f"the fund has only {yuan(short.left_fen)} left",
@@ -123,6 +124,24 @@ def _of_money() -> dict[type[Exception], Say]:
         BatchAltered: lambda _: "the payments are not those that were locked: cancel the batch",
         BatchUnknown: lambda _: "no such batch",
         StepRefused: lambda at: f"the batch is {at.state}",
+    }
+
+
+def _of_who_was_first() -> dict[type[Exception], Say]:
+    from server.casework.advancing import CaseChanged, MoveRefused
+    from server.casework.payment_batches import ResultsRefused
+    from server.casework.payments import PaymentSettled
+    from server.confidential.subject_keys import SubjectErased
+
+    again = "what was done before it stays: give the command again"
+    return {
+        ResultsRefused: lambda _: (
+            "somebody changed the batch meanwhile; rows before it are taken: give the file again"
+        ),
+        PaymentSettled: lambda id: f"somebody settled payment {id} meanwhile: {again}",
+        CaseChanged: lambda changed: f"somebody moved case {changed.case_id} meanwhile: {again}",
+        MoveRefused: lambda refused: f"a case is {refused.state} by now: {again}",
+        SubjectErased: lambda _: f"a person was erased meanwhile: {again}",
     }
 
 

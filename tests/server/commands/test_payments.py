@@ -162,6 +162,25 @@ def test_what_an_officer_may_not_do_is_told(run: Run, office: Office, tmp_path: 
         (("payments", "cancel", batch, "--officer", 999), "no such officer"),
         (("payments", "cancel", batch, "--officer", office.approver.id), "may not do that"),
         (("funds", "grant", fund.id, "-10000", "--officer", office.administrator.id), "only"),
+        (("funds", "grant", fund.id, "0", "--officer", office.administrator.id), "a sum"),
+        (
+            (
+                "funds",
+                "add",
+                "另一笔",
+                "--purpose",
+                "稳岗",
+                "--budget",
+                "0",
+                "--measure",
+                MEASURE,
+                "--region",
+                "石狮",
+                "--officer",
+                office.administrator.id,
+            ),
+            "a fund has a name, a sum",
+        ),
         (("payments", "import", batch, tmp_path / "no.csv", "--officer", office.cashier.id), "no"),
     ):
         code, _, told = run(*arguments)
