@@ -142,7 +142,7 @@ def get_issue(id: str) -> Response:
             title=issue.title,
             issue=issue,
             standing=issuing.standing(session, issue.id),
-            waiting=issuing.waiting(session, issue, regions()),
+            waiting=issuing.waiting(session, resources().safe, issue, regions()),
             most=issuing.MOST_AT_ONCE,
             given=given,
             rounds=[
@@ -206,7 +206,7 @@ def post_vouchers(id: str) -> Response:
     try:
         with known.database.begin() as session:
             issue = issuing.of_officer(session, id, officer(), regions())
-            waiting = issuing.waiting(session, issue, regions())
+            waiting = issuing.waiting(session, resources().safe, issue, regions())
             made = issuing.issue_to(
                 session,
                 post(),

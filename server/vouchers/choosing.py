@@ -101,7 +101,7 @@ def choose(place: Place, issue: Issue, group: Group) -> Chosen:
     here = {regions.get(group.region).id, *regions.descendants(group.region)}
     found, workers = Chosen(), set[int]()
     with place.database.read() as session:
-        holders = Holders(session, issue.id)
+        holders = Holders(session, place.safe, issue.id)
         out = OutOfCases(session, place.safe, issue.measure)
     for some in rostering.unseen(place.database, place.keys, here, group.level, group.cause):
         with place.database.read() as session:

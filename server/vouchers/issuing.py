@@ -27,7 +27,7 @@ from server.personal import people
 from server.records import audit
 from server.records.audit import Action
 from server.vouchers import cards, telling
-from server.vouchers.holders import Holders
+from server.vouchers.holders import Holders, hashes_of, holder_hash
 from server.vouchers.tables import (
     Issue,
     IssueState,
@@ -164,7 +164,7 @@ def listed(session: Session, officer: Officer, regions: Regions) -> list[Issue]:
     return list(session.scalars(select(Issue).where(within).order_by(col(Issue.id).desc())))
 
 
-def waiting(session: Session, issue: Issue, regions: Regions) -> list[Case]:
+def waiting(session: Session, safe: Safe, issue: Issue, regions: Regions) -> list[Case]:
     """Approved cases of the issue's measure and place without a voucher of it, the oldest first.
 
     As many as are given one at once.
@@ -173,7 +173,7 @@ def waiting(session: Session, issue: Issue, regions: Regions) -> list[Case]:
     oldest waits, under whichever account. One that was closed waits on for a year, as an issue may
     come late, unless its person got a voucher for the measure since it was approved.
     """
-    known, found, looked_at = Holders(session, issue.id), list[Case](), 0
+    known, found, looked_at = Holders(session, safe, issue.id), list[Case](), 0
     while len(found) < MOST_AT_ONCE:
         # Who has one under another account stands among them for good: the next ones are looked at.
         some = _waiting(issue, regions).offset(looked_at).limit(MOST_AT_ONCE)
@@ -241,7 +241,7 @@ def issue_to(
     locked = _waiting(issue, regions).where(these)
     locked = locked.with_for_update(of=Case, skip_locked=True, key_share=True)
     fitting = {case.id for case in session.scalars(locked)}
-    known = Holders(session, issue.id)
+    known = Holders(session, safe, issue.id)
     chosen = known.one_each(session, [case for case in cases if case.id in fitting])
     if not chosen:
         return []
@@ -266,7 +266,11 @@ def hand_out(
     Whoever calls has seen to all that stands against it: the fund holds the sum back, the issue is
     locked, nobody erases them meanwhile, none of them has one. `by`: the officer whose word it is.
     """
+    known = hashes_of(session, [worker for worker, _ in to])
     made = [_voucher(issue, worker, case, by, now) for worker, case in to]
+    for voucher in made:
+        for each in known[voucher.worker_id][:1]:
+            voucher.holder_hash = holder_hash(post.safe, issue.id, each)
     for voucher in made:
         cards.make(session, voucher.worker_id, now=now)
     session.add_all(made)

@@ -26,10 +26,10 @@ from server.personal import people
 from server.records import audit
 from server.records.audit import Action
 from server.register.hardship import Cause
-from server.register.tables import Level, RegisterEntry
+from server.register.tables import Level
 from server.vouchers import issuing
 from server.vouchers.choosing import Chosen, Group
-from server.vouchers.holders import Holders
+from server.vouchers.holders import Holders, hashes_of
 from server.vouchers.issuing import NotOpen, SecondOfficerNeeded
 from server.vouchers.tables import Issue, PlaceState, Round, RoundPlace, RoundState
 
@@ -292,16 +292,16 @@ def _waiting(session: Session, round_id: str) -> list[RoundPlace]:
 
 
 def _still_fitting(session: Session, safe: Safe, issue: Issue, workers: list[int]) -> set[int]:
-    holders = Holders(session, issue.id)
+    holders = Holders(session, safe, issue.id)
     out = OutOfCases(session, safe, issue.measure)
-    rows = session.execute(
-        select(col(Worker.id), col(RegisterEntry.identity_hash))
-        .outerjoin(RegisterEntry, col(RegisterEntry.worker_id) == col(Worker.id))
-        .where(col(Worker.id).in_(workers), col(Worker.erased_at).is_(None))
-    )
-    return {
-        worker for worker, hashed in rows if not holders.has(worker, hashed) and not out.has(worker)
-    }
+    there = col(Worker.id).in_(workers), col(Worker.erased_at).is_(None)
+    known, fitting = hashes_of(session, workers), set[int]()
+    for worker in session.scalars(select(col(Worker.id)).where(*there).order_by(col(Worker.id))):
+        if worker is None or holders.has(worker, *known[worker]) or out.has(worker):
+            continue
+        holders.add(worker, *known[worker])
+        fitting.add(worker)
+    return fitting
 
 
 def _end(

@@ -135,6 +135,7 @@ class Voucher(Row, table=True):
         CheckConstraint("left_uses BETWEEN 0 AND uses", name="left_uses"),
         CheckConstraint("(uses IS NULL) = (left_uses IS NULL)", name="uses"),
         UniqueConstraint("issue_id", "worker_id"),
+        Index(None, "issue_id", "holder_hash", unique=True),
         Index(None, "worker_id"),
     )
 
@@ -148,6 +149,8 @@ class Voucher(Row, table=True):
     left_uses: int | None = None
     issued_at: datetime = Field(sa_type=Instant)
     issued_by: int = Field(foreign_key="officer.id")
+    holder_hash: str | None = Field(default=None, sa_type=String(64))
+    """Keyed, of issue and identity number: stays with the books, so that nobody gets a second."""
     ended_at: datetime | None = Field(default=None, sa_type=Instant)
     """When it was taken back; what was left of it went back to the fund."""
     warned_at: datetime | None = Field(default=None, sa_type=Instant)

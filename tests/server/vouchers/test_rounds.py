@@ -136,6 +136,20 @@ def test_who_has_one_under_whatever_account_gets_no_second(town: "Town") -> None
     assert town.chosen(issue).counts == {"meant": 3, "gets": 0, "has_one": 3}
 
 
+def test_who_was_erased_and_is_entered_anew_has_one(town: "Town") -> None:
+    issue, at = town.market.issue(), town.market
+    worker = town.linked(1)
+    town.go_on(town.confirmed(issue))
+    with at.database.begin() as session:
+        keys = leaving.leave(
+            session, at.safe, worker_id=worker, by=audit.Actor.worker(worker),
+            letters=lambda: at.post, now=at.now,
+        )  # fmt: skip
+    at.keys.destroy(keys)
+    town.linked(1)
+    assert town.chosen(issue).counts == {"meant": 1, "gets": 0, "has_one": 1}
+
+
 def test_who_wants_nothing_unasked_gets_none(town: "Town") -> None:
     mine, other, at = town.linked(1), town.linked(2), town.market
     with at.database.begin() as session:

@@ -1,7 +1,7 @@
 """Vouchers from the issue to the bank: the sums hold, and nothing is used twice or too late."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from tests.server.vouchers.conftest import Market
 
 HALF_MINUTE = timedelta(seconds=30)
+LATER = date(2026, 6, 1)
 
 
 def test_from_the_issue_to_the_bank_every_fen_is_there(market: "Market") -> None:
@@ -357,7 +358,7 @@ def test_one_identity_number_gets_one_voucher_of_an_issue_under_whatever_account
     assert len(market.give(issue, at_once)) == 1
     later, other = market.approved(worker=account()), market.approved()
     with market.database.read() as session:
-        waiting = issuing.waiting(session, issue, market.regions)
+        waiting = issuing.waiting(session, market.safe, issue, market.regions)
     assert [case.id for case in waiting] == [other.id]
     assert market.give(issue, [later]) == []
     assert market.sums() == (SUM, 0)
@@ -382,7 +383,7 @@ def test_who_has_one_under_another_account_keeps_nobody_behind_them_waiting(
         case = market.approved(worker=worker)
         others += [] if worker else [case]
     with market.database.read() as session:
-        waiting = issuing.waiting(session, issue, market.regions)
+        waiting = issuing.waiting(session, market.safe, issue, market.regions)
     assert [case.id for case in waiting] == [case.id for case in others[:2]]
     assert len(market.give(issue, waiting)) == 2
     assert market.sums() == (3 * SUM, 0)
@@ -432,7 +433,9 @@ def test_an_approval_waits_a_year_for_an_issue_and_for_one_only_once_its_case_is
 ) -> None:
     def waiting(issue: Issue) -> list[str]:
         with market.database.read() as session:
-            return [case.id for case in issuing.waiting(session, issue, market.regions)]
+            return [
+                case.id for case in issuing.waiting(session, market.safe, issue, market.regions)
+            ]
 
     def issue() -> Issue:
         return market.issue(last_on=china_day(market.now))
@@ -467,9 +470,33 @@ def test_who_was_erased_once_their_case_was_closed_waits_for_no_voucher(market: 
         by = audit.Actor.worker(case.worker_id)
         erasing.erase(session, market.safe, worker_id=case.worker_id, by=by, now=market.now)
     with market.database.read() as session:
-        assert issuing.waiting(session, issue, market.regions) == []
+        assert issuing.waiting(session, market.safe, issue, market.regions) == []
     assert market.give(issue, [case]) == []
     assert market.sums() == (0, 0)
+
+
+def test_who_was_erased_and_comes_again_gets_no_second_one(market: "Market") -> None:
+    def approved() -> Case:
+        who = casework.person(7)
+        worker = casework.worker(market.database, market.safe, market.keys, now=market.now, who=who)
+        return market.approved(worker=worker)
+
+    issue, case = market.issue(last_on=LATER), approved()
+    (voucher,) = market.give(issue, [case])
+    market.redeem(market.merchant(), voucher, SUM)
+    market.now += timedelta(days=75)
+    with market.database.begin() as session:
+        objecting.close_final(session, market.safe, market.post, only=case.id, now=market.now)
+        by = audit.Actor.worker(case.worker_id)
+        erasing.erase(session, market.safe, worker_id=case.worker_id, by=by, now=market.now)
+    again, other = approved(), market.approved()
+    with market.database.read() as session:
+        waiting = issuing.waiting(session, market.safe, issue, market.regions)
+    assert [each.id for each in waiting] == [other.id]
+    assert market.give(issue, [again]) == []
+    assert market.sums() == (SUM, 0)
+    # Of another issue they get one like anybody else.
+    assert len(market.give(market.issue(title="元宵券", last_on=LATER), [again])) == 1
 
 
 def test_two_officers_open_an_issue_and_its_fund_has_to_be_for_it(market: "Market") -> None:
