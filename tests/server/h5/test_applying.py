@@ -62,7 +62,7 @@ def test_a_measure_of_another_place_is_checked_and_applied_for_where_it_holds(
     new_phone: NewPhone, address: str
 ) -> None:
     page = new_phone()
-    walk = Walk(page, patience=5_000)
+    walk = Walk(page)
     walk.open(f"{address}?scene=锦州#check")
     walk.press("开始查")
     walk.see("第1题")
