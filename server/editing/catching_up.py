@@ -87,19 +87,26 @@ def _waiting(session: Session, now: datetime) -> Iterator[_Waiting]:
         )
         if changed_at is not None and row.at <= changed_at
     }
-    turns = session.scalars(
-        select(Turn)
+    if not settled:
+        return
+    # However many there are: only what tells whether somebody waits is read of all of them. All
+    # kinds are named, as the index has the kind before the time.
+    turns = session.execute(
+        select(col(Turn.id), col(Turn.text), col(Turn.region))
         .where(
-            col(Turn.channel) == OFFICIAL_ACCOUNT,
+            col(Turn.kind).in_(list(Kind)),
             col(Turn.at) > now - ANSWERED_WITHIN,
+            col(Turn.channel) == OFFICIAL_ACCOUNT,
             col(Turn.text) != "",
         )
         .order_by(col(Turn.at).desc())
-        .limit(unanswered.MOST_TURNS)
-    )
-    for turn in turns:
-        row = settled.get(unanswered.fingerprint(turn.text, turn.region))
-        if row is None or (row.key in json.loads(turn.measures) and turn.kind == Kind.ANSWER):
+    ).all()
+    for id, text, region in turns:
+        row = settled.get(unanswered.fingerprint(text, region))
+        turn = session.get(Turn, id) if row else None
+        if row is None or turn is None:
+            continue
+        if row.key in json.loads(turn.measures) and turn.kind == Kind.ANSWER:
             continue
         key = row.key if row.kind == "measure" else None
         yield _Waiting(unanswered.asked_in(turn), turn.reply, key)

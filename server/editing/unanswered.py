@@ -6,10 +6,12 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 import numpy as np
 from rapidfuzz import fuzz, process
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Subquery, case, func, select
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from bot.answers import Kind
@@ -24,8 +26,13 @@ from server.notices import outbox
 from server.personal import people
 
 LOOKED_BACK = timedelta(days=30)
-MOST_TURNS = 6000
+MOST_OF_A_DAY = 400
+"""Its newest are looked at: however many came on one day, they hide only what was asked on it."""
+MOST_OF_ONE = 20
+"""Of one conversation."""
 MOST_QUESTIONS = 800
+_COMPARED = 100
+"""Characters that tell one question from another: it takes as long as both are long."""
 ANSWERED_WITHIN = timedelta(hours=48)
 """WeChat delivers a message within 48 hours of the person's own."""
 _ALIKE = 78
@@ -113,7 +120,7 @@ def together(asked: Iterable[Asked], library: Library) -> list[Cluster]:
     """Put questions together that ask the same, whatever the place."""
     by_words: dict[str, list[Asked]] = defaultdict(list)
     for each in asked:
-        words = content(tidy(each.text, library)) or normalise(each.text)
+        words = _words(each.text[:_COMPARED], library)
         if words:
             by_words[words].append(each)
     # The most frequent first: they are what the others are compared with.
@@ -131,6 +138,10 @@ def together(asked: Iterable[Asked], library: Library) -> list[Cluster]:
         every = [each for n in members for each in by_words[ordered[n]]]
         found.append(Cluster(by_words[words][0].text, every))
     return sorted(found, key=lambda cluster: (-len(cluster.asked), cluster.text))
+
+
+def _words(text: str, library: Library) -> str:
+    return content(tidy(text, library)) or normalise(text)
 
 
 def settle(
@@ -205,28 +216,68 @@ def reachable(asked: Iterable[Asked], now: datetime) -> int:
 
 
 def _unanswered(session: Session, now: datetime) -> Iterable[Asked]:
-    turns = list(
-        session.scalars(
-            select(Turn)
-            .where(col(Turn.at) >= now - LOOKED_BACK, col(Turn.text) != "")
-            .order_by(col(Turn.at).desc())
-            .limit(MOST_TURNS)
-        )
+    since = now - LOOKED_BACK
+    # By kind and time, as the index has them: most turns were answered.
+    vague = _few(
+        col(Turn.id), col(Turn.conversation_id), col(Turn.at),
+        col(Turn.kind).in_([Kind.DECLINE, Kind.CLARIFY]), col(Turn.at) >= since,
+        col(Turn.text) != "",
+    )  # fmt: skip
+    thumbs = _few(
+        col(Thumb.conversation_id), col(Thumb.conversation_id), col(Thumb.turn_at),
+        col(Thumb.direction) == Direction.DOWN, col(Thumb.turn_at) >= since,
+    )  # fmt: skip
+    down = {(conversation, at) for conversation, at in session.execute(select(thumbs))}
+    found = _with_next(session, col(Turn.id).in_(select(vague.c.key))) | _with_next(
+        session,
+        col(Turn.conversation_id).in_({conversation for conversation, _ in down}),
+        col(Turn.at).in_({at for _, at in down}),
+        col(Turn.text) != "",
     )
-    down = {
-        (conversation, at)
-        for conversation, at in session.execute(
-            select(col(Thumb.conversation_id), col(Thumb.turn_at)).where(
-                col(Thumb.direction) == Direction.DOWN, col(Thumb.turn_at) >= now - LOOKED_BACK
-            )
-        )
-    }
-    following: dict[str, Turn] = {}
-    for turn in turns:
-        why = _why(turn, following.get(turn.conversation_id), down)
-        following[turn.conversation_id] = turn
+    following = select(Turn).where(col(Turn.id).in_({then for _, then in found.values()} - {None}))
+    nexts = {turn.id: turn for turn in session.scalars(following)}
+    for turn, then in sorted(found.values(), key=lambda each: each[0].at, reverse=True):
+        why = _why(turn, nexts.get(then), down)
         if why is not None:
             yield asked_in(turn, why)
+
+
+def _few(key: Any, conversation: Any, at: Any, *where: ColumnElement[bool]) -> Subquery:
+    """The `key` and `at` of the newest: so many of a conversation, so many of a day."""
+    of_one = func.row_number().over(partition_by=conversation, order_by=at.desc())
+    each = select(key.label("key"), at.label("at"), of_one.label("place")).where(*where).subquery()
+    of_day = func.row_number().over(partition_by=func.date(each.c.at), order_by=each.c.at.desc())
+    few = (
+        select(each.c.key, each.c.at, of_day.label("place"))
+        .where(each.c.place <= MOST_OF_ONE)
+        .subquery()
+    )
+    return select(few.c.key, few.c.at).where(few.c.place <= MOST_OF_A_DAY).subquery()
+
+
+def _with_next(
+    session: Session, *where: ColumnElement[bool]
+) -> dict[int | None, tuple[Turn, int | None]]:
+    """The turns, and the number of what was written after each one that asks back."""
+    then = aliased(Turn)
+    after = (
+        select(col(then.id))
+        .where(
+            col(then.conversation_id) == col(Turn.conversation_id),
+            col(then.at) > col(Turn.at),
+            col(then.text) != "",
+        )
+        .order_by(col(then.at))
+        .limit(1)
+        .correlate(Turn)
+        .scalar_subquery()
+    )
+    # A join with it would have PostgreSQL read the whole table.
+    asked_back = case((col(Turn.kind) == Kind.CLARIFY, after))
+    return {
+        turn.id: (turn, then)
+        for turn, then in session.execute(select(Turn, asked_back).where(*where))
+    }
 
 
 def asked_in(turn: Turn, why: Why = Why.DECLINED) -> Asked:

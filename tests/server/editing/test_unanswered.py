@@ -4,18 +4,21 @@ from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
 from bot.answers import Answer, Context, Kind
 from server.chat.chatting import Channel
 from server.chat.conversations import RecordedTurn, masked_json, new_conversation_id, record_within
-from server.database.tables import Direction, Notice, Thumb
+from server.database.db import load_within
+from server.database.tables import Direction, Notice, Thumb, stored_instant
 from server.editing import catching_up, unanswered
 from server.editing.tables import Became
 from server.editing.unanswered import Why
 from server.personal import people
 from server.published import releases
+from tests.plans import planned
 from tests.server.editing.conftest import Desk
 
 if TYPE_CHECKING:
@@ -119,6 +122,58 @@ def test_a_question_whose_place_was_chosen_afterwards_was_answered(
     }
 
 
+def rush(
+    desk: Desk, *, conversations: int, kinds: tuple[str, ...], channel: str = Channel.H5
+) -> None:
+    """As many messages, all within the last hour, as were looked at together before."""
+    at = stored_instant(desk.now - HOURS / 2)
+    talks = [f"rush{number}" for number in range(conversations)]
+    columns = ["conversation_id", "at", "channel", "text", "kind"]
+    empty = ["reply", "measures", "rejected", "reason"]
+    with desk.database.begin() as session:
+        load_within(session, "conversation", ["id", "updated_at"], [(talk, at) for talk in talks])
+        load_within(
+            session, "turn", columns + empty,
+            [
+                (talks[n % conversations], at, channel, f"乱写{n * 7919}", kinds[n % len(kinds)],
+                 "", "[]", "[]", "")
+                for n in range(6001)
+            ],
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("conversations", "kinds", "ago"),
+    [
+        (1, ("decline", "clarify"), 2 * HOURS),
+        (500, ("decline",), 24 * HOURS),
+        (500, ("answer", "chat"), 24 * HOURS),
+    ],
+    ids=["of one conversation", "of one day", "that were answered"],
+)
+def test_a_question_is_not_pushed_out_by_thousands_of_messages(
+    desk: Desk, library: "Library", conversations: int, kinds: tuple[str, ...], ago: timedelta
+) -> None:
+    asked(desk, "厂车几点发车", ago=ago)
+    rush(desk, conversations=conversations, kinds=kinds)
+    assert "厂车几点发车" in {each.text for each in clusters(desk, library)}
+
+
+def test_the_list_is_made_without_reading_what_was_answered(desk: Desk, library: "Library") -> None:
+    asked(desk, "厂车几点发车")
+    with planned(desk.database, "turn.kind IN", without=("seqscan",)) as plans:
+        assert len(clusters(desk, library)) == 1
+    assert all("ix_turn_kind_turn_at" in plan for plan in plans)
+
+
+def test_long_questions_are_compared_by_how_they_begin(desk: Desk, library: "Library") -> None:
+    """Compared whole, a few hundred of the longest took minutes."""
+    signs = "".join(chr(0x4E00 + n * 37 % 5000) for n in range(2000))
+    for ending in (signs[100:1900], signs[1900:99:-1]):
+        asked(desk, signs[:100] + ending)
+    assert [len(each.asked) for each in clusters(desk, library)] == [2]
+
+
 def settle(desk: Desk, text: str, became: Became, key: str | None = None) -> None:
     with desk.database.begin() as session:
         settled = unanswered.settle(
@@ -197,6 +252,16 @@ def test_after_the_publication_whoever_asked_is_told_once_in_wechat(
     assert in_force(desk, timedelta()) == desk.release
     catch_up(desk, safe)
     assert told(desk) == [wang]
+    catch_up(desk, safe)
+    assert told(desk) == [wang]
+
+
+def test_whoever_asked_is_told_however_much_was_asked_since(desk: Desk, safe: "Safe") -> None:
+    wang = person(desk, safe, "wang")
+    asked(desk, QUESTION, worker=wang)
+    settle(desk, QUESTION, Became.SIMILAR, "shishi-4a")
+    rush(desk, conversations=1, kinds=("answer",), channel=Channel.OFFICIAL_ACCOUNT)
+    in_force(desk, timedelta())
     catch_up(desk, safe)
     assert told(desk) == [wang]
 
