@@ -328,7 +328,8 @@ def test_the_ledger_outlives_the_change_of_its_table_and_is_only_added_to(
     # Once something was taken back there is no way to the tables before.
     with pytest.raises(DBAPIError):
         _back_to_revision(database, "0033")
-    assert _revision(database) == newest()
+    # Newer tables may have gone before, one by one.
+    assert _revision(database) >= "0034"
     database.release()
 
 
