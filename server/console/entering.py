@@ -19,7 +19,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 _SESSION = "nuangang_staff"
 _DEVICE = "nuangang_device"
-_TAKES = "takes_bytes"
+TAKES = "takes_bytes"
 FORGERY_FIELD = "csrf"
 
 
@@ -35,7 +35,7 @@ def takes(*, megabytes: int) -> Callable[[View], View]:
     """Declare that a route takes a longer body than others."""
 
     def declare(view: View) -> View:
-        setattr(view, _TAKES, megabytes * 2**20)
+        setattr(view, TAKES, megabytes * 2**20)
         return view
 
     return declare
@@ -131,7 +131,7 @@ def form_token() -> str:
 def refuse_forged() -> None:
     """Check every call that may change something; raises `FormForged`."""
     view = current_app.view_functions[request.endpoint or ""]
-    if (longest := getattr(view, _TAKES, None)) is not None:
+    if (longest := getattr(view, TAKES, None)) is not None:
         request.max_content_length = request.max_form_memory_size = longest
     browsers.refuse_forged()
     if request.method in ("GET", "HEAD", "OPTIONS"):

@@ -17,8 +17,10 @@ from typing import Any
 import pytest
 import yaml
 from compose_spec import PyCompose
+from flask.testing import FlaskClient
 
 from server.commands import jobs
+from server.console.entering import TAKES
 from server.editing.trials import PATIENCE_SECONDS
 from server.notice_kinds import TEMPLATED
 from server.settings import Settings
@@ -205,6 +207,16 @@ def test_nginx_waits_for_the_desk_longer_than_the_desk_for_a_trial() -> None:
     (waits,) = re.findall(r"proxy_read_timeout (\d+)s;", desk)
     # What it found is still to be stored and told.
     assert int(waits) >= PATIENCE_SECONDS + 30
+
+
+def test_nginx_lets_through_what_the_desk_takes(client: FlaskClient) -> None:
+    """A visit's photos are told of in words by the service, or taken; never refused before it."""
+    text = (DEPLOY / "nginx.conf").read_text("utf-8")
+    (desk,) = re.findall(r"location /staff \{(.*?)\}", text, re.S)
+    (most,) = re.findall(r"client_max_body_size (\d+)m;", desk)
+    views = client.application.view_functions.values()
+    taken = [getattr(view, TAKES) for view in views if hasattr(view, TAKES)]
+    assert taken and int(most) * 2**20 >= max(taken)
 
 
 def test_the_servers_in_containers_know_the_certificate_of_the_bucket() -> None:
