@@ -3,13 +3,14 @@
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlmodel import Session, col
 
 from knowledge.library import Library
 from server.casework.officers import Officer, Role
+from server.clock import china_day
 from server.database.tables import Release
 from server.editing import areas, drafts
 from server.editing.drafts import PieceUnedited
@@ -193,6 +194,25 @@ def before(session: Session) -> int:
     if earlier is None:
         raise NoEarlierRelease
     return earlier
+
+
+def lately(session: Session, since: date) -> list[int]:
+    """The release in force and those before it that came since a day, and the one before them.
+
+    The oldest first; that in force is among them however old it is.
+    """
+    current = releases.current_id(session) or 0
+    rows = session.execute(
+        select(col(Release.id), col(Release.first_in_force_at), col(Release.created_at))
+        .where(or_(col(Release.id) == current, (col(Release.id) < current) & _was_in_force()))
+        .order_by(col(Release.id).desc())
+    )
+    found: list[int] = []
+    for id, in_force_at, created_at in rows:
+        found.insert(0, id)
+        if id != current and china_day(in_force_at or created_at) < since:
+            break
+    return found
 
 
 def _was_in_force() -> ColumnElement[bool]:

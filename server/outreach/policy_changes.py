@@ -1,16 +1,19 @@
-"""What the release in force changes for people, so that those whom it concerns can be told.
+"""What the last releases change for people, so that those whom it concerns can be told.
 
 Only what a measure grants, to whom and when counts: other wording changes nothing for anybody. The
-release tells it; nobody has to remember to ask.
+releases tell it; nobody has to remember to ask.
 """
 
-from collections.abc import Mapping
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
+from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from knowledge.library import Library
@@ -19,13 +22,13 @@ from knowledge.regions import Regions
 from server.casework.officers import Officer, scope
 from server.database.tables import Edition, ReleaseEdition
 from server.editing import publishing
-from server.editing.publishing import NoEarlierRelease
 from server.outreach.audiences import Audience, Having, Outcome
 from server.outreach.tables import Campaign, CampaignState
-from server.published import releases
 
 _KIND = "measure"
 _LONGEST_TITLE = 20
+LATELY = timedelta(days=30)
+"""So long a change is offered to be told; what the release in force changes, for longer."""
 
 
 class Sort(StrEnum):
@@ -55,7 +58,7 @@ _SAID: Mapping[Sort, str] = {
 
 @dataclass(frozen=True, slots=True)
 class PolicyChange:
-    """One measure that the release in force changes, and what of it."""
+    """One measure that the last releases change, and what of it; `release_id` is in force now."""
 
     release_id: int
     measure: str
@@ -89,65 +92,79 @@ class PolicyChange:
 def untold(
     session: Session, library: Library, officer: Officer, regions: Regions, today: date
 ) -> list[PolicyChange]:
-    """What the release in force changes in the officer's regions and no campaign tells of yet."""
+    """What was changed lately in the officer's regions and no campaign tells of yet."""
     within = scope(officer, regions)
-    changes = [each for each in _changes(session, library, today) if each.region in within]
-    if not changes:
-        return []
-    told = set(
-        session.scalars(
-            select(col(Campaign.measure)).where(
-                col(Campaign.release_id) == changes[0].release_id,
-                # One that was refused, or taken back to be written anew, told nobody.
-                col(Campaign.state) != CampaignState.REFUSED,
-            )
-        )
-    )
-    return [each for each in changes if each.measure not in told]
+    return [each for each in _changes(session, library, today) if each.region in within]
 
 
 def find(session: Session, library: Library, measure: str, today: date) -> PolicyChange | None:
-    """What the release in force changes of one measure, None for nothing."""
+    """What was changed lately of one measure and no campaign tells of yet, None for nothing."""
     found = (each for each in _changes(session, library, today) if each.measure == measure)
     return next(found, None)
 
 
 def _changes(session: Session, library: Library, today: date) -> list[PolicyChange]:
-    current = releases.current_id(session)
-    try:
-        before = publishing.before(session)
-    except NoEarlierRelease:
+    """What stands in the release in force otherwise than before one of the last ones."""
+    chain = publishing.lately(session, today - LATELY)
+    if len(chain) < 2:
         return []
-    if current is None:
-        return []
-    old, new = _apart(session, before, current), _apart(session, current, before)
+    current, told = chain[-1], _told(session, chain[-1])
+    editions = _editions(session, chain)
+    contents = _contents(session, editions)
     found = []
-    for key in sorted(old.keys() | new.keys()):
-        sort = _sort(old.get(key), new.get(key), today)
-        if sort is None:
-            continue
-        measure = Measure.model_validate(new.get(key) or old[key])
-        if key in library.rules.criteria or sort is Sort.CLOSED:
-            found.append(
-                PolicyChange(current, key, measure.region, measure.title, sort, measure.summary)
-            )
+    for key, by_release in sorted(editions.items()):
+        new = contents.get(by_release.get(current, 0))
+        for before, release in pairwise(chain):
+            old = contents.get(by_release.get(before, 0))
+            sort = None if release <= told.get(key, 0) or old == new else _sort(old, new, today)
+            if sort is None:
+                continue
+            measure = Measure.model_validate(new or old)
+            if key in library.rules.criteria or sort is Sort.CLOSED:
+                found.append(
+                    PolicyChange(current, key, measure.region, measure.title, sort, measure.summary)
+                )
+            break
     return found
 
 
-def _apart(session: Session, release_id: int, other: int) -> dict[str, dict[str, Any]]:
-    """The measures of a release that stand otherwise, or not at all, in another."""
-    there = select(col(ReleaseEdition.edition_id)).where(col(ReleaseEdition.release_id) == other)
-    ids = select(col(Edition.key)).join(
-        ReleaseEdition, col(ReleaseEdition.edition_id) == col(Edition.id)
-    ).where(
-        col(ReleaseEdition.release_id) == release_id,
-        col(Edition.kind) == _KIND,
-        col(Edition.id).not_in(there),
-    )  # fmt: skip
-    contents = {
-        key: releases.content_of(session, release_id, _KIND, key) for key in session.scalars(ids)
+def _told(session: Session, current: int) -> dict[str, int]:
+    """By measure, up to which release a campaign tells of its changes."""
+    rows = session.execute(
+        select(col(Campaign.measure), func.max(col(Campaign.release_id)))
+        # One that was refused, or taken back to be written anew, told nobody; one of a release
+        # that was taken back told of what is no more.
+        .where(col(Campaign.state) != CampaignState.REFUSED, col(Campaign.release_id) <= current)
+        .group_by(col(Campaign.measure))
+    )
+    return {measure: release for measure, release in rows if measure is not None}
+
+
+def _editions(session: Session, chain: Sequence[int]) -> dict[str, dict[int, int]]:
+    """By measure and release the edition, where it isn't the same in all of them."""
+    rows = session.execute(
+        select(col(Edition.key), col(ReleaseEdition.release_id), col(Edition.id))
+        .join(ReleaseEdition, col(ReleaseEdition.edition_id) == col(Edition.id))
+        .where(col(ReleaseEdition.release_id).in_(chain), col(Edition.kind) == _KIND)
+    )
+    found: defaultdict[str, dict[int, int]] = defaultdict(dict)
+    for key, release, edition in rows:
+        found[key][release] = edition
+    return {
+        key: by_release
+        for key, by_release in found.items()
+        if len({by_release.get(release) for release in chain}) > 1
     }
-    return {key: content for key, content in contents.items() if content is not None}
+
+
+def _contents(
+    session: Session, editions: Mapping[str, Mapping[int, int]]
+) -> dict[int, dict[str, Any]]:
+    ids = {id for by_release in editions.values() for id in by_release.values()}
+    rows = session.execute(
+        select(col(Edition.id), col(Edition.content)).where(col(Edition.id).in_(ids))
+    )
+    return {id: json.loads(content) for id, content in rows if id is not None}
 
 
 def _sort(old: dict[str, Any] | None, new: dict[str, Any] | None, today: date) -> Sort | None:

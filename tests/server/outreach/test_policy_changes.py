@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Callable
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,24 +18,38 @@ if TYPE_CHECKING:
     from tests.server.outreach.conftest import Office
 
 
-def publish(office: "Office", change: Callable[[dict[str, Any]], None]) -> None:
-    """Put a release in force in which one measure is otherwise."""
+def publish(
+    office: "Office", change: Callable[[dict[str, Any]], None] | None, days: int = 0
+) -> None:
+    """Put a release in force in which one measure is otherwise, or missing, some days later."""
     editions = []
     for kind, key, content in office.library.editions:
         content = copy.deepcopy(dict(content))
         if (kind, key) == ("measure", MEASURE):
+            if change is None:
+                continue
             change(content)
         editions.append((kind, key, content))
     with office.database.begin() as session:
-        releases.publish(session, editions, note="changed", now=office.now)
+        releases.publish(session, editions, note="changed", now=office.now + timedelta(days=days))
 
 
-def untold(office: "Office", by: Officer | None = None) -> list[PolicyChange]:
+def untold(office: "Office", by: Officer | None = None, days: int = 0) -> list[PolicyChange]:
     with office.database.read() as session:
         return policy_changes.untold(
             session, office.library, by or office.author, office.library.regions,
-            office.ledger.today,
+            office.ledger.today + timedelta(days=days),
         )  # fmt: skip
+
+
+def grants(what: str, similar: int = 0) -> Callable[[dict[str, Any]], None]:
+    """The measure grants something else, and has some similar questions fewer."""
+
+    def change(content: dict[str, Any]) -> None:
+        content["grants"][0]["what"] = what
+        content["similar"] = content["similar"][similar:]
+
+    return change
 
 
 @pytest.mark.parametrize(
@@ -73,3 +88,24 @@ def test_a_change_is_told_by_what_it_is_and_wording_is_none(
     # One that is refused tells nobody.
     office.step(campaigns.refuse, campaign, by=office.approver, reason="数字写错了")
     assert untold(office) == found
+
+
+def test_a_change_is_offered_until_it_is_told_whatever_is_released_after_it(
+    office: "Office",
+) -> None:
+    publish(office, grants("另外的"), days=1)
+    publish(office, grants("另外的", similar=1), days=2)
+    (found,) = untold(office, days=2)
+    assert (found.measure, found.sort) == (MEASURE, Sort.GRANTS)
+    with office.database.read() as session:
+        told = policy_changes.find(session, office.library, MEASURE, office.ledger.today)
+    assert told == found
+    office.proposed(measure=MEASURE, release_id=found.release_id)
+    publish(office, grants("另外的", similar=2), days=3)
+    assert untold(office, days=3) == []
+    # What is changed after it was told is another change.
+    publish(office, grants("再多些"), days=4)
+    publish(office, grants("再多些", similar=1), days=5)
+    assert [each.sort for each in untold(office, days=5)] == [Sort.GRANTS]
+    # After a month it is no news.
+    assert untold(office, days=34) != [] and untold(office, days=35) == []
