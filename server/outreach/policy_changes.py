@@ -170,10 +170,11 @@ def _contents(
 def _sort(old: dict[str, Any] | None, new: dict[str, Any] | None, today: date) -> Sort | None:
     if new is None:
         return Sort.CLOSED
+    if _is_over(new, today):
+        # What was over before, or only comes now, changes nothing for anybody.
+        return None if old is None or _is_over(old, today) else Sort.CLOSED
     if old is None:
         return Sort.NEW
-    if _is_over(new, today) and not _is_over(old, today):
-        return Sort.CLOSED
     for sort, parts in _PARTS.items():
         if any(old.get(part) != new.get(part) for part in parts):
             return sort

@@ -109,3 +109,12 @@ def test_a_change_is_offered_until_it_is_told_whatever_is_released_after_it(
     assert [each.sort for each in untold(office, days=5)] == [Sort.GRANTS]
     # After a month it is no news.
     assert untold(office, days=34) != [] and untold(office, days=35) == []
+
+
+def test_what_is_over_as_it_comes_is_nothing_new(office: "Office") -> None:
+    def over(content: dict[str, Any]) -> None:
+        content["validity"] |= {"from": "2021-01-01", "to": "2021-12-31"}
+
+    publish(office, None, days=1)
+    publish(office, over, days=40)
+    assert untold(office, days=40) == []
