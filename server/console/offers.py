@@ -17,7 +17,7 @@ from server.console.forms import Asked, Form
 from server.console.rendering import go_to, page
 from server.console.screened import screened
 from server.offers import offering, searching, seats, taking_part, telling, wishing
-from server.offers.offering import STEPS, OfferUnknown, ReasonNeeded, SeatsTaken, Step
+from server.offers.offering import STEPS, LastDayPast, OfferUnknown, ReasonNeeded, SeatsTaken, Step
 from server.offers.tables import (
     Offer,
     OfferKind,
@@ -59,6 +59,7 @@ _STEPS: Mapping[str, Any] = {
     Step.REFUSE: offering.refuse,
     Step.CANCEL: offering.cancel,
 }
+_PAST = "报名最后一天已经过了。"
 _UNFIT = {
     Screening.TURN_AWAY: "微信的内容检查没让这些话过关。请先改掉不合适的话，或者不通过。",
     Screening.WAIT: "微信的内容检查现在连不上。过几分钟再发布。",
@@ -140,10 +141,14 @@ def post_new() -> Response:
     if proposal is None:
         return offer_forms.form_page(kind, form, url_for(".post_new", kind=kind), 422)
     known = resources()
-    with known.database.begin() as session:
-        offer = offering.propose(
-            session, known.safe, proposal, by=officer(), regions=regions(), now=known.clock()
-        )
+    try:
+        with known.database.begin() as session:
+            offer = offering.propose(
+                session, known.safe, proposal, by=officer(), regions=regions(), now=known.clock()
+            )
+    except LastDayPast:
+        form.refuse("last_on", _PAST)
+        return offer_forms.form_page(kind, form, url_for(".post_new", kind=kind), 422)
     return go_to(url_for(".get_offer", id=offer.id), "已登记，核对后请发布。")
 
 
@@ -209,6 +214,8 @@ def post_change(id: str, version: int) -> Response:
                 telling.tell_all(session, post(), offer, moved, telling.MOVED_UP, now=known.clock())
                 if before != (offer.begins_at, offer.place):
                     _tell_moved(session, offer, known.clock())
+            except LastDayPast:
+                form.refuse("last_on", _PAST)
             except SeatsTaken:
                 form.refuse("seats", f"已经有{offer.taken}人报名，名额不能比这少。")
             except ReasonNeeded as needed:
@@ -237,6 +244,8 @@ def post_step(id: str, step: str) -> Response:
                 _do(session, offer, wanted, form.asked)
             except ReasonNeeded as needed:
                 form.refuse(f"reason-{step}", _why(needed))
+            except LastDayPast:
+                form.refuse(f"reason-{step}", f"{_PAST}请先改日期，或者不通过。")
         if form.asked is None:
             return _page(session, offer, form, 422)
         telling.tell_proposer(session, post(), offer, wanted, now=known.clock())

@@ -41,6 +41,14 @@ class OfferOver(Exception):
         self.last_on = last_on
 
 
+class LastDayPast(ValueError):
+    """Nobody could join any more, nor see it: `last_on` is past."""
+
+    def __init__(self, last_on: date) -> None:
+        super().__init__(last_on)
+        self.last_on = last_on
+
+
 class StepRefused(Exception):
     """The offer does not stand where this step starts."""
 
@@ -134,8 +142,10 @@ def propose(
 ) -> Offer:
     """Enter an offer, as an officer of its region or (`by` a number) as an employer.
 
-    It waits for an officer to check it either way. Raises `NotAllowed`, `TooManyProposals`.
+    It waits for an officer to check it either way. Raises `NotAllowed`, `TooManyProposals`,
+    `LastDayPast`.
     """
+    _require_to_come(proposal.last_on, now)
     if isinstance(by, Officer):
         require(by, Role.CASE_OFFICER, proposal.region, regions)
     elif proposal.kind is not OfferKind.VACANCY:
@@ -169,12 +179,14 @@ def change(
 ) -> list[Participation]:
     """Say it otherwise; the kind stays. Returns who moved up where there are more places now.
 
-    Raises `StepRefused`, `OfferChanged`, `NotAllowed`, `SeatsTaken`, and `ReasonNeeded` where
-    everybody would read signs of fraud that nobody has checked.
+    Raises `StepRefused`, `OfferChanged`, `NotAllowed`, `SeatsTaken`, `LastDayPast` for another last
+    day, and `ReasonNeeded` where everybody would read signs of fraud that nobody has checked.
     """
     require(by, Role.CASE_OFFICER, proposal.region, regions)
     if proposal.kind != offer.kind:
         raise ValueError("an offer stays of its kind")
+    if proposal.last_on != offer.last_on:
+        _require_to_come(proposal.last_on, now)
     # Nobody joins between this look and the change.
     session.refresh(offer, with_for_update=True)
     if proposal.seats is not None and proposal.seats < offer.taken:
@@ -200,8 +212,9 @@ def publish(
 ) -> None:
     """Open an offer to everybody; raises `ReasonNeeded` with the signs of fraud in its words.
 
-    Whoever publishes in spite of them says why.
+    Whoever publishes in spite of them says why. Raises `LastDayPast` where nobody would see it.
     """
+    _require_to_come(offer.last_on, now)
     signs = signs_of(offer)
     if signs and not reason.strip():
         raise ReasonNeeded(signs)
@@ -303,6 +316,11 @@ def _step(
     if (what := _COUNTED.get(step)) is not None:
         seats.happened(session, offer.id, what, now)
     _audit(session, safe, offer, by, Action.CHANGED, now, step)
+
+
+def _require_to_come(last_on: date, now: datetime) -> None:
+    if last_on < china_day(now):
+        raise LastDayPast(last_on)
 
 
 def _waiting(session: Session, employer: int) -> int:

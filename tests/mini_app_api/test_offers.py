@@ -88,6 +88,8 @@ def test_details_that_do_not_fit_are_told_by_name(alice: Phone) -> None:
     refused = alice.post("/offers", {**VACANCY, "details": {"trade": "缝纫", "pay_from": -1}})
     assert refused.status_code == 422
     assert "details.pay_from" in refused.get_data(as_text=True)
+    past = alice.post("/offers", {**VACANCY, "last_on": "2026-02-28"})
+    assert (past.status_code, past.json["code"]) == (422, "last_day_past")
 
 
 def test_a_wrong_attendance_code_is_counted_and_told(alice: Phone, vacancy: str) -> None:

@@ -16,6 +16,7 @@ from server.arrears.joining import (
 from server.arrears.merging import NotAlike
 from server.arrears.moving import JointReportChanged, JointReportUnknown, ReportMoveRefused
 from server.offers.offering import (
+    LastDayPast,
     OfferChanged,
     OfferOver,
     OfferUnknown,
@@ -44,6 +45,12 @@ WORDS: Mapping[type[Exception], Problem] = {
         "offer_over",
         "已经截止",
         "已经截止了，最后一天是{last_on.year}年{last_on.month}月{last_on.day}日。",
+    ),
+    LastDayPast: Problem(
+        422,
+        "last_day_past",
+        "日期过了",
+        "报名最后一天写的是{last_on.year}年{last_on.month}月{last_on.day}日，已经过了，请改一下。",
     ),
     **dict.fromkeys(
         (OfferChanged, OfferStepRefused),

@@ -45,6 +45,8 @@ def test_what_is_typed_wrong_is_told_beside_its_field(staff: Staff) -> None:
     shown = desk.post("/offers/new?kind=vacancy", {**FORM, **wrong})
     assert shown.status_code == 422
     assert "电话只写数字和短横线" in shown.text
+    past = desk.post("/offers/new?kind=vacancy", {**FORM, "last_on": "2026-02-28"})
+    assert past.status_code == 422 and "报名最后一天已经过了" in past.text
     again = desk.post("/offers/new?kind=vacancy", {**FORM, "region": "锦州", "trade": ""})
     assert "请从列表里选一个你负责的地区" in again.text
     assert 'id="f-trade-error"' in again.text

@@ -12,6 +12,7 @@ from server.clock import china_day
 from server.offers import offering, searching
 from server.offers.offering import (
     STEPS,
+    LastDayPast,
     OfferChanged,
     OfferUnknown,
     ReasonNeeded,
@@ -122,6 +123,25 @@ def test_steps_start_where_the_table_says(fair: Fair, state: OfferState) -> None
         else:
             with pytest.raises(StepRefused):
                 fair.step(act, offer, reason="原因")
+
+
+def test_what_nobody_could_join_any_more_is_neither_taken_nor_published(fair: Fair) -> None:
+    past = china_day(fair.now) - timedelta(days=1)
+    with pytest.raises(LastDayPast):
+        fair.proposed(last_on=past)
+    employer = fair.worker()
+    with fair.database.begin() as session, pytest.raises(LastDayPast):
+        offering.propose(
+            session, fair.safe, replace(SEWING, last_on=past), by=employer,
+            regions=fair.library.regions, now=fair.now,
+        )  # fmt: skip
+    offer, later = fair.proposed(), replace(fair, now=fair.now + timedelta(days=60))
+    with pytest.raises(LastDayPast):
+        later.step(offering.publish, offer)
+    with pytest.raises(LastDayPast):
+        fair.step(offering.change, offer, replace(SEWING, last_on=past))
+    # Of a course whose last day to join is over the place may still be another.
+    later.step(offering.change, offer, replace(SEWING, place="二楼"))
 
 
 def test_a_stale_version_changes_nothing(fair: Fair) -> None:

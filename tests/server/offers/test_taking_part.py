@@ -79,7 +79,7 @@ def test_what_is_over_or_not_published_takes_nobody(fair: Fair) -> None:
     with pytest.raises(OfferUnknown):
         fair.join(fair.proposed(), worker)
     with pytest.raises(OfferOver):
-        fair.join(fair.opened(last_on=fair.now.date() - timedelta(days=1)), worker)
+        fair.join(fair.opened(last_on=china_day(fair.now)), worker, minutes=24 * 60)
     cancelled = fair.opened()
     fair.step(offering.cancel, cancelled, reason="厂里停工")
     with pytest.raises(OfferOver):
@@ -217,7 +217,8 @@ def test_who_left_while_the_officer_looked_is_not_noted_as_there(fair: Fair) -> 
 
 def test_who_is_erased_gives_back_what_is_still_to_come_and_others_move_up(fair: Fair) -> None:
     trip = fair.opened(seats=1, begins_at=fair.now + timedelta(days=40))
-    over = fair.opened(last_on=china_day(fair.now) - timedelta(days=1))
+    before = replace(fair, now=fair.now - timedelta(days=1))
+    over = before.opened(last_on=china_day(before.now))
     full = fair.opened(seats=1)
     gone, next_, holder, last = (fair.worker() for _ in range(4))
     for minutes, (offer, worker) in enumerate(
