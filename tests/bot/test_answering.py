@@ -1284,6 +1284,8 @@ def test_what_is_written_like_a_place_and_is_another_gets_nothing_of_it(
         ("石狮", ["老板说钱打卡里了一直没到"], "shishi-7"),
         ("石狮", ["带班的老乡不见了，我们二十个人工资没拿到"], "shishi-7"),
         ("石狮", ["包工头跑了，工钱咋办"], "shishi-7"),
+        ("石狮", ["工资说好现金发，到现在没到账"], "shishi-7"),
+        ("石狮", ["老板说发支票，钱没收到"], "shishi-7"),
         # A number is no university.
         ("（未具名市）", ["我1985年出生，低保怎么申请"], "opinion-3-civil"),
         ("（未具名市）", ["我每月211块，怎么申请低保"], "opinion-3-civil"),
@@ -1334,3 +1336,10 @@ def test_a_number_that_is_not_written_is_said_of_its_office_and_the_hotline_is_t
     found = ask(indexed, ["失业金怎么领", "电话给一下"], "石狮")
     assert found.reason == "not-stated:phone"
     assert "没有写市人社局的电话号码" in found.reply and "88712565" in found.reply
+
+
+@pytest.mark.parametrize("asked", ["失业金要办多久", "失业登记办几天", "创业补贴得办多久"])
+def test_how_long_it_takes_is_a_question_of_its_own_also_with_a_must(
+    indexed: IndexedLibrary, asked: str
+) -> None:
+    assert ask(indexed, [asked], "石狮").reason == "not-stated:timing"
