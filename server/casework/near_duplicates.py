@@ -101,13 +101,10 @@ def is_open(session: Session, case: Case) -> bool:
     """Whether somebody who shares a number has a case too, and nobody looked into it.
 
     Where both were found to be one person, it stays open as long as the other has, or had, what
-    this case asks for. Of a case that was granted only others that were, too, count: nobody holds
-    up another's money by naming their number.
+    this case asks for. It keeps a case from being granted; `keeps_from_pay` from being paid.
     """
     for pair, others in flagged(session, case):
-        if pair.finding == Finding.OPEN and (
-            case.state not in _HAS or any(map(_was_granted, others))
-        ):
+        if pair.finding == Finding.OPEN:
             return True
         if pair.finding == Finding.SAME and _has_the_same(case, others):
             return True
@@ -115,7 +112,11 @@ def is_open(session: Session, case: Case) -> bool:
 
 
 def keeps_from_pay() -> ColumnElement[bool]:
-    """`is_open` of a case that was granted, as a condition in a query of cases."""
+    """Whether it is open for a case that was granted, as a condition in a query of cases.
+
+    Only others that were granted something count: nobody holds up another's money by naming their
+    number. Of one person's two cases of the same the one that was granted first is paid.
+    """
     other = aliased(Case)
     mine, worker = col(Case.worker_id), col(other.worker_id)
     is_theirs = or_(
@@ -251,19 +252,10 @@ _HAS = frozenset({State.APPROVED, State.PAYMENT_PENDING, State.PAID})
 
 
 def _has_the_same(case: Case, others: Iterable[Case]) -> bool:
-    """Whether one of them was granted the same, and before it where that was granted, too."""
     return any(
-        other.measure == case.measure
-        and other.period == case.period
-        and _was_granted(other)
-        and (case.state not in _HAS or _granted_at(other) < _granted_at(case))
+        other.measure == case.measure and other.period == case.period and _was_granted(other)
         for other in others
     )
-
-
-def _granted_at(case: Case) -> tuple[datetime, str]:
-    assert case.decided_at is not None
-    return case.decided_at, case.id
 
 
 def _was_granted(case: Case) -> bool:

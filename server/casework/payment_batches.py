@@ -151,10 +151,9 @@ class Settled:
 
 def find(session: Session, batch_id: str, officer: Officer, regions: Regions) -> PaymentBatch:
     """A batch all of whose cases lie in the officer's regions; raises `BatchUnknown`."""
-    batch = session.get(PaymentBatch, batch_id)
-    if batch is None or not all(
-        officer.covers(region, regions) for region in _regions_of(session, batch_id)
-    ):
+    known = select(PaymentBatch).where(col(PaymentBatch.id) == batch_id)
+    batch = session.scalar(known.where(_all_within(officer, regions)))
+    if batch is None:
         raise BatchUnknown(batch_id)
     return batch
 
@@ -177,6 +176,7 @@ def listed(
 
 
 def _all_within(officer: Officer, regions: Regions) -> ColumnElement[bool]:
+    """Whether all cases of a batch lie in the officer's regions."""
     elsewhere = (
         exists()
         .where(
@@ -530,17 +530,6 @@ def _payments_of(session: Session, batch_id: str) -> list[tuple[Payment, Case]]:
         .execution_options(populate_existing=True)
     ).all()
     return [(payment, case) for payment, case in rows]
-
-
-def _regions_of(session: Session, batch_id: str) -> list[str]:
-    return list(
-        session.scalars(
-            select(col(Case.region))
-            .join(Payment, col(Payment.case_id) == col(Case.id))
-            .where(col(Payment.batch_id) == batch_id)
-            .distinct()
-        )
-    )
 
 
 def _step(

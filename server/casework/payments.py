@@ -428,7 +428,8 @@ def _payee(session: Session, cashier: Cashier, case: Case) -> Payee | NotPayable
     held = profiles.find(session, own, case.worker_id)
     if held is not None and held.person.identity_number != frozen["identity_number"]:
         return NotPayable.OTHER_PERSON
-    if near_duplicates.is_open(session, case):
+    mine = col(Case.id) == case.id
+    if session.scalar(select(near_duplicates.keeps_from_pay()).where(mine)):
         return NotPayable.DUPLICATE
     # The card of today: the one that the case was submitted with may be why it came back.
     card = frozen.get("bank_card") if held is None else held.person.bank_card
