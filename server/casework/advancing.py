@@ -1,11 +1,12 @@
 """One move of a case: the state, the event, the notice and the audit row, all or nothing."""
 
-from collections.abc import Mapping
+import secrets
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 from sqlalchemy import select, update
@@ -21,10 +22,14 @@ from server.confidential.sealing import Safe
 from server.database.db import insert_within
 from server.database.tables import stored_instant
 from server.money import yuan
-from server.notices.outbox import add_notice
+from server.notices.outbox import Addressed, add_many, add_notice
 from server.notices.templates import NoticeKind
+from server.personal import people
 from server.records import audit
 from server.records.audit import Action
+
+_AT_ONCE = 500
+"""Notices that are written at once."""
 
 
 class CaseChanged(Exception):
@@ -73,6 +78,14 @@ def by_officer(officer: Officer) -> Mover:
 def by_system(job: str) -> Mover:
     """A job."""
     return Mover(frozenset({Actor.SYSTEM}), audit.Actor.job(job))
+
+
+class Recipient(NamedTuple):
+    """One of many who get a notice of a kind; with a key once for that key."""
+
+    worker_id: int
+    values: Mapping[str, str]
+    key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +151,38 @@ class Post:
             due_at=due_at,
             now=now,
         )
+
+    def send_many(
+        self,
+        session: Session,
+        kind: NoticeKind,
+        to: Sequence[Recipient],
+        *,
+        due_at: datetime | None = None,
+        now: datetime,
+    ) -> int:
+        """Put notices for many workers into the outbox at once; returns how many were new."""
+        new = 0
+        for start in range(0, len(to), _AT_ONCE):
+            some = to[start : start + _AT_ONCE]
+            known = people.addresses(
+                session, self.safe, [each.worker_id for each in some], self.app_id
+            )
+            these = [
+                Addressed(secrets.token_hex(16), worker, known.get(worker), values, key)
+                for worker, values, key in some
+            ]
+            new += add_many(
+                session,
+                self.safe,
+                self.template_ids,
+                kind=kind,
+                app_id=self.app_id,
+                these=these,
+                due_at=due_at,
+                now=now,
+            )
+        return new
 
 
 def advance(

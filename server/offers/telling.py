@@ -1,18 +1,15 @@
 """What those who take part are told, through the outbox."""
 
-import secrets
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlmodel import Session
 
-from server.casework.advancing import Post
+from server.casework.advancing import Post, Recipient
 from server.clock import CHINA
-from server.notices.outbox import Addressed, add_many
 from server.notices.templates import NoticeKind
 from server.offers.offering import Step
 from server.offers.tables import Offer, Participation
-from server.personal import people
 
 MOVED_UP = "轮到你了，名额已经给你留好"
 CANCELLED = "已经取消，请不要再来"
@@ -23,7 +20,6 @@ _DECIDED = {
     Step.REFUSE: "没有通过，原因看“我发的招聘”",
     Step.CANCEL: "取消了，原因看“我发的招聘”",
 }
-_AT_ONCE = 500
 
 
 def tell_invited(
@@ -79,23 +75,8 @@ def _tell(
         "place": offer.place or offer.organiser,
         "hint": hint,
     }
-    told = 0
-    for start in range(0, len(to), _AT_ONCE):
-        some = to[start : start + _AT_ONCE]
-        known = people.addresses(session, post.safe, [each for each, _ in some], post.app_id)
-        told += add_many(
-            session,
-            post.safe,
-            post.template_ids,
-            kind=NoticeKind.OFFER,
-            app_id=post.app_id,
-            these=[
-                Addressed(
-                    secrets.token_hex(16), worker, known.get(worker), values,
-                    f"offer {offer.id} {worker} {hint}{again}",
-                )
-                for worker, again in some
-            ],
-            now=now,
-        )  # fmt: skip
-    return told
+    recipients = [
+        Recipient(worker, values, f"offer {offer.id} {worker} {hint}{again}")
+        for worker, again in to
+    ]
+    return post.send_many(session, NoticeKind.OFFER, recipients, now=now)

@@ -4,20 +4,17 @@ Each is written in the transaction of what it tells of. That a voucher ends soon
 with a round, arrives by day only; everything else at once, as somebody has just done it.
 """
 
-import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from server.casework.advancing import Post
+from server.casework.advancing import Post, Recipient
 from server.clock import CHINA, china_day
 from server.database.tables import Worker
 from server.money import yuan
-from server.notices.outbox import Addressed, add_many
 from server.notices.templates import NoticeKind, next_time
-from server.personal import people
 from server.vouchers.tables import Issue, Voucher
 
 _SHOW_IT = "用的时候，给商户看我的卡券里的码"
@@ -44,9 +41,9 @@ def tell_issued(
         "until": _day(issue.last_on),
         "hint": _SHOW_IT if is_open else f"{_day(issue.first_on)}起能用",
     }
-    these = [(each.worker_id, {**values, "voucher": each.id}) for each in vouchers]
+    to = [Recipient(each.worker_id, {**values, "voucher": each.id}) for each in vouchers]
     due_at = next_time(NoticeKind.VOUCHER_ENDS, now) if unasked else None
-    _tell_many(session, post, NoticeKind.VOUCHER, these, now, due_at)
+    post.send_many(session, NoticeKind.VOUCHER, to, due_at=due_at, now=now)
 
 
 def tell_ending(
@@ -54,11 +51,11 @@ def tell_ending(
 ) -> None:
     """Tell people that what is left of a voucher can be used a few days longer."""
     values = {"title": issue.title, "until": _day(issue.last_on), "hint": _LAST_DAYS}
-    these = [
-        (each.worker_id, {**values, "left": _left(each, issue), "voucher": each.id})
+    to = [
+        Recipient(each.worker_id, {**values, "left": _left(each, issue), "voucher": each.id})
         for each in vouchers
     ]
-    _tell_many(session, post, NoticeKind.VOUCHER_ENDS, these, now)
+    post.send_many(session, NoticeKind.VOUCHER_ENDS, to, now=now)
 
 
 def tell_used(
@@ -119,24 +116,6 @@ def _left(voucher: Voucher, issue: Issue) -> str:
 def _sums(amount_fen: int, fen: int, uses: int | None) -> str:
     money = [f"{yuan(fen)}元"] if amount_fen else []
     return "、".join([*money, *([] if uses is None else [f"{uses}次"])])
-
-
-def _tell_many(
-    session: Session,
-    post: Post,
-    kind: NoticeKind,
-    these: Sequence[tuple[int, dict[str, str]]],
-    now: datetime,
-    due_at: datetime | None = None,
-) -> None:
-    to = people.addresses(session, post.safe, [worker for worker, _ in these], post.app_id)
-    addressed = [
-        Addressed(secrets.token_hex(16), worker, to.get(worker), values) for worker, values in these
-    ]
-    add_many(
-        session, post.safe, post.template_ids, kind=kind, app_id=post.app_id, these=addressed,
-        due_at=due_at, now=now,
-    )  # fmt: skip
 
 
 def _day(on: date) -> str:
