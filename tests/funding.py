@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from knowledge.library import Library
-from server.casework import applying, deciding, funds, payment_batches, payments
+from server.casework import applying, deciding, funds, payment_batches, payment_results, payments
 from server.casework.advancing import Post
 from server.casework.fund_tables import Fund
 from server.casework.moves import Move
@@ -142,12 +142,12 @@ class Office:
             return payment_batches.export(session, till, batch_id)[1]
 
     def settle(
-        self, batch_id: str, results: Sequence[payment_batches.Result]
-    ) -> payment_batches.Settled:
+        self, batch_id: str, results: Sequence[payment_results.Result]
+    ) -> payment_results.Settled:
         """Take the bank's word."""
         till = self.at_the_till(self.cashier, batch_id)
         with self.database.begin() as session:
-            return payment_batches.settle(session, till, batch_id, results)
+            return payment_results.settle(session, till, batch_id, results)
 
     def state(self, case_id: str) -> str:
         """Where a case stands."""
@@ -189,11 +189,11 @@ def office(
 
 def said(
     lines: Iterable[payment_batches.Line], returned: dict[str, str] | None = None
-) -> list[payment_batches.Result]:
+) -> list[payment_results.Result]:
     """What a bank says that pays everybody but those in `returned`, by case."""
     why = returned or {}
     return [
-        payment_batches.Result(
+        payment_results.Result(
             number,
             line.payment_id,
             line.amount_fen,

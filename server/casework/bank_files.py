@@ -12,7 +12,8 @@ from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
-from server.casework.payment_batches import Bad, Fault, Line, Result
+from server.casework.payment_batches import Line
+from server.casework.payment_results import Bad, Fault, Result
 from server.casework.workbooks import text_sheet, workbook
 from server.money import NoSum, fen, yuan
 

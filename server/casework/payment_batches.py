@@ -1,12 +1,11 @@
-"""A batch of payments on its way: locked, released by a second officer, to the bank, and settled.
+"""A batch of payments on its way: locked, released by a second officer, and to the bank.
 
 Every step says what it needs and can be repeated: a step that was made before changes nothing.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from itertools import islice
 from typing import Any
 
@@ -15,7 +14,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from knowledge.regions import Regions
-from server.casework import funds, payable, payments
+from server.casework import payments
 from server.casework.deciding import SameOfficer
 from server.casework.fund_tables import (
     BatchState,
@@ -30,13 +29,11 @@ from server.casework.payable import NotPayable
 from server.casework.payments import Cashier, payee_of
 from server.casework.tables import Case
 from server.confidential.sealing import Safe
-from server.database.tables import Worker
-from server.money import yuan
 from server.records import audit
 from server.records.audit import Action
 
 _ORDER = tuple(BatchState)
-_SETTLING = (BatchState.EXPORTED, BatchState.SETTLED)
+WITH_THE_BANK = (BatchState.EXPORTED, BatchState.SETTLED)
 
 
 class BatchUnknown(LookupError):
@@ -64,58 +61,6 @@ class PayeesLost(Exception):
         self.cases = dict(cases)
 
 
-class Fault(StrEnum):
-    """What is wrong with a row of the bank's result."""
-
-    UNREADABLE = "unreadable"
-    UNKNOWN = "unknown"
-    """No payment of this batch."""
-    TWICE = "twice"
-    AMOUNT = "amount"
-    PAYEE = "payee"
-    """Another name or account than the one it was to go to."""
-    REASON = "reason"
-    """Returned, and nobody says why."""
-    CONTRADICTS = "contradicts"
-    """Returned before and paid now, or paid since somebody looked at what came back."""
-    ON_ITS_WAY = "on_its_way"
-    """Paid before and returned now, and another instalment of the case was ordered meanwhile."""
-    GIVEN_UP = "given_up"
-    """Paid before and returned now, and the worker has given up the rest since."""
-    ERASED = "erased"
-    """Paid before and returned now, and nobody knows any more who it is for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Bad:
-    """A row that can't be taken: its line in the file, and what is wrong."""
-
-    line: int
-    fault: Fault
-    detail: str = ""
-
-
-class ResultsRefused(Exception):
-    """Some rows of the bank's result are bad: nothing of it is taken."""
-
-    def __init__(self, bad: Sequence[Bad]) -> None:
-        super().__init__(tuple(bad))
-        self.bad = tuple(bad)
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What the bank says of one payment; name and account None where the file doesn't have them."""
-
-    line: int
-    payment_id: str
-    amount_fen: int
-    paid: bool
-    reason: str
-    name: str | None = None
-    bank_card: str | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class Line:
     """One payment as the bank gets it."""
@@ -126,27 +71,6 @@ class Line:
     bank_card: str
     amount_fen: int
     what_for: str
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """How many payments a result settles, and how many it had settled before.
-
-    `taken_back`: the ids of those that were paid, and that the bank now takes back.
-    """
-
-    paid: int = 0
-    returned: int = 0
-    before: int = 0
-    taken_back: frozenset[str] = frozenset()
-
-    def __add__(self, other: "Settled") -> "Settled":
-        return Settled(
-            self.paid + other.paid,
-            self.returned + other.returned,
-            self.before + other.before,
-            self.taken_back | other.taken_back,
-        )
 
 
 def find(session: Session, batch_id: str, officer: Officer, regions: Regions) -> PaymentBatch:
@@ -201,7 +125,7 @@ def counted(session: Session, batch_id: str) -> dict[PaymentState, tuple[int, in
 
 def rows_of(session: Session, batch_id: str) -> list[Payment]:
     """The payments of a batch."""
-    return [payment for payment, _ in _payments_of(session, batch_id)]
+    return [payment for payment, _ in payments_of(session, batch_id)]
 
 
 def paid_before(session: Session, batch: PaymentBatch) -> set[str]:
@@ -233,12 +157,12 @@ def workers_of(session: Session, batch_id: str) -> list[int]:
 
 def lock(session: Session, cashier: Cashier, batch_id: str) -> PaymentBatch:
     """Fix what is to be paid. Raises `BatchUnknown`, `NotAllowed`, `StepRefused`."""
-    batch = _locked(session, cashier, batch_id, Role.CASE_OFFICER)
+    batch = held(session, cashier, batch_id, Role.CASE_OFFICER)
     if _is_past(batch, BatchState.COLLECTED):
         return batch
     digest = _digest(session, cashier.post.safe, batch.id)
     now = cashier.now
-    return _step(
+    return step(
         session, cashier, batch, BatchState.LOCKED,
         digest=digest, locked_by=cashier.officer.id, locked_at=now,
     )  # fmt: skip
@@ -246,12 +170,12 @@ def lock(session: Session, cashier: Cashier, batch_id: str) -> PaymentBatch:
 
 def unlock(session: Session, cashier: Cashier, batch_id: str) -> PaymentBatch:
     """Undo a lock that nobody has released. Raises what `lock` raises."""
-    batch = _locked(session, cashier, batch_id, Role.CASE_OFFICER)
+    batch = held(session, cashier, batch_id, Role.CASE_OFFICER)
     if batch.state == BatchState.COLLECTED:
         return batch
     if batch.state != BatchState.LOCKED:
         raise StepRefused(batch.id, BatchState(batch.state))
-    return _step(
+    return step(
         session, cashier, batch, BatchState.COLLECTED, digest=None, locked_by=None, locked_at=None
     )
 
@@ -261,14 +185,14 @@ def release(session: Session, cashier: Cashier, batch_id: str) -> PaymentBatch:
 
     Raises what `lock` raises, `SameOfficer`, `BatchAltered`, `PayeesLost`.
     """
-    batch = _locked(session, cashier, batch_id, Role.APPROVER)
+    batch = held(session, cashier, batch_id, Role.APPROVER)
     if _is_past(batch, BatchState.LOCKED):
         return batch
     _check_second(session, batch, cashier.officer)
     _check_unaltered(session, cashier, batch)
     _check_payable(session, cashier, batch)
     now = cashier.now
-    return _step(
+    return step(
         session, cashier, batch, BatchState.RELEASED,
         released_by=cashier.officer.id, released_at=now,
     )  # fmt: skip
@@ -279,18 +203,18 @@ def export(session: Session, cashier: Cashier, batch_id: str) -> tuple[PaymentBa
 
     Again: the same lines. Raises what `lock` raises, `BatchAltered`, `PayeesLost`.
     """
-    batch = _locked(session, cashier, batch_id, Role.CASE_OFFICER, Role.APPROVER)
+    batch = held(session, cashier, batch_id, Role.CASE_OFFICER, Role.APPROVER)
     before = _is_past(batch, BatchState.RELEASED)
     _check_unaltered(session, cashier, batch)
     if not before:
         _check_payable(session, cashier, batch)
         now = cashier.now
-        _step(
+        step(
             session, cashier, batch, BatchState.EXPORTED,
             exported_by=cashier.officer.id, exported_at=now,
         )  # fmt: skip
     lines = []
-    for payment, case in _payments_of(session, batch.id):
+    for payment, case in payments_of(session, batch.id):
         payee = payee_of(payment, cashier.keys[case.worker_id])
         measure = cashier.post.library.measures.get(case.measure)
         lines.append(
@@ -309,147 +233,18 @@ def export(session: Session, cashier: Cashier, batch_id: str) -> tuple[PaymentBa
 
 def cancel(session: Session, cashier: Cashier, batch_id: str) -> PaymentBatch:
     """Undo a batch that the bank can't have yet. Raises what `lock` raises."""
-    batch = _locked(session, cashier, batch_id, Role.CASE_OFFICER)
+    batch = held(session, cashier, batch_id, Role.CASE_OFFICER)
     if batch.state == BatchState.CANCELLED:
         return batch
-    if batch.state in _SETTLING:
+    if batch.state in WITH_THE_BANK:
         raise StepRefused(batch.id, BatchState(batch.state))
-    for payment, case in _payments_of(session, batch.id):
+    for payment, case in payments_of(session, batch.id):
         payments.cancel(session, cashier, payment, case)
     now = cashier.now
-    return _step(session, cashier, batch, BatchState.CANCELLED, ended_at=now)
+    return step(session, cashier, batch, BatchState.CANCELLED, ended_at=now)
 
 
-def check(
-    session: Session,
-    cashier: Cashier,
-    batch_id: str,
-    results: Iterable[Result],
-    *,
-    coming_back: Set[str] | None = None,
-) -> tuple[Settled, list[Bad]]:
-    """What the bank's result would settle, and the rows that can't be taken; changes nothing.
-
-    `coming_back`: the only payments that may be taken back, where somebody looked at which.
-    Raises `BatchUnknown`, `StepRefused`.
-    """
-    batch = find(session, batch_id, cashier.officer, cashier.post.library.regions)
-    _check_settling(batch)
-    known = {payment.id: (payment, case) for payment, case in _payments_of(session, batch_id)}
-    seen: set[str] = set()
-    bad: list[Bad] = []
-    found = Settled()
-    for result in results:
-        if result.payment_id not in known:
-            bad.append(Bad(result.line, Fault.UNKNOWN, result.payment_id))
-            continue
-        payment, case = known[result.payment_id]
-        faults = list(_faults(cashier, payment, case, result))
-        if not faults and _comes_back(payment, result):
-            faults += _hindrances(session, cashier, case, result, coming_back)
-        if result.payment_id in seen:
-            faults.insert(0, Bad(result.line, Fault.TWICE, result.payment_id))
-        seen.add(result.payment_id)
-        bad += faults
-        if not faults:
-            found += _effect(payment, result)
-    return found, bad
-
-
-def settle(
-    session: Session,
-    cashier: Cashier,
-    batch_id: str,
-    results: Sequence[Result],
-    *,
-    coming_back: Set[str] | None = None,
-) -> Settled:
-    """Take some rows of the bank's result, all of them or none; again: nothing changes.
-
-    `coming_back` as in `check`. Raises `ResultsRefused`, and what `lock` raises.
-    """
-    batch = _locked(session, cashier, batch_id, Role.CASE_OFFICER, Role.APPROVER)
-    _hold(session, [each.payment_id for each in results if not each.paid])
-    found, bad = check(session, cashier, batch_id, results, coming_back=coming_back)
-    if bad:
-        raise ResultsRefused(bad)
-    known = {payment.id: (payment, case) for payment, case in _payments_of(session, batch_id)}
-    for result in results:
-        payment, case = known[result.payment_id]
-        if _comes_back(payment, result):
-            payments.take_back(session, cashier, payment, case, reason=result.reason)
-        elif payment.state != PaymentState.ORDERED:
-            continue
-        elif result.paid:
-            payments.pay(session, cashier, payment, case)
-        else:
-            payments.give_back(session, cashier, payment, case, reason=result.reason)
-    session.flush()
-    if batch.state == BatchState.EXPORTED and PaymentState.ORDERED not in counted(
-        session, batch_id
-    ):
-        _step(session, cashier, batch, BatchState.SETTLED, ended_at=cashier.now)
-    return found
-
-
-def _faults(cashier: Cashier, payment: Payment, case: Case, result: Result) -> Iterator[Bad]:
-    if result.amount_fen != payment.amount_fen:
-        yield Bad(result.line, Fault.AMOUNT, f"{yuan(result.amount_fen)}")
-    if result.name is not None or result.bank_card is not None:
-        payee = payee_of(payment, cashier.keys[case.worker_id])
-        same_name = result.name in (None, payee.name)
-        if not same_name or result.bank_card not in (None, payee.bank_card):
-            yield Bad(result.line, Fault.PAYEE, payment.id)
-    if not result.paid and not result.reason:
-        yield Bad(result.line, Fault.REASON, payment.id)
-    known = payment.state in (PaymentState.ORDERED, _outcome(result))
-    if not known and not _comes_back(payment, result):
-        yield Bad(result.line, Fault.CONTRADICTS, payment.state)
-
-
-def _comes_back(payment: Payment, result: Result) -> bool:
-    """Whether the bank takes back what it has reported as paid."""
-    return payment.state == PaymentState.PAID and not result.paid
-
-
-def _hindrances(
-    session: Session, cashier: Cashier, case: Case, result: Result, coming_back: Set[str] | None
-) -> Iterator[Bad]:
-    """What keeps a payment from being taken back: the case could not be paid anew as it was."""
-    if coming_back is not None and result.payment_id not in coming_back:
-        yield Bad(result.line, Fault.CONTRADICTS, PaymentState.PAID)
-    if payments.is_forgotten(cashier, case):
-        yield Bad(result.line, Fault.ERASED, case.id)
-    elif payable.is_on_its_way(session, case.id):
-        yield Bad(result.line, Fault.ON_ITS_WAY, case.id)
-    elif funds.released_fen(session, case.id):
-        yield Bad(result.line, Fault.GIVEN_UP, case.id)
-
-
-def _hold(session: Session, payment_ids: Sequence[str]) -> None:
-    """Nobody orders or gives up anything of these cases meanwhile, and none of their people go."""
-    ids = select(col(Payment.case_id)).where(col(Payment.id).in_(payment_ids))
-    owners = select(col(Case.worker_id)).where(col(Case.id).in_(ids))
-    people = select(col(Worker.id)).where(col(Worker.id).in_(owners)).order_by(col(Worker.id))
-    cases = select(col(Case.id)).where(col(Case.id).in_(ids)).order_by(col(Case.id))
-    # First the people, then their cases: so does whoever erases them, and whatever they do.
-    session.execute(people.with_for_update(key_share=True))
-    session.execute(cases.with_for_update())
-
-
-def _effect(payment: Payment, result: Result) -> Settled:
-    if _comes_back(payment, result):
-        return Settled(taken_back=frozenset({payment.id}))
-    if payment.state != PaymentState.ORDERED:
-        return Settled(before=1)
-    return Settled(paid=1) if result.paid else Settled(returned=1)
-
-
-def _outcome(result: Result) -> PaymentState:
-    return PaymentState.PAID if result.paid else PaymentState.RETURNED
-
-
-def _locked(session: Session, cashier: Cashier, batch_id: str, *roles: Role) -> PaymentBatch:
+def held(session: Session, cashier: Cashier, batch_id: str, *roles: Role) -> PaymentBatch:
     """The batch, for this transaction alone, for an officer with one of the roles."""
     find(session, batch_id, cashier.officer, cashier.post.library.regions)
     if not cashier.officer.roles & set(roles):
@@ -463,11 +258,6 @@ def _is_past(batch: PaymentBatch, start: BatchState) -> bool:
     if state is BatchState.CANCELLED or _ORDER.index(state) < _ORDER.index(start):
         raise StepRefused(batch.id, state)
     return state is not start
-
-
-def _check_settling(batch: PaymentBatch) -> None:
-    if batch.state not in _SETTLING:
-        raise StepRefused(batch.id, BatchState(batch.state))
 
 
 def may_release(session: Session, batch: PaymentBatch, officer: Officer) -> bool:
@@ -508,7 +298,7 @@ def _check_unaltered(session: Session, cashier: Cashier, batch: PaymentBatch) ->
 
 def _check_payable(session: Session, cashier: Cashier, batch: PaymentBatch) -> None:
     """Who takes the consent back or changes the card is not paid before the bank has anything."""
-    if lost := payments.lost(session, cashier, _payments_of(session, batch.id)):
+    if lost := payments.lost(session, cashier, payments_of(session, batch.id)):
         raise PayeesLost(lost)
 
 
@@ -516,12 +306,12 @@ def _digest(session: Session, safe: Safe, batch_id: str) -> str:
     """A keyed hash over all that the bank gets to know, but in what order."""
     rows = [
         (payment.id, payment.case_id, payment.instalment, payment.amount_fen, payment.sealed_payee)
-        for payment, _ in _payments_of(session, batch_id)
+        for payment, _ in payments_of(session, batch_id)
     ]
     return safe.hash("payment_batch", batch_id, json.dumps(rows))
 
 
-def _payments_of(session: Session, batch_id: str) -> list[tuple[Payment, Case]]:
+def payments_of(session: Session, batch_id: str) -> list[tuple[Payment, Case]]:
     rows = session.execute(
         select(Payment, Case)
         .join(Case, col(Case.id) == col(Payment.case_id))
@@ -532,7 +322,7 @@ def _payments_of(session: Session, batch_id: str) -> list[tuple[Payment, Case]]:
     return [(payment, case) for payment, case in rows]
 
 
-def _step(
+def step(
     session: Session, cashier: Cashier, batch: PaymentBatch, state: BatchState, **values: Any
 ) -> PaymentBatch:
     """Move a locked batch on."""

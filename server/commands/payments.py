@@ -278,12 +278,12 @@ def _export(desk: _Desk, parsed: argparse.Namespace) -> int:
 
 
 def _import(desk: _Desk, parsed: argparse.Namespace) -> int:
-    from server.casework import bank_files, payment_batches
+    from server.casework import bank_files, payment_results
 
     results, bad = bank_files.read_results(parsed.file)
     cashier = desk.at(parsed.batch)
     with desk.database.read() as session:
-        found, wrong = payment_batches.check(session, cashier, parsed.batch, results)
+        found, wrong = payment_results.check(session, cashier, parsed.batch, results)
     for each in sorted([*bad, *wrong], key=lambda each: each.line):
         print(f"line {each.line}: {each.fault} {each.detail}", file=sys.stderr)
     told = f"{found.paid} paid, {found.returned} returned, {found.before} known before"
@@ -302,7 +302,7 @@ def _import(desk: _Desk, parsed: argparse.Namespace) -> int:
     for start in range(0, len(results), _AT_ONCE):
         with desk.database.begin() as session:
             some = results[start : start + _AT_ONCE]
-            payment_batches.settle(session, cashier, parsed.batch, some, coming_back=back)
+            payment_results.settle(session, cashier, parsed.batch, some, coming_back=back)
     print(told)
     return OK
 

@@ -106,7 +106,12 @@ def _of_money() -> dict[type[Exception], Say]:
     from server.casework.deciding import SameOfficer
     from server.casework.funds import FundNameTaken, FundRefused, FundShort, FundUnknown
     from server.casework.matched_rosters import MatchedRosterRefused
-    from server.casework.payment_batches import BatchAltered, BatchUnknown, PayeesLost, StepRefused
+    from server.casework.payment_batches import (
+        BatchAltered,
+        BatchUnknown,
+        PayeesLost,
+        StepRefused,
+    )
     from server.money import yuan
 
     return {
@@ -129,7 +134,7 @@ def _of_money() -> dict[type[Exception], Say]:
 
 def _of_who_was_first() -> dict[type[Exception], Say]:
     from server.casework.advancing import CaseChanged, MoveRefused
-    from server.casework.payment_batches import ResultsRefused
+    from server.casework.payment_results import ResultsRefused
     from server.casework.payments import PaymentSettled
     from server.confidential.subject_keys import SubjectErased
 

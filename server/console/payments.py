@@ -11,20 +11,13 @@ from flask import Blueprint, Response, request, url_for
 from pydantic import Field
 from sqlmodel import Session
 
-from server.casework import bank_files, funds, payable, payment_batches, payments
+from server.casework import bank_files, funds, payable, payment_batches, payment_results, payments
 from server.casework.bank_files import BankFileRefused
 from server.casework.deciding import SameOfficer
 from server.casework.fund_tables import BatchState, PaymentBatch, Reservation
 from server.casework.officers import LOOKERS, Role
-from server.casework.payment_batches import (
-    Bad,
-    BatchAltered,
-    Fault,
-    PayeesLost,
-    Result,
-    ResultsRefused,
-    StepRefused,
-)
+from server.casework.payment_batches import BatchAltered, PayeesLost, StepRefused
+from server.casework.payment_results import Bad, Fault, Result, ResultsRefused
 from server.casework.payments import Cashier, keys_of
 from server.confidential.private_files import in_memory
 from server.confidential.sealing import SealBroken
@@ -282,7 +275,7 @@ def post_result(id: str) -> Response:
     except BankFileRefused:
         return _batch_page(id, 422, errors={"file": _UNREAD})
     with resources().database.read() as session:
-        found, wrong = payment_batches.check(session, cashier, id, results)
+        found, wrong = payment_results.check(session, cashier, id, results)
         batch = payment_batches.find(session, id, officer(), regions())
     faults = sorted([*bad, *wrong], key=lambda each: each.line)
     return page(
@@ -309,11 +302,11 @@ def post_settle(id: str) -> Response:
         results, coming_back = _unsealed(id, "" if asked is None else asked.results)
     except SealBroken:
         return _batch_page(id, 422, errors={"file": "请重新选银行给的结果文件。"})
-    settled = payment_batches.Settled()
+    settled = payment_results.Settled()
     try:
         for start in range(0, len(results), _AT_ONCE):
             with known.database.begin() as session:
-                settled += payment_batches.settle(
+                settled += payment_results.settle(
                     session,
                     _now(workers),
                     id,

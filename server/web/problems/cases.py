@@ -46,9 +46,9 @@ from server.casework.payment_batches import (
     BatchAltered,
     BatchUnknown,
     PayeesLost,
-    ResultsRefused,
     StepRefused,
 )
+from server.casework.payment_results import ResultsRefused
 from server.casework.recoding import Refused
 from server.casework.rosters import RosterUnknown
 from server.casework.service_requests import (

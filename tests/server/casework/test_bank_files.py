@@ -13,7 +13,8 @@ from openpyxl import Workbook, load_workbook
 
 from server.casework import bank_files
 from server.casework.bank_files import BankFileRefused, read_results
-from server.casework.payment_batches import Fault, Line, Result
+from server.casework.payment_batches import Line
+from server.casework.payment_results import Fault, Result
 from server.casework.payments import yuan
 from server.confidential.private_files import in_memory
 from tests.funding import answered

@@ -27,7 +27,7 @@ from server.casework.fund_tables import (
     Reservation,
 )
 from server.casework.moves import Move, State
-from server.casework.payment_batches import Result
+from server.casework.payment_results import Result
 from server.casework.tables import Case, CaseEvent
 from server.confidential import private_files
 from server.confidential.subject_keys import SubjectKeys

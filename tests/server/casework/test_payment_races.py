@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlmodel import col
 
-from server.casework import payment_batches, payments, proactive
+from server.casework import payment_batches, payment_results, payments, proactive
 from server.casework.fund_tables import Payment, PaymentBatch
 from server.casework.matched_rosters import read_matched_roster
 from server.casework.proactive import Fate, Run
@@ -90,10 +90,10 @@ def test_the_banks_word_taken_at_once_pays_once(office: Office, doors: list[Data
             door: Database,
             batch: str = batch,
             till: payments.Cashier = till,
-            results: list[payment_batches.Result] = results,
+            results: list[payment_results.Result] = results,
         ) -> None:
             with door.begin() as session:
-                payment_batches.settle(session, till, batch, results)
+                payment_results.settle(session, till, batch, results)
 
         assert _at_once(doors, settle) == []
     assert office.sums(fund) == (10**9, 0, rounds * 2 * SUM)
@@ -112,17 +112,17 @@ def test_what_the_bank_takes_back_told_at_once_comes_back_once(
         office.settle(batch, said(lines))
         results = said(lines, {case_id: "退汇"})
         till = office.at_the_till(office.cashier, batch)
-        settled: list[payment_batches.Settled] = []
+        settled: list[payment_results.Settled] = []
 
         def settle(
             door: Database,
             batch: str = batch,
             till: payments.Cashier = till,
-            results: list[payment_batches.Result] = results,
-            settled: list[payment_batches.Settled] = settled,
+            results: list[payment_results.Result] = results,
+            settled: list[payment_results.Settled] = settled,
         ) -> None:
             with door.begin() as session:
-                found = payment_batches.settle(session, till, batch, results)
+                found = payment_results.settle(session, till, batch, results)
             settled.append(found)
 
         assert _at_once(doors, settle) == []
@@ -150,11 +150,11 @@ def test_an_instalment_taken_back_while_the_next_is_collected_is_one_of_both(
             door: Database,
             batch: str = batch,
             till: payments.Cashier = till,
-            results: list[payment_batches.Result] = results,
+            results: list[payment_results.Result] = results,
         ) -> None:
             with door.begin() as session:
                 if door is doors[0]:
-                    payment_batches.settle(session, till, batch, results)
+                    payment_results.settle(session, till, batch, results)
                 else:
                     payments.collect(session, till, fund.id or 0, instalment=2)
 
@@ -163,7 +163,7 @@ def test_an_instalment_taken_back_while_the_next_is_collected_is_one_of_both(
             found = {each.instalment: each.state for each in payments.of_case(session, case_id)}
         if failed:
             (refused,) = failed
-            assert isinstance(refused, payment_batches.ResultsRefused)
+            assert isinstance(refused, payment_results.ResultsRefused)
             assert found == {1: "paid", 2: "ordered"}
             assert office.state(case_id) == "payment_pending"
         else:

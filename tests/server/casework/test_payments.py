@@ -17,6 +17,7 @@ from server.casework import (
     opting_out,
     payable,
     payment_batches,
+    payment_results,
     payments,
     workdays,
 )
@@ -30,13 +31,10 @@ from server.casework.payable import NotPayable
 from server.casework.payment_batches import (
     BatchAltered,
     BatchUnknown,
-    Fault,
     PayeesLost,
-    Result,
-    ResultsRefused,
-    Settled,
     StepRefused,
 )
+from server.casework.payment_results import Fault, Result, ResultsRefused, Settled
 from server.casework.tables import Case, CaseEvent, Finding, NearDuplicate, Origin
 from server.clock import china_day
 from server.database.tables import AuditEntry, Notice, Profile, Purpose
@@ -135,7 +133,7 @@ def test_no_step_comes_before_the_one_before(office: Office) -> None:
         with pytest.raises(StepRefused), office.database.begin() as session:
             step(session, till, batch.id)
     with pytest.raises(StepRefused), office.database.begin() as session:
-        payment_batches.settle(session, till, batch.id, [])
+        payment_results.settle(session, till, batch.id, [])
 
 
 def test_whoever_had_a_hand_in_it_does_not_release_it(office: Office) -> None:
@@ -865,7 +863,7 @@ def test_a_dry_run_counts_and_changes_nothing(office: Office) -> None:
     results = said(office.export(batch), {case_id: "销户"})
     till = office.at_the_till(office.cashier, batch)
     with office.database.read() as session:
-        found, bad = payment_batches.check(session, till, batch, results)
+        found, bad = payment_results.check(session, till, batch, results)
     assert (found, bad) == (Settled(paid=1, returned=1), [])
     assert office.sums(fund) == (1_000_000, 2 * SUM, 0)
 

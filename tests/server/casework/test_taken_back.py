@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlmodel import Session, col
 
 from server import leaving
-from server.casework import cases, objecting, payable, payment_batches, payments
+from server.casework import cases, objecting, payable, payment_batches, payment_results, payments
 from server.casework.fund_tables import (
     EntryKind,
     Fund,
@@ -21,7 +21,8 @@ from server.casework.fund_tables import (
 )
 from server.casework.moves import Move, State
 from server.casework.payable import NotPayable
-from server.casework.payment_batches import Fault, Line, ResultsRefused, Settled
+from server.casework.payment_batches import Line
+from server.casework.payment_results import Fault, ResultsRefused, Settled
 from server.casework.tables import Case
 from server.database.tables import AuditEntry, Notice, Profile
 from server.personal import erasing, profiles
@@ -206,7 +207,7 @@ def test_a_dry_run_shows_what_comes_back_apart_and_changes_nothing(office: Offic
     batch, lines = _paid(office, fund)
     till = office.at_the_till(office.cashier, batch)
     with office.database.read() as session:
-        found, bad = payment_batches.check(session, till, batch, said(lines, {case_id: _WHY}))
+        found, bad = payment_results.check(session, till, batch, said(lines, {case_id: _WHY}))
     assert (found.returned, found.before, len(found.taken_back), bad) == (0, 1, 1, [])
     assert office.sums(fund) == (10_000_00, 0, 2 * SUM)
 
@@ -229,10 +230,10 @@ def test_what_was_paid_since_somebody_looked_does_not_come_back(office: Office) 
     failed = said(lines, {case_id: _WHY})
     till = office.at_the_till(office.cashier, batch)
     with office.database.read() as session:
-        shown, _ = payment_batches.check(session, till, batch, failed)
+        shown, _ = payment_results.check(session, till, batch, failed)
     office.settle(batch, said(lines))
     with pytest.raises(ResultsRefused) as refused, office.database.begin() as session:
-        payment_batches.settle(session, till, batch, failed, coming_back=shown.taken_back)
+        payment_results.settle(session, till, batch, failed, coming_back=shown.taken_back)
     assert [each.fault for each in refused.value.bad] == [Fault.CONTRADICTS]
     assert office.state(case_id) == State.PAID
 
@@ -408,7 +409,7 @@ def test_of_who_leaves_as_it_comes_back_one_of_both_is_refused(
 
     def take_back(session: Session) -> int:
         results = said(lines, {case_id: _WHY})
-        return len(payment_batches.settle(session, till, batch, results).taken_back)
+        return len(payment_results.settle(session, till, batch, results).taken_back)
 
     def leave(session: Session) -> int:
         return len(

@@ -4,7 +4,7 @@ import pytest
 
 from server.casework.advancing import CaseChanged, MoveRefused
 from server.casework.moves import Move, State
-from server.casework.payment_batches import ResultsRefused
+from server.casework.payment_results import ResultsRefused
 from server.casework.payments import PaymentSettled
 from server.commands import wording
 from server.confidential.subject_keys import SubjectErased

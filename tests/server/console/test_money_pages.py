@@ -12,7 +12,8 @@ from sqlmodel import col
 from server.casework import payments
 from server.casework.fund_tables import Payment
 from server.casework.officers import Role
-from server.casework.payment_batches import Fault, Line
+from server.casework.payment_batches import Line
+from server.casework.payment_results import Fault
 from server.casework.tables import Case
 from server.console.payments import FAULTS
 from server.database.tables import Profile
