@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 
-from bot import about_documents, caring, choosing, clause_numbers, gates, replying
+from bot import about_documents, caring, choosing, clause_numbers, gates, left_open, replying
 from bot.answers import Answer, Context
 from bot.retrieval.indexing import IndexedLibrary
 from bot.self_check import dialogue
@@ -36,7 +36,7 @@ STEPS: tuple[Step, ...] = (
     choosing.which_place,
     gates.not_in_this_place,
     dialogue.start_for_subject,
-    gates.aspect_not_stated,
+    left_open.aspect_not_stated,
     replying.from_the_documents,
 )
 

@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from bot import choosing, gates, replying
+from bot import choosing, left_open, replying
 from bot.about_documents import (
     is_own,
     left_beside_the_document,
@@ -52,7 +52,7 @@ def clause_asked_for(turn: Turn) -> Answer | None:
     if not measures:
         return None
     about = _about(turn, measures[0], wanted)
-    return gates.aspect_not_stated(about) or replying.from_the_documents(about)
+    return left_open.aspect_not_stated(about) or replying.from_the_documents(about)
 
 
 def _meant(turn: Turn, measures: list[Measure]) -> list[Measure]:

@@ -7,6 +7,8 @@ parser makes of a pattern.
 
 import random
 import re
+
+# Python tells what a pattern is made of nowhere else, and types neither.
 import re._constants as op  # type: ignore[import-not-found]
 import re._parser as parser  # type: ignore[import-not-found]
 import signal

@@ -1,0 +1,172 @@
+"""What the clause that fits leaves open: the detail is declined, what is written is told."""
+
+import re
+from dataclasses import replace
+
+from bot import caring, replying, stating
+from bot.answers import Answer, Rejected
+from bot.claims import states_all
+from bot.composing import Part, without_repeats
+from bot.declining import decline
+from bot.retrieval.matching import Candidate
+from bot.stating import states
+from bot.turn import Turn
+from bot.words import wording
+from knowledge.measures import Aspect, Measure
+
+DETAIL = "detail"
+"""What is asked for, where it is no aspect of its own."""
+_A_WORD = 2
+"""Characters of content that a subject has at least."""
+_AND_THAT = re.compile("呢|也")
+_THE_SAME = re.compile("一样吗|一样不|也一样|相同吗")
+ASKS_WHAT_IS_GIVEN = re.compile(
+    "(?:发|给|送|补|领|拿|得)(?:了|的|点|到|些)*(?:什么|哪些)(?:钱|东西|福利|好处|的)?"
+    "(?:吗|呢|啊|呀|了)*[?!。 ]*$"
+)
+"""The whole measure answers it: 过年发什么."""
+_ASKS = re.compile(
+    r"[吗呢么不没几谁哪怎何否]|什么|多少|多久|多长|多大|要是|还是|[?？]"
+    r"|\b(?:ma|me|ne|na|ji|shui|bu|mei|duo|how|what|when|where|which|who|can|do|does|is|are)\b"
+)
+"""Only what asks can ask for a detail; «沧州暖心红包» just names the thing."""
+_NOTHING_ELSE = frozenset({Aspect.COUNT, Aspect.OWN_SHARE, Aspect.REPLACEMENT, Aspect.STOPPING})
+"""Who asks for these is not helped by another aspect that is stated."""
+_FUNDS = re.compile("资金|专款|专项|经费|工资")
+_FOR_ONE = re.compile("[每1](?:个?[人家户]|个?企业|个?单位)|个人|[我俺]")
+_UNIT = re.compile(
+    "(?:人社|民政|教育|税务|财政|住建|卫健|公安|社保|就业|劳动|医保|信访|司法|商务|文旅|交通|工商|房管)"
+    "(?:局|委|厅|所|站)|妇联|残联|团委|居委会|村委会|派出所|法院|医院|工会"
+)
+_WHETHER_THERE_IS_ONE = re.compile(
+    "(?:[开设办]没[开设办]|有没有(?:开|设|办)|是不是(?:开|设|办))[^,。?!]{0,12}(?:电话|热线|专线)"
+)
+_LEFT_OPEN = 0.5
+"""How much more a question is like those the clause leaves open than like those it answers."""
+_LEFT_OPEN_THOUGH_STATED = 1.8
+"""The same where the clause states the aspect asked for: 原价多少 is not 半价."""
+
+
+def aspect_not_stated(turn: Turn) -> Answer | None:
+    """Decline a detail that the clause does not state, with what it does state and whom to ask."""
+    best = replying.chosen(turn)
+    if best is None or not (detail := _detail_left_open(turn, best)):
+        return None
+    return not_stated(turn, best, detail)
+
+
+def not_stated(turn: Turn, best: Candidate, detail: str) -> Answer:
+    """Decline a detail of a measure, and tell what its clause does state."""
+    measure, composer = best.measure, turn.composer
+    unit = "、".join(measure.responsible.lead)
+    also = [] if detail == DETAIL else stating.left_open(measure, turn.asked)
+    asks_phone = detail == Aspect.PHONE
+    hotlines = caring.local_hotlines(turn) if asks_phone and not measure.phones else []
+    of = _whose_number(turn, measure, hotlines) if asks_phone else ""
+    told = composer.told(measure, turn.asked, turn.today) if len(turn.asked.aspects) > 1 else []
+    asks_unit = unit and composer.where(measure) not in (part.text for part in told)
+    alike = [] if detail == DETAIL else replying.alike_to(turn, best)
+    # One that states it would read as if this one did.
+    alike = [other for other in alike if not states(other.measure, Aspect(detail))]
+    partly = [said.say for aspect, said in measure.answers.items() if aspect == detail]
+    parts = [
+        Part(composer.not_stated(measure, [detail, *also], of=f"{of}的" if of else "")),
+        *(Part(say, asked=True) for say in partly),
+        *told,
+        Part(composer.say("known_nearby", summary=measure.summary), gist=measure.summary),
+        Part(composer.closing_note(measure, turn.today)),
+        Part(composer.say("ask_unit", unit=unit) if asks_unit else "", 1),
+        Part(composer.phones(measure), 1),
+        *(caring.told_hotline(turn, hotline) for hotline in hotlines),
+        *([] if unit else replying.ask_nationwide(turn)),
+        Part(composer.standing(measure, turn.today), 1),
+        *replying.uncovered_note(turn),
+        Part(composer.say("source", source=composer.cite(measure))),
+        *(Part(replying.told_along(turn, candidate.measure), 5) for candidate in alike),
+    ]
+    rejected = (Rejected(measure.id, best.score, f"aspect:{detail}"),)
+    reason, region = f"not-stated:{detail}", measure.region
+    used = (best, *alike)
+    declined = decline(turn, without_repeats(parts), reason, region, used, rejected=rejected)
+    told_of = tuple(composer.source(hotline) for hotline in hotlines)
+    return replace(declined, sources=(*declined.sources, *told_of))
+
+
+def _detail_left_open(turn: Turn, best: Candidate) -> str:
+    """Name the aspect asked for that the clause leaves open, '' where it answers the question.
+
+    A detail that is no aspect of its own is called "detail".
+    """
+    if turn.claims and not turn.question.asked.firm and states_all(best.measure, turn.claims):
+        return ""
+    if aspect := unstated_aspect(turn, best):
+        return aspect
+    if turn.asks_for_kin or ASKS_WHAT_IS_GIVEN.search(turn.question.text):
+        return ""
+    if turn.is_owed_wages:
+        return ""  # what they need is to be told whom to turn to
+    stated = any(states(best.measure, aspect) for aspect in turn.asked.aspects)
+    if not _ASKS.search(turn.question.text) or _names_what_is_stated(turn, best.measure):
+        return ""
+    needed = _LEFT_OPEN_THOUGH_STATED if stated else _LEFT_OPEN
+    return DETAIL if _open_lead(turn, best) >= needed else ""
+
+
+def _names_what_is_stated(turn: Turn, measure: Measure) -> bool:
+    """Tell whether a message that leans on the last names no more than the clause: 燃气也减？"""
+    if turn.follows_up and turn.places and _THE_SAME.search(turn.question.text):
+        return True
+    if not turn.follows_up or not _AND_THAT.search(turn.question.text):
+        return False
+    named = [word for word in wording.words(turn.question.content) if len(word) >= _A_WORD]
+    said = "".join((measure.summary, *measure.quotes))
+    return bool(named) and all(word in said for word in named)
+
+
+def unstated_aspect(turn: Turn, best: Candidate) -> str:
+    """Name the aspect asked for firmly, where the clause states none of those asked for so."""
+    firm = [aspect for aspect in turn.asked.aspects if aspect in turn.asked.firm]
+    if Aspect.PHONE in firm and _WHETHER_THERE_IS_ONE.search(turn.question.text):
+        firm.remove(Aspect.PHONE)
+    if Aspect.PHONE in firm and _another_unit(turn.question.text, best.measure):
+        return Aspect.PHONE.value
+    if special := [a for a in firm if a in _NOTHING_ELSE and not states(best.measure, a)]:
+        return special[0].value
+    if not firm or any(states(best.measure, aspect) for aspect in firm):
+        return ""
+    if turn.asked.aspects[0] is Aspect.FIGURES and states(best.measure, Aspect.FIGURES):
+        return ""  # «发给多少人，金额是多少» asks for the sum of all
+    if firm[0] is Aspect.AMOUNT and _states_the_sum(turn.question.text, best.measure):
+        return ""
+    return firm[0].value
+
+
+def _states_the_sum(text: str, measure: Measure) -> bool:
+    """Tell whether what is asked for is the sum of some money that the clause gives: 资金多少."""
+    if not states(measure, Aspect.FIGURES) or _FOR_ONE.search(text):
+        return False
+    said = "".join((measure.answers[Aspect.FIGURES].say, measure.summary, *measure.quotes))
+    return any(money in said for money in _FUNDS.findall(text))
+
+
+def _another_unit(text: str, measure: Measure) -> str:
+    """The unit asked about that is none whose telephone number stands in the clause, '' else."""
+    named = _UNIT.findall(text)
+    if any(unit in phone.of for unit in named for phone in measure.phones):
+        return ""
+    return "、".join(dict.fromkeys(named))
+
+
+def _whose_number(turn: Turn, measure: Measure, hotlines: list[Measure]) -> str:
+    """The unit whose number is not written; '' where no number at all is."""
+    unit = "、".join(measure.responsible.lead)
+    return _another_unit(turn.question.text, measure) or (unit if hotlines else "")
+
+
+def _open_lead(turn: Turn, best: Candidate) -> float:
+    """How much more the question is like those the clause leaves open than like the others."""
+    asked = best
+    if turn.follows_up and turn.question.content and not turn.places:
+        # The question it leans on was answered; what counts is the detail asked for now.
+        asked = next(c for c in turn.alone.ranked if c.measure.id == best.measure.id)
+    return asked.open - asked.answered
