@@ -17,7 +17,7 @@ from server.confidential.sealing import Safe
 from server.database.db import Database
 from server.migrations import upgrade
 from tests.postgres import Cluster, DatabaseInTurn
-from tests.promises import CONTROL, FIGURE
+from tests.promises import CONTROL, FIGURE, SHOWN, Figure
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
@@ -229,27 +229,48 @@ def browser(playwright: "Playwright") -> "Iterator[Browser]":
 
 @pytest.fixture
 def tell(
-    capsys: pytest.CaptureFixture[str], record_property: Callable[[str, object], None]
+    request: pytest.FixtureRequest,
+    capsys: pytest.CaptureFixture[str],
+    record_property: Callable[[str, object], None],
 ) -> "Callable[[str, object, object], None]":
     """Prints a figure and its target, also where the test passes; `make verify` collects them."""
-    return _telling(capsys, record_property, FIGURE)
+    return _telling(request, capsys, record_property, FIGURE)
 
 
 @pytest.fixture
 def control(
-    capsys: pytest.CaptureFixture[str], record_property: Callable[[str, object], None]
+    request: pytest.FixtureRequest,
+    capsys: pytest.CaptureFixture[str],
+    record_property: Callable[[str, object], None],
 ) -> "Callable[[str, object, object], None]":
     """The same for a run without the protection, once it was seen to fail as it must."""
-    return _telling(capsys, record_property, CONTROL)
+    return _telling(request, capsys, record_property, CONTROL)
+
+
+@pytest.fixture
+def under_way(
+    request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
+) -> "Callable[[str], None]":
+    """Prints how far a long run is; `make verify` shows it at once."""
+
+    def say(what: str) -> None:
+        with capsys.disabled():
+            print(f"\n{SHOWN}{request.node.name}: {what}", flush=True)
+
+    return say
 
 
 def _telling(
-    capsys: pytest.CaptureFixture[str], record: Callable[[str, object], None], kind: str
+    request: pytest.FixtureRequest,
+    capsys: pytest.CaptureFixture[str],
+    record: Callable[[str, object], None],
+    kind: str,
 ) -> "Callable[[str, object, object], None]":
     def say(what: str, figure: object, target: object) -> None:
-        record(kind, f"{what}\t{figure}\t{target}")
+        told = f"{what}\t{figure}\t{target}"
+        record(kind, told)
         with capsys.disabled():
-            print(f"\n  {what}: {figure} (target: {target})", flush=True)
+            print(f"\n{SHOWN}{Figure.of(kind, told, request.node.name)}", flush=True)
 
     return say
 

@@ -22,6 +22,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 FIGURE, CONTROL = "figure", "control"
 """Under these names `tell` and `control` leave what they print with the outcome of a test."""
+SHOWN = "  · "
+"""So begins what a run shows while it's under way: figures as they come, and how far it is."""
 
 
 @dataclass(frozen=True)
@@ -363,14 +365,23 @@ class Figure:
     what: str
     figure: str
     target: str
-    of_control: bool
+    kind: str
+    """FIGURE or CONTROL."""
 
     @classmethod
-    def of(cls, told: ElementTree.Element, variant: str) -> "Figure":
-        """What a fixture left with a test's outcome; `variant` as in `sqlite]`."""
-        what, figure, target = (told.get("value") or "").split("\t")
-        where = f" [{variant}" if variant else ""
-        return cls(what.strip() + where, figure, target, told.get("name") == CONTROL)
+    def of(cls, kind: str, told: str, test: str) -> "Figure":
+        """What a fixture leaves with the outcome of a test like `test_it[sqlite]`."""
+        what, figure, target = told.split("\t")
+        variant = test.partition("[")[2]
+        return cls(f"{what} [{variant}" if variant else what, figure, target, kind)
+
+    @property
+    def title(self) -> str:
+        """What was measured, and whether without the protection."""
+        return f"control: {self.what}" if self.kind == CONTROL else self.what
+
+    def __str__(self) -> str:
+        return f"{self.title}: {self.figure} (target: {self.target})"
 
 
 @dataclass
@@ -418,22 +429,28 @@ def run(promise: Promise, profile: str) -> Outcome:
     """Run one promise in a process of its own."""
     ids = [f"tests/{id}" for id in promise.tests + promise.controls]
     began = time.monotonic()
+    said = []
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
-        done = subprocess.run(
+        with subprocess.Popen(
             [sys.executable, "-m", "pytest", "-q", "--no-header", "--tb=short",
              "-p", "no:cacheprovider", "-o", "junit_family=xunit1",
              f"--junitxml={report}", *ids],
             cwd=ROOT,
             env=os.environ | {"VERIFY": profile},
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
             text=True,
-        )  # fmt: skip
+        ) as running:  # fmt: skip
+            for line in running.stdout or ():
+                said.append(line)
+                if line.startswith(SHOWN):
+                    print(line, end="", flush=True)
         if not report.exists():
-            return Outcome(promise, [], 0, [done.stdout + done.stderr], 0, 0)
+            return Outcome(promise, [], 0, ["".join(said)], 0, 0)
         outcome = read(promise, report.read_bytes(), time.monotonic() - began)
-    if done.returncode and not outcome.failed:
-        outcome.failed.append(done.stdout[-2000:])
+    if running.returncode and not outcome.failed:
+        outcome.failed.append("".join(said)[-2000:])
     return outcome
 
 
@@ -442,22 +459,24 @@ def read(promise: Promise, report: bytes, seconds: float) -> Outcome:
     outcome = Outcome(promise, [], 0, [], 0, seconds)
     only_controls = {id.rpartition("::")[2] for id in promise.controls}
     for case in ElementTree.fromstring(report).iter("testcase"):
-        name, _, variant = case.get("name", "").partition("[")
+        test = case.get("name", "")
         broken = [part for part in case if part.tag in ("failure", "error", "skipped")]
         if broken:
-            outcome.failed.append(f"{case.get('name')}: {(broken[0].text or '')[-1500:]}")
+            outcome.failed.append(f"{test}: {(broken[0].text or '')[-1500:]}")
             continue
         outcome.passed += 1
-        told = [Figure.of(each, variant) for each in case.iter("property")]
-        outcome.controls += name in only_controls or any(each.of_control for each in told)
+        told = [
+            Figure.of(each.get("name", ""), each.get("value", ""), test)
+            for each in case.iter("property")
+        ]
+        outcome.controls += test.partition("[")[0] in only_controls or any(
+            each.kind == CONTROL for each in told
+        )
         outcome.figures += told
     return outcome
 
 
 def _lines(outcome: Outcome) -> Iterable[str]:
-    for figure in outcome.figures:
-        kind = "control: " if figure.of_control else ""
-        yield f"  {kind}{figure.what}: {figure.figure} (target: {figure.target})"
     yield f"  tests passed: {outcome.passed}; controls that failed as they must: {outcome.controls}"
     yield from (f"  FAILED {told}" for told in outcome.failed)
     yield f"  {outcome.word}, {outcome.seconds:.0f} s"
@@ -484,11 +503,7 @@ def _page(outcomes: Iterable[Outcome], profile: str) -> str:
         name = outcome.promise.name
         lines.append(f"| **{name}**: {outcome.promise.says} | {outcome.passed} tests, "
                      f"{outcome.controls} controls | all pass | {outcome.word} |")  # fmt: skip
-        lines += [
-            f"| {'control: ' if each.of_control else ''}{each.what} | {each.figure} "
-            f"| {each.target} | |"
-            for each in outcome.figures
-        ]
+        lines += [f"| {each.title} | {each.figure} | {each.target} | |" for each in outcome.figures]
     return "\n".join(lines).replace("\t", " ") + "\n"
 
 

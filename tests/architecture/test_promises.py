@@ -3,7 +3,7 @@
 import ast
 from pathlib import Path
 
-from tests.promises import CONTROL, FIGURE, PROMISES, Promise, read
+from tests.promises import CONTROL, FIGURE, PROMISES, Figure, Promise, read
 
 TESTS = Path(__file__).parents[1]
 
@@ -54,3 +54,9 @@ def test_a_promise_is_kept_only_where_its_control_failed_as_it_must() -> None:
     assert _outcome("") == "FAIL (no control ran)"
     assert _outcome('<testcase name="test_without"><failure>x</failure></testcase>') == "FAIL"
     assert _outcome('<testcase name="test_without"><skipped>x</skipped></testcase>') == "FAIL"
+
+
+def test_a_figure_says_on_which_database_and_whether_it_is_of_a_control() -> None:
+    of_control = Figure.of(CONTROL, "cases lost\t3\t> 0", "test_without[sqlite]")
+    assert str(of_control) == "control: cases lost [sqlite]: 3 (target: > 0)"
+    assert str(Figure.of(FIGURE, "cases\t3\t3", "test_it")) == "cases: 3 (target: 3)"

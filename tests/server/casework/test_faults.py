@@ -2,6 +2,7 @@
 
 import http.client
 import random
+import statistics
 import threading
 import time
 from collections.abc import Iterator
@@ -26,13 +27,13 @@ def ground(prepared_url: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> It
 
 @pytest.mark.fault
 def test_every_acknowledged_case_survives_the_death_of_all_processes(
-    ground: Field, tell: Any
+    ground: Field, tell: Any, under_way: Any
 ) -> None:
     kills = size(3, 1000)
-    slowest = 0.0
+    ready = []
     for number in range(kills):
         new = ground.intend(size(80, 120))
-        slowest = max(slowest, ground.service.start())
+        ready.append(ground.service.start())
         # Some die at once, some in the middle, some when all is done.
         death = threading.Timer(random.Random(number).uniform(0.02, 0.6), ground.service.kill)
         death.start()
@@ -41,6 +42,8 @@ def test_every_acknowledged_case_survives_the_death_of_all_processes(
         death.join()
         ground.service.kill()
         assert ground.faults_of_newest(new) == []
+        if number % 100 == 99:
+            under_way(f"{number + 1} of {kills} kills, ready in {max(ready):.1f} s at most")
     assert ground.faults() == []
     before = len(ground.acknowledged)
     ground.service.start()
@@ -54,8 +57,9 @@ def test_every_acknowledged_case_survives_the_death_of_all_processes(
     assert ground.faults() == []
     assert ground.cases() == len(ground.intents) == len(ground.acknowledged)
     tell("acknowledged cases lost, doubled or half", 0, f"0 of {before} after {kills} kills")
-    tell("seconds until ready again, at most", round(slowest, 1), 3)
-    assert slowest <= within(3)
+    tell("seconds until ready again, median", round(statistics.median(ready), 1), "-")
+    tell("seconds until ready again, at most", round(max(ready), 1), 3)
+    assert max(ready) <= within(3)
 
 
 def attempt(ground: Field, intent: tuple[str, str, str]) -> None:
