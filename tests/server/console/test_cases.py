@@ -183,6 +183,7 @@ def test_what_is_wrong_is_told_beside_the_field(staff: Staff, clerk: Desk, chief
         assert f'value="{amount}"' in wrong.text
     nothing = move(clerk, staff, case, "request-material", reason="看不清", days=5)
     assert nothing.status_code == 422 and 'id="request-material-items-error"' in nothing.text
+    assert '<a href="#request-material-items">请写清楚要补哪些材料' in nothing.text
     move(clerk, staff, case, "recommend", decision="approve", reason="好", amount="1,500.50")
     assert staff.case(case.id).amount_fen == 150_050
     no_fund = move(chief, staff, case, "approve")
