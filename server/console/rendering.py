@@ -6,13 +6,23 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
-from flask import Response, g, make_response, redirect, render_template, request, url_for
+from flask import (
+    Response,
+    current_app,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from markupsafe import Markup, escape
 from werkzeug.exceptions import HTTPException
 
@@ -29,6 +39,8 @@ from server.web.resources import resources
 _STATIC = Path(__file__).with_name("static")
 _TOLD = "nuangang_told"
 _LONGEST_TOLD = 300
+_WORTH_KEEPING = 8
+"""Characters from which on somebody would be sorry to write it once more."""
 _KINDS = {
     "csv": "text/csv",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -96,7 +108,18 @@ def fail(error: Exception) -> Response:
         errors = [each["detail"] for each in body.get("errors", ())]
     else:
         title, status, detail, errors = known.title, known.status, known.detail, []
-    return protect(page("problem.html", title=title, status=status, detail=detail, errors=errors))
+    return protect(
+        page(
+            "problem.html",
+            title=title,
+            status=status,
+            detail=detail,
+            errors=errors,
+            written=_written(),
+            back=_came_from(),
+            closed=isinstance(error, DeskClosed),
+        )
+    )
 
 
 def protect(response: Response) -> Response:
@@ -173,6 +196,35 @@ def _nonce() -> str:
 
 def _here() -> str | None:
     return None if request.path.rstrip("/") == "/staff" else request.full_path.rstrip("?")
+
+
+def _came_from() -> str:
+    """The page of the desk that led here, where one can go back to it; else the first one."""
+    came, home = urlsplit(request.referrer or ""), url_for("desk.home.get_home")
+    adapter = current_app.create_url_adapter(request)
+    is_page = (
+        came.netloc == request.host
+        and came.path.startswith(home)
+        and came.path != request.path
+        and adapter is not None
+        and adapter.test(came.path, method="GET")
+    )
+    return came.path + (f"?{came.query}" if came.query else "") if is_page else home
+
+
+def _written() -> list[str]:
+    """What somebody wrote in words into a form of ours that was refused; a password is none."""
+    endpoint = request.endpoint or ""
+    if not browsers.is_own_form() or endpoint.startswith("desk.signing_in."):
+        return []
+    # A form that is too long to be read is refused again.
+    with suppress(HTTPException):
+        return [
+            words
+            for _, each in request.form.items(multi=True)
+            if len(words := each.strip()) >= _WORTH_KEEPING and not words.isascii()
+        ]
+    return []
 
 
 def _told() -> str:

@@ -47,6 +47,12 @@ def refuse_forged() -> None:
         raise FormForged
 
 
+def is_own_form() -> bool:
+    """Whether the browser itself says that a call is sent by a page of ours."""
+    origin = request.headers.get("Origin")
+    return origin is not None and urlsplit(origin).netloc == request.host
+
+
 def protect(response: Response, **sources: str) -> Response:
     """Let the browser load nothing foreign, frame nothing, keep nothing.
 
