@@ -92,7 +92,7 @@ def post_measure(id: str) -> Response:
                 officer_id=officer().id,
                 now=known.clock(),
             )
-            if materials != without_blanks(old_list):
+            if materials != without_blanks(old_list, id):
                 drafts.save(
                     session,
                     kind="checklist",

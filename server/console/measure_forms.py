@@ -173,12 +173,12 @@ def read_materials(id: str) -> dict[str, Any]:
     return {"id": id, "stated": stated, "usual": usual}
 
 
-def without_blanks(listed: Any) -> dict[str, Any] | None:
-    """A list of materials as the form would say it, to compare with; None for none."""
+def without_blanks(listed: Any, id: str) -> dict[str, Any]:
+    """A list of materials as the form would say it, to compare with; none is one of nothing."""
     if not isinstance(listed, Mapping):
-        return None
+        listed = {}
     return {
-        "id": listed.get("id"),
+        "id": id,
         "stated": [
             {"kind": s.get("kind"), "quote": s.get("quote"), "locator": s.get("locator")}
             for s in listed.get("stated", ())

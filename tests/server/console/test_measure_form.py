@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from lxml import html
 
 from knowledge.drafting import canonical
@@ -52,6 +53,15 @@ def test_a_measure_that_was_stored_before_measures_said_it_shows_how_people_come
     desk.post("/knowledge/measures/shishi-7", form | {"version": "1", "uptake": "application"})
     said = canonical("measure", drafted(staff, "shishi-7"))
     assert said["uptake"] == "application"
+
+
+@pytest.mark.parametrize("id", ["shishi-4a", "shishi-7"])
+def test_a_list_of_materials_that_nobody_touched_is_no_draft(staff: "Staff", id: str) -> None:
+    """The second of them has none: an empty one came with every change of a word."""
+    desk = staff.desk(Role.EDITOR)
+    desk.post(f"/knowledge/measures/{id}", form_of(desk, id))
+    with staff.resources.database.read() as session:
+        assert [(each.kind, each.key) for each in drafts.listed(session)] == [("measure", id)]
 
 
 def test_what_is_told_where_one_condition_is_not_met_is_shown_kept_and_taken_out(
