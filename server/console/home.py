@@ -30,6 +30,7 @@ _ABOUT = {
     "desk.funds.get_funds": "看预算、发了多少、还剩多少",
     "desk.offers.get_offers": "看招聘、课程、专车和活动",
     "desk.register.get_entries": "看困难人员的台账和走访",
+    "desk.pairings.get_pairings": "看谁帮扶谁、走访了没有",
     "desk.outreach.get_campaigns": "看群发了什么、发给多少人、有多少人申请",
     "desk.vouchers.get_issues": "看卡和券的发放、核销和结算",
     "desk.reports.get_reports": "看每周五的报告",

@@ -147,6 +147,12 @@ def shown_yuan(fen: int | None) -> str:
     return "" if fen is None else f"{grouped(fen)}元"
 
 
+def shown_place(id: str) -> str:
+    """`石狮市`; of a place that is no longer one, as it was noted."""
+    known = entering.regions()
+    return known.get(id).label if id in known else id
+
+
 def form_field() -> Markup:
     """The hidden field that proves a form to be one of ours."""
     return Markup('<input type="hidden" name="{}" value="{}">').format(
@@ -178,6 +184,7 @@ GLOBALS: Mapping[str, Any] = {
     "paragraphs": paragraphs,
     "shown_day": shown_day,
     "shown_instant": shown_instant,
+    "shown_place": shown_place,
     "shown_yuan": shown_yuan,
 }
 

@@ -81,7 +81,7 @@ def test_every_entry_of_the_audit_has_a_name_and_leads_to_a_place_that_there_is(
     [
         (Role.EDITOR, ("份草稿", "要由另一位有发布权限的同事发布", "看没答上的问题")),
         (Role.PUBLISHER, ("等你发布", "加一句提醒")),
-        (Role.AUDITOR, ("看谁打开过谁的办件",)),
+        (Role.AUDITOR, ("看谁打开过谁的办件", "看谁帮扶谁")),
         (Role.ADMINISTRATOR, ("加人，改角色和地区",)),
     ],
 )

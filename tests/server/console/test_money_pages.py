@@ -90,9 +90,12 @@ def test_a_batch_goes_from_selection_to_the_banks_word(
     at: Office, fund: Any, clerk: Desk, chief: Desk
 ) -> None:
     cases = [at.approved() for _ in range(3)]
-    preview = text_of(clerk.get(f"/payments/collect?fund={fund.id}").text)
-    assert "3件，共903.21元" in preview
+    preview = clerk.get(f"/payments/collect?fund={fund.id}").text
+    assert "3件，共903.21元" in text_of(preview)
     batch = released(clerk, chief, fund)
+    # Whoever is to look it over can open each of them.
+    for page in (preview, clerk.get(f"/payments/batches/{batch}").text):
+        assert all(f'<a href="/staff/cases/{case}">{case}</a>' in page for case in cases)
     exported = clerk.post(f"/payments/batches/{batch}/export", {"kind": "csv"})
     assert exported.headers["Content-Disposition"] == f'attachment; filename="{batch}.csv"'
     shown = upload(clerk, batch, funding.answered(exported.data, returned=[1]))
@@ -330,8 +333,10 @@ def test_who_can_not_be_paid_is_left_out_and_told_why(
             session, at.keys.safe_of(worker), worker_id=worker, purpose=Purpose.PAYMENT,
             now=at.now,
         )  # fmt: skip
-    found = text_of(collect(clerk, fund).text)
+    page = collect(clerk, fund).text
+    found = text_of(page)
     assert "没有可以归集的" in found and "本人没有同意用银行卡收款" in found
+    assert f'href="/staff/cases/{case_id}"' in page
 
 
 def test_a_fund_is_set_up_after_a_second_look_and_its_budget_changed_for_a_reason(

@@ -1,5 +1,6 @@
-"""What went wrong takes nothing from whoever wrote something, and shows a way on."""
+"""What pages of the desk have in common, above all of what went wrong: nothing written is lost."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -62,3 +63,15 @@ def test_what_is_too_long_to_be_read_is_refused_in_words_all_the_same(staff: Sta
     desk = staff.desk(Role.CASE_OFFICER)
     long = desk.post("/cases/x/notes", {"text": "长" * 70_000}, headers=OURS)
     assert long.status_code == 413 and "回到首页" in long.text
+
+
+def test_a_place_has_one_name_at_the_desk(staff: Staff, things: dict[str, str]) -> None:
+    """Some pages said 石狮, others 石狮市."""
+    desk = staff.desk(Role.CASE_OFFICER)
+    for path in (
+        "/offers/", f"/offers/{things['offer']}", "/register/", f"/register/{things['entry']}",
+        "/register/employers/", "/register/imports/", f"/register/imports/{things['import']}",
+        "/pairings/", f"/pairings/{things['pairing']}", "/pairings/helpers/",
+    ):  # fmt: skip
+        page = desk.get(path).text
+        assert "石狮市" in page and not re.search(r">石狮[<，]", page), path
