@@ -27,7 +27,7 @@ from markupsafe import Markup, escape
 from werkzeug.exceptions import HTTPException
 
 from server.clock import CHINA
-from server.console import entering
+from server.console import entering, naming
 from server.console.entering import DeskClosed, NotStarted
 from server.console.navigation import entries
 from server.money import grouped
@@ -149,8 +149,7 @@ def shown_yuan(fen: int | None) -> str:
 
 def shown_place(id: str) -> str:
     """`石狮市`; of a place that is no longer one, as it was noted."""
-    known = entering.regions()
-    return known.get(id).label if id in known else id
+    return naming.place_of(resources().serving.current().library, id)
 
 
 def form_field() -> Markup:
