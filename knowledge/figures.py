@@ -1,4 +1,7 @@
-"""Figures in Chinese text: what is a number, and whether one text states those of another."""
+"""Figures in Chinese text: what is a number, and whether one text states those of another.
+
+A number is read whole or not at all: a part of one, the 五千 of 一万五千, is another number.
+"""
 
 import re
 from collections.abc import Iterable
@@ -7,7 +10,7 @@ from decimal import Decimal
 
 _CHINESE = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
 _PLACES = {"十": 10, "百": 100, "千": 1000}
-_MULTIPLES = {"万": Decimal(10000), "亿": Decimal(100000000)}
+_MULTIPLES = {"万": 10_000, "亿": 100_000_000}
 _UNITS = {
     "元": "元", "块": "元", "%": "%", "％": "%", "个月": "个月", "年": "年", "月": "月",
     "日": "日", "号": "日", "天": "天", "个小时": "小时", "小时": "小时", "个学时": "学时",
@@ -18,15 +21,26 @@ _UNITS = {
     "余": "", "多": "",
 }  # fmt: skip
 _UNIT = "|".join(sorted(map(re.escape, _UNITS), key=len, reverse=True))
+_DIGIT = "".join(_CHINESE)
+_NUMERAL = f"{_DIGIT}十百千"
+_POINT = f"(?:点[{_DIGIT}]+)?"
+# 十万一个月 is two numbers: behind 万 comes 零, or a digit with its place.
+_WHOLE = (
+    rf"[{_NUMERAL}]+(?:[万亿]+(?:[零〇][{_NUMERAL}]+|[{_DIGIT}]?[十百千][{_NUMERAL}]*))*[万亿]*"
+)
 _ARABIC = re.compile(
-    rf"(?<![A-Za-z\d.])(\d{{1,3}}(?:,\d{{3}})+|\d+(?:\.\d+)?)(?!\d)\s*([万亿]?)\s*[余多]?\s*({_UNIT})?"
+    r"(?<![A-Za-z\d.])(\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?)(?!\d)"
+    rf"\s*((?:[百千](?![克米瓦卡]))?[万亿]*)\s*[余多]?\s*({_UNIT})?"
 )
 _SPELLED = re.compile(
-    rf"(?<![第之])([零〇一二两三四五六七八九十百千]+)([万亿]?)[余多]?"
+    rf"(?<![第之几\d{_NUMERAL}])(?!(?<=数)[十百千])({_WHOLE}{_POINT})[余多]?"
     rf"({_UNIT})(?![性些样般起直切向旦])"
 )
 _NOT_COUNTED = frozenset({"一个", "一家", "一项", "一条", "一批", "一起", "一人", "一件", "两项"})
-_PERCENT = re.compile(r"百分之([零〇一二两三四五六七八九十百]+|\d+)")
+_SHARE = re.compile(
+    rf"(百|千|万|[{_NUMERAL}]+)分之([{_NUMERAL}]+{_POINT}|\d+(?:\.\d+)?)(?![{_NUMERAL}])"
+)
+_OF = {"百": "%", "千": "‰", "万": "‱"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,31 +54,45 @@ class Figure:
 def figures(text: str) -> set[Figure]:
     """Return every figure of the text: amounts, dates by their parts, counts, telephone numbers."""
     found: set[Figure] = set()
-    for match in _PERCENT.finditer(text):
-        found.add(Figure(spelled_value(match.group(1)), "%"))
-    for match in _ARABIC.finditer(_PERCENT.sub("", text)):
+    for match in _SHARE.finditer(text):
+        whole = match.group(1)
+        unit = _OF.get(whole) or f"/{spelled_value(whole):f}"
+        found.add(Figure(spelled_value(match.group(2)).normalize(), unit))
+    text = _SHARE.sub("", text)
+    for match in _ARABIC.finditer(text):
         digits, multiple, unit = match.group(1), match.group(2), match.group(3)
-        value = Decimal(digits.replace(",", "")) * _MULTIPLES.get(multiple, Decimal(1))
+        value = Decimal(digits.replace(",", ""))
+        for char in multiple:
+            value *= _PLACES.get(char) or _MULTIPLES[char]
         found.add(Figure(value.normalize(), _UNITS.get(unit or "", "")))
     for match in _SPELLED.finditer(text):
         if match.group() not in _NOT_COUNTED:
-            value = spelled_value(match.group(1)) * _MULTIPLES.get(match.group(2), Decimal(1))
-            found.add(Figure(value.normalize(), _UNITS.get(match.group(3), "")))
+            value = spelled_value(match.group(1))
+            found.add(Figure(value.normalize(), _UNITS.get(match.group(2), "")))
     return found
 
 
 def spelled_value(numeral: str) -> Decimal:
-    """Return the value of a numeral below ten thousand, in Arabic or Chinese digits."""
-    if numeral.isdigit():
+    """Return the value of a numeral: 20, 1.5, 一万五千, 零点五, 二〇二二."""
+    if numeral[0].isdigit():
         return Decimal(numeral)
-    total, digit = 0, 0
-    for char in numeral:
+    written, _, fraction = numeral.partition("点")
+    if len(written) > 2 and all(char in _CHINESE for char in written):
+        # Digit by digit, as a year: two of them are «three to five».
+        return Decimal("".join(str(_CHINESE[char]) for char in written))
+    whole = section = digit = 0
+    for char in written:
         if char in _PLACES:
-            total += (digit or 1) * _PLACES[char]
+            section += (digit or 1) * _PLACES[char]
             digit = 0
+        elif char in _MULTIPLES:
+            section += digit
+            whole = (whole + section) * 10**8 if char == "亿" else whole + section * 10**4
+            section = digit = 0
         else:
             digit = _CHINESE[char]
-    return Decimal(total + digit)
+    after = "".join(str(_CHINESE[char]) for char in fraction)
+    return Decimal(f"{whole + section + digit}" + (f".{after}" if after else ""))
 
 
 def unstated(text: str, sources: Iterable[str]) -> set[Figure]:

@@ -24,20 +24,61 @@ from knowledge.figures import Figure, figures, unstated
         ("500名", "500", "人"),
         ("88712565", "88712565", ""),
         ("12m2", "12", "平方米"),
+        ("每人5千元", "5000", "元"),
+        ("总额5千万元", "50000000", "元"),
+        ("一万五千元", "15000", "元"),
+        ("一亿二千万元", "120000000", "元"),
+        ("一万零五百人", "10500", "人"),
+        ("借十万一个月还多少", "1", "个月"),
+        ("二〇二二年", "2022", "年"),
+        ("一点五倍", "1.5", "倍"),
+        ("重点三项工作", "3", "项"),
+        ("人数五百人", "500", "人"),
+        ("百分之0.5", "0.5", "%"),
+        ("百分之零点五", "0.5", "%"),
+        ("千分之二", "2", "‰"),
+        ("三分之一", "1", "/3"),
     ],
 )
 def test_a_figure_is_read(text: str, value: str, unit: str) -> None:
     assert Figure(Decimal(value).normalize(), unit) in figures(text)
 
 
-@pytest.mark.parametrize("text", ["一起去", "一般情况", "一样", "统一办理", "SYB2培训", "一个人"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "一起去",
+        "一般情况",
+        "一样",
+        "统一办理",
+        "SYB2培训",
+        "一个人",
+        "几百元",
+        "数十家",
+        "第二十三条",
+    ],
+)
 def test_ordinary_words_are_no_figures(text: str) -> None:
     assert not figures(text)
 
 
 @pytest.mark.parametrize(
     ("said", "source"),
-    [("给500元", "给600元"), ("500人", "500元"), ("3月31日", "3月30日"), ("满6个月", "满一年")],
+    [
+        ("给500元", "给600元"),
+        ("500人", "500元"),
+        ("3月31日", "3月30日"),
+        ("满6个月", "满一年"),
+        # A part of a number is another number.
+        ("给1000元", "给5千元"),
+        ("给5000元", "给一万五千元"),
+        ("给5元", "给十二点五元"),
+        ("费率百分之一", "费率百分之一点五"),
+        ("费率百分之零点三", "费率百分之零点五"),
+        ("千分之三", "千分之五"),
+        ("三分之二", "三分之一"),
+        ("100元", "几百元"),
+    ],
 )
 def test_a_figure_the_source_does_not_state_is_found(said: str, source: str) -> None:
     assert unstated(said, [source])
@@ -50,6 +91,8 @@ def test_a_figure_the_source_does_not_state_is_found(said: str, source: str) -> 
         ("满6个月", "六个月"),
         ("20个学时", "20学时"),
         ("1万元", "10000元"),
+        ("15000元", "一万五千元"),
+        ("0.5%", "百分之零点五"),
     ],
 )
 def test_the_same_figure_in_other_words_is_no_problem(said: str, source: str) -> None:
