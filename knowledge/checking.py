@@ -6,8 +6,10 @@ belongs to a measure or is marked as granting nothing.
 """
 
 import csv
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 from pathlib import Path
 
 from knowledge.clauses import PREAMBLE
@@ -127,6 +129,9 @@ def _of_measure(library: Library, measure: Measure) -> Iterator[_Found]:
         about = library.documents[measure.document].entry
         for fault in misdated(measure.validity, about.dated, about.validity):
             yield ("validity",), fault
+        if measure.application:
+            for fault in misdated(measure.application, about.dated, about.validity):
+                yield ("application",), fault
     except UnknownClause as error:
         yield (), error.fault
 
@@ -194,12 +199,13 @@ def _wrong_figures(library: Library, measure: Measure) -> Iterator[_Found]:
             written = _written(figure)
             yield at, Fault(Code.FIGURE_NOT_IN_CLAUSE, {"figure": written, "text": text})
     for grant in measure.grants:
-        if grant.amount and f"{grant.amount.value:g}" not in grant.quote:
-            stated = f"{grant.amount.value:g}{grant.amount.unit}"
+        if grant.amount:
+            stated = f"{Decimal(str(grant.amount.value)).normalize():f}{grant.amount.unit}"
             if unstated(stated, [grant.quote]):
                 yield ("grants",), _unbacked(stated, grant.quote)
     for phone in measure.phones:
-        if phone.number not in phone.quote:
+        # Whole: a part of a number is another's, or nobody's.
+        if not re.search(rf"(?<!\d){phone.number}(?!\d)", phone.quote):
             yield ("phones",), _unbacked(phone.number, phone.quote)
 
 
@@ -208,7 +214,10 @@ def _unbacked(words: str, quote: str) -> Fault:
 
 
 def _said(measure: Measure) -> Iterator[tuple[Location, str]]:
+    yield ("title",), measure.title
     yield ("summary",), measure.summary
+    for n, grant in enumerate(measure.grants):
+        yield ("grants", n), grant.what
     yield ("afterwards",), measure.afterwards or ""
     for aspect, statement in measure.answers.items():
         yield ("answers", aspect.value), statement.say

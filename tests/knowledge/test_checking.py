@@ -111,6 +111,31 @@ DAMAGES: dict[str, tuple[str, Callable[[dict[str, Any]], None], str]] = {
         lambda d: d["about"].update(dated="2022-04-01"),
         "shishi: 2022-04-01 is not the date of",
     ),
+    "a sum that is a part of the one in the quote": (
+        "measure:shishi-4c",
+        lambda m: m["grants"][0]["amount"].update(value=1000),
+        "1000元 is not in",
+    ),
+    "a telephone number that is a part of the one in the quote": (
+        "measure:shishi-7",
+        lambda m: m["phones"][0].update(number="8871256"),
+        "8871256 is not in",
+    ),
+    "another number in the title": (
+        "measure:shishi-7",
+        lambda m: m.update(title="外来务工人员服务专线（88712566）"),
+        "title: 88712566 is not in the clause",
+    ),
+    "another number in what is given": (
+        "measure:shishi-4c",
+        lambda m: m["grants"][0].update(what="创业补贴20000元"),
+        "grants: 20000元 is not in the clause",
+    ),
+    "a last day for applying that the quote does not give": (
+        "measure:liwan-1",
+        lambda m: m.update(application={**m["validity"], "to": "2021-04-30"}),
+        "application: nothing gives 2021-04-30 as the last day",
+    ),
     "a title that differs from the catalogue": (
         "measure:shishi-7",
         lambda m: m.update(title="热线"),
@@ -124,6 +149,16 @@ def test_damage_is_found(library: Library, name: str) -> None:
     key, damage, found = DAMAGES[name]
     told = map(str, honesty_troubles(_damaged(library, damage, key), CATALOGUE))
     assert any(found in trouble for trouble in told)
+
+
+def test_a_large_sum_is_found_as_its_quote_writes_it(library: Library) -> None:
+    def damage(measure: dict[str, Any]) -> None:
+        grant = measure["grants"][0]
+        assert "100万元" in grant["quote"]
+        grant.update(amount={"value": 1_000_000, "unit": "元", "per": None, "cap": False})
+
+    made = _damaged(library, damage, "measure:shishi-1c")
+    assert not [told for told in honesty_troubles(made) if "grants" in told.location]
 
 
 def test_a_missing_measure_is_found(library: Library) -> None:
