@@ -16,7 +16,8 @@ _DIGITS = "一二三四五六七八九十"
 _NUMBERINGS: tuple[tuple[int, re.Pattern[str]], ...] = (
     (1, re.compile(rf"([{_DIGITS}]{{1,3}})(?:、|是)")),
     (2, re.compile(rf"(（[{_DIGITS}]{{1,3}}）)")),
-    (3, re.compile(r"(\d{1,2})\.")),
+    # A line may begin with a sum: 1.5万元 opens no clause.
+    (3, re.compile(r"(\d{1,2})[.．](?!\d{1,2}(?:%|[万亿倍折]|元))")),
     (4, re.compile(r"([①-⑳])")),
 )
 _NUMBER = re.compile(rf"(?:^|(?<=（))[{_DIGITS}]{{1,3}}(?=[（）\d①-⑳]|$)|\d{{1,2}}$|[①-⑳]$")
@@ -69,6 +70,14 @@ def split_clauses(text: str, headings: Sequence[Heading] = ()) -> tuple[Clause, 
             locator = _locator(stack)
             add(locator or PREAMBLE, parents.get(locator), piece)
     return tuple(Clause(loc, "\n".join(own), parents[loc]) for loc, own in lines.items())
+
+
+def without_number(text: str) -> str:
+    """Return a text without the number that opens it, if one does."""
+    for _, numbering in _NUMBERINGS:
+        if found := numbering.match(text):
+            return text[found.end() :]
+    return text
 
 
 def numbers(locator: str) -> tuple[int, ...]:

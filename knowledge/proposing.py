@@ -7,9 +7,10 @@ decide, the conditions above all, is left so that the checks refuse it until som
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
-from knowledge.clauses import PREAMBLE, Clause, split_clauses
+from knowledge.clauses import PREAMBLE, Clause, split_clauses, without_number
 from knowledge.cleaning import clean
 from knowledge.documents import Document
 from knowledge.eligibility.sentences import sentences
@@ -17,9 +18,6 @@ from knowledge.figures import figures
 from knowledge.measures import SELDOM_STATED, Aspect
 from knowledge.periods import written_dates
 
-_NUMBERING = re.compile(
-    r"^(?:[一二三四五六七八九十]{1,3}(?:、|是)|（[一二三四五六七八九十]{1,3}）|\d{1,2}\.|[①-⑳])"
-)
 _TITLE = 24
 _SUMMARY = 150
 _DOCUMENT_NUMBER = re.compile(r"[\u3400-\u9fff]{1,8}[〔\[（]\d{4}[〕\]）]\d{1,4}号")
@@ -28,8 +26,10 @@ _PHONE = re.compile(r"(?<![\d-])(?:0\d{2,3}-\d{7,8}|1[0-9]{4}|[2-9]\d{6,7})(?![\
 _CALLED = re.compile("电话|热线|拨打|专线|咨询")
 _AMOUNT = re.compile(
     r"(?:每(?P<per>人每月|人每天|人|月|户|天|名))?[^。；，]{0,8}?"
-    r"(?P<cap>最高|不超过|上限)?[^。；，\d]{0,6}(?P<value>\d+(?:\.\d+)?)(?P<unit>万元|元|%)"
+    r"(?P<cap>最高|不超过|上限)?[^。；，\d]{0,6}"
+    r"(?<![\d.,])(?P<value>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)(?P<unit>[百千]?万?元|%)"
 )
+_TIMES = {"百": 100, "千": 1000, "万": 10_000}
 _UNIT_IN_CHARGE = re.compile(
     r"责任单位：(?P<lead>[^。；\n]+)|由(?P<by>[\u3400-\u9fff]{2,16}?)(?:负责|牵头)"
 )
@@ -138,13 +138,13 @@ def proposed_measure(
 
 
 def _title(clause: Clause) -> str:
-    first = _NUMBERING.sub("", clause.text.split("\n")[0])
+    first = without_number(clause.text.split("\n")[0])
     return re.split(r"[。；：，]", first)[0][:_TITLE]
 
 
 def _bare(sentence: str) -> str:
     """A sentence as it is quoted: without its number and its last mark."""
-    return _NUMBERING.sub("", sentence).strip().rstrip("。；")
+    return without_number(sentence).strip().rstrip("。；")
 
 
 def _grants(title: str, said: Sequence[str], quotes: Sequence[str]) -> list[dict[str, Any]]:
@@ -153,11 +153,14 @@ def _grants(title: str, said: Sequence[str], quotes: Sequence[str]) -> list[dict
         amount = _AMOUNT.search(sentence)
         if amount is None:
             continue
-        value = float(amount["value"])
-        unit = amount["unit"]
-        if unit == "万元":
-            value, unit = value * 10_000, "元"
-        written = {"value": value, "unit": unit, "per": amount["per"], "cap": bool(amount["cap"])}
+        # Decimals: 1.1 times ten thousand is 11,000, and not nearly.
+        value, unit = Decimal(amount["value"].replace(",", "")), amount["unit"]
+        for char in unit[:-1]:
+            value *= _TIMES[char]
+        written = {
+            "value": float(value), "unit": unit[-1], "per": amount["per"],
+            "cap": bool(amount["cap"]),
+        }  # fmt: skip
         found.append({"what": title, "amount": written, "quote": _bare(sentence)})
     return found or [{"what": title, "amount": None, "quote": quotes[0]}]
 

@@ -25,6 +25,15 @@ def test_the_usual_numbering_gives_locators() -> None:
     assert clauses["二②"].parent == "二"
 
 
+def test_a_number_with_a_wide_point_opens_a_clause_and_a_sum_does_not() -> None:
+    text = "一、甲\n1．乙\n1.5万元给丙\n3.5%的返还\n2.2022年起给丁"
+    assert [(c.locator, c.text) for c in split_clauses(text)] == [
+        ("一", "一、甲"),
+        ("一1", "1．乙\n1.5万元给丙\n3.5%的返还"),
+        ("一2", "2.2022年起给丁"),
+    ]
+
+
 def test_towns_and_departments_are_named_by_headings() -> None:
     text = "前话\n衡水\n一是甲。二是乙。\n沧州\n民政部门要丙"
     headings = [

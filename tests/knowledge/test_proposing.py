@@ -72,3 +72,33 @@ def test_what_only_a_person_can_decide_is_left_for_the_checks_to_refuse(
 def test_a_clause_that_is_not_there_is_told(document: Document) -> None:
     with pytest.raises(UnknownClause):
         proposed_measure(document, "九", id="moushi-9", region="石狮", topics=[])
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ("1,000元", 1000.0),
+        ("12,345.5元", 12345.5),
+        ("5千元", 5000.0),
+        ("3百万元", 3_000_000.0),
+        ("1.1万元", 11000.0),
+        ("0.5%", 0.5),
+    ],
+)
+def test_a_sum_is_proposed_whole_however_it_is_written(written: str, value: float) -> None:
+    made = proposed_document("x", f"一、给企业补贴{written}。", today=TODAY)
+    entry = {**made["about"], "dated_words": "x", "issuer": "x", "about_date": "x"}
+    entry["validity"] = {**entry["validity"], "quote": "x"}
+    document = Document(DocumentEntry.model_validate(entry), made["raw"])
+    (grant,) = proposed_measure(document, "一", id="x-1", region="石狮", topics=[])["grants"]
+    assert grant["amount"]["value"] == value
+
+
+def test_a_sentence_that_begins_with_a_sum_is_quoted_with_all_of_it() -> None:
+    raw = "一、补贴。每户补贴500元。1.5万元以上的企业另给；3.5%的利息由市里付。"
+    made = proposed_document("x", raw, today=TODAY)
+    entry = {**made["about"], "dated_words": "x", "issuer": "x", "about_date": "x"}
+    entry["validity"] = {**entry["validity"], "quote": "x"}
+    document = Document(DocumentEntry.model_validate(entry), raw)
+    made = proposed_measure(document, "一", id="x-1", region="石狮", topics=[])
+    assert made["quotes"] == ["每户补贴500元", "1.5万元以上的企业另给", "3.5%的利息由市里付"]
