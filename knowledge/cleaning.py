@@ -169,14 +169,21 @@ def simplify(text: str) -> str:
     return str(_simplifier().convert(text))
 
 
-_FULL_WIDTH = {code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF5B))}
+_FULL_WIDTH: dict[int, int | None] = {
+    code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF5B))
+}
 _FULL_WIDTH |= {0xFF05: ord("%"), 0x00A0: 0x20, 0x3000: 0x20}
+# Marks without any width: of the byte order, before the first line, and of where a line may break.
+_FULL_WIDTH |= dict.fromkeys((0xFEFF, 0x200B, 0x200C, 0x200D, 0x2060, 0x00AD))
 _HALF_PUNCTUATION = re.compile(r"(?<!\d)[,:;]|[,:;](?!\d)|[!?()]")
 _PUNCTUATION = str.maketrans(",:;!?()", "，：；！？（）")
 
 
 def unify_width(text: str) -> str:
-    """Write letters and digits half width, sentence marks full width; clock times keep theirs."""
+    """Write letters and digits half width, sentence marks full width; clock times keep theirs.
+
+    What has no width at all goes: it would hide a heading, and part a figure.
+    """
     text = text.translate(_FULL_WIDTH)
     return _HALF_PUNCTUATION.sub(lambda match: match.group().translate(_PUNCTUATION), text)
 

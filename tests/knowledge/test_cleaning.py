@@ -266,3 +266,8 @@ def test_the_amounts_of_a_document_are_those_of_its_page(library: Library, name:
     bare = [re.sub(r"\s+", "", text) for text in (page, _cleaned_body(document))]
     assert figures(bare[0]) == figures(unicodedata.normalize("NFKC", bare[1]))
     assert figures(bare[1])
+
+
+def test_marks_without_width_hide_no_heading_and_part_no_figure() -> None:
+    cleaned = clean("\ufeff一、补贴\r\n每人5\u200b00元\r\n\u200b二、宣传\r\n").text
+    assert cleaned == "一、补贴\n每人500元\n二、宣传"
