@@ -102,7 +102,7 @@ class Lexicon:
 
     def __init__(self, entry: LexiconEntry) -> None:
         longest_first = sorted(entry.rewrites, key=lambda r: -len(r.form))
-        self._replacements = {r.form: r.to for r in longest_first}
+        self._replacements = {_straight(r.form): r.to for r in longest_first}
         by_first: dict[str, list[str]] = {}
         for r in longest_first:
             by_first.setdefault(r.form[0], []).append(r.after_first)
@@ -132,14 +132,19 @@ class Lexicon:
         return tuple(self._terms[n] for n in sorted(meant) if self._terms[n] not in text)
 
     def _replacement(self, match: re.Match[str]) -> str:
-        form = match[0].replace("’", "'")
+        form = _straight(match[0])
         # The plural s is no part of the form.
         to = self._replacements[form if form in self._replacements else form.removesuffix("s")]
         return f"{_FOREIGN}{to}{_FOREIGN}" if form[0].isascii() else to
 
 
 def _escaped(text: str) -> str:
-    return re.escape(text).replace("'", "['’]")
+    return re.escape(_straight(text)).replace("'", "['’]")
+
+
+def _straight(text: str) -> str:
+    """A text in which each apostrophe is the one of typewriters."""
+    return text.replace("’", "'")
 
 
 def repeated(items: Iterable[Hashable]) -> list[Hashable]:

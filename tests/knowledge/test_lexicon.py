@@ -6,7 +6,7 @@ from opencc import OpenCC
 from pydantic import ValidationError
 
 from knowledge.files import read_yaml
-from knowledge.lexicon import Lexicon, LexiconEntry, Rewrite, repeated
+from knowledge.lexicon import Kind, Lexicon, LexiconEntry, Rewrite, repeated
 
 FILE = Path(__file__).parents[2] / "knowledge" / "data" / "lexicon.yaml"
 
@@ -192,3 +192,9 @@ def test_a_question_takes_less_than_a_fifth_of_a_millisecond(lexicon: Lexicon) -
         return (time.process_time() - start) / 100
 
     assert min(once() for _ in range(5)) < 0.0002
+
+
+def test_a_form_is_found_with_either_apostrophe_whichever_it_was_written_with() -> None:
+    rewrites = (Rewrite(form="can’t", to="不能", kind=Kind.ENGLISH),)
+    lexicon = Lexicon(LexiconEntry(rewrites=rewrites, terms=()))
+    assert [lexicon.rewrite(text) for text in ("can’t", "can't")] == ["不能", "不能"]
