@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Annotated
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from knowledge.entries import Entry, Text, compiles
 from knowledge.measures import Aspect
@@ -26,7 +27,7 @@ class AspectRule(Entry):
     firm: bool
     named: bool = False
     """Who asks so is told if it isn't written, though what is written answers the question."""
-    patterns: tuple[Text, ...]
+    patterns: Annotated[tuple[Text, ...], Field(min_length=1)]
     asks: tuple[Text, ...] = ()
 
 

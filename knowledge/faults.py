@@ -136,6 +136,7 @@ class Code(StrEnum):
 
     # What validators refuse in one piece by itself.
     PATTERN_BROKEN = "pattern_broken", "not a regular expression: {error}: {pattern}"
+    PATTERN_FITS_ALL = "pattern_fits_all", "is found in every text, also in none: {pattern}"
     STAND_TWICE = "stand_twice", "stand twice: {forms}"
     REPLACED_BY_ITSELF = "replaced_by_itself", "{form} is replaced by itself"
     ASK_OR_REPLY = "ask_or_reply", "either ask or reply, and not both"

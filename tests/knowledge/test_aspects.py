@@ -1,8 +1,9 @@
 """The words that ask for an aspect are told apart."""
 
 import pytest
+from pydantic import ValidationError
 
-from knowledge.aspects import AspectRules
+from knowledge.aspects import AspectRule, AspectRules
 from knowledge.files import read_yaml
 from knowledge.library import DATA, Library
 from knowledge.measures import Aspect
@@ -69,3 +70,15 @@ def test_no_pattern_takes_away_what_it_does_not_spell() -> None:
 
 def test_every_aspect_can_be_asked_for() -> None:
     assert {rule.aspect for rule in RULES.rules} == set(Aspect)
+
+
+def test_a_rule_without_a_pattern_is_refused_as_every_question_would_ask_for_it() -> None:
+    with pytest.raises(ValidationError):
+        AspectRule(aspect=Aspect.AMOUNT, firm=True, patterns=())
+
+
+def test_a_pattern_that_needs_no_character_is_refused() -> None:
+    for pattern in ("(?:多少钱)?", "多少|", "^"):
+        rule = AspectRule(aspect=Aspect.AMOUNT, firm=True, patterns=(pattern,))
+        with pytest.raises(ValidationError, match="found in every text"):
+            AspectRules(words={}, rules=(rule,))

@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from pydantic import ValidationError
 
 from bot.words.normalising import normalise, with_arabic_numerals
 from knowledge.care import CareEntry, Helpline, SmallTalk
@@ -279,3 +280,10 @@ def test_two_thousand_characters_are_searched_within_fifty_milliseconds(piece: s
             entry.fires(text)
         spent.append(time.process_time() - start)
     assert min(spent) < within(0.05)
+
+
+@pytest.mark.parametrize("field", ["patterns", "exceptions"])
+def test_no_pattern_fits_every_message(field: str) -> None:
+    entry = next(iter(CARE.values())).model_dump(by_alias=True)
+    with pytest.raises(ValidationError, match="found in every text"):
+        CareEntry.model_validate({**entry, field: ["想死|"]})
