@@ -19,6 +19,7 @@ from knowledge.eligibility.sentences import account, rule_leaves
 from knowledge.entries import Statement
 from knowledge.faults import Code, Fault, Location, Trouble
 from knowledge.figures import Figure, unstated
+from knowledge.files import KnowledgeFileRefused
 from knowledge.library import DATA, Library
 from knowledge.measures import Aspect, Measure
 from knowledge.periods import gives, misdated
@@ -32,7 +33,10 @@ _Found = tuple[Location, Fault]
 
 
 def honesty_troubles(library: Library, catalogue: Path | None = None) -> list[Trouble]:
-    """Return everything that is dishonest; with `catalogue`, also what it lists otherwise."""
+    """Return everything that is dishonest; with `catalogue`, also what it lists otherwise.
+
+    Raises `KnowledgeFileRefused` where the catalogue is none.
+    """
     found: list[Trouble] = []
     for document in library.documents.values():
         id = document.entry.id
@@ -255,8 +259,12 @@ def _ambiguous_questions(library: Library) -> Iterator[Trouble]:
 
 
 def _of_catalogue(library: Library, catalogue: Path) -> Iterator[Trouble]:
-    with catalogue.open(encoding="utf-8", newline="") as file:
-        rows = {row["id"]: row for row in csv.DictReader(file, delimiter="\t")}
+    with catalogue.open(encoding="utf-8-sig", newline="") as file:
+        read = csv.DictReader(file, delimiter="\t")
+        if lacks := sorted({"id", *_CATALOGUED} - set(read.fieldnames or ())):
+            fault = Fault(Code.FILE_UNREADABLE, {"error": f"no column {', '.join(lacks)}"})
+            raise KnowledgeFileRefused.of(catalogue.name, fault)
+        rows = {row["id"]: row for row in read}
     for id in rows:
         if id not in library.measures:
             yield Trouble("measure", id, (), Fault(Code.MISSES_OF_CATALOGUE))

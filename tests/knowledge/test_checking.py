@@ -3,12 +3,14 @@
 import copy
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from knowledge.checking import CATALOGUE, honesty_troubles
 from knowledge.faults import Fault
+from knowledge.files import KnowledgeFileRefused
 from knowledge.library import Library
 from knowledge.measures import Validity
 from knowledge.periods import misdated
@@ -165,6 +167,17 @@ def test_a_missing_measure_is_found(library: Library) -> None:
     fewer = Library(e for e in library.editions if e[1] != "hebei-xinji-1")
     assert "hebei-xinji-1: missing" in map(str, honesty_troubles(fewer, CATALOGUE))
     assert any("clause 辛集 belongs to no measure" in str(t) for t in honesty_troubles(fewer))
+
+
+def test_a_catalogue_is_read_as_windows_writes_it_and_one_without_its_columns_is_refused(
+    library: Library, tmp_path: Path
+) -> None:
+    path = tmp_path / "catalogue.tsv"
+    path.write_bytes(b"\xef\xbb\xbf" + CATALOGUE.read_bytes().replace(b"\n", b"\r\n"))
+    assert honesty_troubles(library, path) == []
+    path.write_text("id\ttitle\nshishi-1a\tx\n", encoding="utf-8")
+    with pytest.raises(KnowledgeFileRefused, match="no column audience, document, locator, region"):
+        honesty_troubles(library, path)
 
 
 def test_a_question_that_two_measures_have_is_told_of_each(library: Library) -> None:
