@@ -183,6 +183,7 @@ class Code(StrEnum):
     FILE_UNREADABLE = "file_unreadable", "cannot be read: {error}"
     FILE_EMPTY = "file_empty", "is empty"
     NO_FILES = "no_files", "no *.yaml here"
+    NOTHING_ABOUT_IT = "nothing_about_it", "there is no {file} beside it"
     ID_TWICE = "id_twice", "{id} stands twice"
     NO_KNOWLEDGE_FILE = "no_knowledge_file", "is no knowledge file"
     FILE_CUT = "file_cut", "is not as long as it says"

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-from pydantic import Field
+from pydantic import AfterValidator, StringConstraints
 
 from knowledge.aspects import AspectReader, AspectRules
 from knowledge.care import CareEntry, CareSentences, Helpline, SmallTalk
@@ -28,7 +28,7 @@ from knowledge.eligibility.criteria import Rulebook
 from knowledge.eligibility.facts import Fact
 from knowledge.eligibility.faults import rule_troubles
 from knowledge.entries import Entry
-from knowledge.faults import Code, Fault, Location, Trouble, unforeseen
+from knowledge.faults import Code, Fault, Location, Trouble, refused, unforeseen
 from knowledge.files import (
     KnowledgeFileRefused,
     Problem,
@@ -52,11 +52,17 @@ Edition = tuple[str, str, dict[str, Any]]
 """Kind, key within the kind, and content: one immutable piece of a release."""
 
 
+def _not_blank(raw: str) -> str:
+    if not raw.strip():
+        raise refused(Fault(Code.FILE_EMPTY))
+    return raw
+
+
 class SourceText(Entry):
     """A document as it came, with what is known of it."""
 
     about: DocumentEntry
-    raw: Annotated[str, Field(min_length=1)]
+    raw: Annotated[str, StringConstraints(strip_whitespace=False), AfterValidator(_not_blank)]
 
 
 class PlacesNotCovered(Entry):
@@ -206,8 +212,15 @@ class _Reading:
 
     def read(self) -> None:
         """Read every file, whatever is wrong with others."""
+        for path in sorted(self.folder.rglob("*.yml")):
+            self.problems.append(Problem.of(self._name(path), Fault(Code.NO_KNOWLEDGE_FILE)))
         for path in self._found("documents"):
             self._attempt(self._read_document, path)
+        for path in sorted((self.folder / "documents").glob("*.txt")):
+            about = path.with_suffix(".yaml")
+            if not about.exists():
+                fault = Fault(Code.NOTHING_ABOUT_IT, {"file": about.name})
+                self.problems.append(Problem.of(self._name(path), fault))
         for path in self._found("measures"):
             self._attempt(self._read_list, "measure", path, Measure)
         for kind, name, shape in _LISTS:
@@ -274,7 +287,8 @@ class _Reading:
 
     def _read_places(self, path: Path) -> None:
         name = self._name(path)
-        text = read_text(path, name).replace("\r\n", "\n").removesuffix("\n")
+        text = read_text(path, name).removeprefix("\ufeff")
+        text = text.replace("\r\n", "\n").removesuffix("\n")
         lines = tuple(text.split("\n"))
         file = ReadFile(name, lines, None)
         self._keep("places_not_covered", "all", PlacesNotCovered(lines=lines), file, ())

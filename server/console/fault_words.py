@@ -111,6 +111,7 @@ OF_CODE: Mapping[str, str] = {
     Code.FILE_UNREADABLE: "这里读不出来：{error}",
     Code.FILE_EMPTY: "文件是空的。",
     Code.NO_FILES: "这里一个yaml文件也没有。",
+    Code.NOTHING_ABOUT_IT: "旁边没有{file}，这份文件没有读。",
     Code.ID_TWICE: "“{id}”写了两次。",
     Code.NO_KNOWLEDGE_FILE: "这不是知识的文件，请拿掉。",
     Code.FILE_CUT: "文件不完整，请重新下载一次再传。",

@@ -294,6 +294,18 @@ DAMAGES: dict[str, tuple[Callable[[Path], None], str, str | None, str]] = {
         "# again",
         "liwan-1 stands twice",
     ),
+    "a document without what is known of it": (
+        _written("documents/moushi.txt", "一、补贴"),
+        "documents/moushi.txt",
+        None,
+        "there is no moushi.yaml beside it",
+    ),
+    "measures under another ending": (
+        _written("measures/moushi.yml", "[]"),
+        "measures/moushi.yml",
+        None,
+        "is no knowledge file",
+    ),
     "a byte that is no text": (
         _overwritten("topics.yaml", b"- id: a\n  label: \xff\n"),
         "topics.yaml",
@@ -309,6 +321,21 @@ _ANYWHERE = (
 
 def test_the_small_copy_is_sound(small: Path) -> None:
     assert isinstance(read_library(small), Library)
+
+
+def test_a_document_is_kept_byte_for_byte(copied: Path) -> None:
+    source = copied / "documents" / "liwan.txt"
+    raw = b"\xef\xbb\xbf\r\n" + source.read_bytes() + b"\r\n\n"
+    source.write_bytes(raw)
+    assert read_library(copied).documents["liwan"].raw.encode() == raw
+
+
+def test_a_mark_of_the_byte_order_before_a_file_is_no_part_of_it(copied: Path) -> None:
+    before = read_library(copied).editions
+    for name in ("places_not_covered.tsv", "topics.yaml"):
+        path = copied / name
+        path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert read_library(copied).editions == before
 
 
 @pytest.mark.parametrize("name", DAMAGES)
