@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from server.commands.at_hand import FAILED, OK, day, words
+from server.commands.at_hand import FAILED, OK, Refused, day, words
 
 if TYPE_CHECKING:
     from knowledge.eligibility.matching import Ask
@@ -122,6 +122,7 @@ def _match(parsed: argparse.Namespace) -> int:
     from knowledge.regions import UnknownRegion
     from server.web.resources import load_served
 
+    _refuse_to_write_over(parsed)
     mapped = read_mapping(parsed.mapping) if parsed.mapping else {}
     served = load_served()
     try:
@@ -140,6 +141,15 @@ def _match(parsed: argparse.Namespace) -> int:
         return match_roster(
             served.library, region, parsed.as_of, parsed.roster, mapped, sys.stdout, telling
         )
+
+
+def _refuse_to_write_over(parsed: argparse.Namespace) -> None:
+    """What is read is not written to, and nothing twice: a roster would be gone unread."""
+    named = (parsed.roster, parsed.mapping, parsed.ask_list, parsed.unread)
+    paths = [path.resolve() for path in named if path]
+    for path in filter(None, (parsed.ask_list, parsed.unread)):
+        if paths.count(path.resolve()) > 1:
+            raise Refused(f"{path} is named twice: give what is written a file of its own")
 
 
 def match_roster(

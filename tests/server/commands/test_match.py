@@ -16,6 +16,7 @@ from knowledge.library import Library
 from knowledge.regions import UnknownRegion
 from server.cli import main
 from server.commands.eligibility import Telling, match_roster
+from tests.server.conftest import Typed
 
 AS_OF = date(2022, 4, 10)
 HEADER = "编号,替谁问,参加失业保险,失业保险缴费月数,非本人意愿失业,已办失业登记,有求职、创业意愿"
@@ -205,3 +206,18 @@ def test_the_command_writes_its_files_and_reads_a_mapping(
     assert main(["match", "--region", "石狮", *options, str(tmp_path / "none.csv")]) == 1
     with pytest.raises(SystemExit):
         main(["match", "--region", "石狮", "--as-of", "today", str(roster)])
+
+
+def test_a_roster_is_not_written_over(nuangang: Typed, tmp_path: Path) -> None:
+    roster = tmp_path / "roster.csv"
+    roster.write_text(HEADER, encoding="utf-8")
+    line = ["match", "--region", "石狮", "--as-of", "2022-04-10", str(roster)]
+    other = str(tmp_path / "other.csv")
+    for files in (
+        ["--unread", str(roster)],
+        ["--ask-list", str(tmp_path / "." / "roster.csv")],
+        ["--unread", other, "--ask-list", other],
+    ):
+        ran = nuangang(*line, *files)
+        assert ran.code == 1 and "is named twice" in ran.err
+    assert roster.read_text(encoding="utf-8") == HEADER
