@@ -60,7 +60,7 @@ class AtHand:
         return self.release()[1]
 
     def release(self) -> "tuple[int, Library]":
-        """The release in force: its number and what it knows."""
+        """The release in force: its number and what it knows. Raises `ReleaseUnreadable`."""
         from knowledge.library import Library
         from server.published import releases
 
@@ -68,7 +68,14 @@ class AtHand:
             found = releases.current(session)
         # Prepared: there is one.
         assert found is not None
-        return found[0], Library(found[1])
+        number, editions = found
+        try:
+            return number, Library(editions)
+        except Exception as error:
+            from server.chat.serving import ReleaseUnreadable
+
+            # Whatever an older one breaks on, it is refused whole.
+            raise ReleaseUnreadable(number, f"{type(error).__name__}: {error}") from error
 
     def officer(self, id: int) -> "Officer":
         """Who gives the command. Raises `OfficerUnknown`."""

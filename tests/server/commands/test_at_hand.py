@@ -3,9 +3,18 @@
 import os
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from server.database.db import Database
 from server.personal.holdings import holdings
+from server.published import releases
+from tests.server.commands.conftest import Run
+from tests.small import small_editions
+
+if TYPE_CHECKING:
+    from knowledge.library import Library
 
 ROOT = Path(__file__).parents[3]
 
@@ -27,3 +36,14 @@ def test_a_command_knows_every_table_also_where_the_database_is_up_to_date(home:
     assert (rotated.returncode, rotated.stdout) == (
         0, "nothing is left: older keys can be taken out\n"
     ), rotated.stderr  # fmt: skip
+
+
+def test_a_release_that_this_program_cannot_read_is_told_of_in_words(
+    run: Run, database: Database, library: "Library", now: datetime
+) -> None:
+    fewer = [edition for edition in small_editions(library) if edition[0] != "fact"]
+    with database.begin() as session:
+        release = releases.publish(session, fewer, note="of another version", now=now)
+    line = ("staff", "add", "li.na", "--name", "李娜", "--role", "editor", "--region", "石狮")
+    code, _, told = run(*line)
+    assert code == 1 and told.startswith(f"nuangang: release {release} cannot be served by")
