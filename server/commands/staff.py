@@ -39,6 +39,8 @@ def _add(at: AtHand, parsed: argparse.Namespace) -> int:
     from server.staff import managing, passwords
     from server.staff.accounts import UsernameRefused, UsernameTaken
 
+    if not parsed.name.strip():
+        return _refuse("--name must say something")
     made = passwords.made()
     kept = passwords.hashed(made)
     regions = at.library().regions

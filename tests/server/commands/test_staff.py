@@ -29,6 +29,7 @@ def test_somebody_is_let_in_reset_and_kept_out(data_dir: Path, typed: Typed) -> 
     assert re.fullmatch(r"([a-z2-9]{4}-){3}[a-z2-9]{4}", first) and matches(first)
     for words, refusal in (
         ((*add, "--region", "石狮"), "somebody signs in as 'zhang.wei' already"),
+        ((*add[:2], "--name", " ", *add[4:], "--region", "石狮"), "--name must say something"),
         ((add[0], "li", *add[2:], "--region", "nowhere"), "unknown region 'nowhere'"),
     ):
         ran = typed("staff", *words)
