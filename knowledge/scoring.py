@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
@@ -17,7 +18,19 @@ KIND = "kind "
 
 
 class GoldRefused(ValueError):
-    """A line that is no gold; the message names file and line."""
+    """A file or a line that is no gold; the message names it."""
+
+
+def lines_of(path: Path) -> list[str]:
+    """The lines of a file; raises `GoldRefused` where it is no UTF-8.
+
+    They end at a line feed alone: JSON may hold what other programs take for a line's end.
+    """
+    try:
+        return path.read_text(encoding="utf-8-sig").split("\n")
+    except UnicodeDecodeError as error:
+        at = f"{error.reason} at byte {error.start + 1}"
+        raise GoldRefused(f"{path.name}: no UTF-8: {at}") from error
 
 
 def read_gold_lines(name: str, lines: Iterable[str], read: Callable[[str], Line]) -> Iterator[Line]:

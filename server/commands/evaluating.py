@@ -89,7 +89,7 @@ def _entry(line: str) -> tuple[str, str]:
 
 
 def _evaluate(parsed: argparse.Namespace) -> int:
-    from knowledge.scoring import Record
+    from knowledge.scoring import Record, lines_of
     from server.web.resources import load_served
 
     paths, against = list(parsed.files), None
@@ -98,9 +98,13 @@ def _evaluate(parsed: argparse.Namespace) -> int:
         paths += [parsed.against.parent / file for file in against.files]
     if not paths:
         raise Refused("name a file, or a record with --against")
-    files = [(path.name, path.read_text(encoding="utf-8-sig").split("\n")) for path in paths]
-    now_served = load_served()
+    files = [(path.name, lines_of(path)) for path in paths]
     questions = [file for file in files if not _holds_personas(file[1])]
+    if parsed.record is not None and not any(
+        line.strip() for _, lines in questions for line in lines
+    ):
+        raise Refused("a record is of questions, and there is none")
+    now_served = load_served()
     lowered: list[str] = []
     if questions:
         score = _evaluate_questions(questions, now_served)

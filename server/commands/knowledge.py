@@ -135,7 +135,9 @@ def _publish(at: AtHand, parsed: argparse.Namespace) -> int:
     from server.published import releases
 
     with at.database.read() as session:
-        release = parsed.release or releases.history(session)[0].id or 0
+        release = parsed.release
+        if release is None:
+            release = releases.history(session)[0].id or 0
         proposed = publishing.of_release(session, release)
     if proposed is not None and proposed.state is not ProposalState.PUBLISHED:
         return _publish_proposed(at, proposed, parsed.officer, parsed.reason)
@@ -215,7 +217,7 @@ def _roll_back(at: AtHand, parsed: argparse.Namespace) -> int:
 
     with at.database.read() as session:
         seen = releases.current_id(session)
-        target = parsed.release or publishing.before(session)
+        target = publishing.before(session) if parsed.release is None else parsed.release
     if not _is_whole(at, target):
         return FAILED
     with at.database.begin() as session:
@@ -269,10 +271,11 @@ def _releases(at: AtHand, _: argparse.Namespace) -> int:
 @with_all_at_hand
 def _questions(at: AtHand, parsed: argparse.Namespace) -> int:
     from bot.evaluation import read_gold
+    from knowledge.scoring import lines_of
     from server.clock import utc_now
     from server.editing import gold
 
-    found = [g for path in parsed.files for g in read_gold(path.name, _lines(path))]
+    found = [g for path in parsed.files for g in read_gold(path.name, lines_of(path))]
     with at.database.begin() as session:
         new = [gold.add_question(session, g, officer_id=None, now=utc_now()) for g in found]
     print(f"{sum(1 for key in new if key)} of {len(found)} questions are new")
@@ -282,32 +285,31 @@ def _questions(at: AtHand, parsed: argparse.Namespace) -> int:
 @with_all_at_hand
 def _personas(at: AtHand, parsed: argparse.Namespace) -> int:
     from knowledge.eligibility.personas import Persona
-    from knowledge.scoring import read_gold_lines
+    from knowledge.scoring import lines_of, read_gold_lines
     from server.clock import utc_now
     from server.editing import gold
 
-    lines = [line for path in parsed.files for line in _lines(path) if line.strip()]
-    read = list(read_gold_lines("personas", lines, Persona.model_validate_json))
+    def read(line: str) -> tuple[str, str]:
+        return Persona.model_validate_json(line).id, line
+
+    found = [p for path in parsed.files for p in read_gold_lines(path.name, lines_of(path), read)]
     with at.database.begin() as session:
         new = [
-            gold.add_persona(session, persona.id, line, officer_id=None, now=utc_now())
-            for persona, line in zip(read, lines, strict=True)
+            gold.add_persona(session, id, line, officer_id=None, now=utc_now())
+            for id, line in found
         ]
-    print(f"{sum(new)} of {len(read)} persons are new")
+    print(f"{sum(new)} of {len(found)} persons are new")
     return OK
-
-
-def _lines(path: Path) -> list[str]:
-    return path.read_text("utf-8-sig").splitlines()
 
 
 def _clean(parsed: argparse.Namespace) -> int:
     from knowledge.clauses import split_clauses
     from knowledge.cleaning import clean
+    from knowledge.files import read_text
 
     path = Path(parsed.document)
     if path.is_file():
-        cleaning = clean(path.read_bytes().decode("utf-8"))
+        cleaning = clean(read_text(path))
         clauses = split_clauses(cleaning.text)
     else:
         with at_hand() as at:

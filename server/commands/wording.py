@@ -82,12 +82,17 @@ def _of_the_desk() -> dict[type[Exception], Say]:
     from knowledge.regions import UnknownRegion
     from server.casework.officers import NotAllowed, OfficerUnknown
     from server.editing import publishing
+    from server.editing.gold import MOST_TURNS, GoldUnfit
     from server.published.releases import NothingToPublish
 
     return {
         UnknownRegion: lambda unknown: f"unknown region {unknown.id!r}",
         NotAllowed: lambda _: "this officer may not do that, or not everywhere that it is about",
         OfficerUnknown: lambda _: "no such officer",
+        GoldUnfit: lambda unfit: (
+            f"question {unfit} can't be stored, and none was: it has 1 to {MOST_TURNS} turns, "
+            "none of them empty or longer than 1,000 characters"
+        ),
         NothingToPublish: lambda _: "there is nothing new in it",
         publishing.SecondPersonNeeded: lambda _: "whoever wrote any of it can't publish it",
         publishing.ReleaseMoved: lambda _: "another release was put in force since it was tried",

@@ -120,3 +120,12 @@ def test_evaluate_names_a_bad_line(typed: Typed, tmp_path: Path, line: str) -> N
     gold.write_text(line, encoding="utf-8")
     ran = typed("evaluate", str(gold))
     assert ran.code == 1 and "gold.jsonl:1" in ran.err and not ran.out
+
+
+def test_no_record_is_made_of_nothing(typed: Typed, tmp_path: Path) -> None:
+    gold = tmp_path / "gold.jsonl"
+    gold.write_text("\n", encoding="utf-8")
+    record = tmp_path / "record.json"
+    ran = typed("evaluate", str(gold), "--record", str(record))
+    assert (ran.code, ran.err) == (1, "nuangang: a record is of questions, and there is none\n")
+    assert not record.exists()

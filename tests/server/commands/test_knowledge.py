@@ -120,3 +120,24 @@ def test_what_is_answered_worse_needs_a_reason(
     code, told = run("publish")
     assert code == 1 and f"worse: {QUESTION}" in told and "--reason" in told
     assert "in force  small" in run("releases")[1]
+
+
+def test_no_release_has_the_number_nought(run: Run) -> None:
+    for verb in ("publish", "rollback"):
+        assert run(verb, 0) == (1, "nuangang: no release 0\n")
+
+
+def test_gold_is_stored_whole_or_refused_with_its_file_and_line(run: Run, tmp_path: Path) -> None:
+    def told(verb: str, text: str, encoding: str = "utf-8") -> str:
+        path = tmp_path / "gold.jsonl"
+        path.write_text(text, encoding=encoding)
+        return run(verb, path)[1]
+
+    question = '{"id":"%s","turns":[%s],"kind":"chat"}\n'
+    assert "question b can't be stored, and none was" in told(
+        "questions", question % ("a", '"你好"') + question % ("b", "")
+    )
+    # What ends a line elsewhere ends none of JSON.
+    assert told("questions", question % ("a", '"你\u2028好\x85"')) == "1 of 1 questions are new\n"
+    assert "gold.jsonl:3: story is missing" in told("personas", '\n\n{"id":"x"}\n')
+    assert "gold.jsonl: no UTF-8" in told("personas", '{"id":"甲"}', "gbk")
