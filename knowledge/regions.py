@@ -6,11 +6,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from knowledge.entries import Entry, Text
+from knowledge.faults import Code, Fault, refused
 
 DATA = Path(__file__).parent / "data"
+_LONGEST_NAME = 64
 
 
 class UnknownRegion(LookupError):
@@ -46,10 +48,17 @@ class Wider(Entry):
     note: Text
 
 
+def _names_a_file(id: str) -> str:
+    if len(id) > _LONGEST_NAME or not {"/", "\\"}.isdisjoint(id):
+        raise refused(Fault(Code.NO_FILE_NAME, {"id": id}))
+    return id
+
+
 class Region(Entry):
     """One region; the comment at the top of regions.yaml explains the ways to name it."""
 
-    id: Text
+    id: Annotated[Text, AfterValidator(_names_a_file)]
+    """Its measures stand in a file of this name."""
     label: Text
     level: Level
     parent: str | None = None

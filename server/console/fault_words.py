@@ -81,6 +81,7 @@ OF_CODE: Mapping[str, str] = {
     # What validators refuse in one piece by itself.
     Code.PATTERN_BROKEN: "识别的写法不对：{error}",
     Code.PATTERN_FITS_ALL: "这样写，什么话都算，一个字没有也算：{pattern}",
+    Code.NO_FILE_NAME: "地区的编号里不能有斜杠，也不能超过64个字：{id}",
     Code.STAND_TWICE: "这些写法有两条：{forms}",
     Code.REPLACED_BY_ITSELF: "换成的和原来的一样：{form}",
     Code.ASK_OR_REPLY: "“该问谁”和“直接回答”，填一个，也只填一个。",

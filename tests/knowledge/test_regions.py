@@ -2,6 +2,7 @@ import csv
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from knowledge.entries import Entry
 from knowledge.library import DATA, read_library
@@ -148,3 +149,9 @@ def test_names_are_not_shared_by_two_covered_regions() -> None:
         for words in (*region.aliases, *region.spoken, *region.generic, *region.initials):
             owners.setdefault(words, set()).add(region.id)
     assert {words: ids for words, ids in owners.items() if len(ids) > 1} == {}
+
+
+@pytest.mark.parametrize("id", ["../石狮", "石狮/镇", "石狮\\镇"])
+def test_the_files_of_a_region_stay_in_the_folder_of_measures(id: str) -> None:
+    with pytest.raises(ValidationError):
+        Region(id=id, label="石狮", level=Level.CITY)
