@@ -64,7 +64,8 @@ def _at(kind: str, key: str, found: Iterable[_Found]) -> Iterator[Trouble]:
 def sources_of(library: Library, measure: Measure) -> list[str]:
     """Return the texts a reply on this measure may take figures from: what its citation names."""
     document = library.documents[measure.document]
-    locators = [measure.locator, PREAMBLE, measure.validity.locator]
+    # A document may begin with its first clause.
+    locators = [measure.locator, *({PREAMBLE} & set(document.clauses)), measure.validity.locator]
     locators += [s.locator for s in measure.answers.values() if s.locator]
     locators += [leaf.locator for leaf in rule_leaves(measure) if leaf.locator]
     if measure.responsible.locator:
@@ -100,7 +101,11 @@ def _of_document(library: Library, document: Document) -> Iterator[_Found]:
 
 def _misstated(document: Document, aspect: Aspect, said: Statement) -> Iterator[Fault]:
     clause = said.locator or PREAMBLE
-    home = document.source_text(clause)
+    try:
+        home = document.source_text(clause)
+    except UnknownClause as error:
+        yield error.fault
+        return
     if said.quote not in home:
         yield Fault(
             Code.STATES_UNQUOTED, {"aspect": aspect.value, "clause": clause, "quote": said.quote}
@@ -153,9 +158,10 @@ _Quote = tuple[Location, str | None, str]
 
 
 def _misquotes(document: Document, measure: Measure, more: Iterable[_Quote]) -> Iterator[_Found]:
+    preamble = document.source_text(PREAMBLE) if PREAMBLE in document.clauses else ""
     for at, locator, quote in (*_quotes(measure), *more):
         home = document.source_text(locator or measure.locator)
-        if quote not in home and (locator or quote not in document.source_text(PREAMBLE)):
+        if quote not in home and (locator or quote not in preamble):
             yield at, _unquoted(locator or measure.locator, quote)
 
 

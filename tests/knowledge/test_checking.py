@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from knowledge.checking import CATALOGUE, honesty_troubles
-from knowledge.faults import Fault
+from knowledge.clauses import PREAMBLE
+from knowledge.faults import Code, Fault
 from knowledge.files import KnowledgeFileRefused
 from knowledge.library import Library
 from knowledge.measures import Validity
@@ -60,6 +61,11 @@ DAMAGES: dict[str, tuple[str, Callable[[dict[str, Any]], None], str]] = {
         "document:liwan",
         lambda d: d["about"]["states"]["who"].update(quote="全体市民"),
         "states who: not in clause 三",
+    ),
+    "a document's own statement of a clause that there is not": (
+        "document:liwan",
+        lambda d: d["about"]["states"]["who"].update(locator="九"),
+        "liwan has no clause 九",
     ),
     "advice on a condition that is none": (
         "measure:shishi-2",
@@ -161,6 +167,18 @@ def test_a_large_sum_is_found_as_its_quote_writes_it(library: Library) -> None:
 
     made = _damaged(library, damage, "measure:shishi-1c")
     assert not [told for told in honesty_troubles(made) if "grants" in told.location]
+
+
+def test_a_document_may_begin_with_its_first_clause(library: Library) -> None:
+    def damage(document: dict[str, Any]) -> None:
+        raw = document["raw"]
+        document["raw"] = raw[raw.index("一、行動時間") :]
+
+    made = _damaged(library, damage, "document:liwan")
+    assert PREAMBLE not in made.documents["liwan"].clauses
+    # What rests on the words that are gone is told; the clause alone is nothing to tell of.
+    at_fault = {t.fault.code for t in honesty_troubles(made) if t.key == "liwan-1"}
+    assert Code.NO_CLAUSE not in at_fault
 
 
 def test_a_missing_measure_is_found(library: Library) -> None:
