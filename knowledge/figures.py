@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-_CHINESE = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
+_CHINESE = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0, "○": 0}
 _PLACES = {"十": 10, "百": 100, "千": 1000}
 _MULTIPLES = {"万": 10_000, "亿": 100_000_000}
 _UNITS = {
@@ -26,7 +26,7 @@ _NUMERAL = f"{_DIGIT}十百千"
 _POINT = f"(?:点[{_DIGIT}]+)?"
 # 十万一个月 is two numbers: behind 万 comes 零, or a digit with its place.
 _WHOLE = (
-    rf"[{_NUMERAL}]+(?:[万亿]+(?:[零〇][{_NUMERAL}]+|[{_DIGIT}]?[十百千][{_NUMERAL}]*))*[万亿]*"
+    rf"[{_NUMERAL}]+(?:[万亿]+(?:[零〇○][{_NUMERAL}]+|[{_DIGIT}]?[十百千][{_NUMERAL}]*))*[万亿]*"
 )
 _ARABIC = re.compile(
     r"(?<![A-Za-z\d.])(\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?)(?!\d)"
@@ -73,7 +73,7 @@ def figures(text: str) -> set[Figure]:
 
 
 def spelled_value(numeral: str) -> Decimal:
-    """Return the value of a numeral: 20, 1.5, 一万五千, 零点五, 二〇二二."""
+    """Return the value of a numeral: 20, 1.5, 一万五千, 零点五, 二〇二二 (also with a circle)."""
     if numeral[0].isdigit():
         return Decimal(numeral)
     written, _, fraction = numeral.partition("点")

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from knowledge.faults import Code, Fault
+from knowledge.figures import spelled_value
 from knowledge.measures import Validity
 
+_SPELLED = re.compile("[零〇○一二三四五六七八九十]+(?=[年月日])")
 _WRITTEN = re.compile(
-    r"(?P<iso>\d{4})-(?P<iso_month>\d{1,2})-(?P<iso_day>\d{1,2})"
+    r"(?P<iso>\d{4})(?P<mark>[-/.])(?P<iso_month>\d{1,2})(?P=mark)(?P<iso_day>\d{1,2})"
     r"|(?:(?P<year>\d{4})年)?(?P<month>\d{1,2})月(?:份)?(?:(?P<day>\d{1,2})[日号])?"
     r"|(?P<whole_year>\d{4})年|(?<=[至到])(?P<day_alone>\d{1,2})[日号]"
 )
@@ -44,8 +46,9 @@ def written_dates(text: str) -> Iterator[WrittenDate]:
     """Yield the dates of a text; one that leaves out year or month has those of the one before."""
     year: int | None = None
     month: int | None = None
+    text = _SPELLED.sub(lambda spelled: f"{spelled_value(spelled[0]):f}", text)
     for match in _WRITTEN.finditer(text):
-        part = {name: int(digits) for name, digits in match.groupdict().items() if digits}
+        part = {name: int(d) for name, d in match.groupdict().items() if d and name != "mark"}
         stated = part.get("iso") or part.get("year") or part.get("whole_year")
         before, month = month, part.get("iso_month") or part.get("month")
         if "day_alone" in part:

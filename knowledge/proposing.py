@@ -21,7 +21,10 @@ from knowledge.periods import written_dates
 _TITLE = 24
 _SUMMARY = 150
 _DOCUMENT_NUMBER = re.compile(r"[\u3400-\u9fff]{1,8}[〔\[（]\d{4}[〕\]）]\d{1,4}号")
-_DATE = re.compile(r"(?:\d{4}年)?\d{1,2}月\d{1,2}日|\d{4}-\d{1,2}-\d{1,2}")
+_DATE = re.compile(
+    r"(?:(?:\d{4}|[零〇○一二三四五六七八九]{4})年)?(?:\d{1,2}|[一二三四五六七八九十]{1,2})月"
+    r"(?:\d{1,2}|[一二三四五六七八九十]{1,3})日|\d{4}(?P<mark>[-/.])\d{1,2}(?P=mark)\d{1,2}"
+)
 _PHONE = re.compile(r"(?<![\d-])(?:0\d{2,3}-\d{7,8}|1[0-9]{4}|[2-9]\d{6,7})(?![\d-])")
 _CALLED = re.compile("电话|热线|拨打|专线|咨询")
 _AMOUNT = re.compile(
@@ -196,9 +199,9 @@ def _phones(said: Sequence[str]) -> list[dict[str, str]]:
 
 def _date_words(text: str) -> str:
     """The words that seem to give the day of a text: a whole date, the last one there is."""
-    whole = [found for found in _DATE.findall(text) if "年" in found or "-" in found]
-    found: list[str] = whole or _DATE.findall(text) or [""]
-    return found[-1]
+    dates = [found.group() for found in _DATE.finditer(text)]
+    whole = [found for found in dates if "年" in found or "月" not in found]
+    return (whole or dates or [""])[-1]
 
 
 def _day(words: str, today: date) -> date | None:

@@ -7,6 +7,7 @@ import pytest
 from knowledge.documents import Document, DocumentEntry, UnknownClause
 from knowledge.drafting import shape_troubles
 from knowledge.measures import Aspect
+from knowledge.periods import gives
 from knowledge.proposing import proposed_document, proposed_measure
 
 RAW = (
@@ -102,3 +103,19 @@ def test_a_sentence_that_begins_with_a_sum_is_quoted_with_all_of_it() -> None:
     document = Document(DocumentEntry.model_validate(entry), raw)
     made = proposed_measure(document, "一", id="x-1", region="石狮", topics=[])
     assert made["quotes"] == ["每户补贴500元", "1.5万元以上的企业另给", "3.5%的利息由市里付"]
+
+
+@pytest.mark.parametrize(
+    ("written", "day"),
+    [
+        ("二〇〇六年六月九日", "2006-06-09"),
+        ("二○二一年十二月三十一日", "2021-12-31"),
+        ("2022/3/31", "2022-03-31"),
+        ("2022.03.31", "2022-03-31"),
+    ],
+)
+def test_the_day_of_a_page_is_read_however_it_is_written(written: str, day: str) -> None:
+    raw = f"某市通知\n一、补贴。三月五日以前办。\n{written}"
+    about = proposed_document("x", raw, today=TODAY)["about"]
+    assert (about["dated"], about["dated_words"]) == (day, written)
+    assert gives(written, date.fromisoformat(day))
