@@ -35,8 +35,8 @@ def _backup(parsed: argparse.Namespace) -> int:
 
     settings = load_settings()
     safe = make_safe(settings)
-    if parsed.keep < 1:
-        print("nuangang: --keep must be 1 or more", file=sys.stderr)
+    if parsed.keep < 1 or parsed.daily < 0:
+        print("nuangang: --keep must be 1 or more, --daily 0 or more", file=sys.stderr)
         return FAILED
     began = time.monotonic()
     if parsed.verify:

@@ -194,6 +194,8 @@ def _tried(at: AtHand, **what: Any) -> "Trial":
         print(f"asked no more: {' / '.join(gone.turns)}", file=sys.stderr)
     for person in report.persons_worse:
         print(f"worse: {person.id}, {person.measure}: {person.after}", file=sys.stderr)
+    for unfit in report.persons_unfit:
+        print(f"checked no more: {unfit} names what this release has not", file=sys.stderr)
     print(
         f"{report.asked} stored questions, {len(report.worse)} worse, {len(report.better)} better; "
         f"{report.checked} verdicts, {len(report.persons_worse)} worse; "
@@ -201,7 +203,7 @@ def _tried(at: AtHand, **what: Any) -> "Trial":
     )
     if report.worsens:
         print(
-            "something is answered worse or asked no more: --reason says why all the same",
+            "something is worse, or asked or checked no more: --reason says why all the same",
             file=sys.stderr,
         )
     return trial
@@ -284,19 +286,23 @@ def _questions(at: AtHand, parsed: argparse.Namespace) -> int:
 
 @with_all_at_hand
 def _personas(at: AtHand, parsed: argparse.Namespace) -> int:
-    from knowledge.eligibility.personas import Persona
-    from knowledge.scoring import lines_of, read_gold_lines
+    from knowledge.eligibility.personas import read_personas
+    from knowledge.scoring import lines_of
     from server.clock import utc_now
     from server.editing import gold
 
-    def read(line: str) -> tuple[str, str]:
-        return Persona.model_validate_json(line).id, line
-
-    found = [p for path in parsed.files for p in read_gold_lines(path.name, lines_of(path), read)]
+    library = at.library()
+    found = [
+        persona
+        for path in parsed.files
+        for persona in read_personas(path.name, lines_of(path), library)
+    ]
     with at.database.begin() as session:
         new = [
-            gold.add_persona(session, id, line, officer_id=None, now=utc_now())
-            for id, line in found
+            gold.add_persona(
+                session, persona.id, persona.model_dump_json(), officer_id=None, now=utc_now()
+            )
+            for persona in found
         ]
     print(f"{sum(new)} of {len(found)} persons are new")
     return OK

@@ -140,4 +140,29 @@ def test_gold_is_stored_whole_or_refused_with_its_file_and_line(run: Run, tmp_pa
     # What ends a line elsewhere ends none of JSON.
     assert told("questions", question % ("a", '"你\u2028好\x85"')) == "1 of 1 questions are new\n"
     assert "gold.jsonl:3: story is missing" in told("personas", '\n\n{"id":"x"}\n')
+    person = '{"id":"p","story":"甲","region":"石狮","as_of":"2022-04-10","facts":{},%s}'
+    unfit = person % '"expect":{"moushi-1":"eligible"}'
+    assert "gold.jsonl:1: 石狮 has no measure moushi-1" in told("personas", unfit)
+    fit = person % '"expect":{"shishi-4a":"undetermined"}'
+    assert told("personas", fit) == "1 of 1 persons are new\n"
+    assert told("personas", fit) == "0 of 1 persons are new\n"
     assert "gold.jsonl: no UTF-8" in told("personas", '{"id":"甲"}', "gbk")
+
+
+def test_a_person_whom_a_release_cannot_be_checked_for_is_named(
+    run: Run, library: "Library", tmp_path: Path
+) -> None:
+    path = tmp_path / "persons.jsonl"
+    person = {"id": "p", "story": "甲", "region": "石狮", "as_of": "2022-04-10"}
+    person |= {"facts": {}, "expect": {"shishi-4a": "undetermined"}}
+    path.write_text(json.dumps(person), encoding="utf-8")
+    assert run("personas", path)[0] == 0
+    renamed = [
+        (kind, "shishi-4z", {**content, "id": "shishi-4z"}) if key == "shishi-4a" else edition
+        for edition in small_editions(library)
+        for kind, key, content in (edition,)
+    ]
+    write_library(renamed, tmp_path / "in")
+    assert run("import", tmp_path / "in")[0] == 0
+    code, told = run("publish")
+    assert code == 1 and "checked no more: p names what this release has not" in told
