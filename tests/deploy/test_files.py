@@ -14,6 +14,7 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 import yaml
 from compose_spec import PyCompose
@@ -24,6 +25,7 @@ from server.console.entering import TAKES
 from server.editing.trials import PATIENCE_SECONDS
 from server.notice_kinds import TEMPLATED
 from server.settings import Settings
+from tests.postgres import Cluster
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -172,6 +174,41 @@ def test_the_database_is_no_newer_than_what_dumps_it() -> None:
     assert "slim-bookworm\n" in (DEPLOY / "Containerfile").read_text("utf-8")
     images = {service["image"] for service in _compose()["services"].values()}
     assert {image for image in images if "postgres" in image} == {"docker.io/library/postgres:15"}
+
+
+def test_the_role_of_the_service_in_containers_owns_its_database_and_nothing_else(
+    cluster: Cluster,
+) -> None:
+    """As the runbook has it: a superuser runs programs on the machine of its database."""
+    compose = _compose()
+    settings = compose["services"]["app1"]["environment"]
+    for service, setting in (("db", "NUANGANG_DATABASE_URL"), ("keys", "NUANGANG_KEYS_URL")):
+        made = compose["services"][service]
+        given = made["environment"]
+        who, secret = given["OWNER"], given["OWNER_PASSWORD"]
+        assert settings[setting] == f"postgresql://{who}:{secret}@{service}/{given['OWNED']}"
+        assert given["POSTGRES_USER"] != who and given["POSTGRES_PASSWORD"]
+        assert "./own-database:/docker-entrypoint-initdb.d/own-database.sh:ro" in made["volumes"]
+        # While it is made it listens at its socket only.
+        assert f"pg_isready -h 127.0.0.1 -U {who}" in made["healthcheck"]["test"][1]
+    told = {"OWNER": "own", "OWNER_PASSWORD": "it's 1", "OWNED": "owned"}
+    folder = cluster.url("").partition("?host=")[2]
+    run = {**os.environ, **told, "POSTGRES_USER": "nuangang", "PGHOST": folder}
+    try:
+        subprocess.run([DEPLOY / "own-database"], env=run, check=True)
+        with psycopg.connect(cluster.url("owned").replace("nuangang@", "own@")) as session:
+            (rights,) = session.execute(
+                "SELECT rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication FROM pg_roles"
+                " WHERE rolname = current_user"
+            ).fetchone() or (None,)
+            assert rights is False
+            session.execute("CREATE TABLE own (id integer)")
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                session.execute("COPY own FROM PROGRAM 'echo 1'")
+    finally:
+        with psycopg.connect(cluster.url("postgres"), autocommit=True) as session:
+            session.execute("DROP DATABASE IF EXISTS owned")
+            session.execute("DROP ROLE IF EXISTS own")
 
 
 def _nginx_of_compose() -> str:
