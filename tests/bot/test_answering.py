@@ -1343,3 +1343,32 @@ def test_how_long_it_takes_is_a_question_of_its_own_also_with_a_must(
     indexed: IndexedLibrary, asked: str
 ) -> None:
     assert ask(indexed, [asked], "石狮").reason == "not-stated:timing"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "老板不给交社保",
+        "老板不给交社保 找谁",
+        "厂里没给上保险，有没有人管",
+        "社保老板一直不给缴怎么办",
+    ],
+)
+@pytest.mark.parametrize("region", ["石狮", "锦州", None])
+def test_whose_firm_pays_no_insurance_is_told_of_no_firms_subsidy(
+    indexed: IndexedLibrary, said: str, region: str | None
+) -> None:
+    answer = ask(indexed, [said], region=region)
+    assert (answer.kind, answer.reason) == (Kind.DECLINE, "outside:unpaid_insurance")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "我家收入高了低保线几十块 算困难职工吗",
+        "多大的干部要结对帮困难职工",
+        "帮扶的钱让人截了 归谁查",
+    ],
+)
+def test_a_sum_or_size_that_is_said_asks_for_no_amount(indexed: IndexedLibrary, said: str) -> None:
+    assert ask(indexed, [said], region="（未具名市）").kind is Kind.ANSWER
