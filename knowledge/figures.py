@@ -24,9 +24,12 @@ _UNIT = "|".join(sorted(map(re.escape, _UNITS), key=len, reverse=True))
 _DIGIT = "".join(_CHINESE)
 _NUMERAL = f"{_DIGIT}十百千"
 _POINT = f"(?:点[{_DIGIT}]+)?"
-# 十万一个月 is two numbers: behind 万 comes 零, or a digit with its place.
+_ZERO = "零〇○"
+# 十万一个月 is two numbers: behind 万 comes 零, or a digit with its place. What begins with 零 has
+# one way to be read, or a row of them took exponential time.
 _WHOLE = (
-    rf"[{_NUMERAL}]+(?:[万亿]+(?:[零〇○][{_NUMERAL}]+|[{_DIGIT}]?[十百千][{_NUMERAL}]*))*[万亿]*"
+    rf"[{_NUMERAL}]+(?:[万亿]+"
+    rf"(?:[{_ZERO}][{_NUMERAL}]+|(?![{_ZERO}])[{_DIGIT}]?[十百千][{_NUMERAL}]*))*[万亿]*"
 )
 _ARABIC = re.compile(
     r"(?<![A-Za-z\d.])(\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?)(?!\d)"
