@@ -91,15 +91,22 @@ def _in_standard_words(plain: str, library: Library) -> str:
 
 
 def parse(
-    message: str, library: Library, input_method: InputMethod, here: str | None = None
+    message: str,
+    library: Library,
+    input_method: InputMethod,
+    here: str | None = None,
+    told: tuple[str, ...] = (),
 ) -> Question:
-    """Take a message apart; any string will do. `here` is the place it is read in."""
+    """Take a message apart; any string will do.
+
+    `here` is the place it is read in, `told` the measures the last reply was made from.
+    """
     typed = _plain(message)
     text = _in_standard_words(input_method.read(typed), library)
     left = _SET_ASIDE.sub("", text)
     sets_aside, text = bool(left) and left != text, left or text
     asks_which = bool(_ASKS_WHICH.search(text))
-    found = find_places(text, library.regions, typed)
+    found = find_places(text, library.regions, typed, here)
     places, denied = _parted_from_denied(_put_right(found, text), text)
     places = _with_documents(_from_there(places, library), text, library)
     spoken_of = [
@@ -108,7 +115,7 @@ def parse(
         if _in_a_clause(
             m.words, places, library, here if _is_carried_to(m.words, text) else None,
             anywhere=asks_which,
-        )
+        ) or (not places.covered and _goes_where_told(m.words, text, library, told))
     ]  # fmt: skip
     if spoken_of:
         # 锦州有去敦煌的车吗: the clause speaks of the other place, so it belongs to the subject.
@@ -195,6 +202,13 @@ def _is_carried_to(words: str, text: str) -> bool:
     return bool(re.search(f"[去到往]{name}", text)) and bool(
         re.search("车|大巴|[接包]?[送运](?:人|我|过|到|去|工)|返岗|专列|包机", text)
     )
+
+
+def _goes_where_told(words: str, text: str, library: Library, told: tuple[str, ...]) -> bool:
+    """Tell whether a text asks on about where the clause told of goes: 去敦煌的还有吗."""
+    clauses = [library.measures[id].quotes for id in told if id in library.measures]
+    named = any(words in quote for quotes in clauses for quote in quotes)
+    return named and re.search(f"[去到往]{re.escape(words)}(?!了)", text) is not None
 
 
 def _in_a_clause(

@@ -10,6 +10,7 @@ from bot.answers import Context
 from bot.check_wishes import wish
 from bot.claims import claimed_aspect, claims
 from bot.composing import Composer
+from bot.places.asides import Passing, without_asides
 from bot.question import Question, parse
 from bot.retrieval.indexing import IndexedLibrary, telling_figures
 from bot.retrieval.matching import (
@@ -101,9 +102,21 @@ class Turn:
 
     @cached_property
     def question(self) -> Question:
-        """The message taken apart."""
+        """The message taken apart, without the places that it mentions in passing."""
+        return replace(self._read, places=self._passing.places)
+
+    @cached_property
+    def _read(self) -> Question:
         here = self.context.region or self.chosen
-        return parse(self.message, self.library, self.indexed.input_method, here)
+        told = self.context.measures
+        return parse(self.message, self.library, self.indexed.input_method, here, told)
+
+    @cached_property
+    def _passing(self) -> Passing:
+        """The places of the message that tell where somebody is, or what they ask about."""
+        before, read = self.context, self._read
+        known = "" if before.elsewhere else before.region or self.chosen
+        return without_asides(read.places, read.text, known, self.library.regions)
 
     # -- place --------------------------------------------------------------------------------
 
@@ -238,7 +251,7 @@ class Turn:
         """Tell whether the message leans on the last question instead of opening a subject."""
         if not self.context.question or len(self.question.rest) > _LONGEST_FOLLOW_UP:
             return False
-        if not self.question.content or self._names_the_place_asked_for() or self.asks_for_kin:
+        if not self.question.content or self._asks_the_same:
             return True
         if self.question.sets_aside:
             return False
@@ -250,6 +263,11 @@ class Turn:
         own = max((c.own for c in self.alone.ranked if c.measure.id in recent), default=0.0)
         rival = max(self.alone.ranked[0].own, self.alone.outside.score)
         return rival - own < self._needed_lead() or own >= _ON_THE_SUBJECT
+
+    @property
+    def _asks_the_same(self) -> bool:
+        """Tell whether it asks what was asked last: of a place, for kin, with what it tells."""
+        return self._names_the_place_asked_for() or self.asks_for_kin or self._passing.told
 
     @cached_property
     def asks_for_kin(self) -> bool:
@@ -283,14 +301,14 @@ class Turn:
         """The question of substance, without place words: this one's, with the one it leans on."""
         if not self.follows_up:
             return self.question.rest
-        if not self.question.content or self._names_the_place_asked_for() or self.asks_for_kin:
+        if not self.question.content or self._asks_the_same:
             return self.context.question
         return f"{self.context.question} {self.question.rest}"
 
     @cached_property
     def asked(self) -> Asked:
         """The aspects asked for; a message that only names a place asks again what was asked."""
-        if self.asks_for_kin:
+        if self.asks_for_kin or (self._passing.told and self.follows_up):
             # Whom it is for, and on what condition, tells whether they get it.
             of_whom = (Aspect.WHO, Aspect.CONDITION)
             return replace(
@@ -384,7 +402,7 @@ class Turn:
             self.context,
             region=self.last_place(),
             chosen=self.chosen,
-            elsewhere=self.elsewhere,
+            elsewhere=self._last_elsewhere,
         )
 
     def next_context(self, measures: tuple[str, ...]) -> Context:
@@ -393,7 +411,7 @@ class Turn:
         return Context(
             region=self.last_place(),
             chosen=self.chosen,
-            elsewhere=self.elsewhere,
+            elsewhere=self._last_elsewhere,
             question=question[:_KEPT_QUESTION],
             measures=measures,
             choices=self.context.choices if self.picked else (),
@@ -401,6 +419,13 @@ class Turn:
 
     def last_place(self) -> str | None:
         """The place the person spoke of last, as the next message is to know it."""
-        if self.elsewhere:
+        if self._last_elsewhere:
             return None
         return self.places[0] if self.places else self.spoken_of
+
+    @property
+    def _last_elsewhere(self) -> str:
+        """The same of a place without documents: what is asked of in passing is left again."""
+        if self.elsewhere in self._passing.only_now:
+            return "" if self._chose_anew() else self.context.elsewhere
+        return self.elsewhere

@@ -28,7 +28,8 @@ class Mention:
     parts with measures of their own, `no_own_measures` warns that theirs do not apply to it.
     `note` must be said along: the name stands for more than the region. `near`: covered cities
     of the same province. `choices`: the covered regions that an ambiguous name may lie in.
-    `landmark`: what is named is a firm or a construction site of the region.
+    `landmark`: what is named is a firm or a construction site of the region. `doubtful`: it may be
+    no more than where somebody comes from.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Mention:
     near: tuple[str, ...] = ()
     choices: tuple[str, ...] = ()
     landmark: bool = False
+    doubtful: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +87,14 @@ def _atlas(regions: Regions) -> _Atlas:
     return _Atlas(regions, names, *heard, shorts, landmarks, by_sound(regions))
 
 
-def find_places(text: str, regions: Regions, typed: str | None = None) -> Places:
+def find_places(
+    text: str, regions: Regions, typed: str | None = None, here: str | None = None
+) -> Places:
     """Find the places of a normalised text (lower case, Simplified characters).
 
     `typed` is what the text was made of, where that may have been pinyin: a name that does not
-    stand in it was read by its sound, and may be any that sounds so.
+    stand in it was read by its sound, and may be any that sounds so. `here` is the place that the
+    text is read in: of several districts of one name the one of its city is meant.
     """
     atlas = _atlas(regions)
     text_read = text[:LONGEST]
@@ -100,7 +105,8 @@ def find_places(text: str, regions: Regions, typed: str | None = None) -> Places
     if not readings:
         return _with_landmarks(Places(rest=text), text_read, typed, atlas)
     readings = readings[:MOST]
-    settled = [_settled(reading, text, readings) for reading in readings]
+    city = regions.path(here)[:2] if here else ()
+    settled = [_settled(reading, text, readings, city) for reading in readings]
     mentions = [_mention(reading, text, regions) for reading in settled]
     roles = [role_of(text, reading, settled) for reading in settled]
     rest = without(text, list(zip(settled, roles, strict=True)))
@@ -227,8 +233,10 @@ def _with_zone(reading: Reading, zone: re.Match[str], regions: Regions) -> Readi
     return replace(reading, end=zone.end(), places=(place,))
 
 
-def _settled(reading: Reading, text: str, readings: Sequence[Reading]) -> Reading:
-    """Choose among the places of one name by what else the text names."""
+def _settled(
+    reading: Reading, text: str, readings: Sequence[Reading], city: Sequence[str]
+) -> Reading:
+    """Choose among the places of one name by what else the text names, or the city one is in."""
     if len(reading.places) == 1 and not reading.generic:
         return reading
     around = [
@@ -246,6 +254,8 @@ def _settled(reading: Reading, text: str, readings: Sequence[Reading]) -> Readin
             words = text[reading.start : reading.end]
             inside = words if holder.region else None
             there = [replace(holder, inside=holder.inside or inside)]
+    if not there and len(city) > 1 and not reading.generic:
+        there = [p for p in reading.places if p.region and p.path[:2] == tuple(city)]
     if not there:
         widest = min(reading.places, key=lambda place: len(place.path))
         depth = len(widest.path) if widest.name[-1] not in "区县" else None
@@ -354,8 +364,8 @@ def _sorted_out(
             for mention, role in found
             if role is Role.PERHAPS_ORIGIN and mention.region and regions.get(mention.region).own
         ]
-        meant = doubtful[:1]
-        origins = [mention for mention in origins if mention not in meant]
+        origins = [mention for mention in origins if mention not in doubtful[:1]]
+        meant = [replace(mention, doubtful=True) for mention in doubtful[:1]]
     covered = _most_exact([m for m in meant if m.region], regions, text)
     return Places(
         covered=tuple(covered),
