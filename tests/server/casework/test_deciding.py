@@ -21,11 +21,12 @@ from server.casework.cases import CaseUnknown, Wanted
 from server.casework.deciding import (
     AskedForNothing,
     Item,
+    ItemsMissing,
     NotRecommended,
     SameOfficer,
     SumOutOfRange,
 )
-from server.casework.moves import MOVES, Move, State
+from server.casework.moves import ASKED_FOR_AT_MOST, MOVES, Move, State
 from server.casework.officers import NotAllowed, Officer, Role
 from server.casework.tables import Case, CaseEvent
 from server.clock import china_day
@@ -55,14 +56,20 @@ def test_a_case_is_taken_recommended_and_approved(
         own = house.keys.safe_of(approved.worker_id)
         happened = cases.history(session, approved, own)
         notices = session.scalars(select(Notice).where(col(Notice.kind) == "reviewed")).all()
-        audited = session.scalars(
-            select(col(AuditEntry.reason)).where(col(AuditEntry.row) == case_id)
+        told = col(AuditEntry.reason), col(AuditEntry.action), col(AuditEntry.fields)
+        audited = session.execute(
+            select(*told).where(col(AuditEntry.row) == case_id).order_by(col(AuditEntry.id))
         ).all()
     assert [each.event.move for each in happened] == ["submit", "take", "recommend", "approve"]
     assert [each.event.version for each in happened] == [1, 2, 3, 4]
     assert happened[2].reason == "材料齐全，条件符合"
     assert [notice.key for notice in notices] == [f"case {case_id} 4"]
-    assert sorted(audited) == ["approve", "recommend", "submit", "take"]
+    assert [tuple(row) for row in audited] == [
+        ("submit", "created", "facts,person"),
+        ("take", "changed", "state,assigned_to"),
+        ("recommend", "changed", "state,author_id,recommended,amount_fen"),
+        ("approve", "decided", "state,approver_id,decided_at"),
+    ]
 
 
 def test_a_notice_names_the_measure_and_the_case(
@@ -233,6 +240,28 @@ def test_what_is_due_before_today_is_overdue(house: House, clerk: Officer) -> No
         assert [c.id for c in cases.listed(session, clerk, regions, day_after)] == [case_id]
 
 
+def test_what_stays_among_officers_gives_nobody_more_time(
+    house: House, clerk: Officer, chief: Officer
+) -> None:
+    case_id = house.submit(house.worker())
+    due_on = house.do(clerk, case_id, deciding.take).due_on
+    house.now += timedelta(days=7)
+    for who, act, *args in (
+        (clerk, deciding.assign, house.officer(Role.CASE_OFFICER)),
+        (clerk, deciding.recommend, Move.APPROVE),
+        (chief, deciding.send_back),
+    ):
+        more = {} if act is deciding.assign else {"reason": "材料齐全"}
+        assert house.do(who, case_id, act, *args, **more).due_on == due_on
+
+
+def test_nobody_takes_back_somebody_elses_case(house: House) -> None:
+    case_id, other = house.submit(house.worker()), house.worker()
+    with pytest.raises(NotAllowed), house.database.begin() as session:
+        case, own = session.get_one(Case, case_id), house.keys.safe_of(other)
+        deciding.withdraw(session, own, house.post, case, worker_id=other, version=1, now=house.now)
+
+
 def test_review_goes_on_when_nothing_came_in_time(house: House, clerk: Officer) -> None:
     case_id = house.submit(house.worker())
     house.do(clerk, case_id, deciding.take)
@@ -252,7 +281,9 @@ def test_an_objection_goes_to_somebody_who_had_no_part(
 ) -> None:
     case_id = prepared(house, clerk, Move.REFUSE)
     refused = house.do(chief, case_id, deciding.refuse, reason="没缴满一年")
+    assert refused.assigned_to == clerk.id
     file_objection(house, refused)
+    assert house.case(case_id).assigned_to is None
     for had_part in (chief, house.officer(Role.APPROVER)):
         if had_part is chief:
             with pytest.raises(SameOfficer):
@@ -260,6 +291,7 @@ def test_an_objection_goes_to_somebody_who_had_no_part(
         else:
             upheld = house.do(had_part, case_id, objecting.uphold, reason="算错了")
             assert (upheld.state, upheld.recommended) == (State.IN_REVIEW, None)
+            assert (upheld.approver_id, upheld.decided_at) == (None, None)
     with house.database.read() as session:
         found = cases.objections_of(session, case_id)
     assert [(each.decision, each.outcome) for each in found] == [(4, "upheld")]
@@ -280,7 +312,8 @@ def test_who_had_any_part_in_a_case_decides_no_objection_in_it(house: House) -> 
         for decide in (objecting.uphold, objecting.dismiss):
             with pytest.raises(SameOfficer):
                 house.do(each, case_id, decide, reason="维持")
-    house.do(house.officer(Role.APPROVER), case_id, objecting.uphold, reason="再看")
+    upholder = house.officer(Role.APPROVER)
+    house.do(upholder, case_id, objecting.uphold, reason="再看")
     house.do(third, case_id, deciding.recommend, Move.REFUSE, reason="只缴了九个月")
     file_objection(house, house.do(refused_again, case_id, deciding.refuse, reason="没缴满一年"))
     for each in [*had_part, third, refused_again]:
@@ -288,6 +321,9 @@ def test_who_had_any_part_in_a_case_decides_no_objection_in_it(house: House) -> 
             house.do(each, case_id, objecting.dismiss, reason="维持")
     other = house.officer(Role.APPROVER)
     assert house.do(other, case_id, objecting.dismiss, reason="维持").state == State.CLOSED
+    with house.database.read() as session:
+        settled = [(o.outcome, o.officer_id) for o in cases.objections_of(session, case_id)]
+    assert settled == [("upheld", upholder.id), ("dismissed", other.id)]
 
 
 def test_a_dismissed_objection_closes_the_case(
@@ -470,7 +506,13 @@ def test_without_the_version_both_would_believe_they_had_decided(
 
 
 @pytest.mark.parametrize(
-    ("kinds", "days"), [([], 3), (["labour_contract"], 0), (["crystal_ball"], 3)]
+    ("kinds", "days"),
+    [
+        ([], 3),
+        (["labour_contract"], 0),
+        (["labour_contract"], ASKED_FOR_AT_MOST + 1),
+        (["crystal_ball"], 3),
+    ],
 )
 def test_a_request_names_what_there_is_and_a_time_for_it(
     house: House, clerk: Officer, kinds: list[str], days: int
@@ -481,6 +523,42 @@ def test_a_request_names_what_there_is_and_a_time_for_it(
     with pytest.raises(AskedForNothing):
         house.do(clerk, case_id, deciding.request_material, items, reason="请补材料", days=days)
     assert house.case(case_id).state == State.IN_REVIEW
+
+
+def test_what_is_still_missing_of_what_was_asked_for_takes_words(
+    house: House, clerk: Officer
+) -> None:
+    worker_id = house.worker()
+    case_id, own = house.submit(worker_id), house.keys.safe_of(worker_id)
+    house.do(clerk, case_id, deciding.take)
+    items = [Item(kind, "没有拍全") for kind in ("labour_contract", "dismissal_notice")]
+    house.do(clerk, case_id, deciding.request_material, items, reason="请补材料", days=3)
+
+    def answer(words: str) -> Case:
+        with house.database.begin() as session:
+            case = session.get_one(Case, case_id)
+            return deciding.answer(
+                session, own, house.post, case, worker_id=worker_id, version=case.version,
+                words=words, now=house.now,
+            )  # fmt: skip
+
+    with house.database.begin() as session:
+        deciding.item_brought(session, case_id, "labour_contract", now=house.now)
+    with pytest.raises(ItemsMissing) as missing:
+        answer("  ")
+    assert missing.value.items == ("dismissal_notice",)
+    assert answer("单位已经关门了").state == State.IN_REVIEW
+
+
+@pytest.mark.parametrize(("role", "where"), [(Role.AUDITOR, "石狮"), (Role.CASE_OFFICER, "锦州")])
+def test_a_case_is_handed_to_a_case_officer_of_its_region_only(
+    house: House, clerk: Officer, role: Role, where: str
+) -> None:
+    case_id = house.submit(house.worker())
+    with pytest.raises(NotAllowed):
+        house.do(clerk, case_id, deciding.assign, house.officer(role, where=(where,)))
+    colleague = house.officer(Role.CASE_OFFICER)
+    assert house.do(clerk, case_id, deciding.assign, colleague).assigned_to == colleague.id
 
 
 def test_each_role_makes_the_moves_of_the_table_and_no_others(house: House) -> None:

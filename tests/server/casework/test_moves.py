@@ -74,6 +74,19 @@ def test_every_decision_tells_the_worker_and_a_refusal_says_why() -> None:
         assert MOVES[move].needs_reason is (move is not Move.APPROVE)
 
 
+def test_who_has_to_bring_something_or_gets_money_is_told() -> None:
+    told = {move: rule.notice for move, rule in MOVES.items() if rule.notice}
+    assert told.pop(Move.REQUEST_MATERIAL) is NoticeKind.MATERIALS_MISSING
+    assert told.pop(Move.PAY) is told.pop(Move.PAY_INSTALMENT) is NoticeKind.PAID
+    assert told.pop(Move.RETURN_PAYMENT) is NoticeKind.PAYMENT_RETURNED
+    assert set(told.values()) == {NoticeKind.REVIEWED}
+
+
+def test_what_the_bank_may_have_is_not_withdrawn() -> None:
+    assert Move.WITHDRAW in moves_from(State.APPROVED, Actor.WORKER)
+    assert Move.WITHDRAW not in moves_from(State.PAYMENT_PENDING, Actor.WORKER)
+
+
 def test_what_tells_the_worker_is_shown_to_the_worker() -> None:
     assert not any(MOVES[move].notice for move in INSIDE)
 
