@@ -20,6 +20,8 @@ import yaml
 from compose_spec import PyCompose
 from flask.testing import FlaskClient
 
+from server.app import LONGEST_BODY
+from server.casework.uploading import LARGEST_PIECE
 from server.commands import jobs
 from server.console.entering import TAKES
 from server.editing.trials import PATIENCE_SECONDS
@@ -254,6 +256,45 @@ def test_nginx_lets_through_what_the_desk_takes(client: FlaskClient) -> None:
     views = client.application.view_functions.values()
     taken = [getattr(view, TAKES) for view in views if hasattr(view, TAKES)]
     assert taken and int(most) * 2**20 >= max(taken)
+
+
+def test_nginx_lets_through_what_a_phone_sends_and_little_more() -> None:
+    text = (DEPLOY / "nginx.conf").read_text("utf-8")
+    (uploads,) = re.findall(r"location /api/v1/uploads \{(.*?)\}", text, re.S)
+    (piece,) = re.findall(r"client_max_body_size (\d+)k;", uploads)
+    assert LARGEST_PIECE <= int(piece) * 1024 < 2 * LARGEST_PIECE
+    (other,) = re.findall(r"^    client_max_body_size (\d+)k;", text, re.M)
+    assert int(other) * 1024 == LONGEST_BODY
+
+
+def test_nginx_gives_a_connection_up_before_the_service_does() -> None:
+    """Else a request meets one that is just being closed."""
+    text = (DEPLOY / "nginx.conf").read_text("utf-8")
+    (upstream,) = re.findall(r"upstream nuangang \{(.*?)\n    \}", text, re.S)
+    (idle,) = re.findall(r"keepalive_timeout (\d+)s;", upstream)
+    (held,) = re.findall(r"^keepalive = (\d+)$", (DEPLOY / "gunicorn.conf.py").read_text(), re.M)
+    assert int(idle) < int(held)
+
+
+def test_nginx_tells_who_calls_and_nothing_of_that_the_caller_wrote() -> None:
+    text = (DEPLOY / "nginx.conf").read_text("utf-8")
+    told = re.findall(r"^        proxy_set_header (\S+) (\S+);", text, re.M)
+    expected = {"X-Forwarded-For": "$remote_addr", "X-Request-Id": "$request_id", "Forwarded": '""'}
+    assert expected.items() <= dict(told).items()
+    # A place with a header of its own would lose these.
+    assert len(told) == text.count("proxy_set_header")
+
+
+def test_one_address_gets_no_more_than_its_share_and_wechat_one_of_its_own() -> None:
+    text = (DEPLOY / "nginx.conf").read_text("utf-8")
+    limits = re.compile(r"^ *(limit_(?:req|conn) .*);", re.M)
+    (wechat,) = re.findall(r"location = /wechat \{\n(.*?)\}", text, re.S)
+    assert limits.findall(text.partition("location / { proxy_pass")[0])[-2:] == [
+        "limit_conn address_connections 2000", "limit_req zone=address_requests burst=400 nodelay",
+    ]  # fmt: skip
+    assert [limit.split()[1] for limit in limits.findall(wechat)] == [
+        "zone=wechat_requests", "address_connections",
+    ]  # fmt: skip
 
 
 def test_the_servers_in_containers_know_the_certificate_of_the_bucket() -> None:
