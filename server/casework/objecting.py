@@ -100,7 +100,6 @@ def uphold(session: Session, desk: Desk, case: Case, *, version: int, reason: st
         recommended=None,
         approver_id=None,
         decided_at=None,
-        amount_fen=None,
     )
     settle_objection(session, case.id, Ruling.UPHELD, by=desk.officer, now=desk.now)
     return moved

@@ -105,10 +105,7 @@ def check(
     """
     batch = payment_batches.find(session, batch_id, cashier.officer, cashier.post.library.regions)
     _check_settling(batch)
-    known = {
-        payment.id: (payment, case)
-        for payment, case in payment_batches.payments_of(session, batch_id)
-    }
+    known = _known(session, batch_id)
     seen: set[str] = set()
     bad: list[Bad] = []
     found = Settled()
@@ -146,10 +143,7 @@ def settle(
     found, bad = check(session, cashier, batch_id, results, coming_back=coming_back)
     if bad:
         raise ResultsRefused(bad)
-    known = {
-        payment.id: (payment, case)
-        for payment, case in payment_batches.payments_of(session, batch_id)
-    }
+    known = _known(session, batch_id)
     for result in results:
         payment, case = known[result.payment_id]
         if _comes_back(payment, result):
