@@ -2,25 +2,34 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from functools import partial
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, text, update
+from sqlalchemy import delete, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlmodel import Session, col
 
+from knowledge.library import Library
 from knowledge.regions import UnknownRegion
 from server.casework import deciding, funds, near_duplicates, payments
 from server.casework.advancing import CaseChanged, MoveRefused
 from server.casework.cases import under_way
 from server.casework.fund_tables import EntryKind, Fund, FundEntry, Reservation
 from server.casework.funds import (
+    MOST_FEN,
+    MOST_INSTALMENTS,
+    BudgetChanged,
     FundMissing,
     FundNameTaken,
+    FundRefused,
     FundShort,
+    FundUnknown,
     GrantedBefore,
+    InstalmentsOutOfRange,
     Sums,
     instalment_fen,
 )
@@ -28,7 +37,7 @@ from server.casework.moves import Move, State
 from server.casework.officers import NotAllowed, Role
 from server.casework.tables import Case
 from server.database.db import Database, DatabaseBusy
-from server.database.tables import Purpose, SubjectKey
+from server.database.tables import AuditEntry, Purpose, SubjectKey
 from server.personal import erasing
 from server.records.audit import Actor
 from tests import casework
@@ -97,13 +106,91 @@ def test_a_fund_is_not_cut_below_what_it_promised(office: Office) -> None:
     assert office.sums(fund) == (SUM, SUM, 0)
 
 
+def _grant(office: Office, fund: Fund, fen: int, before_fen: int | None = None) -> None:
+    with office.database.begin() as session:
+        funds.grant(
+            session, office.safe, office.library.regions, fund.id or 0, fen,
+            before_fen=before_fen, by=office.administrator, now=office.now,
+        )  # fmt: skip
+
+
+def test_what_was_paid_is_promised_to_nobody_else_and_not_taken_out(office: Office) -> None:
+    fund = office.fund(2 * SUM - 1)
+    office.approved()
+    batch = office.released(fund)
+    office.settle(batch, said(office.export(batch)))
+    assert office.sums(fund) == (2 * SUM - 1, 0, SUM)
+    with pytest.raises(FundShort):
+        office.approve(office.recommended())
+    with pytest.raises(FundShort), office.database.begin() as session:
+        funds.promise(
+            session, office.safe, fund.id or 0, SUM, issue_id="Q", by=office.approver,
+            now=office.now,
+        )  # fmt: skip
+    with pytest.raises(FundShort):
+        _grant(office, fund, -SUM)
+    assert office.sums(fund) == (2 * SUM - 1, 0, SUM)
+
+
+def test_a_grant_is_made_once_to_the_budget_that_was_looked_at(office: Office) -> None:
+    fund, other = office.fund(100), office.fund(7, name="别处", where=["锦州"])
+    _grant(office, fund, 50, before_fen=100)
+    with pytest.raises(BudgetChanged) as changed:
+        _grant(office, fund, 50, before_fen=100)
+    assert changed.value.budget_fen == 150
+    for fen in (0, MOST_FEN + 1, -MOST_FEN - 1):
+        with pytest.raises(FundRefused):
+            _grant(office, fund, fen)
+    funds_of = (fund, [100, 50]), (other, [7])
+    office.approved(1)
+    with office.database.read() as session:
+        for each, given in funds_of:
+            entries = funds.grants_of(session, each.id or 0)
+            assert [entry.amount_fen for entry in entries] == given
+
+
+def test_every_change_of_a_fund_is_in_the_audit(office: Office) -> None:
+    fund = office.fund(10 * SUM)
+    case_id = office.approved()
+    _grant(office, fund, 1)
+    of_issue: dict[str, Any] = {"issue_id": "Q", "by": office.approver, "now": office.now}
+    with office.database.begin() as session:
+        case, by = session.get_one(Case, case_id), Actor.job("close")
+        funds.release_rest(session, office.safe, case, by=by, now=office.now)
+        funds.promise(session, office.safe, fund.id or 0, 5, **of_issue)
+        funds.give_back(session, office.safe, fund.id or 0, 5, **of_issue)
+    told = (col(AuditEntry.action), col(AuditEntry.fields), col(AuditEntry.reason))
+    asked = select(*told).where(col(AuditEntry.about) == "fund").order_by(col(AuditEntry.id))
+    with office.database.read() as session:
+        assert [tuple(row) for row in session.execute(asked)] == [
+            ("created", "budget,measures,regions", ""),
+            ("decided", "reserved", case_id),
+            ("changed", "budget", ""),
+            ("changed", "reserved", case_id),
+            ("decided", "reserved", "Q"),
+            ("changed", "reserved", "Q"),
+        ]
+
+
+@pytest.mark.parametrize(("fen", "instalments"), [(SUM, 0), (SUM, MOST_INSTALMENTS + 1), (2, 3)])
+def test_a_sum_comes_in_so_many_instalments_as_it_can_be_parted_into(
+    office: Office, fen: int, instalments: int
+) -> None:
+    fund = office.fund(SUM)
+    with pytest.raises(InstalmentsOutOfRange):
+        office.approve(office.recommended(fen), instalments=instalments)
+    assert office.sums(fund) == (SUM, 0, 0)
+
+
 def test_no_money_is_promised_without_a_fund_for_it(office: Office) -> None:
     office.fund(10_000_000, measures=["shishi-1b"])
-    office.fund(10_000_000, name="别处", where=["锦州"])
+    elsewhere = office.fund(10_000_000, name="别处", where=["锦州"])
     case_id = office.recommended()
     with pytest.raises(FundMissing) as missing:
         office.approve(case_id)
     assert missing.value.funds == ()
+    with pytest.raises(FundMissing):
+        office.approve(case_id, fund_id=elsewhere.id)
     first = office.fund(10_000_000, name="一")
     second = office.fund(10_000_000, name="二")
     with pytest.raises(FundMissing) as several:
@@ -111,6 +198,18 @@ def test_no_money_is_promised_without_a_fund_for_it(office: Office) -> None:
     assert several.value.funds == (first.id, second.id)
     office.approve(case_id, fund_id=second.id)
     assert office.sums(second) == (10_000_000, SUM, 0)
+
+
+def test_a_place_that_is_gone_keeps_no_fund_from_paying_for_the_others(
+    library: Library, now: datetime
+) -> None:
+    fund = Fund(
+        name="一", purpose="", measures='["shishi-7"]', regions='["月球", "石狮"]', budget_fen=1,
+        created_at=now,
+    )  # fmt: skip
+    for region, pays in (("石狮", True), ("锦州", False)):
+        case = Case(measure="shishi-7", region=region)
+        assert funds.pays_for(fund, case, library.regions) is pays
 
 
 def test_an_approval_without_a_sum_needs_no_fund(office: Office) -> None:
@@ -139,11 +238,10 @@ def test_only_an_administrator_of_the_place_sets_up_a_fund(office: Office) -> No
                 office.safe,
                 office.library.regions,
                 purpose="",
-                budget_fen=1,
                 measures=[casework.MEASURE],
                 by=by,  # type: ignore[arg-type]
                 now=office.now,
-                **{"name": "新", "where": ["石狮"], **other},  # type: ignore[arg-type]
+                **{"name": "新", "where": ["石狮"], "budget_fen": 1, **other},  # type: ignore[arg-type]
             )
 
     with pytest.raises(NotAllowed):
@@ -152,8 +250,9 @@ def test_only_an_administrator_of_the_place_sets_up_a_fund(office: Office) -> No
         add(office.administrator, where=["石狮", "定州"])
     with pytest.raises(UnknownRegion):
         add(office.administrator, where=["月球"])
-    with pytest.raises(ValueError):
-        add(office.administrator, where=[])
+    for wrong in ({"where": []}, {"budget_fen": 0}, {"budget_fen": MOST_FEN + 1}):
+        with pytest.raises(FundRefused):
+            add(office.administrator, **wrong)
     add(office.administrator)
     with pytest.raises(FundNameTaken):
         add(office.administrator)
@@ -202,7 +301,10 @@ def test_an_officer_sees_the_funds_of_their_regions(office: Office) -> None:
         now=office.now,
     )
     with office.database.read() as session:
-        assert funds.listed(session, stranger, office.library.regions) == []
+        assert funds.listed(session, stranger, regions) == []
+        assert funds.of_officer(session, fund.id or 0, office.cashier, regions).id == fund.id
+        with pytest.raises(FundUnknown):
+            funds.of_officer(session, fund.id or 0, stranger, regions)
 
 
 @given(amount=st.integers(1, 10**9), parts=st.integers(1, 60))
@@ -351,6 +453,21 @@ def test_one_person_is_promised_the_same_once_under_whatever_name(
     assert office.sums(fund) == (10**9, SUM, 0)
 
 
+@pytest.mark.parametrize("other", [{"period": "2027"}, {"measure": "shishi-1b"}])
+def test_of_another_measure_or_period_one_person_is_promised_the_same_sum(
+    office: Office, other: dict[str, str]
+) -> None:
+    fund = office.fund(10**9, measures=[casework.MEASURE, "shishi-1b"])
+    first, second = (office.recommended(who=casework.person(7)) for _ in range(2))
+    with office.database.begin() as session:
+        case = session.get_one(Case, second)
+        for name, value in other.items():
+            setattr(case, name, value)
+    for each in (first, second):
+        office.approve(each)
+    assert office.sums(fund) == (10**9, 2 * SUM, 0)
+
+
 def test_who_was_paid_and_erased_is_not_promised_it_anew(office: Office) -> None:
     fund = office.fund(10**9)
     case_id = office.recommended(who=casework.person(7))
@@ -408,7 +525,8 @@ def test_what_was_paid_in_part_is_not_taken_back(office: Office) -> None:
 
 def test_who_is_paid_in_instalments_may_give_up_the_rest_and_be_erased(office: Office) -> None:
     fund = office.fund(10**9)
-    case_id = office.approved(instalments=3)
+    case_id = office.recommended(who=casework.person(7))
+    office.approve(case_id, instalments=3)
     with office.database.read() as session:
         worker = session.get_one(Case, case_id).worker_id
     own, by = office.keys.safe_of(worker), Actor.worker(worker)
@@ -438,6 +556,9 @@ def test_who_is_paid_in_instalments_may_give_up_the_rest_and_be_erased(office: O
     give_up()
     assert (office.state(case_id), office.sums(fund)) == (State.PAID, (10**9, 0, SUM // 3))
     assert office.collect(fund, instalment=2).batch is None
+    # Who has got a part of it is not promised it anew.
+    with pytest.raises(GrantedBefore):
+        office.approve(office.recommended(who=casework.person(7)))
     with office.database.begin() as session:
         erasing.erase(
             session, office.safe, worker_id=worker, by=by, blockers=[under_way], now=office.now

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlmodel import Session, col
 
 from server.casework import deciding, drafting, near_duplicates, objecting
@@ -13,7 +13,7 @@ from server.casework.moves import Move, State
 from server.casework.near_duplicates import FindingChanged
 from server.casework.officers import NotAllowed, Officer, Role
 from server.casework.tables import Case, Finding
-from server.database.tables import Purpose
+from server.database.tables import AuditEntry, Purpose
 from server.personal import erasing, people, profiles
 from server.personal.persons import Person
 from server.records import audit
@@ -86,6 +86,9 @@ def test_what_was_found_holds_only_for_the_data_it_was_found_for(
     both = {"phone": first.phone, "bank_card": first.bank_card}
     correct(house, two, second.model_copy(update=both))
     assert pairs(house, two)[0][2:] == ("bank_card,phone", Finding.OPEN)
+    # Who still looks at what was shared before is told so.
+    with pytest.raises(FindingChanged):
+        adjudicate(house, chief, case_id, Finding.DIFFERENT, version=2)
 
 
 def test_nothing_is_granted_until_somebody_has_looked_also_across_regions(
@@ -151,6 +154,39 @@ def test_one_person_gets_one_thing_once(house: House, clerk: Officer, chief: Off
         house.do(chief, cases[1], deciding.approve)
 
 
+@pytest.mark.parametrize("other", [{"period": "2025"}, {"measure": "jinzhou-7a"}])
+def test_one_person_gets_another_thing_and_the_same_in_another_period(
+    house: House, clerk: Officer, chief: Officer, other: dict[str, str]
+) -> None:
+    first = casework.person(1)
+    one, two = joined(house, first), joined(house, first)
+    cases = [house.submit(one), house.submit(two)]
+    with house.database.begin() as session:
+        for name, value in other.items():
+            setattr(session.get_one(Case, cases[0]), name, value)
+    adjudicate(house, chief, cases[0], Finding.SAME)
+    for case_id in cases:
+        house.do(clerk, case_id, deciding.take)
+        house.do(clerk, case_id, deciding.recommend, Move.APPROVE, reason="符合")
+        house.now += timedelta(hours=1)
+        assert house.do(chief, case_id, deciding.approve).state == State.APPROVED
+    assert not kept_from_pay(house)
+
+
+@pytest.mark.parametrize("state", [State.WITHDRAWN, State.DRAFT])
+def test_what_is_withdrawn_or_was_never_handed_in_keeps_nobody_waiting(
+    house: House, clerk: Officer, chief: Officer, state: State
+) -> None:
+    first = casework.person(1)
+    other, case_id = (house.submit(joined(house, first)) for _ in range(2))
+    with house.database.begin() as session:
+        case = session.get_one(Case, other)
+        case.state, case.submitted_at = state, None if state is State.DRAFT else case.submitted_at
+    house.do(clerk, case_id, deciding.take)
+    house.do(clerk, case_id, deciding.recommend, Move.APPROVE, reason="符合")
+    assert house.do(chief, case_id, deciding.approve).state == State.APPROVED
+
+
 @pytest.mark.parametrize("granted", [True, False])
 def test_what_one_person_was_granted_counts_once_the_case_is_closed_and_a_refusal_does_not(
     house: House, clerk: Officer, chief: Officer, granted: bool
@@ -179,6 +215,13 @@ def test_what_one_person_was_granted_counts_once_the_case_is_closed_and_a_refusa
             house.do(chief, case_id, deciding.approve)
     else:
         assert house.do(chief, case_id, deciding.approve).state == State.APPROVED
+        assert not kept_from_pay(house)
+
+
+def kept_from_pay(house: House) -> list[str]:
+    with house.database.read() as session:
+        kept = select(col(Case.id)).where(near_duplicates.keeps_from_pay())
+        return list(session.scalars(kept))
 
 
 def test_only_an_approver_of_the_region_says_so(house: House, clerk: Officer) -> None:
@@ -197,6 +240,10 @@ def test_of_two_who_look_into_it_at_once_the_second_is_told(house: House, chief:
     adjudicate(house, chief, case_id, Finding.SAME, version=1)
     with pytest.raises(FindingChanged):
         adjudicate(house, chief, case_id, Finding.DIFFERENT, version=1)
+    noted = select(col(AuditEntry.actor_id), col(AuditEntry.action), col(AuditEntry.reason))
+    with house.database.read() as session:
+        found = session.execute(noted.where(col(AuditEntry.about) == "near_duplicate"))
+        assert [tuple(row) for row in found] == [(str(chief.id), "decided", Finding.SAME)]
 
 
 def test_two_workers_who_become_one_are_no_pair_any_more(house: House) -> None:
