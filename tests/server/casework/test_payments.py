@@ -1,6 +1,7 @@
 """Payments: what was approved goes to the bank in a batch that two release, and is paid once."""
 
 import json
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -81,6 +82,14 @@ def test_the_main_road_from_approval_to_money(office: Office) -> None:
         assert sorted(states) == [PaymentState.PAID, PaymentState.RETURNED]
         paid = session.scalar(select(func.count()).where(col(Notice.kind) == "paid"))
         assert paid == 2
+        told = select(col(AuditEntry.action), col(AuditEntry.reason))
+        noted = told.where(col(AuditEntry.row) == again).order_by(col(AuditEntry.id))
+        assert [tuple(row) for row in session.execute(noted)] == [
+            ("changed", "locked"),
+            ("decided", "released"),
+            ("changed", "exported"),
+            ("changed", "settled"),
+        ]
 
 
 def test_the_worker_reads_why_the_bank_returned_it(office: Office) -> None:
@@ -95,6 +104,10 @@ def test_the_worker_reads_why_the_bank_returned_it(office: Office) -> None:
 
 
 def test_every_step_again_changes_nothing(office: Office) -> None:
+    def stands(batch_id: str) -> dict[str, object]:
+        with office.database.read() as session:
+            return session.get_one(PaymentBatch, batch_id).model_dump()
+
     fund = office.fund(1_000_000)
     office.approved(), office.approved()
     batch = office.collect(fund).batch
@@ -108,19 +121,17 @@ def test_every_step_again_changes_nothing(office: Office) -> None:
         with office.database.begin() as session:
             step(session, till, batch.id)
         before = _rows(office)
-        with office.database.begin() as session:
-            once = session.get_one(PaymentBatch, batch.id).model_dump()
+        once = stands(batch.id)
         with office.database.begin() as session:
             step(session, till, batch.id)
-        with office.database.begin() as session:
-            assert session.get_one(PaymentBatch, batch.id).model_dump() == once
+        assert stands(batch.id) == once
         assert office.collect(fund).batch is None
         assert _rows(office) == before
     results = said(office.export(batch.id))
     assert office.settle(batch.id, results) == Settled(paid=2)
-    before, sums = _rows(office), office.sums(fund)
+    before, sums, once = _rows(office), office.sums(fund), stands(batch.id)
     assert office.settle(batch.id, results) == Settled(before=2)
-    assert (_rows(office), office.sums(fund)) == (before, sums)
+    assert (_rows(office), office.sums(fund), stands(batch.id)) == (before, sums, once)
 
 
 def test_no_step_comes_before_the_one_before(office: Office) -> None:
@@ -138,14 +149,20 @@ def test_no_step_comes_before_the_one_before(office: Office) -> None:
 
 def test_whoever_had_a_hand_in_it_does_not_release_it(office: Office) -> None:
     fund = office.fund(1_000_000)
+    office.author = casework.officer(
+        office.database, office.safe, office.library, Role.CASE_OFFICER, Role.APPROVER,
+        now=office.now,
+    )  # fmt: skip
     office.approved()
     batch = office.collect(fund).batch
     assert batch is not None
     with office.database.begin() as session:
         locker = office.releaser
         payment_batches.lock(session, office.at_the_till(locker, batch.id), batch.id)
-    # Who approved the case, and who locked the batch; who collected it is no approver at all.
+    # Who recommended or approved the case, and who locked the batch; who collected it is no
+    # approver at all.
     for officer, refusal in (
+        (office.author, SameOfficer),
         (office.approver, SameOfficer),
         (office.releaser, SameOfficer),
         (office.cashier, NotAllowed),
@@ -153,9 +170,19 @@ def test_whoever_had_a_hand_in_it_does_not_release_it(office: Office) -> None:
         with pytest.raises(refusal), office.database.begin() as session:
             till = office.at_the_till(officer, batch.id)
             payment_batches.release(session, till, batch.id)
-    other = casework.officer(
-        office.database, office.safe, office.library, Role.APPROVER, now=office.now
-    )
+    other, elsewhere = (
+        casework.officer(
+            office.database, office.safe, office.library, Role.APPROVER, where=(where,),
+            now=office.now,
+        )
+        for where in ("石狮", "锦州")
+    )  # fmt: skip
+    with office.database.read() as session:
+        waits_for = {
+            officer.id: payment_batches.waiting_for(session, officer, office.library.regions)
+            for officer in (office.author, office.approver, office.releaser, elsewhere, other)
+        }
+    assert [id for id, batches in waits_for.items() if batches] == [other.id]
     with office.database.begin() as session:
         released = payment_batches.release(session, office.at_the_till(other, batch.id), batch.id)
         assert released.released_by == other.id
@@ -197,20 +224,29 @@ def test_batches_are_listed_a_page_at_a_time_the_newest_first(office: Office) ->
     assert [[batch.id for batch in page] for page in pages] == [made[:0:-1], made[:1]]
 
 
-def test_a_payment_altered_in_the_database_is_not_released(office: Office) -> None:
+@pytest.mark.parametrize(
+    ("field", "value"), [("amount_fen", SUM + 1), ("instalment", 2), ("sealed_payee", "k1:x")]
+)
+@pytest.mark.parametrize("step", [payment_batches.release, payment_batches.export])
+def test_a_payment_altered_in_the_database_is_not_released(
+    office: Office, field: str, value: object, step: Callable[..., object]
+) -> None:
     fund = office.fund(1_000_000)
     case_id = office.approved()
-    batch = office.collect(fund).batch
-    assert batch is not None
-    with office.database.begin() as session:
-        payment_batches.lock(session, office.at_the_till(office.cashier, batch.id), batch.id)
+    if step is payment_batches.release:
+        batch = office.collect(fund).batch
+        assert batch is not None
+        batch_id = batch.id
+        with office.database.begin() as session:
+            payment_batches.lock(session, office.at_the_till(office.cashier, batch_id), batch_id)
+    else:
+        batch_id = office.released(fund)
     with office.database.begin() as session:
         payment = payments.of_case(session, case_id)[0]
-        payment.amount_fen += 1
+        setattr(payment, field, value)
         session.add(payment)
     with pytest.raises(BatchAltered), office.database.begin() as session:
-        till = office.at_the_till(office.releaser, batch.id)
-        payment_batches.release(session, till, batch.id)
+        step(session, office.at_the_till(office.releaser, batch_id), batch_id)
 
 
 def test_a_cancelled_batch_can_be_collected_anew(office: Office) -> None:
@@ -226,15 +262,21 @@ def test_a_cancelled_batch_can_be_collected_anew(office: Office) -> None:
     with pytest.raises(StepRefused), office.database.begin() as session:
         payment_batches.lock(session, till, batch)
     assert office.released(fund) != batch
+    asked = select(col(AuditEntry.action)).where(col(AuditEntry.about) == "payment")
+    with office.database.read() as session:
+        noted = session.scalars(asked.order_by(col(AuditEntry.id))).all()
+    assert noted == ["created", "changed", "created"]
 
 
 def test_what_the_bank_may_have_is_not_cancelled(office: Office) -> None:
     fund = office.fund(1_000_000)
     office.approved()
     batch = office.released(fund)
-    office.export(batch)
-    with pytest.raises(StepRefused), office.database.begin() as session:
-        payment_batches.cancel(session, office.at_the_till(office.cashier, batch), batch)
+    lines = office.export(batch)
+    for results in ([], said(lines)):
+        office.settle(batch, results)
+        with pytest.raises(StepRefused), office.database.begin() as session:
+            payment_batches.cancel(session, office.at_the_till(office.cashier, batch), batch)
 
 
 def test_instalments_come_one_after_the_other_and_to_the_sum(office: Office) -> None:
@@ -255,6 +297,17 @@ def test_instalments_come_one_after_the_other_and_to_the_sum(office: Office) -> 
     assert office.sums(fund) == (1_000_000, 0, 1000)
     with office.database.read() as session:
         assert session.scalar(select(func.count()).where(col(Notice.kind) == "paid")) == 3
+
+
+def test_only_a_case_officer_collects(office: Office) -> None:
+    fund = office.fund(1_000_000)
+    with office.database.read() as session:
+        for look in (payments.due, payments.waiting):
+            with pytest.raises(NotAllowed):
+                look(session, office.post, office.approver, fund.id or 0)
+    till = office.at_the_till(office.approver)
+    with pytest.raises(NotAllowed), office.database.begin() as session:
+        payments.collect(session, till, fund.id or 0)
 
 
 @pytest.mark.parametrize("instalment", [0, -1])

@@ -499,10 +499,12 @@ def test_a_case_of_a_register_is_paid_unless_the_person_said_no(
     office: Office, files: Files
 ) -> None:
     fund = office.fund(1_000_000)
-    told = _propose(office, files.write([citizens.person(n) for n in range(2)]))
+    told = _propose(office, files.write([citizens.person(n) for n in range(3)]))
+    workers = []
     for each in told:
         with office.database.read() as session:
             worker = session.get_one(Case, each.case_id).worker_id
+        workers.append(worker)
         desk = casework.desk(office.author, office.post, office.keys.safe_of(worker), office.now)
         with office.database.begin() as session:
             case = deciding.take(session, desk, session.get_one(Case, each.case_id), version=1)
@@ -510,11 +512,19 @@ def test_a_case_of_a_register_is_paid_unless_the_person_said_no(
                 session, desk, case, Move.APPROVE, version=2, reason="符合", amount_fen=300
             )
         office.approve(each.case_id or "")
+    _, second, third = workers
     with office.database.begin() as session:
-        own = office.keys.safe_of(worker)
-        opting_out.opt_out(session, own, worker_id=worker, now=office.now)
+        own = office.keys.safe_of(second)
+        opting_out.opt_out(session, own, worker_id=second, now=office.now)
+        own, version = office.keys.safe_of(third), consents.in_force(Purpose.PAYMENT).version
+        given: dict[str, Any] = {"worker_id": third, "purpose": Purpose.PAYMENT, "now": office.now}
+        consents.give(session, own, version=version, **given)
+        erasing.withdraw(session, own, **given)
     collected = office.collect(fund)
-    assert collected.left_out == {told[1].case_id: NotPayable.OPTED_OUT}
+    assert collected.left_out == {
+        told[1].case_id: NotPayable.OPTED_OUT,
+        told[2].case_id: NotPayable.NO_CONSENT,
+    }
     assert collected.batch is not None and collected.batch.payments == 1
     with office.database.read() as session:
         (payment,) = payments.of_case(session, told[0].case_id or "")

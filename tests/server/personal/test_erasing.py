@@ -85,6 +85,9 @@ def test_all_goes_but_what_is_said_to_stay(
     _erase(database, subject_keys, safe, worker, now)
     assert set(_held(database, worker)) == {"worker", "consent", "audit_entry"}
     assert database.fetch(
+        "SELECT action, actor, actor_id, about, row FROM audit_entry ORDER BY id DESC LIMIT 1"
+    ) == ("erased", "worker", str(worker), "worker", str(worker))
+    assert database.fetch(
         "SELECT sealed_phone, phone_hash FROM worker WHERE id = :id", id=worker
     ) == (None, None)
     assert _held(database, li[0]) == of_li

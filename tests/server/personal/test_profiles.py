@@ -145,6 +145,7 @@ def test_nobody_is_born_tomorrow(database: Database, new_worker: NewWorker, now:
     )
     with pytest.raises(NotBornYet):
         save(database, new_worker("wang"), person, now)
+    save(database, new_worker("li"), person, now + timedelta(days=1))
 
 
 def test_a_row_is_sealed_for_its_own_place(
@@ -199,6 +200,10 @@ def test_the_card_goes_and_the_rest_stays(
         with pytest.raises(ProfileMissing):
             profiles.get(session, own, worker)
         assert profiles.read(session, own, worker_id=worker, by=by, now=now) is None
+    everything = "name,identity_number,phone,bank_card,native_place"
+    assert _audited(database) == [
+        ("created", everything), ("changed", "bank_card"), ("deleted", everything),
+    ]  # fmt: skip
 
 
 def test_two_workers_who_become_one_keep_one_profile(
