@@ -36,6 +36,7 @@ def test_a_guardian_adds_corrects_and_removes_a_child(
     assert (changed.minor, changed.version) == (right, 2)
     with database.begin() as session:
         assert children.of(session, own, worker) == [changed]
+        assert children.read(session, own, worker_id=worker, now=now) == [changed]
         with pytest.raises(ChildChanged):
             children.change(
                 session, own, worker_id=worker, child_id=held.id, minor=minor, version=1, now=now
@@ -46,7 +47,7 @@ def test_a_guardian_adds_corrects_and_removes_a_child(
         actions = session.connection().exec_driver_sql(
             "SELECT action FROM audit_entry WHERE about = 'child' ORDER BY id"
         )
-        assert [row[0] for row in actions] == ["created", "changed", "deleted"]
+        assert [row[0] for row in actions] == ["created", "changed", "read", "deleted"]
 
 
 def test_without_the_guardians_consent_nothing_is_taken(
@@ -56,6 +57,11 @@ def test_without_the_guardians_consent_nothing_is_taken(
     with database.begin() as session, pytest.raises(ConsentMissing) as refused:
         children.add(session, own, worker_id=worker, minor=_child(date(2020, 1, 1)), now=now)
     assert refused.value.purpose is Purpose.CHILDREN
+    with database.begin() as session, pytest.raises(ConsentMissing):
+        children.change(
+            session, own, worker_id=worker, child_id="c", minor=_child(date(2020, 1, 1)),
+            version=1, now=now,
+        )  # fmt: skip
 
 
 @pytest.mark.parametrize(

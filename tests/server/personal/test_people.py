@@ -80,6 +80,23 @@ def test_two_workers_who_turn_out_to_be_one_bring_all_that_is_theirs(
         assert people.address(session, safe, account, MINI_APP) == "m"
 
 
+def test_who_was_two_keeps_the_older_ones_telephone_and_is_written_to_under_the_newer_name(
+    database: Database, safe: Safe, now: datetime
+) -> None:
+    phones = {"old": "13800138000", "new": "13900139000"}
+    for number, (name, phone) in enumerate(phones.items()):
+        at = now + timedelta(days=number)
+        worker = _recognise(database, safe, MINI_APP, name, at)
+        with database.begin() as session:
+            people.verify_phone(session, safe, worker_id=worker, phone=phone, now=at)
+    for name in phones:
+        worker = _recognise(database, safe, MINI_APP, name, now, unionid="u")
+    with database.read() as session:
+        assert people.phone_of(session, safe, worker) == phones["old"]
+        assert people.address(session, safe, worker, MINI_APP) == "new"
+        assert people.addresses(session, safe, [worker], MINI_APP) == {worker: "new"}
+
+
 def _notice(worker: int, now: datetime) -> Notice:
     return Notice(
         id="n",

@@ -129,7 +129,9 @@ def test_numbers_are_read_as_people_write_them() -> None:
         ("phone", "12812345678", "phone_form"),
         ("phone", "1381234567", "phone_form"),
         ("bank_card", "6217000010000012346", "card_checksum"),
-        ("bank_card", "62170000", "card_form"),
+        # One digit less, and one more, than any card has.
+        ("bank_card", "62170000011", "card_form"),
+        ("bank_card", "62170000010000012345", "card_form"),
         ("native_place", "定\x00州", "place_form"),
         ("native_place", "村" * 61, "place_form"),
         ("salary", "1", "extra_forbidden"),

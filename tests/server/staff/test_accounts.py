@@ -34,7 +34,14 @@ def officer(database: Database, safe: Safe, library: Library, now: datetime) -> 
     return made
 
 
-def begin(database: Database, safe: Safe, who: Officer, now: datetime, code: str = "") -> str:
+def begin(
+    database: Database,
+    safe: Safe,
+    who: Officer,
+    now: datetime,
+    code: str = "",
+    needs_second_factor: bool = False,
+) -> str:
     with database.begin() as session:
         return sessions.begin(
             session,
@@ -42,7 +49,7 @@ def begin(database: Database, safe: Safe, who: Officer, now: datetime, code: str
             session.get_one(StaffAccount, who.id),
             code=code,
             device="device",
-            needs_second_factor=False,
+            needs_second_factor=needs_second_factor,
             now=now,
         )
 
@@ -143,6 +150,44 @@ def test_sessions_end_and_are_swept(
         assert sessions.forget_over(session, now=now + LASTS_FOR) == 1
     with database.begin() as session:
         assert sessions.forget_over(session, now=now + sessions.DEVICE_KNOWN_FOR) == 1
+
+
+def test_a_start_becomes_a_whole_session_under_another_token_in_a_browser_known_from_then_on(
+    database: Database, safe: Safe, officer: Officer, now: datetime
+) -> None:
+    def is_known(at: datetime) -> bool:
+        with database.read() as session:
+            return sessions.is_known(session, "device", officer.id, now=at)
+
+    start = begin(database, safe, officer, now, needs_second_factor=True)
+    found = sessions.find(database, start, now=now)
+    assert found is not None and found.starting and not is_known(now)
+    with database.begin() as session:
+        whole = sessions.renew(session, start, "device", now=now)
+    assert sessions.find(database, start, now=now) is None
+    found = sessions.find(database, whole, now=now)
+    assert found is not None and not found.starting
+    last = now + sessions.DEVICE_KNOWN_FOR
+    assert is_known(last - timedelta(seconds=1)) and not is_known(last)
+    assert database.fetch(
+        "SELECT actor, actor_id FROM audit_entry WHERE action = 'signed_in'"
+    ) == ("officer", str(officer.id))  # fmt: skip
+
+
+def test_an_officers_other_sessions_end_and_nobody_elses(
+    database: Database, safe: Safe, library: Library, officer: Officer, now: datetime
+) -> None:
+    other = casework.officer(database, safe, library, Role.EDITOR, now=now)
+    with database.begin() as session:
+        accounts.add(
+            session, safe, other, username="wang", password_hash="x", starting=False, by=BY, now=now
+        )
+    own, second = (begin(database, safe, officer, now) for _ in range(2))
+    theirs = begin(database, safe, other, now)
+    with database.begin() as session:
+        sessions.end_others(session, own)
+    stay = [sessions.find(database, each, now=now) is not None for each in (own, second, theirs)]
+    assert stay == [True, False, True]
 
 
 def test_whoever_left_does_not_sign_in(

@@ -36,6 +36,16 @@ def test_so_many_are_let_through_and_then_none_until_the_window_ends(
     assert _allowed(limits, "wang", 25) == 10
 
 
+def test_who_writes_now_and_then_costs_no_write(
+    storage: Storage, safe: Safe, database: Database, clock: HandClock
+) -> None:
+    limits = Limits(safe, RATES, storage, clock)
+    for _ in range(3):
+        assert limits.wait(Limit.CHAT, "wang") == 0
+        clock.now += timedelta(seconds=61)
+    assert database.fetch("SELECT count(*) FROM rate_count") == (0,)
+
+
 def test_whoever_hammers_on_is_counted_no_more(
     storage: Storage, safe: Safe, database: Database, clock: HandClock
 ) -> None:
