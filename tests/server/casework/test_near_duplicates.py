@@ -10,9 +10,9 @@ from server.casework import deciding, drafting, near_duplicates, objecting
 from server.casework.applying import AlreadyApplied
 from server.casework.deciding import NotAdjudicated
 from server.casework.moves import Move, State
-from server.casework.near_duplicates import FindingChanged
+from server.casework.near_duplicates import FindingChanged, FindingTooLate
 from server.casework.officers import NotAllowed, Officer, Role
-from server.casework.tables import Case, Finding
+from server.casework.tables import Case, Finding, NearDuplicate
 from server.database.tables import AuditEntry, Purpose
 from server.personal import erasing, people, profiles
 from server.personal.persons import Person
@@ -105,6 +105,23 @@ def test_nothing_is_granted_until_somebody_has_looked_also_across_regions(
         house.do(chief, case_id, deciding.approve)
     adjudicate(house, chief, case_id, Finding.DIFFERENT)
     assert house.do(chief, case_id, deciding.approve).state == State.APPROVED
+    # What it was granted on stays.
+    with pytest.raises(FindingTooLate):
+        adjudicate(house, chief, case_id, Finding.SAME)
+
+
+def test_what_was_shared_counts_after_a_refusal_too_while_it_may_be_objected_to(
+    house: House, clerk: Officer, chief: Officer
+) -> None:
+    first, second = casework.person(1), casework.person(2)
+    one = joined(house, first)
+    two = joined(house, second.model_copy(update={"bank_card": first.bank_card}))
+    case_id = house.submit(two)
+    house.do(clerk, case_id, deciding.take)
+    house.do(clerk, case_id, deciding.recommend, Move.REFUSE, reason="没缴满一年")
+    house.do(chief, case_id, deciding.refuse, reason="没缴满一年")
+    correct(house, two, second)
+    assert pairs(house, one) == [(one, two, "bank_card", Finding.OPEN)]
 
 
 @pytest.mark.parametrize("found", [Finding.OPEN, Finding.SAME])
@@ -171,6 +188,22 @@ def test_one_person_gets_another_thing_and_the_same_in_another_period(
         house.now += timedelta(hours=1)
         assert house.do(chief, case_id, deciding.approve).state == State.APPROVED
     assert not kept_from_pay(house)
+
+
+def test_of_one_persons_two_granted_at_the_same_moment_one_is_paid(
+    house: House, clerk: Officer, chief: Officer
+) -> None:
+    first = casework.person(1)
+    one, two = joined(house, first), joined(house, first)
+    cases = [house.submit(one), house.submit(two)]
+    adjudicate(house, chief, cases[0], Finding.DIFFERENT)
+    for case_id in cases:
+        house.do(clerk, case_id, deciding.take)
+        house.do(clerk, case_id, deciding.recommend, Move.APPROVE, reason="符合")
+        house.do(chief, case_id, deciding.approve)
+    with house.database.begin() as session:
+        session.execute(update(NearDuplicate).values(finding=Finding.SAME))
+    assert kept_from_pay(house) == [max(cases)]
 
 
 @pytest.mark.parametrize("state", [State.WITHDRAWN, State.DRAFT])

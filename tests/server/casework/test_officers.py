@@ -65,6 +65,12 @@ def test_two_who_change_an_officer_at_once_do_not_overwrite_each_other(house: Ho
         change(house, clerk.id, version=1, roles=[Role.APPROVER])
     with house.database.read() as session:
         assert officers.find(session, clerk.id).roles == {Role.AUDITOR}
+    noted = "SELECT action, fields FROM audit_entry WHERE about = 'officer' AND row = :row"
+    for number, told in enumerate(
+        [("created", "roles,regions"), ("changed", "roles,regions,active")]
+    ):
+        asked = f"{noted} ORDER BY id LIMIT 1 OFFSET {number}"
+        assert house.database.fetch(asked, row=str(clerk.id)) == told
 
 
 def test_an_officer_of_a_place_that_is_not_there_is_not_made(house: House) -> None:

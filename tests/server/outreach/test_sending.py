@@ -162,8 +162,23 @@ def test_who_opts_out_while_it_lies_in_the_outbox_gets_nothing(office: "Office")
     one, other = people(office, 2)
     campaign = office.going()
     assert go_on(office) == {"handed": 2}
+    with office.database.begin() as session:
+        session.add(
+            Notice(
+                id="of a case",
+                kind=NoticeKind.REVIEWED,
+                app_id="",
+                worker_id=one,
+                state=NoticeState.DUE,
+                created_at=office.now,
+                due_at=office.now,
+            )
+        )
     office.refuse(one)
     assert [notice.worker_id for notice in office.notices()] == [other]
+    # What they are told of their own case is another matter.
+    with office.database.read() as session:
+        assert session.get(Notice, "of a case") is not None
     assert go_on(office) == {"left_out": 1}
     first, second = office.letters(campaign)
     assert (first.state, first.error, first.sent_on) == ("left_out", "opted_out", None)

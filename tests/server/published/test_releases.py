@@ -4,7 +4,7 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -57,6 +57,42 @@ def test_a_release_is_pointed_back_to(database: Database, now: datetime) -> None
     assert _current(database) == (first, FIRST)
     with database.read() as session:
         assert [release.id for release in releases.history(session)] == [second, first]
+
+
+def test_what_is_published_again_in_another_order_is_in_force_in_that_one(
+    database: Database, now: datetime
+) -> None:
+    _publish(database, FIRST, now)
+    again = _publish(database, FIRST[::-1], now)
+    assert _current(database) == (again, FIRST[::-1])
+
+
+def test_a_fingerprint_tells_editions_their_keys_and_their_order_apart(
+    database: Database, now: datetime
+) -> None:
+    other = [("measure", "shishi-4b", FIRST[0][2]), FIRST[1]]
+    made = [_publish(database, each, now) for each in (FIRST, FIRST[::-1], other, FIRST)]
+    with database.read() as session:
+        found = [releases.fingerprint(session, release) for release in made]
+    assert found[0] == found[3] == releases.fingerprint_of(FIRST)
+    assert len(set(found)) == 3
+
+
+def test_what_is_only_stored_is_not_in_force_and_what_was_in_force_first_stays_so(
+    database: Database, now: datetime
+) -> None:
+    later = now + timedelta(days=1)
+    first, second = _publish(database, FIRST, now), _publish(database, FIRST, later)
+    with database.begin() as session:
+        releases.add(session, FIRST[:1], note="", now=later)
+        releases.put_in_force(session, first, later + timedelta(days=1))
+    with database.read() as session:
+        newest = releases.newest_in_force(session)
+        assert newest is not None and newest.id == second
+        since = [release.first_in_force_at for release in releases.history(session)]
+        assert since == [None, later, now]
+        (piece,) = releases.editions_of_piece(session, "measure", "shishi-4a")
+        assert (piece.release_id, piece.content) == (first, FIRST[0][2])
 
 
 def test_an_unknown_release_cannot_be_pointed_to(database: Database, now: datetime) -> None:

@@ -93,6 +93,8 @@ def test_a_renewed_card_shows_other_codes(
     code = phone.get("/card").json["codes"][0]["text"]
     renewed = phone.post("/card/renewal", None).json["codes"][0]["text"]
     assert renewed[:8] == code[:8] and renewed != code
+    noted = "SELECT action, fields FROM audit_entry WHERE about = 'benefit_card'"
+    assert resources.database.fetch(noted) == ("changed", "version")
     assert till.post("/counter/code", data={"code": code}).status_code == 409
     assert till.post("/counter/code", data={"code": renewed}).status_code == 200
 

@@ -130,11 +130,18 @@ def test_a_week_before_the_last_day_people_are_told_once_what_is_left(market: "M
     used, untouched, empty, ended = [market.voucher(issue) for _ in range(4)]
     market.redeem(shop, used, 100_00)
     market.redeem(shop, empty, SUM)
-    with market.database.begin() as session:
-        issuing.take_back(
-            session, market.safe, session.get_one(Voucher, ended.id), by=market.clerk,
-            regions=market.regions, reason="发错了", now=market.now,
-        )  # fmt: skip
+    check_up = market.issue(
+        title="半价体检", amount_fen=0, fund_id=None, uses=1, takes=MerchantKind.CLINIC,
+        last_on=LATER,
+    )  # fmt: skip
+    clinic, gone = market.merchant("某卫生院", kind=MerchantKind.CLINIC), market.voucher(check_up)
+    market.redeem(clinic, market.voucher(check_up), 0)
+    for each in (ended, gone):
+        with market.database.begin() as session:
+            issuing.take_back(
+                session, market.safe, session.get_one(Voucher, each.id), by=market.clerk,
+                regions=market.regions, reason="发错了", now=market.now,
+            )  # fmt: skip
     assert warn(market, WEEK_BEFORE - timedelta(seconds=1)) == 0
     assert warn(market) == 2
     for days in range(20):

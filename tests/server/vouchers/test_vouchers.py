@@ -13,9 +13,9 @@ from sqlmodel import Session, col
 from server.casework import deciding, objecting, payments
 from server.casework.advancing import MoveRefused
 from server.casework.fund_tables import Fund
-from server.casework.funds import FundShort
+from server.casework.funds import FundShort, FundUnknown
 from server.casework.moves import Move
-from server.casework.officers import Officer, Role
+from server.casework.officers import NotAllowed, Officer, Role
 from server.casework.tables import Case
 from server.clock import CHINA, china_day
 from server.database.tables import AuditEntry
@@ -23,11 +23,12 @@ from server.personal import erasing, exporting
 from server.records import audit
 from server.vouchers import issuing, lapsing, merchants, redeeming, settlement_files, settling
 from server.vouchers.cards import CodeUnreadable, CodeWrong
-from server.vouchers.issuing import IssueUnfit, NotOpen, SecondOfficerNeeded
+from server.vouchers.issuing import IssueChanged, IssueUnfit, NotOpen, SecondOfficerNeeded
 from server.vouchers.merchants import StartRefused
 from server.vouchers.redeeming import (
     CodeUsed,
     RedemptionSettled,
+    RedemptionUnknown,
     VoucherNotHere,
     VoucherOver,
     VoucherShort,
@@ -38,7 +39,16 @@ from server.vouchers.settling import (
     SettlementMoved,
     SettlementUnknown,
 )
-from server.vouchers.tables import Issue, Merchant, MerchantKind, Return, Settlement, Voucher
+from server.vouchers.tables import (
+    Issue,
+    LineState,
+    Merchant,
+    MerchantKind,
+    Return,
+    ReturnWhy,
+    Settlement,
+    Voucher,
+)
 from server.web.problems import body_of
 from tests import casework
 from tests.overlapping import both_at_once, twice_at_once
@@ -116,7 +126,8 @@ def test_more_than_one_lot_lapses_to_the_fen(
 
 
 def test_a_code_is_good_once_and_the_same_again_is_told_what_was_done(market: "Market") -> None:
-    voucher, shop, other = market.voucher(), market.merchant(), market.merchant("街角超市")
+    shop, other, case = market.merchant(), market.merchant("街角超市"), market.approved()
+    voucher, second = (market.give(market.issue(), [case])[0] for _ in range(2))
     token = market.code(voucher.worker_id)
     first = market.redeem(shop, voucher, 10_00, token=token)
     again = market.redeem(
@@ -124,9 +135,11 @@ def test_a_code_is_good_once_and_the_same_again_is_told_what_was_done(market: "M
         now=market.now + timedelta(hours=3),
     )  # fmt: skip
     assert (again.id, again.again) == (first.id, True)
-    for merchant, amount in ((shop, 10_01), (other, 10_00)):
+    for merchant, what, amount in (
+        (shop, voucher, 10_01), (other, voucher, 10_00), (shop, second, 10_00),
+    ):  # fmt: skip
         with pytest.raises(CodeUsed):
-            market.redeem(merchant, voucher, amount, token=token)
+            market.redeem(merchant, what, amount, token=token)
     assert market.left(voucher) == SUM - 10_00
 
 
@@ -140,6 +153,12 @@ def test_a_code_works_for_a_minute_and_a_wrong_one_never(market: "Market") -> No
     # What the phone holds for the next minutes is no code before its time.
     with pytest.raises(CodeWrong):
         market.redeem(shop, voucher, 1, token=market.code(voucher.worker_id, start, place=1))
+    # Nor was it seen by who says so before it could be.
+    with pytest.raises(CodeWrong):
+        market.redeem(
+            shop, voucher, 1, token=market.code(voucher.worker_id, start, place=1),
+            seen_at=start + HALF_MINUTE, now=start,
+        )  # fmt: skip
     forged = token[:8] + f"{(int(token[8:]) + 1) % 10**8:08}"
     with pytest.raises(CodeWrong):
         market.redeem(shop, voucher, 1, token=forged)
@@ -180,6 +199,22 @@ def test_no_more_than_there_is_and_only_where_it_is_for(market: "Market") -> Non
     market.redeem(shop, voucher, SUM)
     with pytest.raises(VoucherShort):
         market.redeem(shop, voucher, 1, now=market.now + HALF_MINUTE)
+
+
+def test_a_voucher_is_used_in_its_place_and_from_its_first_day_on(market: "Market") -> None:
+    shop, elsewhere = market.merchant(), market.merchant("锦州超市")
+    elsewhere.region = "锦州"
+    tomorrow = china_day(market.now) + timedelta(days=1)
+    for merchant, voucher, refused in (
+        (elsewhere, market.voucher(), VoucherNotHere),
+        (shop, market.voucher(market.issue(first_on=tomorrow)), VoucherOver),
+    ):
+        with market.database.read() as session:
+            assert redeeming.usable(
+                session, market.regions, merchant, voucher.worker_id, today=china_day(market.now)
+            ) == []  # fmt: skip
+        with pytest.raises(refused):
+            market.redeem(merchant, voucher, 1)
 
 
 def test_what_lapses_is_noted_once_where_the_job_runs_twice_at_once(market: "Market") -> None:
@@ -231,9 +266,29 @@ def test_a_check_up_is_one_without_money(market: "Market") -> None:
     assert market.sums() == (0, 0)
 
 
+def test_of_vouchers_without_money_those_lapse_that_nobody_used_or_took_back(
+    market: "Market",
+) -> None:
+    check_up = market.issue(
+        title="半价体检", amount_fen=0, fund_id=None, uses=1, takes=MerchantKind.CLINIC
+    )
+    used, ended, left = (market.voucher(check_up) for _ in range(3))
+    market.redeem(market.merchant("某卫生院", kind=MerchantKind.CLINIC), used, 0)
+    with market.database.begin() as session:
+        issuing.take_back(
+            session, market.safe, session.get_one(Voucher, ended.id), by=market.clerk,
+            regions=market.regions, reason="发错了", now=market.now,
+        )  # fmt: skip
+        lapsing.lapse(session, market.safe, now=market.now + timedelta(days=30))
+        lapsed = select(col(Return.voucher_id)).where(col(Return.why) == ReturnWhy.LAPSED)
+        assert session.scalars(lapsed).all() == [left.id]
+
+
 def test_a_refund_gives_the_sum_back_once_and_not_after_the_settlement(market: "Market") -> None:
     voucher, shop = market.voucher(), market.merchant()
     first = market.redeem(shop, voucher, 30_00)
+    with pytest.raises(RedemptionUnknown):
+        market.refund(market.merchant("街角超市"), first)
     assert not market.refund(shop, first).again
     assert market.refund(shop, first).again
     assert market.left(voucher) == SUM
@@ -244,9 +299,52 @@ def test_a_refund_gives_the_sum_back_once_and_not_after_the_settlement(market: "
         market.refund(shop, second)
     with market.database.begin() as session:
         kept = session.get_one(Settlement, settlement.id)
+        with pytest.raises(NotAllowed):
+            settling.cancel(session, market.safe, kept, by=market.administrator, now=market.now)
         settling.cancel(session, market.safe, kept, by=market.clerk, now=market.now)
+        session.expire_all()
+        lines = settling.lines(session, market.safe, settlement.id)
+        assert [each.line.state for each in lines] == [LineState.CANCELLED]
     market.refund(shop, second)
     assert market.left(voucher) == SUM
+
+
+def test_what_the_bank_says_is_noted_of_each_line_of_what_it_has(market: "Market") -> None:
+    voucher, shop, corner = market.voucher(), market.merchant(), market.merchant("街角超市")
+    made = []
+    for number, shops in enumerate(((shop, corner), (shop,))):
+        for place, merchant in enumerate(shops):
+            at = market.now + (2 * number + place) * HALF_MINUTE
+            market.redeem(merchant, voucher, 1_00, now=at)
+        made.append(market.collect().id)
+    with market.database.read() as session:
+        ids, (other,) = (
+            [each.line.id for each in settling.lines(session, market.safe, id)] for id in made
+        )
+
+    def settle(line: str) -> None:
+        with market.database.begin() as session:
+            kept = session.get_one(Settlement, made[0])
+            settling.settle(
+                session, market.safe, kept, line, paid=True, by=market.clerk, now=market.now
+            )
+
+    with pytest.raises(SettlementMoved):
+        settle(ids[0])
+    with market.database.begin() as session:
+        for each in made:
+            kept = session.get_one(Settlement, each)
+            settling.release(session, market.safe, kept, by=market.approver, now=market.now)
+            settling.export(session, market.safe, kept, by=market.clerk, now=market.now)
+    with pytest.raises(SettlementUnknown):
+        settle(other)
+    for line in ids:
+        settle(line)
+    assert market.sums() == (SUM - 2_00, 2_00)
+    noted = select(col(AuditEntry.action)).where(col(AuditEntry.row) == made[0])
+    with market.database.read() as session:
+        done = session.scalars(noted.order_by(col(AuditEntry.id))).all()
+    assert done == ["created", "decided", "exported", "paid", "paid"]
 
 
 def test_who_noted_where_a_merchant_is_paid_does_not_release_the_money(market: "Market") -> None:
@@ -316,6 +414,13 @@ def test_an_officer_settles_with_the_merchants_of_their_regions_only(market: "Ma
         assert settling.of_officer(session, other.id, of_both, market.regions).total_fen == 1_00
         with pytest.raises(SettlementUnknown):
             settling.of_officer(session, other.id, market.clerk, market.regions)
+        assert settling.of_officer(session, own[0], market.clerk, market.regions).id == own[0]
+    with market.database.begin() as session:
+        session.get_one(Fund, fund).regions = '["锦州"]'
+    with pytest.raises(FundUnknown):
+        market.collect()
+    with market.database.read() as session, pytest.raises(SettlementUnknown):
+        settling.of_officer(session, own[0], market.clerk, market.regions)
 
 
 def test_what_is_taken_back_goes_back_to_the_fund(market: "Market") -> None:
@@ -332,6 +437,9 @@ def test_what_is_taken_back_goes_back_to_the_fund(market: "Market") -> None:
         market.redeem(shop, voucher, 1, now=market.now + HALF_MINUTE)
     market.refund(shop, used)
     assert market.sums() == (0, 0)
+    with market.database.read() as session:
+        noted = session.scalars(select(col(Return.amount_fen)).order_by(col(Return.amount_fen)))
+        assert noted.all() == [100_00, SUM - 100_00]
 
 
 def test_nobody_gets_two_and_no_fund_promises_too_much(market: "Market") -> None:
@@ -523,8 +631,17 @@ def test_two_officers_open_an_issue_and_its_fund_has_to_be_for_it(market: "Marke
             session, market.safe, kept, by=market.clerk, regions=market.regions,
             version=kept.version, now=market.now,
         )  # fmt: skip
+        with pytest.raises(IssueChanged):
+            issuing.close(
+                session, market.safe, kept, by=market.clerk, regions=market.regions,
+                version=kept.version, now=market.now,
+            )  # fmt: skip
     with pytest.raises(NotOpen):
         market.give(issue, [market.approved()])
+    noted = select(col(AuditEntry.action)).where(col(AuditEntry.row) == issue.id)
+    with market.database.read() as session:
+        done = session.scalars(noted.order_by(col(AuditEntry.id))).all()
+    assert done == ["created", "decided", "changed"]
 
 
 def test_a_merchants_phone_signs_in_once_and_is_signed_out(market: "Market") -> None:
@@ -595,4 +712,10 @@ def test_the_audit_says_by_whom_money_went_back_to_the_fund(market: "Market") ->
             ("officer", str(market.clerk.id)),
             ("merchant", str(shop.id)),
             ("job", "vouchers lapse"),
+        ]
+        asked = select(col(AuditEntry.action), col(AuditEntry.actor), col(AuditEntry.worker_id))
+        of_use = asked.where(col(AuditEntry.row) == used.id).order_by(col(AuditEntry.id))
+        assert [tuple(row) for row in session.execute(of_use)] == [
+            ("created", "merchant", ended.worker_id),
+            ("changed", "merchant", ended.worker_id),
         ]

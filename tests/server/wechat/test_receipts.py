@@ -128,3 +128,14 @@ def test_old_receipts_are_swept_and_those_that_may_be_asked_for_stay(
     with known.database.begin() as session:
         assert followers.forget_expired(session, now=clock.now) == 1
     assert _count(known, "wechat_receipt") == 2
+
+
+def test_what_is_still_owed_stays_for_as_long_as_it_can_be_answered(
+    known: Resources, clock: HandClock
+) -> None:
+    with known.database.begin() as session:
+        receipts.owe(session, "r", "sealed", now=clock.now)
+    for hours, gone in ((47, 0), (49, 1)):
+        with known.database.begin() as session:
+            later = clock.now + timedelta(hours=hours)
+            assert receipts.forget_expired(session, now=later) == gone
