@@ -88,6 +88,8 @@ def _of_document(library: Library, document: Document) -> Iterator[_Found]:
     for aspect, said in entry.states.items():
         for fault in _misstated(document, aspect, said):
             yield ("states", aspect.value), fault
+    for locator in document.begun_twice:
+        yield (), Fault(Code.CLAUSE_TWICE, {"clause": locator})
     used = {m.locator for m in library.measures.values() if m.document == entry.id}
     marked = {mark.locator for mark in entry.no_measure}
     for locator in marked - set(document.clauses):

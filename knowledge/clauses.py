@@ -5,7 +5,8 @@ otherwise (by town, by department) is given by its `headings`.
 """
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from unicodedata import normalize
 
@@ -46,15 +47,36 @@ class Clause:
 
 
 def split_clauses(text: str, headings: Sequence[Heading] = ()) -> tuple[Clause, ...]:
-    """Split a cleaned text; every line belongs to exactly one clause, in order."""
-    stack: list[tuple[int, str]] = []
+    """Split a cleaned text; every line belongs to exactly one clause, in order.
+
+    What stands under one locator at two places makes one clause: see `begun_twice`.
+    """
     lines: dict[str, list[str]] = {}
     parents: dict[str, str | None] = {}
+    for placed in _placed(text, headings):
+        parents.setdefault(placed.locator, placed.parent)
+        lines.setdefault(placed.locator, []).append(placed.piece)
+    return tuple(Clause(loc, "\n".join(own), parents[loc]) for loc, own in lines.items())
 
-    def add(locator: str, parent: str | None, piece: str) -> None:
-        parents.setdefault(locator, parent)
-        lines.setdefault(locator, []).append(piece)
 
+def begun_twice(text: str, headings: Sequence[Heading] = ()) -> tuple[str, ...]:
+    """The locators that more than one clause begins with: nobody can tell which one is cited."""
+    begun = Counter(placed.locator for placed in _placed(text, headings) if placed.opens)
+    return tuple(locator for locator, count in begun.items() if count > 1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """A piece of the text and where it belongs; `opens`: a clause begins with it."""
+
+    piece: str
+    locator: str
+    parent: str | None
+    opens: bool = False
+
+
+def _placed(text: str, headings: Sequence[Heading]) -> Iterator[_Placed]:
+    stack: list[tuple[int, str]] = []
     for piece in _pieces(text, headings):
         opening = _opening(piece, headings)
         if opening is not None:
@@ -62,14 +84,12 @@ def split_clauses(text: str, headings: Sequence[Heading] = ()) -> tuple[Clause, 
             stack = [level for level in stack if level[0] < rank]
             parent = _locator(stack) or None
             stack.append((rank, label))
-            add(_locator(stack), parent, piece)
+            yield _Placed(piece, _locator(stack), parent, opens=True)
         elif piece.startswith(_RESPONSIBLE):
             top = [level for level in stack if level[0] <= 1]
-            add(_locator(top), None, piece)
+            yield _Placed(piece, _locator(top) or _locator(stack) or PREAMBLE, None)
         else:
-            locator = _locator(stack)
-            add(locator or PREAMBLE, parents.get(locator), piece)
-    return tuple(Clause(loc, "\n".join(own), parents[loc]) for loc, own in lines.items())
+            yield _Placed(piece, _locator(stack) or PREAMBLE, None)
 
 
 def without_number(text: str) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from knowledge.clauses import Clause, Heading, split_clauses
+from knowledge.clauses import Clause, Heading, begun_twice, split_clauses
 from knowledge.cleaning import Cleaning, Correction, clean
 from knowledge.entries import Entry, Statement, Text
 from knowledge.faults import Code, Fault
@@ -110,8 +110,16 @@ class Document:
     @cached_property
     def clauses(self) -> Mapping[str, Clause]:
         """The clauses by locator, in order."""
-        headings = [Heading(h.opens, h.label, h.place) for h in self.entry.headings]
-        return {c.locator: c for c in split_clauses(self.cleaning.text, headings)}
+        return {c.locator: c for c in split_clauses(self.cleaning.text, self._headings)}
+
+    @property
+    def begun_twice(self) -> tuple[str, ...]:
+        """The locators that more than one clause begins with."""
+        return begun_twice(self.cleaning.text, self._headings)
+
+    @property
+    def _headings(self) -> list[Heading]:
+        return [Heading(h.opens, h.label, h.place) for h in self.entry.headings]
 
     def clause(self, locator: str) -> Clause:
         """Return one clause; raises `UnknownClause`."""

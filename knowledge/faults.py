@@ -90,6 +90,10 @@ class Code(StrEnum):
     STATES_UNQUOTED = "states_unquoted", "states {aspect}: not in clause {clause}: {quote}"
     STATES_UNSTATED = "states_unstated", "states {aspect}: {figure} is not in its clause"
     NO_CLAUSE = "no_clause", "{document} has no clause {clause}"
+    CLAUSE_TWICE = (
+        "clause_twice",
+        "two clauses begin with {clause}, which can't be told apart: a heading has to name one",
+    )
     MARKED_WITHOUT_CLAUSE = "marked_without_clause", "marked clause {clause} does not exist"
     MARKED_WITH_MEASURE = (
         "marked_with_measure",

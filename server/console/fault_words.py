@@ -59,6 +59,7 @@ OF_CODE: Mapping[str, str] = {
     Code.STATES_UNQUOTED: "条款“{clause}”里找不到这句原文：{quote}",
     Code.STATES_UNSTATED: "数字“{figure}”条款里没有。",
     Code.NO_CLAUSE: "文件里没有条款“{clause}”。",
+    Code.CLAUSE_TWICE: "有两处都叫“{clause}”，引用时分不清，请给其中一处写上标题。",
     Code.MARKED_WITHOUT_CLAUSE: "没有条款“{clause}”。",
     Code.MARKED_WITH_MEASURE: "条款“{clause}”注明了不给待遇，却有政策用它。",
     Code.NOBODYS_CLAUSE: "条款“{clause}”没有对应的政策，也没有注明不给待遇。",

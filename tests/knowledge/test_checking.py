@@ -62,6 +62,11 @@ DAMAGES: dict[str, tuple[str, Callable[[dict[str, Any]], None], str]] = {
         lambda d: d["about"]["states"]["who"].update(quote="全体市民"),
         "states who: not in clause 三",
     ),
+    "a number that two clauses begin with": (
+        "document:liwan",
+        lambda d: d.update(raw=d["raw"] + "\n一、再说一遍"),
+        "two clauses begin with 一,",
+    ),
     "a document's own statement of a clause that there is not": (
         "document:liwan",
         lambda d: d["about"]["states"]["who"].update(locator="九"),

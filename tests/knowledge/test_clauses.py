@@ -2,7 +2,7 @@
 
 import pytest
 
-from knowledge.clauses import PREAMBLE, Heading, numbers, split_clauses
+from knowledge.clauses import PREAMBLE, Heading, begun_twice, numbers, split_clauses
 from knowledge.library import Library
 
 
@@ -32,6 +32,22 @@ def test_a_number_with_a_wide_point_opens_a_clause_and_a_sum_does_not() -> None:
         ("一1", "1．乙\n1.5万元给丙\n3.5%的返还"),
         ("一2", "2.2022年起给丁"),
     ]
+
+
+def test_the_unit_in_charge_stands_in_a_clause_whatever_came_before() -> None:
+    text = "责任单位：甲局\n（一）乙\n责任单位：乙局\n民政部门要丙\n责任单位：丙局"
+    clauses = split_clauses(text, [Heading("民政部门要", "民政")])
+    assert [(c.locator, c.text[-3:]) for c in clauses] == [
+        (PREAMBLE, "：甲局"),
+        ("（一）", "：乙局"),
+        ("（一）民政", "：丙局"),
+    ]
+
+
+def test_a_locator_that_two_clauses_begin_with_is_found() -> None:
+    text = "一、甲\n（一）乙\n二、丙\n（一）丁\n附件\n一、戊\n（二）己"
+    assert begun_twice(text) == ("一",)
+    assert begun_twice(text, [Heading("附件", "附件", place=True)]) == ()
 
 
 def test_towns_and_departments_are_named_by_headings() -> None:
