@@ -145,7 +145,7 @@ def _publish(at: AtHand, parsed: argparse.Namespace) -> int:
     if trial.report.stops or (trial.report.worsens and not parsed.reason.strip()):
         print("refused: the release in force goes on", file=sys.stderr)
         return FAILED
-    return _put_in_force(at, release)
+    return _put_in_force(at, release, trial.base, parsed.reason)
 
 
 def _publish_proposed(at: AtHand, proposed: "Proposed", officer_id: int | None, reason: str) -> int:
@@ -232,14 +232,22 @@ def _roll_back(at: AtHand, parsed: argparse.Namespace) -> int:
     return OK
 
 
-def _put_in_force(at: AtHand, release: int) -> int:
+def _put_in_force(at: AtHand, release: int, seen: int | None, reason: str) -> int:
     from server.clock import utc_now
-    from server.published import releases
+    from server.editing import publishing
+    from server.records import audit
+    from server.records.audit import Action, Actor
 
     if not _is_whole(at, release):
         return FAILED
     with at.database.begin() as session:
-        releases.put_in_force(session, release, utc_now())
+        publishing.put_in_force(session, release, seen=seen, now=utc_now())
+        # What was proposed says itself who published it, and why.
+        audit.record(
+            session, at.safe, by=Actor.job("publish"), action=Action.CHANGED,
+            about="current_release", row=release, worker_id=None, reason=reason or "publish",
+            now=utc_now(),
+        )  # fmt: skip
     print(f"release {release} is in force")
     return OK
 

@@ -147,6 +147,16 @@ def publish(
     return found.release_id
 
 
+def put_in_force(session: Session, release: int, *, seen: int | None, now: datetime) -> None:
+    """Put a release in force that nobody proposed, and that was tried over the one `seen`.
+
+    Raises `ReleaseMoved` where that is another by now, and `releases.ReleaseUnknown`.
+    """
+    if releases.held_id(session) != seen:
+        raise ReleaseMoved
+    releases.put_in_force(session, release, now)
+
+
 def refuse(
     session: Session, proposal_id: int, *, officer_id: int, reason: str, now: datetime
 ) -> None:

@@ -111,8 +111,8 @@ def test_a_rollback_puts_nothing_in_force_that_nobody_published(
     database.release()
 
 
-def test_what_is_answered_worse_needs_a_reason(
-    run: Run, library: "Library", tmp_path: Path
+def test_what_is_answered_worse_needs_a_reason_and_the_audit_keeps_it(
+    run: Run, library: "Library", tmp_path: Path, data_dir: Path
 ) -> None:
     others = {"similar": ["石狮老年大学怎么报名"], "question": "老年大学怎么报名？"}
     others |= {"title": "老年大学", "negative": [QUESTION, "失业保险金怎么领"]}
@@ -120,6 +120,13 @@ def test_what_is_answered_worse_needs_a_reason(
     code, told = run("publish")
     assert code == 1 and f"worse: {QUESTION}" in told and "--reason" in told
     assert "in force  small" in run("releases")[1]
+    assert run("publish", "--reason", "没有别的办法")[0] == 0
+    database = Database(f"sqlite:///{data_dir / 'nuangang.db'}")
+    noted = database.fetch(
+        "SELECT actor, row, reason FROM audit_entry WHERE about = 'current_release'"
+    )
+    assert noted == ("job", "2", "没有别的办法")
+    database.release()
 
 
 def test_no_release_has_the_number_nought(run: Run) -> None:

@@ -281,6 +281,19 @@ def test_of_two_who_publish_at_once_the_second_finds_that_it_has_moved(desk: Des
         assert releases.current_id(session) == release
 
 
+def test_what_nobody_proposed_comes_in_force_over_what_it_was_tried_over_alone(desk: Desk) -> None:
+    trial = tried(desk, edit(desk, {"advice": ["一"]}))
+    with desk.database.begin() as session:
+        stored = releases.add(session, trial.editions or (), note="import", now=desk.now)
+    other = publish(desk, propose(desk, trial), desk.bert)
+    with desk.database.begin() as session, pytest.raises(ReleaseMoved):
+        publishing.put_in_force(session, stored, seen=desk.release, now=desk.now)
+    with desk.database.begin() as session:
+        assert releases.current_id(session) == other
+        publishing.put_in_force(session, stored, seen=other, now=desk.now)
+        assert releases.current_id(session) == stored
+
+
 def test_a_rollback_is_no_way_around_the_second_person(desk: Desk) -> None:
     trial = tried(desk, edit(desk, {"advice": ["一"]}))
     waiting, refused = propose(desk, trial), propose(desk, trial)
