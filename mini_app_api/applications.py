@@ -23,7 +23,7 @@ from mini_app_api.case_models import (
     ObjectionView,
 )
 from mini_app_api.drafts import measure_of, title_of
-from mini_app_api.telling import said_of, what_next
+from mini_app_api.telling import ENDED, said_of, what_next
 from mini_app_api.writing import SIGNED_IN, once, refused
 from server.casework import (
     applying,
@@ -244,13 +244,11 @@ def _material_title(kind: str) -> str:
 
 def _amount_fen(session: Session, case: Case) -> int | None:
     """What the worker gets, or got of it; None: nothing, or nobody has decided."""
-    # What an officer only recommends is no promise.
-    if case.decided_at is None or case.state == State.WITHDRAWN:
-        return None
-    if case.state in (State.PAID, State.CLOSED):
-        # Of what was given up, only what was paid before.
-        return funds.paid_fen(session, case.id) or None
-    return case.amount_fen
+    if case.state in (State.APPROVED, State.PAYMENT_PENDING):
+        return case.amount_fen
+    # What an officer only recommends is no promise; of what was given up, or ended, only what was
+    # paid before.
+    return funds.paid_fen(session, case.id) or None
 
 
 def _lacking(measure: str, there: Sequence[Material]) -> list[str]:
@@ -270,9 +268,10 @@ def _shared(session: Session, case: Case, lacking: list[str] | None = None) -> d
     waits_for = payable.waits_for(session, case)
     was_refused = case.claim is not None
     was_granted = case.decided_at is not None and case.amount_fen is not None
+    was_ended = state is State.REFUSED and funds.was_granted(session, case.id)
     told = {
         "title": title_of(case.measure),
-        "standing": STANDING[state],
+        "standing": ENDED if was_ended else STANDING[state],
         "next": what_next(
             state,
             objecting.last_day(case) or case.due_on,
@@ -280,6 +279,7 @@ def _shared(session: Session, case: Case, lacking: list[str] | None = None) -> d
             lacking=lacking,
             was_refused=was_refused,
             was_granted=was_granted,
+            was_ended=was_ended,
             waits_for=waits_for,
         ),
         "your_turn": state is State.MATERIAL_REQUESTED or waits_for is not None,

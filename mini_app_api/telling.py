@@ -41,6 +41,7 @@ MOVED: Mapping[Move, str] = {
     Move.RETURN: "退回经办人再看。",
     Move.APPROVE: "审核通过了。",
     Move.REFUSE: "审核没有通过。",
+    Move.REOPEN: "批过的要重新审核，没发的先不发。",
     Move.UPHOLD: "申诉成立，重新审核。",
     Move.DISMISS: "申诉看过了，结果不变。",
     Move.ORDER_PAYMENT: "已经安排打款。",
@@ -53,6 +54,10 @@ MOVED: Mapping[Move, str] = {
 """What was done to a case, in one sentence; `said_of` knows more of what went before."""
 
 _OBJECTION_TAKEN_BACK = "你撤回了申诉。"
+_GRANT_ENDED = "原来批的撤销了，没发的不发了。"
+
+ENDED = "已经撤销"
+"""Where a case stands that was granted, and is refused now."""
 
 RECEIVED = "已收到你的申请，等经办人接手。有进展会在这里告诉你。"
 """The receipt for an application."""
@@ -65,6 +70,8 @@ def said_of(happened: Happened) -> str:
     """What was done to a case, in one sentence."""
     if happened.takes_objection_back:
         return _OBJECTION_TAKEN_BACK
+    if happened.ends_grant:
+        return _GRANT_ENDED
     return MOVED[Move(happened.event.move)]
 
 
@@ -86,13 +93,14 @@ def what_next(
     lacking: Sequence[str] | None = None,
     was_refused: bool = False,
     was_granted: bool = False,
+    was_ended: bool = False,
     waits_for: NotPayable | None = None,
 ) -> str:
     """What comes next and by which day (Asia/Shanghai): whoever is to act, or may still object.
 
     `unit`: who is in charge; `lacking`: the papers that are usually asked for and are not there,
-    None where nobody looked. `was_refused`, `was_granted`: before it was withdrawn. `waits_for`:
-    what the worker has to do before the money can come.
+    None where nobody looked. `was_refused`, `was_granted`: before it was withdrawn. `was_ended`:
+    refused after it was granted. `waits_for`: what the worker has to do before the money can come.
     """
     if state is State.WITHDRAWN and was_refused:
         return "没有通过的结果不变，这一期不能再申请了。"
@@ -101,6 +109,8 @@ def what_next(
     if waits_for is not None:
         return _WAITS[waits_for].format(unit=_asked(unit))
     by = "" if due_on is None else f"，最晚{day(due_on)}"
+    if was_ended:
+        return f"没发的不发了。{_NEXT[state].format(by=by)}"
     if state is State.SUBMITTED and lacking is not None:
         return f"接下来由经办人接手{by}。{_lacking(lacking)}"
     return _NEXT[state].format(by=by, unit=_asked(unit))

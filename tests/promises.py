@@ -102,6 +102,8 @@ PROMISES = (
             "server/casework/test_payment_races.py::test_the_banks_word_taken_at_once_pays_once",
             "server/casework/test_payment_races.py::test_what_the_bank_takes_back_told_at_once_comes_back_once",
             "server/casework/test_payment_races.py::test_an_instalment_taken_back_while_the_next_is_collected_is_one_of_both",
+            "server/casework/test_payment_races.py::test_a_grant_looked_at_again_while_it_is_collected_is_one_of_both",
+            "server/casework/test_payment_races.py::test_a_grant_looked_at_again_while_its_instalment_is_paid_loses_no_fen",
             "server/casework/test_payment_races.py::test_a_batch_released_and_cancelled_at_once_is_one_of_both",
             "server/casework/test_payment_races.py::test_a_register_run_twice_at_once_makes_each_case_once",
             "server/casework/test_funds.py::test_one_wins_the_last_of_a_fund",

@@ -44,11 +44,18 @@ class Happened:
     reason: str
     before: State | None
     """Where the case stood; None: there was none."""
+    was_granted: bool = False
+    """Whether it had been granted before."""
 
     @property
     def takes_objection_back(self) -> bool:
         """Whether it was the objection that was withdrawn, and not the application."""
         return self.event.move == Move.WITHDRAW and self.before is State.OBJECTION
+
+    @property
+    def ends_grant(self) -> bool:
+        """Whether it was a grant that ended, and not an application that was refused."""
+        return self.event.move == Move.REFUSE and self.was_granted
 
 
 def of_worker(session: Session, case_id: str, worker_id: int) -> Case:
@@ -167,10 +174,11 @@ def history(session: Session, case: Case, own: Safe | None) -> list[Happened]:
         select(CaseEvent).where(col(CaseEvent.case_id) == case.id).order_by(col(CaseEvent.version))
     )
     found: list[Happened] = []
-    before = None
+    before, was_granted = None, False
     for event in events:
-        found.append(Happened(event, _unsealed(own, event.sealed_reason, _reason(event)), before))
-        before = State(event.state)
+        reason = _unsealed(own, event.sealed_reason, _reason(event))
+        found.append(Happened(event, reason, before, was_granted))
+        before, was_granted = State(event.state), was_granted or event.move == Move.APPROVE
     return found
 
 

@@ -39,6 +39,8 @@ _HINTS: Mapping[NotPayable | None, str] = {
 }
 """What the notice of an approval says to who can't be paid yet; of anybody else the usual."""
 
+_ENDED: Mapping[str, str] = {"result": "撤销原结果"}
+"""What the notice of a refusal says to who was granted it before."""
 _NOT_RECOMMENDED: Mapping[str, Any] = {"author_id": None, "recommended": None, "amount_fen": None}
 
 
@@ -64,6 +66,10 @@ class ItemsMissing(Exception):
     def __init__(self, items: Sequence[str]) -> None:
         super().__init__(items)
         self.items = tuple(items)
+
+
+class PaymentOnItsWay(Exception):
+    """A payment of the case was ordered, and nobody has said what became of it."""
 
 
 class AskedForNothing(Exception):
@@ -286,13 +292,18 @@ def recommend(
     reason: str,
     amount_fen: int | None = None,
 ) -> Case:
-    """Put a decision before an approver; an approval may come with a sum in fen."""
+    """Put a decision before an approver; an approval may come with a sum in fen.
+
+    Raises `SumOutOfRange`, `PaidInPart`.
+    """
     if decision not in (Move.APPROVE, Move.REFUSE):
         raise ValueError(decision)
     if amount_fen is not None and decision is Move.REFUSE:
         raise ValueError("a sum comes with an approval")
     if amount_fen is not None and not 0 < amount_fen <= MOST_FEN:
         raise SumOutOfRange(amount_fen)
+    if decision is Move.APPROVE:
+        funds.check_goes_on(session, case.id, amount_fen)
     return desk.move(
         session,
         case,
@@ -329,6 +340,7 @@ def approve(
 ) -> Case:
     """Grant what was recommended, and hold its sum back in the fund.
 
+    What is held back from before, where a grant was looked at again, gives way to it.
     Raises `SameOfficer`, `NotRecommended`, `NotAdjudicated`, and what `funds.reserve` raises.
     """
     _check_second(desk, case, Move.APPROVE, version)
@@ -351,9 +363,35 @@ def approve(
 
 
 def refuse(session: Session, desk: Desk, case: Case, *, version: int, reason: str) -> Case:
-    """Refuse as it was recommended; raises `SameOfficer`, `NotRecommended`."""
+    """Refuse as it was recommended; raises `SameOfficer`, `NotRecommended`.
+
+    Where it was granted before, that ends: what was paid stays paid, the fund has the rest back.
+    """
     _check_second(desk, case, Move.REFUSE, version)
-    return _decide(session, desk, case, Move.REFUSE, version, reason)
+    told = _ENDED if funds.was_granted(session, case.id) else None
+    refused = _decide(session, desk, case, Move.REFUSE, version, reason, told)
+    funds.release_rest(session, desk.own, refused, by=desk.officer, now=desk.now)
+    return refused
+
+
+def reopen(session: Session, desk: Desk, case: Case, *, version: int, reason: str) -> Case:
+    """Look at a grant again; what is not paid of it stays held back until it is decided anew.
+
+    Raises `PaymentOnItsWay`: what the bank says of that comes first, or its batch is cancelled.
+    """
+    reopened = desk.move(
+        session,
+        case,
+        Move.REOPEN,
+        version,
+        reason,
+        assigned_to=desk.officer.id,
+        **_NOT_RECOMMENDED,
+    )
+    # By its version nobody has ordered one since.
+    if payable.is_on_its_way(session, case.id):
+        raise PaymentOnItsWay(case.id)
+    return reopened
 
 
 def read(session: Session, desk: Desk, case: Case) -> None:

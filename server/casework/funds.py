@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select, update
+from sqlalchemy import ColumnElement, and_, exists, func, select, update
 from sqlmodel import Session, col
 
 from knowledge.regions import Regions, UnknownRegion
 from server.casework.fund_tables import EntryKind, Fund, FundEntry, Payment, Reservation
-from server.casework.moves import State
+from server.casework.moves import Move, State
 from server.casework.officers import NotAllowed, Officer, Role
-from server.casework.tables import Case
+from server.casework.tables import Case, CaseEvent
 from server.confidential.sealing import Safe
 from server.database.db import insert_new
 from server.records import audit
@@ -54,6 +54,14 @@ class InstalmentsOutOfRange(ValueError):
 
 class GrantedBefore(Exception):
     """Somebody with this identity number has been promised the same for this period."""
+
+
+class PaidInPart(Exception):
+    """Some of a case was paid: it can be granted anew only as it was, with `amount_fen` in all."""
+
+    def __init__(self, amount_fen: int) -> None:
+        super().__init__(amount_fen)
+        self.amount_fen = amount_fen
 
 
 class BudgetChanged(Exception):
@@ -256,9 +264,18 @@ def reserve(
 ) -> None:
     """Hold back what an approval promises; nothing where it promises no money.
 
-    Without `fund_id` it is the one fund for the measure and the region.
-    Raises `FundMissing`, `FundShort`, `GrantedBefore`, `InstalmentsOutOfRange`.
+    Without `fund_id` it is the one fund for the measure and the region. What was paid in part goes
+    on out of the fund and in the instalments that it was promised in.
+    Raises `FundMissing`, `FundShort`, `GrantedBefore`, `InstalmentsOutOfRange`, `PaidInPart`.
     """
+    check_goes_on(session, case.id, case.amount_fen)
+    if paid_fen(session, case.id):
+        _reserve_rest(session, own, case, by=by, now=now)
+        return
+    release_rest(session, own, case, by=by, now=now)
+    if (before := session.get(Reservation, case.id)) is not None:
+        session.delete(before)
+        session.flush()
     if case.amount_fen is None:
         return
     if not 1 <= instalments <= min(MOST_INSTALMENTS, case.amount_fen):
@@ -281,6 +298,30 @@ def reserve(
         raise GrantedBefore(case.id)
     _enter(session, fund, EntryKind.RESERVE, case.amount_fen, case=case, by=by, now=now)
     _record(session, own, fund, by, Action.DECIDED, ("reserved",), now, reason=case.id)
+
+
+def check_goes_on(session: Session, case_id: str, amount_fen: int | None) -> None:
+    """See that what was paid in part is granted anew as it was; raises `PaidInPart`."""
+    kept = session.get(Reservation, case_id)
+    if kept is not None and kept.paid_fen and kept.amount_fen != amount_fen:
+        raise PaidInPart(kept.amount_fen)
+
+
+def _reserve_rest(session: Session, own: Safe, case: Case, *, by: Officer, now: datetime) -> None:
+    """Hold back anew what a fund has back of a case that was paid in part; raises `FundShort`."""
+    kept = session.get_one(Reservation, case.id, with_for_update=True, populate_existing=True)
+    rest = kept.released_fen
+    if not rest:
+        return
+    enough = col(Fund.reserved_fen) + col(Fund.spent_fen) + rest <= col(Fund.budget_fen)
+    more = col(Fund.reserved_fen) + rest
+    if not _change(session, kept.fund_id, enough, reserved_fen=more):
+        raise FundShort(sums(session, kept.fund_id).left_fen)
+    kept.released_fen = 0
+    session.add(kept)
+    session.flush()
+    _enter(session, kept.fund_id, EntryKind.RESERVE, rest, case=case, by=by, now=now)
+    _record(session, own, kept.fund_id, by, Action.DECIDED, ("reserved",), now, reason=case.id)
 
 
 def spend(session: Session, payment: Payment, *, by: Officer, now: datetime) -> Reservation:
@@ -322,6 +363,14 @@ def release_rest(
 def is_settled(case: Case) -> bool:
     """Whether it was granted without money: nothing is to be done, a voucher may be given."""
     return case.state == State.APPROVED and case.amount_fen is None
+
+
+def was_granted(session: Session, case_id: str) -> bool:
+    """Whether a case was ever granted, also where that was ended since."""
+    approved = exists().where(
+        col(CaseEvent.case_id) == case_id, col(CaseEvent.move) == Move.APPROVE
+    )
+    return bool(session.scalar(select(approved)))
 
 
 def is_all_paid(reservation: Reservation) -> bool:

@@ -50,6 +50,9 @@ class Move(StrEnum):
     """Back to whoever recommended it."""
     APPROVE = "approve"
     REFUSE = "refuse"
+    REOPEN = "reopen"
+    """A grant that may be wrong, or over, is looked at again: nothing more of it is paid until it
+    is granted anew, or refused."""
     UPHOLD = "uphold"
     DISMISS = "dismiss"
     """The objection changes nothing."""
@@ -123,6 +126,9 @@ MOVES: Mapping[Move, Rule] = {
     Move.RETURN: _rule(_S.IN_REVIEW, _S.IN_REVIEW, _APPROVER, True),
     Move.APPROVE: _rule(_S.IN_REVIEW, _S.APPROVED, _APPROVER, False, NoticeKind.REVIEWED),
     Move.REFUSE: _rule(_S.IN_REVIEW, _S.REFUSED, _APPROVER, True, NoticeKind.REVIEWED),
+    Move.REOPEN: _rule(
+        (_S.APPROVED, _S.PAYMENT_PENDING), _S.IN_REVIEW, _OFFICER, True, NoticeKind.REVIEWED
+    ),
     Move.OBJECT: _rule(_S.REFUSED, _S.OBJECTION, _WORKER, True),
     Move.UPHOLD: _rule(_S.OBJECTION, _S.IN_REVIEW, _APPROVER, True, NoticeKind.REVIEWED),
     Move.DISMISS: _rule(_S.OBJECTION, _S.CLOSED, _APPROVER, True, NoticeKind.REVIEWED),

@@ -9,11 +9,12 @@ what they shared counts with what they share: a case keeps the numbers it was ha
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select, update
-from sqlalchemy.orm import aliased, join
+from sqlalchemy import ColumnElement, and_, exists, func, literal, or_, select, update
+from sqlalchemy.orm import Mapped, aliased, join
 from sqlmodel import Session, col
 
 from knowledge.regions import Regions
+from server.casework.fund_tables import Reservation
 from server.casework.moves import Move, State
 from server.casework.officers import Officer, Role, require
 from server.casework.tables import Case, Finding, NearDuplicate
@@ -106,7 +107,7 @@ def is_open(session: Session, case: Case) -> bool:
     for pair, others in flagged(session, case):
         if pair.finding == Finding.OPEN:
             return True
-        if pair.finding == Finding.SAME and _has_the_same(case, others):
+        if pair.finding == Finding.SAME and _has_the_same(session, case, others):
             return True
     return False
 
@@ -123,18 +124,24 @@ def keeps_from_pay() -> ColumnElement[bool]:
         and_(col(NearDuplicate.worker_id) == mine, col(NearDuplicate.other_id) == worker),
         and_(col(NearDuplicate.other_id) == mine, col(NearDuplicate.worker_id) == worker),
     )
-    closed = and_(col(other.state) == State.CLOSED, col(other.recommended) == Move.APPROVE)
+    recommended = func.coalesce(col(other.recommended), "")
+    closed = and_(col(other.state) == State.CLOSED, recommended == Move.APPROVE)
+    granted = or_(col(other.state).in_(_HAS), closed)
     at, mine_at = col(other.decided_at), col(Case.decided_at)
     before = or_(at < mine_at, and_(at == mine_at, col(other.id) < col(Case.id)))
+    # A grant that was ended after some of it was paid was decided again, and later.
+    ended = and_(~granted, _money(col(other.id), col(Reservation.paid_fen) > 0))
     same = and_(
-        col(other.measure) == col(Case.measure), col(other.period) == col(Case.period), before
+        col(other.measure) == col(Case.measure),
+        col(other.period) == col(Case.period),
+        or_(before, ended),
     )
     finding = col(NearDuplicate.finding)
     return (
         exists(1)
         .select_from(join(NearDuplicate, other, is_theirs))
         .where(
-            or_(col(other.state).in_(_HAS), closed),
+            or_(granted, _money(col(other.id), _KEPT)),
             or_(finding == Finding.OPEN, and_(finding == Finding.SAME, same)),
         )
         .correlate(Case)
@@ -251,14 +258,29 @@ def _other(pair: NearDuplicate, worker_id: int) -> int:
 _HAS = frozenset({State.APPROVED, State.PAYMENT_PENDING, State.PAID})
 
 
-def _has_the_same(case: Case, others: Iterable[Case]) -> bool:
+def _has_the_same(session: Session, case: Case, others: Iterable[Case]) -> bool:
     return any(
-        other.measure == case.measure and other.period == case.period and _was_granted(other)
+        other.measure == case.measure
+        and other.period == case.period
+        and _was_granted(session, other)
         for other in others
     )
 
 
-def _was_granted(case: Case) -> bool:
+def _was_granted(session: Session, case: Case) -> bool:
     """A closed case was granted where that was recommended: another decision is none."""
     is_closed = case.state == State.CLOSED and case.recommended == Move.APPROVE
-    return is_closed or case.state in _HAS
+    if is_closed or case.state in _HAS:
+        return True
+    return bool(session.scalar(select(_money(literal(case.id), _KEPT))))
+
+
+_KEPT = col(Reservation.amount_fen) > col(Reservation.released_fen)
+"""Something of it was paid, or is held back: also where the grant is looked at again."""
+
+
+def _money(
+    case_id: ColumnElement[str] | Mapped[str], stands: ColumnElement[bool]
+) -> ColumnElement[bool]:
+    """Whether the money of a case stands so."""
+    return exists().where(col(Reservation.case_id) == case_id, stands)

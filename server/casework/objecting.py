@@ -14,7 +14,7 @@ from server.casework.tables import Case, CaseEvent, Objection, Ruling
 from server.clock import china_day
 from server.confidential.sealing import Safe
 
-_TAKES_PART = (Move.RECOMMEND, Move.RETURN, Move.APPROVE, Move.REFUSE)
+_TAKES_PART = (Move.RECOMMEND, Move.RETURN, Move.APPROVE, Move.REFUSE, Move.REOPEN)
 
 
 class ObjectionTooLate(Exception):

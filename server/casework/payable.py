@@ -13,7 +13,7 @@ from server.casework.tables import Case, CaseEvent, Origin
 from server.database.tables import Profile, Purpose
 from server.personal import consents
 
-_CHANGES_NOTHING = (Move.ORDER_PAYMENT, Move.CANCEL_PAYMENT)
+_SAYS_WHAT_CAME = (Move.PAY, Move.PAY_INSTALMENT, Move.RETURN_PAYMENT)
 
 
 class NotPayable(StrEnum):
@@ -112,13 +112,14 @@ def _lacks_card() -> ColumnElement[bool]:
 def _came_back() -> ColumnElement[bool]:
     """Whether that came of its money last, and its person has given no other card since.
 
-    What was ordered again and not sent changes nothing. Nor does another name: the money goes to
+    What was ordered again and not sent changes nothing, nor that its grant was looked at again.
+    Nor does another name: the money goes to
     the one that the case was submitted with. Where it was not kept which card that was, any that
     was given since counts as another.
     """
     later = aliased(CaseEvent)
     last = select(func.max(col(later.version))).where(
-        col(later.case_id) == col(Case.id), col(later.move).not_in(_CHANGES_NOTHING)
+        col(later.case_id) == col(Case.id), col(later.move).in_(_SAYS_WHAT_CAME)
     )
     returned = and_(
         col(Payment.case_id) == col(CaseEvent.case_id),

@@ -9,6 +9,7 @@ from sqlmodel import Session, col
 
 from server.casework import funds, payable, payment_batches, payments
 from server.casework.fund_tables import BatchState, Payment, PaymentBatch, PaymentState
+from server.casework.moves import MOVES, Move, State
 from server.casework.officers import Role
 from server.casework.payment_batches import WITH_THE_BANK, StepRefused
 from server.casework.payments import Cashier, payee_of
@@ -33,8 +34,11 @@ class Fault(StrEnum):
     """Returned before and paid now, or paid since somebody looked at what came back."""
     ON_ITS_WAY = "on_its_way"
     """Paid before and returned now, and another instalment of the case was ordered meanwhile."""
+    LOOKED_AT_AGAIN = "looked_at_again"
+    """Paid before and returned now, and officers look at the grant again meanwhile."""
     GIVEN_UP = "given_up"
-    """Paid before and returned now, and the worker has given up the rest since."""
+    """Paid before and returned now, and the worker has given up the rest since, or officers have
+    ended the grant."""
     ERASED = "erased"
     """Paid before and returned now, and nobody knows any more who it is for."""
 
@@ -199,6 +203,8 @@ def _hindrances(
         yield Bad(result.line, Fault.ON_ITS_WAY, case.id)
     elif funds.released_fen(session, case.id):
         yield Bad(result.line, Fault.GIVEN_UP, case.id)
+    elif State(case.state) not in MOVES[Move.RETURN_PAYMENT].from_:
+        yield Bad(result.line, Fault.LOOKED_AT_AGAIN, case.id)
 
 
 def _hold(session: Session, payment_ids: Sequence[str]) -> None:

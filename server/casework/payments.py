@@ -353,7 +353,7 @@ def is_forgotten(cashier: Cashier, case: Case) -> bool:
 def moves_of_worker(session: Session, case: Case) -> list[Move]:
     """The moves that a worker can make of a case now, as its money stands."""
     moves = moves_from(State(case.state), Actor.WORKER)
-    if Move.GIVE_UP not in moves:
+    if not {Move.GIVE_UP, Move.WITHDRAW} & set(moves):
         return list(moves)
     paid = funds.paid_fen(session, case.id) > 0
     barred = {Move.WITHDRAW} if paid else {Move.GIVE_UP}

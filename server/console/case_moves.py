@@ -16,6 +16,7 @@ from server.casework.deciding import (
     Item,
     NotAdjudicated,
     NotRecommended,
+    PaymentOnItsWay,
     SameOfficer,
     SumOutOfRange,
 )
@@ -25,6 +26,7 @@ from server.casework.funds import (
     FundShort,
     GrantedBefore,
     InstalmentsOutOfRange,
+    PaidInPart,
 )
 from server.casework.moves import ASKED_FOR_AT_MOST, MOVES, Actor, Move
 from server.casework.officers import ACTS_AS, OfficerUnknown, Role
@@ -52,6 +54,7 @@ _DONE: Mapping[Move, str] = {
     Move.RETURN: "退回给经办人了。",
     Move.APPROVE: "审批通过了，结果已经通知申请人。",
     Move.REFUSE: "审批不通过，原因已经通知申请人。",
+    Move.REOPEN: "这件重新审核了，没发的先不发，原因已经通知申请人。",
     Move.UPHOLD: "申诉成立，这件重新审核。",
     Move.DISMISS: "申诉不成立，维持原结果，已经通知申请人。",
 }
@@ -67,6 +70,8 @@ _MENDABLE: Mapping[type[Exception], str] = {
     AskedForNothing: "items",
     NotAdjudicated: "",
     NotRecommended: "",
+    PaymentOnItsWay: "reason",
+    PaidInPart: "amount",
     SameOfficer: "",
     OfficerUnknown: "to",
 }
@@ -162,6 +167,10 @@ def _refuse(session: Session, desk: Desk, case: Case, asked: _Reasoned) -> Case:
     return deciding.refuse(session, desk, case, version=asked.version, reason=asked.reason)
 
 
+def _reopen(session: Session, desk: Desk, case: Case, asked: _Reasoned) -> Case:
+    return deciding.reopen(session, desk, case, version=asked.version, reason=asked.reason)
+
+
 def _uphold(session: Session, desk: Desk, case: Case, asked: _Reasoned) -> Case:
     return objecting.uphold(session, desk, case, version=asked.version, reason=asked.reason)
 
@@ -179,6 +188,7 @@ _ACTS: Mapping[Move, tuple[type[_Versioned], _Act]] = {
     Move.RETURN: (_Reasoned, _send_back),
     Move.APPROVE: (_Approved, _approve),
     Move.REFUSE: (_Reasoned, _refuse),
+    Move.REOPEN: (_Reasoned, _reopen),
     Move.UPHOLD: (_Reasoned, _uphold),
     Move.DISMISS: (_Reasoned, _dismiss),
 }

@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from server.casework import funds, objecting, officers
-from server.casework.fund_tables import Fund
+from server.casework import funds, objecting, officers, payable
+from server.casework.fund_tables import Fund, Reservation
 from server.casework.moves import Move, State, moves_from
 from server.casework.officers import Officer, Role
 from server.casework.tables import Case
@@ -25,6 +25,7 @@ SLUGS: Mapping[Move, str] = {
     Move.RETURN: "return",
     Move.APPROVE: "approve",
     Move.REFUSE: "refuse",
+    Move.REOPEN: "reopen",
     Move.UPHOLD: "uphold",
     Move.DISMISS: "dismiss",
 }
@@ -40,6 +41,10 @@ class Step:
     why_not: str = ""
     options: tuple[tuple[Any, str], ...] = ()
     """Whom to assign it to, what to ask for, which fund pays."""
+    note: str = ""
+    """What is to be known before it is made."""
+    goes_on: bool = False
+    """Some of it was paid: it is paid on out of the same fund, in the same instalments."""
 
 
 def steps(session: Session, case: Case, who: Officer) -> list[Step]:
@@ -62,6 +67,8 @@ def steps(session: Session, case: Case, who: Officer) -> list[Step]:
                 SLUGS[move],
                 _why_not(session, case, move, who),
                 _options(session, case, move, who),
+                _note(session, case, move),
+                funds.paid_fen(session, case.id) > 0,
             )
         )
     return found
@@ -72,6 +79,20 @@ def _why_not(session: Session, case: Case, move: Move, who: Officer) -> str:
         return "经办意见是你提的，要由另一个人审批。"
     if move in (Move.UPHOLD, Move.DISMISS) and who.id in objecting.had_part(session, case):
         return "这个办件的结果有你经手，申诉要由另一个人处理。"
+    if move is Move.REOPEN and payable.is_on_its_way(session, case.id):
+        return "要重新审核，先把发放批次作废，或者等银行的结果出来。"
+    return ""
+
+
+def _note(session: Session, case: Case, move: Move) -> str:
+    if move is Move.REOPEN and case.amount_fen is None:
+        return "已经发出的券不会自动收回，要收回请到发券的页面。"
+    if move in (Move.RECOMMEND, Move.APPROVE) and (paid := funds.paid_fen(session, case.id)):
+        promised = session.get_one(Reservation, case.id).amount_fen
+        return (
+            f"已经发了{shown_yuan(paid)}。再通过的，总金额只能是原来的{shown_yuan(promised)}，"
+            "余下的按原来的期数接着发；要停发余下的，按不通过办。"
+        )
     return ""
 
 

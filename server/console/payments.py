@@ -45,8 +45,10 @@ FAULTS = {
     Fault.CONTRADICTS: "和上次的结果相反",
     Fault.ON_ITS_WAY: "这笔退回来了，但同一办件有另一期正在发放：请先从文件里去掉这一行，"
     "等那个批次办完或者作废，再传这一行",
-    Fault.GIVEN_UP: "这笔退回来了，但本人已经不要余下的几期，不能重新发放：请从文件里去掉这一行，"
-    "写进备注，和银行另外处理",
+    Fault.LOOKED_AT_AGAIN: "这笔退回来了，但这个办件正在重新审核：请先从文件里去掉这一行，"
+    "等审批完，再传这一行",
+    Fault.GIVEN_UP: "这笔退回来了，但余下的本人不要了，或者已经停发，不能重新发放："
+    "请从文件里去掉这一行，写进备注，和银行另外处理",
     Fault.ERASED: "这笔退回来了，但本人的资料已经删除，不能重新发放：请从文件里去掉这一行，"
     "和银行另外处理",
 }
@@ -57,6 +59,7 @@ _DETAILED = frozenset(
         Fault.UNKNOWN,
         Fault.TWICE,
         Fault.ON_ITS_WAY,
+        Fault.LOOKED_AT_AGAIN,
         Fault.GIVEN_UP,
         Fault.ERASED,
     }

@@ -54,6 +54,7 @@ HAPPENED: Mapping[Move, str] = {
     Move.RETURN: "退回了经办意见",
     Move.APPROVE: "审批通过",
     Move.REFUSE: "审批不通过",
+    Move.REOPEN: "把批过的重新审核，没发的先不发",
     Move.UPHOLD: "认定申诉成立，重新审核",
     Move.DISMISS: "维持原结果，申诉不成立",
     Move.ORDER_PAYMENT: "列入发放批次",

@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from server.casework import cases, deciding, drafting
+from server.casework.moves import Move
+from server.casework.officers import Officer
+from server.casework.tables import Case
 from server.published import releases
 from tests import casework, funding
 from tests.casework import CLOSED, ELIGIBLE, INELIGIBLE, MEASURE, Phone
@@ -423,6 +426,44 @@ def test_who_wants_no_more_instalments_is_shown_what_was_paid(
     assert (found["amount_fen"], found["moves"]) == (SUM, ["give_up"])
     done = phone.post(f"/applications/{id}/give-up", {"version": found["version"]}).json
     assert (done["state"], done["amount_fen"]) == ("paid", SUM // 3)
+
+
+def test_whose_grant_is_ended_is_told_why_in_plain_words_and_can_object(
+    phone: Phone, money: funding.Office
+) -> None:
+    fund = money.fund(10**9)
+    id = granted(phone, money, instalments=3)
+    batch = money.released(fund)
+    money.settle(batch, funding.said(money.export(batch)))
+    why = "您去年12月已经上班，四①要求没有工作"
+
+    def does(who: Officer, act: Any, *args: Any) -> Any:
+        with money.database.begin() as session:
+            case = session.get_one(Case, id)
+            desk = casework.desk(who, money.post, money.keys.safe_of(case.worker_id), money.now)
+            act(session, desk, case, *args, version=case.version, reason=why)
+        return phone.get(f"/applications/{id}").json
+
+    found = does(money.author, deciding.reopen)
+    assert (found["state"], found["standing"], found["moves"]) == ("in_review", "正在审核", [])
+    assert found["amount_fen"] == SUM // 3, "what was paid"
+    last = found["history"][-1]
+    assert (last["move"], last["reason"]) == ("reopen", why)
+    assert last["said"] == "批过的要重新审核，没发的先不发。"
+    does(money.author, deciding.recommend, Move.REFUSE)
+    found = does(money.approver, deciding.refuse)
+    assert (found["state"], found["standing"], found["moves"]) == (
+        "refused", "已经撤销", ["object"],
+    )  # fmt: skip
+    assert found["next"].startswith("没发的不发了。原因写在下面。不同意的话，可以申诉，最晚")
+    last = found["history"][-1]
+    assert (last["said"], last["reason"]) == ("原来批的撤销了，没发的不发了。", why)
+    assert found["amount_fen"] == SUM // 3
+    (brief,) = phone.get("/applications").json["applications"]
+    assert brief["standing"] == "已经撤销"
+    asked = {"version": found["version"], "words": "我是今年1月才上班的"}
+    objected = phone.post(f"/applications/{id}/appeal", asked).json
+    assert (objected["state"], objected["standing"]) == ("objection", "正在申诉")
 
 
 def test_what_the_review_went_on_without_is_not_asked_for_with_the_next_thing(

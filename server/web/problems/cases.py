@@ -18,6 +18,7 @@ from server.casework.deciding import (
     ItemsMissing,
     NotAdjudicated,
     NotRecommended,
+    PaymentOnItsWay,
     SameOfficer,
     SumOutOfRange,
 )
@@ -30,6 +31,7 @@ from server.casework.funds import (
     FundUnknown,
     GrantedBefore,
     InstalmentsOutOfRange,
+    PaidInPart,
 )
 from server.casework.inspecting import InspectionBusy
 from server.casework.materials import (
@@ -117,6 +119,18 @@ WORDS: Mapping[type[Exception], Problem] = {
     ),
     NotRecommended: Problem(
         409, "not_recommended", "和经办意见不一致", "这和经办意见不一致，请写明原因退回。"
+    ),
+    PaymentOnItsWay: Problem(
+        409,
+        "payment_on_its_way",
+        "有钱正在发放",
+        "有一笔正在发放批次里，请先把那个批次作废，或者等银行的结果出来。",
+    ),
+    PaidInPart: Problem(
+        409,
+        "paid_in_part",
+        "已经发过一部分",
+        "已经发过一部分，总金额不能改。要停发余下的，请按不通过办。",
     ),
     SumOutOfRange: Problem(422, "sum_out_of_range", "金额不对", "金额不对，请检查一下再填。"),
     NotAdjudicated: Problem(

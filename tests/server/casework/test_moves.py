@@ -40,11 +40,12 @@ def test_only_what_is_over_has_no_move_left() -> None:
 
 def test_money_comes_back_from_wherever_a_case_stands_that_was_paid() -> None:
     after = {rule.to for move, rule in MOVES.items() if move in (Move.PAY, Move.PAY_INSTALMENT)}
-    # Of what was paid, even in part, nothing is withdrawn.
+    # Of what was paid, even in part, nothing is withdrawn. What is looked at again waits for that,
+    # or was ended: then it is settled with the bank by hand.
     while more := {
         rule.to
         for move, rule in MOVES.items()
-        if move is not Move.WITHDRAW and rule.from_ & after and rule.to not in after
+        if move not in (Move.WITHDRAW, Move.REOPEN) and rule.from_ & after and rule.to not in after
     }:
         after |= more
     assert MOVES[Move.RETURN_PAYMENT].from_ == after
@@ -66,6 +67,19 @@ def test_a_worker_decides_nothing_and_an_officer_withdraws_nothing() -> None:
         assert MOVES[move].by == {Actor.APPROVER}
     for move in (Move.SUBMIT, Move.WITHDRAW, Move.GIVE_UP, Move.ANSWER, Move.OBJECT):
         assert MOVES[move].by == {Actor.WORKER}
+
+
+def test_a_grant_is_looked_at_again_by_one_officer_and_ended_by_another() -> None:
+    rule = MOVES[Move.REOPEN]
+    assert (rule.by, rule.to) == ({Actor.CASE_OFFICER}, State.IN_REVIEW)
+    assert rule.needs_reason and rule.notice is NoticeKind.REVIEWED
+    # Nobody but an approver leads out of the review to an end, or back to the grant.
+    decided = {State.APPROVED, State.REFUSED, State.CLOSED}
+    assert {
+        move
+        for move, each in MOVES.items()
+        if State.IN_REVIEW in each.from_ and each.to in decided and each.by != {Actor.APPROVER}
+    } == set()
 
 
 def test_every_decision_tells_the_worker_and_a_refusal_says_why() -> None:

@@ -6,11 +6,14 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
-from sqlmodel import col
+from sqlmodel import Session, col
 
-from server.casework import payment_batches, payment_results, payments, proactive
+from server.casework import deciding, payment_batches, payment_results, payments, proactive
+from server.casework.advancing import CaseChanged
+from server.casework.deciding import PaymentOnItsWay
 from server.casework.fund_tables import Payment, PaymentBatch
 from server.casework.matched_rosters import read_matched_roster
+from server.casework.moves import Move
 from server.casework.proactive import Fate, Run
 from server.casework.tables import Case
 from server.clock import china_day
@@ -169,6 +172,118 @@ def test_an_instalment_taken_back_while_the_next_is_collected_is_one_of_both(
         else:
             assert found == {1: "returned"} and office.state(case_id) == "approved"
         assert sum(office.sums(fund)[1:]) == 1000 * (number + 1)
+
+
+@pytest.mark.fault
+def test_a_grant_looked_at_again_while_it_is_collected_is_one_of_both(
+    office: Office, doors: list[Database]
+) -> None:
+    """Never both: what an officer has stopped would be on its way to the bank."""
+    fund = office.fund(10**9)
+    spent = 0
+    for _ in range(size(4, 60)):
+        case_id = office.approved()
+        till = office.at_the_till(office.cashier)
+        reopen = _reopening(office, case_id)
+
+        def go(
+            door: Database, till: payments.Cashier = till, reopen: Callable[..., None] = reopen
+        ) -> None:
+            with door.begin() as session:
+                if door is doors[0]:
+                    reopen(session)
+                else:
+                    payments.collect(session, till, fund.id or 0)
+
+        failed = _at_once(doors, go)
+        with office.database.read() as session:
+            found = [each.state for each in payments.of_case(session, case_id)]
+            batches = session.scalars(
+                select(col(Payment.batch_id)).where(col(Payment.case_id) == case_id)
+            ).all()
+        if failed:
+            (refused,) = failed
+            assert isinstance(refused, CaseChanged)
+            assert found == ["ordered"] and office.state(case_id) == "payment_pending"
+            _to_the_bank(office, batches[0])
+            spent += SUM
+        else:
+            assert found == [] and office.state(case_id) == "in_review"
+            _end(office, case_id)
+        assert office.sums(fund) == (10**9, 0, spent)
+
+
+@pytest.mark.fault
+def test_a_grant_looked_at_again_while_its_instalment_is_paid_loses_no_fen(
+    office: Office, doors: list[Database]
+) -> None:
+    """What the bank has is paid first, whoever comes first; then the rest goes back."""
+    fund = office.fund(10**9)
+    spent = 0
+    for _ in range(size(4, 60)):
+        case_id = office.approved(1000, instalments=2)
+        batch = office.released(fund)
+        results = said(office.export(batch))
+        till = office.at_the_till(office.cashier, batch)
+        reopen = _reopening(office, case_id)
+
+        def go(
+            door: Database,
+            batch: str = batch,
+            till: payments.Cashier = till,
+            results: list[payment_results.Result] = results,
+            reopen: Callable[..., None] = reopen,
+        ) -> None:
+            with door.begin() as session:
+                if door is doors[0]:
+                    reopen(session)
+                else:
+                    payment_results.settle(session, till, batch, results)
+
+        (refused,) = _at_once(doors, go)
+        assert isinstance(refused, CaseChanged | PaymentOnItsWay)
+        assert office.state(case_id) == "payment_pending"
+        with office.database.begin() as session:
+            _reopening(office, case_id)(session)
+        _end(office, case_id)
+        spent += 500
+        assert office.sums(fund) == (10**9, 0, spent)
+
+
+def _reopening(office: Office, case_id: str) -> Callable[[Session], None]:
+    """An officer who has the case before them as it is now, and looks at its grant again."""
+    with office.database.read() as session:
+        case = session.get_one(Case, case_id)
+    desk = casework.desk(
+        office.author, office.post, office.keys.safe_of(case.worker_id), office.now
+    )
+
+    def reopen(session: Session) -> None:
+        found = session.get_one(Case, case_id)
+        deciding.reopen(session, desk, found, version=case.version, reason="批错了")
+
+    return reopen
+
+
+def _end(office: Office, case_id: str) -> None:
+    """Two officers end a grant that is looked at again."""
+    with office.database.begin() as session:
+        case = session.get_one(Case, case_id)
+        own = office.keys.safe_of(case.worker_id)
+        desk = casework.desk(office.author, office.post, own, office.now)
+        asked = deciding.recommend(
+            session, desk, case, Move.REFUSE, version=case.version, reason="批错了"
+        )
+        second = casework.desk(office.approver, office.post, own, office.now)
+        deciding.refuse(session, second, asked, version=asked.version, reason="批错了")
+
+
+def _to_the_bank(office: Office, batch: str) -> None:
+    with office.database.begin() as session:
+        payment_batches.lock(session, office.at_the_till(office.cashier, batch), batch)
+    with office.database.begin() as session:
+        payment_batches.release(session, office.at_the_till(office.releaser, batch), batch)
+    office.settle(batch, said(office.export(batch)))
 
 
 @pytest.mark.fault

@@ -176,6 +176,7 @@ PAGES |= {
     ("POST", "/staff/cases/<id>/return"): of_case(CHIEFS, version="1", reason="再核实一下"),
     ("POST", "/staff/cases/<id>/approve"): of_case(CHIEFS, version="1"),
     ("POST", "/staff/cases/<id>/refuse"): of_case(CHIEFS, version="1", reason="缴费不满一年"),
+    ("POST", "/staff/cases/<id>/reopen"): of_case(CLERKS, version="1", reason="您已经上班了"),
     ("POST", "/staff/cases/<id>/uphold"): of_case(CHIEFS, version="1", reason="您说得对"),
     ("POST", "/staff/cases/<id>/dismiss"): of_case(CHIEFS, version="1", reason="缴费不满一年"),
 }

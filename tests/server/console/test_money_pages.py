@@ -193,7 +193,9 @@ def test_what_keeps_it_from_coming_back_is_told_with_the_case_and_the_others_do(
     assert "另有1笔以前已经发放成功" in text_of(upload(clerk, batch, b"".join(without)).text)
 
 
-@pytest.mark.parametrize("fault", [Fault.ON_ITS_WAY, Fault.GIVEN_UP, Fault.ERASED])
+@pytest.mark.parametrize(
+    "fault", [Fault.ON_ITS_WAY, Fault.LOOKED_AT_AGAIN, Fault.GIVEN_UP, Fault.ERASED]
+)
 def test_of_a_line_that_is_right_and_can_not_be_taken_it_is_said_to_leave_it_out(
     fault: Fault,
 ) -> None:
@@ -248,6 +250,56 @@ def test_whoever_had_a_hand_in_it_does_not_release_it(at: Office, fund: Any, sta
     assert decided.post(f"/payments/batches/{another}/release").status_code == 409
     assert f"{batch}/release" in decided.get(f"/payments/batches/{batch}").text
     assert decided.post(f"/payments/batches/{batch}/release").status_code == 303
+
+
+def test_a_grant_is_looked_at_again_by_one_and_ended_by_another(
+    staff: Staff, at: Office, fund: Any, clerk: Desk, chief: Desk
+) -> None:
+    case_id = at.approved(instalments=2)
+    at.settle(paid := at.released(fund), funding.said(at.export(paid)))
+
+    def move(desk: Desk, slug: str, **form: Any) -> Any:
+        with at.database.read() as session:
+            version = session.get_one(Case, case_id).version
+        return desk.post(f"/cases/{case_id}/{slug}", {"version": version, **form})
+
+    second = at.collect(fund, instalment=2).batch
+    assert second is not None
+    page = clerk.get(f"/cases/{case_id}").text
+    assert "先把发放批次作废" in page and f"/cases/{case_id}/reopen" not in page
+    refused = move(clerk, "reopen", reason="批错了")
+    assert refused.status_code == 409 and "有一笔正在发放批次里" in text_of(refused.text)
+    clerk.post(f"/payments/batches/{second.id}/cancel")
+    assert f"/cases/{case_id}/reopen" not in chief.get(f"/cases/{case_id}").text
+    assert move(chief, "reopen", reason="批错了").status_code == 403
+    assert 'id="reopen-reason-error"' in move(clerk, "reopen").text
+    assert move(clerk, "reopen", reason="您已经上班，不符合四①").status_code == 303
+    page = text_of(clerk.get(f"/cases/{case_id}").text)
+    assert "没发的先不发，原因已经通知申请人" in page and "已经发了150.53元" in page
+    wrong = move(clerk, "recommend", decision="approve", reason="重新算", amount="99")
+    assert wrong.status_code == 409 and "总金额不能改" in text_of(wrong.text)
+    move(clerk, "recommend", decision="refuse", reason="已经上班")
+    assert case_id in chief.get("/cases/?whose=decide").text
+    assert move(chief, "refuse", reason="您已经上班，不符合四①").status_code == 303
+    assert at.sums(fund) == (10_000_00, 0, funding.SUM // 2)
+
+
+def test_a_grant_that_was_paid_in_part_is_granted_anew_as_it_was(
+    staff: Staff, at: Office, fund: Any, clerk: Desk, chief: Desk
+) -> None:
+    case_id = at.approved(instalments=2)
+    at.settle(paid := at.released(fund), funding.said(at.export(paid)))
+    for desk, slug, more in (
+        (clerk, "reopen", {"reason": "再核实"}),
+        (clerk, "recommend", {"decision": "approve", "reason": "没错", "amount": "301.07"}),
+        (chief, "approve", {}),
+    ):
+        page = desk.get(f"/cases/{case_id}").text
+        assert 'name="instalments"' not in page
+        form = {"version": hidden(page, "version"), **more}
+        assert desk.post(f"/cases/{case_id}/{slug}", form).status_code == 303
+    at.settle(rest := at.released(fund, instalment=2), funding.said(at.export(rest)))
+    assert at.sums(fund) == (10_000_00, 0, funding.SUM)
 
 
 def test_a_case_that_is_not_ticked_waits_for_the_next_batch(
