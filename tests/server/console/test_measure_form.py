@@ -55,6 +55,19 @@ def test_a_measure_that_was_stored_before_measures_said_it_shows_how_people_come
     assert said["uptake"] == "application"
 
 
+def test_a_measure_that_nobody_changed_is_saved_as_it_was(staff: "Staff") -> None:
+    """It is of five topics, and the form had room for two."""
+    desk = staff.desk(Role.EDITOR, where=("河北",))
+    id = "hebei-chengde-2"
+    desk.post(f"/knowledge/measures/{id}", form_of(desk, id))
+    with staff.resources.database.read() as session:
+        in_force = drafts.in_force(session, "measure", id)
+    assert in_force is not None and len(in_force["topics"]) == 5
+    assert canonical("measure", drafted(staff, id)) == in_force
+    # There is room for another one.
+    assert form_of(desk, id)["topics"] == [*in_force["topics"], ""]
+
+
 @pytest.mark.parametrize("id", ["shishi-4a", "shishi-7"])
 def test_a_list_of_materials_that_nobody_touched_is_no_draft(staff: "Staff", id: str) -> None:
     """The second of them has none: an empty one came with every change of a word."""
