@@ -165,7 +165,8 @@ def get_employer(id: str) -> Response:
     """The form with what stands there."""
     with resources().database.read() as session:
         row = employers.of_officer(session, id, officer(), regions())
-    return _form(forms.empty(**row.model_dump()), url_for(".post_employer", id=id))
+    typed = {name: "" if value is None else value for name, value in row.model_dump().items()}
+    return _form(forms.empty(**typed), url_for(".post_employer", id=id))
 
 
 @blueprint.post("/<id>")

@@ -162,7 +162,13 @@ def typed(offer: Offer) -> dict[str, Any]:
         told |= {"begins_on": f"{local:%Y-%m-%d}", "begins_time": f"{local:%H:%M}"}
     more = offering.details_of(offer)
     told |= {n: money.spoken(v) if n in _IN_YUAN else v for n, v in more.items()}
-    return {name: "" if value is None else value for name, value in told.items()}
+    return {name: _as_typed(value) for name, value in told.items()}
+
+
+def _as_typed(value: Any) -> Any:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else value
 
 
 def shown(offer: Offer) -> list[tuple[str, str]]:

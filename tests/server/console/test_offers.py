@@ -86,6 +86,16 @@ def test_a_stale_page_changes_nothing_and_says_so(staff: Staff) -> None:
     assert "刚刚有了变化" in stale.text
 
 
+@pytest.mark.parametrize("gives", ["true", "false"])
+def test_whether_a_course_gives_a_certificate_stays_when_something_else_is_changed(
+    staff: Staff, gives: str
+) -> None:
+    desk = staff.desk(Role.CASE_OFFICER)
+    path = enter(desk, "session", hours="40", certificate=gives)
+    form = desk.get(f"{path}/change").text
+    assert re.findall(r'<option value="(true|false)" selected>', form) == [gives]
+
+
 def test_pay_is_typed_in_yuan_and_kept_in_fen(staff: Staff) -> None:
     desk = staff.desk(Role.CASE_OFFICER)
     path = enter(desk)

@@ -226,6 +226,8 @@ def test_employers_say_who_stays_and_how_many_they_look_for(staff: Staff) -> Non
     shown = desk.get("/register/employers/?hiring=true").text
     assert "1家单位，职工100人，留岗40人，要招20人" in text_of(shown)
     path = "/register/employers/" + re.findall(r"/register/employers/([0-9a-f]{16})", shown)[0]
+    # Who has no code has none in the form either: «None» stood there, and was refused as no code.
+    assert 'name="code" type="text" value=""' in desk.get(path).text
     assert desk.post(path, {**told, "hiring": "0", "version": "1"}).status_code == 303
     assert desk.post(path, {**told, "hiring": "5", "version": "1"}).status_code == 409
     assert "还没有" in desk.get("/register/employers/?hiring=true").text
