@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from flask import Blueprint, Response, url_for
 from pydantic import Field
 
+from server import money
 from server.casework import cases
 from server.casework.officers import Role, scope
 from server.casework.tables import Case
@@ -17,7 +18,7 @@ from server.confidential.subject_keys import SubjectErased
 from server.console import forms
 from server.console.case import opened as opened_case
 from server.console.entering import actor, first_region, officer, regions
-from server.console.forms import Asked, Form, Line
+from server.console.forms import Asked, Form, Line, Yuan
 from server.console.register import FORM_WORDS, LABELS, NUMBERS, held_of, refuse
 from server.console.rendering import go_to, page
 from server.personal.persons import IdentityNumber, Name, NativePlace, NotBornYet, Phone
@@ -46,7 +47,7 @@ class CircumstancesAsked(Asked):
     address: Annotated[str, Field(max_length=100)] | None = None
     employer: Annotated[str, Field(max_length=64)] | None = None
     relation: Relation | None = None
-    income: Annotated[int, Field(ge=0, le=100_000)] | None = None
+    income: Annotated[Yuan, Field(ge=0, le=100_000_00)] | None = None
     members: Annotated[int, Field(ge=1, le=30)] | None = None
     causes: tuple[Cause, ...] = ()
     needs: tuple[Need, ...] = ()
@@ -200,7 +201,7 @@ def _registered(
         address=asked.address,
         employer=asked.employer,
         relation=asked.relation,
-        income_fen=None if asked.income is None else asked.income * 100,
+        income_fen=asked.income,
         causes=asked.causes,
         needs=asked.needs,
         facts=dict(facts or {}),
@@ -224,7 +225,7 @@ def _typed(held: Held) -> dict[str, Any]:
     }
     told |= {
         "relation": who.relation,
-        "income": None if who.income_fen is None else who.income_fen // 100,
+        "income": None if who.income_fen is None else money.spoken(who.income_fen),
         "causes": [cause.value for cause in who.causes],
         "needs": [need.value for need in who.needs],
         "region": entry.region,

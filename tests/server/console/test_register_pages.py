@@ -114,6 +114,18 @@ def test_a_change_shows_what_stands_there_and_keeps_the_days(staff: Staff) -> No
     assert path in desk.post("/register/search", {"what": "陈大明"}).text
 
 
+def test_not_a_fen_of_an_income_is_lost_when_something_else_is_changed(staff: Staff) -> None:
+    """Tables bring them, and the form cut them off."""
+    desk = staff.desk(Role.CASE_OFFICER)
+    path = enter(desk, income="1234.56")
+    for typed in ("1234.56", "900"):
+        assert typed in text_of(desk.get(path).text)
+        assert f'name="income" type="number" value="{typed}"' in desk.get(f"{path}/change").text
+        desk.post(f"{path}/change", {**PERSON, "version": "1", "income": "900"})
+    wrong = desk.post(f"{path}/change", {**PERSON, "version": "2", "income": "1.234"})
+    assert wrong.status_code == 422 and 'id="f-income-error"' in wrong.text
+
+
 def test_the_person_of_a_case_is_taken_from_the_case(staff: Staff) -> None:
     desk = staff.desk(Role.CASE_OFFICER)
     case = staff.submit()
