@@ -97,6 +97,12 @@ PLACEHOLDERS: dict[str, tuple[str, ...]] = {
     "check_not_possible": (),
     "check_year_missing": (),
     "check_not_yet": (),
+    "check_noted": ("words", "question", "answer"),
+    "check_take_back": (),
+    "check_not_sure": (),
+    "check_later": (),
+    "check_left_to_ask": ("labels",),
+    "check_word": ("quote",),
     "check_why": ("quote",),
     "check_why_of_many": ("titles",),
     "check_first": (),
@@ -162,6 +168,12 @@ SAID_LATER: Mapping[str, str] = {
     "part_without_this": "我这里{region}的文件没有写{part}有这件事。",
     "town_has": "{region}的文件写了的有：{titles}。",
     "sisters_have": "同在{region}，写了这类事的有：{regions}。那是给那里的人的。",
+    "check_noted": "“{words}”记下了，算这一题的回答：{question}{answer}。",
+    "check_take_back": "不对就回复“返回”。",
+    "check_not_sure": "听起来你拿不准，我先不记。能肯定就再说一遍；说不准，就回复“不清楚”。",
+    "check_later": "这个你拿不准，我先不记，问到那一题再答。",
+    "check_left_to_ask": "还没答完。还要问的有：{labels}。想看到现在为止的结果，回复“停”。",
+    "check_word": "文件里的原话是：“{quote}”。还是不懂，可以问收材料的窗口，或者发“转人工”。",
 }
 """The same of sentences: what is said where a release has none of its own. It is edited and
 published on; the program's files have them all."""

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot import caring, choosing, gates, replying
-from bot.answers import Answer, Check, Choice, Kind
-from bot.check_wishes import CHILD, SMALL, wish
+from bot.answers import Answer, Check, Choice, Context, Kind
+from bot.check_wishes import CHILD, GROWN_UP, SMALL, grown_up, whether_one_gets, wish
 from bot.composing import Part, fitted
 from bot.self_check.fact_answers import Asked, Read, Unread, read_answer
 from bot.self_check.questions import asked_again, conditions, named, question
+from bot.self_check.reading_ahead import Told, Unsure, read_ahead
 from bot.self_check.results import measure_result, region_result
 from bot.turn import Turn
 from bot.words import firms
@@ -26,7 +27,7 @@ from knowledge.eligibility.facts import (
 )
 from knowledge.eligibility.near_misses import near_misses
 from knowledge.eligibility.verdicts import Person, Result, is_open, verdict
-from knowledge.measures import Audience, Measure
+from knowledge.measures import Aspect, Audience, Measure
 
 _EARLIER = (
     "(?:(?:刚才|刚刚|前面|上面)(?:[的那一个题道面说答选填]|答案|回答)*"
@@ -55,8 +56,16 @@ _WHY = re.compile(
     "(?:这|这个|这题|这话|你)?是?(?:什么|啥)意思|(?:这个?)?(?:为什么|为啥|干嘛|干吗|咋)要?问(?:我?这个?|这些)?"
     "|问(?:我?这个?|这些)(?:干嘛|干啥|干什么|做什么|有什么用)|(?:没|不|听不|看不|没看|没听|不太)(?:懂|明白)"
 )
+_HOW_FAR = re.compile(
+    "(?:那|现在)?(?:我?还?(?:差|缺|少)(?:了|的)?(?:什么|啥|哪些|哪[1一几]?[样条个])|(?:有|出)?(?:什么|啥)?结果(?:呢|怎么样|出来了?吗?|是什么|是啥)?"
+    "|还[有要]?(?:问|答)?(?:几|多少|什么|哪些)个?题?(?:没?[问答])?)"
+)
+"""What is still missing to a result: 还差什么, 结果呢, 还有几题."""
+_WORD = re.compile("(?P<word>[^,，。?？!！ ]{2,8}?)(?:是|指的?是?)?(?:什么|啥)(?:意思|东西)?")
+"""What a word of the conditions means."""
 _ANOTHER = re.compile("[?？吗呢]|什么|怎么|咋|多少|哪|为啥|谁|电话|[你您]|[^还从也都][不没]$")
 """What a message has that is a question of its own and no answer."""
+_OF_WHOM = {Aspect.WHO, Aspect.CONDITION}
 _SHORT = 4
 _MOST_TITLES = 3
 _AGREED = "small-talk:ok"
@@ -80,7 +89,24 @@ def answer_to_question(turn: Turn) -> Answer | None:
         return _next(turn, replace(check, answers=check.answers[: check.fixed]))
     if _WHY.fullmatch(text):
         return _question(turn, check, _reason(turn, check))
+    if check.measures and (told := _told_of_check(turn, check, text)):
+        return _question(turn, check, told)
     return _answered(turn, check, text)
+
+
+def _told_of_check(turn: Turn, check: Check, text: str) -> str:
+    """What is still to be answered, or where the clause has the word somebody asks for."""
+    if _HOW_FAR.fullmatch(text):
+        left = _open_questions(_results(turn, check), check)
+        called = [fact.called for id, fact in turn.library.facts.items() if id in left]
+        return turn.composer.say("check_left_to_ask", labels="、".join(called))
+    if found := _WORD.fullmatch(text):
+        said = [c for scope in _scope(turn, check) for c in scope.criteria]
+        quotes = [c.quote for c in said if found["word"] in c.quote]
+        quotes = quotes or [c.quote for c in said if found["word"] in c.say]
+        if quotes:
+            return turn.composer.say("check_word", quote=quotes[0])
+    return ""
 
 
 def _answered(turn: Turn, check: Check, text: str) -> Answer | None:
@@ -92,18 +118,65 @@ def _answered(turn: Turn, check: Check, text: str) -> Answer | None:
         read = again  # dialect and mistypings in standard words
     if isinstance(read, Read):
         return _next(turn, _with(check, read))
+    if read is Unread.NOT_UNDERSTOOD and (told := _told_ahead(turn, check, text)):
+        return told
     if read is Unread.NOT_UNDERSTOOD:
         talk = None if text.isdigit() else caring.small_talk(turn)
         if talk is not None:
             return _question(turn, check) if talk.reason == _AGREED else None
         only_here = turn.places == (check.region,) and not turn.question.content
         asked = turn.question.asked
-        asks = asked.firm or (asked.aspects and not turn.question.content)  # 批多久
-        another = asks or (len(text) > _SHORT and _ANOTHER.search(text))
+        of_more = set(asked.aspects) - _OF_WHOM and not turn.question.content  # 咋整, and not 外省
+        another = asked.firm or of_more or (len(text) > _SHORT and _ANOTHER.search(text))
         wished = wish(text)
         if (wished and not wished.alone) or another or (turn.places and not only_here):
             return None
     return _question(turn, check, asked_again(turn, fact, read))
+
+
+def _told_ahead(turn: Turn, check: Check, text: str) -> Answer | None:
+    """Note what answers questions that are still to come, and say so; ask on where it's unsure."""
+    say = turn.composer.say
+    if check.asked == APPLICANT_ROLE and (who := grown_up(text)):
+        role = Read([Audience.WORKER.value])
+        return _next(turn, _with(check, role), say("check_for_other", who=who))
+    if not check.measures:
+        return None
+    facts = turn.library.facts
+    results = _results(turn, check)
+    left = [facts[id] for id in facts if id in _open_questions(results, check)]
+    asked = Asked(facts[check.asked], turn.today, check.region, turn.library.regions)
+    found = read_ahead(turn.message, asked, left)
+    if found is Unsure.OF_THIS:
+        return _question(turn, check, say("check_not_sure"))
+    if found is Unsure.OF_ANOTHER:
+        return _question(turn, check, say("check_later"))
+    if not found:
+        return None
+    noted = [(told.fact.id, json.dumps(told.read.value)) for told in found]
+    answered = replace(check, answers=(*check.answers, *noted))
+    lines = [
+        say("check_noted", words=told.words, question=told.fact.question, answer=_shown(turn, told))
+        for told in found
+        if told.fact.id != check.asked
+    ]
+    nothing_left = next_question(
+        _results(turn, answered), _given(turn, answered), turn.library.rules
+    )
+    if lines and nothing_left is not None:
+        lines[-1] += say("check_take_back")
+    if nothing_left is None or check.asked in dict(noted):
+        return _next(turn, answered, *lines)
+    return _question(turn, answered, *lines)
+
+
+def _shown(turn: Turn, told: Told) -> str:
+    """How a value that was noted is said, where it has words."""
+    value = told.read.value
+    if isinstance(value, bool):
+        return turn.composer.say("check_yes" if value else "check_no")
+    chosen = value if isinstance(value, list) else [value]
+    return "、".join(told.fact.option_label(v) for v in chosen) if told.fact.options else told.words
 
 
 def _read(turn: Turn, check: Check, message: str) -> Read | Unread:
@@ -145,12 +218,27 @@ def start(turn: Turn) -> Answer | None:
 
 
 def start_for_subject(turn: Turn) -> Answer | None:
-    """Start for the measure that a message names along with its wish for a check."""
-    wished = wish(turn.question.rest)
-    best = replying.chosen(turn) if wished and wished.subject else None
-    if wished is None or best is None or best.score < gates.UNDERSTOOD:
+    """Start for the measure that a message names along with its wish for a check.
+
+    Who asks whether they get it is told what it is before; of what is over, or everybody's, that
+    is the whole answer.
+    """
+    text = turn.asked_text if turn.places and not turn.question.content else turn.question.rest
+    wished = wish(text)
+    asked = None if wished else whether_one_gets(text)
+    found = wished or asked
+    best = replying.chosen(turn) if found and found.subject else None
+    if found is None or best is None or best.score < gates.UNDERSTOOD:
         return None
-    return _started(turn, [best.measure], best.measure.region, wished.who)
+    measure = best.measure
+    if asked is None:
+        return _started(turn, [measure], measure.region, found.who)
+    rule = turn.library.rules.criteria.get(measure.id)
+    if rule is None or rule.everyone or measure.phones or not is_open(rule, turn.today):
+        return None
+    if measure.audience is Audience.EMPLOYER and not re.fullmatch(firms.NAMES, found.who):
+        return None  # it is told for whom it is
+    return _started(turn, [measure], measure.region, found.who, measure.summary)
 
 
 def with_reminder(turn: Turn, reply: Answer) -> Answer:
@@ -192,7 +280,9 @@ def _is_for_them(at_hand: Sequence[Measure], who: str) -> bool:
     return any(measure.audience is wanted and not measure.phones for measure in at_hand)
 
 
-def _started(turn: Turn, measures: Sequence[Measure], region: str, who: str) -> Answer | None:
+def _started(
+    turn: Turn, measures: Sequence[Measure], region: str, who: str, *before: str
+) -> Answer | None:
     facts = [(WORK_REGION, json.dumps(region))]
     role = _role(measures[0].audience if measures else None, who)
     if role:
@@ -204,7 +294,7 @@ def _started(turn: Turn, measures: Sequence[Measure], region: str, who: str) -> 
     lines = [say("check_start_region", region=label)]
     if measures:
         start = say("check_start", title=named(measures[0]))
-        lines = [start, *conditions(turn, measures[0])]
+        lines = [*before, start, *conditions(turn, measures[0])]
     if who and role is not Audience.CHILD and not re.fullmatch(firms.NAMES, who):
         lines.append(say("check_for_other", who=who))
     if turn.context.check is None:
@@ -219,6 +309,8 @@ def _role(audience: Audience | None, who: str) -> Audience | None:
     if audience is Audience.WORKER:
         # Whoever asks «can I get it» of what is for workers asks for a worker.
         return audience
+    if audience is None and re.fullmatch(GROWN_UP, who):
+        return Audience.WORKER
     # A son may be grown up, where it isn't a matter of children anyway.
     child = re.fullmatch(CHILD if audience is Audience.CHILD else SMALL, who)
     return Audience.CHILD if child and audience in (Audience.CHILD, None) else None
@@ -236,7 +328,18 @@ def _not_open(turn: Turn, measure: Measure) -> Answer:
         region=measure.region,
         measures=(measure.id,),
         sources=(turn.composer.source(measure),),
-        context=replace(turn.kept_context(), check=None, measures=(measure.id,), choices=()),
+        context=_spoken_of(turn, measure),
+    )
+
+
+def _spoken_of(turn: Turn, measure: Measure) -> Context:
+    """The context once a check of a measure has ended: what is said next is said of that."""
+    return replace(
+        turn.kept_context(),
+        check=None,
+        question=measure.question,
+        measures=(measure.id,),
+        choices=(),
     )
 
 
@@ -357,7 +460,7 @@ def _result(turn: Turn, check: Check, *before: str, stopped: bool = False) -> An
         shown = tuple(m.id for m in found)
     context = replace(turn.kept_context(), check=None, choices=choices)
     if check.measures:
-        context = replace(context, measures=shown)
+        context = _spoken_of(turn, turn.library.measures[check.measures[0]])
     return Answer(
         kind=Kind.ANSWER,
         reply=fitted(parts),

@@ -118,11 +118,55 @@ def test_a_whole_place_ends_with_a_list_to_pick_from(indexed: IndexedLibrary) ->
 @pytest.mark.parametrize(
     "words",
     ["我够不够条件", "我能领吗", "帮我查查", "我符不符合条件", "自测", "帮我查查够不够条件",
-     "我能不能申请", "像我这样的能领吗", "够不够", "那我够不", "我这样符合不"],
+     "我能不能申请", "像我这样的能领吗", "够不够", "那我够不", "我这样符合不", "我符合条件吗"],
 )  # fmt: skip
 def test_words_that_start_it(indexed: IndexedLibrary, words: str) -> None:
     talk = Talk(indexed)
     assert talk.says("石狮失业金怎么领", words).reason == "check-question"
+
+
+@pytest.mark.parametrize(
+    ("words", "measure"),
+    [
+        ("失业金我能领吗", "shishi-4a"), ("我能领失业金吗", "shishi-4a"),
+        ("开店补贴我能不能拿", "shishi-4c"), ("帮我查开店补贴我够不够", "shishi-4c"),
+        ("那我可以申请急难救助吗", "shishi-3a"), ("失业金俺够不够条件", "shishi-4a"),
+    ],
+)  # fmt: skip
+def test_whether_i_get_what_is_named_starts_it_with_what_that_is(
+    indexed: IndexedLibrary, library: Library, words: str, measure: str
+) -> None:
+    said = Talk(indexed, chosen="石狮").says(words)
+    assert (said.kind, said.reason, said.measures) == (Kind.ANSWER, "check-question", (measure,))
+    assert "够不够条件" in words or library.measures[measure].summary in said.reply
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["稳岗返还我能领吗", "保险就交过三个月我能领吗", "我能领几个月失业金", "我能领到什么补贴",
+     "失业金怎么我领不了", "热线我能打吗", "我能领低保吗"],
+)  # fmt: skip
+def test_what_asks_for_more_than_whether_i_get_it_is_answered(
+    indexed: IndexedLibrary, words: str
+) -> None:
+    assert not Talk(indexed, chosen="石狮").says(words).reason.startswith("check")
+
+
+def test_what_is_over_is_told_of_in_full_to_who_asks_whether_they_get_it(
+    indexed: IndexedLibrary,
+) -> None:
+    said = Talk(indexed, AUTUMN_2026, "衡水").says("消费券我能领吗")
+    assert said.reason.startswith("measure") and "已经结束" in said.reply
+
+
+def test_whether_i_get_it_is_checked_once_the_place_is_told(indexed: IndexedLibrary) -> None:
+    for picked in (False, True):
+        talk = Talk(indexed)
+        asked = talk.says("失业金我能领吗")
+        assert asked.reason == "which-place"
+        labels = [choice.label for choice in asked.choices]
+        said = talk.says(str(labels.index("石狮市") + 1) if picked else "石狮")
+        assert (said.reason, said.measures) == ("check-question", ("shishi-4a",))
 
 
 @pytest.mark.parametrize(
@@ -154,6 +198,9 @@ def test_for_whom_it_is_asked_is_taken_from_the_words_or_asked(
         ("我们厂够不够条件", "石狮", ["employer"]),
         ("我家娃符不符合条件", "石狮", ["child"]),
         ("失业金我老公有没有资格", "石狮", ["worker"]),
+        ("帮我查查公司够不够条件", "石狮", ["employer"]),
+        ("帮我妈查查", "石狮", ["worker"]),
+        ("帮我查查我老伴够不够条件", "石狮", ["worker"]),
     ],
 )
 def test_for_whom_it_is_asked_is_read_beside_every_wish_for_a_check(
@@ -468,6 +515,130 @@ def test_an_answer_in_dialect_is_read_in_standard_words(indexed: IndexedLibrary)
     talk = unemployed(indexed)
     talk.says("想", "交咗")
     assert talk.given["unemployment_insured"] is True
+
+
+# -- what is told of before it is asked for ------------------------------------------------------
+
+ALLOWANCE = ("定州失业补助金怎么领", "我能领吗")
+
+
+@pytest.mark.parametrize(
+    ("begun", "reply", "given"),
+    [
+        ((), "没登记", {"unemployment_registered": False}),
+        ((), "还没去登记呢", {"unemployment_registered": False}),
+        ((), "是厂里不要我的", {"job_loss_involuntary": True}),
+        ((), "被辞退的", {"job_loss_involuntary": True}),
+        ((), "参保了", {"unemployment_insured": True}),
+        ((), "想找，交了两年", {"seeking_work": True, "unemployment_insured": True,
+                            "unemployment_insurance_months": 24}),
+        ((), "厂里裁员，已经登记了，想再找活干",
+         {"job_loss_involuntary": True, "unemployment_registered": True, "seeking_work": True}),
+        (("石狮开店补贴", "我能领吗"), "店开了八个月", {"business_months_operating": 8}),
+        ((), "交了，但是忘了多久", {"unemployment_insured": True}),
+        (ALLOWANCE, "2020年6月没的工作", {"job_loss_date": {"at_least": "2020-06-01",
+                                                      "at_most": "2020-06-30"}}),
+        (ALLOWANCE, "补助金没领过", {}),
+        (ALLOWANCE, "没领过", {"unemployment_allowance_claimed": False}),
+        (("石狮临时救助", "我能领吗"), "吃饭都难", {"living_hardship": True}),
+        (("石狮临时救助", "我能领吗"), "我是外省的", {"hukou_place": "other_province"}),
+    ],
+)  # fmt: skip
+def test_what_answers_a_question_to_come_is_noted_and_said_to_be(
+    indexed: IndexedLibrary, begun: tuple[str, ...], reply: str, given: dict[str, object]
+) -> None:
+    talk = Talk(indexed, date(2021, 2, 20)) if begun == ALLOWANCE else Talk(indexed)
+    talk.says(*(begun or ("石狮失业金怎么领", "我能领吗")))
+    said = talk.says(reply)
+    if talk.context.check is None:
+        assert said.reason == "check-result" and False in given.values()
+    else:
+        assert talk.given == given
+    assert ("记下了" in said.reply) is bool(set(given) - {"seeking_work"})
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "好像交过", "应该登记了吧", "大概一年吧", "交了大概一年", "一年", "没有", "交过的吧",
+        "可能是被辞退的", "我不知道登记没登记", "难", "没交", "12", "外省", "交了有没有两年",
+        "想找又不想找",
+    ],
+)  # fmt: skip
+def test_what_may_be_meant_otherwise_or_is_only_supposed_is_never_noted(
+    indexed: IndexedLibrary, reply: str
+) -> None:
+    talk = unemployed(indexed)
+    said = talk.says(reply)
+    if reply == "没有":
+        assert said.reason == "check-result"  # it answers the question that was put
+    else:
+        assert talk.given == {} and said.reason == "check-question"
+
+
+@pytest.mark.parametrize(
+    ("replies", "told"),
+    [
+        (("想", "好像交过"), "拿不准"), (("想", "应该是交了"), "拿不准"),
+        (("大概一年吧",), "问到那一题"), (("好像交过",), "问到那一题"),
+    ],
+)  # fmt: skip
+def test_who_only_supposes_it_is_asked_whether_they_are_sure(
+    indexed: IndexedLibrary, replies: tuple[str, ...], told: str
+) -> None:
+    talk = unemployed(indexed)
+    said = talk.says(*replies)
+    assert told in said.reply and len(talk.given) == len(replies) - 1
+
+
+def test_what_was_noted_ahead_is_taken_back_like_every_answer(indexed: IndexedLibrary) -> None:
+    talk = unemployed(indexed)
+    talk.says("参保了", "返回")
+    assert talk.given == {} and talk.context.check
+    assert talk.context.check.asked == "unemployment_insured"
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("失业登记是啥意思", "已办理失业登记"), ("登记是什么", "已办理失业登记"),
+        ("还差什么", "办过失业登记"), ("结果呢", "还没答完"), ("还有几题", "还没答完"),
+    ],
+)  # fmt: skip
+def test_what_is_asked_of_the_check_itself_is_told(
+    indexed: IndexedLibrary, asked: str, told: str
+) -> None:
+    talk = unemployed(indexed)
+    said = talk.says(asked)
+    assert said.reason == "check-question" and told in said.reply and talk.given == {}
+
+
+def test_who_does_not_know_and_lets_it_be_does_not_know(indexed: IndexedLibrary) -> None:
+    talk = unemployed(indexed)
+    talk.says("算了不知道")
+    assert talk.given == {"seeking_work": None}
+
+
+@pytest.mark.parametrize("said", ["交了", "一年半", "没登记"])
+def test_what_is_told_after_the_result_is_of_what_was_checked(
+    indexed: IndexedLibrary, said: str
+) -> None:
+    talk = unemployed(indexed)
+    assert talk.says("不想").reason == "check-result"
+    assert talk.says(said).measures[:1] == ("shishi-4a",)
+
+
+@pytest.mark.parametrize("said", ["残疾人", "没有", "不知道"])
+def test_what_is_told_after_what_is_not_open_is_of_that(indexed: IndexedLibrary, said: str) -> None:
+    talk = Talk(indexed, AUTUMN_2026, "广州荔湾区")
+    assert talk.says("500元生活费补贴我够不够条件").reason == "check-not-open"
+    assert talk.says(said).measures[:1] == ("liwan-8c",)
+
+
+def test_who_names_somebody_as_whom_it_is_for_is_understood(indexed: IndexedLibrary) -> None:
+    talk = Talk(indexed, chosen="石狮")
+    assert "按你妈的情况答" in talk.says("帮我查查", "我妈").reply
+    assert talk.given == {APPLICANT_ROLE: ["worker"]}
 
 
 # -- what always holds --------------------------------------------------------------------------
