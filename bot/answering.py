@@ -3,7 +3,16 @@
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 
-from bot import about_documents, caring, choosing, clause_numbers, gates, left_open, replying
+from bot import (
+    about_documents,
+    about_the_service,
+    caring,
+    choosing,
+    clause_numbers,
+    gates,
+    left_open,
+    replying,
+)
 from bot.answers import Answer, Context
 from bot.retrieval.indexing import IndexedLibrary
 from bot.self_check import dialogue
@@ -19,6 +28,7 @@ STEPS: tuple[Step, ...] = (
     caring.empty,
     caring.small_talk,
     caring.helpline,
+    about_the_service.service_asked_for,
     choosing.number_out_of_range,
     dialogue.start,
     caring.sounds_like_distress,

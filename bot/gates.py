@@ -62,6 +62,7 @@ _NOT_UNDERSTOOD = "not-understood"
 _THE_SERVICE = re.compile(
     "[你您]们?(?:这|那|的|收|要)|暖岗|小程序|这个?(?:软件|平台|网站)|[用办]这个"
 )
+_NAMES_THE_SERVICE = re.compile("[你您]|暖岗|小程序|这个?(?:软件|平台|网站|机器人)|用这个")
 
 
 def place_not_covered(turn: Turn) -> Answer | None:
@@ -213,8 +214,10 @@ def outside(turn: Turn) -> Answer | None:
     if found.score < max(_OUTSIDE, max(c.own for c in left.ranked) - _OUTSIDE_LAG):
         return None
     topic = turn.library.outside[found.id]
+    if topic.if_named and not _NAMES_THE_SERVICE.search(turn.question.text):
+        return None
     if topic.ask is None:
-        return _about_the_service(turn, topic)
+        return about_the_service(turn, topic)
     name = "outside_region" if turn.region else "outside"
     label = turn.composer.region_label(turn.region) if turn.region else ""
     said = turn.composer.say(name, topic=topic.label, ask=topic.ask.rstrip("。"), region=label)
@@ -228,10 +231,10 @@ def of_the_service(turn: Turn) -> Answer | None:
     best = max(c.own for c in turn.alone.ranked) + _OUTSIDE_LEAD
     if not _THE_SERVICE.search(turn.question.text) or found.score < max(_OUTSIDE, best):
         return None
-    return _about_the_service(turn, turn.library.outside[found.id])
+    return about_the_service(turn, turn.library.outside[found.id])
 
 
-def _about_the_service(turn: Turn, topic: OutsideTopic) -> Answer | None:
+def about_the_service(turn: Turn, topic: OutsideTopic) -> Answer | None:
     """Answer what is asked of the service; who names a place asks what its document says."""
     if turn.places or topic.reply is None or turn.is_owed_wages:
         return None

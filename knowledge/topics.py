@@ -1,10 +1,11 @@
 """Topics: measures of the same kind in different places, and what no document covers."""
 
+import re
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from knowledge.entries import Entry, Text
+from knowledge.entries import Entry, Text, compiles
 from knowledge.faults import Code, Fault, refused
 
 TopicId = Annotated[str, Field(pattern=r"^[a-z_0-9]+$")]
@@ -22,7 +23,9 @@ class OutsideTopic(Entry):
     """Something people ask for that no document covers; `ask` names who would know.
 
     `advice` is what a person should hear before anything else: not to pay a swindler. What is asked
-    of the service itself (how far is my case) has a `reply` instead of somebody to ask.
+    of the service itself (how far is my case) has a `reply` instead of somebody to ask; it may have
+    patterns of whole messages that can ask for nothing else (`said`), or for nothing else as long
+    as nothing was spoken of before (`said_first`).
     """
 
     id: TopicId
@@ -31,6 +34,20 @@ class OutsideTopic(Entry):
     reply: Text | None = None
     advice: Text | None = None
     questions: Annotated[tuple[Text, ...], Field(min_length=1)]
+    said: tuple[Text, ...] = ()
+    said_first: tuple[Text, ...] = ()
+    if_named: bool = False
+    """Other words than those patterns ask for it only where they name the service: 你们, 暖岗."""
+
+    @field_validator("said", "said_first")
+    @classmethod
+    def _patterns_compile(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(map(compiles, patterns))
+
+    def is_asked_by(self, text: str, *, first: bool) -> bool:
+        """Tell whether the whole of a normalised text asks for it, `first` of all or later on."""
+        patterns = (*self.said, *self.said_first) if first else self.said
+        return any(re.fullmatch(pattern, text) for pattern in patterns)
 
     @model_validator(mode="after")
     def _is_answered_in_one_way(self) -> Self:

@@ -150,6 +150,7 @@ STEPS = {
     "no_words": "不成话的字母",
     "clause_asked_for": "问第几条",
     "document_asked_for": "问文件本身",
+    "service_asked_for": "问暖岗自己的事",
     "overview": "列出有什么政策",
     "no_subject": "没说问什么",
     "several_questions": "一次问了几件事",

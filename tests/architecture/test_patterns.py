@@ -16,7 +16,7 @@ from knowledge.files import read_yaml
 from knowledge.library import DATA, Library
 from tests.pumping import endless
 
-_IN_DATA = ("aspects", "care", "lexicon", "small_talk")
+_IN_DATA = ("aspects", "care", "lexicon", "outside", "small_talk")
 _HOW_DEEP = 3
 
 

@@ -881,7 +881,32 @@ def test_whether_there_is_a_hotline_is_no_question_for_its_number(indexed: Index
         ("你们不会把我的证件拿去干别的吧", "my_data"),
         ("我以前填的个人信息想全部删除", "my_erasure"),
         ("身份证照片一直上传不了", "my_photos"),
-        ("用你们这个小程序要交钱不", "my_application"),
+        ("用你们这个小程序要交钱不", "my_fees"),
+        ("用这个问事花钱吗", "my_fees"),
+        ("收费吗", "my_fees"),
+        ("你们这里办事收手续费吗", "my_fees"),
+        ("暖岗是免费的吗", "my_fees"),
+        ("个人信息会不会泄漏", "my_data"),
+        ("你答错了算谁的", "my_mistakes"),
+        ("万一你说错了谁负责呢", "my_mistakes"),
+        ("暖岗归谁管", "my_mistakes"),
+        ("你咋知道这么多", "my_source"),
+        ("你们的政策从哪来的", "my_source"),
+        ("多久更新一回", "my_source"),
+        ("你们这些资料过时了没", "my_source"),
+        ("你们的消息是哪一年的", "my_source"),
+        ("你们客服电话多少", "my_contact"),
+        ("你们周末上班吗", "my_contact"),
+        ("什么时候上班", "my_contact"),
+        ("我的办件编号是A20931", "my_case"),
+        ("我那个案子批了吗", "my_case"),
+        ("多久能批下来", "my_case"),
+        ("是谁在审我的申请", "my_officer"),
+        ("我的案子归谁管", "my_officer"),
+        ("经办人电话多少", "my_officer"),
+        ("万一没批怎么办", "my_objection"),
+        ("没通过能申诉吗", "my_objection"),
+        ("在哪申诉", "my_objection"),
     ],
 )
 def test_what_is_asked_of_the_service_itself_is_answered(
@@ -1022,9 +1047,40 @@ def test_who_asks_whether_something_else_is_true_does_not_doubt_it(
     assert ask(indexed, [said]).reason != "small-talk:doubt"
 
 
-@pytest.mark.parametrize("said", ["你们这个要钱吗", "我不会用手机", "你们收费不"])
-def test_what_the_service_costs_and_needs_is_told(indexed: IndexedLibrary, said: str) -> None:
-    assert ask(indexed, [said]).reason == "outside:my_application"
+@pytest.mark.parametrize("said", ["你们这个要钱吗", "你们收费不", "要钱吗", "小程序申请要不要钱"])
+def test_what_the_service_costs_is_told_first_of_all(indexed: IndexedLibrary, said: str) -> None:
+    told = ask(indexed, [said], "石狮")
+    assert told.reason == "outside:my_fees" and told.reply.startswith("不收钱")
+
+
+def test_what_the_service_needs_is_told(indexed: IndexedLibrary) -> None:
+    assert ask(indexed, ["我不会用手机"]).reason == "outside:my_application"
+
+
+@pytest.mark.parametrize(
+    ("turns", "region"),
+    [
+        (["锦州学技术有课吗", "要钱不"], None),
+        (["衡水做核酸", "收费吗"], None),
+        (["石狮失业金怎么领", "多久能批下来"], None),
+        (["承德欠薪的案子查处了多少"], None),
+        (["你们电话多少"], "石狮"),
+        (["街道晚上有人吗"], "广州荔湾区"),
+        (["企业没批下来的补贴怎么领"], "石狮"),
+        (["我的案子法院判了不给钱"], "石狮"),
+        (["发的书要不要自己出钱"], "广州荔湾区"),
+    ],
+)
+def test_what_is_asked_of_a_measure_is_not_taken_for_the_service(
+    indexed: IndexedLibrary, turns: list[str], region: str | None
+) -> None:
+    assert not ask(indexed, turns, region).reason.startswith("outside:my_")
+
+
+def test_a_case_is_spoken_of_until_something_else_is(indexed: IndexedLibrary) -> None:
+    said = ["我的案子编号是88231", "啥时候能批下来", "要是不批咋办", "谁在审"]
+    told = [ask(indexed, said[: n + 1], "石狮").reason for n in range(len(said))]
+    assert told == [f"outside:my_{of}" for of in ("case", "case", "objection", "officer")]
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from knowledge.eligibility.facts import FactType
+from server.casework.moves import OBJECTED_WITHIN
 from server.casework.uploading import MOST_BYTES
 from server.notices.templates import templates
 from tests.miniprogram.phones import PROGRAM
@@ -69,10 +70,13 @@ def test_what_the_chat_says_of_the_service_is_so(client: list[Path], library: "L
     replies = [topic.reply for topic in library.outside.values() if topic.reply is not None]
     shown = "".join(file.read_text("utf-8") for file in client)
     named = {name for reply in replies for name in re.findall("“(.+?)”", reply)} - {"转人工"}
-    assert {"我的", "我的办件", "我的资料", "办"} <= named
+    assert {"我的", "我的办件", "我的资料", "办", "我的求助", "没用"} <= named
     assert [name for name in named if name not in shown] == []
     (megabytes,) = {size for reply in replies for size in re.findall(r"(\d+)MB", reply)}
     assert int(megabytes) * 1024 * 1024 == MOST_BYTES
+    assert {day for reply in replies for day in re.findall(r"(\d+)天", reply)} == {
+        str(OBJECTED_WITHIN)
+    }
 
 
 TABLES = [PROGRAM / "checking.js", ROOT / "server" / "h5" / "static" / "question.js"]

@@ -1,0 +1,27 @@
+"""What is asked of the service itself: what it costs, where it knows it from, how a case is."""
+
+from bot import caring, gates
+from bot.answers import Answer
+from bot.turn import Turn
+
+_MARKS = " ,.!?~、。;:，？！"
+_CONTACT = "my_contact"
+
+
+def service_asked_for(turn: Turn) -> Answer | None:
+    """Answer a message that can only be meant for the service, before any measure is weighed.
+
+    Where the place has a hotline of its own, whoever asks for a number is given that.
+    """
+    text = turn.question.text.strip(_MARKS)
+    first = not turn.context.question
+    topics = turn.library.outside.values()
+    found = next((topic for topic in topics if topic.is_asked_by(text, first=first)), None)
+    if found is None or (found.id == _CONTACT and _has_hotline(turn, text)):
+        return None
+    return gates.about_the_service(turn, found)
+
+
+def _has_hotline(turn: Turn, text: str) -> bool:
+    asks_number = any(word in text for word in ("电话", "热线", "号码"))
+    return asks_number and bool(caring.local_hotlines(turn))
