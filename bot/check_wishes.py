@@ -10,9 +10,9 @@ SMALL = "娃儿?|孩子|小孩|崽"
 CHILD = f"{SMALL}|儿子|女儿|闺女"
 GROWN_UP = (
     "老公|丈夫|老婆|媳妇|老伴|爱人|对象|爸爸?妈?妈?|妈妈?|父母|爹|娘|哥哥?|姐姐?|弟弟?|妹妹?"
-    "|亲戚|老乡|工友|朋友"
+    "|亲戚|老乡|工友|朋友|邻居|同事|室友"
 )
-_KIN = f"{CHILD}|{GROWN_UP}"
+KIN = f"{CHILD}|{GROWN_UP}"
 _MINE = "你?(?:看看?)?(?:我们?|俺们?|咱们?|我家|俺家)(?:这[种样个些])?(?:家|的)?"
 _LIKE_ME = "(?:外地|本地|外来|打工|务工|农民工)(?:务工)?(?:人员?|的|员工)?"
 
@@ -22,7 +22,7 @@ def _who(name: str, before: str = "") -> str:
 
     Without 我 before it a word for somebody has to stand behind `before`: 帮扶对象 is nobody's.
     """
-    return f"(?:(?:{_MINE}|{before})(?P<{name}>{_KIN}|{firms.NAMES})|(?:{_MINE})?(?:{_LIKE_ME})?)"
+    return f"(?:(?:{_MINE}|{before})(?P<{name}>{KIN}|{firms.NAMES})|(?:{_MINE})?(?:{_LIKE_ME})?)"
 
 
 _ASKS = re.compile(
@@ -41,14 +41,14 @@ _ASKS_ALONE = re.compile(
 )
 """Words that ask for one where they are the whole message."""
 _ASKS_FOR_KIN = re.compile(
-    f"(?:那|像)?(?:{_MINE}|(?:你|她|他)的?)?(?P<kin>{_KIN})(?:(?:[和跟、]|还有)?(?:{_KIN}))?"
+    f"(?:那|像)?(?:{_MINE}|(?:你|她|他)的?)?(?P<kin>{KIN})(?:(?:[和跟、]|还有)?(?:{KIN}))?"
     "(?:(?<!^对象)呢|(?:也|都|还)?(?:(?:能不能|可不可以|可以|能|该|有没有|行不行|给不给|算不算)"
     "(?:领|拿|申请|享受|办)?(?:到|得到)?(?:的?份|一份)?(?:吗|么|不|没有?|嘛)?"
     "|(?:有|行|给|算)(?:的?份|一份)?(?:吗|么|不|没有?|嘛)))"
 )
 """The same of what was just spoken of, for somebody else: 我老伴呢, 孩子有没有."""
 _SUBJECT = "[^,，、。?？!！;；\\s我俺咱你他她它多少几哪谁怎什啥了没过不被]{2,12}"
-_OURS = f"(?:{_MINE})(?:{_LIKE_ME})?(?:{_KIN}|{firms.NAMES})?(?:自己|这样的?|这种情况)?"
+_OURS = f"(?:{_MINE})(?:{_LIKE_ME})?(?:{KIN}|{firms.NAMES})?(?:自己|这样的?|这种情况)?"
 _CAN = "(?:能不能|可不可以|可以|能)"
 _GET = "(?:领|拿|申请|享受)(?:到|得到|取)?"
 _ASKS_OF = tuple(
@@ -104,7 +104,7 @@ def whether_one_gets(text: str) -> Wish | None:
     subject, whose = found["subject"], found["whose"]
     if not content(_ANY_HELP.sub("", subject)):
         return None
-    who = re.search(f"(?:{_KIN}|{firms.NAMES})", whose)
+    who = re.search(f"(?:{KIN}|{firms.NAMES})", whose)
     return Wish(who[0] if who else "", subject, alone=False)
 
 

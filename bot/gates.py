@@ -262,8 +262,8 @@ def not_in_this_place(turn: Turn) -> Answer | None:
     if best.unbiased < _SURELY_ELSEWHERE:
         return no_answer(turn)
     if akin := [c for c in turn.local if best.measure.topics[0] in c.measure.topics]:
-        if akin[0] is here[0] and left_open.ASKS_WHAT_IS_GIVEN.search(turn.question.text):
-            return None  # 过年发什么 asks for no detail
+        if akin[0] is here[0] and left_open.asks_for_no_detail(turn, akin[0].measure):
+            return None
         # The place does speak of it, if not of this: it is not said to have nothing.
         return left_open.not_stated(
             turn, akin[0], left_open.unstated_aspect(turn, akin[0]) or left_open.DETAIL

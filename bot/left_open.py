@@ -5,12 +5,14 @@ from dataclasses import replace
 
 from bot import caring, replying, stating
 from bot.answers import Answer, Rejected
+from bot.check_wishes import KIN
 from bot.claims import states_all
 from bot.composing import Part, without_repeats
 from bot.declining import decline
 from bot.retrieval.matching import Candidate
 from bot.stating import states
 from bot.turn import Turn
+from bot.whether import asks_whether_there_is
 from bot.words import wording
 from knowledge.measures import Aspect, Measure
 
@@ -19,8 +21,10 @@ DETAIL = "detail"
 _A_WORD = 2
 """Characters of content that a subject has at least."""
 _AND_THAT = re.compile("呢|也")
+_KIN = re.compile(KIN)
+"""Whom it is asked for is no detail: 我邻居是低保，他呢."""
 _THE_SAME = re.compile("一样吗|一样不|也一样|相同吗")
-ASKS_WHAT_IS_GIVEN = re.compile(
+_ASKS_WHAT_IS_GIVEN = re.compile(
     "(?:发|给|送|补|领|拿|得)(?:了|的|点|到|些)*(?:什么|哪些)(?:钱|东西|福利|好处|的)?"
     "(?:吗|呢|啊|呀|了)*[?!。 ]*$"
 )
@@ -101,7 +105,7 @@ def _detail_left_open(turn: Turn, best: Candidate) -> str:
         return ""
     if aspect := unstated_aspect(turn, best):
         return aspect
-    if turn.asks_for_kin or ASKS_WHAT_IS_GIVEN.search(turn.question.text):
+    if turn.asks_for_kin or asks_for_no_detail(turn, best.measure):
         return ""
     if turn.is_owed_wages:
         return ""  # what they need is to be told whom to turn to
@@ -112,13 +116,20 @@ def _detail_left_open(turn: Turn, best: Candidate) -> str:
     return DETAIL if _open_lead(turn, best) >= needed else ""
 
 
+def asks_for_no_detail(turn: Turn, measure: Measure) -> bool:
+    """Tell whether the whole measure answers it: 过年发什么, 失业金发不发."""
+    asks_what = bool(_ASKS_WHAT_IS_GIVEN.search(turn.question.text))
+    return asks_what or asks_whether_there_is(turn, measure)
+
+
 def _names_what_is_stated(turn: Turn, measure: Measure) -> bool:
     """Tell whether a message that leans on the last names no more than the clause: 燃气也减？"""
     if turn.follows_up and turn.places and _THE_SAME.search(turn.question.text):
         return True
     if not turn.follows_up or not _AND_THAT.search(turn.question.text):
         return False
-    named = [word for word in wording.words(turn.question.content) if len(word) >= _A_WORD]
+    asked = _KIN.sub("", turn.question.content)
+    named = [word for word in wording.words(asked) if len(word) >= _A_WORD]
     said = "".join((measure.summary, *measure.quotes))
     return bool(named) and all(word in said for word in named)
 
