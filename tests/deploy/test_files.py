@@ -604,11 +604,11 @@ def test_where_containers_serve_the_timers_are_switched_on_and_nothing_else() ->
 
 
 def test_a_fresh_machine_has_what_the_runbook_calls() -> None:
-    """Debian puts neither sudo nor curl on every machine."""
+    """Debian puts neither sudo nor curl nor openssl on every machine."""
     text = (DEPLOY / "RUNBOOK.md").read_text("utf-8")
     (installed,) = re.findall(r"^# apt-get install (.+)$", text, re.M)
-    for program in ("sudo", "curl"):
-        assert re.search(rf"\b{program} -", text) and program in installed.split()
+    for program in ("sudo -", "curl -", "openssl x509 -"):
+        assert re.search(rf"\b{program}", text) and program.split()[0] in installed.split()
 
 
 def test_a_job_is_called_in_the_journal_what_the_runbook_calls_it() -> None:
