@@ -65,15 +65,11 @@ def _desk(at: AtHand, officer: "Officer") -> "Desk":
 
 
 def _import(desk: "Desk", parsed: argparse.Namespace) -> int:
-    from server.confidential.private_files import in_memory
     from server.register import importing, sheets
     from server.register.importing import Already, Plan, Twice
     from server.register.tables import Level
 
-    content = parsed.file.read_bytes()
-    with in_memory(content) as path:
-        headers = sheets.headers_of(path)
-    uses = _uses(headers, desk.library.facts, parsed.column)
+    uses = _uses(sheets.headers_of(parsed.file), desk.library.facts, parsed.column)
     plan = Plan(
         uses,
         Level(parsed.level) if parsed.level else None,
@@ -83,7 +79,7 @@ def _import(desk: "Desk", parsed: argparse.Namespace) -> int:
     )
     region = desk.library.regions.get(parsed.region).id
     with desk.database.begin() as session:
-        row = importing.keep(session, desk, content, region)
+        row = importing.keep(session, desk, parsed.file.read_bytes(), region)
         importing.choose(session, row, plan, now=desk.clock())
     told = importing.dry_run(desk, row)
     _tell(told)

@@ -68,14 +68,16 @@ def _of_the_driver(error: Exception) -> str | None:
 
 
 def _of_file(error: OSError) -> str:
+    # Of two the second is the one that was named: the first was to become it.
+    name = error.filename2 or error.filename
     match error:
         case FileNotFoundError():
-            return f"there is no file {error.filename}"
+            return f"there is no file {name}"
         case IsADirectoryError():
-            return f"{error.filename} is a folder, not a file"
+            return f"{name} is a folder, not a file"
         case PermissionError():
-            return f"{error.filename}: not allowed to open it"
-    return f"{error.filename}: {error.strerror}"
+            return f"{name}: not allowed to open it"
+    return f"{name}: {error.strerror}"
 
 
 def _of_the_desk() -> dict[type[Exception], Say]:

@@ -233,8 +233,12 @@ class _Unread(Exception):
 def headers_of(path: Path) -> list[str]:
     """The headers of a table; raises `SheetRefused`, and `SheetUnfit` where one stands twice."""
     first = next(read_rows(path), None)
-    if first is None or first.broken or len(first.cells) > _MOST_COLUMNS:
-        raise SheetRefused("no table")
+    if first is None:
+        raise SheetRefused(f"{path.name}: empty")
+    if first.broken:
+        raise SheetRefused(f"{path.name}: line {first.line}, the header: {first.broken}")
+    if len(first.cells) > _MOST_COLUMNS:
+        raise SheetRefused(f"{path.name}: more than {_MOST_COLUMNS} columns")
     seen: set[str] = set()
     for header in map(plain, first.cells):
         if header in seen:

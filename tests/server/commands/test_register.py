@@ -44,6 +44,17 @@ def test_a_spreadsheet_goes_in_is_matched_and_undone(
     ):
         code, _, err = run("register", "import", table, "--column", slip, *given)
         assert code == 1 and err.startswith(f"nuangang: {why}")
+    odd = tmp_path / "odd.xlsx"
+    for content, why in (
+        (b"", "no Excel file, or a damaged one; save it anew or as CSV"),
+        (b"PK\x03\x04", "breaks off after line 0: File is not a zip file"),
+    ):
+        odd.write_bytes(content)
+        assert run("register", "import", odd, *given)[2] == f"nuangang: odd.xlsx: {why}\n"
+    odd = odd.with_suffix(".csv")
+    for content, why in ((b"", "empty"), (b"\xff\xfe1\x00", "line 1, the header: bytes that are")):
+        odd.write_bytes(content)
+        assert run("register", "import", odd, *given)[2].startswith(f"nuangang: odd.csv: {why}")
     how = ("--column", "谁=name", "--level", "below_line")
     code, out, err = run("register", "import", table, *how, *given)
     assert code == 0 and "1 bad" in out and "3 new" in out
@@ -58,9 +69,12 @@ def test_a_spreadsheet_goes_in_is_matched_and_undone(
     assert out.count(",shishi-4a,") == 3 and citizens.name(0) not in out
     exported = "SELECT count(*) FROM audit_entry WHERE action = 'exported'"
     assert database.fetch(exported) == (0,)
+    into = run("register", "roster", tmp_path, *given)
+    assert into == (1, "", f"nuangang: {tmp_path} is a folder, not a file\n")
     assert run("register", "roster", roster, *given)[0] == 0
-    # Their numbers have left the service: each of them is noted as given out, by whom.
-    assert database.fetch(exported) == (3,)
+    # Their numbers have left the service: each of them is noted as given out, by whom. It is
+    # noted before it is written, and so twice here.
+    assert database.fetch(exported) == (6,)
     noted = "SELECT DISTINCT actor, about, fields FROM audit_entry WHERE action = 'exported'"
     fields = "name,identity_number,phone,facts"
     assert database.fetch(noted) == ("officer", "register_entry", fields)
