@@ -99,10 +99,10 @@ def _evaluate(parsed: argparse.Namespace) -> int:
     if not paths:
         raise Refused("name a file, or a record with --against")
     files = [(path.name, lines_of(path)) for path in paths]
+    if not _any_lines(files):
+        raise Refused("there is nothing to evaluate")
     questions = [file for file in files if not _holds_personas(file[1])]
-    if parsed.record is not None and not any(
-        line.strip() for _, lines in questions for line in lines
-    ):
+    if parsed.record is not None and not _any_lines(questions):
         raise Refused("a record is of questions, and there is none")
     now_served = load_served()
     lowered: list[str] = []
@@ -119,6 +119,10 @@ def _evaluate(parsed: argparse.Namespace) -> int:
     for told in lowered:
         print(f"lower than recorded: {told}", file=sys.stderr)
     return FAILED if lowered else OK
+
+
+def _any_lines(files: Iterable[_File]) -> bool:
+    return any(line.strip() for _, lines in files for line in lines)
 
 
 def _record(path: Path) -> "Record":

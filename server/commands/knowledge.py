@@ -288,7 +288,7 @@ def _questions(at: AtHand, parsed: argparse.Namespace) -> int:
     found = [g for path in parsed.files for g in read_gold(path.name, lines_of(path))]
     with at.database.begin() as session:
         new = [gold.add_question(session, g, officer_id=None, now=utc_now()) for g in found]
-    print(f"{sum(1 for key in new if key)} of {len(found)} questions are new")
+    _tell_stored(sum(1 for key in new if key), len(found), "questions")
     return OK
 
 
@@ -312,8 +312,14 @@ def _personas(at: AtHand, parsed: argparse.Namespace) -> int:
             )
             for persona in found
         ]
-    print(f"{sum(new)} of {len(found)} persons are new")
+    _tell_stored(sum(new), len(found), "persons")
     return OK
+
+
+def _tell_stored(new: int, total: int, what: str) -> None:
+    print(f"{new} of {total} {what} are new")
+    if new < total:
+        print(f"{total - new} stay as they stood there under their names", file=sys.stderr)
 
 
 def _clean(parsed: argparse.Namespace) -> int:

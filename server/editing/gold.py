@@ -26,7 +26,10 @@ class GoldUnfit(ValueError):
 def add_question(
     session: Session, gold: Gold, *, officer_id: int | None, now: datetime
 ) -> str | None:
-    """Store a question; its name, None where the very same stands there already."""
+    """Store a question; its name, None where one of that name stands there, whatever it asks.
+
+    One without a name is called by what it asks, and where. Raises `GoldUnfit`.
+    """
     if not 0 < len(gold.turns) <= MOST_TURNS or any(
         not turn.strip() or len(turn) > _LONGEST_TEXT for turn in gold.turns
     ):
@@ -40,7 +43,7 @@ def add_question(
 def add_persona(
     session: Session, id: str, content: str, *, officer_id: int | None, now: datetime
 ) -> bool:
-    """Store a person as the line of a persona file; whether it is new."""
+    """Store a person as the line of a persona file; whether none of that id stands there."""
     return _add(session, GoldSort.PERSONA, id, content, officer_id, now)
 
 

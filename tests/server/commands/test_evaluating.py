@@ -122,10 +122,13 @@ def test_evaluate_names_a_bad_line(typed: Typed, tmp_path: Path, line: str) -> N
     assert ran.code == 1 and "gold.jsonl:1" in ran.err and not ran.out
 
 
-def test_no_record_is_made_of_nothing(typed: Typed, tmp_path: Path) -> None:
-    gold = tmp_path / "gold.jsonl"
-    gold.write_text("\n", encoding="utf-8")
-    record = tmp_path / "record.json"
-    ran = typed("evaluate", str(gold), "--record", str(record))
-    assert (ran.code, ran.err) == (1, "nuangang: a record is of questions, and there is none\n")
+def test_of_nothing_nothing_is_right_and_no_record_is_made(typed: Typed, tmp_path: Path) -> None:
+    gold, record = tmp_path / "gold.jsonl", tmp_path / "record.json"
+    for content, why in (
+        ("\n", "there is nothing to evaluate"),
+        ('{"expect":{}}', "a record is of questions, and there is none"),
+    ):
+        gold.write_text(content, encoding="utf-8")
+        ran = typed("evaluate", str(gold), "--record", str(record))
+        assert (ran.code, ran.err) == (1, f"nuangang: {why}\n")
     assert not record.exists()
