@@ -23,13 +23,12 @@ _UNITS = {
 _UNIT = "|".join(sorted(map(re.escape, _UNITS), key=len, reverse=True))
 _DIGIT = "".join(_CHINESE)
 _NUMERAL = f"{_DIGIT}十百千"
-_POINT = f"(?:点[{_DIGIT}]+)?"
-_ZERO = "零〇○"
-# 十万一个月 is two numbers: behind 万 comes 零, or a digit with its place. What begins with 零 has
-# one way to be read, or a row of them took exponential time.
+_POINT = f"(?:点[{_DIGIT}]++)?+"
+# 十万一个月 is two numbers: behind 万 comes 零, or a digit with its place. What was taken is never
+# given back: no text takes time with the square of its length.
 _WHOLE = (
-    rf"[{_NUMERAL}]+(?:[万亿]+"
-    rf"(?:[{_ZERO}][{_NUMERAL}]+|(?![{_ZERO}])[{_DIGIT}]?[十百千][{_NUMERAL}]*))*[万亿]*"
+    rf"[{_NUMERAL}]++(?:[万亿]++(?:[零〇○][{_NUMERAL}]++|[{_DIGIT}]?[十百千][{_NUMERAL}]*+)){{0,3}}+"
+    "[万亿]*+"
 )
 _ARABIC = re.compile(
     r"(?<![A-Za-z\d.])(\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?)(?!\d)"
@@ -41,7 +40,7 @@ _SPELLED = re.compile(
 )
 _NOT_COUNTED = frozenset({"一个", "一家", "一项", "一条", "一批", "一起", "一人", "一件", "两项"})
 _SHARE = re.compile(
-    rf"(百|千|万|[{_NUMERAL}]+)分之([{_NUMERAL}]+{_POINT}|\d+(?:\.\d+)?)(?![{_NUMERAL}])"
+    rf"(?<![{_NUMERAL}万亿])([{_NUMERAL}万亿]++)分之([{_NUMERAL}]++{_POINT}|\d+(?:\.\d+)?)"
 )
 _OF = {"百": "%", "千": "‰", "万": "‱"}
 

@@ -10,7 +10,8 @@ from knowledge.faults import Code, Fault
 from knowledge.figures import spelled_value
 from knowledge.measures import Validity
 
-_SPELLED = re.compile("[零〇○一二三四五六七八九十]+(?=[年月日])")
+_NUMERAL = "[零〇○一二三四五六七八九十]"
+_SPELLED = re.compile(f"(?<!{_NUMERAL}){_NUMERAL}++(?=[年月日])")
 _WRITTEN = re.compile(
     r"(?P<iso>\d{4})(?P<mark>[-/.])(?P<iso_month>\d{1,2})(?P=mark)(?P<iso_day>\d{1,2})"
     r"|(?:(?P<year>\d{4})年)?(?P<month>\d{1,2})月(?:份)?(?:(?P<day>\d{1,2})[日号])?"

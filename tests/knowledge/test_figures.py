@@ -1,10 +1,13 @@
 """A figure is a value with its unit, in Arabic or Chinese digits."""
 
+import time
 from decimal import Decimal
 
 import pytest
 
 from knowledge.figures import Figure, figures, unstated
+from knowledge.periods import written_dates
+from tests.verifying import within
 
 
 @pytest.mark.parametrize(
@@ -40,6 +43,7 @@ from knowledge.figures import Figure, figures, unstated
         ("千分之二", "2", "‰"),
         ("2‰", "2", "‰"),
         ("三分之一", "1", "/3"),
+        ("十万分之二", "2", "/100000"),
     ],
 )
 def test_a_figure_is_read(text: str, value: str, unit: str) -> None:
@@ -99,3 +103,14 @@ def test_a_figure_the_source_does_not_state_is_found(said: str, source: str) -> 
 )
 def test_the_same_figure_in_other_words_is_no_problem(said: str, source: str) -> None:
     assert not unstated(said, [source])
+
+
+@pytest.mark.parametrize(
+    "piece", ["十", "十万", "一万零", "五千万", "百分之", "二〇", "5千", "1,234"]
+)
+def test_no_text_takes_time_with_the_square_of_its_length(piece: str) -> None:
+    text = piece * (20_000 // len(piece))
+    began = time.process_time()
+    figures(text)
+    list(written_dates(text))
+    assert time.process_time() - began < within(0.2)
