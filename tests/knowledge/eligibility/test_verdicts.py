@@ -339,6 +339,26 @@ def test_a_time_to_apply_closes_a_measure_that_is_in_force(library: Library) -> 
     assert not verdict(limited, _at_home({}), after).open
 
 
+@pytest.mark.parametrize(
+    ("way", "facts", "said"),
+    [
+        ("all", {}, ("补一。", "补二。")),
+        ("all", {"b1": True}, ("补二。",)),
+        ("all", {"b1": True, "b2": False}, ("补二。",)),
+        ("any", {"b1": False}, ("补一。", "补二。")),
+        ("any", {"b1": True, "b2": False}, ()),
+    ],
+)
+def test_what_helps_where_a_condition_is_not_met_is_said_only_there(
+    library: Library, way: str, facts: dict[str, bool], said: tuple[str, ...]
+) -> None:
+    sound = _criteria(library, rule({way: [_is("b1"), _is("b2")]}))
+    more = {"advice": ("先问问。",), "if_unmet": {"b1": "补一。", "b2": "补二。"}}
+    measure = sound.measure.model_copy(update=more)
+    found = verdict(replace(sound, measure=measure), _at_home(facts), DAY)
+    assert found.advice == ("先问问。", *said)
+
+
 def test_what_a_person_has_and_what_that_excludes(library: Library) -> None:
     rules = {"a-1": _is("b1"), "a-2": _is("b1"), "a-3": _is("b1")}
     place = known(library, rules)

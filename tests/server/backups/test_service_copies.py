@@ -4,7 +4,7 @@ import shutil
 import threading
 import time
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,17 @@ def test_what_was_backed_up_comes_back_elsewhere(
     service_copies.restore(elsewhere, safe, made.folder, tmp_path / "keys", now=NOW)
     assert name_of(elsewhere, worker) == "王小明"
     assert (elsewhere.data_dir / "materials/pages/one").read_bytes() == b"sealed"
+
+
+def test_the_keys_lie_apart_from_the_data_or_nothing_is_copied(
+    safe: Safe, tmp_path: Path, now: datetime
+) -> None:
+    """With the one folder somebody would have both, and who was erased would be in an old copy."""
+    to = tmp_path / "backup"
+    for keys_to in (to, to / "keys", tmp_path / "other" / ".." / "backup"):
+        with pytest.raises(BackupRefused, match="apart"):
+            service_copies.make(Settings(data_dir=tmp_path), safe, to, keys_to, now=now)
+    assert not to.exists()
 
 
 def test_with_another_key_or_secret_it_fails_loudly(

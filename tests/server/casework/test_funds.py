@@ -42,6 +42,7 @@ from server.personal import erasing
 from server.records.audit import Actor
 from tests import casework
 from tests.funding import SUM, Office, said
+from tests.overlapping import twice_at_once
 from tests.verifying import size
 
 
@@ -228,6 +229,18 @@ def test_what_is_closed_unpaid_goes_back_to_the_fund(office: Office) -> None:
             )
         assert rest == given_back
     assert office.sums(fund) == (1_000_000, 0, 0)
+
+
+def test_what_two_give_back_at_once_goes_back_once(office: Office) -> None:
+    fund = office.fund(10 * SUM)
+    case_id, _ = office.approved(), office.approved()
+
+    def give_back(session: Session) -> int:
+        case, by = session.get_one(Case, case_id), Actor.job("close")
+        return funds.release_rest(session, office.safe, case, by=by, now=office.now)
+
+    assert twice_at_once(office.database, give_back) == (SUM, 0)
+    assert office.sums(fund) == (10 * SUM, SUM, 0)
 
 
 def test_only_an_administrator_of_the_place_sets_up_a_fund(office: Office) -> None:

@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 from sqlalchemy.exc import DatabaseError
+from sqlmodel import Session
 
 from server.database.db import Database
 from server.database.tables import Release
 from server.published import releases
+from tests.overlapping import twice_at_once
 
 Triple = tuple[str, str, dict[str, Any]]
 FIRST: list[Triple] = [
@@ -93,6 +95,17 @@ def test_what_is_only_stored_is_not_in_force_and_what_was_in_force_first_stays_s
         assert since == [None, later, now]
         (piece,) = releases.editions_of_piece(session, "measure", "shishi-4a")
         assert (piece.release_id, piece.content) == (first, FIRST[0][2])
+
+
+def test_two_who_publish_the_same_at_once_follow_one_another(
+    database: Database, now: datetime
+) -> None:
+    def publish(session: Session) -> int:
+        return releases.publish(session, FIRST, note="", now=now)
+
+    first, second = twice_at_once(database, publish)
+    assert first < second and _current(database) == (second, FIRST)
+    assert database.fetch("SELECT count(*) FROM edition") == (2,)
 
 
 def test_an_unknown_release_cannot_be_pointed_to(database: Database, now: datetime) -> None:

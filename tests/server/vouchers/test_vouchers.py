@@ -47,6 +47,7 @@ from server.vouchers.tables import (
     Return,
     ReturnWhy,
     Settlement,
+    SettlementState,
     Voucher,
 )
 from server.web.problems import body_of
@@ -345,6 +346,33 @@ def test_what_the_bank_says_is_noted_of_each_line_of_what_it_has(market: "Market
     with market.database.read() as session:
         done = session.scalars(noted.order_by(col(AuditEntry.id))).all()
     assert done == ["created", "decided", "exported", "paid", "paid"]
+
+
+def test_two_who_note_the_last_two_lines_at_once_settle_it(market: "Market") -> None:
+    voucher = market.voucher()
+    for number, name in enumerate(("某超市", "街角超市")):
+        at = market.now + number * HALF_MINUTE
+        market.redeem(market.merchant(name), voucher, 1_00, now=at)
+    made = market.collect().id
+    with market.database.begin() as session:
+        kept = session.get_one(Settlement, made)
+        settling.release(session, market.safe, kept, by=market.approver, now=market.now)
+        first, second = settling.export(session, market.safe, kept, by=market.clerk, now=market.now)
+
+    def note(session: Session, line: str) -> int:
+        kept = session.get_one(Settlement, made)
+        settling.settle(
+            session, market.safe, kept, line, paid=False, by=market.clerk, now=market.now
+        )
+        return 1
+
+    assert both_at_once(
+        market.database,
+        lambda session: note(session, first.line.id),
+        lambda session: note(session, second.line.id),
+    ) == (1, 1)
+    with market.database.read() as session:
+        assert session.get_one(Settlement, made).state == SettlementState.SETTLED
 
 
 def test_who_noted_where_a_merchant_is_paid_does_not_release_the_money(market: "Market") -> None:
