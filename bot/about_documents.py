@@ -3,6 +3,7 @@
 What is asked of one of its measures is answered from that."""
 
 import re
+from dataclasses import replace
 
 from bot.answers import Answer, Kind
 from bot.choosing import ask_place, everything
@@ -27,6 +28,20 @@ _ASKED = re.compile(
     "|文号|(?:是)?(?:第?几号文|什么号|几号文件)"
     "|(?:现在|今年|如今|到现在)?(?:还|是否|是不是)?(?:有效果?|过期|作废|算数|管用|执行|在用|能用)(?:了|吗|没|没有|着)*"
 )
+_WHO = "(?:是|由)?(?:谁|哪[个级家]?(?:部门|单位|机关|政府)?|什么(?:部门|单位|机关))"
+_OF_ITSELF = re.compile(
+    "(?:文件?|发文)的?(?:号码?|编号|字号)|[第是]?几号(?:文件?)|发文的?(?:单位|部门|机关|日期|时间)?|落款"
+    f"|{_WHO}(?:出|发|印发|发布|下发)的?(?:这个?)?文件?|{_WHO}(?:印发|发布|制定|颁布|出台|起草|写|定)[的了]+"
+    f"|(?:{_WHEN}|哪[一1]?年|几几年)(?:印发|发布|颁布|出台|制定|发文|发的文件?)[的了]*|印发(?:日期|时间|日)"
+    "|(?:这|那)?(?:都|还)?是?(?:哪[一1]?年|几几年)的(?:事情?|老黄历)?|^日期(?:呢|是)?"
+    "|(?:你|上面)?说?的?(?:都|还)?是(?:19|20)\\d\\d年的(?=[^。?!]*还)"
+)
+"""Words that ask of the document itself, whatever was spoken of before: 文号是多少, 哪年的事."""
+_THIS_YEAR = re.compile("(?:现在|今年|如今)?(?:都|已经)?(?:19|20)\\d\\d年?了")
+_TRUE = re.compile("(?:能|可以|可)?(?:相?信得?过?|当真)(?:吗|不)?|(?:是|不是)?(?:真|假)的")
+_WHICH_TOWN = re.compile(
+    "(?:这个?|那个?)?(?:城?市)(?:到底)?(?:是|叫)(?:哪个?|什么)?|(?:是|说的是)?(?:哪个?|什么)城?市"
+)
 _ISSUED = re.compile("发布|印发|出台|颁布|下发")
 _WHAT = re.compile("(?:是|讲|说|写|管)的?(?:了|些)?(?:什么|啥)(?:文件|东西|内容|政策|意思)?的?")
 _FOR_WHOM = re.compile(
@@ -46,10 +61,12 @@ _HARDLY_MORE = 1
 def document_asked_for(turn: Turn) -> Answer | None:
     """Tell of a place's documents what is asked of them as such: date, number, validity, for whom,
     which units, how many measures."""
+    text = turn.question.rest
+    if _asks_of_itself(turn, text) or (_goes_on(turn) and _is_only(_ASKED, _bare(turn, text))):
+        return _documents(turn)
     if turn.follows_up and not turn.places:
         return None  # it is about the measure that the conversation is about
-    text = turn.question.rest
-    bare = document_names(turn.library).pattern.sub("", text)
+    bare = _bare(turn, text)
     without = _DOCUMENT.sub("", bare)
     named = without != text
     if _is_only(_LISTED, bare):
@@ -64,7 +81,32 @@ def document_asked_for(turn: Turn) -> Answer | None:
         return said
     if _is_only(_FOR_WHOM, without) and is_own(turn):
         return everything(turn)  # each of its measures is for somebody else
-    return _documents(turn) if _is_only(_ASKED, without) else None
+    return _documents(turn) if _is_only(_ASKED, without) or _is_only(_TRUE, without) else None
+
+
+def _bare(turn: Turn, text: str) -> str:
+    return document_names(turn.library).pattern.sub("", text)
+
+
+def _asks_of_itself(turn: Turn, text: str) -> bool:
+    """Tell whether a text asks for nothing but what only a document has: its number, its issuer."""
+    bare = _THIS_YEAR.sub("", _bare(turn, text))
+    if _is_only(_OF_ITSELF, bare) or (
+        _OF_ITSELF.search(bare) and _is_only(_ASKED, _OF_ITSELF.sub("", bare))
+    ):
+        return True
+    unnamed = turn.region is not None and turn.library.regions.get(turn.region).unnamed
+    return unnamed and _is_only(_WHICH_TOWN, bare)
+
+
+def _goes_on(turn: Turn) -> bool:
+    """Tell whether the document itself was spoken of last: 这文件哪年的, 过期了没有."""
+    before = turn.context.question
+    if not before or turn.context.measures:
+        return False
+    without = _DOCUMENT.sub("", _bare(turn, before))
+    asked = without != before and (_is_only(_ASKED, without) or _is_only(_TRUE, without))
+    return asked or _asks_of_itself(turn, before)
 
 
 def left_beside_the_document(turn: Turn, text: str) -> str:
@@ -91,16 +133,28 @@ def which_place(turn: Turn) -> Answer:
 
 
 def _documents(turn: Turn) -> Answer | None:
-    """Name the documents of the place, with day and validity."""
+    """Name the documents of the place, with who issued them, number, day and validity."""
     if turn.region is None:
         return which_place(turn)
     parts: list[Part] = []
-    for measure in one_of_each(turn):
+    measures = _spoken_of(turn) or one_of_each(turn)
+    for measure in measures:
         named = turn.composer.document(measure)
         parts.append(Part(turn.composer.say("document", document=named)))
+        parts.append(Part(turn.composer.issued(measure)))
         parts.append(Part(turn.composer.outside_its_days(measure, turn.today)))
         parts.append(Part(turn.composer.standing(measure, turn.today)))
-    return _answer(turn, parts, one_of_each(turn))
+    said = _answer(turn, parts, measures)
+    goes_on = turn.context.question and (turn.context.measures or _goes_on(turn))
+    return replace(said, context=turn.kept_context()) if said and goes_on else said
+
+
+def _spoken_of(turn: Turn) -> list[Measure]:
+    """The measure of the place that the conversation is about."""
+    if turn.places:
+        return []
+    here = {measure.id: measure for measure in turn.measures_in(turn.region or "")}
+    return [here[id] for id in turn.context.measures[:1] if id in here]
 
 
 def _for_whom(turn: Turn) -> Answer | None:

@@ -291,6 +291,16 @@ class Composer:
         told = "" if number is None else f"，讲的是{number}"
         return f"《{document.title}》（{document.issuer}，{page}{dated}{told}）"
 
+    def issued(self, measure: Measure) -> str:
+        """Say who issued a document, and which number it has or tells of."""
+        document = self._library.documents[measure.document].entry
+        number = document.number_of(measure.locator)
+        issued = self.say("issued", issuer=document.issuer)
+        if number is None:
+            return issued + self.say("no_document_number")
+        name = "document_number" if document.number else "number_told_of"
+        return issued + self.say(name, number=number)
+
     def source(self, measure: Measure) -> Source:
         """Return the citation as data."""
         document = self._library.documents[measure.document].entry

@@ -32,6 +32,10 @@ PLACEHOLDERS: dict[str, tuple[str, ...]] = {
     "quote": ("quote",),
     "source": ("source",),
     "document": ("document",),
+    "issued": ("issuer",),
+    "document_number": ("number",),
+    "number_told_of": ("number",),
+    "no_document_number": (),
     "units_of_all": ("region", "units"),
     "only_here": ("region",),
     "also_elsewhere": ("regions",),
@@ -151,6 +155,10 @@ served; files that are published anew have to name them (`knowledge.checking`)."
 
 SAID_LATER: Mapping[str, str] = {
     "told_of_too": "你还说到的：{summary}（{source}）",
+    "issued": "谁发的：{issuer}。",
+    "document_number": "文号：{number}。",
+    "number_told_of": "里面讲的文件，文号是{number}。",
+    "no_document_number": "文号没有写。",
     "no_such_clause": "{region}的文件里没有这一条。",
     "clause_without_help": "这一条没有写给人的待遇或者帮助，原文是这样的：",
     "units_of_all": "{region}的文件写的责任单位有：{units}。哪件事找谁，说出是什么事我再告诉你。",

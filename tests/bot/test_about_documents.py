@@ -32,6 +32,37 @@ def test_a_document_is_named_with_its_day(indexed: IndexedLibrary, asked: str, t
     assert told in said.reply and said.sources
 
 
+@pytest.mark.parametrize(
+    ("turns", "told"),
+    [
+        (["石狮，哪个部门发的文"], "谁发的：中共石狮市委办公室、石狮市人民政府办公室。"),
+        (["石狮失业金怎么领", "文号是多少"], "文号：狮委办〔2022〕19号。"),
+        (["衡水消费券多少钱", "文件号多少"], "文号是衡新疫防指办〔2021〕132号。"),
+        (["衡水消费券多少钱", "这是哪年的事"], "2021年2月12日"),
+        (["石狮失业金怎么领", "你说的是2022年的，现在都2026年了，还有用吗"], "2022年3月31日"),
+        (["荔湾方案什么时候到期", "哪天印发的"], "2021年2月7日"),
+        (["荔湾方案什么时候到期", "哪天印发的", "文号呢"], "文号没有写。"),
+        (["石狮这个文件是哪年的", "过期了没有"], "没写到哪天为止"),
+        (["锦州的文件是哪年的", "谁写的", "现在算数吗"], "没写到哪天为止"),
+        (["困难职工意见这个文件能信吗"], "城市名和日期都没写"),
+        (["困难职工意见里水费减多少", "这个市是哪"], "没有写城市名"),
+    ],
+)
+def test_what_only_a_document_has_is_told_of_it_whatever_was_spoken_of_before(
+    indexed: IndexedLibrary, turns: list[str], told: str
+) -> None:
+    said = ask(indexed, turns)
+    assert (said.kind, said.reason) == (Kind.ANSWER, "about-document")
+    assert told in said.reply
+
+
+def test_what_was_spoken_of_before_the_document_is_still_spoken_of(
+    indexed: IndexedLibrary,
+) -> None:
+    turns = ["石狮失业金怎么领", "文号是多少", "要什么条件"]
+    assert ask(indexed, turns).measures[0] == "shishi-4a"
+
+
 def test_without_a_place_it_is_asked_for(indexed: IndexedLibrary) -> None:
     said = ask(indexed, ["这些政策是哪一年的"])
     assert said.kind is Kind.CLARIFY and said.choices
@@ -67,6 +98,7 @@ def test_the_place_of_a_document_is_kept_from_its_number(indexed: IndexedLibrary
         "石狮失业金的责任单位是谁",
         "沧州慰问对象是谁",
         "石狮失业金什么时候结束",
+        "石狮失业金是谁定的",
     ],
 )
 def test_what_a_document_grants_is_another_question(indexed: IndexedLibrary, asked: str) -> None:
