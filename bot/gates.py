@@ -49,8 +49,9 @@ _OWN_ENOUGH = 1.9
 _SUBJECT_OF_ITS_OWN = 2.6
 """What the words behind one of several places must come to, to be a question by themselves."""
 _BETWEEN_QUESTIONS = re.compile(
-    "[?!。;]|[,，]?(?:还有就是|还有|另外|再问|顺便问|还想问|再一个|再就是)"
+    "[?!。;]|[,，]?(?:还有就是|还有(?![吗么嘛没不的用效呢]|$)|另外|再问|顺便问|还想问|再一个|再就是)"
 )
+"""«还有» parts only where it goes on: 孩子盲盒还有吗 is one question."""
 _COMMA = re.compile("[,，、]")
 _IS_A_QUESTION = re.compile(
     r"[吗呢么几谁哪怎何咋啥]|多少|什么|([^\W\d_a-z])[不没]\1|可不可以|[不没]$"
@@ -109,6 +110,7 @@ def several_questions(turn: Turn) -> Answer | None:
         return None
     answered: list[tuple[Turn, Candidate]] = []
     declined: list[tuple[str, Answer]] = []
+    unclear: list[tuple[str, Answer]] = []
     for words in asked:
         alone = turn.asking_only(words)
         if (
@@ -116,21 +118,25 @@ def several_questions(turn: Turn) -> Answer | None:
             or not_in_this_place(alone)
             or left_open.aspect_not_stated(alone)
         ):
-            if not _is_no_answer(refused):
-                declined.append((words, refused))
+            (unclear if _is_no_answer(refused) else declined).append((words, refused))
             continue
         best = replying.chosen(alone)
         if best is None or best.own < _OWN_ENOUGH:
+            unclear.append((words, no_answer(alone)))
             continue
-        if all(best.measure.topics[0] != other.measure.topics[0] for _, other in answered):
+        at = [n for n, (_, other) in enumerate(answered) if other.measure == best.measure]
+        if at:  # of the same measure: what both ask is told
+            both = f"{answered[at[0]][0].message},{words}"
+            answered[at[0]] = (turn.asking_only(both), best)
+        elif all(best.measure.topics[0] != other.measure.topics[0] for _, other in answered):
             answered.append((alone, best))
     if not answered or len(answered) + len(declined) < _SEVERAL:
         return None
-    return replying.for_questions(turn, answered, declined)
+    return replying.for_questions(turn, answered, [*declined, *unclear])
 
 
 def _between_commas(turn: Turn, words: str) -> list[str]:
-    """Part a question at its commas where each part is one of its own: 消费券多少，房租减吗."""
+    """Part a question at its commas, where a subject of its own begins: 消费券多少，房租减吗."""
     parts: list[str] = []
     for part in _COMMA.split(words):
         if parts and not _IS_A_QUESTION.search(parts[-1]):
@@ -140,12 +146,15 @@ def _between_commas(turn: Turn, words: str) -> list[str]:
     if len(parts) < _SEVERAL or not all(map(_IS_A_QUESTION.search, parts)):
         return [words]
     subjects: set[str] = set()
+    parted: list[str] = []
     for part in parts:
         subject = _subject_of(turn.asking_only(part))
-        if not subject or subject in subjects:
-            return [words]
+        if parted and (not subject or subject in subjects):
+            parted[-1] += f",{part}"
+        else:
+            parted.append(part)
         subjects.add(subject)
-    return parts
+    return parted if len(subjects - {""}) >= _SEVERAL else [words]
 
 
 def _subject_of(alone: Turn) -> str:

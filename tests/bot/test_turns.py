@@ -203,6 +203,40 @@ def test_questions_of_their_own_are_parted_at_a_comma_as_well(
 
 
 @pytest.mark.parametrize(
+    ("text", "measures"),
+    [
+        ("石狮失业金怎么领？孩子盲盒还有吗？", ("shishi-4a", "shishi-5c")),
+        (
+            "石狮失业金怎么领，孩子盲盒还有没有，机顶盒免费吗",
+            ("shishi-4a", "shishi-5c", "shishi-8a"),
+        ),
+        (
+            "我在衡水过年留下了，500有没有，公交免不免，流量送不送",
+            ("hebei-hengshui-3", "hebei-hengshui-8", "hebei-hengshui-5"),
+        ),
+    ],
+)
+def test_of_several_questions_in_one_message_none_is_dropped(
+    indexed: IndexedLibrary, text: str, measures: tuple[str, ...]
+) -> None:
+    said = ask(indexed, [text])
+    assert (said.reason, said.measures) == ("several-questions", measures)
+
+
+def test_of_several_questions_the_one_that_was_not_understood_is_named(
+    indexed: IndexedLibrary,
+) -> None:
+    said = ask(indexed, ["石狮失业金怎么领？创业补贴多少？火星上能钓鱼吗？"]).reply
+    assert "【火星上能钓鱼吗】" in said
+
+
+def test_what_two_questions_ask_of_one_measure_is_told_of_it(indexed: IndexedLibrary) -> None:
+    said = ask(indexed, ["石狮失业金怎么领？失业金要什么条件？创业补贴多少？"])
+    assert said.measures == ("shishi-4a", "shishi-4c")
+    assert "要先办失业登记" in said.reply and "单位和本人缴失业保险满一年" in said.reply
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "石狮急难型临时救助由哪一级、哪个部门实施？",
