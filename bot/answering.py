@@ -82,7 +82,8 @@ def turn_of(
     if chosen is not None:
         indexed.library.regions.get(chosen)
     question = question[: caring.LONGEST_MESSAGE + 1]
-    turn = Turn(question, indexed, context, chosen, today, spoken=spoken)
+    message = clause_numbers.spelled_out(question, indexed.library, context)
+    turn = Turn(message, indexed, context, chosen, today, spoken=spoken)
     if len(question) <= caring.LONGEST_MESSAGE:
         turn = choosing.taken_choice(turn)
     return turn

@@ -83,7 +83,7 @@ def number_out_of_range(turn: Turn) -> Answer | None:
     if turn.picked or _number(turn) is None:
         return None
     count = len(turn.context.choices)
-    if not count and CLAUSE.match(turn.question.text):
+    if CLAUSE.match(turn.question.text) and (not count or turn.region):
         return None
     reply = turn.composer.say("number_range", last=str(count)) if count else ""
     return Answer(

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from unicodedata import normalize
 
 from bot import choosing, left_open, replying
 from bot.about_documents import (
@@ -17,8 +18,11 @@ from bot.turn import Turn
 from knowledge.clauses import numbers
 from knowledge.documents import Document
 from knowledge.figures import spelled_value
+from knowledge.library import Library
 from knowledge.measures import Measure
 
+_CIRCLED = re.compile("(?<![第一二三四五六七八九十])([一二三四五六七八九十]{0,3})([①-⑳])")
+"""A part as sources cite it: 四③, or ③ of the clause that was told last."""
 _GRANT = re.compile("补[贴助]|待遇|好处|福利|奖励|帮助")
 """Whatever stands in the clause: no subject of its own."""
 _HARDLY_MORE = 1
@@ -26,6 +30,19 @@ _HARDLY_MORE = 1
 _ANOTHER_IS_MEANT = 2.0
 """So far behind the best of the place, what stands under the number is not what is asked for."""
 _QUOTED = 300
+
+
+def spelled_out(message: str, library: Library, context: Context) -> str:
+    """Write 四③ as 第四条第3项; the signs of the circle are lost where texts are compared."""
+    last = library.measures.get(next(iter(context.measures), ""))
+    told = _CIRCLED.fullmatch(last.locator) if last else None
+    outer = told[1] if told else ""
+
+    def written(found: re.Match[str]) -> str:
+        clause = found[1] or outer
+        return f"第{clause}条第{normalize('NFKC', found[2])}项" if clause else found[0]
+
+    return _CIRCLED.sub(written, message)
 
 
 def clause_asked_for(turn: Turn) -> Answer | None:

@@ -61,6 +61,27 @@ def test_without_a_place_it_is_asked_for(indexed: IndexedLibrary) -> None:
     assert ask(indexed, ["第三条讲什么", "锦州"]).measures == ("jinzhou-3",)
 
 
+@pytest.mark.parametrize(
+    ("turns", "measure"),
+    [
+        (["石狮四③讲什么"], "shishi-4c"),
+        (["石狮失业金怎么领", "四②呢"], "shishi-4b"),
+        (["石狮失业金怎么领", "③呢"], "shishi-4c"),
+    ],
+)
+def test_a_part_is_asked_for_as_the_source_cites_it(
+    indexed: IndexedLibrary, turns: list[str], measure: str
+) -> None:
+    assert ask(indexed, turns).measures[0] == measure
+
+
+def test_a_clause_that_there_is_not_is_no_choice_out_of_range(indexed: IndexedLibrary) -> None:
+    said = ask(indexed, ["石狮的文件第五条是什么", "第九条呢"])
+    assert said.reason == "no-such-clause"
+    # Behind the choices a clause that there is may be asked for as well.
+    assert ask(indexed, ["石狮的文件第五条是什么", "第七条呢"]).measures == ("shishi-7",)
+
+
 def test_a_number_that_no_clause_has_is_said_to_be_none(indexed: IndexedLibrary) -> None:
     assert ask(indexed, ["石狮第十二条是什么"]).kind is Kind.DECLINE
     assert ask(indexed, ["泉州第三条讲什么"]).kind is Kind.DECLINE
