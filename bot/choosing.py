@@ -33,6 +33,11 @@ _A_KIND_OF_HELP = 0.685
 _LIKELY_ENOUGH = 4.0
 """The same for a measure of the best one's topic, if it is not too far behind."""
 _TOO_FAR = 2.4
+_HARDLY = 2.0
+"""Below this a story is not of the measure that it seems to be of."""
+_IN_ONE_CHARACTER = 4.0
+_NEAR_TO_OUTSIDE = 0.7
+"""What one character must come to, to be a subject: 书 does, 厂没了 does not."""
 _AHEAD = 1.0
 """So far ahead of every other town, something not quite clear is answered."""
 _OVERVIEW = re.compile(
@@ -48,12 +53,13 @@ _ANY_HELP = re.compile(
     r"|(?:都|还|能|可以)*沾(?:上|到)?点?(?:什么|哪些|啥)光"
 )
 """As a first message, with nothing else in it but who asks, it asks for all there is."""
+_ANY_KIND = re.compile("(?:(?:补贴|补助|福利|政策|优惠)[。!? ]*)+")
 _CLAUSE_ENDS = re.compile("[,.，。?？!！;；、 ]+")
 _WHO_ASKS = re.compile(
     r"像?(?:我|俺|咱|你)们?(?:家)?(?:这样|这种|这些|这个|现在)?的?(?:情况|样子)?的?"
     r"|(?:这种|这个|这样的)情况|(?:外地|外来|打工|务工|普通|一般)(?:来)?的?(?:人员?|工人|朋友|老百姓)?|农民工|打工[人仔妹]"
     r"|(?:当|做)老板的?|(?:开|办)[个家小]*(?:店|厂子?|公司|作坊)的|做[点个小]*(?:生意|买卖)的"
-    r"|(?:小|小微|中小)?(?:企业|公司|老板)的?|政府|国家|公家|上头|[市区县]里|在?(?:这儿|这里|这边)"
+    r"|(?:小|小微|中小)?(?:企业|公司|老板)的?|(?:帮我?)?查(?:一下|查|看)|政府|国家|公家|上头|[市区县]里|在?(?:这儿|这里|这边)"
 )
 
 _WORKS_THERE = re.compile(
@@ -111,8 +117,12 @@ def overview(turn: Turn) -> Answer | None:
     left = _OVERVIEW.sub("", timeless)
     asked = left != timeless and len(content(left)) <= _HARDLY_A_SUBJECT
     asked = asked or (not turn.context.question and _asks_for_any_help(timeless))
-    subject = content(_TIME.sub("", turn.question.asked.left))
-    only_place = turn.places and not turn.context.question and (not subject or _works_there(turn))
+    asked = asked or (not turn.context.question and bool(_ANY_KIND.fullmatch(timeless)))
+    only_place = turn.places and (
+        _asks_for_nothing(turn, turn.question.asked.left, turn.question.rest)
+        if not turn.context.question
+        else turn.names_the_place_asked_for and _asked_for_nothing(turn)
+    )
     if not asked and not only_place:
         return None
     region = turn.region
@@ -123,14 +133,26 @@ def overview(turn: Turn) -> Answer | None:
     return everything(turn, about=left if content(left) else "")
 
 
-def _works_there(turn: Turn) -> bool:
-    clauses = filter(None, _CLAUSE_ENDS.split(turn.question.rest))
+def _asked_for_nothing(turn: Turn) -> bool:
+    """Tell whether what was said before the place asks for nothing, or what nothing is near."""
+    before = turn.context.question
+    left = turn.library.aspects.read(before).left
+    return _asks_for_nothing(turn, left, before) or (
+        bool(turn.context.choices) and not gates.understood(turn.local[:1])
+    )
+
+
+def _asks_for_nothing(turn: Turn, left: str, said: str) -> bool:
+    if not content(_TIME.sub("", left)):
+        return not turn.context.question
+    clauses = filter(None, _CLAUSE_ENDS.split(said))
     return all(_WORKS_THERE.fullmatch(each) or not content(_TIME.sub("", each)) for each in clauses)
 
 
 def any_help_after_a_story(turn: Turn) -> Answer | None:
     """List what the place has where somebody tells of what no document names, and asks for help."""
-    if turn.region is None or turn.context.question or gates.understood(turn.local[:1]):
+    hardly = not turn.local or turn.local[0].score < _HARDLY
+    if turn.region is None or turn.context.question or not hardly:
         return None
     clauses = _CLAUSE_ENDS.split(turn.asked_text)
     asked = next(filter(_asks_for_any_help, clauses), "")
@@ -162,7 +184,7 @@ def everything(turn: Turn, asked: str | None = None, about: str = "") -> Answer:
 def no_subject(turn: Turn) -> Answer | None:
     """Ask what it is about where a message names nothing: «能补多少啊»."""
     question = turn.question
-    if question.content or turn.context.question:
+    if turn.context.question or (question.content and not _is_hardly_a_word(turn)):
         return None
     if told := gates.of_the_service(turn):
         return told
@@ -178,6 +200,14 @@ def no_subject(turn: Turn) -> Answer | None:
         choices=choices,
         context=Context(region=turn.last_place(), chosen=turn.chosen, choices=choices),
     )
+
+
+def _is_hardly_a_word(turn: Turn) -> bool:
+    """Tell whether a message has one character of its own, which means no subject for sure."""
+    if len(turn.question.content) > 1 or turn.question.asked.aspects:
+        return False
+    surely = any(c.own >= _IN_ONE_CHARACTER for c in turn.local[:4])
+    return not surely and turn.alone.outside.near < _NEAR_TO_OUTSIDE
 
 
 def _first_topics(turn: Turn) -> Sequence[str]:

@@ -265,10 +265,14 @@ def told_of_too(turn: Turn, used: Sequence[Candidate]) -> list[Candidate]:
     What the clause that answers speaks of itself is no more than a circumstance: 吃低保的.
     """
     best = used[0].measure
-    if turn.region is None or turn.part or turn.follows_up or best.audience not in _FOR_PEOPLE:
+    if turn.region is None or turn.part or best.audience not in _FOR_PEOPLE:
         return []
+    if turn.follows_up and not turn.names_the_place_asked_for:
+        return []
+    if owed := _for_wages(turn, used):
+        return [owed]
     asks = turn.library.aspects.read
-    parts = (w for w in _BETWEEN_EVENTS.split(turn.question.rest) if w)
+    parts = (w for w in _BETWEEN_EVENTS.split(turn.asked_text) if w)
     events = [w for w in parts if _tells(asks(w).left) and not _DENIES.search(w)]
     found: dict[str, Candidate] = {}
     for words in events if len(events) > 1 else []:
@@ -280,6 +284,13 @@ def told_of_too(turn: Turn, used: Sequence[Candidate]) -> list[Candidate]:
         if other and all(other.measure.topics[0] != c.measure.topics[0] for c in used):
             found.setdefault(other.measure.id, other)
     return list(found.values())[:_MOST_EVENTS]
+
+
+def _for_wages(turn: Turn, used: Sequence[Candidate]) -> Candidate | None:
+    """What the place has for wages owed, where what they were for is answered: 欠我钱，要交学费."""
+    if not turn.is_owed_wages or any(turn.is_for_wages(c.measure) for c in used):
+        return None
+    return next((c for c in turn.local if turn.is_for_wages(c.measure)), None)
 
 
 def _tells(words: str) -> bool:

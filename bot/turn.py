@@ -11,7 +11,7 @@ from bot.check_wishes import wish
 from bot.claims import claimed_aspect, claims
 from bot.composing import Composer
 from bot.places.asides import Passing, without_asides
-from bot.question import Question, parse
+from bot.question import Question, content, parse
 from bot.retrieval.indexing import IndexedLibrary, telling_figures
 from bot.retrieval.matching import (
     Candidate,
@@ -23,7 +23,7 @@ from bot.retrieval.matching import (
     speaking_of,
 )
 from bot.stating import states
-from bot.words import firms, wording
+from bot.words import firms, wages, wording
 from knowledge.aspects import Asked
 from knowledge.library import Library
 from knowledge.measures import Aspect, Measure
@@ -39,36 +39,21 @@ _NEW_SUBJECT_IN_A_WORD = 4.0
 _ASKS_ON = re.compile("(?:[他她它我俺]们?|那[头边里儿]|这[头边里儿]|咱们?)呢[?!。 ]*$")
 _GOING = re.compile("(?:去|到|回|来|在|往|隔壁的?|旁边的?|搬到|现在)$")
 _SUM = re.compile(r"\d+(?:\.\d+)?(?:%|元|块钱?)?")
-_LOST_WORK = re.compile(
-    "[我俺](?:们|现在|刚|也|都|是|已经|去年|今年|昨天|上个?月|这个?月)*(?:被|失业|下岗|没了?工作|丢了|没活|没班)"
-    "|把[我俺]们?(?:都|也|给)*(?:辞|炒|裁|开)|[我俺].{0,6}被(?:辞|炒|裁|开除|解雇)|失业金(?!返还)|失业保险金"
-)
-_NOT_THERE = "(?:没到(?:[账卡手]|(?=$|[,。?! ]))|不到账|没收到|没进账|没打过来|卡里没有?)"
-_OWING = "(?:欠|拖|没发|不发|没给|不给|没结|不结|要不回|要不到|拿不到|没拿[到着]|没领[到着]|讨)"
-_WAGES = "(?:工钱|工资|薪水?|血汗钱|加班[费钱])"
-_WAGES_OWED = re.compile(
-    f"{_OWING}[^,。?!]{{0,8}}{_WAGES}|{_WAGES}[^,。?!]{{0,8}}{_OWING}"
-    f"|{_WAGES}(?:该|应该|得|要)?(?:找谁|问谁|跟谁|向谁|去?哪里?|怎么)去?[要讨]|(?:讨回?|要回|追回?){_WAGES}"
-    f"|{_WAGES}(?!卡)(?:(?!按时|照发|(?<![现奖])金|[补券]|红包)[^?!。]){{0,12}}{_NOT_THERE}|加班(?:都|也|又)?(?:不|没)(?:给|发|算)(?:加班)?[费钱]"
-)
 _BY_THE_MONTH = re.compile("(?:1个|每个?)月(?=[给发补领]?多少)")
 """Tells nothing of what is paid so."""
-_MONEY_OWED = re.compile(
-    "(?:老板|包工头|工头|公司|厂里|工厂|单位|工地)[^,。?!]{0,6}"
-    "(?:欠|不给|没给|赖)(?![^,。?!]{0,4}[交缴买保补假])[^,。?!]{0,8}(?:钱|块|万|元)"
-    f"|(?:老板|包工头|工头)[^,。?!]{{0,4}}(?:跑了|跑路|失联|失踪|不见了)[^。?!]{{0,14}}{_WAGES}"
-)
-"""The same where it is not called wages: 老板欠我们十几个人的钱."""
-_SAID_TO_BE_PAID = re.compile(
-    "^(?!.*(?:申请|补贴|补助|返还|红包|券|礼包|流量|慰问|材料|保险|社保|[送赠发]书|图书|体检|课|培训|[车机门]票|物资))"
-    f".*(?:老板|包工头|工头|厂里|工厂)[^。?!]{{0,8}}(?:钱|发|打|转|结)[^。?!]{{0,12}}{_NOT_THERE}"
-)
-"""The same where the boss says they paid: 老板说打了没到账."""
-_ARREARS = "欠薪"
-_FIRM_IS_GONE = re.compile(
-    "(?:厂子?|工厂|公司|企业|单位|店)(?:都|也|就|已经)?(?:倒闭|破产|关门|关停|垮|黄)了?[, ]*"
-)
 _KEPT_QUESTION = 300
+_NO_SUBJECT = re.compile("(?:补贴|补助|政策|[申请需退次每发初]|1?年|个?月|天)+")
+"""What is left of 补贴标准, 去哪申请 or 一年几次: with words that ask, no subject of its own."""
+_AT_WORK = re.compile("(?:现在|目前|如今)*(?:打工|务工|上班|干活|做工|工作)(?:了|的|呢)?")
+_WHO_ONE_IS = re.compile(
+    "(?:[那可但]|[我俺]们?家?|就|也|都|现在)*(?:是|算|属于)(?!不是)[^,。?!吗呢么否]{1,7}"
+    "(?:人|工|户|生|员|家庭|妈|的)[。! ]*"
+    "|(?:[我俺]们?家?|就|只|现在|今年|[1一]家|有)+[0-9一二三四五六七八两几]{1,3}"
+    "(?:个人|口人?|岁)[了。! ]*"
+)
+"""Tells who somebody is, and nothing else: 是建筑工人, 我们一家三口."""
+_SURELY_ANOTHER = 0.7
+"""So near to how a measure is asked for, what tells who somebody is asks for it."""
 _A_WORD = 2
 """Characters of content that are hardly a subject."""
 _LONGEST_FOLLOW_UP = 24
@@ -210,12 +195,7 @@ class Turn:
         A sum that no measure of the named place states is left out: the worker heard it wrong. The
         wish for a self-check tells nothing of its subject.
         """
-        text = _BY_THE_MONTH.sub("", self.question.rest)
-        if wished := wish(text):
-            text = wished.subject or text
-        if self.is_owed_wages:
-            # Closed or not: what they ask for is their wages.
-            text = f"{_FIRM_IS_GONE.sub('', text)} {_ARREARS}"
+        text = self._searched(self.question.rest)
         named = telling_figures(text)
         if named and self.places:
             scope = self.scope(self.places[0])
@@ -224,13 +204,28 @@ class Turn:
                 text = _SUM.sub("", text)
         return candidates(text, self.indexed, spoken=self.spoken)
 
+    def _searched(self, text: str) -> str:
+        """The words that a question is to be weighed by."""
+        text = _BY_THE_MONTH.sub("", text)
+        if wished := wish(text):
+            text = wished.subject or text
+        return wages.asked_for(text) if self._asks_for_wages(text) else text
+
     @cached_property
     def is_owed_wages(self) -> bool:
         """Tell whether somebody asks for wages, or other money, that a firm owes them."""
-        text = self.question.rest
-        if _WAGES_OWED.search(text) or _MONEY_OWED.search(text):
+        return self._asks_for_wages(self._own_or_last)
+
+    def _asks_for_wages(self, text: str) -> bool:
+        if wages.are_owed(text):
             return True
-        return bool(_SAID_TO_BE_PAID.search(text)) and not self._names_a_sum_of_help
+        return wages.are_said_to_be_paid(text) and not self._names_a_sum_of_help
+
+    @cached_property
+    def _own_or_last(self) -> str:
+        """What the message asks, or the last question where it says nothing of its own."""
+        again = self._can_follow_up and (not self.question.content or self._asks_the_same)
+        return self.context.question if again else self.question.rest
 
     @property
     def _names_a_sum_of_help(self) -> bool:
@@ -244,12 +239,24 @@ class Turn:
     @cached_property
     def kinds_owed(self) -> frozenset[str]:
         """The kinds of help that are for who is owed wages, and for what it is that is owed."""
-        return frozenset((self.candidates.topic.id, self.weighed(_ARREARS).topic.id))
+        return frozenset((self.candidates.topic.id, self._kind_for_wages))
+
+    @property
+    def _can_follow_up(self) -> bool:
+        return bool(self.context.question) and len(self.question.rest) <= _LONGEST_FOLLOW_UP
+
+    def is_for_wages(self, measure: Measure) -> bool:
+        """Tell whether a measure is of the kind of help that is for who is owed wages."""
+        return self._kind_for_wages in measure.topics
+
+    @cached_property
+    def _kind_for_wages(self) -> str:
+        return self.weighed(wages.ARREARS).topic.id
 
     @cached_property
     def follows_up(self) -> bool:
         """Tell whether the message leans on the last question instead of opening a subject."""
-        if not self.context.question or len(self.question.rest) > _LONGEST_FOLLOW_UP:
+        if not self._can_follow_up:
             return False
         if not self.question.content or self._asks_the_same:
             return True
@@ -267,7 +274,21 @@ class Turn:
     @property
     def _asks_the_same(self) -> bool:
         """Tell whether it asks what was asked last: of a place, for kin, with what it tells."""
-        return self._names_the_place_asked_for() or self.asks_for_kin or self._passing.told
+        asks = bool(self.question.asked.aspects)
+        return (
+            self.names_the_place_asked_for
+            or self.asks_for_kin
+            or self._tells_of_themselves
+            or (asks and _NO_SUBJECT.fullmatch(self.question.content) is not None)
+        )
+
+    @cached_property
+    def _tells_of_themselves(self) -> bool:
+        """Tell whether it only tells where or who somebody is, and asks for nothing else."""
+        if self._passing.told:
+            return True
+        tells = self.context.measures and _WHO_ONE_IS.fullmatch(self.question.text)
+        return bool(tells) and self.alone.ranked[0].near < _SURELY_ANOTHER
 
     @cached_property
     def asks_for_kin(self) -> bool:
@@ -286,10 +307,14 @@ class Turn:
             states(last, aspect) for aspect in self.question.asked.firm
         )
 
-    def _names_the_place_asked_for(self) -> bool:
-        """Tell whether the last reply asked for the place and this message is just that."""
-        short = len(self.question.content) <= _A_WORD
-        return bool(self.context.choices and self.places and short)
+    @property
+    def names_the_place_asked_for(self) -> bool:
+        """Tell whether this message is just the place, that one works at or was asked for."""
+        if not self.places:
+            return False
+        if not content(_AT_WORK.sub("", self.question.asked.left)):
+            return True
+        return bool(self.context.choices) and len(self.question.content) <= _A_WORD
 
     def _needed_lead(self) -> float:
         if self.places:
@@ -308,7 +333,7 @@ class Turn:
     @cached_property
     def asked(self) -> Asked:
         """The aspects asked for; a message that only names a place asks again what was asked."""
-        if self.asks_for_kin or (self._passing.told and self.follows_up):
+        if self.asks_for_kin or (self._tells_of_themselves and self.follows_up):
             # Whom it is for, and on what condition, tells whether they get it.
             of_whom = (Aspect.WHO, Aspect.CONDITION)
             return replace(
@@ -321,13 +346,13 @@ class Turn:
     @cached_property
     def claims(self) -> tuple[str, ...]:
         """The figures that the message asks to have confirmed."""
-        return claims(self.question.rest)
+        return claims(self._own_or_last)
 
     def _with_claims(self, asked: Asked) -> Asked:
         """Who asks whether a sum is right asks for the sum, unless they ask for something else."""
         if asked.firm or Aspect.FIGURES in asked.aspects:
             return asked
-        of_claims = [claimed_aspect(self.question.rest, claim) for claim in self.claims]
+        of_claims = [claimed_aspect(self._own_or_last, claim) for claim in self.claims]
         firm = dict.fromkeys(aspect for aspect in of_claims if aspect)
         others = [aspect for aspect in asked.aspects if aspect not in firm]
         return replace(
@@ -345,13 +370,15 @@ class Turn:
     def _lost_work(self) -> bool:
         """Tell whether somebody asks who lost their own work; a firm asks in other words."""
         text = self.question.text
-        return bool(_LOST_WORK.search(text)) and not firms.ask(text)
+        if self.follows_up:
+            text = f"{self.context.question},{text}"
+        return wages.lost_work(text) and not firms.ask(text)
 
     @cached_property
     def _weighed(self) -> Candidates:
         if not self.follows_up:
             return self.alone
-        last = candidates(self.context.question, self.indexed)
+        last = candidates(self._searched(self.context.question), self.indexed)
         if self.asked_text == self.context.question:
             # 哪些人能领: of what was answered last, if two are worded alike.
             return last if self.places else raised(last, self.context.measures[:1])
@@ -407,7 +434,9 @@ class Turn:
 
     def next_context(self, measures: tuple[str, ...]) -> Context:
         """The context after a reply from `measures`; choices stay open after one is taken."""
-        question = self.context.question if self.follows_up else self.question.rest
+        question = self.question.rest
+        if self.follows_up and not self._turns_to(measures):
+            question = self.context.question
         return Context(
             region=self.last_place(),
             chosen=self.chosen,
@@ -416,6 +445,13 @@ class Turn:
             measures=measures,
             choices=self.context.choices if self.picked else (),
         )
+
+    def _turns_to(self, measures: tuple[str, ...]) -> bool:
+        """Tell whether it named another subject, though it leaned on the last: 那失业金呢."""
+        if len(self.question.content) < _A_WORD or set(measures[:1]) <= set(self.context.measures):
+            return False
+        own = {c.measure.id: c.own for c in self.alone.ranked}
+        return not self._asks_the_same and own[measures[0]] >= _ON_THE_SUBJECT
 
     def last_place(self) -> str | None:
         """The place the person spoke of last, as the next message is to know it."""

@@ -1,0 +1,75 @@
+"""What leans on what was said before: the table read as region|turns -> measure or reason."""
+
+import pytest
+
+from bot.answers import Kind
+from bot.retrieval.indexing import IndexedLibrary
+from tests.bot.asking import ask
+
+TABLE = """
+|我在河北打工//石家庄 -> overview
+|哪里给的钱最多//石家庄 -> overview
+|包工头跑了欠我们三万//石狮 -> shishi-7
+石狮|创业补贴给多少//去哪申请，带什么材料 -> shishi-4c
+石狮|创业补贴给多少//材料要带啥，去哪报 -> shishi-4c
+辛集|失业补助金还办吗//补贴标准 -> hebei-xinji-1
+雄安新区|我在容城打工有包裹吗//是建筑工人 -> hebei-xiongan-5
+衡水|消费券怎么领//我们一家三口 -> hebei-hengshui-3
+衡水|消费券怎么领//我今年五十二岁了 -> hebei-hengshui-3
+衡水|停在商场里被收费了//找谁退 -> hebei-hengshui-8
+石狮|临时救助怎么申请//我老乡在晋江，他能领石狮的吗 -> check-question
+石狮|失业金怎么领//说简单点//直接说我能不能领 -> shishi-4a
+石狮|社保交了三年没活干了//哪办 -> shishi-4a
+衡水|消费券多少//我在石狮上班了现在，石狮有吗 -> not-in-this-place
+衡水|消费券多少//我在石狮上班了现在，石狮有吗//那失业金呢 -> shishi-4a
+衡水|消费券多少//石狮有吗//那失业金呢//衡水的呢 -> not-in-this-place
+石狮|厂没了 -> no-subject
+石狮|钱多少 -> no-subject
+石狮|哪办 -> no-subject
+石狮|我一个人 -> no-subject
+石狮|我不想干了 -> no-subject
+石狮|补贴 -> overview
+石狮|政策 -> overview
+石狮|帮我查查我们公司能领什么 -> overview
+石狮|辞了工回家种田有什么补贴 -> outside:farming
+石狮|我打牌输了好多钱 -> outside:gambling
+石狮|娶老婆政府给补贴不 -> outside:marriage
+石狮|我先走了 -> small-talk:bye
+石狮|气死人 -> small-talk:scold
+石狮|机器人你吃饭了没 -> small-talk:greeting
+石狮|被裁了能领吗 -> shishi-4a
+石狮|没活了 -> shishi-3a
+"""
+
+
+@pytest.mark.parametrize("row", TABLE.strip().splitlines())
+def test_a_message_leans_or_stands_alone(indexed: IndexedLibrary, row: str) -> None:
+    said, _, wanted = row.partition(" -> ")
+    region, _, turns = said.partition("|")
+    found = ask(indexed, turns.split("//"), region or None)
+    assert wanted in (found.reason, *found.measures[:1])
+
+
+def test_wages_are_asked_for_still_when_the_place_is_told_after_them(
+    indexed: IndexedLibrary,
+) -> None:
+    said = ask(indexed, ["包工头跑了欠我们三万", "石狮"])
+    assert said.kind is Kind.ANSWER and "88712565" in said.reply
+
+
+@pytest.mark.parametrize(
+    "turns",
+    [
+        ["工头跑了，欠我三万，娃要交学费", "你不懂的", "我在石狮"],
+        ["石狮，工头跑了，欠我三万，娃要交学费"],
+    ],
+)
+def test_who_is_owed_money_is_told_of_the_line_beside_what_it_was_for(
+    indexed: IndexedLibrary, turns: list[str]
+) -> None:
+    assert "88712565" in ask(indexed, turns).reply
+
+
+def test_who_tells_of_themselves_hears_whom_it_is_for(indexed: IndexedLibrary) -> None:
+    said = ask(indexed, ["消费券怎么领", "我们一家三口"], "衡水")
+    assert said.reply.startswith("给谁：留在衡水过年的外地务工人员")
