@@ -313,6 +313,28 @@ def test_an_overview_lists_what_a_place_has(indexed: IndexedLibrary) -> None:
     labels = [choice.label for choice in listed.choices]
     number = labels.index("失业保险金") + 1
     assert ask(indexed, ["石狮有什么政策", str(number)]).measures[0] == "shishi-4a"
+    # The list stays open after one of it was taken.
+    other, then = (ask(indexed, ["石狮有什么政策", *taken, "1"]) for taken in ((), (str(number),)))
+    assert number != 1 and then.measures == other.measures != ()
+
+
+def test_two_questions_about_one_thing_get_one_answer(indexed: IndexedLibrary) -> None:
+    answer = ask(indexed, ["衡水消费券多少？消费券在哪用？"])
+    assert answer.measures == ("hebei-hengshui-3",)
+
+
+def test_the_sum_of_some_money_that_the_clause_gives_is_told(indexed: IndexedLibrary) -> None:
+    answer = ask(indexed, ["石狮工业救灾资金多少"])
+    assert (answer.kind, answer.measures[0]) == (Kind.ANSWER, "shishi-1c")
+    assert "100万元" in answer.reply
+    # What one firm gets is another question.
+    assert ask(indexed, ["石狮工业救灾资金每家企业多少"]).reason == "not-stated:amount"
+
+
+def test_of_many_other_places_that_have_it_some_are_named(indexed: IndexedLibrary) -> None:
+    reply = ask(indexed, ["石狮有过年红包吗"]).reply
+    named = reply.partition("写了这类事的是：")[2].partition("。")[0]
+    assert len(named.split("、")) == 6 and named.endswith("等")
 
 
 def test_a_worker_sees_what_is_for_workers_first_and_a_boss_what_is_for_firms(
