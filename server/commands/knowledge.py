@@ -203,7 +203,8 @@ def _tried(at: AtHand, **what: Any) -> "Trial":
     )
     if report.worsens:
         print(
-            "something is worse, or asked or checked no more: --reason says why all the same",
+            "something is worse, or asked or checked no more: `publish --reason` says why all the "
+            "same",
             file=sys.stderr,
         )
     return trial
