@@ -80,6 +80,11 @@ def by_system(job: str) -> Mover:
     return Mover(frozenset({Actor.SYSTEM}), audit.Actor.job(job))
 
 
+def notice_key(case: Case) -> str:
+    """The key of the notice of the last move of a case."""
+    return f"case {case.id} {case.version}"
+
+
 class Recipient(NamedTuple):
     """One of many who get a notice of a kind; with a key once for that key."""
 
@@ -116,7 +121,7 @@ class Post:
         if kind is None:
             return
         told = {**_values(self.library, case, now), **_words()[move], **(values or {})}
-        key = key or f"case {case.id} {case.version}"
+        key = key or notice_key(case)
         self.send(
             session,
             kind,

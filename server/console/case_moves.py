@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from server import money
 from server.casework import cases, deciding, objecting, officers
-from server.casework.advancing import CaseChanged, ReasonMissing
+from server.casework.advancing import CaseChanged, ReasonMissing, notice_key
 from server.casework.deciding import (
     AskedForNothing,
     Desk,
@@ -39,6 +39,7 @@ from server.console.entering import officer, regions
 from server.console.forms import Form
 from server.console.rendering import go_to, page
 from server.money import NoSum
+from server.notices import outbox
 from server.web.admitting import Who, admits
 from server.web.problems import body_of, problem_of
 from server.web.resources import post, resources
@@ -48,16 +49,23 @@ blueprint = Blueprint("moves", __name__, url_prefix="/cases")
 _DONE: Mapping[Move, str] = {
     Move.TAKE: "认领了，现在由你经办。",
     Move.ASSIGN: "分派好了。",
-    Move.REQUEST_MATERIAL: "补材料的通知已经发给申请人。",
+    Move.REQUEST_MATERIAL: "请申请人补材料了。",
     Move.GO_ON: "不等材料了，继续审核。",
     Move.RECOMMEND: "经办意见提交了，等另一个人审批。",
     Move.RETURN: "退回给经办人了。",
-    Move.APPROVE: "审批通过了，结果已经通知申请人。",
-    Move.REFUSE: "审批不通过，原因已经通知申请人。",
-    Move.REOPEN: "这件重新审核了，没发的先不发，原因已经通知申请人。",
+    Move.APPROVE: "审批通过了。",
+    Move.REFUSE: "审批不通过。",
+    Move.REOPEN: "这件重新审核了，没发的先不发。",
     Move.UPHOLD: "申诉成立，这件重新审核。",
-    Move.DISMISS: "申诉不成立，维持原结果，已经通知申请人。",
+    Move.DISMISS: "申诉不成立，维持原结果。",
 }
+
+_TOLD = {
+    None: "",
+    False: "微信会通知申请人。",
+    True: "微信通知不到申请人，请打电话告诉。",
+}
+"""By whether the notice is refused; None where the move has none."""
 
 # What somebody can mend in the form, and beside which field it is told.
 _MENDABLE: Mapping[type[Exception], str] = {
@@ -214,7 +222,9 @@ def _make(move: Move, id: str) -> Response:
     desk = Desk(officer(), post(), own, known.clock())
     try:
         with known.database.begin() as session:
-            act(session, desk, cases.of_officer(session, case.id, officer(), regions()), form.asked)
+            looked_at = cases.of_officer(session, case.id, officer(), regions())
+            moved = act(session, desk, looked_at, form.asked)
+            refused = outbox.is_refused(session, notice_key(moved))
     except CaseChanged:
         return _changed(id, form)
     except tuple(_MENDABLE) as error:
@@ -223,7 +233,7 @@ def _make(move: Move, id: str) -> Response:
         # The page is there, only the form is not right.
         status = 422 if problem.status == 404 else problem.status
         return case_page(id, status=status, filled={SLUGS[move]: form})
-    return go_to(url_for("desk.case.get_case", id=id), _DONE[move])
+    return go_to(url_for("desk.case.get_case", id=id), _DONE[move] + _TOLD[refused])
 
 
 def _changed(id: str, form: Form[Any]) -> Response:

@@ -135,6 +135,12 @@ def add_notice(
     return _add(session, safe, kind, app_id, worker_id, content, error, key, now, due_at)
 
 
+def is_refused(session: Session, key: str) -> bool | None:
+    """Whether a notice can't be sent; None where there is none of this key."""
+    state = session.scalar(select(col(Notice.state)).where(col(Notice.key) == key))
+    return None if state is None else state == NoticeState.REFUSED
+
+
 def add_many(
     session: Session,
     safe: Safe,

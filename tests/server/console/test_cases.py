@@ -6,16 +6,18 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
+import pytest
 from sqlalchemy import select, update
 from sqlmodel import col
 
 from server.casework import deciding, objecting
+from server.casework.advancing import Post
 from server.casework.cases import Frozen, frozen
 from server.casework.fund_tables import Fund
 from server.casework.moves import MOVES, Move, State, moves_from
 from server.casework.officers import ACTS_AS, Role
 from server.casework.tables import Case, CaseNote, NearDuplicate, Officer
-from server.console import words
+from server.console import case_moves, words
 from server.console.case_steps import SLUGS
 from server.database.tables import AuditEntry
 from server.personal import erasing, exporting
@@ -46,6 +48,34 @@ def test_two_officers_decide_a_case(staff: Staff, clerk: Desk, chief: Desk) -> N
     assert (decided.state, decided.author_id, decided.approver_id) == (
         State.APPROVED, clerk.officer.id, chief.officer.id,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("templates", "told"),
+    [
+        ({"reviewed": "t1"}, "审批通过了。微信会通知申请人。"),
+        ({}, "审批通过了。微信通知不到申请人，请打电话告诉。"),
+    ],
+)
+def test_whoever_decides_is_told_whether_a_notice_goes_out(
+    staff: Staff,
+    clerk: Desk,
+    chief: Desk,
+    resources: Resources,
+    monkeypatch: pytest.MonkeyPatch,
+    templates: dict[str, str],
+    told: str,
+) -> None:
+    library = resources.serving.current().library
+    post = Post(resources.safe, library, casework.MINI_APP, templates)
+    monkeypatch.setattr(case_moves, "post", lambda: post)
+    case = staff.submit()
+    move(clerk, staff, case, "take")
+    assert "认领了，现在由你经办。" in (page := text_of(clerk.get(f"/cases/{case.id}").text))
+    assert "微信" not in page
+    move(clerk, staff, case, "recommend", decision="approve", reason="缴费记录已核对")
+    move(chief, staff, case, "approve")
+    assert told in text_of(chief.get(f"/cases/{case.id}").text)
 
 
 def test_the_page_shows_each_condition_beside_its_clause(staff: Staff, clerk: Desk) -> None:

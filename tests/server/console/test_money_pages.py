@@ -275,7 +275,7 @@ def test_a_grant_is_looked_at_again_by_one_and_ended_by_another(
     assert 'id="reopen-reason-error"' in move(clerk, "reopen").text
     assert move(clerk, "reopen", reason="您已经上班，不符合四①").status_code == 303
     page = text_of(clerk.get(f"/cases/{case_id}").text)
-    assert "没发的先不发，原因已经通知申请人" in page and "已经发了150.53元" in page
+    assert "这件重新审核了，没发的先不发。微信" in page and "已经发了150.53元" in page
     wrong = move(clerk, "recommend", decision="approve", reason="重新算", amount="99")
     assert wrong.status_code == 409 and "总金额不能改" in text_of(wrong.text)
     move(clerk, "recommend", decision="refuse", reason="已经上班")
