@@ -1,6 +1,6 @@
 """What is asked of the service itself: what it costs, where it knows it from, how a case is."""
 
-from bot import caring, gates
+from bot import gates, hotlines
 from bot.answers import Answer
 from bot.turn import Turn
 
@@ -24,4 +24,4 @@ def service_asked_for(turn: Turn) -> Answer | None:
 
 def _has_hotline(turn: Turn, text: str) -> bool:
     asks_number = any(word in text for word in ("电话", "热线", "号码"))
-    return asks_number and bool(caring.local_hotlines(turn))
+    return asks_number and bool(hotlines.local(turn))

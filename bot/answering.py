@@ -10,6 +10,7 @@ from bot import (
     choosing,
     clause_numbers,
     gates,
+    going_on,
     left_open,
     replying,
 )
@@ -26,6 +27,8 @@ STEPS: tuple[Step, ...] = (
     caring.wish_for_person,
     dialogue.answer_to_question,
     caring.empty,
+    going_on.surely_outside,
+    going_on.goes_on,
     caring.small_talk,
     caring.helpline,
     about_the_service.service_asked_for,

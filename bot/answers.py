@@ -103,6 +103,10 @@ class Context:
     """The numbered choices the last reply offered."""
     check: Check | None = None
     """The self-check under way."""
+    about: str = ""
+    """What was told last beside any document: care:medical, outside:fraud; '' for nothing."""
+    helplines: tuple[str, ...] = ()
+    """The helplines that were given with it, the most urgent first."""
 
     def as_data(self) -> dict[str, Any]:
         """Return it as plain data for storing."""
@@ -114,6 +118,8 @@ class Context:
             "measures": list(self.measures),
             "check": self.check and self.check.as_data(),
             "choices": [[c.label, c.question, c.region] for c in self.choices],
+            "about": self.about,
+            "helplines": list(self.helplines),
         }
 
     @classmethod
@@ -127,6 +133,8 @@ class Context:
             measures=tuple(data["measures"]),
             choices=tuple(Choice(*choice) for choice in data["choices"]),
             check=Check.from_data(data["check"]) if data.get("check") else None,
+            about=data.get("about", ""),
+            helplines=tuple(data.get("helplines", ())),
         )
 
 

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
-from bot.answers import Answer, Kind, Source
+from bot import hotlines
+from bot.answers import Answer, Kind
 from bot.composing import Part, fitted
 from bot.question import content
 from bot.turn import Turn
-from knowledge.care import CareEntry, Helpline
-from knowledge.measures import Measure
+from knowledge.care import CareEntry
 
 LONGEST_MESSAGE = 2000
 """Characters of one message that are read at all."""
@@ -26,6 +27,8 @@ _STORY = 40
 _LEAD_IN_FEW_WORDS = 1.1
 _FEW_WORDS = 10
 """A shorter one is soon like something: 我住在厂门口, 他们说不归他们管."""
+_HARDLY_FURTHER = 0.08
+"""How much nearer something ordinary may come to so few words: a piece is soon like a story."""
 _WHO = re.compile(
     r"一家|[一二两三四五六七八九十\d]+[口个岁]半?(?:人|多)?|[大小]?(?:孩子|小孩|儿子|女儿|姑娘|老婆|媳妇|老公"
     r"|对象|爱人|男人|父母|爸妈|爸爸|妈妈|老人|爷爷|奶奶|弟弟|妹妹)|[爸妈哥姐弟妹娃][爸妈哥姐弟妹]?"
@@ -34,7 +37,6 @@ _WHO = re.compile(
 """Who somebody is and has: with nothing else told, it is no distress."""
 _MARKS = " ,.!?~、。;:"
 _PERSON = "person"
-_HOTLINE = "hotline"
 _WHOSE_NUMBER = re.compile("哪里|哪儿|哪个|谁|干|管|用|电话|热线|号码|打|机构|地方")
 """What is asked of a telephone number alone: 12333是干什么的."""
 
@@ -74,11 +76,14 @@ def sounds_like_distress(turn: Turn) -> Answer | None:
         return None
     found = turn.alone
     kinds = [kind for kind in found.care if kind.id != _PERSON]
-    rivals = (found.ranked[0].own, found.topic.score, found.outside.score, found.ordinary)
+    rivals = (found.ranked[0].own, found.topic.score, found.outside.score, found.ordinary.score)
     lead = _needed_lead(len(turn.question.rest))
     if kinds[0].score < max(_ENOUGH, *(rival + lead for rival in rivals)):
         return None
     if kinds[0].near < _NEAR_ENOUGH:
+        return None
+    further = found.ordinary.near - kinds[0].near
+    if len(turn.question.rest) <= _FEW_WORDS and further > _HARDLY_FURTHER:
         return None
     return _handoff(turn, [turn.library.care[kinds[0].id]])
 
@@ -125,83 +130,56 @@ def helpline(turn: Turn) -> Answer | None:
         return None
     return Answer(
         kind=Kind.ANSWER,
-        reply=fitted(helpline_parts(turn, lines)),
+        reply=fitted(hotlines.parts(turn, lines)),
         reason="helpline:" + "+".join(line.id for line in lines),
         region=turn.region,
-        sources=tuple(Source(title=line.source, locator=line.number) for line in lines),
+        sources=hotlines.sources(lines),
         context=turn.kept_context(),
-    )
-
-
-def helpline_parts(turn: Turn, lines: Iterable[Helpline]) -> list[Part]:
-    """Write up helplines with where each number is laid down."""
-    lines = tuple(lines)
-    return [*(_helpline(turn, line) for line in lines), _where_laid_down(turn, lines)]
-
-
-def _helpline(turn: Turn, line: Helpline) -> Part:
-    for_ = line.for_.rstrip("。")
-    said = turn.composer.say("helpline", name=line.name, number=line.number, **{"for": for_})
-    return Part(said)
-
-
-def _where_laid_down(turn: Turn, lines: Iterable[Helpline]) -> Part:
-    sources = "；".join(dict.fromkeys(f"{line.number} {line.source}" for line in lines))
-    return Part(turn.composer.say("helpline_source", source=sources), 1)
-
-
-def local_hotlines(turn: Turn) -> list[Measure]:
-    """Return the measures of the place that give a hotline with its number."""
-    if turn.region is None or turn.question.places.uncovered:
-        return []
-    regions = turn.library.regions.within(turn.region)
-    return [
-        m
-        for m in turn.library.measures.values()
-        if m.region in regions and m.phones and m.topics[0] == _HOTLINE
-    ]
-
-
-def told_hotline(turn: Turn, measure: Measure) -> Part:
-    """The hotline that a measure gives, with its source."""
-    phone = measure.phones[0]
-    return Part(
-        turn.composer.say(
-            "local_hotline",
-            region=turn.composer.region_label(measure.region),
-            of=phone.of,
-            number=phone.number,
-            source=turn.composer.cite(measure),
-        )
     )
 
 
 def _handoff(turn: Turn, fired: list[CareEntry]) -> Answer:
-    names = list(dict.fromkeys(name for entry in fired for name in entry.helplines))
-    lines = [turn.library.helplines[name] for name in names]
-    hotlines = local_hotlines(turn)
-    local = [told_hotline(turn, m) for m in hotlines]
-    told = [more for entry in fired for more in entry.besides if more.is_told(turn.question.text)]
-    further = [
-        turn.library.helplines[name]
-        for name in dict.fromkeys(name for more in told for name in more.helplines)
-        if name not in names
-    ]
+    text = turn.question.text
+    cases = [entry.case(text) or entry for entry in fired]
     # Whom to call now comes first.
-    now = [_helpline(turn, line) for line in lines]
-    then = [*(Part(more.say) for more in told), *(_helpline(turn, line) for line in further)]
-    lines += further
+    now = tuple(dict.fromkeys(name for case in cases for name in case.helplines))
+    told = [more for entry in fired for more in entry.besides if more.is_told(text)]
+    further = tuple(dict.fromkeys(name for more in told for name in more.helplines))
+    reason = "care:" + "+".join(entry.id for entry in fired)
+    then = [more.say for more in told]
+    return handing_on(turn, reason, cases[0].opening, now, then, further)
+
+
+def handing_on(
+    turn: Turn,
+    reason: str,
+    opening: str,
+    now: tuple[str, ...],
+    then: Iterable[str] = (),
+    further: tuple[str, ...] = (),
+) -> Answer:
+    """Give the numbers that help: those to call `now`, and what is told after them."""
+    further = tuple(name for name in further if name not in now)
+    lines = [turn.library.helplines[name] for name in (*now, *further)]
+    told = [hotlines.part(turn, line) for line in lines]
+    own = hotlines.local(turn)
+    after = [*map(Part, then), *told[len(now) :], *(hotlines.told_local(turn, m) for m in own)]
+    kept = turn.kept_context()
+    if not reason.endswith(_PERSON):
+        kept = replace(kept, about=reason, helplines=now)
     return Answer(
         kind=Kind.HANDOFF,
-        reply=fitted([Part(fired[0].opening), *now, *then, *local, _where_laid_down(turn, lines)]),
-        reason="care:" + "+".join(entry.id for entry in fired),
-        region=turn.region,
-        measures=tuple(m.id for m in hotlines),
-        sources=(
-            *(turn.composer.source(m) for m in hotlines),
-            *(Source(title=h.source, locator=h.number) for h in lines),
+        reply=fitted(
+            [Part(opening), *told[: len(now)], *after, hotlines.where_laid_down(turn, lines)]
         ),
-        context=turn.kept_context(),
+        reason=reason,
+        region=turn.region,
+        measures=tuple(m.id for m in own),
+        sources=(
+            *(turn.composer.source(m) for m in own),
+            *hotlines.sources(lines),
+        ),
+        context=kept,
     )
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot import caring, gates, replying
+from bot import gates, hotlines, replying
 from bot.answers import Answer, Choice, Context, Kind
 from bot.composing import Part, fitted
 from bot.document_names import CLAUSE
@@ -188,8 +188,8 @@ def no_subject(turn: Turn) -> Answer | None:
         return None
     if told := gates.of_the_service(turn):
         return told
-    if Aspect.PHONE in question.asked.aspects and (hotlines := caring.local_hotlines(turn)):
-        return replying.from_the_documents(turn.asking_only(hotlines[0].question))
+    if Aspect.PHONE in question.asked.aspects and (local := hotlines.local(turn)):
+        return replying.from_the_documents(turn.asking_only(local[0].question))
     topics = [turn.library.topics[id] for id in _first_topics(turn)]
     choices = tuple(Choice(t.label, f"{t.label} {question.rest}", turn.region) for t in topics)
     return Answer(

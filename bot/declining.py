@@ -1,5 +1,7 @@
 """The one form of every decline: what is said, with its sources, and what was weighed and left."""
 
+from dataclasses import replace
+
 from bot import replying
 from bot.answers import Answer, Kind, Rejected
 from bot.composing import Part, fitted
@@ -15,8 +17,12 @@ def decline(
     from_: tuple[Candidate, ...] = (),
     *,
     rejected: tuple[Rejected, ...] = (),
+    about: str = "",
 ) -> Answer:
-    """Decline for a reason; `from_` are the measures whose words are told all the same."""
+    """Decline for a reason; `from_` are the measures whose words are told all the same.
+
+    `about` is kept where the next message may lean on it.
+    """
     measures = tuple(c.measure.id for c in from_)
     sources = tuple(turn.composer.source(c.measure) for c in from_)
     return Answer(
@@ -27,5 +33,5 @@ def decline(
         measures=measures,
         sources=(*sources, replying.nationwide_source(turn)),
         rejected=rejected,
-        context=turn.next_context(measures),
+        context=replace(turn.next_context(measures), about=about),
     )

@@ -181,7 +181,7 @@ def _rivals(turn: Turn) -> tuple[Rival, ...]:
         Rival(Shelf.TOPIC, topic.id, library.topics[topic.id].label, topic.score),
         Rival(Shelf.OUTSIDE, outside.id, library.outside[outside.id].label, outside.score),
         Rival(Shelf.CARE, care.id, library.care[care.id].label, care.score),
-        Rival(Shelf.ORDINARY, "all", "", found.ordinary),
+        Rival(Shelf.ORDINARY, "all", "", found.ordinary.score),
     )
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from bot import left_open, replying
+from bot import going_on, left_open, replying
 from bot.answers import Answer, Kind, Rejected
 from bot.composing import Part
 from bot.declining import decline
@@ -218,7 +218,10 @@ def outside(turn: Turn) -> Answer | None:
     here = turn.local[0].own + _OUTSIDE_LEAD_HERE if turn.region and turn.local else 0.0
     if turn.candidates.outside.score < max(_OUTSIDE, best, here):
         return None
-    left = turn.weighed(turn.question.asked.left)
+    asked = (
+        turn.question.asked if turn.question.content else turn.library.aspects.read(turn.asked_text)
+    )
+    left = turn.weighed(asked.left)
     found = left.outside
     if found.score < max(_OUTSIDE, max(c.own for c in left.ranked) - _OUTSIDE_LAG):
         return None
@@ -227,11 +230,7 @@ def outside(turn: Turn) -> Answer | None:
         return None
     if topic.ask is None:
         return about_the_service(turn, topic)
-    name = "outside_region" if turn.region else "outside"
-    label = turn.composer.region_label(turn.region) if turn.region else ""
-    said = turn.composer.say(name, topic=topic.label, ask=topic.ask.rstrip("。"), region=label)
-    parts = [*([Part(topic.advice)] if topic.advice else []), Part(said)]
-    return decline(turn, parts, f"outside:{topic.id}", turn.region)
+    return going_on.warned(turn, topic)
 
 
 def of_the_service(turn: Turn) -> Answer | None:

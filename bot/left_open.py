@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from bot import caring, replying, stating
+from bot import hotlines, replying, stating
 from bot.answers import Answer, Rejected
 from bot.check_wishes import KIN
 from bot.claims import states_all
@@ -65,8 +65,9 @@ def not_stated(turn: Turn, best: Candidate, detail: str) -> Answer:
     unit = "、".join(measure.responsible.lead)
     also = [] if detail == DETAIL else stating.left_open(measure, turn.asked)
     asks_phone = detail == Aspect.PHONE
-    hotlines = caring.local_hotlines(turn) if asks_phone and not measure.phones else []
-    of = _whose_number(turn, measure, hotlines) if asks_phone else ""
+    local = hotlines.local(turn) if asks_phone and not measure.phones else []
+    lines = hotlines.beside(turn, measure) if asks_phone else ()
+    of = _whose_number(turn, measure, local) if asks_phone else ""
     told = composer.told(measure, turn.asked, turn.today) if len(turn.asked.aspects) > 1 else []
     asks_unit = unit and composer.where(measure) not in (part.text for part in told)
     alike = [] if detail == DETAIL else replying.alike_to(turn, best)
@@ -81,7 +82,8 @@ def not_stated(turn: Turn, best: Candidate, detail: str) -> Answer:
         Part(composer.closing_note(measure, turn.today)),
         Part(composer.say("ask_unit", unit=unit) if asks_unit else "", 1),
         Part(composer.phones(measure), 1),
-        *(caring.told_hotline(turn, hotline) for hotline in hotlines),
+        *(hotlines.told_local(turn, hotline) for hotline in local),
+        *(hotlines.parts(turn, lines) if lines else []),
         *([] if unit else replying.ask_nationwide(turn)),
         Part(composer.standing(measure, turn.today), 1),
         *replying.uncovered_note(turn),
@@ -92,8 +94,9 @@ def not_stated(turn: Turn, best: Candidate, detail: str) -> Answer:
     reason, region = f"not-stated:{detail}", measure.region
     used = (best, *alike)
     declined = decline(turn, without_repeats(parts), reason, region, used, rejected=rejected)
-    told_of = tuple(composer.source(hotline) for hotline in hotlines)
-    return replace(declined, sources=(*declined.sources, *told_of))
+    told_of = tuple(composer.source(hotline) for hotline in local)
+    sources = (*declined.sources, *told_of, *hotlines.sources(lines))
+    return replace(declined, sources=sources)
 
 
 def _detail_left_open(turn: Turn, best: Candidate) -> str:
@@ -168,10 +171,10 @@ def _another_unit(text: str, measure: Measure) -> str:
     return "、".join(dict.fromkeys(named))
 
 
-def _whose_number(turn: Turn, measure: Measure, hotlines: list[Measure]) -> str:
+def _whose_number(turn: Turn, measure: Measure, local: list[Measure]) -> str:
     """The unit whose number is not written; '' where no number at all is."""
     unit = "、".join(measure.responsible.lead)
-    return _another_unit(turn.question.text, measure) or (unit if hotlines else "")
+    return _another_unit(turn.question.text, measure) or (unit if local else "")
 
 
 def _open_lead(turn: Turn, best: Candidate) -> float:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import zip_longest
 
-from bot import stating
+from bot import hotlines, stating
 from bot.answers import REPLY_BYTES, Answer, Kind, Rejected, Source
 from bot.claims import states_all
 from bot.composing import Part, fitted
@@ -149,6 +149,9 @@ def from_the_documents(turn: Turn) -> Answer | None:
     if _needs_another_address(turn, best.measure):
         parts_of_reply[-1:-1] = ask_nationwide(turn)
         used_too = (nationwide_source(turn),)
+    if lines := hotlines.beside(turn, best.measure):
+        parts_of_reply[-1:-1] = hotlines.parts(turn, lines)
+        used_too = (*used_too, *hotlines.sources(lines))
     near = [c for c in turn.local if c is not best][:_ALSO_SHOWN]
     sister = _stating_what_was_said(turn, best)
     alike = [sister] if sister else alike_to(turn, best)

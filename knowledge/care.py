@@ -54,12 +54,28 @@ class Besides(_Patterned):
         return bool(self._any.search(text))
 
 
+class Case(_Patterned):
+    """Of a kind of distress what wants other words and another number first: 宿舍着火了."""
+
+    opening: Text
+    helplines: Annotated[tuple[Text, ...], Field(min_length=1)]
+
+    def is_told(self, text: str) -> bool:
+        """Tell whether normalised `text` is of this case."""
+        return bool(self._any.search(text))
+
+
 class CareEntry(_Recognised):
-    """A kind of distress (or the wish for a person), how it is recognised, what is said first."""
+    """A kind of distress (or the wish for a person), how it is recognised, what is said first.
+
+    `again` is said to whom goes on about it; `cases` are looked through in order.
+    """
 
     label: Text
     opening: Text
     helplines: tuple[Text, ...]
+    again: Text | None = None
+    cases: tuple[Case, ...] = ()
     besides: tuple[Besides, ...] = ()
     exceptions: tuple[Text, ...] = ()
 
@@ -71,6 +87,10 @@ class CareEntry(_Recognised):
     @cached_property
     def _exception(self) -> re.Pattern[str]:
         return re.compile("|".join(f"(?:{pattern})" for pattern in self.exceptions) or r"(?!)")
+
+    def case(self, text: str) -> Case | None:
+        """Return the case that normalised `text` tells of; None for what is usual."""
+        return next((case for case in self.cases if case.is_told(text)), None)
 
     def fires(self, text: str) -> bool:
         """Tell whether normalised `text` shows it, once the excepted phrases are taken out."""

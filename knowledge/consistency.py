@@ -112,9 +112,15 @@ def misfits(library: "Library", regions: Collection[str]) -> Iterator[Trouble]:
         yield from _unknowns("checklist", listed.id, "measure", [listed.id], library.measures)
         yield from _unknowns("checklist", listed.id, "material", listed.kinds(), library.materials)
     for care in library.care.values():
+        of_cases = (name for case in care.cases for name in case.helplines)
         besides = (name for more in care.besides for name in more.helplines)
-        named = (*care.helplines, *besides)
+        named = (*care.helplines, *of_cases, *besides)
         yield from _unknowns("care", care.id, "helpline", named, library.helplines)
+    for topic in library.topics.values():
+        yield from _unknowns("topic", topic.id, "helpline", topic.helplines, library.helplines)
+    for outside in library.outside.values():
+        besides = (name for more in outside.besides for name in more.helplines)
+        yield from _unknowns("outside", outside.id, "helpline", besides, library.helplines)
     for kind in library.care_sentences.heard:
         if kind not in library.care:
             yield _unknown("care_sentences", "all", "kind", kind, ("heard", kind))

@@ -71,6 +71,8 @@ PLACEHOLDERS: dict[str, tuple[str, ...]] = {
     "ask_unit": ("unit",),
     "helpline": ("name", "number", "for"),
     "helpline_source": ("source",),
+    "care_goes_on": (),
+    "care_over": (),
     "local_hotline": ("region", "of", "number", "source"),
     "overview": ("region",),
     "no_such_clause": ("region",),

@@ -1,10 +1,12 @@
 """Topics: measures of the same kind in different places, and what no document covers."""
 
 import re
+from functools import cached_property
 from typing import Annotated, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from knowledge.care import Besides
 from knowledge.entries import Entry, Text, compiles
 from knowledge.faults import Code, Fault, refused
 
@@ -12,10 +14,14 @@ TopicId = Annotated[str, Field(pattern=r"^[a-z_0-9]+$")]
 
 
 class Topic(Entry):
-    """A kind of help; `questions` ask for it without saying where."""
+    """A kind of help; `questions` ask for it without saying where.
+
+    Its `helplines` are open to everybody: they are told where a measure gives no number.
+    """
 
     id: TopicId
     label: Text
+    helplines: tuple[Text, ...] = ()
     questions: tuple[Text, ...] = ()
 
 
@@ -33,13 +39,18 @@ class OutsideTopic(Entry):
     ask: Text | None = None
     reply: Text | None = None
     advice: Text | None = None
+    patterns: tuple[Text, ...] = ()
+    """What matches one of them, and no exception, is about it whatever else it is like."""
+    exceptions: tuple[Text, ...] = ()
+    besides: tuple[Besides, ...] = ()
+    """What comes before the advice for those who say more: they have paid already."""
     questions: Annotated[tuple[Text, ...], Field(min_length=1)]
     said: tuple[Text, ...] = ()
     said_first: tuple[Text, ...] = ()
     if_named: bool = False
     """Other words than those patterns ask for it only where they name the service: 你们, 暖岗."""
 
-    @field_validator("said", "said_first")
+    @field_validator("said", "said_first", "patterns", "exceptions")
     @classmethod
     def _patterns_compile(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(map(compiles, patterns))
@@ -48,6 +59,18 @@ class OutsideTopic(Entry):
         """Tell whether the whole of a normalised text asks for it, `first` of all or later on."""
         patterns = (*self.said, *self.said_first) if first else self.said
         return any(re.fullmatch(pattern, text) for pattern in patterns)
+
+    @cached_property
+    def _any(self) -> re.Pattern[str]:
+        return re.compile("|".join(f"(?:{pattern})" for pattern in self.patterns) or r"(?!)")
+
+    @cached_property
+    def _exception(self) -> re.Pattern[str]:
+        return re.compile("|".join(f"(?:{pattern})" for pattern in self.exceptions) or r"(?!)")
+
+    def surely(self, text: str) -> bool:
+        """Tell whether normalised `text` is about it by its very words."""
+        return bool(self._any.search(text)) and not self._exception.search(text)
 
     @model_validator(mode="after")
     def _is_answered_in_one_way(self) -> Self:

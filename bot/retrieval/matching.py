@@ -72,8 +72,8 @@ class Candidates:
     outside: Subject
     care: tuple[Subject, ...]
     """Kinds of distress, best first."""
-    ordinary: float
-    """The evidence for a sentence that only sounds like distress."""
+    ordinary: Subject
+    """The best sentence that only sounds like distress."""
 
     def within(self, regions: Collection[str]) -> tuple[Candidate, ...]:
         """Keep the candidates of these regions."""
@@ -106,7 +106,7 @@ def candidates(text: str, indexed: IndexedLibrary, *, spoken: bool = False) -> C
         _best(near, evidence, indexed.on[Shelf.TOPIC]),
         _best(near, evidence, indexed.on[Shelf.OUTSIDE]),
         _subjects(near, evidence, indexed.on[Shelf.CARE]),
-        _best(near, evidence, indexed.on[Shelf.ORDINARY]).score,
+        _best(near, evidence, indexed.on[Shelf.ORDINARY]),
     )
 
 

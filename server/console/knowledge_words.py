@@ -140,6 +140,8 @@ STEPS = {
     "wish_for_person": "要找人",
     "answer_to_question": "自测的回答",
     "empty": "空消息",
+    "surely_outside": "骗局和打不了电话",
+    "goes_on": "接着求助或提醒说",
     "small_talk": "寒暄",
     "helpline": "问全国的电话",
     "number_out_of_range": "选的号码",
