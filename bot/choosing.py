@@ -184,7 +184,8 @@ def everything(turn: Turn, asked: str | None = None, about: str = "") -> Answer:
 def no_subject(turn: Turn) -> Answer | None:
     """Ask what it is about where a message names nothing: «能补多少啊»."""
     question = turn.question
-    if turn.context.question or (question.content and not _is_hardly_a_word(turn)):
+    nothing = not question.content or turn.tells_in_passing or _is_hardly_a_word(turn)
+    if turn.context.question or not nothing:
         return None
     if told := gates.of_the_service(turn):
         return told

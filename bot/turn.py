@@ -24,6 +24,7 @@ from bot.retrieval.matching import (
 )
 from bot.stating import states
 from bot.words import firms, wages, wording
+from bot.words import leaning as leaning_words
 from knowledge.aspects import Asked
 from knowledge.library import Library
 from knowledge.measures import Aspect, Measure
@@ -42,16 +43,6 @@ _SUM = re.compile(r"\d+(?:\.\d+)?(?:%|元|块钱?)?")
 _BY_THE_MONTH = re.compile("(?:1个|每个?)月(?=[给发补领]?多少)")
 """Tells nothing of what is paid so."""
 _KEPT_QUESTION = 300
-_NO_SUBJECT = re.compile("(?:补贴|补助|政策|[申请需退次每发初]|1?年|个?月|天)+")
-"""What is left of 补贴标准, 去哪申请 or 一年几次: with words that ask, no subject of its own."""
-_AT_WORK = re.compile("(?:现在|目前|如今)*(?:打工|务工|上班|干活|做工|工作)(?:了|的|呢)?")
-_WHO_ONE_IS = re.compile(
-    "(?:[那可但]|[我俺]们?家?|就|也|都|现在)*(?:是|算|属于)(?!不是)[^,。?!吗呢么否]{1,7}"
-    "(?:人|工|户|生|员|家庭|妈|的)[。! ]*"
-    "|(?:[我俺]们?家?|就|只|现在|今年|[1一]家|有)+[0-9一二三四五六七八两几]{1,3}"
-    "(?:个人|口人?|岁)[了。! ]*"
-)
-"""Tells who somebody is, and nothing else: 是建筑工人, 我们一家三口."""
 _SURELY_ANOTHER = 0.7
 """So near to how a measure is asked for, what tells who somebody is asks for it."""
 _A_WORD = 2
@@ -279,16 +270,21 @@ class Turn:
             self.names_the_place_asked_for
             or self.asks_for_kin
             or self._tells_of_themselves
-            or (asks and _NO_SUBJECT.fullmatch(self.question.content) is not None)
+            or (asks and leaning_words.name_no_subject(self.question.content))
         )
+
+    @property
+    def tells_in_passing(self) -> bool:
+        """Tell whether it only tells where somebody else or something is, or where one was."""
+        return self._passing.told
 
     @cached_property
     def _tells_of_themselves(self) -> bool:
         """Tell whether it only tells where or who somebody is, and asks for nothing else."""
-        if self._passing.told:
+        if self.tells_in_passing:
             return True
-        tells = self.context.measures and _WHO_ONE_IS.fullmatch(self.question.text)
-        return bool(tells) and self.alone.ranked[0].near < _SURELY_ANOTHER
+        tells = leaning_words.tell_who_one_is(self.question.text)
+        return tells and bool(self.context.measures) and self.alone.ranked[0].near < _SURELY_ANOTHER
 
     @cached_property
     def asks_for_kin(self) -> bool:
@@ -312,7 +308,7 @@ class Turn:
         """Tell whether this message is just the place, that one works at or was asked for."""
         if not self.places:
             return False
-        if not content(_AT_WORK.sub("", self.question.asked.left)):
+        if not content(leaning_words.without_work(self.question.asked.left)):
             return True
         return bool(self.context.choices) and len(self.question.content) <= _A_WORD
 

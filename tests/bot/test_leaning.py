@@ -23,9 +23,13 @@ TABLE = """
 衡水|消费券多少//我在石狮上班了现在，石狮有吗 -> not-in-this-place
 衡水|消费券多少//我在石狮上班了现在，石狮有吗//那失业金呢 -> shishi-4a
 衡水|消费券多少//石狮有吗//那失业金呢//衡水的呢 -> not-in-this-place
+沧州|过年发红包吗//初几能发 -> hebei-cangzhou-1
 石狮|厂没了 -> no-subject
 石狮|钱多少 -> no-subject
 石狮|哪办 -> no-subject
+石狮|我爸在衡水打工 -> no-subject
+石狮|我老婆在晋江上班 -> no-subject
+石狮|听说厦门有补贴 -> no-subject
 石狮|我一个人 -> no-subject
 石狮|我不想干了 -> no-subject
 石狮|补贴 -> overview

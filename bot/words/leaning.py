@@ -1,0 +1,27 @@
+"""Words of a message that leans on what was said before."""
+
+import re
+
+_NO_SUBJECT = re.compile("(?:补贴|补助|政策|[申请需退次每发初]|1?年|个?月|天)+")
+_AT_WORK = re.compile("(?:现在|目前|如今)*(?:打工|务工|上班|干活|做工|工作)(?:了|的|呢)?")
+_WHO_ONE_IS = re.compile(
+    "(?:[那可但]|[我俺]们?家?|就|也|都|现在)*(?:是|算|属于)(?!不是)[^,。?!吗呢么否]{1,7}"
+    "(?:人|工|户|生|员|家庭|妈|的)[。! ]*"
+    "|(?:[我俺]们?家?|就|只|现在|今年|[1一]家|有)+[0-9一二三四五六七八两几]{1,3}"
+    "(?:个人|口人?|岁)[了。! ]*"
+)
+
+
+def name_no_subject(content: str) -> bool:
+    """Tell whether what is left of 补贴标准, 去哪申请 or 一年几次 is no subject of its own."""
+    return _NO_SUBJECT.fullmatch(content) is not None
+
+
+def without_work(text: str) -> str:
+    """The text without the words that somebody works where they are."""
+    return _AT_WORK.sub("", text)
+
+
+def tell_who_one_is(text: str) -> bool:
+    """Tell whether a text says who somebody is, and nothing else: 是建筑工人, 我们一家三口."""
+    return _WHO_ONE_IS.fullmatch(text) is not None
