@@ -4,7 +4,6 @@ from bot import gates, hotlines
 from bot.answers import Answer
 from bot.turn import Turn
 
-_MARKS = " ,.!?~、。;:，？！"
 _CONTACT = "my_contact"
 
 
@@ -13,15 +12,12 @@ def service_asked_for(turn: Turn) -> Answer | None:
 
     Where the place has a hotline of its own, whoever asks for a number is given that.
     """
-    text = turn.question.text.strip(_MARKS)
-    first = not turn.context.question
-    topics = turn.library.outside.values()
-    found = next((topic for topic in topics if topic.is_asked_by(text, first=first)), None)
-    if found is None or (found.id == _CONTACT and _has_hotline(turn, text)):
+    found = gates.topic_of_the_service(turn)
+    if found is None or (found.id == _CONTACT and _has_hotline(turn)):
         return None
     return gates.about_the_service(turn, found)
 
 
-def _has_hotline(turn: Turn, text: str) -> bool:
-    asks_number = any(word in text for word in ("电话", "热线", "号码"))
+def _has_hotline(turn: Turn) -> bool:
+    asks_number = any(word in turn.question.text for word in ("电话", "热线", "号码"))
     return asks_number and bool(hotlines.local(turn))

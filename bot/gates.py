@@ -63,6 +63,7 @@ _NOT_UNDERSTOOD = "not-understood"
 _THE_SERVICE = re.compile(
     "[你您]们?(?:这|那|的|收|要)|暖岗|小程序|这个?(?:软件|平台|网站)|[用办]这个"
 )
+_MARKS = " ,.!?~、。;:，？！"
 _NAMES_THE_SERVICE = re.compile("[你您]|暖岗|小程序|这个?(?:软件|平台|网站|机器人)|用这个")
 
 
@@ -231,6 +232,13 @@ def outside(turn: Turn) -> Answer | None:
     if topic.ask is None:
         return about_the_service(turn, topic)
     return going_on.warned(turn, topic)
+
+
+def topic_of_the_service(turn: Turn) -> OutsideTopic | None:
+    """What of the service itself the whole message asks for, None where it may mean a measure."""
+    text, first = turn.question.text.strip(_MARKS), not turn.context.question
+    topics = turn.library.outside.values()
+    return next((topic for topic in topics if topic.is_asked_by(text, first=first)), None)
 
 
 def of_the_service(turn: Turn) -> Answer | None:

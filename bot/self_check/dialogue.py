@@ -117,6 +117,9 @@ def _answered(turn: Turn, check: Check, text: str) -> Answer | None:
     ):
         read = again  # dialect and mistypings in standard words
     if isinstance(read, Read):
+        ahead = _read_ahead(turn, check) if read.value is True and len(text) > _SHORT else []
+        if isinstance(ahead, list) and any(each.read == read for each in ahead):
+            return _noted(turn, check, ahead)  # 交了14个月
         return _next(turn, _with(check, read))
     if read is Unread.NOT_UNDERSTOOD and (told := _told_ahead(turn, check, text)):
         return told
@@ -129,6 +132,7 @@ def _answered(turn: Turn, check: Check, text: str) -> Answer | None:
         of_more = set(asked.aspects) - _OF_WHOM and not turn.question.content  # 咋整, and not 外省
         another = asked.firm or of_more or (len(text) > _SHORT and _ANOTHER.search(text))
         wished = wish(text)
+        another = another or gates.topic_of_the_service(turn) is not None
         if (wished and not wished.alone) or another or (turn.places and not only_here):
             return None
     return _question(turn, check, asked_again(turn, fact, read))
@@ -140,19 +144,26 @@ def _told_ahead(turn: Turn, check: Check, text: str) -> Answer | None:
     if check.asked == APPLICANT_ROLE and (who := grown_up(text)):
         role = Read([Audience.WORKER.value])
         return _next(turn, _with(check, role), say("check_for_other", who=who))
-    if not check.measures:
-        return None
-    facts = turn.library.facts
-    results = _results(turn, check)
-    left = [facts[id] for id in facts if id in _open_questions(results, check)]
-    asked = Asked(facts[check.asked], turn.today, check.region, turn.library.regions)
-    found = read_ahead(turn.message, asked, left)
+    found = _read_ahead(turn, check)
     if found is Unsure.OF_THIS:
         return _question(turn, check, say("check_not_sure"))
     if found is Unsure.OF_ANOTHER:
         return _question(turn, check, say("check_later"))
-    if not found:
-        return None
+    return _noted(turn, check, found) if found else None
+
+
+def _read_ahead(turn: Turn, check: Check) -> list[Told] | Unsure:
+    """What a message tells of the facts of the one measure that is checked."""
+    if not check.measures:
+        return []
+    facts, open_ = turn.library.facts, _open_questions(_results(turn, check), check)
+    asked = Asked(facts[check.asked], turn.today, check.region, turn.library.regions)
+    return read_ahead(turn.message, asked, [facts[id] for id in facts if id in open_])
+
+
+def _noted(turn: Turn, check: Check, found: Sequence[Told]) -> Answer:
+    """Go on with what was told, and say what was taken for which question's answer."""
+    say = turn.composer.say
     noted = [(told.fact.id, json.dumps(told.read.value)) for told in found]
     answered = replace(check, answers=(*check.answers, *noted))
     lines = [

@@ -16,7 +16,7 @@ from knowledge.eligibility.facts import Fact, FactType
 
 _PIECES = re.compile(r"[,，。;；、!！\s]+")
 _MOST_PIECES = 5
-_LEADS_ON = re.compile("^(?:但是?|不过|可是?|只是|就是|然后|还有|而且|另外|因为|所以|反正)")
+_LEADS_ON = re.compile("^(?:但是?|不过|可是?|也|都|只是|就是|然后|还有|而且|另外|因为|所以|反正)")
 _SUPPOSED = re.compile(
     "好[像象]|应该|可能|大概|大约|大致|差不多|估计|也许|或许|似乎|记得|左右|上下|不到|快[到要]|将近|几|吧$|[多来](?=[年个天])"
 )
@@ -70,19 +70,18 @@ def read_ahead(message: str, asked: Asked, left: Sequence[Fact]) -> list[Told] |
             return []
         told += found
     once = {each.fact.id: each for each in told}
-    return list(once.values()) if len(once) == len(told) else []
+    agree = all(once[each.fact.id].read == each.read for each in told)
+    return list(once.values()) if agree else []
 
 
 def _read(words: str, asked: Asked, left: Sequence[Fact]) -> list[Told]:
     """What one part of a reply tells; nothing where it may be told of two things."""
     found = [Told(fact, words, read) for fact in left if (read := _tells(fact, words, asked))]
     here = [told for told in found if told.fact.id == asked.fact.id]
-    if here:
-        return here
     # 交了两年 says that they did, and for how long.
-    counted = [told for told in found if told.fact.type is FactType.INTEGER]
-    others = [told for told in found if told.fact.type is not FactType.INTEGER]
-    return found if len(counted) <= 1 and len(others) <= 1 else []
+    counted = [told for told in found if told.fact.type is FactType.INTEGER and told not in here]
+    others = here or [told for told in found if told.fact.type is not FactType.INTEGER]
+    return [*others, *counted] if len(counted) <= 1 and len(others) <= 1 else []
 
 
 def _tells(fact: Fact, words: str, asked: Asked) -> Read | None:

@@ -929,6 +929,9 @@ def test_whether_there_is_a_hotline_is_no_question_for_its_number(indexed: Index
         ("万一没批怎么办", "my_objection"),
         ("没通过能申诉吗", "my_objection"),
         ("在哪申诉", "my_objection"),
+        ("对审核结果我不服", "my_objection"),
+        ("审核人员是谁", "my_officer"),
+        ("你敢保证不会错吗", "my_mistakes"),
     ],
 )
 def test_what_is_asked_of_the_service_itself_is_answered(

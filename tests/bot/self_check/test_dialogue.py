@@ -535,6 +535,8 @@ ALLOWANCE = ("定州失业补助金怎么领", "我能领吗")
         ((), "厂里裁员，已经登记了，想再找活干",
          {"job_loss_involuntary": True, "unemployment_registered": True, "seeking_work": True}),
         (("石狮开店补贴", "我能领吗"), "店开了八个月", {"business_months_operating": 8}),
+        ((), "还没办登记，也没参保",
+         {"unemployment_registered": False, "unemployment_insured": False}),
         ((), "交了，但是忘了多久", {"unemployment_insured": True}),
         (ALLOWANCE, "2020年6月没的工作", {"job_loss_date": {"at_least": "2020-06-01",
                                                       "at_most": "2020-06-30"}}),
@@ -611,6 +613,23 @@ def test_what_is_asked_of_the_check_itself_is_told(
     talk = unemployed(indexed)
     said = talk.says(asked)
     assert said.reason == "check-question" and told in said.reply and talk.given == {}
+
+
+@pytest.mark.parametrize("told", ["参保了，交了14个月", "交了14个月"])
+def test_who_says_for_how_long_is_not_asked_for_it_again(
+    indexed: IndexedLibrary, told: str
+) -> None:
+    talk = unemployed(indexed)
+    talk.says("想", told)
+    assert talk.given["unemployment_insured"] is True
+    assert talk.given["unemployment_insurance_months"] == 14
+
+
+def test_what_is_asked_of_the_service_meanwhile_is_answered(indexed: IndexedLibrary) -> None:
+    talk = Talk(indexed, chosen="石狮")
+    said = talk.says("失业金我够不够条件", "收费吗")
+    assert said.reply.startswith("不收钱") and "继续" in said.reply
+    assert talk.says("继续").reason == "check-question"
 
 
 def test_who_does_not_know_and_lets_it_be_does_not_know(indexed: IndexedLibrary) -> None:
