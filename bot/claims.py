@@ -18,10 +18,14 @@ _JUST_ASKED = re.compile(
 )
 _THAT_IS = re.compile(rf"({_FIGURE})(?:的钱|那笔钱|资金)?是[^,。?!;]{{1,10}}[吗么]$")
 _OWN = re.compile(
-    r"(?<![给发补退到帮])[我俺咱][^,。?!;给发补]{0,8}\d|[过了]\d+(?:个月|年|天)|\d+岁|(?:19|20)\d\d年|电话|热线|号码"
+    r"(?<![给发补退到帮])[我俺咱][^,。?!;给发补]{0,8}\d|[过了]\d+(?:个月|年|天)|\d+岁|(?:19|20)\d\d年|电话|热线|专线|号码"
 )
 """What they say of themselves, a year, a telephone number: none of it was promised them."""
 _FOR_EACH = re.compile(r"1个?(?:月|天|年|人|户)(?=[给发补领有能可是\s]*\d)")
+_A_SUM = re.compile(r"([0-9]+(?:\.[0-9]+)?)(?:元|块钱?)?")
+_ON_TOP = re.compile("另加|再加|外加|加发|另外再?发")
+_NUMBER = re.compile(r"(?<![0-9])(?:0[0-9]{2,3}-?)?([2-9][0-9]{6,7})(?![0-9])")
+_OF_A_NUMBER = re.compile("电话|热线|专线|号码|打")
 _PIECES = re.compile("[,。?!;](?!(?:对|是|真的|没错|靠谱)[^,。?!;]{0,3}(?:[,。?!;]|$))")
 _SMALLEST_SUM = 50
 _IS_GIVEN = re.compile("[领发免补拿送看享给]")
@@ -61,7 +65,24 @@ def states_all(measure: Measure, claimed: tuple[str, ...]) -> bool:
     said += [condition.say for condition in measure.conditions]
     days = (measure.validity.from_, measure.validity.to)
     said += [f"{day.year}年{day.month}月{day.day}日" for day in days if day]
-    return not any(all(unstated(way, said) for way in _ways(claim)) for claim in claimed)
+    return not any(
+        all(unstated(way, said) for way in _ways(claim)) and not _adds_up(measure, claim)
+        for claim in claimed
+    )
+
+
+def _adds_up(measure: Measure, claim: str) -> bool:
+    """Tell whether a sum is that of all that the clause grants, one on top of the other."""
+    found = _A_SUM.fullmatch(claim)
+    if not found or not any(_ON_TOP.search(quote) for quote in measure.quotes):
+        return False
+    sums = [g.amount.value for g in measure.grants if g.amount and g.amount.unit == "元"]
+    return len(sums) > 1 and sum(value or 0 for value in sums) == float(found[1])
+
+
+def numbers_named(text: str) -> tuple[str, ...]:
+    """The telephone numbers that a text asks about: of nobody's mobile, without the area code."""
+    return tuple(_NUMBER.findall(text)) if _OF_A_NUMBER.search(text) else ()
 
 
 def _ways(claim: str) -> tuple[str, ...]:

@@ -120,9 +120,12 @@ def _detail_left_open(turn: Turn, best: Candidate) -> str:
 
 
 def asks_for_no_detail(turn: Turn, measure: Measure) -> bool:
-    """Tell whether the whole measure answers it: 过年发什么, 失业金发不发."""
-    asks_what = bool(_ASKS_WHAT_IS_GIVEN.search(turn.question.text))
-    return asks_what or asks_whether_there_is(turn, measure)
+    """Tell whether the whole measure answers it: 过年发什么, 失业金发不发, or a wrong number."""
+    if replying.names_another_number(turn, measure):
+        return True
+    if _ASKS_WHAT_IS_GIVEN.search(turn.question.text):
+        return True
+    return asks_whether_there_is(turn, measure)
 
 
 def _names_what_is_stated(turn: Turn, measure: Measure) -> bool:

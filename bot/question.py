@@ -39,7 +39,7 @@ _SET_ASIDE = re.compile(
 _STORY = 40
 """Of a longer text only the sentences that ask tell what is asked for."""
 _SENTENCE = re.compile("(?<=[。!;?])")
-_ASKS = re.compile(r"[吗呢么几谁哪怎何咋?]|多少|什么|问|([^\W\d_a-z])[不没]\1")
+ASKS = re.compile(r"[吗呢么几谁哪怎何咋?]|多少|什么|问|([^\W\d_a-z])[不没]\1")
 _ASKS_WHICH = re.compile(
     r"(?<![去到找在往从上])(?:哪些|哪几个)(?:地方|城市|市|地区)(?:都|也)?(?:能|可以)(?:领|申请)"
     r"|(?<![去到找在往从上])(?:哪个|哪些|哪几个|哪座)(?:地方|城市|市|地区|县区|区县)(?:里|才|又|还)?"
@@ -129,7 +129,7 @@ def parse(
 def _asked(text: str, library: Library) -> Asked:
     """What a text asks for; in a story 每个月都得借钱 tells, and asks for nothing."""
     sentences = _SENTENCE.split(text) if len(text) > _STORY else [text]
-    asking = [sentence for sentence in sentences if _ASKS.search(sentence)]
+    asking = [sentence for sentence in sentences if ASKS.search(sentence)]
     told = "".join(sentence for sentence in sentences if sentence not in asking)
     if not asking or not told:
         return library.aspects.read(text)

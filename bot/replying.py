@@ -7,15 +7,14 @@ from itertools import zip_longest
 
 from bot import hotlines, stating
 from bot.answers import REPLY_BYTES, Answer, Kind, Rejected, Source
-from bot.claims import states_all
+from bot.claims import numbers_named, states_all
 from bot.composing import Part, fitted
+from bot.conditions_first import conditions_come_first
 from bot.places.named import How
 from bot.question import content
 from bot.retrieval.matching import Candidate
 from bot.turn import Turn
 from bot.words import wording
-from knowledge.eligibility.criteria import Criterion, Every
-from knowledge.eligibility.predicates import Predicate
 from knowledge.eligibility.verdicts import is_open
 from knowledge.measures import Aspect, Audience, Measure
 
@@ -35,8 +34,6 @@ _DENIES = re.compile(
 _NEARLY_AS_GOOD = 0.6
 """So near to the best, the words of the clause tell which is meant."""
 _A_WORD = 2
-_A_NAME = 4
-"""Characters of an option's name, by which it is surely told from other words: 民办高中."""
 _OUT_OF_REACH = 3.5
 """So far behind the best, no measure gets before it without the words that ask."""
 _NOT_TOLD_APART = 0.3
@@ -130,11 +127,7 @@ def from_the_documents(turn: Turn) -> Answer | None:
         best.measure, turn.asked, turn.today, turn.asked_text
     )
     conditions = turn.composer.conditions(best.measure)
-    if conditions and (
-        _asks_of_what_is_refused(turn, best.measure) or _tells_how_long(turn, best.measure)
-    ):
-        # Who asks of a private school is told first that the clause is of public ones; who was
-        # taught for 15 hours, how many it takes.
+    if conditions and conditions_come_first(turn, best.measure):
         others = [part for part in parts_of_reply if part.text != conditions]
         parts_of_reply = [Part(conditions), *others]
     if any(mention.how is How.PINYIN for mention in turn.question.places.covered):
@@ -144,6 +137,8 @@ def from_the_documents(turn: Turn) -> Answer | None:
         parts_of_reply[0] = replace(parts_of_reply[0], text=named)
     if turn.claims and not states_all(best.measure, turn.claims):
         parts_of_reply.insert(0, Part(turn.composer.say("claim_not_written")))
+    if names_another_number(turn, best.measure):
+        parts_of_reply.insert(0, Part(turn.composer.say("number_not_written")))
     parts_of_reply[-1:-1] = place_notes(turn, best)
     used_too: tuple[Source, ...] = ()
     if _needs_another_address(turn, best.measure):
@@ -175,6 +170,13 @@ def from_the_documents(turn: Turn) -> Answer | None:
     )
 
 
+def names_another_number(turn: Turn, measure: Measure) -> bool:
+    """Tell whether somebody names a telephone number that is none of the place's."""
+    here = turn.measures_in(measure.region)
+    known = {phone.number.rpartition("-")[2] for each in here for phone in each.phones}
+    return bool(measure.phones) and not known.issuperset(numbers_named(turn.question.rest))
+
+
 def _needs_another_address(turn: Turn, measure: Measure) -> bool:
     """Tell whether somebody has to be told where else to turn to."""
     if _NOBODY_ANSWERS.search(turn.question.text):
@@ -182,42 +184,6 @@ def _needs_another_address(turn: Turn, measure: Measure) -> bool:
     if turn.is_owed_wages and not measure.phones:
         return True  # over or not, wages can be claimed
     return not {Aspect.WHERE, Aspect.PHONE}.isdisjoint(stating.left_open(measure, turn.asked))
-
-
-def _asks_of_what_is_refused(turn: Turn, measure: Measure) -> bool:
-    """Tell whether a question names an answer to a fact that a condition of the clause refuses."""
-    criteria = turn.library.rules.criteria.get(measure.id)
-    node = criteria.own if criteria else None
-    parts = node.parts if isinstance(node, Every) else [node]
-    return any(_refuses(part.predicate, turn) for part in parts if isinstance(part, Criterion))
-
-
-def _tells_how_long(turn: Turn, measure: Measure) -> bool:
-    """Tell whether a question gives a span of its own of a kind the condition measures by."""
-    said = measure.answers.get(Aspect.CONDITION)
-    if said is None or Aspect.CONDITION in turn.asked.aspects:
-        return False
-    told = turn.question.rest
-    for claimed in turn.claims:
-        told = told.replace(claimed, "")
-    return not stating.spans(told).isdisjoint(stating.spans(said.say))
-
-
-def _refuses(predicate: Predicate | None, turn: Turn) -> bool:
-    fact = turn.library.facts.get(predicate.fact) if predicate else None
-    if predicate is None or fact is None or predicate.allowed is None:
-        return False
-    held = [
-        (option.value in predicate.allowed) is not predicate.negated
-        for option in fact.options
-        if any(word in turn.asked_text for word in _words_of(option.label))
-    ]
-    return bool(held) and not any(held)
-
-
-def _words_of(label: str) -> list[str]:
-    """The words by which an option may be named: without what stands in brackets."""
-    return [word for word in re.split("、|（.*?）", label) if len(word) >= _A_NAME]
 
 
 def ask_nationwide(turn: Turn) -> list[Part]:

@@ -11,7 +11,7 @@ from bot.check_wishes import wish
 from bot.claims import claimed_aspect, claims
 from bot.composing import Composer
 from bot.places.asides import Passing, without_asides
-from bot.question import Question, content, parse
+from bot.question import ASKS, Question, content, parse
 from bot.retrieval.indexing import IndexedLibrary, telling_figures
 from bot.retrieval.matching import (
     Candidate,
@@ -45,6 +45,7 @@ _BY_THE_MONTH = re.compile("(?:1个|每个?)月(?=[给发补领]?多少)")
 _KEPT_QUESTION = 300
 _SURELY_ANOTHER = 0.7
 """So near to how a measure is asked for, what tells who somebody is asks for it."""
+_ENDS_ASKING = re.compile("(?:[不没]|没有)[?!。 ]*$")
 _A_WORD = 2
 """Characters of content that are hardly a subject."""
 _LONGEST_FOLLOW_UP = 24
@@ -257,6 +258,8 @@ class Turn:
             return True
         if not self.places and self._asks_what_is_stated():
             return True
+        if self._only_tells_on():
+            return True
         recent = set(self.context.measures)
         own = max((c.own for c in self.alone.ranked if c.measure.id in recent), default=0.0)
         rival = max(self.alone.ranked[0].own, self.alone.outside.score)
@@ -302,6 +305,19 @@ class Turn:
         return all(word in said for word in named) and any(
             states(last, aspect) for aspect in self.question.asked.firm
         )
+
+    def _only_tells_on(self) -> bool:
+        """Tell whether it asks nothing, of the same place, where no clause is about it.
+
+        租的房子在鹿泉住了三年 tells on of the bonus asked for: rents are spoken of elsewhere.
+        """
+        here = self.spoken_of or self.chosen
+        text = self.question.text
+        asks = ASKS.search(text) or _ENDS_ASKING.search(text)
+        if here is None or not self.context.measures or asks:
+            return False
+        same = all(place == here for place in self.places) and not self.elsewhere
+        return same and self.alone.ranked[0].measure.region not in self.scope(here)
 
     @property
     def names_the_place_asked_for(self) -> bool:

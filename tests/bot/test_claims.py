@@ -73,6 +73,27 @@ def test_a_figure_that_is_stated_is_not_denied(indexed: IndexedLibrary, asked: s
     assert NOT_WRITTEN not in answer.reply
 
 
+def test_what_comes_on_top_is_added_up(indexed: IndexedLibrary) -> None:
+    said = ask(indexed, ["衡水消费券多少", "那就是600对吧"]).reply
+    assert NOT_WRITTEN not in said and "另加100元" in said.splitlines()[0]
+    assert NOT_WRITTEN in ask(indexed, ["衡水消费券多少", "那就是700对吧"]).reply
+
+
+@pytest.mark.parametrize("asked", ["88712566是石狮工会的电话吧", "石狮专线打0595-88712566对吗"])
+def test_a_number_that_is_not_written_is_denied_before_the_right_one(
+    indexed: IndexedLibrary, asked: str
+) -> None:
+    first, *others = ask(indexed, [asked]).reply.splitlines()
+    assert first == "你说的这个号码，文件没有写。" and "88712565" in "".join(others)
+
+
+@pytest.mark.parametrize(
+    "asked", ["88712565是石狮工会的电话吧", "石狮专线0595-88712565打得通吗", "石狮专线电话多少"]
+)
+def test_a_number_that_is_written_is_not_denied(indexed: IndexedLibrary, asked: str) -> None:
+    assert "这个号码，文件没有写" not in ask(indexed, [asked]).reply
+
+
 def test_of_two_grants_of_one_clause_the_one_that_states_the_figure_is_told(
     indexed: IndexedLibrary,
 ) -> None:

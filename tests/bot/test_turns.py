@@ -431,3 +431,36 @@ def test_of_several_events_in_one_story_none_is_dropped(
 )
 def test_a_circumstance_is_no_event_of_its_own(indexed: IndexedLibrary, told: str) -> None:
     assert "你还说到的：" not in ask(indexed, [told]).reply
+
+
+def test_what_is_told_on_of_oneself_is_no_subject_that_the_place_lacks(
+    indexed: IndexedLibrary,
+) -> None:
+    turns = ["我在鹿泉工地干活，过年没走，给500吗", "租的房子在鹿泉住了三年"]
+    assert ask(indexed, turns, "石家庄").measures == ("hebei-sjz-luquan-1",)
+    assert ask(indexed, [*turns, "高新区呢"], "石家庄").measures[0] == "hebei-sjz-gaoxin-1"
+    another = ask(indexed, ["石狮创业补贴多少", "我被厂里辞退了"])
+    assert another.measures[0] == "shishi-4a"
+
+
+@pytest.mark.parametrize(
+    ("asked", "first"),
+    [
+        ("沧州，我是任丘的，过年没走，有500吗", True),
+        ("我是沧州任丘人，过年没走，有红包吗", True),
+        ("我是保定的，在任丘打工过年，有500吗", False),
+    ],
+)
+def test_who_is_of_the_town_is_told_first_that_it_is_for_those_of_elsewhere(
+    indexed: IndexedLibrary, asked: str, first: bool
+) -> None:
+    said = ask(indexed, [asked], "沧州").reply.splitlines()[0]
+    assert said.startswith("条件：要是外地农民工") == first
+
+
+def test_what_firms_give_is_not_said_to_be_given_to_whom_the_town_helps(
+    indexed: IndexedLibrary,
+) -> None:
+    said = ask(indexed, ["石狮粮油企业捐东西给谁"]).reply
+    assert "保障困难群众，没写发给哪些人" in said.splitlines()[0]
+    assert "去哪里领没有写" in ask(indexed, ["石狮粮油企业捐东西给谁", "我去哪领米"]).reply
