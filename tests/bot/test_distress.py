@@ -7,6 +7,7 @@ from bot.retrieval.indexing import IndexedLibrary
 from tests.bot.asking import ask
 
 _EVERYDAY = """
+孩子不想上学整天锁在屋里 儿子天天关在房间里打游戏
 我去问了他们说不办了 他们让我等 他吼我 求求你们了 我想走 我下班了 他说再等等
 他让我明天去 孩子不听话 我走不动 厂里说我不干活就走人 我去窗口问了 他们叫我回去等消息
 窗口的人让我下周再来 他说材料不齐 她让我重新填一张 我明天再去一趟 今天排队排了一上午
