@@ -40,6 +40,7 @@ STEPS: tuple[Step, ...] = (
     gates.no_words,
     clause_numbers.clause_asked_for,
     about_documents.document_asked_for,
+    choosing.something_else,
     choosing.overview,
     choosing.no_subject,
     gates.several_questions,

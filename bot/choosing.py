@@ -45,6 +45,17 @@ _OVERVIEW = re.compile(
     r"|^(?:还有|(?:还|都)?有?(?:什么|哪些|(?:什么|哪些)?(?:别的|其他|其它)))(?:的|吗|呢|么|没有?|不)*$|^(?:就|只有?)这些"
     r"|(?:政策|补贴|福利)(?:有哪些|有什么|大全|一览)|(?:能|可以)(?:领|享受)(?:什么|哪些)|10条措施"
 )
+_OTHER = "(?:什么|哪些|啥)?(?:别的|其他的?|其它的?)(?:什么|哪些|啥)?"
+_THAN_THIS = "除了?(?:这|那)(?:[个些条样种]|1[个样种条])?(?:补贴|补助|以外|之外|外)?[,， ]?"
+_WHAT_ELSE = (
+    "(?:补贴|补助|救助|帮助|帮扶|扶持|支持|路子?|办法|法子|政策|福利|待遇|好处|钱)?"
+    "(?:可以|能)?(?:领|拿|申请|走)?的?(?:吗|么|嘛|没有?|不|呢)?[?!。 ]*"
+)
+_SOMETHING_ELSE = re.compile(
+    f"那?么?(?:{_THAN_THIS}(?:我|我们)?还?(?:有没有|有|能领|能拿|可以领)(?:{_OTHER}|什么|哪些|啥)"
+    f"|(?:我|我们)?还?(?:有没有|有|能领|能拿|可以领){_OTHER}){_WHAT_ELSE}"
+)
+"""Behind an answer it asks for what else there is: 除了这个还有别的吗, 还有没有别的路."""
 _ANY_HELP = re.compile(
     r"(?:都|还)?(?:有没有(?:什么|哪些|啥)?|(?:有|能|给|(?:能|可以)?(?:领|享受|拿|申请)到?)?[点些]?(?:什么|哪些|啥))"
     r"(?:样的|相关的?|可以的)?(?:优惠|救助|照顾|补助|补贴|帮助|帮扶|扶持|支持|福利|政策|待遇|好处|说法|钱)(?:政策|措施)?"
@@ -110,6 +121,27 @@ def _number(turn: Turn) -> int | None:
     return int(written) if written.isdigit() else int(spelled_value(written))
 
 
+def something_else(turn: Turn) -> Answer | None:
+    """List what else the place has than what was told, what is akin to that first."""
+    told = [
+        turn.library.measures[id] for id in turn.context.measures if id in turn.library.measures
+    ]
+    asked = _SOMETHING_ELSE.fullmatch(turn.question.rest)
+    if not asked or not told or not turn.region or not turn.library.regions.get(turn.region).own:
+        return None
+    akin = {topic for measure in told for topic in measure.topics}
+    measures = [m for m in _for_anybody(turn) if m not in told]
+    measures.sort(key=lambda m: (m.audience is not told[0].audience, akin.isdisjoint(m.topics)))
+    return listed(turn, measures[:_MOST_LISTED]) if measures else None
+
+
+def _for_anybody(turn: Turn) -> list[Measure]:
+    """The measures of the place that are no government's own."""
+    assert turn.region is not None
+    measures = turn.measures_in(turn.region)
+    return [m for m in measures if m.audience is not Audience.GOVERNMENT]
+
+
 def overview(turn: Turn) -> Answer | None:
     """List what a place has for «the policies», or for nothing but the name of the place."""
     text = turn.asked_text
@@ -173,7 +205,7 @@ def everything(turn: Turn, asked: str | None = None, about: str = "") -> Answer:
     """
     assert turn.region is not None
     for_firms = firms.ask(turn.asked_text if asked is None else asked)
-    measures = [m for m in turn.measures_in(turn.region) if m.audience is not Audience.GOVERNMENT]
+    measures = _for_anybody(turn)
     measures.sort(key=lambda m: (m.audience is Audience.EMPLOYER) is not for_firms)
     if about:
         kind = turn.weighed(about).topic

@@ -378,6 +378,31 @@ def test_who_asks_for_more_is_shown_all_there_is(indexed: IndexedLibrary) -> Non
         assert ask(indexed, ["石狮有什么政策", more]).reason == "overview"
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        "除了这个还有别的吗",
+        "除了这个还有什么",
+        "还有别的救助吗",
+        "还有没有别的路",
+        "那有没有别的补助",
+    ],
+)
+def test_who_asks_for_something_else_behind_an_answer_is_not_told_the_same_again(
+    indexed: IndexedLibrary, more: str
+) -> None:
+    said = ask(indexed, ["石狮失业金怎么领", "我没交过社保", more])
+    assert said.reason == "overview" and len(said.choices) > 5
+    assert "shishi-4a" not in said.measures and "shishi-3a" in said.measures
+    taken = ask(indexed, ["石狮失业金怎么领", "我没交过社保", more, "1"])
+    assert taken.measures[0] == said.measures[0]
+
+
+def test_of_what_else_there_is_the_akin_comes_first(indexed: IndexedLibrary) -> None:
+    said = ask(indexed, ["石狮过生日有礼物吗", "除了这个还有别的没"])
+    assert "shishi-5b" in said.measures[:2]
+
+
 def test_of_what_is_over_it_is_said_first_when_this_year_is_asked_for(
     indexed: IndexedLibrary,
 ) -> None:
