@@ -42,6 +42,11 @@ def test_what_a_measure_is_called_by_is_no_detail_that_it_leaves_open(
         assert ask(indexed, [asked], measure.region).reason != "not-stated:detail", asked
 
 
+def test_what_is_put_off_is_said_to_be_paid_later(indexed: IndexedLibrary) -> None:
+    turns = ["锦州我们厂能缓缴社保吗", "缓到几月", "以后要补吗"]
+    assert "期满后要足额补缴" in ask(indexed, turns).reply
+
+
 @pytest.mark.parametrize("still", ["现在还减吗", "今年还减不"])
 def test_of_what_is_over_it_is_said_first_when_it_is_asked_whether_it_goes_on(
     indexed: IndexedLibrary, still: str
