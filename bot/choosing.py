@@ -127,8 +127,10 @@ def something_else(turn: Turn) -> Answer | None:
         turn.library.measures[id] for id in turn.context.measures if id in turn.library.measures
     ]
     asked = _SOMETHING_ELSE.fullmatch(turn.question.rest)
-    if not asked or not told or not turn.region or not turn.library.regions.get(turn.region).own:
+    if not asked or not turn.region or not turn.library.regions.get(turn.region).own:
         return None
+    if not told:
+        return everything(turn)
     akin = {topic for measure in told for topic in measure.topics}
     measures = [m for m in _for_anybody(turn) if m not in told]
     measures.sort(key=lambda m: (m.audience is not told[0].audience, akin.isdisjoint(m.topics)))

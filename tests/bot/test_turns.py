@@ -398,6 +398,13 @@ def test_who_asks_for_something_else_behind_an_answer_is_not_told_the_same_again
     assert taken.measures[0] == said.measures[0]
 
 
+def test_who_got_nothing_is_shown_what_there_is_when_they_ask_for_another_way(
+    indexed: IndexedLibrary,
+) -> None:
+    said = ask(indexed, ["公积金怎么提", "还有没有别的路"], "石狮")
+    assert said.reason == "overview" and len(said.choices) > 5
+
+
 def test_of_what_else_there_is_the_akin_comes_first(indexed: IndexedLibrary) -> None:
     said = ask(indexed, ["石狮过生日有礼物吗", "除了这个还有别的没"])
     assert "shishi-5b" in said.measures[:2]
