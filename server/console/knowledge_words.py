@@ -153,6 +153,7 @@ STEPS = {
     "clause_asked_for": "问第几条",
     "document_asked_for": "问文件本身",
     "service_asked_for": "问暖岗自己的事",
+    "something_else": "问还有没有别的",
     "overview": "列出有什么政策",
     "no_subject": "没说问什么",
     "several_questions": "一次问了几件事",
