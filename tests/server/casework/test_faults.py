@@ -30,7 +30,9 @@ def test_every_acknowledged_case_survives_the_death_of_all_processes(
     ground: Field, tell: Any, under_way: Any
 ) -> None:
     kills = size(3, 1000)
-    ready = []
+    # The first start is after no kill: it compiles what a new clone has not compiled yet.
+    first, ready = ground.service.start(), []
+    ground.service.kill()
     for number in range(kills):
         new = ground.intend(size(80, 120))
         ready.append(ground.service.start())
@@ -57,8 +59,9 @@ def test_every_acknowledged_case_survives_the_death_of_all_processes(
     assert ground.faults() == []
     assert ground.cases() == len(ground.intents) == len(ground.acknowledged)
     tell("acknowledged cases lost, doubled or half", 0, f"0 of {before} after {kills} kills")
+    tell("seconds until ready at first", round(first, 1), "-")
     tell("seconds until ready again, median", round(statistics.median(ready), 1), "-")
-    tell("seconds until ready again, at most", round(max(ready), 1), 3)
+    tell("seconds until ready again, at most", round(max(ready), 2), 3)
     assert max(ready) <= within(3)
 
 
