@@ -26,6 +26,9 @@ _OVER = re.compile(
     f"(?:{_WHO_OR_WHEN}|过来)*+)++"
 )
 """It is over: 他醒了, 没事了已经灭了."""
+_VIOLENCE = "violence"
+_WHO_MAY_HURT = re.compile("他|她|老公|老婆|人")
+"""Of violence who comes back, out or to their senses is the one to be afraid of: 他回来了."""
 _WHERE_HELP_IS = re.compile(
     "热线|心理|咨询|报警|警察|派出所|110|120|119|救护车|医院|急诊|聊聊?|说说话|倾诉|电话|号码|打|谁|救"
 )
@@ -85,13 +88,18 @@ def _with_care(turn: Turn, kinds: list[str]) -> Answer | None:
     entries = [turn.library.care[kind] for kind in kinds if kind in turn.library.care]
     if not entries:
         return None
-    over = bool(_OVER.fullmatch(turn.question.rest))
+    over = _is_over(turn.question.rest, kinds)
     if not over and not _leans(turn):
         return None
     say = turn.composer.say
     opening = say("care_over") if over else entries[0].again or say("care_goes_on")
     names = tuple(n for n in turn.context.helplines if n in turn.library.helplines)
     return caring.handing_on(turn, turn.context.about, opening, names)
+
+
+def _is_over(text: str, kinds: list[str]) -> bool:
+    is_told_of_them = _VIOLENCE in kinds and _WHO_MAY_HURT.search(text)
+    return _OVER.fullmatch(text) is not None and not is_told_of_them
 
 
 def _tells_more(turn: Turn, topic: OutsideTopic) -> bool:

@@ -156,6 +156,15 @@ def test_that_it_is_over_is_heard(indexed: IndexedLibrary) -> None:
     assert not ask(indexed, ["宿舍着火了", "好像还没灭"]).reply.startswith("那就好")
 
 
+@pytest.mark.parametrize("said", ["他回来了", "他出来了", "他醒了", "我老公回来了", "他们又回来了"])
+def test_that_who_hurts_somebody_is_there_is_not_the_end_of_it(
+    indexed: IndexedLibrary, said: str
+) -> None:
+    told = ask(indexed, ["老公喝酒打我", said])
+    assert told.reason == "care:violence" and not told.reply.startswith("那就好")
+    assert ask(indexed, ["老公喝酒打我", "我跑出来了"]).reply.startswith("那就好")
+
+
 @pytest.mark.parametrize(
     "turns",
     [
