@@ -168,6 +168,8 @@ SAID_LATER: Mapping[str, str] = {
     "also_in": "有相近措施的还有：{regions}。想看哪里的，回复地名。",
     "claim_not_written": "关于这件事，文件没有写你说的这个数。",
     "number_not_written": "你说的这个号码，文件没有写。",
+    "care_goes_on": "先顾这件事，别等。把你刚才说的，告诉接电话的人：",
+    "care_over": "那就好。要是又不对劲，马上打下面的电话。想问补助、工资，接着问我。",
     "check_goes_by": "我们按这样的理解来查：{conditions}。",
     "check_again": "要是答错了，或者想替别人问，回复“帮我查查”重新来。",
     "closed_action": "注意：这是{action}里的，行动{span}，现在已经结束了。",
