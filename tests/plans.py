@@ -22,7 +22,7 @@ def planned(
     plans: list[str] = []
 
     def note(_: object, _cursor: object, statement: str, given: Any, *_more: object) -> None:
-        if statement.startswith("SELECT") and about in statement:
+        if statement.startswith(("SELECT", "DELETE")) and about in statement:
             asked.append((statement, given))
 
     event.listen(database.engine, "before_cursor_execute", note)

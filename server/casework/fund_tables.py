@@ -183,7 +183,9 @@ class FundEntry(Row, table=True):
     fund_id: int = Field(foreign_key="fund.id", index=True)
     kind: str = Field(sa_type=String(16))
     amount_fen: int = Field(sa_type=BigInteger)
-    case_id: str | None = Field(default=None, sa_type=String(16), foreign_key="cases.id")
+    case_id: str | None = Field(
+        default=None, sa_type=String(16), foreign_key="cases.id", index=True
+    )
     payment_id: str | None = Field(default=None, sa_type=String(16), foreign_key="payment.id")
     issue_id: str | None = Field(default=None, sa_type=String(16), index=True)
     """The issue of vouchers whose sum is held back or given back."""

@@ -217,19 +217,30 @@ def sums(session: Session, fund_id: int) -> Sums:
 
 def sums_of_ledger(session: Session, fund_id: int) -> Sums:
     """How a fund stands by its ledger alone: the same, or something went wrong."""
-
-    def of(*kinds: EntryKind) -> ColumnElement[int]:
-        counted = func.sum(col(FundEntry.amount_fen)).filter(col(FundEntry.kind).in_(kinds))
-        return func.coalesce(counted, 0)
-
     row = session.execute(
         select(
-            of(EntryKind.GRANT),
-            of(EntryKind.RESERVE, EntryKind.TAKEN_BACK) - of(EntryKind.RELEASE, EntryKind.SPEND),
-            of(EntryKind.SPEND) - of(EntryKind.TAKEN_BACK),
+            _booked(EntryKind.GRANT),
+            _held_by_ledger(),
+            _booked(EntryKind.SPEND) - _booked(EntryKind.TAKEN_BACK),
         ).where(col(FundEntry.fund_id) == fund_id)
     ).one()
     return Sums(*(int(each) for each in row))
+
+
+def held_fen(before: datetime) -> ColumnElement[int]:
+    """What was held back for a case until then, by the ledger; in a query of cases."""
+    of_case = col(FundEntry.case_id) == col(Case.id), col(FundEntry.at) < before
+    return select(_held_by_ledger()).where(*of_case).correlate(Case).scalar_subquery()
+
+
+def _held_by_ledger() -> ColumnElement[int]:
+    more = _booked(EntryKind.RESERVE, EntryKind.TAKEN_BACK)
+    return more - _booked(EntryKind.RELEASE, EntryKind.SPEND)
+
+
+def _booked(*kinds: EntryKind) -> ColumnElement[int]:
+    counted = func.sum(col(FundEntry.amount_fen)).filter(col(FundEntry.kind).in_(kinds))
+    return func.coalesce(counted, 0)
 
 
 def regions_of(fund: Fund) -> list[str]:

@@ -13,12 +13,14 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from bot.answers import Kind
 from knowledge.library import Library
 from server import tallying
+from server.casework import funds
 from server.casework.fund_tables import EntryKind, FundEntry
 from server.casework.moves import UNDER_WAY, Move, State
 from server.casework.request_tables import RequestMove, RequestState, ServiceEvent, ServiceRequest
@@ -280,11 +282,30 @@ def _moves(session: Session, week: Week) -> Iterator[tuple[_CaseKey, Move, int]]
             col(CaseEvent.at) >= week.begin,
             col(CaseEvent.at) < week.end,
             col(CaseEvent.move).in_((*_RECEIVED, Move.APPROVE, Move.REFUSE)),
+            ~_is_granted_anew(),
         )
         .group_by(*_key(), col(CaseEvent.move))
     )
     for region, measure, unit, move, count in rows:
         yield (region, measure, unit), Move(move), count
+
+
+def _is_granted_anew() -> ColumnElement[bool]:
+    """Whether an event grants what was granted, and not refused since: it is counted already."""
+    before = aliased(CaseEvent)
+    decided = (
+        select(col(before.move))
+        .where(
+            col(before.case_id) == col(CaseEvent.case_id),
+            col(before.version) < col(CaseEvent.version),
+            col(before.move).in_((Move.APPROVE, Move.REFUSE)),
+        )
+        .order_by(col(before.version).desc())
+        .limit(1)
+        .correlate(CaseEvent)
+    )
+    last = func.coalesce(decided.scalar_subquery(), "")
+    return and_(col(CaseEvent.move) == Move.APPROVE, last == Move.APPROVE)
 
 
 def _payments(session: Session, week: Week, kind: EntryKind) -> Iterator[tuple[_CaseKey, int, int]]:
@@ -319,8 +340,9 @@ def _overdue_cases(session: Session, week: Week, today: date) -> Iterator[tuple[
         )
         .where(
             col(CaseEvent.state).in_(UNDER_WAY),
-            # What was granted without money is settled.
-            (col(CaseEvent.state) != State.APPROVED) | col(Case.amount_fen).is_not(None),
+            # What was granted without money is settled. By the ledger: the case says what it is
+            # granted now.
+            (col(CaseEvent.state) != State.APPROVED) | (funds.held_fen(week.end) > 0),
             col(CaseEvent.due_on) < today,
         )
         .group_by(*_key())

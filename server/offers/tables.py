@@ -71,7 +71,7 @@ class OfferEvent(Row, table=True):
     )
 
     id: int | None = Field(default=None, primary_key=True)
-    offer_id: str = Field(foreign_key="offer.id", sa_type=String(16))
+    offer_id: str = Field(foreign_key="offer.id", sa_type=String(16), index=True)
     at: datetime = Field(sa_type=Instant)
     what: str = Field(sa_type=String(16))
 
@@ -111,7 +111,7 @@ class Offer(Row, table=True):
     """What only this kind has, as JSON."""
     measure: str | None = Field(default=None, sa_type=String(64))
     """The measure whose promise this keeps."""
-    proposed_by: int | None = Field(default=None, foreign_key="worker.id")
+    proposed_by: int | None = Field(default=None, foreign_key="worker.id", index=True)
     """The employer who proposed it; None: an officer."""
     officer_id: int | None = Field(default=None, foreign_key="officer.id")
     """Who checked it last."""

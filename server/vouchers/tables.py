@@ -142,7 +142,9 @@ class Voucher(Row, table=True):
     id: str = Field(sa_type=String(16), primary_key=True)
     issue_id: str = Field(sa_type=String(16), foreign_key="voucher_issue.id")
     worker_id: int = Field(foreign_key="worker.id")
-    case_id: str | None = Field(default=None, sa_type=String(16), foreign_key="cases.id")
+    case_id: str | None = Field(
+        default=None, sa_type=String(16), foreign_key="cases.id", index=True
+    )
     amount_fen: int = Field(sa_type=BigInteger)
     left_fen: int = Field(sa_type=BigInteger)
     uses: int | None = None

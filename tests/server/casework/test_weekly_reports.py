@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from server import tallying
-from server.casework import deciding, request_lists, service_requests, weekly_reports
+from server.casework import deciding, objecting, request_lists, service_requests, weekly_reports
 from server.casework.moves import Move
 from server.casework.officers import Officer, scope
 from server.casework.request_tables import Category, RequestState
@@ -25,6 +25,7 @@ from server.personal import erasing
 from server.records.audit import Actor
 from tests import casework, funding
 from tests.funding import Office, said
+from tests.plans import planned
 
 FRIDAY = date(2026, 3, 6)
 WEEK = Week(FRIDAY)
@@ -182,6 +183,82 @@ def test_what_stands_still_is_overdue_from_the_day_after_its_last(office: Office
     assert only_case_line(office, Week(date(2026, 3, 6))).overdue == 0
     assert report(office, Week(date(2026, 3, 13))).cases == ()
     assert only_case_line(office, Week(date(2026, 3, 20))).overdue == 1
+
+
+def reopen(office: Office, case_id: str) -> None:
+    with office.database.begin() as session:
+        case = session.get_one(Case, case_id)
+        own = office.keys.safe_of(case.worker_id)
+        desk = casework.desk(office.author, office.post, own, office.now)
+        deciding.reopen(session, desk, case, version=case.version, reason="单位补缴了社保")
+
+
+def grant_anew(office: Office, case_id: str, amount_fen: int | None) -> None:
+    with office.database.begin() as session:
+        case = session.get_one(Case, case_id)
+        own = office.keys.safe_of(case.worker_id)
+        desk = casework.desk(office.author, office.post, own, office.now)
+        deciding.recommend(
+            session, desk, case, Move.APPROVE, version=case.version, reason="按新的算",
+            amount_fen=amount_fen,
+        )  # fmt: skip
+    office.approve(case_id)
+
+
+@pytest.mark.parametrize(("before", "after"), [(funding.SUM, None), (None, funding.SUM)])
+def test_what_was_overdue_in_a_past_week_is_it_whatever_is_granted_anew_later(
+    office: Office, before: int | None, after: int | None
+) -> None:
+    """Money that nobody paid in time was late, also where it turns out that there is none."""
+    office.fund(10_000_00)
+    case_id = office.approved(before)
+    weeks = [Week(FRIDAY + timedelta(days=7 * n)) for n in range(4)]
+    office.now = weeks[-1].end + timedelta(hours=1)
+
+    def told() -> list[str]:
+        return [report(office, week, office.now).as_json() for week in weeks]
+
+    as_it_was = told()
+    assert sum(line.overdue for line in report(office, weeks[-1], office.now).cases) == bool(before)
+    reopen(office, case_id)
+    assert told() == as_it_was
+    grant_anew(office, case_id, after)
+    assert told() == as_it_was
+
+
+def test_what_is_held_back_for_a_case_is_found_without_reading_the_whole_ledger(
+    office: Office,
+) -> None:
+    office.fund(10_000_00)
+    office.approved()
+    with planned(office.database, "fund_entry.at < ", without=("seqscan",)) as plans:
+        report(office, Week(FRIDAY + timedelta(days=28)))
+    assert any("ix_fund_entry_case_id" in plan for plan in plans), plans
+
+
+def test_a_grant_that_is_put_right_is_no_second_one_and_one_after_a_refusal_is(
+    office: Office,
+) -> None:
+    office.fund(10_000_00)
+    case_id = office.approved()
+    reopen(office, case_id)
+    grant_anew(office, case_id, 2 * funding.SUM)
+    assert (only_case_line(office).approved, only_case_line(office).refused) == (1, 0)
+    reopen(office, case_id)
+    refuse(office, case_id)
+    with office.database.begin() as session:
+        case = session.get_one(Case, case_id)
+        own = office.keys.safe_of(case.worker_id)
+        objecting.file(
+            session, own, office.post, case,
+            worker_id=case.worker_id, version=case.version, words="没有找到工作", now=office.now,
+        )  # fmt: skip
+    with office.database.begin() as session:
+        case = session.get_one(Case, case_id)
+        desk = casework.desk(office.releaser, office.post, own, office.now)
+        objecting.uphold(session, desk, case, version=case.version, reason="核实了")
+    grant_anew(office, case_id, funding.SUM)
+    assert (only_case_line(office).approved, only_case_line(office).refused) == (2, 1)
 
 
 def test_what_is_due_before_a_friday_to_come_is_not_overdue_today(office: Office) -> None:

@@ -1,5 +1,6 @@
 """Who wants to be forgotten is, at once and in backups; what the law keeps is named."""
 
+import re
 import shutil
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -22,6 +23,7 @@ from server.web import idempotency, sessions
 from server.web.idempotency import Intent, Reply
 from tests import citizens
 from tests.conftest import HandClock
+from tests.plans import planned
 from tests.server.personal.test_profiles import NewWorker, new_worker, save
 
 __all__ = ["new_worker"]
@@ -290,3 +292,19 @@ def test_every_table_with_an_end_can_be_gone_through(database: Database, now: da
     with database.begin() as session:
         for holding in ending:
             assert erasing.forget_over(session, holding, now=now) == 0
+
+
+@pytest.mark.parametrize("table", ["fund_entry", "voucher", "offer", "offer_event"])
+def test_whoever_goes_has_no_table_read_whole_that_only_grows(
+    database: Database,
+    subject_keys: SubjectKeys,
+    safe: Safe,
+    wang: tuple[int, Safe],
+    now: datetime,
+    table: str,
+) -> None:
+    """Each of these was, in the transaction that others wait for."""
+    with planned(database, f"DELETE FROM {table} ", without=("seqscan",)) as plans:
+        _erase(database, subject_keys, safe, wang[0], now)
+    whole = re.compile(rf"(SCAN|Seq Scan on) {table}\b")
+    assert plans and not [plan for plan in plans if whole.search(plan)]
