@@ -12,6 +12,7 @@ from bot.composing import Part
 from bot.declining import decline
 from bot.question import content
 from bot.turn import Turn
+from knowledge.care import CareEntry
 from knowledge.topics import OutsideTopic
 
 _CARE, _OUTSIDE = "care:", "outside:"
@@ -22,11 +23,19 @@ _WHO_OR_WHEN = (
 _OVER = re.compile(
     f"(?:{_WHO_OR_WHEN})*+"
     "(?:(?:没事|不要紧|灭|熄|醒|活|找到|找回来|回来|救过来|救出来|缓过来|退烧|好(?:一点|点|多)?(?=[了啦])|抢救过来|脱险"
-    "|送(?:到|去|进)?医院|到医院|在医院|报(?:过)?警|警察(?:来|到)|安全|跑出来|逃出来|出来|不疼|不打)"
+    "|安全|跑出来|逃出来|出来|不疼)"
     f"(?:{_WHO_OR_WHEN}|过来)*+)++"
 )
 """It is over: 他醒了, 没事了已经灭了."""
-_VIOLENCE = "violence"
+_HELP_IS_THERE = re.compile(
+    f"(?:{_WHO_OR_WHEN}|正)*+"
+    "(?:(?:送(?:到|去|进)?医院|[到去在]医院|报(?:过)?警|(?:警察|救护车|消防车?|医生)(?:来|到)"
+    "|(?:打|叫)(?:过|了)?(?:110|120|119|救护车|警察))"
+    f"(?:{_WHO_OR_WHEN}|过来|路上|里|抢救|躺着)*+)++"
+)
+"""Somebody helps by now, and it is not over: 报警了, 人在医院."""
+_VIOLENCE, _BEREAVED = "violence", "bereaved"
+_IS_SAFE = re.compile("没事|不要紧|安全|脱险|[跑逃]出来|我们?(?:已经|都|总算|终于|刚才?)*出来")
 _WHO_MAY_HURT = re.compile("他|她|老公|老婆|人")
 """Of violence who comes back, out or to their senses is the one to be afraid of: 他回来了."""
 _WHERE_HELP_IS = re.compile(
@@ -88,18 +97,31 @@ def _with_care(turn: Turn, kinds: list[str]) -> Answer | None:
     entries = [turn.library.care[kind] for kind in kinds if kind in turn.library.care]
     if not entries:
         return None
-    over = _is_over(turn.question.rest, kinds)
-    if not over and not _leans(turn):
+    opening = _opening(turn, entries[0], kinds)
+    if not opening:
         return None
-    say = turn.composer.say
-    opening = say("care_over") if over else entries[0].again or say("care_goes_on")
     names = tuple(n for n in turn.context.helplines if n in turn.library.helplines)
     return caring.handing_on(turn, turn.context.about, opening, names)
 
 
+def _opening(turn: Turn, entry: CareEntry, kinds: list[str]) -> str:
+    """What is said first to who goes on about it, '' to who does not."""
+    text, say = turn.question.rest, turn.composer.say
+    over, helped = _OVER.fullmatch(text), _HELP_IS_THERE.fullmatch(text)
+    if over and _is_over(text, kinds):
+        return say("care_over")
+    if helped and _BEREAVED not in kinds:
+        return say("care_help_is_there")
+    if over or helped or _leans(turn):
+        return entry.again or say("care_goes_on")
+    return ""
+
+
 def _is_over(text: str, kinds: list[str]) -> bool:
-    is_told_of_them = _VIOLENCE in kinds and _WHO_MAY_HURT.search(text)
-    return _OVER.fullmatch(text) is not None and not is_told_of_them
+    """Tell whether what is good news elsewhere is so of these: a death is never over."""
+    if _VIOLENCE in kinds and (_WHO_MAY_HURT.search(text) or not _IS_SAFE.search(text)):
+        return False
+    return _BEREAVED not in kinds
 
 
 def _tells_more(turn: Turn, topic: OutsideTopic) -> bool:

@@ -100,6 +100,22 @@ def test_no_cry_for_help_of_a_few_words_is_missed(indexed: IndexedLibrary) -> No
         ("我孩子丢了", "110", "走丢"),
         ("我老公在工地出事走了", "12348", "请节哀"),
         ("我妈昨天去世了", "12345", "请节哀"),
+        ("救命，杀人了", "110", "你现在的安全最要紧"),
+        ("他喝多了，拿着刀堵在门口", "110", "你现在的安全最要紧"),
+        ("房东要放火烧我们", "110", "你现在的安全最要紧"),
+        ("我老公说要一把火烧了家", "110", "你现在的安全最要紧"),
+        ("他要跟我同归于尽", "110", "你现在的安全最要紧"),
+        ("一把火把厂子烧了算了", "12356", "先停一停"),
+        ("拿刀捅了他算了", "12356", "先停一停"),
+        ("老板欠钱不给，真想杀了他", "12356", "先停一停"),
+        ("我孩子走丢了，他还发着烧", "110", "走丢"),
+        ("有人下药把孩子抱走了", "110", "走丢"),
+        ("孩子被后妈用烟头烫", "110", "受伤害"),
+        ("女儿说要喝农药", "12356", "先陪着"),
+        ("女儿喝了农药", "120", "马上打急救电话"),
+        ("我妹妹老说要割腕", "12356", "先陪着"),
+        ("老婆吵着要喝农药", "110", "先陪着"),
+        ("我想割腕", "12356", "你不用一个人扛"),
     ],
 )
 def test_the_number_that_is_most_urgent_comes_first_with_words_for_who_tells_it(
@@ -108,6 +124,38 @@ def test_the_number_that_is_most_urgent_comes_first_with_words_for_who_tells_it(
     told = ask(indexed, [said], "石狮")
     opening, first, *_ = told.reply.splitlines()
     assert told.kind is Kind.HANDOFF and words in opening and f"：{number}（" in first
+
+
+def test_only_of_a_death_at_work_is_it_said_what_holds_of_one_at_work(
+    indexed: IndexedLibrary,
+) -> None:
+    # Where it happened is not known: «出事» may be on the road.
+    assert "要是干活的时候出的事" in ask(indexed, ["我爸出车祸走了，没人赔"]).reply
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "我老公病了，工作没了，有补助吗",
+        "我妈病了，钱都没了",
+        "孩子病了，钱花没了",
+        "老公出事了，工作没了",
+        "包工头他突然走了，工资没给",
+        "工友突然走了没人干活",
+        "我妈摔了一跤走了医保",
+    ],
+)
+def test_nobody_is_consoled_for_work_or_money_that_is_gone(
+    indexed: IndexedLibrary, said: str
+) -> None:
+    assert "节哀" not in ask(indexed, [said], "石狮").reply
+
+
+@pytest.mark.parametrize(
+    "said", ["我老公病了两年，人没了", "我爸抢救了三天还是走了", "工友出事走了"]
+)
+def test_a_death_is_heard_however_it_came(indexed: IndexedLibrary, said: str) -> None:
+    assert "节哀" in ask(indexed, [said], "石狮").reply
 
 
 @pytest.mark.parametrize(
@@ -156,7 +204,30 @@ def test_that_it_is_over_is_heard(indexed: IndexedLibrary) -> None:
     assert not ask(indexed, ["宿舍着火了", "好像还没灭"]).reply.startswith("那就好")
 
 
-@pytest.mark.parametrize("said", ["他回来了", "他出来了", "他醒了", "我老公回来了", "他们又回来了"])
+@pytest.mark.parametrize(
+    "turns",
+    [
+        ["孩子丢了", "报警了"],
+        ["孩子不见了", "警察来了"],
+        ["我爸联系不上了", "已经报警了"],
+        ["老公打我", "我在医院"],
+        ["要工资被保安打伤了", "送医院了"],
+        ["我老婆喝农药了", "人在医院"],
+    ],
+)
+def test_that_help_is_there_is_not_the_end_of_it(indexed: IndexedLibrary, turns: list[str]) -> None:
+    told = ask(indexed, turns)
+    assert told.kind is Kind.HANDOFF and told.reply.startswith("好，先听医生、警察的安排")
+
+
+@pytest.mark.parametrize("said", ["人在医院", "报警了", "他回来了"])
+def test_a_death_is_never_over(indexed: IndexedLibrary, said: str) -> None:
+    assert ask(indexed, ["我爸去世了", said]).reply.startswith("我在听")
+
+
+@pytest.mark.parametrize(
+    "said", ["回来了", "醒了", "他回来了", "他出来了", "他醒了", "我老公回来了", "他们又回来了"]
+)
 def test_that_who_hurts_somebody_is_there_is_not_the_end_of_it(
     indexed: IndexedLibrary, said: str
 ) -> None:
