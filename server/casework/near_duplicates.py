@@ -14,7 +14,13 @@ from sqlalchemy.orm import Mapped, aliased, join
 from sqlmodel import Session, col
 
 from knowledge.regions import Regions
-from server.casework.fund_tables import Reservation
+from server.casework.fund_tables import (
+    BatchState,
+    Payment,
+    PaymentBatch,
+    PaymentState,
+    Reservation,
+)
 from server.casework.moves import Move, State
 from server.casework.officers import Officer, Role, require
 from server.casework.tables import Case, Finding, NearDuplicate
@@ -116,7 +122,8 @@ def keeps_from_pay() -> ColumnElement[bool]:
     """Whether it is open for a case that was granted, as a condition in a query of cases.
 
     Only others that were granted something count: nobody holds up another's money by naming their
-    number. Of one person's two cases of the same the one that was granted first is paid.
+    number. Of one person's two cases of the same that one is paid of which some was paid, or is with
+    the bank; else the one that was granted first.
     """
     other = aliased(Case)
     mine, worker = col(Case.worker_id), col(other.worker_id)
@@ -129,12 +136,14 @@ def keeps_from_pay() -> ColumnElement[bool]:
     granted = or_(col(other.state).in_(_HAS), closed)
     at, mine_at = col(other.decided_at), col(Case.decided_at)
     before = or_(at < mine_at, and_(at == mine_at, col(other.id) < col(Case.id)))
-    # A grant that was ended after some of it was paid was decided again, and later.
+    # Not by when they were decided alone: a grant that was looked at again was so once more.
+    gone, mine_gone = _has_gone(col(other.id)), _has_gone(col(Case.id))
+    is_ahead = or_(and_(gone, ~mine_gone), and_(gone == mine_gone, before))
     ended = and_(~granted, _money(col(other.id), col(Reservation.paid_fen) > 0))
     same = and_(
         col(other.measure) == col(Case.measure),
         col(other.period) == col(Case.period),
-        or_(before, ended),
+        or_(is_ahead, ended),
     )
     finding = col(NearDuplicate.finding)
     return (
@@ -283,4 +292,17 @@ def _money(
     case_id: ColumnElement[str] | Mapped[str], stands: ColumnElement[bool]
 ) -> ColumnElement[bool]:
     """Whether the money of a case stands so."""
-    return exists().where(col(Reservation.case_id) == case_id, stands)
+    of_case = exists().where(col(Reservation.case_id) == case_id, stands)
+    return of_case.correlate_except(Reservation)
+
+
+def _has_gone(case_id: ColumnElement[str] | Mapped[str]) -> ColumnElement[bool]:
+    """Whether some of the money of a case was paid, or is with the bank."""
+    with_the_bank = exists().where(
+        col(Payment.case_id) == case_id,
+        col(Payment.state) == PaymentState.ORDERED,
+        col(Payment.batch_id) == col(PaymentBatch.id),
+        col(PaymentBatch.state) == BatchState.EXPORTED,
+    )
+    paid = _money(case_id, col(Reservation.paid_fen) > 0)
+    return or_(paid, with_the_bank.correlate_except(Payment, PaymentBatch))

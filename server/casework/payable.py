@@ -112,10 +112,9 @@ def _lacks_card() -> ColumnElement[bool]:
 def _came_back() -> ColumnElement[bool]:
     """Whether that came of its money last, and its person has given no other card since.
 
-    What was ordered again and not sent changes nothing, nor that its grant was looked at again.
-    Nor does another name: the money goes to
-    the one that the case was submitted with. Where it was not kept which card that was, any that
-    was given since counts as another.
+    What was ordered again and not sent changes nothing, nor that its grant was looked at again,
+    nor another name: the money goes to the one that the case was submitted with. Where it was not
+    kept which card that was, any that was given since counts as another.
     """
     later = aliased(CaseEvent)
     last = select(func.max(col(later.version))).where(

@@ -288,6 +288,44 @@ def test_a_grant_that_was_ended_unpaid_holds_up_nobody_elses(office: Office, pai
     assert collected.left_out == (held_up if paid else {})
 
 
+@pytest.mark.parametrize("anew", [False, True])
+def test_of_one_persons_two_grants_the_one_that_some_was_paid_of_goes_on(
+    office: Office, anew: bool
+) -> None:
+    """Granted anew it was decided after the other: both would be paid, the first in part."""
+    fund = office.fund(10**9)
+    first, second = (office.recommended(who=casework.person(n)) for n in (1, 2))
+    office.approve(first, instalments=3)
+    office.now += timedelta(hours=1)
+    office.approve(second)
+    _pay_first(office, fund, first)
+    if anew:
+        office.now += timedelta(hours=1)
+        _reopen(office, first)
+        _recommend(office, first, SUM)
+        office.approve(first)
+    _share(office, first, second)
+    assert office.collect(fund, only={second}).left_out == {second: NotPayable.DUPLICATE}
+    assert office.collect(fund, instalment=2, only={first}).left_out == {}
+
+
+def test_of_one_persons_two_grants_the_first_waits_where_the_second_is_with_the_bank(
+    office: Office,
+) -> None:
+    fund = office.fund(10**9)
+    first, second = (office.recommended(who=casework.person(n)) for n in (1, 2))
+    office.approve(first)
+    office.now += timedelta(hours=1)
+    office.approve(second, instalments=3)
+    batch = office.released(fund, only={second})
+    lines = office.export(batch)
+    _share(office, first, second)
+    assert office.collect(fund, only={first}).left_out == {first: NotPayable.DUPLICATE}
+    office.settle(batch, said(lines))
+    assert office.collect(fund, only={first}).left_out == {first: NotPayable.DUPLICATE}
+    assert office.collect(fund, instalment=2, only={second}).left_out == {}
+
+
 def _pay_first(office: Office, fund: Fund, case_id: str) -> None:
     batch = office.released(fund, only={case_id})
     office.settle(batch, said(office.export(batch)))
