@@ -267,7 +267,8 @@ def _shared(session: Session, case: Case, lacking: list[str] | None = None) -> d
     state = State(case.state)
     waits_for = payable.waits_for(session, case)
     was_refused = case.claim is not None
-    was_granted = case.decided_at is not None and case.amount_fen is not None
+    # Whoever takes back what was granted leaves the fund its money.
+    was_granted = state is State.WITHDRAWN and funds.released_fen(session, case.id) > 0
     was_ended = state is State.REFUSED and funds.was_granted(session, case.id)
     told = {
         "title": title_of(case.measure),

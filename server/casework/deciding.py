@@ -244,7 +244,7 @@ def withdraw(
     it would keep it from others, and could not be erased. Raises `MoveRefused` where it was granted
     without money, and once some of it was paid: what a voucher, or the payment, rests on stays.
     """
-    if funds.is_settled(case) or funds.paid_fen(session, case.id):
+    if funds.is_bound(session, case):
         raise MoveRefused(Move.WITHDRAW, State(case.state))
     by = by_worker(worker_id)
     was_refused = case.state == State.OBJECTION

@@ -384,6 +384,18 @@ def was_granted(session: Session, case_id: str) -> bool:
     return bool(session.scalar(select(approved)))
 
 
+def is_bound(session: Session, case: Case) -> bool:
+    """Whether its worker can't take it back: a payment, or a voucher, rests on it.
+
+    A voucher may where it was granted without money, also while that is looked at again. An
+    objection to its end can be taken back: the refusal stays.
+    """
+    kept = session.get(Reservation, case.id)
+    if kept is not None:
+        return kept.paid_fen > 0
+    return case.state != State.OBJECTION and was_granted(session, case.id)
+
+
 def is_all_paid(reservation: Reservation) -> bool:
     """Whether nothing is held back any more, whichever instalment was the last to be paid."""
     return reservation.paid_fen + reservation.released_fen == reservation.amount_fen

@@ -355,11 +355,10 @@ def moves_of_worker(session: Session, case: Case) -> list[Move]:
     moves = moves_from(State(case.state), Actor.WORKER)
     if not {Move.GIVE_UP, Move.WITHDRAW} & set(moves):
         return list(moves)
-    paid = funds.paid_fen(session, case.id) > 0
-    barred = {Move.WITHDRAW} if paid else {Move.GIVE_UP}
-    if funds.is_settled(case):
+    barred: set[Move] = set()
+    if funds.is_bound(session, case):
         barred.add(Move.WITHDRAW)
-    if payable.is_on_its_way(session, case.id):
+    if not funds.paid_fen(session, case.id) or payable.is_on_its_way(session, case.id):
         barred.add(Move.GIVE_UP)
     return [move for move in moves if move not in barred]
 

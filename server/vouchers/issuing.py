@@ -171,7 +171,7 @@ def waiting(session: Session, safe: Safe, issue: Issue, regions: Regions) -> lis
 
     A case that promises money is paid by the bank, not with a voucher; of a person's cases the
     oldest waits, under whichever account. One that was closed waits on for a year, as an issue may
-    come late, unless its person got a voucher for the measure since it was approved.
+    come late, unless its person got a voucher for the measure with it, or since it was approved.
     """
     known, found, looked_at = Holders(session, safe, issue.id), list[Case](), 0
     while len(found) < MOST_AT_ONCE:
@@ -191,7 +191,11 @@ def _waiting(issue: Issue, regions: Regions) -> Select[Case]:
     within = (issue.region, *regions.descendants(issue.region))
     got_one = exists().where(
         col(Voucher.worker_id) == col(Case.worker_id),
-        col(Voucher.issued_at) >= col(Case.decided_at),
+        # With it: what was looked at again was approved once more after that.
+        or_(
+            col(Voucher.case_id) == col(Case.id),
+            col(Voucher.issued_at) >= col(Case.decided_at),
+        ),
         col(Voucher.issue_id).in_(select(col(Issue.id)).where(col(Issue.measure) == issue.measure)),
     )
     still = (

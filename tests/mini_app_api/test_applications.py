@@ -364,6 +364,24 @@ def test_who_gives_granted_money_up_is_told_so_and_shown_no_sum(
     assert apply(phone).status_code == 201
 
 
+def test_who_gives_up_what_is_looked_at_again_is_told_so_too(
+    phone: Phone, money: funding.Office
+) -> None:
+    money.fund(10**9)
+    id = granted(phone, money)
+    with money.database.begin() as session:
+        case = session.get_one(Case, id)
+        desk = casework.desk(
+            money.author, money.post, money.keys.safe_of(case.worker_id), money.now
+        )
+        version = deciding.reopen(
+            session, desk, case, version=case.version, reason="请再核一下"
+        ).version
+    taken = phone.post(f"/applications/{id}/withdraw", {"version": version}).json
+    assert (taken["state"], taken["amount_fen"]) == ("withdrawn", None)
+    assert taken["next"] == "批给你的钱不发了。想办的话，可以重新申请，不一定还能批。"
+
+
 def test_who_has_to_do_something_for_the_money_is_told_what(
     phone: Phone, money: funding.Office, resources: "Resources"
 ) -> None:

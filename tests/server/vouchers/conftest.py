@@ -104,16 +104,33 @@ class Market:
             self.library, self.release, self.library.measures[casework.MEASURE], "石狮",
             casework.ELIGIBLE, today=china_day(self.now),
         )  # fmt: skip
-        telling = casework.post(self.safe, self.library)
-        by = casework.desk(self.clerk, telling, own, self.now)
-        chief = casework.desk(self.approver, telling, own, self.now)
         with self.database.begin() as session:
             id = applying.submit(session, own, checked, worker_id=worker, now=self.now).case_id
-            case = deciding.take(session, by, session.get_one(Case, id), version=1)
-            deciding.recommend(
-                session, by, case, Move.APPROVE, version=2, reason="符合", amount_fen=amount_fen
-            )
+            by = self._desk(self.clerk, worker)
+            deciding.take(session, by, session.get_one(Case, id), version=1)
+        return self.approve(id, amount_fen)
+
+    def approve(self, id: str, amount_fen: int | None = None) -> Case:
+        """Two officers grant a case that one of them has."""
+        with self.database.begin() as session:
+            case = session.get_one(Case, id)
+            by, chief = (self._desk(who, case.worker_id) for who in (self.clerk, self.approver))
+            case = deciding.recommend(
+                session, by, case, Move.APPROVE, version=case.version, reason="符合",
+                amount_fen=amount_fen,
+            )  # fmt: skip
             return deciding.approve(session, chief, case, version=case.version)
+
+    def reopen(self, case: Case) -> Case:
+        """An officer has a grant looked at again."""
+        with self.database.begin() as session:
+            case = session.get_one(Case, case.id)
+            desk = self._desk(self.clerk, case.worker_id)
+            return deciding.reopen(session, desk, case, version=case.version, reason="请再核一下")
+
+    def _desk(self, who: Officer, worker: int) -> deciding.Desk:
+        telling = casework.post(self.safe, self.library)
+        return casework.desk(who, telling, self.keys.safe_of(worker), self.now)
 
     def issue(self, **other: Any) -> Issue:
         """An issue that is open."""

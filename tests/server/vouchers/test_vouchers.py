@@ -545,6 +545,8 @@ def test_who_was_granted_a_voucher_can_not_give_the_case_up_and_keep_it(market: 
     assert is_refused()
     assert len(market.give(market.issue(), [case])) == 1
     assert is_refused()
+    market.reopen(case)
+    assert is_refused()
 
 
 def test_who_is_closed_at_the_same_moment_gets_one_voucher_then_or_later(market: "Market") -> None:
@@ -594,6 +596,21 @@ def test_an_approval_waits_a_year_for_an_issue_and_for_one_only_once_its_case_is
     market.now -= timedelta(days=300)
     assert len(market.give(late, [case])) == 1
     assert waiting(issue()) == []
+
+
+def test_who_got_one_gets_none_of_a_later_issue_because_it_was_looked_at_and_granted_anew(
+    market: "Market",
+) -> None:
+    case = market.approved()
+    assert len(market.give(market.issue(), [case])) == 1
+    market.now += timedelta(days=1)
+    market.reopen(case)
+    market.approve(case.id)
+    market.now += timedelta(days=75)
+    with market.database.begin() as session:
+        objecting.close_final(session, market.safe, market.post, only=case.id, now=market.now)
+    late = market.issue(last_on=china_day(market.now))
+    assert market.give(late, [case]) == []
 
 
 def test_who_was_erased_once_their_case_was_closed_waits_for_no_voucher(market: "Market") -> None:
