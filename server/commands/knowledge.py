@@ -141,6 +141,13 @@ def _publish(at: AtHand, parsed: argparse.Namespace) -> int:
         proposed = publishing.of_release(session, release)
     if proposed is not None and proposed.state is not ProposalState.PUBLISHED:
         return _publish_proposed(at, proposed, parsed.officer, parsed.reason)
+    if parsed.officer is not None:
+        print(
+            f"no editor's proposal waits for release {release}: --officer would be noted nowhere. "
+            "Leave it out: whoever owns the machine publishes it",
+            file=sys.stderr,
+        )
+        return FAILED
     trial = _tried(at, release=release)
     if trial.report.stops or (trial.report.worsens and not parsed.reason.strip()):
         print("refused: the release in force goes on", file=sys.stderr)

@@ -87,7 +87,7 @@ def post_fund() -> Response:
         return _new_page(form, 422)
     if not asked.confirmed:
         return page(
-            "fund_confirm.html",
+            "sure.html",
             title="请核对",
             action=url_for("desk.funds.post_fund"),
             back=url_for("desk.funds.get_new_fund"),
@@ -138,7 +138,7 @@ def post_grant(id: int) -> Response:
         change = "追加" if asked.amount > 0 else "收回"
         after = sums.budget_fen + asked.amount
         return page(
-            "fund_confirm.html",
+            "sure.html",
             title="请核对",
             action=url_for("desk.funds.post_grant", id=id),
             back=url_for("desk.funds.get_fund", id=id),

@@ -37,6 +37,10 @@ class _ChangeAsked(_RightsAsked):
     active: bool = False
 
 
+class _ResetAsked(forms.Asked):
+    confirmed: str = ""
+
+
 @blueprint.get("/")
 @admits(Who.OFFICER, Role.ADMINISTRATOR)
 def get_people() -> Response:
@@ -139,11 +143,27 @@ def post_member(id: int) -> Response:
 @blueprint.post("/<int:id>/reset")
 @admits(Who.OFFICER, Role.ADMINISTRATOR)
 def post_reset(id: int) -> Response:
-    """A new password to start with, shown this once; the second factor is to be set up anew."""
+    """A new password to start with, shown this once; the second factor is to be set up anew.
+
+    After a question: whoever it is is out at once, and has to be told the new one.
+    """
     known = resources()
     held = _member(id)
     if held.account is None:
         return _member_page(held, forms.empty(), 409)
+    asked = forms.read(_ResetAsked).asked
+    if asked is None or not asked.confirmed:
+        return page(
+            "sure.html",
+            title="请核对",
+            action=url_for("desk.people.post_reset", id=id),
+            back=url_for("desk.people.get_member", id=id),
+            question=f"重设{held.officer.name}（{held.account.username}）的密码和动态码吗？"
+            "原来的马上作废，正在登录的也退出。新密码只显示一次，要你转告本人。",
+            yes="重设",
+            danger=True,
+            hidden=[("confirmed", "yes")],
+        )
     made = passwords.made()
     kept = passwords.hashed(made)
     with known.database.begin() as session:

@@ -25,6 +25,7 @@ class Turned(forms.Asked):
     region: str = EVERYWHERE
     off: bool
     says: forms.Line | None = None
+    confirmed: str = ""
 
 
 @blueprint.get("/")
@@ -37,7 +38,7 @@ def get_switches() -> Response:
 @blueprint.post("/")
 @admits(Who.OFFICER, Role.ADMINISTRATOR)
 def post_switch() -> Response:
-    """Turn a part off or on; raises `NotAllowed` outside the officer's regions."""
+    """Turn a part off, after a question, or on; raises `NotAllowed` outside their regions."""
     form = forms.read(Turned)
     asked = form.asked
     if asked is not None and asked.region and asked.region not in regions():
@@ -50,6 +51,8 @@ def post_switch() -> Response:
     # Everywhere is every region there is.
     for region in [asked.region] if asked.region else [region.id for region in regions()]:
         require(who, Role.ADMINISTRATOR, region, regions())
+    if asked.off and not asked.confirmed:
+        return _sure(asked)
     with known.database.begin() as session:
         switches.turn(
             session,
@@ -61,6 +64,23 @@ def post_switch() -> Response:
             now=known.clock(),
         )
     return go_to(url_for("desk.switches.get_switches"), "已保存，两秒内生效。")
+
+
+def _sure(asked: Turned) -> Response:
+    where = regions().get(asked.region).label if asked.region else "全部地区"
+    return page(
+        "sure.html",
+        title="请核对",
+        action=url_for("desk.switches.post_switch"),
+        back=url_for("desk.switches.get_switches"),
+        question=f"停办{where}的“{_PARTS[asked.part]}”吗？两秒内生效，工人看到的是：{asked.says}",
+        yes="停办",
+        danger=True,
+        hidden=[
+            ("part", asked.part.value), ("region", asked.region), ("off", "true"),
+            ("says", asked.says), ("confirmed", "yes"),
+        ],
+    )  # fmt: skip
 
 
 def _page(form: Form[Turned], *, status: int = 200) -> Response:

@@ -129,6 +129,16 @@ def test_what_is_answered_worse_needs_a_reason_and_the_audit_keeps_it(
     database.release()
 
 
+def test_who_publishes_what_no_editor_proposed_is_not_named_in_vain(
+    run: Run, library: "Library", tmp_path: Path
+) -> None:
+    assert run("import", files(library, tmp_path / "in", advice=["先打电话问一问。"]))[0] == 0
+    code, told = run("publish", "--officer", BERT)
+    assert code == 1 and "--officer would be noted nowhere" in told
+    assert "in force  small" in run("releases")[1]
+    assert run("publish")[0] == 0
+
+
 def test_no_release_has_the_number_nought(run: Run) -> None:
     for verb in ("publish", "rollback"):
         assert run(verb, 0) == (1, "nuangang: no release 0\n")

@@ -6,6 +6,7 @@ from server.casework.officers import Role
 from server.staff.tables import StaffAccount
 from server.web.resources import Resources
 from tests.server.console.conftest import Desk, Staff, text_of
+from tests.server.console.filling import forms_of
 from tests.server.console.test_signing_in import sign_in
 
 NEW = {"username": "Zhang.Wei", "name": "张伟", "roles": ["case_officer"], "where": ["石狮"]}
@@ -60,7 +61,13 @@ def test_rights_change_at_once_and_the_second_of_two_changes_is_told(staff: Staf
 def test_a_reset_shows_a_new_password_and_ends_what_was(staff: Staff, resources: Resources) -> None:
     desk = administrator(staff)
     member = staff.desk(Role.CASE_OFFICER)
-    shown = desk.post(f"/people/{member.officer.id}/reset")
+    path = f"/people/{member.officer.id}/reset"
+    asked = desk.post(path)
+    assert member.officer.name in (told := text_of(asked.text)) and "只显示一次" in told
+    # A slip of the hand locks nobody out.
+    assert "第一次登录的密码" not in told and member.get("/").status_code == 200
+    (form,) = forms_of(asked.text)
+    shown = desk.post(path, dict(form.values))
     assert "第一次登录的密码" in text_of(shown.text)
     assert member.get("/").status_code == 303
     with resources.database.read() as session:
