@@ -248,6 +248,9 @@ def test_that_who_hurts_somebody_is_there_is_not_the_end_of_it(
         ["群里发的补贴二维码能扫吗"],
         ["加微信说能多领一万"],
         ["收到短信说有补贴让我填银行卡", "要不要填", "填了会怎样"],
+        ["他说给他300就帮我办"],
+        ["他说给200元就能领失业金"],
+        ["有人说先交会费才给补贴"],
     ],
 )
 def test_who_deals_with_a_swindler_is_warned(indexed: IndexedLibrary, turns: list[str]) -> None:
@@ -280,6 +283,12 @@ def test_who_has_paid_or_told_already_is_sent_to_the_bank_first(
         "微信扫码怎么领补贴",
         "创业补贴要交手续费吗",
         "填银行卡号会不会被骗",
+        "听他们说政府给500元怎么领",
+        "老乡说留在这里过年给500元怎么申请",
+        "朋友说他们厂给300元",
+        "加入工会要先交会费吗",
+        "去人社局办失业金，他们要我的身份证和银行卡，正常吗",
+        "暖岗微信上帮我办申请收手续费吗",
     ],
 )
 def test_who_asks_of_papers_and_codes_is_not_warned(indexed: IndexedLibrary, asked: str) -> None:
