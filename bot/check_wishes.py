@@ -111,7 +111,9 @@ def whether_one_gets(text: str) -> Wish | None:
 
 def grown_up(text: str) -> str:
     """Whom a text names that is nothing but a word for somebody grown up, '' for nobody: 我妈."""
-    found = re.fullmatch(f"替?(?:{_MINE})?(?P<who>{GROWN_UP})", text.strip(" ,，。.!！"))
+    found = re.fullmatch(
+        f"[替帮给]?(?:{_MINE})?(?P<who>{GROWN_UP})(?:问|查|看)?的?", text.strip(" ,，。.!！")
+    )
     return found["who"] if found else ""
 
 

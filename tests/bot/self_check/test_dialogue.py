@@ -657,6 +657,7 @@ def test_what_is_told_after_what_is_not_open_is_of_that(indexed: IndexedLibrary,
 def test_who_names_somebody_as_whom_it_is_for_is_understood(indexed: IndexedLibrary) -> None:
     talk = Talk(indexed, chosen="石狮")
     assert "按你妈的情况答" in talk.says("帮我查查", "我妈").reply
+    assert "按你老婆的情况答" in talk.says("帮我查查", "替我老婆问的").reply
     assert talk.given == {APPLICANT_ROLE: ["worker"]}
 
 
