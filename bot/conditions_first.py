@@ -13,7 +13,7 @@ _A_NAME = 4
 """Characters of an option's name, by which it is surely told from other words: 民办高中."""
 _HUKOU = "hukou_place"
 _SAME_CITY = "same_city"
-_THEY_ARE = "(?:是|老家|户口|户籍)[^,。?! ]{0,6}"
+_THEY_ARE = "(?<!不)(?:是|老家|户口|户籍)(?![^,。?! ]{0,3}[不没非])[^,。?! ]{0,6}"
 _OF_IT = "(?:那边|下面|这边)?(?:的(?=$|[,。?! ]|人)|人(?=$|[,。?! ])|本地|户口)"
 
 

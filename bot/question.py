@@ -20,6 +20,9 @@ _FILLER = re.compile(
 _DENIED = re.compile(
     "(?:不是在?|不在|没在|并非|(?<![开解扣免消清])除了|不问|别说|离开了?)(?:我们|那个)?$"
 )
+_NOT_FROM = re.compile("(?:本地|当地|市|县)?(?:人|户口|户籍)")
+_OF_THE_HUKOU = re.compile("(?:户口|户籍|老家)[^,。?!]{0,4}$")
+"""Who is not of a place says what they are, and means the place: 我不是沧州人，能领红包吗."""
 _CORRECTED = re.compile(
     "[呃哦啊嗯哎唉][,， ]*不是(?!吗)"
     "|[呃哦啊嗯哎唉]?[,， ]*(?:不对|[说讲打写]错了?)(?=[,，。 ]|是|应该|$)"
@@ -160,7 +163,11 @@ def _parted_from_denied(places: Places, text: str) -> tuple[Places, frozenset[st
 
     def meant(mention: Mention) -> bool:
         corrected = mention.start < last and _CORRECTED.match(text, mention.end)
-        return not corrected and not _DENIED.search(text[: mention.start])
+        denied = _DENIED.search(text[: mention.start])
+        if denied and not corrected:
+            of_hukou = _OF_THE_HUKOU.search(text[: denied.start()])
+            return bool(_NOT_FROM.match(text, mention.end) or of_hukou)
+        return not corrected
 
     left = replace(
         places,

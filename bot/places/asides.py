@@ -45,6 +45,7 @@ _ONCE = re.compile(f"(?:{_NOT_ANY_MORE})[^,。]{{0,5}}(?:在|去|到|待|呆)$")
 _STILL_THERE = re.compile(
     "[^,。?!]{0,8}(?:[到至]现在|至今|到今天|一直)|[^。?!]{0,10}现在(?:都|也)?还在"
 )
+_SINCE = re.compile("(?:现在|如今|目前|今年)[^,。?!去]{0,4}[在到回来]")
 _THING = re.compile(
     "(?:手机|电话|号码?|卡|社保|医保|保险|公积金|五险|5险|注册地?|登记地?|执照|总部|总公司|分公司|子公司|身份证|居住证|车牌|牌照|驾照"
     "|学籍|档案|房子|房产|医院|学校|开户行|快递|包裹|行李|学历|毕业证|合同|发票|货|车子?|法人|供应商)(?!没)"
@@ -141,7 +142,7 @@ def _stays_covered(mention: Mention, text: str, known: str, regions: Regions, as
         whole = bool(known) and regions.lies_in(known, mention.region)
         return asks and not people and not whole
     why = aside(text, mention)
-    if why is Aside.THING:
+    if why is Aside.THING or (why is Aside.ONCE and _SINCE.search(text, mention.end)):
         return False
     return why is None or (asks and not _asks_for_oneself(text, mention))
 
