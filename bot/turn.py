@@ -216,7 +216,7 @@ class Turn:
     @cached_property
     def _own_or_last(self) -> str:
         """What the message asks, or the last question where it says nothing of its own."""
-        again = self._can_follow_up and (not self.question.content or self._asks_the_same)
+        again = self._can_follow_up and self._asks_the_same
         return self.context.question if again else self.question.rest
 
     @property
@@ -250,7 +250,7 @@ class Turn:
         """Tell whether the message leans on the last question instead of opening a subject."""
         if not self._can_follow_up:
             return False
-        if not self.question.content or self._asks_the_same:
+        if self._asks_the_same:
             return True
         if self.question.sets_aside:
             return False
@@ -267,10 +267,11 @@ class Turn:
 
     @property
     def _asks_the_same(self) -> bool:
-        """Tell whether it asks what was asked last: of a place, for kin, with what it tells."""
+        """Tell whether it asks what was asked last: with nothing of its own, of a place, for kin."""
         asks = bool(self.question.asked.aspects)
         return (
-            self.names_the_place_asked_for
+            not self.question.content
+            or self.names_the_place_asked_for
             or self.asks_for_kin
             or self._tells_of_themselves
             or (asks and leaning_words.name_no_subject(self.question.content))
@@ -338,7 +339,7 @@ class Turn:
         """The question of substance, without place words: this one's, with the one it leans on."""
         if not self.follows_up:
             return self.question.rest
-        if not self.question.content or self._asks_the_same:
+        if self._asks_the_same:
             return self.context.question
         return f"{self.context.question} {self.question.rest}"
 
@@ -358,13 +359,18 @@ class Turn:
     @cached_property
     def claims(self) -> tuple[str, ...]:
         """The figures that the message asks to have confirmed."""
-        return claims(self._own_or_last)
+        return claims(self._claimed_in)
+
+    @property
+    def _claimed_in(self) -> str:
+        """Where figures are to be confirmed: 找谁 after 每月2000元对吗 asks for none again."""
+        return self.question.rest if self.question.asked.aspects else self._own_or_last
 
     def _with_claims(self, asked: Asked) -> Asked:
         """Who asks whether a sum is right asks for the sum, unless they ask for something else."""
         if asked.firm or Aspect.FIGURES in asked.aspects:
             return asked
-        of_claims = [claimed_aspect(self._own_or_last, claim) for claim in self.claims]
+        of_claims = [claimed_aspect(self._claimed_in, claim) for claim in self.claims]
         firm = dict.fromkeys(aspect for aspect in of_claims if aspect)
         others = [aspect for aspect in asked.aspects if aspect not in firm]
         return replace(

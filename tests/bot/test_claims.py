@@ -88,7 +88,13 @@ def test_a_number_that_is_not_written_is_denied_before_the_right_one(
 
 
 @pytest.mark.parametrize(
-    "asked", ["88712565是石狮工会的电话吧", "石狮专线0595-88712565打得通吗", "石狮专线电话多少"]
+    "asked",
+    [
+        "88712565是石狮工会的电话吧",
+        "石狮专线0595-88712565打得通吗",
+        "石狮专线电话多少",
+        "我在石狮打工，20210905来的，专线电话多少",
+    ],
 )
 def test_a_number_that_is_written_is_not_denied(indexed: IndexedLibrary, asked: str) -> None:
     assert "这个号码，文件没有写" not in ask(indexed, [asked]).reply

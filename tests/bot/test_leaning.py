@@ -43,6 +43,15 @@ TABLE = """
 石狮|机器人你吃饭了没 -> small-talk:greeting
 石狮|被裁了能领吗 -> shishi-4a
 石狮|没活了 -> shishi-3a
+石狮|失业金怎么领//是多少钱的 -> not-stated:amount
+石狮|查一下补贴 -> overview
+石狮|我的案子能申请法律援助吗 -> shishi-7
+石狮|失业金能领吗//不过找谁呢 -> shishi-4a
+石狮|要是申请不过怎么办 -> outside:my_objection
+石狮|我的案件什么时候有结果 -> outside:my_case
+沧州|我不是沧州人，留下过年能领红包吗 -> hebei-cangzhou-1
+沧州|我户口不是沧州的，能领红包吗 -> hebei-cangzhou-1
+沧州|不是沧州，是石狮有什么补贴 -> overview
 """
 
 
@@ -72,6 +81,20 @@ def test_who_is_owed_money_is_told_of_the_line_beside_what_it_was_for(
     indexed: IndexedLibrary, turns: list[str]
 ) -> None:
     assert "88712565" in ask(indexed, turns).reply
+
+
+@pytest.mark.parametrize(
+    "turns",
+    [
+        ["失业金怎么领", "是哪个部门管的"],
+        ["失业金怎么领", "是在哪里领的"],
+        ["失业金每月2000元对吗", "找谁"],
+    ],
+)
+def test_who_asks_where_hears_that_and_not_who_they_are_or_what_they_named_before(
+    indexed: IndexedLibrary, turns: list[str]
+) -> None:
+    assert ask(indexed, turns, "石狮").reply.startswith("找谁：市人社局")
 
 
 def test_who_tells_of_themselves_hears_whom_it_is_for(indexed: IndexedLibrary) -> None:

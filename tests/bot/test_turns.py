@@ -382,6 +382,8 @@ def test_who_asks_for_more_is_shown_all_there_is(indexed: IndexedLibrary) -> Non
     "more",
     [
         "除了这个还有别的吗",
+        "除了失业金还有什么补贴",
+        "除了失业金以外还能领什么",
         "除了这个还有什么",
         "还有别的救助吗",
         "还有没有别的路",
@@ -481,6 +483,7 @@ def test_what_is_told_on_of_oneself_is_no_subject_that_the_place_lacks(
         ("沧州，我是任丘的，过年没走，有500吗", True),
         ("我是沧州任丘人，过年没走，有红包吗", True),
         ("我是保定的，在任丘打工过年，有500吗", False),
+        ("我不是沧州人，过年没走，有红包吗", False),
     ],
 )
 def test_who_is_of_the_town_is_told_first_that_it_is_for_those_of_elsewhere(
