@@ -122,8 +122,8 @@ def keeps_from_pay() -> ColumnElement[bool]:
     """Whether it is open for a case that was granted, as a condition in a query of cases.
 
     Only others that were granted something count: nobody holds up another's money by naming their
-    number. Of one person's two cases of the same that one is paid of which some was paid, or is with
-    the bank; else the one that was granted first.
+    number. Of one person's two cases of the same that one is paid of which some was paid, or is
+    with the bank; else the one that was granted first.
     """
     other = aliased(Case)
     mine, worker = col(Case.worker_id), col(other.worker_id)

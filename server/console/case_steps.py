@@ -86,7 +86,7 @@ def _why_not(session: Session, case: Case, move: Move, who: Officer) -> str:
 
 def _note(session: Session, case: Case, move: Move) -> str:
     if move is Move.REOPEN and case.amount_fen is None:
-        return "已经发出的券不会自动收回，要收回请到发券的页面。"
+        return "已经发出的券不会自动收回：到“卡和券”里那一批的页面，用办件编号找到它再收回。"
     if move in (Move.RECOMMEND, Move.APPROVE) and (paid := funds.paid_fen(session, case.id)):
         promised = session.get_one(Reservation, case.id).amount_fen
         return (

@@ -76,6 +76,16 @@ class _ReasonAsked(Asked):
     reason: Text
 
 
+class _GivenAsked(Asked):
+    """Which of the vouchers of an issue are shown."""
+
+    number: Annotated[str, Field(max_length=16)] = ""
+    page: Annotated[int, Field(ge=1, le=100_000)] = 1
+
+
+_A_PAGE = 200
+
+
 @blueprint.get("/")
 @admits(Who.OFFICER, *LOOKERS)
 def get_issues() -> Response:
@@ -133,10 +143,13 @@ def post_issue() -> Response:
 @admits(Who.OFFICER, *LOOKERS)
 def get_issue(id: str) -> Response:
     """One issue: how it stands, who waits for a voucher, who has one."""
-    library = resources().serving.current().library
+    library, asked = resources().serving.current().library, forms.read_query(_GivenAsked)
     with resources().database.read() as session:
         issue = issuing.of_officer(session, id, officer(), regions())
-        given = issuing.of_issue(session, issue.id)
+        given = issuing.of_issue(
+            session, issue.id, number=asked.number.upper(), at_most=_A_PAGE + 1,
+            skipping=_A_PAGE * (asked.page - 1),
+        )  # fmt: skip
         return page(
             "voucher_issue.html",
             title=issue.title,
@@ -144,7 +157,9 @@ def get_issue(id: str) -> Response:
             standing=issuing.standing(session, issue.id),
             waiting=issuing.waiting(session, resources().safe, issue, regions()),
             most=issuing.MOST_AT_ONCE,
-            given=given,
+            asked=asked,
+            given=given[:_A_PAGE],
+            goes_on=len(given) > _A_PAGE,
             rounds=[
                 (
                     each,

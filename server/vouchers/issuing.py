@@ -343,16 +343,15 @@ def standing(session: Session, issue_id: str) -> Standing:
     return Standing(*(int(each) for each in row))
 
 
-def of_issue(session: Session, issue_id: str, at_most: int = 200) -> list[Voucher]:
-    """The newest vouchers of an issue."""
-    return list(
-        session.scalars(
-            select(Voucher)
-            .where(col(Voucher.issue_id) == issue_id)
-            .order_by(col(Voucher.issued_at).desc(), col(Voucher.id))
-            .limit(at_most)
-        )
-    )
+def of_issue(
+    session: Session, issue_id: str, *, number: str = "", at_most: int = 200, skipping: int = 0
+) -> list[Voucher]:
+    """The vouchers of an issue, the newest first; `number`: that one, or those of that case."""
+    found = select(Voucher).where(col(Voucher.issue_id) == issue_id)
+    if number:
+        found = found.where(or_(col(Voucher.id) == number, col(Voucher.case_id) == number))
+    in_turn = found.order_by(col(Voucher.issued_at).desc(), col(Voucher.id))
+    return list(session.scalars(in_turn.limit(at_most).offset(skipping)))
 
 
 def of_worker(session: Session, worker_id: int) -> list[tuple[Voucher, Issue]]:

@@ -3,7 +3,10 @@
 import re
 from typing import TYPE_CHECKING
 
+import pytest
+
 from server.casework.officers import Role
+from server.console import vouchers as pages
 from tests.server.console import making
 from tests.server.console.conftest import Desk, Staff, text_of
 from tests.server.register.conftest import Ledger
@@ -136,3 +139,22 @@ def test_a_line_takes_only_what_a_bank_can_say_of_it(staff: Staff, clerk: Desk) 
     assert "银行退回" not in text_of(clerk.get(page).text)
     assert clerk.post(f"{line}/returned").status_code == 303
     assert "银行退回" in text_of(clerk.get(page).text)
+
+
+def test_any_voucher_of_an_issue_is_found_and_taken_back_however_many_came_after(
+    staff: Staff, clerk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town, issue = a_town(staff)
+    market = town.market
+    first, second, third = (market.voucher(issue) for _ in range(3))
+    monkeypatch.setattr(pages, "_A_PAGE", 2)
+    shown = [clerk.get(f"/vouchers/{issue.id}?page={page}").text for page in (1, 2)]
+    for voucher in (first, second, third):
+        assert sum(f"/vouchers/{voucher.id}/end" in page for page in shown) == 1
+    assert "下一页" in shown[0] and "下一页" not in shown[1]
+    for number in (first.id, first.id.lower(), first.case_id):
+        found = clerk.get(f"/vouchers/{issue.id}?number={number}").text
+        assert f"/vouchers/{first.id}/end" in found and second.id not in found
+    assert "没有找到" in text_of(clerk.get(f"/vouchers/{issue.id}?number=V0").text)
+    clerk.post(f"/vouchers/{issue.id}/vouchers/{first.id}/end", {"reason": "不该发"})
+    assert market.left(first) == 0 and market.left(second) > 0
