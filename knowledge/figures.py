@@ -4,7 +4,7 @@ A number is read whole or not at all: a part of one, the 五千 of 一万五千,
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -28,16 +28,22 @@ _POINT = f"(?:点[{_DIGIT}]++)?+"
 # given back: no text takes time with the square of its length.
 _WHOLE = (
     rf"[{_NUMERAL}]++(?:[万亿]++(?:[零〇○][{_NUMERAL}]++|[{_DIGIT}]?[十百千][{_NUMERAL}]*+)){{0,3}}+"
-    "[万亿]*+"
+    "(?:[余多](?=[万亿]))?+[万亿]*+"
 )
 _ARABIC = re.compile(
-    r"(?<![A-Za-z\d.])(\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?)(?!\d)"
-    rf"\s*((?:[百千](?![克米瓦卡]))?[万亿]*)\s*[余多]?\s*({_UNIT})?"
+    r"((?<=[万亿千])[零〇○])?(?<![A-Za-z\d.])(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)(?!\d)"
+    rf"\s*((?:[百千](?![克米瓦卡]))?(?:[余多](?=[万亿]))?[万亿]*)\s*[余多]?\s*({_UNIT})?"
+)
+# 一万5千元 is written as 1万5千元.
+_BEFORE_DIGITS = re.compile(
+    rf"(?<![第几\d{_NUMERAL}万亿])([{_DIGIT}十百]++)(?=[千万亿][零〇○]?\d{{1,4}}[百千])"
 )
 _SPELLED = re.compile(
     rf"(?<![第之几\d{_NUMERAL}])(?!(?<=数)[十百千])({_WHOLE}{_POINT})[余多]?"
     rf"({_UNIT})(?![性些样般起直切向旦])"
 )
+_AND_MORE = dict.fromkeys(map(ord, "余多"))
+"""20多万 is read as 20万."""
 _NOT_COUNTED = frozenset({"一个", "一家", "一项", "一条", "一批", "一起", "一人", "一件", "两项"})
 _SHARE = re.compile(
     rf"(?<![{_NUMERAL}万亿])([{_NUMERAL}万亿]++)分之([{_NUMERAL}]++{_POINT}|\d+(?:\.\d+)?)"
@@ -61,12 +67,8 @@ def figures(text: str) -> set[Figure]:
         unit = _OF.get(whole) or f"/{spelled_value(whole):f}"
         found.add(Figure(spelled_value(match.group(2)).normalize(), unit))
     text = _SHARE.sub("", text)
-    for match in _ARABIC.finditer(text):
-        digits, multiple, unit = match.group(1), match.group(2), match.group(3)
-        value = Decimal(digits.replace(",", ""))
-        for char in multiple:
-            value *= _PLACES.get(char) or _MULTIPLES[char]
-        found.add(Figure(value.normalize(), _UNITS.get(unit or "", "")))
+    for value, unit in _arabic(_BEFORE_DIGITS.sub(_in_digits, text)):
+        found.add(Figure(value.normalize(), _UNITS.get(unit, "")))
     for match in _SPELLED.finditer(text):
         if match.group() not in _NOT_COUNTED:
             value = spelled_value(match.group(1))
@@ -74,11 +76,40 @@ def figures(text: str) -> set[Figure]:
     return found
 
 
+def _arabic(text: str) -> Iterator[tuple[Decimal, str]]:
+    """The numbers in Arabic digits, each with its unit; 1万5千元 and 1万5000元 are one each."""
+    begun: Decimal | None = None
+    end, room = 0, 1
+    for match in _ARABIC.finditer(text):
+        zero, digits, multiple, unit = match.groups()
+        place = 1
+        for char in multiple.translate(_AND_MORE):
+            place *= _PLACES.get(char) or _MULTIPLES[char]
+        value = Decimal(digits.replace(",", "")) * place
+        if begun is not None:
+            # 10万1个月 is two numbers: what goes on names its place, or has as many digits.
+            names_it = place > 1 or zero or len(digits) == len(str(room)) - 1
+            if match.start() == end and value < room and names_it:
+                value += begun
+            else:
+                yield begun, ""
+        is_open = place > 1 and match[0].endswith(multiple)
+        begun, end, room = (value if is_open else None), match.end(), place
+        if not is_open:
+            yield value, unit or ""
+    if begun is not None:
+        yield begun, ""
+
+
+def _in_digits(numeral: re.Match[str]) -> str:
+    return f"{spelled_value(numeral[0]):f}"
+
+
 def spelled_value(numeral: str) -> Decimal:
     """Return the value of a numeral: 20, 1.5, 一万五千, 零点五, 二〇二二 (also with a circle)."""
     if numeral[0].isdigit():
         return Decimal(numeral)
-    written, _, fraction = numeral.partition("点")
+    written, _, fraction = numeral.translate(_AND_MORE).partition("点")
     if len(written) > 2 and all(char in _CHINESE for char in written):
         # Digit by digit, as a year: two of them are «three to five».
         return Decimal("".join(str(_CHINESE[char]) for char in written))
