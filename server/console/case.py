@@ -316,13 +316,14 @@ def case_page(
     with known.database.read() as session:
         # As it is now, with everything that belongs to it.
         shown = _shown(session, cases.of_officer(session, id, officer(), regions()), own, unmask)
+        as_granted = case_steps.as_granted(session, shown.case)
     return page(
         "case.html",
         title=f"{shown.title} · {id}",
         status=status,
         shown=shown,
         case=shown.case,
-        filled={**_EMPTY, **(filled or {})},
+        filled={**_EMPTY, **as_granted, **(filled or {})},
         words=words,
         may_verify=shown.case.state == State.IN_REVIEW
         and shown.case.recommended is None

@@ -7,12 +7,15 @@ from typing import Any
 from sqlalchemy import select
 from sqlmodel import Session, col
 
+from server import money
 from server.casework import funds, objecting, officers, payable
 from server.casework.fund_tables import Fund, Reservation
 from server.casework.moves import Move, State, moves_from
 from server.casework.officers import Officer, Role
 from server.casework.tables import Case
+from server.console import forms
 from server.console.entering import regions
+from server.console.forms import Form
 from server.console.rendering import shown_yuan
 from server.web.resources import resources
 
@@ -87,13 +90,30 @@ def _why_not(session: Session, case: Case, move: Move, who: Officer) -> str:
 def _note(session: Session, case: Case, move: Move) -> str:
     if move is Move.REOPEN and case.amount_fen is None:
         return "已经发出的券不会自动收回：到“卡和券”里那一批的页面，用办件编号找到它再收回。"
-    if move in (Move.RECOMMEND, Move.APPROVE) and (paid := funds.paid_fen(session, case.id)):
-        promised = session.get_one(Reservation, case.id).amount_fen
+    kept = session.get(Reservation, case.id)
+    if kept is None or move not in (Move.RECOMMEND, Move.APPROVE):
+        return ""
+    promised = shown_yuan(kept.amount_fen)
+    if kept.paid_fen:
         return (
-            f"已经发了{shown_yuan(paid)}。再通过的，总金额只能是原来的{shown_yuan(promised)}，"
+            f"已经发了{shown_yuan(kept.paid_fen)}。再通过的，总金额只能是原来的{promised}，"
             "余下的按原来的期数接着发；要停发余下的，按不通过办。"
         )
-    return ""
+    before = f"原来批的是{promised}，分{kept.instalments}期，一分没发。"
+    if move is Move.RECOMMEND:
+        return f"{before}金额可以改；不填，通过以后就不发钱。"
+    return before if case.amount_fen is not None else f"{before}这次没写金额：通过以后就不发钱。"
+
+
+def as_granted(session: Session, case: Case) -> dict[str, Form[Any]]:
+    """The forms of a case that was granted money, with what it was granted."""
+    kept = session.get(Reservation, case.id)
+    if kept is None:
+        return {}
+    return {
+        "recommend": forms.empty(amount=money.spoken(kept.amount_fen)),
+        "approve": forms.empty(fund=str(kept.fund_id), instalments=kept.instalments),
+    }
 
 
 def _options(session: Session, case: Case, move: Move, who: Officer) -> tuple[tuple[Any, str], ...]:

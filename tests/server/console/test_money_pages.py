@@ -1,6 +1,7 @@
 """Money at the desk: from selection to the bank's word, by two people; funds with their budget."""
 
 import io
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -300,6 +301,31 @@ def test_a_grant_that_was_paid_in_part_is_granted_anew_as_it_was(
         assert desk.post(f"/cases/{case_id}/{slug}", form).status_code == 303
     at.settle(rest := at.released(fund, instalment=2), funding.said(at.export(rest)))
     assert at.sums(fund) == (10_000_00, 0, funding.SUM)
+
+
+def test_whoever_looks_at_a_grant_again_sees_what_it_was_and_what_no_sum_means(
+    staff: Staff, at: Office, fund: Any, clerk: Desk, chief: Desk
+) -> None:
+    """Nothing told it: who forgot the sum took the money away by granting it anew."""
+    case_id = at.approved(instalments=2)
+
+    def move(desk: Desk, slug: str, **form: Any) -> Any:
+        version = hidden(desk.get(f"/cases/{case_id}").text, "version")
+        return desk.post(f"/cases/{case_id}/{slug}", {"version": version, **form})
+
+    move(clerk, "reopen", reason="再核实")
+    page = clerk.get(f"/cases/{case_id}").text
+    assert "原来批的是301.07元，分2期，一分没发。金额可以改" in text_of(page)
+    assert re.search(r'name="amount"[^>]* value="301.07"', page)
+    move(clerk, "recommend", decision="approve", reason="没错", amount="")
+    assert "这次没写金额：通过以后就不发钱" in text_of(chief.get(f"/cases/{case_id}").text)
+    move(chief, "return", reason="金额漏了")
+    move(clerk, "recommend", decision="approve", reason="没错", amount="301.07")
+    page = chief.get(f"/cases/{case_id}").text
+    assert "没写金额" not in text_of(page)
+    assert re.search(r'name="instalments"[^>]* value="2"', page)
+    move(chief, "approve", instalments="2")
+    assert at.sums(fund) == (10_000_00, funding.SUM, 0)
 
 
 def test_a_case_that_is_not_ticked_waits_for_the_next_batch(
