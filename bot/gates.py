@@ -56,6 +56,10 @@ _COMMA = re.compile("[,，、]")
 _IS_A_QUESTION = re.compile(
     r"[吗呢么几谁哪怎何咋啥]|多少|什么|([^\W\d_a-z])[不没]\1|可不可以|[不没]$"
 )
+_WANTS_TO_KNOW = re.compile(
+    "[我俺]?们?(?:(?:想|要|来)(?:请?问|咨询|打听|了解)(?:[1一]?下)?|(?:请?问|咨询|打听|了解)[1一]?下)[^,过]{2,}"
+)
+"""It asks without a word that asks: 我想问下失业金，另外培训补贴多少."""
 _LETTERS = re.compile("[a-z]+")
 _CHINESE = re.compile("[\u3400-\u9fff]")
 _SEVERAL = 2
@@ -105,7 +109,9 @@ def several_questions(turn: Turn) -> Answer | None:
     for words in _BETWEEN_QUESTIONS.split(turn.question.rest):
         if asked and words and not content(turn.library.aspects.read(words).left):
             asked[-1] += f",{words}"  # 怎么申请: of what was asked about before
-        elif len(content(words)) >= _A_WORD and _IS_A_QUESTION.search(words):
+        elif len(content(words)) >= _A_WORD and (
+            _IS_A_QUESTION.search(words) or _WANTS_TO_KNOW.match(words)
+        ):
             asked += _between_commas(turn, words)
     if len(asked) < _SEVERAL:
         return None
@@ -129,10 +135,11 @@ def several_questions(turn: Turn) -> Answer | None:
         if at:  # of the same measure: what both ask is told
             both = f"{answered[at[0]][0].message},{words}"
             answered[at[0]] = (turn.asking_only(both), best)
-        elif all(best.measure.topics[0] != other.measure.topics[0] for _, other in answered):
+        else:
             answered.append((alone, best))
-    if not answered or len(answered) + len(declined) < _SEVERAL:
-        return None
+    of = {refused.measures[:1] for _, refused in declined if refused.measures}
+    if len(answered) + len(declined) < _SEVERAL or (not answered and len(of) < _SEVERAL):
+        return None  # what one measure leaves open is declined at once
     return replying.for_questions(turn, answered, [*declined, *unclear])
 
 

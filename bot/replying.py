@@ -398,20 +398,28 @@ def for_questions(
 ) -> Answer:
     """Answer several questions about one place in turn, shortly, each with its source.
 
-    `declined` are those that are not written there, with what is said of each.
+    `declined` are those that are not written there, with what is said of each: the first line, or
+    all of it where nothing else is told.
     """
     parts = [
         Part(_short(alone, best.measure.title, best, standing=True)) for alone, best in answered
     ]
     parts += [
-        Part(turn.composer.say("in_region", region=words, text=refused.reply.splitlines()[0]))
+        Part(
+            turn.composer.say(
+                "in_region",
+                region=words,
+                text=refused.reply.splitlines()[0] if answered else refused.reply,
+            )
+        )
         for words, refused in declined
     ]
     measures = tuple(best.measure.id for _, best in answered)
+    measures = measures or tuple(id for _, refused in declined for id in refused.measures[:1])
     sources = [turn.composer.source(best.measure) for _, best in answered]
     sources += [source for _, refused in declined for source in refused.sources]
     return Answer(
-        kind=Kind.ANSWER,
+        kind=Kind.ANSWER if answered else Kind.DECLINE,
         reply=fitted(parts),
         reason="several-questions",
         region=turn.region,

@@ -214,6 +214,9 @@ def test_questions_of_their_own_are_parted_at_a_comma_as_well(
             "我在衡水过年留下了，500有没有，公交免不免，流量送不送",
             ("hebei-hengshui-3", "hebei-hengshui-8", "hebei-hengshui-5"),
         ),
+        ("石狮，我想问下失业金，另外培训补贴多少钱", ("shishi-4a", "shishi-4b")),
+        ("①石狮失业金怎么领②石狮福袋怎么领", ("shishi-4a", "shishi-5b")),
+        ("锦州社保能缓到3月底吗？旅游企业能缓到6月底吗？", ("jinzhou-5a", "jinzhou-5b")),
     ],
 )
 def test_of_several_questions_in_one_message_none_is_dropped(
@@ -228,6 +231,18 @@ def test_of_several_questions_the_one_that_was_not_understood_is_named(
 ) -> None:
     said = ask(indexed, ["石狮失业金怎么领？创业补贴多少？火星上能钓鱼吗？"]).reply
     assert "【火星上能钓鱼吗】" in said
+
+
+def test_of_several_questions_that_are_not_written_each_is_declined(
+    indexed: IndexedLibrary,
+) -> None:
+    said = ask(indexed, ["石狮失业金多少？福袋里有什么？"])
+    assert (said.kind, said.measures) == (Kind.DECLINE, ("shishi-4a", "shishi-5b"))
+    assert said.reply.count("出处：") == 2
+
+
+def test_who_tells_of_asking_others_asks_one_thing(indexed: IndexedLibrary) -> None:
+    assert ask(indexed, ["石狮，我问过社区了。失业金怎么领？"]).measures == ("shishi-4a",)
 
 
 def test_what_two_questions_ask_of_one_measure_is_told_of_it(indexed: IndexedLibrary) -> None:
