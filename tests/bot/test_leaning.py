@@ -49,6 +49,9 @@ TABLE = """
 石狮|失业金能领吗//不过找谁呢 -> shishi-4a
 石狮|要是申请不过怎么办 -> outside:my_objection
 石狮|我的案件什么时候有结果 -> outside:my_case
+石狮|我爸走了 -> care:bereaved
+石狮|上班不能接电话，怎么办失业登记 -> shishi-4a
+石狮|老板不会接电话的，工资怎么要 -> shishi-7
 沧州|我不是沧州人，留下过年能领红包吗 -> hebei-cangzhou-1
 沧州|我户口不是沧州的，能领红包吗 -> hebei-cangzhou-1
 沧州|不是沧州，是石狮有什么补贴 -> overview
