@@ -82,10 +82,11 @@ def _arabic(text: str) -> Iterator[tuple[Decimal, str]]:
     end, room = 0, 1
     for match in _ARABIC.finditer(text):
         zero, digits, multiple, unit = match.groups()
-        place = 1
-        for char in multiple.translate(_AND_MORE):
-            place *= _PLACES.get(char) or _MULTIPLES[char]
-        value = Decimal(digits.replace(",", "")) * place
+        value, place = Decimal(digits.replace(",", "")), 1
+        if multiple:
+            for char in multiple.translate(_AND_MORE):
+                place *= _PLACES.get(char) or _MULTIPLES[char]
+            value *= place
         if begun is not None:
             # 10万1个月 is two numbers: what goes on names its place, or has as many digits.
             names_it = place > 1 or zero or len(digits) == len(str(room)) - 1

@@ -134,7 +134,11 @@ WORDS: Mapping[type[Exception], Problem] = {
     ),
     SumOutOfRange: Problem(422, "sum_out_of_range", "金额不对", "金额不对，请检查一下再填。"),
     NotAdjudicated: Problem(
-        409, "not_adjudicated", "疑似重复", "有人用了同样的证件、银行卡或手机号，请先核实。"
+        409,
+        "not_adjudicated",
+        "疑似重复",
+        "有人用了同样的证件、银行卡或手机号。没核实的，请先核实；"
+        "核实是同一个人、同一项又批给过他的，这件不能再批。",
     ),
     WeekUnknown: Problem(404, "unknown_week", "没有这一周", "没有这一周的周报，请从列表里选。"),
     FindingChanged: Problem(
