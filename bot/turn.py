@@ -267,7 +267,7 @@ class Turn:
 
     @property
     def _asks_the_same(self) -> bool:
-        """Tell whether it asks what was asked last: with nothing of its own, of a place, for kin."""
+        """Tell whether it asks what was asked last: nothing of its own, of a place, for kin."""
         asks = bool(self.question.asked.aspects)
         return (
             not self.question.content

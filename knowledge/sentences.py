@@ -170,7 +170,8 @@ SAID_LATER: Mapping[str, str] = {
     "claim_not_written": "关于这件事，文件没有写你说的这个数。",
     "number_not_written": "你说的这个号码，文件没有写。",
     "care_goes_on": "先顾这件事，别等。把你刚才说的，告诉接电话的人：",
-    "care_help_is_there": "好，先听医生、警察的安排。要是情况变了，或者人还没到，马上再打下面的电话。",
+    "care_help_is_there": "好，先听医生、警察的安排。"
+    "要是情况变了，或者人还没到，马上再打下面的电话。",
     "care_over": "那就好。要是又不对劲，马上打下面的电话。想问补助、工资，接着问我。",
     "check_goes_by": "我们按这样的理解来查：{conditions}。",
     "check_again": "要是答错了，或者想替别人问，回复“帮我查查”重新来。",
