@@ -13,6 +13,7 @@ from bot import (
     going_on,
     left_open,
     replying,
+    several,
 )
 from bot.answers import Answer, Context
 from bot.retrieval.indexing import IndexedLibrary
@@ -36,14 +37,14 @@ STEPS: tuple[Step, ...] = (
     dialogue.start,
     caring.sounds_like_distress,
     gates.place_not_covered,
-    gates.several_places,
+    several.several_places,
     gates.no_words,
     clause_numbers.clause_asked_for,
     about_documents.document_asked_for,
     choosing.something_else,
     choosing.overview,
     choosing.no_subject,
-    gates.several_questions,
+    several.several_questions,
     gates.outside,
     choosing.any_help_after_a_story,
     gates.not_understood,

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot import gates, hotlines, replying
+from bot import about_the_service, gates, hotlines, replying, side_by_side
 from bot.answers import Answer, Choice, Context, Kind
 from bot.composing import Part, fitted
 from bot.document_names import CLAUSE
@@ -68,7 +68,8 @@ _ANY_HELP = re.compile(
 )
 """As a first message, with nothing else in it but who asks, it asks for all there is."""
 _ANY_KIND = re.compile(
-    "(?:(?:帮我|我?想|我?要)?(?:查|看)(?:[1一]下|查|看|询)?)?(?:(?:补贴|补助|福利|政策|优惠)[。!? ]*)+"
+    "(?:(?:帮我|我?想|我?要)?(?:查|看)(?:[1一]下|查|看|询)?)?"
+    "(?:(?:补贴|补助|福利|政策|优惠)[。!? ]*)+"
 )
 _CLAUSE_ENDS = re.compile("[,.，。?？!！;；、 ]+")
 _WHO_ASKS = re.compile(
@@ -226,7 +227,7 @@ def no_subject(turn: Turn) -> Answer | None:
     nothing = not question.content or turn.tells_in_passing or _is_hardly_a_word(turn)
     if turn.context.question or not nothing:
         return None
-    if told := gates.of_the_service(turn):
+    if told := about_the_service.of_the_service(turn):
         return told
     if Aspect.PHONE in question.asked.aspects and (local := hotlines.local(turn)):
         return replying.from_the_documents(turn.asking_only(local[0].question))
@@ -281,7 +282,7 @@ def which_place(turn: Turn) -> Answer | None:
     if turn.question.asks_which or any(c.region for c in turn.context.choices):
         # Asked for the places, or asked once already: a short answer for each place.
         shown = {c.measure.region: (c,) for c in reversed(near[:_SHOWN])}
-        return replying.for_several(turn, shown, also=regions)
+        return side_by_side.for_several(turn, shown, also=regions)
     return ask_place(turn, regions, turn.asked_text)
 
 

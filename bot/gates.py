@@ -1,33 +1,25 @@
-"""Gates: what must be declined however well it scores, and what several places answer at once."""
+"""Gates: what must be declined however well it scores."""
 
 import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from bot import going_on, left_open, replying
-from bot.answers import Answer, Kind, Rejected
+from bot import about_the_service, going_on, left_open, replying
+from bot.answers import Answer, Rejected
 from bot.composing import Part
 from bot.declining import decline
-from bot.question import content
 from bot.retrieval.matching import Candidate
 from bot.turn import Turn
 from bot.words.pinyin import segmented
 from knowledge.measures import Audience, Measure
-from knowledge.topics import OutsideTopic
 
 UNDERSTOOD = 1.2
 """Below this score nothing is close enough to be an answer."""
-_A_WORD = 2
-"""Characters of content that a subject has at least."""
-_OUTSIDE = 2.4
-"""What the evidence for a subject that no document covers must come to."""
-_OUTSIDE_LEAD = 0.2
-"""How far it must be ahead of the best measure's own evidence."""
 _OUTSIDE_LEAD_HERE = 0.7
 """The same before the best of the place, of which it would be said that it has nothing."""
 _OUTSIDE_LAG = 2.0
 """How far behind it may be without the words that ask for an aspect."""
-_SURELY_OF_A_KIND = 0.6
+SURELY_OF_A_KIND = 0.6
 """So near to how a kind of help is asked for, a measure of another kind is not taken for it."""
 _ELSEWHERE_LEAD = 1.2
 """So far ahead of the place's best, a measure elsewhere shows that the place lacks the subject."""
@@ -45,29 +37,11 @@ _NAMED = 6
 """Other regions that a reply names."""
 _OFFERED = 4
 """Measures of the town that a reply names to somebody of a part of it."""
-_OWN_ENOUGH = 1.9
-_SUBJECT_OF_ITS_OWN = 2.6
-"""What the words behind one of several places must come to, to be a question by themselves."""
-_BETWEEN_QUESTIONS = re.compile(
-    "[?!。;]|[,，]?(?:还有就是|还有(?![吗么嘛没不的用效呢]|$)|另外|再问|顺便问|还想问|再一个|再就是)"
-)
-"""«还有» parts only where it goes on: 孩子盲盒还有吗 is one question."""
-_COMMA = re.compile("[,，、]")
-_IS_A_QUESTION = re.compile(
-    r"[吗呢么几谁哪怎何咋啥]|多少|什么|([^\W\d_a-z])[不没]\1|可不可以|[不没]$"
-)
-_WANTS_TO_KNOW = re.compile(
-    "[我俺]?们?(?:(?:想|要|来)(?:请?问|咨询|打听|了解)(?:[1一]?下)?|(?:请?问|咨询|打听|了解)[1一]?下)[^,过]{2,}"
-)
-"""It asks without a word that asks: 我想问下失业金，另外培训补贴多少."""
+OWN_ENOUGH = 1.9
+"""What a measure's own evidence must come to, to be what a message is about."""
 _LETTERS = re.compile("[a-z]+")
 _CHINESE = re.compile("[\u3400-\u9fff]")
-_SEVERAL = 2
 _NOT_UNDERSTOOD = "not-understood"
-_THE_SERVICE = re.compile(
-    "[你您]们?(?:这|那|的|收|要)|暖岗|小程序|这个?(?:软件|平台|网站)|[用办]这个"
-)
-_MARKS = " ,.!?~、。;:，？！"
 _NAMES_THE_SERVICE = re.compile("[你您]|暖岗|小程序|这个?(?:软件|平台|网站|机器人)|用这个")
 
 
@@ -86,128 +60,6 @@ def place_not_covered(turn: Turn) -> Answer | None:
     return decline(turn, parts, f"place-not-covered:{place}", None)
 
 
-def several_places(turn: Turn) -> Answer | None:
-    """Answer a comparison for each of the places it names."""
-    places = [p for p in turn.places if not any(_contains(turn, p, q) for q in turn.places)]
-    if len(places) < 2:
-        return None
-    if asked := _asked_of_each(turn, places):
-        return replying.for_several(turn, asked, comparing=False)
-    if not understood(turn.ranked[:1]):
-        return None
-    return replying.for_several(turn, {place: _of_place(turn, place) for place in places})
-
-
-def several_questions(turn: Turn) -> Answer | None:
-    """Answer each of several questions about one place as it would be answered alone.
-
-    What one of them asks that is not written is said; it takes nothing from the others.
-    """
-    if turn.region is None or turn.part or turn.follows_up:
-        return None
-    asked: list[str] = []
-    for words in _BETWEEN_QUESTIONS.split(turn.question.rest):
-        if asked and words and not content(turn.library.aspects.read(words).left):
-            asked[-1] += f",{words}"  # 怎么申请: of what was asked about before
-        elif len(content(words)) >= _A_WORD and (
-            _IS_A_QUESTION.search(words) or _WANTS_TO_KNOW.match(words)
-        ):
-            asked += _between_commas(turn, words)
-    if len(asked) < _SEVERAL:
-        return None
-    answered: list[tuple[Turn, Candidate]] = []
-    declined: list[tuple[str, Answer]] = []
-    unclear: list[tuple[str, Answer]] = []
-    for words in asked:
-        alone = turn.asking_only(words)
-        if (
-            refused := outside(alone)
-            or not_in_this_place(alone)
-            or left_open.aspect_not_stated(alone)
-        ):
-            (unclear if _is_no_answer(refused) else declined).append((words, refused))
-            continue
-        best = replying.chosen(alone)
-        if best is None or best.own < _OWN_ENOUGH:
-            unclear.append((words, no_answer(alone)))
-            continue
-        at = [n for n, (_, other) in enumerate(answered) if other.measure == best.measure]
-        if at:  # of the same measure: what both ask is told
-            both = f"{answered[at[0]][0].message},{words}"
-            answered[at[0]] = (turn.asking_only(both), best)
-        else:
-            answered.append((alone, best))
-    of = {refused.measures[:1] for _, refused in declined if refused.measures}
-    if len(answered) + len(declined) < _SEVERAL or (not answered and len(of) < _SEVERAL):
-        return None  # what one measure leaves open is declined at once
-    return replying.for_questions(turn, answered, [*declined, *unclear])
-
-
-def _between_commas(turn: Turn, words: str) -> list[str]:
-    """Part a question at its commas, where a subject of its own begins: 消费券多少，房租减吗."""
-    parts: list[str] = []
-    for part in _COMMA.split(words):
-        if parts and not _IS_A_QUESTION.search(parts[-1]):
-            parts[-1] += f",{part}"  # what is told goes with what is asked
-        else:
-            parts.append(part)
-    if len(parts) < _SEVERAL or not all(map(_IS_A_QUESTION.search, parts)):
-        return [words]
-    subjects: set[str] = set()
-    parted: list[str] = []
-    for part in parts:
-        subject = _subject_of(turn.asking_only(part))
-        if parted and (not subject or subject in subjects):
-            parted[-1] += f",{part}"
-        else:
-            parted.append(part)
-        subjects.add(subject)
-    return parted if len(subjects - {""}) >= _SEVERAL else [words]
-
-
-def _subject_of(alone: Turn) -> str:
-    """The kind of help that a question surely is about, with or without the words that ask."""
-    if alone.region is None:
-        return ""
-    kind = alone.by_subject.topic
-    named = alone.by_subject.within(alone.scope(alone.region))
-    if not named or kind.near < _SURELY_OF_A_KIND or named[0].measure != alone.local[0].measure:
-        return ""
-    return named[0].measure.topics[0] if kind.id in named[0].measure.topics else ""
-
-
-def _asked_of_each(turn: Turn, places: list[str]) -> dict[str, tuple[Candidate, ...]]:
-    """What each place is asked for, where each has a subject of its own: 石狮失业金，沧州红包."""
-    named = [m for m in turn.question.places.covered if m.region in places]
-    if len(content(turn.question.text[: named[0].start])) > _A_WORD:
-        return {}  # what stands before is asked of all of them
-    ends = [*(m.start for m in named[1:]), len(turn.question.text)]
-    asked: dict[str, tuple[Candidate, ...]] = {}
-    for mention, end in zip(named, ends, strict=True):
-        begin = mention.start if mention.landmark else mention.end
-        words = turn.question.text[begin:end]
-        if len(content(words)) < _A_WORD:
-            return {}
-        found = turn.weighed(words).within(turn.scope(mention.region))
-        if not found or found[0].own < _SUBJECT_OF_ITS_OWN:
-            return {}
-        asked[mention.region] = found[:1]
-    return asked
-
-
-def _of_place(turn: Turn, place: str) -> tuple[Candidate, ...]:
-    """The best of one of several places; the name of one's firm tells nothing of the others."""
-    firms = [m for m in turn.question.places.covered if m.landmark]
-    found = turn.local_to(place)
-    if not firms:
-        return found[:3]
-    plain = turn.without_words([m.words for m in firms]).within(turn.scope(place))
-    if all(m.region != place for m in firms):
-        return plain[:3]
-    scores = {c.measure.id: c.score for c in plain}
-    return tuple(c._replace(score=scores[c.measure.id]) for c in found[:3])
-
-
 def no_words(turn: Turn) -> Answer | None:
     """Say so where somebody typed letters that are no words: asdf, alert(1)."""
     text = turn.question.text
@@ -222,47 +74,23 @@ def outside(turn: Turn) -> Answer | None:
 
     Without the words that ask for an aspect, too: 培训一个月给多少 is worded as of alimony.
     """
-    best = max(c.own for c in turn.ranked) + _OUTSIDE_LEAD
+    best = max(c.own for c in turn.ranked) + about_the_service.OUTSIDE_LEAD
     here = turn.local[0].own + _OUTSIDE_LEAD_HERE if turn.region and turn.local else 0.0
-    if turn.candidates.outside.score < max(_OUTSIDE, best, here):
+    if turn.candidates.outside.score < max(about_the_service.OUTSIDE, best, here):
         return None
     asked = (
         turn.question.asked if turn.question.content else turn.library.aspects.read(turn.asked_text)
     )
     left = turn.weighed(asked.left)
     found = left.outside
-    if found.score < max(_OUTSIDE, max(c.own for c in left.ranked) - _OUTSIDE_LAG):
+    if found.score < max(about_the_service.OUTSIDE, max(c.own for c in left.ranked) - _OUTSIDE_LAG):
         return None
     topic = turn.library.outside[found.id]
     if topic.if_named and not _NAMES_THE_SERVICE.search(turn.question.text):
         return None
     if topic.ask is None:
-        return about_the_service(turn, topic)
+        return about_the_service.told_of_the_service(turn, topic)
     return going_on.warned(turn, topic)
-
-
-def topic_of_the_service(turn: Turn) -> OutsideTopic | None:
-    """What of the service itself the whole message asks for, None where it may mean a measure."""
-    text, first = turn.question.text.strip(_MARKS), not turn.context.question
-    topics = turn.library.outside.values()
-    return next((topic for topic in topics if topic.is_asked_by(text, first=first)), None)
-
-
-def of_the_service(turn: Turn) -> Answer | None:
-    """Answer what names the service and nothing else: 你们这个要钱吗."""
-    found = turn.alone.outside
-    best = max(c.own for c in turn.alone.ranked) + _OUTSIDE_LEAD
-    if not _THE_SERVICE.search(turn.question.text) or found.score < max(_OUTSIDE, best):
-        return None
-    return about_the_service(turn, turn.library.outside[found.id])
-
-
-def about_the_service(turn: Turn, topic: OutsideTopic) -> Answer | None:
-    """Answer what is asked of the service; who names a place asks what its document says."""
-    if turn.places or topic.reply is None or turn.is_owed_wages:
-        return None
-    reason = f"outside:{topic.id}"
-    return Answer(Kind.CHAT, topic.reply, reason, region=turn.region, context=turn.kept_context())
 
 
 def not_understood(turn: Turn) -> Answer | None:
@@ -319,7 +147,7 @@ def no_answer(turn: Turn) -> Answer:
     return decline(turn, parts, _NOT_UNDERSTOOD, turn.region, rejected=rejected)
 
 
-def _is_no_answer(answer: Answer) -> bool:
+def is_no_answer(answer: Answer) -> bool:
     return answer.reason == _NOT_UNDERSTOOD
 
 
@@ -341,7 +169,7 @@ def _goes_on(turn: Turn, here: Candidate, best: Candidate) -> bool:
 def _same_elsewhere(turn: Turn, here: Candidate, best: Candidate) -> bool:
     """Tell whether the message only names another place, which has the same kind of measure."""
     same = here.measure.topics[0] == best.measure.topics[0]
-    return same and turn.follows_up and not turn.question.content and here.own >= _OWN_ENOUGH
+    return same and turn.follows_up and not turn.question.content and here.own >= OWN_ENOUGH
 
 
 def _lacks(turn: Turn, here: Candidate, best: Candidate) -> bool:
@@ -351,9 +179,7 @@ def _lacks(turn: Turn, here: Candidate, best: Candidate) -> bool:
     same = not set(here.measure.topics).isdisjoint(best.measure.topics)
     if named and here.measure.topics[0] == best.measure.topics[0]:
         return best.unbiased - here.unbiased > _NAMED_SAME_TOPIC_LEAD
-    alike = same or (
-        named and here.own >= _OWN_ENOUGH and not _is_of_another_kind(turn, here, best)
-    )
+    alike = same or (named and here.own >= OWN_ENOUGH and not _is_of_another_kind(turn, here, best))
     return best.unbiased - here.unbiased > (_SAME_TOPIC_LEAD if alike else _ELSEWHERE_LEAD)
 
 
@@ -370,13 +196,9 @@ def _lacks_subject(turn: Turn) -> bool:
 def _is_of_another_kind(turn: Turn, here: Candidate, best: Candidate) -> bool:
     """Tell whether the kind of help asked for is what other places have, and this one has not."""
     kind = turn.candidates.topic
-    if kind.near < _SURELY_OF_A_KIND or kind.id in here.measure.topics:
+    if kind.near < SURELY_OF_A_KIND or kind.id in here.measure.topics:
         return False
     return kind.id in best.measure.topics
-
-
-def _contains(turn: Turn, region: str, other: str) -> bool:
-    return region != other and turn.library.regions.lies_in(other, region)
 
 
 def _part_lacks(turn: Turn, label: str, offered: list[Measure]) -> list[Part]:

@@ -9,6 +9,7 @@ from bot.check_wishes import KIN
 from bot.claims import states_all
 from bot.composing import Part, without_repeats
 from bot.declining import decline
+from bot.place_notes import uncovered_note
 from bot.retrieval.matching import Candidate
 from bot.stating import states
 from bot.turn import Turn
@@ -86,7 +87,7 @@ def not_stated(turn: Turn, best: Candidate, detail: str) -> Answer:
         *(hotlines.parts(turn, lines) if lines else []),
         *([] if unit else replying.ask_nationwide(turn)),
         Part(composer.standing(measure, turn.today), 1),
-        *replying.uncovered_note(turn),
+        *uncovered_note(turn),
         Part(composer.say("source", source=composer.cite(measure))),
         *(Part(replying.told_along(turn, candidate.measure), 5) for candidate in alike),
     ]

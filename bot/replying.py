@@ -1,25 +1,24 @@
 """The answer itself: the measure that fits best, or one for each place."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from itertools import zip_longest
 
 from bot import hotlines, stating
-from bot.answers import REPLY_BYTES, Answer, Kind, Rejected, Source
+from bot.answers import Answer, Kind, Rejected, Source
 from bot.claims import numbers_named, states_all
 from bot.composing import Part, fitted
 from bot.conditions_first import conditions_come_first
+from bot.place_notes import place_notes
 from bot.places.named import How
 from bot.question import content
 from bot.retrieval.matching import Candidate
+from bot.side_by_side import for_several, parts_of_town
 from bot.turn import Turn
 from bot.words import wording
 from knowledge.eligibility.verdicts import is_open
 from knowledge.measures import Aspect, Audience, Measure
 
-_NEAR_ENOUGH = 0.5
-"""So near to the best of a place, a measure is told of along with it."""
 _SUBJECT_WEIGHT = 0.75
 """What the words without those that ask count, beside all of them."""
 _NOBODY_ANSWERS = re.compile(
@@ -38,12 +37,6 @@ _OUT_OF_REACH = 3.5
 """So far behind the best, no measure gets before it without the words that ask."""
 _NOT_TOLD_APART = 0.3
 """Among measures that the words name so much alike, the one wins that states what is asked for."""
-_COMPARABLE = 2.8
-"""So far behind the best of all places, a place has nothing to compare."""
-_HAS_IT_TOO = 2.6
-"""Where so much speaks for a measure of another place, too, the place is named."""
-_NAMED = 6
-"""Other places that a reply names."""
 _ALSO_SHOWN = 4
 _SUGGESTED = 3
 _AS_WELL_MEANT = 2.5
@@ -120,7 +113,7 @@ def from_the_documents(turn: Turn) -> Answer | None:
     best = chosen(turn)
     if best is None:
         return None
-    if parts := _parts_of_town(turn, best):
+    if parts := parts_of_town(turn, best):
         return for_several(turn, parts)
     region = best.measure.region
     parts_of_reply = turn.composer.measure_parts(
@@ -292,168 +285,3 @@ def _said(measure: Measure) -> str:
 def _is_alike(candidate: Candidate, best: Candidate) -> bool:
     same = candidate.measure.topics[0] == best.measure.topics[0]
     return same and candidate.score >= best.score - _ALIKE
-
-
-def place_notes(turn: Turn, best: Candidate) -> list[Part]:
-    """Say what must be said along about the place: that it is the only one, or only a part."""
-    notes: list[str] = []
-    label = turn.composer.region_label(best.measure.region)
-    if turn.region is None:
-        notes.append(_where_else(turn, best))
-    for mention in turn.question.places.covered:
-        if mention.note:
-            notes.append(mention.note + "。")
-        elif not turn.library.regions.get(mention.region).own:
-            notes.append(turn.composer.say("part_covered", place=mention.name, region=label))
-    wide = turn.chosen if not turn.places and turn.region == turn.chosen else None
-    if wide and not turn.library.regions.get(wide).own:
-        place = turn.composer.region_label(wide)
-        notes.append(turn.composer.say("part_covered", place=place, region=label))
-    return [*(Part(note, 1) for note in notes), *uncovered_note(turn)]
-
-
-def _where_else(turn: Turn, best: Candidate) -> str:
-    """Say that no other town's document speaks of it, or which do: a sum may have told them apart.
-
-    Where others have measures of its main topic that are not much like the question, nothing is
-    said.
-    """
-    town, topic = turn.town(best.measure.region), best.measure.topics[0]
-    others = [
-        c for c in turn.ranked if topic in c.measure.topics and turn.town(c.measure.region) != town
-    ]
-    if not others:
-        return turn.composer.say(
-            "only_here", region=turn.composer.region_label(best.measure.region)
-        )
-    near = [c for c in others if c.unbiased >= max(_HAS_IT_TOO, best.unbiased - _COMPARABLE)]
-    regions = list(dict.fromkeys(c.measure.region for c in near))
-    if not regions:
-        return ""
-    labels = [turn.composer.region_label(region) for region in regions]
-    named = "、".join(labels[:_NAMED]) + ("等" if len(labels) > _NAMED else "")
-    return turn.composer.say("also_elsewhere", regions=named)
-
-
-def uncovered_note(turn: Turn) -> list[Part]:
-    """Say of the places without documents that there are none, where others are answered for."""
-    names = dict.fromkeys(mention.name for mention in turn.question.places.uncovered)
-    if not names:
-        return []
-    return [Part(turn.composer.say("not_covered_too", places="、".join(names)), 1)]
-
-
-def for_several(
-    turn: Turn,
-    found: Mapping[str, Sequence[Candidate]],
-    *,
-    comparing: bool = True,
-    also: Iterable[str] = (),
-) -> Answer:
-    """Answer for each place in turn, shortly, with its source, as far as a message holds them.
-
-    Where places are compared, one that is far behind the best has nothing to compare. The places
-    that have no room, and those that have it `also`, are named.
-    """
-    scores = [c.score for cs in found.values() for c in cs] if comparing else []
-    best = max(scores, default=0.0)
-    parts: list[Part] = []
-    used: list[Candidate] = []
-    left = [place for place in also if place not in found]
-    room = REPLY_BYTES - len(_also_in(turn, [*found, *left]).encode()) - 1
-    for place, candidates in found.items():
-        label = turn.composer.region_label(place)
-        good = [c for c in candidates[:1] if c.score >= best - _COMPARABLE]
-        good += [c for c in candidates[1:3] if good and c.score >= good[0].score - _NEAR_ENOUGH]
-        lines = [_short(turn, label, candidate) for candidate in good]
-        lines = lines or [turn.composer.say("none_in_region", region=label)]
-        for line, candidate in zip_longest(lines, good):
-            longer = [*parts, Part(line)]
-            if len("\n".join(part.text for part in longer).encode()) > room:
-                left += [place] if line is lines[0] else []
-                break
-            parts = longer
-            used += [candidate] if candidate else []
-    measures = tuple(c.measure.id for c in used)
-    return Answer(
-        kind=Kind.ANSWER if used else Kind.DECLINE,
-        reply=fitted([*parts, Part(_also_in(turn, left)), *uncovered_note(turn)]),
-        reason="several-places",
-        region=None,
-        measures=measures,
-        sources=tuple(turn.composer.source(c.measure) for c in used),
-        context=turn.next_context(measures),
-    )
-
-
-def _also_in(turn: Turn, places: Sequence[str]) -> str:
-    labels = "、".join(map(turn.composer.region_label, places))
-    return turn.composer.say("also_in", regions=labels) if labels else ""
-
-
-def for_questions(
-    turn: Turn,
-    answered: Sequence[tuple[Turn, Candidate]],
-    declined: Sequence[tuple[str, Answer]],
-) -> Answer:
-    """Answer several questions about one place in turn, shortly, each with its source.
-
-    `declined` are those that are not written there, with what is said of each: the first line, or
-    all of it where nothing else is told.
-    """
-    parts = [
-        Part(_short(alone, best.measure.title, best, standing=True)) for alone, best in answered
-    ]
-    parts += [
-        Part(
-            turn.composer.say(
-                "in_region",
-                region=words,
-                text=refused.reply.splitlines()[0] if answered else refused.reply,
-            )
-        )
-        for words, refused in declined
-    ]
-    measures = tuple(best.measure.id for _, best in answered)
-    measures = measures or tuple(id for _, refused in declined for id in refused.measures[:1])
-    sources = [turn.composer.source(best.measure) for _, best in answered]
-    sources += [source for _, refused in declined for source in refused.sources]
-    return Answer(
-        kind=Kind.ANSWER if answered else Kind.DECLINE,
-        reply=fitted(parts),
-        reason="several-questions",
-        region=turn.region,
-        measures=measures,
-        sources=tuple(sources),
-        context=turn.next_context(measures),
-    )
-
-
-def _short(turn: Turn, label: str, candidate: Candidate, *, standing: bool = False) -> str:
-    """What a measure says, with its source; `standing`: and whether it still applies."""
-    measure, asked = candidate.measure, turn.asked
-    lines = [part.text for part in turn.composer.told(measure, asked, turn.today)]
-    lines.append(turn.composer.not_stated(measure, stating.left_open(measure, asked)))
-    lines.append(measure.summary)
-    if Aspect.DEADLINE not in asked.aspects:
-        lines.append(turn.composer.closing_note(measure, turn.today))
-    if standing or turn.library.documents[measure.document].entry.undated:
-        lines.append(turn.composer.standing(measure, turn.today))
-    text = "".join(dict.fromkeys(line for line in lines if line))
-    source = turn.composer.say("source", source=turn.composer.cite(measure))
-    return turn.composer.say("in_region", region=label, text=text) + "\n" + source
-
-
-def _parts_of_town(turn: Turn, best: Candidate) -> dict[str, tuple[Candidate, ...]]:
-    """Where a town is asked about and its districts differ: the best of each district."""
-    if turn.region is None or best.measure.region == turn.region:
-        return {}
-    if not turn.library.regions.lies_in(best.measure.region, turn.region):
-        return {}
-    districts: dict[str, tuple[Candidate, ...]] = {}
-    for candidate in turn.local:
-        region = candidate.measure.region
-        alike = candidate.measure.topics[0] == best.measure.topics[0]
-        if alike and candidate.score >= best.score - _COMPARABLE:
-            districts.setdefault(region, (candidate,))
-    return districts if len(districts) > 1 else {}

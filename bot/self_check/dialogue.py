@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot import caring, choosing, gates, replying
+from bot import about_the_service, caring, choosing, gates, replying
 from bot.answers import Answer, Check, Choice, Context, Kind
 from bot.check_wishes import CHILD, GROWN_UP, SMALL, grown_up, whether_one_gets, wish
 from bot.composing import Part, fitted
@@ -132,7 +132,7 @@ def _answered(turn: Turn, check: Check, text: str) -> Answer | None:
         of_more = set(asked.aspects) - _OF_WHOM and not turn.question.content  # 咋整, and not 外省
         another = asked.firm or of_more or (len(text) > _SHORT and _ANOTHER.search(text))
         wished = wish(text)
-        another = another or gates.topic_of_the_service(turn) is not None
+        another = another or about_the_service.topic_of_the_service(turn) is not None
         if (wished and not wished.alone) or another or (turn.places and not only_here):
             return None
     return _question(turn, check, asked_again(turn, fact, read))

@@ -1,0 +1,157 @@
+"""Several places, or several questions, in one message: each is answered as it would be alone."""
+
+import re
+
+from bot import gates, left_open, replying, side_by_side
+from bot.answers import Answer
+from bot.question import content
+from bot.retrieval.matching import Candidate
+from bot.turn import Turn
+
+_A_WORD = 2
+"""Characters of content that a subject has at least."""
+_SUBJECT_OF_ITS_OWN = 2.6
+"""What the words behind one of several places must come to, to be a question by themselves."""
+_BETWEEN_QUESTIONS = re.compile(
+    "[?!。;]|[,，]?(?:还有就是|还有(?![吗么嘛没不的用效呢]|$)|另外|再问|顺便问|还想问|再一个|再就是)"
+)
+"""«还有» parts only where it goes on: 孩子盲盒还有吗 is one question."""
+_COMMA = re.compile("[,，、]")
+_IS_A_QUESTION = re.compile(
+    r"[吗呢么几谁哪怎何咋啥]|多少|什么|([^\W\d_a-z])[不没]\1|可不可以|[不没]$"
+)
+_WANTS_TO_KNOW = re.compile(
+    "[我俺]?们?(?:(?:想|要|来)(?:请?问|咨询|打听|了解)(?:[1一]?下)?|(?:请?问|咨询|打听|了解)[1一]?下)[^,过]{2,}"
+)
+"""It asks without a word that asks: 我想问下失业金，另外培训补贴多少."""
+_SEVERAL = 2
+
+
+def several_places(turn: Turn) -> Answer | None:
+    """Answer a comparison for each of the places it names."""
+    places = [p for p in turn.places if not any(_contains(turn, p, q) for q in turn.places)]
+    if len(places) < 2:
+        return None
+    if asked := _asked_of_each(turn, places):
+        return side_by_side.for_several(turn, asked, comparing=False)
+    if not gates.understood(turn.ranked[:1]):
+        return None
+    return side_by_side.for_several(turn, {place: _of_place(turn, place) for place in places})
+
+
+def _asked_of_each(turn: Turn, places: list[str]) -> dict[str, tuple[Candidate, ...]]:
+    """What each place is asked for, where each has a subject of its own: 石狮失业金，沧州红包."""
+    named = [m for m in turn.question.places.covered if m.region in places]
+    if len(content(turn.question.text[: named[0].start])) > _A_WORD:
+        return {}  # what stands before is asked of all of them
+    ends = [*(m.start for m in named[1:]), len(turn.question.text)]
+    asked: dict[str, tuple[Candidate, ...]] = {}
+    for mention, end in zip(named, ends, strict=True):
+        begin = mention.start if mention.landmark else mention.end
+        words = turn.question.text[begin:end]
+        if len(content(words)) < _A_WORD:
+            return {}
+        found = turn.weighed(words).within(turn.scope(mention.region))
+        if not found or found[0].own < _SUBJECT_OF_ITS_OWN:
+            return {}
+        asked[mention.region] = found[:1]
+    return asked
+
+
+def _of_place(turn: Turn, place: str) -> tuple[Candidate, ...]:
+    """The best of one of several places; the name of one's firm tells nothing of the others."""
+    firms = [m for m in turn.question.places.covered if m.landmark]
+    found = turn.local_to(place)
+    if not firms:
+        return found[:3]
+    plain = turn.without_words([m.words for m in firms]).within(turn.scope(place))
+    if all(m.region != place for m in firms):
+        return plain[:3]
+    scores = {c.measure.id: c.score for c in plain}
+    return tuple(c._replace(score=scores[c.measure.id]) for c in found[:3])
+
+
+def _contains(turn: Turn, region: str, other: str) -> bool:
+    return region != other and turn.library.regions.lies_in(other, region)
+
+
+def several_questions(turn: Turn) -> Answer | None:
+    """Answer each of several questions about one place as it would be answered alone.
+
+    What one of them asks that is not written is said; it takes nothing from the others.
+    """
+    if turn.region is None or turn.part or turn.follows_up:
+        return None
+    asked: list[str] = []
+    for words in _BETWEEN_QUESTIONS.split(turn.question.rest):
+        if asked and words and not content(turn.library.aspects.read(words).left):
+            asked[-1] += f",{words}"  # 怎么申请: of what was asked about before
+        elif len(content(words)) >= _A_WORD and (
+            _IS_A_QUESTION.search(words) or _WANTS_TO_KNOW.match(words)
+        ):
+            asked += _between_commas(turn, words)
+    if len(asked) < _SEVERAL:
+        return None
+    answered: list[tuple[Turn, Candidate]] = []
+    declined: list[tuple[str, Answer]] = []
+    unclear: list[tuple[str, Answer]] = []
+    for words in asked:
+        alone = turn.asking_only(words)
+        if (
+            refused := gates.outside(alone)
+            or gates.not_in_this_place(alone)
+            or left_open.aspect_not_stated(alone)
+        ):
+            (unclear if gates.is_no_answer(refused) else declined).append((words, refused))
+            continue
+        best = replying.chosen(alone)
+        if best is None or best.own < gates.OWN_ENOUGH:
+            unclear.append((words, gates.no_answer(alone)))
+            continue
+        at = [n for n, (_, other) in enumerate(answered) if other.measure == best.measure]
+        if at:  # of the same measure: what both ask is told
+            both = f"{answered[at[0]][0].message},{words}"
+            answered[at[0]] = (turn.asking_only(both), best)
+        else:
+            answered.append((alone, best))
+    of = {refused.measures[:1] for _, refused in declined if refused.measures}
+    if len(answered) + len(declined) < _SEVERAL or (not answered and len(of) < _SEVERAL):
+        return None  # what one measure leaves open is declined at once
+    return side_by_side.for_questions(turn, answered, [*declined, *unclear])
+
+
+def _between_commas(turn: Turn, words: str) -> list[str]:
+    """Part a question at its commas, where a subject of its own begins: 消费券多少，房租减吗."""
+    parts: list[str] = []
+    for part in _COMMA.split(words):
+        if parts and not _IS_A_QUESTION.search(parts[-1]):
+            parts[-1] += f",{part}"  # what is told goes with what is asked
+        else:
+            parts.append(part)
+    if len(parts) < _SEVERAL or not all(map(_IS_A_QUESTION.search, parts)):
+        return [words]
+    subjects: set[str] = set()
+    parted: list[str] = []
+    for part in parts:
+        subject = _subject_of(turn.asking_only(part))
+        if parted and (not subject or subject in subjects):
+            parted[-1] += f",{part}"
+        else:
+            parted.append(part)
+        subjects.add(subject)
+    return parted if len(subjects - {""}) >= _SEVERAL else [words]
+
+
+def _subject_of(alone: Turn) -> str:
+    """The kind of help that a question surely is about, with or without the words that ask."""
+    if alone.region is None:
+        return ""
+    kind = alone.by_subject.topic
+    named = alone.by_subject.within(alone.scope(alone.region))
+    if (
+        not named
+        or kind.near < gates.SURELY_OF_A_KIND
+        or named[0].measure != alone.local[0].measure
+    ):
+        return ""
+    return named[0].measure.topics[0] if kind.id in named[0].measure.topics else ""
