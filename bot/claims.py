@@ -16,6 +16,16 @@ _WHETHER = re.compile(rf"(?:是不是|是否)[^,。?!;]*?({_FIGURE})")
 _JUST_ASKED = re.compile(
     rf"({_FIGURE})(?![^,。?!;]*[能可会够行算还有也用])[^,。?!;]{{0,4}}[吗么不]$"
 )
+_MONEY = r"[0-9]+(?:\.[0-9]+)?(?:元|块钱?)?(?![0-9%])"
+_THERE_IS = re.compile(
+    rf"(?:有没有|有无|真有)[^,。?!;]*?(?<![0-9])({_MONEY})的?[^,。?!;0-9]{{0,4}}"
+    "(?:补贴|补助|津贴|救助|奖励?|红包|[券钱])"
+)
+_HEARSAY = re.compile(
+    r"(?:听说|听人说|听讲|据说|都说|有人说|人家说|[他她]们?说|网上说|抖音说|群里说|朋友说|老乡说|同事说)"
+    rf"[^?!;]{{0,14}}?[发给补领奖拿送](?:了|的|到)?[^,。?!;0-9]{{0,4}}({_MONEY})"
+)
+"""A sum that others told of: 听说每人发1000."""
 _THAT_IS = re.compile(rf"({_FIGURE})(?:的钱|那笔钱|资金)?是[^,。?!;]{{1,10}}[吗么]$")
 _OWN = re.compile(
     r"(?<![给发补退到帮])[我俺咱][^,。?!;给发补]{0,8}\d|[过了]\d+(?:个月|年|天)|\d+岁|(?:19|20)\d\d年|电话|热线|专线|号码"
@@ -42,7 +52,7 @@ def claims(text: str) -> tuple[str, ...]:
         if _ENDS.search(piece):
             found += re.findall(_FIGURE, piece)
         else:
-            for pattern in (_WHETHER, _JUST_ASKED, _THAT_IS):
+            for pattern in (_WHETHER, _JUST_ASKED, _THERE_IS, _HEARSAY, _THAT_IS):
                 found += pattern.findall(piece)
     return tuple(dict.fromkeys(figure for figure in found if figure not in {"1", "1个"}))
 
