@@ -35,7 +35,9 @@ _ASKS = re.compile(
     r"|\b(?:ma|me|ne|na|ji|shui|bu|mei|duo|how|what|when|where|which|who|can|do|does|is|are)\b"
 )
 """Only what asks can ask for a detail; «沧州暖心红包» just names the thing."""
-_NOTHING_ELSE = frozenset({Aspect.COUNT, Aspect.OWN_SHARE, Aspect.REPLACEMENT, Aspect.STOPPING})
+_NOTHING_ELSE = frozenset(
+    {Aspect.COUNT, Aspect.OWN_SHARE, Aspect.REPLACEMENT, Aspect.STOPPING, Aspect.FEE}
+)
 """Who asks for these is not helped by another aspect that is stated."""
 _FUNDS = re.compile("资金|专款|专项|经费|工资")
 _FOR_ONE = re.compile("[每1](?:个?[人家户]|个?企业|个?单位)|个人|[我俺]")
@@ -110,6 +112,8 @@ def _detail_left_open(turn: Turn, best: Candidate) -> str:
     if aspect := unstated_aspect(turn, best):
         return aspect
     if turn.asks_for_kin or asks_for_no_detail(turn, best.measure):
+        return ""
+    if any(a in _NOTHING_ELSE and states(best.measure, a) for a in turn.asked.firm):
         return ""
     if turn.is_owed_wages:
         return ""  # what they need is to be told whom to turn to

@@ -108,6 +108,7 @@ class Aspect(StrEnum):
     OWN_SHARE = "own_share"
     REPLACEMENT = "replacement"
     STOPPING = "stopping"
+    FEE = "fee"
 
 
 SELDOM_STATED = frozenset(
@@ -121,6 +122,7 @@ SELDOM_STATED = frozenset(
         Aspect.OWN_SHARE,
         Aspect.REPLACEMENT,
         Aspect.STOPPING,
+        Aspect.FEE,
     }
 )
 """Not stated unless answered: no need to list them for each measure."""

@@ -61,6 +61,7 @@ ASPECTS = {
     Aspect.OWN_SHARE: "自己要出多少",
     Aspect.REPLACEMENT: "丢了怎么补",
     Aspect.STOPPING: "什么时候会停",
+    Aspect.FEE: "要不要交钱",
 }
 FIELDS = {
     "id": "编号",

@@ -295,12 +295,34 @@ def test_another_kind_of_help_is_not_taken_for_what_the_place_lacks(
     [("衡水发的光荣卡找不着了，还能补吗", "replacement"),
      ("石狮的福袋里是衣服还是吃的", "contents"), ("雄安防疫包里面有几个口罩", "count"),
      ("衡水体检打完半价自己要付多少", "own_share"),
-     ("石狮失业金，干几天临时工会不会停发", "stopping")],
+     ("石狮失业金，干几天临时工会不会停发", "stopping"), ("石狮申请失业金要交钱吗", "fee"),
+     ("石狮专线打过去要不要钱", "fee")],
 )  # fmt: skip
 def test_a_detail_that_the_clause_leaves_open_is_said_to_be_open(
     indexed: IndexedLibrary, asked: str, detail: str
 ) -> None:
     assert ask(indexed, [asked]).reason == f"not-stated:{detail}"
+
+
+@pytest.mark.parametrize("asked", ["收费吗", "要交钱吗", "办这个要不要手续费", "要交押金吗"])
+def test_whether_it_costs_anything_is_asked_of_what_was_spoken_of(
+    indexed: IndexedLibrary, asked: str
+) -> None:
+    reply = ask(indexed, ["石狮失业金怎么领", asked])
+    assert reply.reason == "not-stated:fee" and reply.measures == ("shishi-4a",)
+    assert ask(indexed, ["衡水体检有优惠吗", asked]).reply.startswith("挂号费不收；")
+    assert ask(indexed, [asked], "石狮").kind != "answer"
+
+
+def test_what_is_free_is_said_to_be_free(indexed: IndexedLibrary) -> None:
+    assert "赠书不收钱" in ask(indexed, ["荔湾赠书要钱吗"]).reply
+
+
+@pytest.mark.parametrize("told", ["中介收我300报名费", "招工的要我先交押金", "老板要我交押金"])
+def test_who_is_asked_for_money_by_a_recruiter_is_warned(
+    indexed: IndexedLibrary, told: str
+) -> None:
+    assert ask(indexed, [told], "石狮").reply.startswith("先别交钱")
 
 
 def test_pinyin_with_its_spaces_in_the_wrong_places_is_read(indexed: IndexedLibrary) -> None:
