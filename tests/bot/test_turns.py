@@ -325,6 +325,17 @@ def test_who_is_asked_for_money_by_a_recruiter_is_warned(
     assert ask(indexed, [told], "石狮").reply.startswith("先别交钱")
 
 
+@pytest.mark.parametrize(
+    "told", ["工会叫我去填银行卡号", "民政局让我提供银行卡号", "社区要我的身份证号，给不给"]
+)
+def test_whose_number_is_asked_for_by_an_office_is_told_what_never_to_give(
+    indexed: IndexedLibrary, told: str
+) -> None:
+    reply = ask(indexed, [told], "石狮").reply
+    assert "密码、短信验证码，谁要都别给" in reply and "都加密保存" not in reply
+    assert ask(indexed, [f"{told[:2]}要我的银行卡密码"], "石狮").reply.startswith("先别交钱")
+
+
 def test_pinyin_with_its_spaces_in_the_wrong_places_is_read(indexed: IndexedLibrary) -> None:
     found = ask(indexed, ["cang zhouliu xia guon ian gei duos hao"])
     assert found.region == "沧州" and found.kind == "answer"
