@@ -43,6 +43,10 @@ _WORK_AFTER = re.compile(
 )
 _CAME_TO_WORK_AFTER = re.compile("来(?:这儿?|这边|这里|城里)?(?:打工|务工|干活|做工|上班|做事)的")
 _ORIGIN_AFTER = re.compile("(?:那边|那儿|这边|农村|乡下)?(?:来的|过来的|出来的|老乡|籍|老家)")
+_SOMEBODY_AFTER = re.compile(
+    "(?:那边)?的?(?:大哥|大叔|大妈|大姐|大嫂|阿姨|小哥|妹子|姑娘|小伙子?|工友|同事|邻居|室友|兄弟|师傅)"
+)
+"""Whom one speaks of by where they are from: 对门的安徽大哥说他领了."""
 _BY_BEFORE = re.compile("(?:按照?|依照?|照着?|参照|能用|可以用|套用|沿用|适用|享受)$")
 _RULES_AFTER = re.compile("的?(?:办法|政策|规定|标准|文件|待遇|措施|条件|来|办|算|领|执行)")
 _IN_FORCE_AFTER = re.compile(
@@ -118,7 +122,9 @@ def _role_by_itself(text: str, reading: Reading, readings: Sequence[Reading]) ->
         return softly
     if _LOCATED_BEFORE.search(before) and not _HOME_BEFORE.search(before):
         return Role.PLACE
-    if _ORIGIN_AFTER.match(after) or (not covered and _CAME_TO_WORK_AFTER.match(after)):
+    if _ORIGIN_AFTER.match(after):
+        return Role.ORIGIN
+    if not covered and (_CAME_TO_WORK_AFTER.match(after) or _SOMEBODY_AFTER.match(after)):
         return Role.ORIGIN
     if _AWAY_AFTER.match(after):
         return Role.ORIGIN
