@@ -2,10 +2,12 @@
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from bot.document_names import document_names
 from bot.places.named import Mention, Places, find_places
 from bot.words.input_method import InputMethod
+from bot.words.misspelt import WellKnown, put_right, well_known
 from bot.words.normalising import normalise, with_arabic_numerals
 from bot.words.pinyin import respaced
 from knowledge.aspects import Asked
@@ -90,7 +92,20 @@ def _plain(text: str) -> str:
 
 
 def _in_standard_words(plain: str, library: Library) -> str:
-    return with_arabic_numerals(library.lexicon.rewrite(plain))
+    spelled = put_right(library.lexicon.rewrite(plain), words_asked_for(library))
+    return with_arabic_numerals(spelled)
+
+
+@lru_cache(maxsize=2)
+def words_asked_for(library: Library) -> WellKnown:
+    """The words of what can be asked for, and of how a detail of it is called."""
+    texts = (
+        *(measure.title for measure in library.measures.values()),
+        *(topic.label for topic in library.topics.values()),
+        *library.lexicon.named,
+        *library.sentences.detail_names.values(),
+    )
+    return well_known(map(normalise, texts))
 
 
 def parse(

@@ -56,7 +56,8 @@ _PART = re.compile(r"[a-z]+|\d+(?:\.\d+)*%?|[\u3400-\u9fff\u3007]+|[^\W_]")
 _WHOLE = 1 << 31
 _WHOLES = 0x7FFF0000
 
-Cut = Callable[[str], list[str]]
+Cut = Callable[[str, bool], list[str]]
+"""Cuts a text; with True it may guess words that the dictionary has not."""
 
 
 class Wording(NamedTuple):
@@ -97,15 +98,23 @@ def _jieba_cutter(cache_dir: Path | None) -> Cut:
     private.chmod(0o700)
     jieba.dt.tmp_dir = str(private)
     jieba.initialize()
-    cut: Cut = jieba.lcut
-    return cut
+    return lambda text, guessing: list(jieba.cut(text, HMM=guessing))
 
 
 def words(text: str) -> list[str]:
     """The words of a text as jieba cuts them, punctuation included."""
+    return _cut(text, True)
+
+
+def known_words(text: str) -> list[str]:
+    """The same without words that the dictionary has not: their characters stand alone."""
+    return _cut(text, False)
+
+
+def _cut(text: str, guessing: bool) -> list[str]:
     if not _loaded:
         load()
-    return _loaded[0](text)
+    return _loaded[0](text, guessing)
 
 
 def plain(text: str) -> str:

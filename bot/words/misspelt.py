@@ -1,0 +1,72 @@
+"""Words typed by their sound: 补铁 is read as 补贴 where nothing of it is a word of its own."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+from bot.words import wording
+from bot.words.pinyin import sounds
+
+_COMMON = frozenset(
+    "的了着过得地吗呢吧啊哦嘛么是有没不别非也都又再还就才只很最更太真"
+    "我俺咱你您他她它们这那哪谁啥咋几多少各每个位家"
+    "在从往向到由以为因把被让叫给跟和与同及或但而"
+    "要会能可想说讲问听看读写找做干搞弄用办换买卖吃喝走跑坐站来去回出进上下里外前后大小"
+    "报管信事支领拿发关开一二三四五六七八九十"
+)
+"""Common words of one character: who typed them meant them."""
+_WORD = re.compile("[\u4e00-\u9fff]{2,4}")
+_HOLE = "_"
+
+WellKnown = Mapping[str, tuple[str, ...]]
+"""The words that a word with a hole in it may be: 补_ is 补贴 or 补助."""
+
+
+def well_known(texts: Iterable[str]) -> WellKnown:
+    """The words of normalised texts, as `put_right` looks them up."""
+    words = {word for text in texts for word in wording.words(text) if _WORD.fullmatch(word)}
+    by_hole: dict[str, list[str]] = defaultdict(list)
+    for word in sorted(words):
+        if not _COMMON.issuperset(word):
+            for holed in _holed(word):
+                by_hole[holed].append(word)
+    return {holed: tuple(found) for holed, found in by_hole.items()}
+
+
+def put_right(text: str, known: WellKnown) -> str:
+    """A normalised text in which what only sounds like a well-known word is that word.
+
+    One character of it is changed, and only where the dictionary leaves all of them single.
+    """
+    found: list[tuple[int, str]] = []
+    begin = 0
+    while begin < len(text) - 1:
+        meant = _meant(text, begin, known)
+        if meant:
+            found.append((begin, meant))
+        begin += len(meant) or 1
+    if found:
+        single = [len(word) == 1 for word in wording.known_words(text) for _ in word]
+        for begin, meant in found:
+            if all(single[begin : begin + len(meant)]):
+                text = text[:begin] + meant + text[begin + len(meant) :]
+    return text
+
+
+def _meant(text: str, begin: int, known: WellKnown) -> str:
+    """The longest word that the characters from `begin` on sound like and are not, or ''."""
+    for length in (4, 3, 2):
+        typed = text[begin : begin + length]
+        if len(typed) < length:
+            continue
+        for at, holed in enumerate(_holed(typed)):
+            if typed[at] in _COMMON:
+                continue
+            for word in known.get(holed, ()):
+                if word != typed and sounds(word)[at] == sounds(typed[at])[0] != 0:
+                    return word
+    return ""
+
+
+def _holed(word: str) -> tuple[str, ...]:
+    return tuple(word[:at] + _HOLE + word[at + 1 :] for at in range(len(word)))
