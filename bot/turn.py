@@ -274,8 +274,16 @@ class Turn:
             or self.names_the_place_asked_for
             or self.asks_for_kin
             or self._tells_of_themselves
+            or self._asks_it_of_a_place
             or (asks and leaning_words.name_no_subject(self.question.content))
         )
+
+    @property
+    def _asks_it_of_a_place(self) -> bool:
+        """Tell whether it begins with a place of which the same is asked: 那鹿泉呢，我是湖北的."""
+        text = self.question.text
+        covered = self.question.places.covered
+        return any(leaning_words.ask_the_same_of(text, m.start, m.end) for m in covered)
 
     @property
     def tells_in_passing(self) -> bool:

@@ -13,6 +13,20 @@ _WHO_ONE_IS = re.compile(
 )
 
 
+_AND = re.compile("(?:那|那么|那要是|换成)?")
+_THEN = re.compile("呢[,。?! ]+([^吗呢么?谁怎咋啥哪几]*)")
+_ASKS = re.compile(r"多少|什么|如何|([^\W\d_a-z])[不没]\1|[不没]$")
+
+
+def ask_the_same_of(text: str, start: int, end: int) -> bool:
+    """Tell whether a text asks of the place that stands there, and then only tells.
+
+    那鹿泉呢，我是湖北的: it asks what was asked last.
+    """
+    told = _THEN.fullmatch(text, end)
+    return bool(_AND.fullmatch(text, 0, start)) and told is not None and not _ASKS.search(told[1])
+
+
 def name_no_subject(content: str) -> bool:
     """Tell whether what is left of 补贴标准, 去哪申请 or 一年几次 is no subject of its own."""
     return _NO_SUBJECT.fullmatch(content) is not None

@@ -336,6 +336,26 @@ def test_whose_number_is_asked_for_by_an_office_is_told_what_never_to_give(
     assert ask(indexed, [f"{told[:2]}要我的银行卡密码"], "石狮").reply.startswith("先别交钱")
 
 
+@pytest.mark.parametrize(
+    ("asked", "measure"),
+    [
+        ("那鹿泉呢 我是小超市收银的 湖北人", "hebei-sjz-luquan-1"),
+        ("鹿泉呢，我在工地干活", "hebei-sjz-luquan-1"),
+        ("那沧州呢，我老家四川", "hebei-cangzhou-1"),
+    ],
+)
+def test_the_same_is_asked_of_another_place_whatever_one_tells_of_oneself(
+    indexed: IndexedLibrary, asked: str, measure: str
+) -> None:
+    reply = ask(indexed, ["石家庄循环化工园区外地人留下给八百", asked])
+    assert reply.measures[0] == measure
+
+
+def test_what_is_asked_of_another_place_anew_is_answered(indexed: IndexedLibrary) -> None:
+    turns = ["石家庄循环化工园区外地人留下给八百", "那沧州呢，工资拖欠找谁"]
+    assert "hebei-cangzhou-1" not in ask(indexed, turns).measures
+
+
 def test_pinyin_with_its_spaces_in_the_wrong_places_is_read(indexed: IndexedLibrary) -> None:
     found = ask(indexed, ["cang zhouliu xia guon ian gei duos hao"])
     assert found.region == "沧州" and found.kind == "answer"
