@@ -17,7 +17,7 @@ from bot import (
 )
 from bot.answers import Answer, Context
 from bot.retrieval.indexing import IndexedLibrary
-from bot.self_check import dialogue
+from bot.self_check import dialogue, starting
 from bot.turn import Turn
 
 Step = Callable[[Turn], Answer | None]
@@ -34,7 +34,7 @@ STEPS: tuple[Step, ...] = (
     caring.helpline,
     about_the_service.service_asked_for,
     choosing.number_out_of_range,
-    dialogue.start,
+    starting.start,
     caring.sounds_like_distress,
     gates.place_not_covered,
     several.several_places,
@@ -50,7 +50,7 @@ STEPS: tuple[Step, ...] = (
     gates.not_understood,
     choosing.which_place,
     gates.not_in_this_place,
-    dialogue.start_for_subject,
+    starting.start_for_subject,
     left_open.aspect_not_stated,
     replying.from_the_documents,
 )
