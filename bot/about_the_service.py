@@ -36,7 +36,8 @@ def _has_hotline(turn: Turn) -> bool:
 
 def topic_of_the_service(turn: Turn) -> OutsideTopic | None:
     """What of the service itself the whole message asks for, None where it may mean a measure."""
-    text, first = turn.question.text.strip(_MARKS), not turn.context.question
+    text, before = turn.question.text.strip(_MARKS), turn.context
+    first = not before.question or before.check is not None  # a check is the service's own
     topics = turn.library.outside.values()
     return next((topic for topic in topics if topic.is_asked_by(text, first=first)), None)
 

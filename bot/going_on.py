@@ -66,9 +66,14 @@ def goes_on(turn: Turn) -> Answer | None:
 
 def surely_outside(turn: Turn) -> Answer | None:
     """Say what is to be said of what the very words are about: a swindler at work."""
-    text = turn.question.text
-    topic = next((t for t in turn.library.outside.values() if t.surely(text)), None)
+    topic = topic_surely_meant(turn)
     return None if topic is None else warned(turn, topic)
+
+
+def topic_surely_meant(turn: Turn) -> OutsideTopic | None:
+    """What no document covers, and a message is about by its very words."""
+    text = turn.question.text
+    return next((t for t in turn.library.outside.values() if t.surely(text)), None)
 
 
 def warned(turn: Turn, topic: OutsideTopic) -> Answer:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from bot import hotlines, replying, stating
 from bot.answers import Answer, Rejected
-from bot.check_wishes import KIN
+from bot.check_wishes import KIN, whether_one_gets
 from bot.claims import states_all
 from bot.composing import Part, without_repeats
 from bot.declining import decline
@@ -125,8 +125,8 @@ def _detail_left_open(turn: Turn, best: Candidate) -> str:
 
 
 def asks_for_no_detail(turn: Turn, measure: Measure) -> bool:
-    """Tell whether the whole measure answers it: 过年发什么, 失业金发不发, or a wrong number."""
-    if replying.names_another_number(turn, measure):
+    """Tell whether the whole measure answers it: 过年发什么, 我妈能领福袋吗, a wrong number."""
+    if replying.names_another_number(turn, measure) or whether_one_gets(turn.question.rest):
         return True
     if _ASKS_WHAT_IS_GIVEN.search(turn.question.text):
         return True

@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot import about_the_service, caring
+from bot import about_the_service, caring, going_on
 from bot.answers import Answer, Check, Kind
 from bot.check_wishes import grown_up, wish
 from bot.composing import Part, fitted
@@ -132,10 +132,16 @@ def _answered(turn: Turn, check: Check, text: str) -> Answer | None:
         of_more = set(asked.aspects) - _OF_WHOM and not turn.question.content  # 咋整, and not 外省
         another = asked.firm or of_more or (len(text) > _SHORT and _ANOTHER.search(text))
         wished = wish(text)
-        another = another or about_the_service.topic_of_the_service(turn) is not None
+        another = another or _is_of_something_else(turn)
         if (wished and not wished.alone) or another or (turn.places and not only_here):
             return None
     return ask(turn, check, asked_again(turn, fact, read))
+
+
+def _is_of_something_else(turn: Turn) -> bool:
+    """Tell whether it asks the service, or tells of a swindler: neither is an answer."""
+    asked = about_the_service.topic_of_the_service(turn) or going_on.topic_surely_meant(turn)
+    return asked is not None
 
 
 def _told_ahead(turn: Turn, check: Check, text: str) -> Answer | None:

@@ -66,7 +66,7 @@ def start_for_subject(turn: Turn) -> Answer | None:
     rule = turn.library.rules.criteria.get(measure.id)
     if rule is None or rule.everyone or measure.phones or not is_open(rule, turn.today):
         return None
-    if measure.audience is Audience.EMPLOYER and not re.fullmatch(firms.NAMES, found.who):
+    if measure.audience not in _may_be_for(found.who):
         return None  # it is told for whom it is
     return _started(turn, [measure], measure.region, found.who, measure.summary)
 
@@ -90,6 +90,15 @@ def _is_for_them(at_hand: Sequence[Measure], who: str) -> bool:
     """
     wanted = Audience.CHILD if re.fullmatch(CHILD, who) else Audience.WORKER
     return any(measure.audience is wanted and not measure.phones for measure in at_hand)
+
+
+def _may_be_for(who: str) -> tuple[Audience, ...]:
+    """For whom a measure may be that somebody gets; a son or a daughter may be grown up."""
+    if re.fullmatch(firms.NAMES, who):
+        return (Audience.EMPLOYER,)
+    if re.fullmatch(SMALL, who):
+        return (Audience.CHILD,)
+    return (Audience.WORKER,) if re.fullmatch(GROWN_UP, who) else (Audience.WORKER, Audience.CHILD)
 
 
 def _started(

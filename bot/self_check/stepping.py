@@ -78,12 +78,14 @@ def ask(turn: Turn, check: Check, *before: str) -> Answer:
     if not starts and turn.chosen not in (None, turn.context.chosen, check.region):
         before = (say("check_still", region=turn.composer.region_label(check.region)), *before)
     measures = [turn.library.measures[id] for id in check.measures]
+    # What is asked meanwhile, 去哪办, is asked of what is checked.
+    kept = spoken_of(turn, measures[0]) if measures else turn.kept_context()
     return replace(
         question(turn, fact, line, before, measures if starts else ()),
         measures=check.measures,
         kind=Kind.ANSWER if starts and measures else Kind.CLARIFY,
         region=check.region,
-        context=replace(turn.kept_context(), choices=(), check=check),
+        context=replace(kept, choices=(), check=check),
     )
 
 
@@ -131,7 +133,7 @@ def leave(turn: Turn, check: Check) -> Answer:
 
 
 def spoken_of(turn: Turn, measure: Measure) -> Context:
-    """The context once a check of a measure has ended: what is said next is said of that."""
+    """The context in a check of a measure, and once it has ended: what is said is said of that."""
     return replace(
         turn.kept_context(),
         check=None,

@@ -632,6 +632,28 @@ def test_what_is_asked_of_the_service_meanwhile_is_answered(indexed: IndexedLibr
     assert talk.says("继续").reason == "check-question"
 
 
+def test_what_is_asked_meanwhile_is_asked_of_what_is_checked(indexed: IndexedLibrary) -> None:
+    talk = Talk(indexed, chosen="石狮")
+    said = talk.says("失业金我够不够条件", "去哪办？")
+    assert said.reply.startswith("找谁：市人社局") and "继续" in said.reply
+    assert talk.says("继续").reason == "check-question"
+
+
+def test_who_tells_of_a_swindler_meanwhile_is_warned(indexed: IndexedLibrary) -> None:
+    talk = Talk(indexed, chosen="石狮")
+    said = talk.says("失业金我够不够条件", "有人要我报验证码")
+    assert said.reason == "outside:fraud" and talk.given.keys() <= {APPLICANT_ROLE}
+    assert talk.says("继续").reason == "check-question"
+
+
+@pytest.mark.parametrize("words", ["我们厂能领失业金吗", "我妈能领福袋吗", "我孩子能领失业金吗"])
+def test_what_is_not_for_such_as_them_is_told_and_not_checked(
+    indexed: IndexedLibrary, words: str
+) -> None:
+    said = Talk(indexed, chosen="石狮").says(words)
+    assert said.kind is Kind.ANSWER and said.reason.startswith("measure:")
+
+
 def test_who_does_not_know_and_lets_it_be_does_not_know(indexed: IndexedLibrary) -> None:
     talk = unemployed(indexed)
     talk.says("算了不知道")
