@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
-from knowledge.entries import Entry, Text, compiles
+from knowledge.entries import Entry, Text, any_of, compiles
 
 _WINDOW, _OVERLAP = 400, 80
 """A long text is read in pieces, so that no pattern takes time with the square of its length."""
@@ -35,7 +35,7 @@ class _Patterned(Entry):
 
     @cached_property
     def _any(self) -> re.Pattern[str]:
-        return re.compile("|".join(f"(?:{pattern})" for pattern in self.patterns))
+        return any_of(self.patterns)
 
 
 class _Recognised(_Patterned):
@@ -86,7 +86,7 @@ class CareEntry(_Recognised):
 
     @cached_property
     def _exception(self) -> re.Pattern[str]:
-        return re.compile("|".join(f"(?:{pattern})" for pattern in self.exceptions) or r"(?!)")
+        return any_of(self.exceptions)
 
     def case(self, text: str) -> Case | None:
         """Return the case that normalised `text` tells of; None for what is usual."""

@@ -1,6 +1,7 @@
 """What every knowledge file is made of: strict entries, and statements with their quotes."""
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Annotated
 
@@ -34,6 +35,11 @@ class Statement(Entry):
 
 
 @lru_cache(maxsize=8192)
+def any_of(patterns: Iterable[str]) -> re.Pattern[str]:
+    """Put patterns together to one that matches where any does; of none, it never matches."""
+    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns) or r"(?!)")
+
+
 def compiles(pattern: str) -> str:
     """Give back a pattern that is one; for validators, which tell of one that isn't.
 

@@ -7,7 +7,7 @@ from typing import Annotated, Self
 from pydantic import Field, field_validator, model_validator
 
 from knowledge.care import Besides
-from knowledge.entries import Entry, Text, compiles
+from knowledge.entries import Entry, Text, any_of, compiles
 from knowledge.faults import Code, Fault, refused
 
 TopicId = Annotated[str, Field(pattern=r"^[a-z_0-9]+$")]
@@ -57,16 +57,23 @@ class OutsideTopic(Entry):
 
     def is_asked_by(self, text: str, *, first: bool) -> bool:
         """Tell whether the whole of a normalised text asks for it, `first` of all or later on."""
-        patterns = (*self.said, *self.said_first) if first else self.said
-        return any(re.fullmatch(pattern, text) for pattern in patterns)
+        return bool(self._said.fullmatch(text) or (first and self._said_first.fullmatch(text)))
+
+    @cached_property
+    def _said(self) -> re.Pattern[str]:
+        return any_of(self.said)
+
+    @cached_property
+    def _said_first(self) -> re.Pattern[str]:
+        return any_of(self.said_first)
 
     @cached_property
     def _any(self) -> re.Pattern[str]:
-        return re.compile("|".join(f"(?:{pattern})" for pattern in self.patterns) or r"(?!)")
+        return any_of(self.patterns)
 
     @cached_property
     def _exception(self) -> re.Pattern[str]:
-        return re.compile("|".join(f"(?:{pattern})" for pattern in self.exceptions) or r"(?!)")
+        return any_of(self.exceptions)
 
     def surely(self, text: str) -> bool:
         """Tell whether normalised `text` is about it by its very words."""

@@ -1,5 +1,7 @@
 """What somebody was told and asks whether it is so: confirmed, or not stated; never passed over."""
 
+import time
+
 import pytest
 
 from bot.answers import Kind
@@ -107,6 +109,13 @@ def test_a_number_that_is_not_written_is_denied_before_the_right_one(
 )
 def test_a_number_that_is_written_is_not_denied(indexed: IndexedLibrary, asked: str) -> None:
     assert "这个号码，文件没有写" not in ask(indexed, [asked]).reply
+
+
+@pytest.mark.parametrize("text", ["1" * 2000, "1." * 1000, "1吗" * 1000])
+def test_no_row_of_digits_keeps_it_busy(text: str) -> None:
+    start = time.process_time()
+    claims(text)
+    assert time.process_time() - start < 0.3
 
 
 def test_of_two_grants_of_one_clause_the_one_that_states_the_figure_is_told(
