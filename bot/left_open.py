@@ -128,6 +128,8 @@ def asks_for_no_detail(turn: Turn, measure: Measure) -> bool:
     """Tell whether the whole measure answers it: 过年发什么, 我妈能领福袋吗, a wrong number."""
     if replying.names_another_number(turn, measure) or whether_one_gets(turn.question.rest):
         return True
+    if turn.asks_for_the_source:
+        return True
     if _ASKS_WHAT_IS_GIVEN.search(turn.question.text):
         return True
     return asks_whether_there_is(turn, measure)

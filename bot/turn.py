@@ -274,6 +274,7 @@ class Turn:
             or self.names_the_place_asked_for
             or self.asks_for_kin
             or self._tells_of_themselves
+            or self.asks_for_the_source
             or self._asks_it_of_a_place
             or (asks and leaning_words.name_no_subject(self.question.content))
         )
@@ -297,6 +298,12 @@ class Turn:
             return True
         tells = leaning_words.tell_who_one_is(self.question.text)
         return tells and bool(self.context.measures) and self.alone.ranked[0].near < _SURELY_ANOTHER
+
+    @property
+    def asks_for_the_source(self) -> bool:
+        """Tell whether it asks where that is written which was told: 原文呢."""
+        asks = leaning_words.ask_for_the_source(self.question.text)
+        return asks and bool(self.context.measures)
 
     @cached_property
     def asks_for_kin(self) -> bool:

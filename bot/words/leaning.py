@@ -2,7 +2,12 @@
 
 import re
 
-_NO_SUBJECT = re.compile("(?:补贴|补助|政策|[申请需退次每发初]|1?年|个?月|天)+")
+_NO_SUBJECT = re.compile("(?:补贴|补助|政策|[申请需退次每发初]|张?卡里?|1?年|个?月|天)+")
+_SOURCE = re.compile(
+    "(?:那|你们?|这|这个|是|有|在|到底|给我|看看|看1?下)*+"
+    "(?:原文|原话|出处|依据|根据|(?:是|写在)?第几条|(?:是|写在)?哪1?条|凭什么|凭啥|谁说的|为什么|为啥|哪里写的?|写在哪里?)"
+    "(?:呢|啊|吗|呀|的|有|是什么|是啥|在哪里?|给我看看|看看|你?这么说|你?这样说|说的)*+[?!。 ]*"
+)
 _AT_WORK = re.compile("(?:现在|目前|如今)*(?:打工|务工|上班|干活|做工|工作)(?:了|的|呢)?")
 _WHO_ONE_IS = re.compile(
     "(?:[那可但]|[我俺]们?家?|就|也|都|现在)*(?:是|算|属于)(?!不是)"
@@ -30,6 +35,11 @@ def ask_the_same_of(text: str, start: int, end: int) -> bool:
 def name_no_subject(content: str) -> bool:
     """Tell whether what is left of 补贴标准, 去哪申请 or 一年几次 is no subject of its own."""
     return _NO_SUBJECT.fullmatch(content) is not None
+
+
+def ask_for_the_source(text: str) -> bool:
+    """Tell whether a text asks only where it is written: 原文呢, 第几条, 凭什么."""
+    return _SOURCE.fullmatch(text) is not None
 
 
 def without_work(text: str) -> str:

@@ -49,6 +49,8 @@ TABLE = """
 石狮|失业金能领吗//不过找谁呢 -> shishi-4a
 石狮|要是申请不过怎么办 -> outside:my_objection
 石狮|我的案件什么时候有结果 -> outside:my_case
+石狮|失业金怎么领//发到卡里吗 -> not-stated:payment
+石狮|失业金怎么领//发到哪张卡 -> not-stated:payment
 石狮|我爸走了 -> care:bereaved
 石狮|上班不能接电话，怎么办失业登记 -> shishi-4a
 石狮|老板不会接电话的，工资怎么要 -> shishi-7
@@ -98,6 +100,17 @@ def test_who_asks_where_hears_that_and_not_who_they_are_or_what_they_named_befor
     indexed: IndexedLibrary, turns: list[str]
 ) -> None:
     assert ask(indexed, turns, "石狮").reply.startswith("找谁：市人社局")
+
+
+@pytest.mark.parametrize(
+    "asked", ["原文呢", "第几条", "凭什么", "谁说的", "出处是什么", "哪里写的"]
+)
+def test_who_asks_where_it_is_written_is_shown_it_again(
+    indexed: IndexedLibrary, asked: str
+) -> None:
+    said = ask(indexed, ["失业金怎么领", asked], "石狮")
+    assert (said.kind, said.measures[0]) == (Kind.ANSWER, "shishi-4a")
+    assert "原文：" in said.reply and "四①" in said.reply
 
 
 def test_who_tells_of_themselves_hears_whom_it_is_for(indexed: IndexedLibrary) -> None:
