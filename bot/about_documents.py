@@ -146,7 +146,7 @@ def _documents(turn: Turn) -> Answer | None:
         parts.append(Part(turn.composer.standing(measure, turn.today)))
     said = _answer(turn, parts, measures)
     goes_on = turn.context.question and (turn.context.measures or _goes_on(turn))
-    return replace(said, context=turn.kept_context()) if said and goes_on else said
+    return replace(said, context=turn.turned_context()) if said and goes_on else said
 
 
 def _spoken_of(turn: Turn) -> list[Measure]:

@@ -331,7 +331,7 @@ def ask_place(
         reason="which-place",
         choices=choices,
         measures=tuple(c.measure.id for c in turn.ranked[:6] if c.measure.region in regions),
-        context=replace(turn.kept_context(), question=question, choices=choices, measures=()),
+        context=replace(turn.turned_context(), question=question, choices=choices, measures=()),
     )
 
 

@@ -122,7 +122,7 @@ def _without_measures(turn: Turn, asked: tuple[int, ...]) -> Answer:
         reply=turn.composer.say("no_such_clause", region=label),
         reason="no-such-clause",
         region=turn.region,
-        context=turn.kept_context(),
+        context=turn.turned_context(),
     )
 
 
@@ -145,5 +145,5 @@ def _shown(turn: Turn, document: Document, locator: str, of_it: Measure) -> Answ
         reason="clause-without-help",
         region=turn.region,
         sources=(source,),
-        context=turn.kept_context(),
+        context=turn.turned_context(),
     )

@@ -465,6 +465,13 @@ class Turn:
             elsewhere=self._last_elsewhere,
         )
 
+    def turned_context(self) -> Context:
+        """The same where the message turned from a cry for help, or a warning, to something else.
+
+        老板打我 — 失业金怎么领 — 石狮: the place is told of the second.
+        """
+        return replace(self.kept_context(), about="", helplines=())
+
     def next_context(self, measures: tuple[str, ...]) -> Context:
         """The context after a reply from `measures`; choices stay open after one is taken."""
         question = self.question.rest

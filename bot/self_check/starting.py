@@ -160,5 +160,5 @@ def _nothing_open(turn: Turn, region: str) -> Answer:
         reply=turn.composer.say("check_nothing_open", region=label),
         reason="check-nothing-open",
         region=region,
-        context=replace(turn.kept_context(), check=None),
+        context=replace(turn.turned_context(), check=None),
     )

@@ -79,7 +79,7 @@ def ask(turn: Turn, check: Check, *before: str) -> Answer:
         before = (say("check_still", region=turn.composer.region_label(check.region)), *before)
     measures = [turn.library.measures[id] for id in check.measures]
     # What is asked meanwhile, 去哪办, is asked of what is checked.
-    kept = spoken_of(turn, measures[0]) if measures else turn.kept_context()
+    kept = spoken_of(turn, measures[0]) if measures else turn.turned_context()
     return replace(
         question(turn, fact, line, before, measures if starts else ()),
         measures=check.measures,
@@ -105,7 +105,7 @@ def conclude(turn: Turn, check: Check, *before: str, stopped: bool = False) -> A
         parts += listed
         choices = tuple(Choice(m.title, m.question, check.region) for m in found)
         shown = tuple(m.id for m in found)
-    context = replace(turn.kept_context(), check=None, choices=choices)
+    context = replace(turn.turned_context(), check=None, choices=choices)
     if check.measures:
         context = spoken_of(turn, turn.library.measures[check.measures[0]])
     return Answer(
@@ -128,14 +128,14 @@ def leave(turn: Turn, check: Check) -> Answer:
         reply=turn.composer.say("check_left"),
         reason="check-left",
         region=check.region,
-        context=replace(turn.kept_context(), check=None, choices=()),
+        context=replace(turn.turned_context(), check=None, choices=()),
     )
 
 
 def spoken_of(turn: Turn, measure: Measure) -> Context:
     """The context in a check of a measure, and once it has ended: what is said is said of that."""
     return replace(
-        turn.kept_context(),
+        turn.turned_context(),
         check=None,
         question=measure.question,
         measures=(measure.id,),

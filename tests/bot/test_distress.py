@@ -201,6 +201,22 @@ def test_a_new_question_after_a_cry_for_help_is_answered(
     assert told.reason.startswith(reason) and told.kind is not Kind.HANDOFF
 
 
+@pytest.mark.parametrize(
+    ("turns", "measure"),
+    [
+        (["老板打我", "失业金怎么领", "石狮"], "shishi-4a"),
+        (["我不想活了", "失业金怎么领", "石狮"], "shishi-4a"),
+        (["老板打我", "石狮失业金我够不够条件", "不想", "去哪办"], "shishi-4a"),
+        (["有人要我报验证码", "失业金怎么领", "石狮"], "shishi-4a"),
+    ],
+)
+def test_what_answers_a_later_question_is_no_more_of_the_cry(
+    indexed: IndexedLibrary, turns: list[str], measure: str
+) -> None:
+    told = ask(indexed, turns)
+    assert (told.kind, told.measures[0]) == (Kind.ANSWER, measure)
+
+
 def test_that_it_is_over_is_heard(indexed: IndexedLibrary) -> None:
     assert ask(indexed, ["宿舍着火了", "没事了已经灭了"]).reply.startswith("那就好")
     assert not ask(indexed, ["宿舍着火了", "好像还没灭"]).reply.startswith("那就好")
