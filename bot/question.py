@@ -1,6 +1,7 @@
 """A question taken apart: its place words, what is left for retrieval, the aspects asked for."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -12,6 +13,7 @@ from bot.words.normalising import normalise, with_arabic_numerals
 from bot.words.pinyin import respaced
 from knowledge.aspects import Asked
 from knowledge.library import Library
+from knowledge.regions import Use
 
 _FILLER = re.compile(
     r"(?:文件里?|政策里?)?(?:哪一?条|哪里|哪儿)(?:里|上)?[写说规]定?的|[这那][样种]东西|那个|那么|这个|那边|这边|这里|那里|请问|麻烦|问一?下|问问|想问|想知道|你好|您好|告诉我|帮我?|一下|到底|问|现在|的话|时候|为止|单位|部门|几样|几"
@@ -41,6 +43,8 @@ _SET_ASIDE = re.compile(
     "|^(?:那?[我俺]?们?不是|那[我俺]?们?没)[^,。?!吗么死活命]{1,8}[, ]+"
     "(?:就|而|只|其实)?是(?![不否])"
 )
+_CITY = 2
+"""How deep a city lies at most: 福建 › 泉州."""
 _STORY = 40
 """Of a longer text only the sentences that ask tell what is asked for."""
 _SENTENCE = re.compile("(?<=[。!;?])")
@@ -96,6 +100,13 @@ def _in_standard_words(plain: str, library: Library) -> str:
     return with_arabic_numerals(spelled)
 
 
+def _cities_elsewhere(library: Library) -> Iterator[str]:
+    """The cities and provinces that no document is of, as people call them."""
+    for name in library.regions.names:
+        if not name.place.region and name.use is Use.FREE and len(name.place.path) <= _CITY:
+            yield name.words
+
+
 @lru_cache(maxsize=2)
 def words_asked_for(library: Library) -> WellKnown:
     """The words of what can be asked for, and of how a detail of it is called."""
@@ -104,6 +115,7 @@ def words_asked_for(library: Library) -> WellKnown:
         *(topic.label for topic in library.topics.values()),
         *library.lexicon.named,
         *library.sentences.detail_names.values(),
+        *_cities_elsewhere(library),
     )
     return well_known(map(normalise, texts))
 
@@ -160,7 +172,7 @@ def _put_right(places: Places, text: str) -> Places:
     found = _TAKEN_BACK.search(text)
     named = (*places.covered, *places.uncovered, *places.origins)
     right = [mention for mention in named if found and mention.start >= found.end()]
-    if not found or not right or len(right) == len(named):
+    if not found or not right or (found.start() and len(right) == len(named)):
         return places
     return replace(
         places,

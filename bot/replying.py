@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot import hotlines, stating
+from bot import good_for, hotlines, stating
 from bot.answers import Answer, Kind, Rejected, Source
 from bot.claims import numbers_named, states_all
 from bot.composing import Part, fitted
@@ -142,13 +142,16 @@ def from_the_documents(turn: Turn) -> Answer | None:
         used_too = (*used_too, *hotlines.sources(lines))
     near = [c for c in turn.local if c is not best][:_ALSO_SHOWN]
     sister = _stating_what_was_said(turn, best)
-    alike = [sister] if sister else alike_to(turn, best)
+    taking = good_for.taking_it(turn, best.measure)
+    for candidate in taking:
+        parts_of_reply.insert(-1, Part(_told_as_use(turn, candidate.measure), 2))
+    alike = [sister] if sister else [] if taking else alike_to(turn, best)
     for candidate in alike:
         parts_of_reply.insert(-1, Part(told_along(turn, candidate.measure), 5))
-    too = told_of_too(turn, [best, *alike])
+    too = told_of_too(turn, [best, *taking, *alike])
     for candidate in too:
         parts_of_reply.insert(-1, Part(_told_of(turn, candidate.measure), 3))
-    used = [best, *alike, *too]
+    used = [best, *taking, *alike, *too]
     measures = tuple(c.measure.id for c in used)
     return Answer(
         kind=Kind.ANSWER,
@@ -211,14 +214,24 @@ def alike_to(turn: Turn, best: Candidate) -> list[Candidate]:
 
 def told_along(turn: Turn, measure: Measure) -> str:
     """Tell in short of a measure that may be meant as well."""
-    summary = measure.summary + turn.composer.closing_note(measure, turn.today)
-    return turn.composer.say("also", summary=summary, source=turn.composer.cite(measure))
+    gist, source = _gist(turn, measure), turn.composer.cite(measure)
+    return turn.composer.say("also", summary=gist, source=source)
 
 
 def _told_of(turn: Turn, measure: Measure) -> str:
     """Tell in short of a measure that is for what somebody told of along the way."""
-    summary = measure.summary + turn.composer.closing_note(measure, turn.today)
-    return turn.composer.say("told_of_too", summary=summary, source=turn.composer.cite(measure))
+    gist, source = _gist(turn, measure), turn.composer.cite(measure)
+    return turn.composer.say("told_of_too", summary=gist, source=source)
+
+
+def _told_as_use(turn: Turn, measure: Measure) -> str:
+    """Tell in short of a measure that takes what was asked about."""
+    gist, source = _gist(turn, measure), turn.composer.cite(measure)
+    return turn.composer.say("good_for", summary=gist, source=source)
+
+
+def _gist(turn: Turn, measure: Measure) -> str:
+    return measure.summary + turn.composer.closing_note(measure, turn.today)
 
 
 def told_of_too(turn: Turn, used: Sequence[Candidate]) -> list[Candidate]:

@@ -29,6 +29,7 @@ PLACEHOLDERS: dict[str, tuple[str, ...]] = {
     "deadline_unknown": (),
     "also": ("summary", "source"),
     "told_of_too": ("summary", "source"),
+    "good_for": ("summary", "source"),
     "quote": ("quote",),
     "source": ("source",),
     "document": ("document",),
@@ -159,6 +160,7 @@ served; files that are published anew have to name them (`knowledge.checking`)."
 
 SAID_LATER: Mapping[str, str] = {
     "told_of_too": "你还说到的：{summary}（{source}）",
+    "good_for": "它的用处，另一条写了：{summary}（{source}）",
     "issued": "谁发的：{issuer}。",
     "document_number": "文号：{number}。",
     "number_told_of": "里面讲的文件，文号是{number}。",

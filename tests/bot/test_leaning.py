@@ -24,6 +24,12 @@ TABLE = """
 衡水|消费券多少//我在石狮上班了现在，石狮有吗//那失业金呢 -> shishi-4a
 衡水|消费券多少//石狮有吗//那失业金呢//衡水的呢 -> not-in-this-place
 沧州|过年发红包吗//初几能发 -> hebei-cangzhou-1
+石狮|临时救助怎么申请//我四川人，来这边三年了//找哪儿办 -> shishi-3a
+石狮|失业金能领吗//干了五年了 -> shishi-4a
+锦州|社保能缓交吗//我是开饭馆的 -> jinzhou-5b
+|大连开宾馆的社保能缓交吗//写错了 我在锦州 -> jinzhou-5b
+|保定工地过年发钱没//写错了，我在鹿泉工地 -> hebei-sjz-luquan-1
+|邢抬留下过年发钱吗 -> place-not-covered:邢台
 石狮|厂没了 -> no-subject
 石狮|钱多少 -> no-subject
 石狮|哪办 -> no-subject

@@ -1,0 +1,35 @@
+"""What something that a clause gives is good for, where another clause takes it.
+
+A card is given by one clause, and what it is shown for stands in others: 光荣卡能干什么用.
+"""
+
+import re
+from collections.abc import Iterable
+
+from bot.retrieval.matching import Candidate
+from bot.turn import Turn
+from knowledge.measures import Measure
+
+_ASKS = re.compile(
+    "(?:能|可以|可|都|还|拿着?|凭)(?:干|做|免|省|享受?|办|顶)(?:点|些|了|成)*(?:什么|啥|哈|哪样|哪些|多大用)"
+    "|有(?:什么|啥|哪些|多大)(?:用|好处|优惠|待遇)|(?:干|派)?(?:什么|啥|哈)用[处场]?|好处"
+)
+_NAMES = re.compile("“[^“”]{4,}”|《[^《》]{4,}》")
+_MOST = 3
+
+
+def taking_it(turn: Turn, told: Measure) -> list[Candidate]:
+    """The place's other measures that take what `told` gives or takes: what it is good for."""
+    if not _ASKS.search(turn.question.text):
+        return []
+    names = _named(told.quotes)
+    return [c for c in turn.local if c.measure is not told and _takes(c.measure, names)][:_MOST]
+
+
+def _takes(measure: Measure, names: set[str]) -> bool:
+    given = _named([grant.quote for grant in measure.grants])
+    return not names.isdisjoint(_named(measure.quotes) - given)
+
+
+def _named(quotes: Iterable[str]) -> set[str]:
+    return {name for quote in quotes for name in _NAMES.findall(quote)}
