@@ -38,18 +38,18 @@ def put_right(text: str, known: WellKnown) -> str:
 
     One character of it is changed, and only where the dictionary leaves all of them single.
     """
-    found: list[tuple[int, str]] = []
+    single = "".join(
+        word if len(word) == 1 else _HOLE * len(word) for word in wording.known_words(text)
+    )
     begin = 0
-    while begin < len(text) - 1:
-        meant = _meant(text, begin, known)
+    while begin < len(single) - 1:
+        if single[begin] == _HOLE or single[begin + 1] == _HOLE:
+            begin += 1
+            continue
+        meant = _meant(single, begin, known)
         if meant:
-            found.append((begin, meant))
+            text = text[:begin] + meant + text[begin + len(meant) :]
         begin += len(meant) or 1
-    if found:
-        single = [len(word) == 1 for word in wording.known_words(text) for _ in word]
-        for begin, meant in found:
-            if all(single[begin : begin + len(meant)]):
-                text = text[:begin] + meant + text[begin + len(meant) :]
     return text
 
 
@@ -57,7 +57,7 @@ def _meant(text: str, begin: int, known: WellKnown) -> str:
     """The longest word that the characters from `begin` on sound like and are not, or ''."""
     for length in (4, 3, 2):
         typed = text[begin : begin + length]
-        if len(typed) < length:
+        if len(typed) < length or _HOLE in typed:
             continue
         for at, holed in enumerate(_holed(typed)):
             if typed[at] in _COMMON:
