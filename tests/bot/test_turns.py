@@ -296,7 +296,7 @@ def test_another_kind_of_help_is_not_taken_for_what_the_place_lacks(
      ("石狮的福袋里是衣服还是吃的", "contents"), ("雄安防疫包里面有几个口罩", "count"),
      ("衡水体检打完半价自己要付多少", "own_share"),
      ("石狮失业金，干几天临时工会不会停发", "stopping"), ("石狮申请失业金要交钱吗", "fee"),
-     ("石狮专线打过去要不要钱", "fee")],
+     ("石狮专线打过去要不要钱", "fee"), ("石狮新员工培训去哪家机构上课", "address")],
 )  # fmt: skip
 def test_a_detail_that_the_clause_leaves_open_is_said_to_be_open(
     indexed: IndexedLibrary, asked: str, detail: str
