@@ -117,7 +117,7 @@ def words_asked_for(library: Library) -> WellKnown:
         *library.sentences.detail_names.values(),
         *_cities_elsewhere(library),
     )
-    return well_known(map(normalise, texts))
+    return well_known(map(normalise, texts), (name.words for name in library.regions.names))
 
 
 def parse(

@@ -17,20 +17,22 @@ _COMMON = frozenset(
 """Common words of one character: who typed them meant them."""
 _WORD = re.compile("[\u4e00-\u9fff]{2,4}")
 _HOLE = "_"
+_LENGTHS = (4, 3, 2)
 
 WellKnown = Mapping[str, tuple[str, ...]]
-"""The words that a word with a hole in it may be: 补_ is 补贴 or 补助."""
+"""The words that a word with a hole in it may be: 补_ is 补贴 or 补助; and names, that are none."""
 
 
-def well_known(texts: Iterable[str]) -> WellKnown:
-    """The words of normalised texts, as `put_right` looks them up."""
+def well_known(texts: Iterable[str], names: Iterable[str] = ()) -> WellKnown:
+    """The words of normalised texts, as `put_right` looks them up; `names` stay as they are."""
     words = {word for text in texts for word in wording.words(text) if _WORD.fullmatch(word)}
     by_hole: dict[str, list[str]] = defaultdict(list)
     for word in sorted(words):
         if not _COMMON.issuperset(word):
             for holed in _holed(word):
                 by_hole[holed].append(word)
-    return {holed: tuple(found) for holed, found in by_hole.items()}
+    left_alone: dict[str, tuple[str, ...]] = {name: () for name in names}
+    return left_alone | {holed: tuple(found) for holed, found in by_hole.items()}
 
 
 def put_right(text: str, known: WellKnown) -> str:
@@ -47,15 +49,22 @@ def put_right(text: str, known: WellKnown) -> str:
             begin += 1
             continue
         meant = _meant(single, begin, known)
-        if meant:
+        if meant and not _in_a_name(text, begin, begin + len(meant), known):
             text = text[:begin] + meant + text[begin + len(meant) :]
         begin += len(meant) or 1
     return text
 
 
+def _in_a_name(text: str, begin: int, end: int, known: WellKnown) -> bool:
+    """Whether what stands there is a name, or part of one."""
+    starts = range(max(0, end - _LENGTHS[0]), begin + 1)
+    return any(text[at : at + length] in known
+               for at in starts for length in _LENGTHS if at + length >= end)  # fmt: skip
+
+
 def _meant(text: str, begin: int, known: WellKnown) -> str:
     """The longest word that the characters from `begin` on sound like and are not, or ''."""
-    for length in (4, 3, 2):
+    for length in _LENGTHS:
         typed = text[begin : begin + length]
         if len(typed) < length or _HOLE in typed:
             continue

@@ -336,8 +336,8 @@ export function action(label, act, kind) {
       } catch (problem) {
         expected(problem);
         tell([problem.message, ...details(problem)].join(""));
-        // What has changed meanwhile is shown as it is now.
-        if (/^(session_over|move_refused|\w+_changed)$/.test(problem.code)) show();
+        // What has changed meanwhile is shown as it is now, and not pressed again before.
+        if (/^(session_over|move_refused|\w+_changed)$/.test(problem.code)) await show();
       } finally {
         button.removeAttribute("aria-busy");
       }
