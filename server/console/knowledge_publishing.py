@@ -239,10 +239,15 @@ def post_rollback() -> Response:
         return _publishing_page(form, status=422)
     known = resources()
     target, seen = form.asked.release, form.asked.current
-    with known.database.read() as session:
-        current = releases.current(session)
-        before = releases.editions_of(session, target)
-        changed = release_changes(current[1] if current else (), before)
+    try:
+        with known.database.read() as session:
+            current = releases.current(session)
+            before = releases.editions_of(session, target)
+            changed = release_changes(current[1] if current else (), before)
+            # What can't be taken back is refused before somebody waits for its trial.
+            publishing.way_back(session, current[0] if current else None, to=target, seen=seen)
+    except ReleaseMoved:
+        return _moved(form)
     library = knowledge.served_library()
     for each in changed:
         contents = [
@@ -263,8 +268,6 @@ def post_rollback() -> Response:
         form.refuse("release", "这个版本现在的程序用不了，没有退回。")
         return _publishing_page(form, trial.report, status=422)
     try:
-        if current is None or current[0] != seen:
-            raise ReleaseMoved
         with known.database.begin() as session:
             publishing.roll_back(session, to=target, seen=seen, now=known.clock())
             # Who publishes stands with the proposal; who takes it back, here only.
@@ -274,9 +277,13 @@ def post_rollback() -> Response:
                 now=known.clock(),
             )  # fmt: skip
     except ReleaseMoved:
-        form.refuse("release", "刚刚又发布过新的知识，没有退回。请看看现在用的是哪一次。")
-        return _publishing_page(form, status=409)
+        return _moved(form)
     return go_to(url_for("desk.knowledge_publishing.get_publishing"), f"已退回到第{target}次发布。")
+
+
+def _moved(form: forms.Form[_BackAsked]) -> Response:
+    form.refuse("release", "刚刚又发布过新的知识，没有退回。请看看现在用的是哪一次。")
+    return _publishing_page(form, status=409)
 
 
 @blueprint.get("/export")

@@ -175,17 +175,28 @@ def roll_back(
 ) -> int:
     """Put an earlier release in force again: `to`, or the one before; gives its number.
 
+    Raises what `way_back` does, and `releases.ReleaseUnknown`.
+    """
+    target = way_back(session, releases.held_id(session), to=to, seen=seen)
+    releases.put_in_force(session, target, now)
+    return target
+
+
+def way_back(
+    session: Session, current: int | None, *, to: int | None = None, seen: int | None = None
+) -> int:
+    """The release that a rollback puts in force while `current` is: `to`, or the one before.
+
     Raises `ReleaseMoved` where another than the one that was `seen` in force is by now, which
     nobody meant to take back; `NoEarlierRelease`, also for one that never was in force: this is
-    no way around the gate and the second person; and `releases.ReleaseUnknown`.
+    no way around the gate and the second person.
     """
-    if seen not in (None, releases.held_id(session)):
+    if seen not in (None, current):
         raise ReleaseMoved
     target = to if to is not None else before(session)
     never = select(col(Release.id)).where(col(Release.id) == target, ~_was_in_force())
     if session.scalar(never) is not None:
         raise NoEarlierRelease
-    releases.put_in_force(session, target, now)
     return target
 
 
