@@ -356,6 +356,14 @@ def test_what_is_asked_of_another_place_anew_is_answered(indexed: IndexedLibrary
     assert "hebei-cangzhou-1" not in ask(indexed, turns).measures
 
 
+@pytest.mark.parametrize("place", ["承德", "唐山", "沧州", "石狮"])
+def test_vouchers_are_not_made_of_another_kind_of_money(
+    indexed: IndexedLibrary, place: str
+) -> None:
+    assert ask(indexed, ["留下的给不给购物券"], place).kind == "decline"
+    assert ask(indexed, ["留下的给不给购物券"], "衡水").measures[0] == "hebei-hengshui-3"
+
+
 def test_pinyin_with_its_spaces_in_the_wrong_places_is_read(indexed: IndexedLibrary) -> None:
     found = ask(indexed, ["cang zhouliu xia guon ian gei duos hao"])
     assert found.region == "沧州" and found.kind == "answer"
