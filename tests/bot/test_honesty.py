@@ -13,7 +13,9 @@ from knowledge.library import Library
 from tests.bot.asking import EVALUATION, answered, ask, turns_of
 
 SETS = sorted(EVALUATION.glob("*.jsonl"))
-_COUNTING = re.compile(r"^\d{1,2}\. |^第\d{1,2}题（连这题最多\d{1,2}题）", re.MULTILINE)
+_COUNTING = re.compile(
+    r"^\d{1,2}\. |^第\d{1,2}题（连这题最多\d{1,2}题）|比如回复“\d{1,2} \d{1,2}”", re.MULTILINE
+)
 """What counts choices, and the questions of a self-check: it tells of no measure."""
 
 
