@@ -34,12 +34,12 @@ class Statement(Entry):
     """The sentence itself says that what is usually asked for is not written."""
 
 
-@lru_cache(maxsize=8192)
 def any_of(patterns: Iterable[str]) -> re.Pattern[str]:
     """Put patterns together to one that matches where any does; of none, it never matches."""
     return re.compile("|".join(f"(?:{pattern})" for pattern in patterns) or r"(?!)")
 
 
+@lru_cache(maxsize=8192)
 def compiles(pattern: str) -> str:
     """Give back a pattern that is one; for validators, which tell of one that isn't.
 

@@ -13,6 +13,7 @@ _COMMON = frozenset(
     "在从往向到由以为因把被让叫给跟和与同及或但而"
     "要会能可想说讲问听看读写找做干搞弄用办换买卖吃喝走跑坐站来去回出进上下里外前后大小"
     "报管信事支领拿发关开一二三四五六七八九十厂店人工钱活饭车房年月天"
+    "爸妈爹娘哥姐弟妹爷奶叔姨舅姑婆儿女孙打骂杀砍死伤病痛晕救怕哭"
 )
 """Common words of one character: who typed them meant them."""
 _WORD = re.compile("[\u4e00-\u9fff]{2,4}")
