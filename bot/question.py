@@ -113,7 +113,7 @@ def words_asked_for(library: Library) -> WellKnown:
     texts = (
         *(measure.title for measure in library.measures.values()),
         *(topic.label for topic in library.topics.values()),
-        *library.lexicon.named,
+        *library.lexicon.policy_terms,
         *library.sentences.detail_names.values(),
         *_cities_elsewhere(library),
     )
@@ -137,7 +137,7 @@ def parse(
     sets_aside, text = bool(left) and left != text, left or text
     asks_which = bool(_ASKS_WHICH.search(text))
     found = find_places(text, library.regions, typed, here)
-    places, denied = _parted_from_denied(_put_right(found, text), text)
+    places, denied = _parted_from_denied(_place_meant_instead(found, text), text)
     places = _with_documents(_from_there(places, library), text, library)
     spoken_of = [
         m.words
@@ -167,7 +167,7 @@ def _asked(text: str, library: Library) -> Asked:
     return replace(asked, left=told + asked.left)
 
 
-def _put_right(places: Places, text: str) -> Places:
+def _place_meant_instead(places: Places, text: str) -> Places:
     """Take the place that somebody puts right for the one they mean, wherever it is their own."""
     found = _TAKEN_BACK.search(text)
     named = (*places.covered, *places.uncovered, *places.origins)

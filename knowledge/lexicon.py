@@ -109,7 +109,7 @@ class Lexicon:
         # Grouped by first character: `re` then tries a few hundred branches, not every form.
         groups = (f"{_escaped(first)}(?:{'|'.join(rest)})" for first, rest in by_first.items())
         self._any = re.compile("|".join(groups) or "(?!)")
-        self.named = tuple(t.term for t in entry.terms)
+        self.policy_terms = tuple(t.term for t in entry.terms)
         # Some thousand forms: only those are compared that begin with what stands at a place.
         self._forms: dict[str, list[tuple[str, int]]] = {}
         for number, t in enumerate(entry.terms):
@@ -129,7 +129,9 @@ class Lexicon:
                 forms = self._forms.get(text[place : place + length])
                 if forms is not None:
                     meant.update(n for form, n in forms if text.startswith(form, place))
-        return tuple(self.named[n] for n in sorted(meant) if self.named[n] not in text)
+        return tuple(
+            self.policy_terms[n] for n in sorted(meant) if self.policy_terms[n] not in text
+        )
 
     def _replacement(self, match: re.Match[str]) -> str:
         form = _straight(match[0])
