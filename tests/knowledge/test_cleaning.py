@@ -1,6 +1,7 @@
 """A page becomes a document without losing or altering a figure."""
 
 import re
+import time
 import unicodedata
 
 import pytest
@@ -133,6 +134,12 @@ def test_broken_lines_and_stray_spaces_are_joined() -> None:
     assert (
         join_broken_lines("适当减免房 租，\n或协调\n\n一、新的") == "适当减免房租，或协调\n一、新的"
     )
+
+
+def test_blank_lines_by_the_thousand_do_not_keep_the_cleaning_busy() -> None:
+    began = time.process_time()
+    assert join_broken_lines("一" + "\n" * 30_000 + "二") == "一\n二"
+    assert time.process_time() - began < 0.5
 
 
 def test_boilerplate_below_the_text_is_cut_with_all_that_follows() -> None:
