@@ -458,3 +458,14 @@ _KINDS: list[tuple[Callable[[random.Random], bytes], bool | None]] = [
         _changed_bytes, _document_without_end,
     )),
 ]  # fmt: skip
+
+
+# -- workbooks ------------------------------------------------------------------------------------
+
+
+def bloated(workbook: bytes) -> bytes:
+    """The same workbook with a part that nobody looks at, and that unpacks to 49 MB."""
+    written = io.BytesIO(workbook)
+    with zipfile.ZipFile(written, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/media/image1.bmp", bytes(49 << 20))
+    return written.getvalue()

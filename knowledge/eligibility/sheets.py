@@ -2,6 +2,7 @@
 
 import codecs
 import csv
+import zipfile
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -12,6 +13,12 @@ from typing import Any, TextIO
 _XLSX = b"PK\x03\x04"
 _XLS = b"\xd0\xcf\x11\xe0"
 _BLOCK = 1 << 16
+_MOST_UNPACKED = 48 * 1024 * 1024
+# As many rows as Excel has, and the cells of a million people with a hundred columns each.
+_MOST_ROWS = 1_048_576
+_MOST_CELLS = 100 * _MOST_ROWS
+_MOST_AGAIN = 8 * 1024 * 1024
+_TIMES_AGAIN = 8
 
 
 class SheetRefused(ValueError):
@@ -41,6 +48,25 @@ def read_rows(path: Path) -> Iterator[Row]:
     if path.suffix.lower() == ".xlsx" and begin != _XLSX:
         raise SheetRefused(f"{path.name}: no Excel file, or a damaged one; save it anew or as CSV")
     return _xlsx_rows(path) if begin == _XLSX else _csv_rows(path)
+
+
+def refuse_bloated(path: Path) -> None:
+    """Raise `SheetRefused` for an Excel file that unpacks to more than any that is handed in holds.
+
+    A hundred kilobytes can become gigabytes, and all texts of a workbook are read before its first
+    row. Who reads a file of their own, of a million people for one, need not ask.
+    """
+    with path.open("rb") as file:
+        if file.read(4) != _XLSX:
+            return
+        try:
+            with zipfile.ZipFile(file) as packed:
+                # No member gives more than it says.
+                size = sum(member.file_size for member in packed.infolist())
+        except (zipfile.BadZipFile, OSError, ValueError) as error:
+            raise SheetRefused(f"{path.name}: a damaged Excel file: {error}") from error
+    if size > _MOST_UNPACKED:
+        raise SheetRefused(f"{path.name}: unpacks to more than {_MOST_UNPACKED >> 20} MB")
 
 
 def _fitted(cells: list[str], width: int) -> list[str] | None:
@@ -87,21 +113,22 @@ def _csv_rows(path: Path) -> Iterator[Row]:
             if not broken and not whole and any("\ufffd" in cell for cell in cells):
                 broken = f"bytes that are not {encoding}"
             yield Row(lines.first, [] if broken else cells, broken)
-            if broken:
-                lines.give_back()
+            if broken and not lines.give_back():
+                raise SheetRefused(f"{path.name}: line {lines.first}: too many rows without an end")
 
 
 class _Lines:
     """The lines of a file, counted; those of a broken row but the first can be read again.
 
     A quote that isn't closed takes in the rows after it, as many as a cell may be long: they are
-    sound, and are given back.
+    sound, and are given back. Where each row is such a one, all would be read for each of them.
     """
 
     def __init__(self, file: TextIO) -> None:
         self._file = file
         self._taken: list[str] = []
         self._given_back: list[str] = []
+        self._read = self._again = 0
         self.first = 1
         """The line at which the row begins."""
 
@@ -110,16 +137,22 @@ class _Lines:
         self.first += len(self._taken)
         self._taken.clear()
 
-    def give_back(self) -> None:
-        """Let the lines of the row after its first be read again."""
-        self._given_back = self._taken[:0:-1] + self._given_back
+    def give_back(self) -> bool:
+        """Let the lines of the row after its first be read again; False: that came too often."""
+        self._given_back += self._taken[:0:-1]
+        self._again += sum(map(len, self._taken[1:]))
         del self._taken[1:]
+        return self._again <= _MOST_AGAIN + _TIMES_AGAIN * self._read
 
     def __iter__(self) -> "_Lines":
         return self
 
     def __next__(self) -> str:
-        line = self._given_back.pop() if self._given_back else next(self._file)
+        if self._given_back:
+            line = self._given_back.pop()
+        else:
+            line = next(self._file)
+            self._read += len(line)
         self._taken.append(line)
         return line
 
@@ -153,31 +186,46 @@ def _decodable(path: Path, encoding: str) -> bool:
 # -- XLSX -------------------------------------------------------------------------------------
 
 
-def _xlsx_rows(path: Path) -> Iterator[Row]:
+def workbook_rows(path: Path, *, data_only: bool) -> Iterator[tuple[Any, ...]]:
+    """The first sheet of an Excel file, row by row; whatever openpyxl stumbles over is raised.
+
+    `data_only`: of a formula its last result, not as it stands.
+    """
     from openpyxl import load_workbook
 
+    cells = 0
+    # Not by its path: what was sent to the desk has no name, and only `.xlsx` would be read.
+    with (
+        path.open("rb") as file,
+        closing(load_workbook(file, read_only=True, data_only=data_only)) as book,
+    ):
+        sheet = book.worksheets[0]
+        # What the file says of its own size is often wrong.
+        sheet.reset_dimensions()
+        # A row may say that it is the two thousand millionth: all above it would be made up.
+        rows = sheet.iter_rows(max_row=_MOST_ROWS + 1, values_only=True)
+        for line, values in enumerate(rows, start=1):
+            cells += len(values)
+            if line > _MOST_ROWS or cells > _MOST_CELLS:
+                raise SheetRefused("more rows or cells than a table of people has")
+            yield values
+
+
+def _xlsx_rows(path: Path) -> Iterator[Row]:
     line = 0
     width = 0
     try:
-        # Not by its path: what was sent to the desk has no name, and only `.xlsx` would be read.
-        with (
-            path.open("rb") as file,
-            closing(load_workbook(file, read_only=True, data_only=True)) as book,
-        ):
-            sheet = book.worksheets[0]
-            # What the file says of its own size is often wrong.
-            sheet.reset_dimensions()
-            for line, values in enumerate(sheet.iter_rows(values_only=True), start=1):
-                cells = [_text(value) for value in values]
-                if not any(map(str.strip, cells)):
-                    continue
-                if not width:
-                    cells = _heading(cells)
-                    width = len(cells)
-                cells += [""] * (width - len(cells))
-                found = len(cells)
-                broken = "" if _fitted(cells, width) else f"{found} cells under {width} headers"
-                yield Row(line, cells, broken)
+        for line, values in enumerate(workbook_rows(path, data_only=True), start=1):
+            cells = [_text(value) for value in values]
+            if not any(map(str.strip, cells)):
+                continue
+            if not width:
+                cells = _heading(cells)
+                width = len(cells)
+            cells += [""] * (width - len(cells))
+            found = len(cells)
+            broken = "" if _fitted(cells, width) else f"{found} cells under {width} headers"
+            yield Row(line, cells, broken)
     except Exception as error:
         # A damaged workbook may break the reading of it anywhere.
         raise SheetRefused(f"{path.name}: breaks off after line {line}: {error}") from error

@@ -8,10 +8,10 @@ import csv
 import io
 import unicodedata
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
+from knowledge.eligibility.sheets import refuse_bloated, workbook_rows
 from server.casework.payment_batches import Line
 from server.casework.payment_results import Bad, Fault, Result
 from server.casework.workbooks import text_sheet, workbook
@@ -142,21 +142,16 @@ def _csv_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
 
 
 def _xlsx_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    from openpyxl import load_workbook
-
     try:
+        refuse_bloated(path)
+        width = 0
         # Formulas are read as they stand, so that none passes for its last result.
-        # Not by its path: what was sent to the desk has no name, and only `.xlsx` would be read.
-        with path.open("rb") as file, closing(load_workbook(file, read_only=True)) as book:
-            sheet = book.worksheets[0]
-            sheet.reset_dimensions()
-            width = 0
-            for line, values in enumerate(sheet.iter_rows(values_only=True), start=1):
-                cells = ["" if value is None else plain_cell(str(value)) for value in values]
-                while len(cells) > width and not cells[-1]:
-                    cells.pop()
-                width = width or len(cells)
-                yield line, cells + [""] * (width - len(cells))
+        for line, values in enumerate(workbook_rows(path, data_only=False), start=1):
+            cells = ["" if value is None else plain_cell(str(value)) for value in values]
+            while len(cells) > width and not cells[-1]:
+                cells.pop()
+            width = width or len(cells)
+            yield line, cells + [""] * (width - len(cells))
     except Exception as error:
         # A damaged workbook may break the reading of it anywhere.
         raise BankFileRefused(f"{path.name}: no workbook: {error}") from error

@@ -24,7 +24,7 @@ from knowledge.eligibility.columns import Column
 from knowledge.eligibility.facts import APPLICANT_ROLE, Vocabulary
 from knowledge.eligibility.matching import HEADER, Ask, Match, csv_cell
 from knowledge.eligibility.rosters import Chunk, RosterRefused, Unread, read_roster
-from knowledge.eligibility.sheets import SheetRefused, read_rows
+from knowledge.eligibility.sheets import SheetRefused, read_rows, refuse_bloated
 from knowledge.eligibility.verdicts import Outcome, is_open
 from knowledge.library import Library
 from knowledge.regions import Regions
@@ -166,6 +166,7 @@ def headers(content: bytes) -> list[str]:
     """The headers of a table; raises `FileRefused`."""
     with in_memory(content) as path:
         try:
+            refuse_bloated(path)
             first = next(read_rows(path), None)
         except SheetRefused as error:
             raise FileRefused(Why.NO_TABLE) from error

@@ -11,7 +11,7 @@ from flask import Blueprint, Response, request, url_for
 from pydantic import Field
 
 from knowledge.eligibility.matching import csv_cell
-from knowledge.eligibility.sheets import SheetRefused
+from knowledge.eligibility.sheets import SheetRefused, refuse_bloated
 from server.casework import rosters
 from server.casework.officers import Role, scope
 from server.clock import china_day
@@ -268,6 +268,7 @@ def _unfit(content: bytes) -> str:
     """Why nothing of a file can be read; empty where it can."""
     try:
         with in_memory(content) as path:
+            refuse_bloated(path)
             sheets.headers_of(path)
             lines = sum(1 for _ in sheets.rows_of(path))
     except SheetRefused:

@@ -14,7 +14,7 @@ from typing import Any
 from flask import Response, request
 from sqlmodel import Session
 
-from knowledge.eligibility.sheets import Row, SheetRefused, read_rows
+from knowledge.eligibility.sheets import Row, SheetRefused, read_rows, refuse_bloated
 from server.casework.officers import scope
 from server.confidential.private_files import in_memory
 from server.confidential.sealing import SealBroken
@@ -83,6 +83,7 @@ def _tried(kind: Kind) -> Tried:
     try:
         # Before any transaction: nobody else writes while a table is taken apart.
         with in_memory(content) as path:
+            refuse_bloated(path)
             rows = list(islice(read_rows(path), MOST_LINES + 2))
         if len(rows) > MOST_LINES + 1:
             return Tried(refused=f"一次最多{MOST_LINES}行，请分开传。")

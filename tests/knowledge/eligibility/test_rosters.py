@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from hypothesis import given, settings
@@ -152,6 +153,12 @@ def test_a_quote_that_is_not_closed_takes_no_other_line_with_it(read: Read) -> N
     people, unread = read("\n".join(lines))
     assert [line for line, _, _ in people] == [n for n in range(2, 202) if n != 101]
     assert [each.line for each in unread] == [101]
+
+
+def test_rows_that_never_end_are_not_all_read_again_for_each_of_them(read: Read) -> None:
+    text = ",".join(HEADER) + "\n" + 'a","b\n' * 20_000
+    with pytest.raises(RosterRefused, match="without an end"):
+        read(text)
 
 
 def test_a_quoted_cell_may_hold_line_ends(read: Read) -> None:
@@ -300,6 +307,29 @@ def test_a_workbook_that_breaks_off_is_told(read: Read, tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-3000])
     with pytest.raises(RosterRefused):
         read(path)
+
+
+def changed(path: Path, part: str, change: Callable[[str], str]) -> Path:
+    """A workbook in which one part of the file is otherwise."""
+    other = path.with_name("other.xlsx")
+    with ZipFile(path) as whole, ZipFile(other, "w") as archive:
+        for name in whole.namelist():
+            text = whole.read(name).decode()
+            archive.writestr(name, change(text) if name == part else text)
+    return other
+
+
+def test_a_row_that_says_it_is_far_below_is_refused_before_all_above_are_made_up(
+    read: Read, tmp_path: Path
+) -> None:
+    path = workbook(tmp_path / "roster.xlsx", [HEADER, GOOD])
+    far = changed(
+        path,
+        "xl/worksheets/sheet1.xml",
+        lambda text: text.replace('<row r="2"', '<row r="99999999"'),
+    )
+    with pytest.raises(RosterRefused, match="more rows"):
+        read(far)
 
 
 # -- streaming --------------------------------------------------------------------------------

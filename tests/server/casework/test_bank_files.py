@@ -18,6 +18,7 @@ from server.casework.payment_results import Fault, Result
 from server.casework.payments import yuan
 from server.confidential.private_files import in_memory
 from tests.funding import answered
+from tests.hostile_files import bloated
 
 AT = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 CARD = "6217001234567890123"
@@ -148,6 +149,14 @@ def test_a_workbook_that_breaks_off_within_is_refused(tmp_path: Path) -> None:
             archive.writestr(name, part[: len(part) // 2] if "sheet1" in name else part)
     with pytest.raises(BankFileRefused):
         read_results(damaged)
+
+
+def test_a_workbook_that_unpacks_to_more_than_any_answer_is_refused_unread(tmp_path: Path) -> None:
+    file = tmp_path / "answer.xlsx"
+    file.write_bytes(bloated(bank_files.xlsx("F261122ABC", [_line()], AT)))
+    assert file.stat().st_size < 100_000
+    with pytest.raises(BankFileRefused, match="unpacks"):
+        read_results(file)
 
 
 def test_a_workbook_is_read_as_it_stands(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,8 +12,10 @@ from sqlalchemy import select
 from server.casework import rosters
 from server.casework.officers import Role
 from server.casework.tables import Case, RosterFile
+from server.casework.workbooks import text_sheet, workbook
 from server.console import rosters as pages
 from tests.casework import person
+from tests.hostile_files import bloated
 from tests.server.console.conftest import COOKIE, Desk, Staff, text_of
 from tests.server.console.making import HOSTILE
 from tests.server.console.test_pages import faults_of
@@ -240,6 +243,17 @@ def test_a_file_that_can_not_be_read_is_told_beside_the_field(
     assert found.status_code == 422
     assert told in found.text.split('id="f-file-error"', 1)[1].split("</p>", 1)[0]
     assert stored(staff) == []
+
+
+@pytest.mark.parametrize("page", ["/rosters/", "/register/imports/", "/pairings/helpers/import"])
+def test_a_workbook_that_unpacks_to_more_than_any_table_is_refused(clerk: Desk, page: str) -> None:
+    with workbook("x", datetime(2026, 3, 1, tzinfo=UTC)) as writing:
+        text_sheet(writing, "x", ("姓名", "身份证号"), [])
+    sent = bloated(writing.written.getvalue())
+    assert len(sent) < 100_000
+    form = {"region": "石狮", "as_of": "2022-03-01", "file": (io.BytesIO(sent), "r.xlsx")}
+    found = clerk.post(page, form)
+    assert found.status_code == 422 and "这个文件读不了" in text_of(found.text)
 
 
 def test_a_region_of_somebody_else_is_refused(staff: Staff, clerk: Desk, library: Any) -> None:
