@@ -141,6 +141,7 @@ class Code(StrEnum):
     # What validators refuse in one piece by itself.
     PATTERN_BROKEN = "pattern_broken", "not a regular expression: {error}: {pattern}"
     PATTERN_FITS_ALL = "pattern_fits_all", "is found in every text, also in none: {pattern}"
+    PATTERN_ENDLESS = "pattern_endless", "searches for ever in {text}: {pattern}"
     NO_FILE_NAME = "no_file_name", "can't be the name of a file: {id}"
     STAND_TWICE = "stand_twice", "stand twice: {forms}"
     REPLACED_BY_ITSELF = "replaced_by_itself", "{form} is replaced by itself"

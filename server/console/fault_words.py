@@ -82,6 +82,8 @@ OF_CODE: Mapping[str, str] = {
     # What validators refuse in one piece by itself.
     Code.PATTERN_BROKEN: "识别的写法不对：{error}",
     Code.PATTERN_FITS_ALL: "这样写，什么话都算，一个字没有也算：{pattern}",
+    Code.PATTERN_ENDLESS: "这样写，有的话要找很久，会卡住别人："
+    "同一段话有几种拼法都算（比如“快要”，又是“快”加“要”），只留一种。{pattern}",
     Code.NO_FILE_NAME: "地区的编号里不能有斜杠，也不能超过64个字：{id}",
     Code.STAND_TWICE: "这些写法有两条：{forms}",
     Code.REPLACED_BY_ITSELF: "换成的和原来的一样：{form}",

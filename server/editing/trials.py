@@ -30,6 +30,7 @@ from knowledge.library import Edition, Library
 from knowledge.scoring import GoldRefused
 from server.database.db import Database
 from server.editing import drafts, gold
+from server.editing.patterns import endless_patterns
 from server.editing.reports import (
     Changed,
     PersonaResult,
@@ -157,13 +158,12 @@ def attempt(asked: Order) -> dict[str, Any] | None:
     over = stored if stored is not None else list(asked.editions) if asked.whole else before
     against, library = troubles(over, changes)
     after = candidate(over, changes) if library is not None else []
+    changed = release_changes(before, after) if after else []
+    if library is not None and asked.release is None:
+        # Before anything is asked of it. One that was in force is not kept from coming back.
+        against += endless_patterns(changed, before, after)
     report = Report(
-        changed=tuple(
-            Changed(sort=c.sort.value, kind=c.kind, key=c.key)
-            for c in release_changes(before, after)
-        )
-        if after
-        else (),
+        changed=tuple(Changed(sort=c.sort.value, kind=c.kind, key=c.key) for c in changed),
         troubles=tuple(against),
         taken_out=tuple(TakenOut(id=each.id, turns=each.turns) for each in taken_out),
     )

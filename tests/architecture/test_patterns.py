@@ -14,7 +14,7 @@ import knowledge
 import server
 from knowledge.files import read_yaml
 from knowledge.library import DATA, Library
-from tests.pumping import endless
+from knowledge.pumping import endless
 
 _IN_DATA = ("aspects", "care", "lexicon", "outside", "small_talk")
 _HOW_DEEP = 3

@@ -127,6 +127,48 @@ def test_what_has_not_the_shape_is_told_by_its_place(desk: Desk) -> None:
     assert (("colour",), "extra_forbidden") in places
 
 
+@pytest.mark.parametrize(
+    ("kind", "key", "name", "pattern"),
+    [
+        ("small_talk", "help", "patterns", "(?:快|要|快要|要快)+呀"),
+        ("care", "violence", "patterns", "(?:打|我|打我)*救命"),
+        ("fact", "seeking_work", "says_yes", "(?:在|找|在找)+<firm>"),
+    ],
+)
+def test_a_pattern_that_would_search_for_ever_is_never_stored(
+    desk: Desk, kind: str, key: str, name: str, pattern: str
+) -> None:
+    content = desk.content(kind, key)
+    for written, stops in ((pattern, True), (pattern.replace(")", ")+", 1), False)):
+        several = isinstance(content[name], list)
+        changed = {**content, name: [*content[name], written] if several else written}
+        with desk.database.begin() as session:
+            known = drafts.piece(session, kind, key)[1]
+            version = drafts.save(
+                session, kind=kind, key=key, content=changed, officer_id=desk.anna, now=desk.now,
+                version=known.version if known else 0,
+            ).version  # fmt: skip
+        trial = tried(desk, (kind, key, version))
+        found = {(t.kind, t.key, t.fault.code) for t in trial.report.troubles}
+        assert ((kind, key, Code.PATTERN_ENDLESS) in found) is stops
+
+
+def test_a_pattern_put_together_of_words_that_change_is_tried_anew(desk: Desk) -> None:
+    content = desk.content("aspects", "all")
+    rule = {**content["rules"][0], "patterns": [*content["rules"][0]["patterns"], "<often>领"]}
+    for often, stops in (("(?:再)++", False), ("(?:再|三|再三)+", True)):
+        words = {**content["words"], "often": often}
+        changed = {**content, "words": words, "rules": [rule, *content["rules"][1:]]}
+        with desk.database.begin() as session:
+            known = drafts.piece(session, "aspects", "all")[1]
+            version = drafts.save(
+                session, kind="aspects", key="all", content=changed, officer_id=desk.anna,
+                now=desk.now, version=known.version if known else 0,
+            ).version  # fmt: skip
+        troubles = tried(desk, ("aspects", "all", version)).report.troubles
+        assert (Code.PATTERN_ENDLESS in {t.fault.code for t in troubles}) is stops
+
+
 def test_every_author_is_kept_from_publishing(desk: Desk) -> None:
     _, _, version = edit(desk, {"advice": ["一"]})
     with desk.database.begin() as session:

@@ -2,7 +2,8 @@
 
 Where two ways lead through the same text (快 and 要, or 快要), each piece more doubles the ways
 that a failing search tries. Reading does not show it; it is tried, on the tree that Python's own
-parser makes of a pattern.
+parser makes of a pattern. Only where nobody waits, and in the main thread: an alarm ends what does
+not end by itself.
 """
 
 import random
