@@ -15,13 +15,14 @@ from server.casework.officers import Officer, Role
 from server.confidential.sealing import Safe
 from server.confidential.subject_keys import SubjectKeys
 from server.database.db import Database
-from server.database.tables import Purpose
+from server.database.tables import Purpose, Release
 from server.personal import consents, people, profiles
 from server.personal.persons import Person
 from server.published import releases
 from server.records import audit
 from server.web.sessions import worker_of
-from tests import citizens
+from tests import citizens, stored_rows
+from tests.stored_rows import StoredRows
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
@@ -45,9 +46,24 @@ MINI_APP = "wx-mini"
 
 
 def publish(database: Database, library: Library, *, now: datetime) -> int:
-    """Put the knowledge of the program in force, as release 1 of an empty database."""
+    """Put the knowledge of the program in force, as release 1 of an empty database.
+
+    The first test of a process stores it the way the program does; to copy the rows that came of it
+    takes a fifth of the time, and a thousand tests begin with them.
+    """
+    which = library, database.is_sqlite, now
     with database.begin() as session:
-        return releases.publish(session, library.editions, note="test", now=now)
+        if which in _STORED and session.get(Release, 1) is None:
+            stored_rows.put(session, _STORED[which], numbered=("edition", "release"))
+            releases.put_in_force(session, 1, now)
+            return 1
+        found = releases.publish(session, library.editions, note="test", now=now)
+        if found == 1:
+            _STORED[which] = stored_rows.taken(session, ("edition", "release", "release_edition"))
+        return found
+
+
+_STORED: dict[tuple[Library, bool, datetime], StoredRows] = {}
 
 
 def person(number: int = 1, **other: Any) -> Person:
