@@ -45,6 +45,10 @@ _BY_THE_MONTH = re.compile("(?:1个|每个?)月(?=[给发补领]?多少)")
 _KEPT_QUESTION = 300
 _SURELY_ANOTHER = 0.7
 """So near to how a measure is asked for, what tells who somebody is asks for it."""
+_SURELY_OF_A_KIND = 0.55
+"""So near to how a kind of help is asked for, 那……呢 is not of what was told."""
+_A_SUBJECT_HERE = 3.0
+"""So well worded by another measure of the place, it is of that one."""
 _ENDS_ASKING = re.compile("(?:[不没]|没有)[?!。 ]*$")
 _A_WORD = 2
 """Characters of content that are hardly a subject."""
@@ -258,7 +262,7 @@ class Turn:
             return True
         if not self.places and self._asks_what_is_stated():
             return True
-        if self._only_tells_on():
+        if self._only_tells_on() or self._supposes_of_the_last():
             return True
         recent = set(self.context.measures)
         own = max((c.own for c in self.alone.ranked if c.measure.id in recent), default=0.0)
@@ -334,6 +338,21 @@ class Turn:
             return False
         same = all(place == here for place in self.places) and not self.elsewhere
         return same and self.alone.ranked[0].measure.region not in self.scope(here)
+
+    def _supposes_of_the_last(self) -> bool:
+        """Tell whether it asks of another case of what was told, and opens no subject.
+
+        招两个呢 after what is paid for hiring one; 那我回老家领行不行.
+        """
+        if self.places or not self.context.measures or self.question.asked.firm:
+            return False
+        if not leaning_words.suppose(self.question.text):
+            return False
+        here = self.spoken_of or self.chosen
+        found = self.alone.within(self.scope(here)) if here else self.alone.ranked
+        others = [c.own for c in found if c.measure.id not in self.context.measures]
+        kinds = (self.alone.topic.near, self.alone.outside.near)
+        return max(others, default=0.0) < _A_SUBJECT_HERE and max(kinds) < _SURELY_OF_A_KIND
 
     @property
     def names_the_place_asked_for(self) -> bool:

@@ -21,10 +21,19 @@ _WHO_ONE_IS = re.compile(
     "|(?:[我俺]们?家?|就|只|现在|今年|[1一]家|有)+[0-9一二三四五六七八两]{1,3}"
     "(?:个人|口人?|岁)[了。! ]*"
 )
+_SUPPOSES = re.compile(
+    "(?:那|那么|那要是|要是|如果|假如|万一|换成)[^,。?!]{1,12}(?:呢|吗|不|行不行|可以不|能不能|算不算)[?!。 ]*"
+    "|[^,。?!]{1,8}呢[?!。 ]*"
+)
 _COMMA = re.compile("[,，、 ]+")
 _AND = re.compile("(?:那|那么|那要是|换成)?")
 _THEN = re.compile("呢[,。?! ]+([^吗呢么?谁怎咋啥哪几]*)")
 _ASKS = re.compile(r"多少|什么|如何|([^\W\d_a-z])[不没]\1|[不没]$")
+
+
+def suppose(text: str) -> bool:
+    """Tell whether a text asks how it would be in another case: 招两个呢, 要是没登记呢."""
+    return _SUPPOSES.fullmatch(text) is not None
 
 
 def ask_the_same_of(text: str, start: int, end: int) -> bool:

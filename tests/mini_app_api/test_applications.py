@@ -20,6 +20,7 @@ from tests.small import small_editions
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
 
+    from knowledge.library import Library
     from server.web.resources import Resources
 
 
@@ -276,10 +277,7 @@ def test_rules_that_stay_the_same_hold_nobody_up(
     phone: Phone, resources: "Resources", now: datetime
 ) -> None:
     phone.send("PUT", f"/drafts/{MEASURE}", {"facts": ELIGIBLE})
-    library = resources.serving.current().library
-    with resources.database.begin() as session:
-        release = releases.publish(session, library.editions, note="again", now=now)
-    serve(resources, release, library)
+    publish(resources, resources.serving.current().library, now)
     assert phone.get(f"/drafts/{MEASURE}").json["changes"] == []
     assert phone.post("/applications", {"measure": MEASURE}).status_code == 201
 
@@ -516,9 +514,16 @@ def change_a_rule(resources: "Resources", now: datetime) -> None:
             }
             content = {**content, "rule": {**rule, "all": [*rule["all"], more]}}
         editions.append((kind, key, content))
+    publish(resources, Library(editions), now)
+
+
+def publish(resources: "Resources", library: "Library", now: datetime) -> None:
+    """Put a release in force that is served by then, so that the watch has nothing to load."""
     with resources.database.begin() as session:
-        release = releases.publish(session, editions, note="changed", now=now)
-    serve(resources, release, Library(editions))
+        release = releases.add(session, library.editions, note="changed", now=now)
+    serve(resources, release, library)
+    with resources.database.begin() as session:
+        releases.put_in_force(session, release, now)
 
 
 def end(resources: "Resources", measure: str) -> None:
