@@ -69,7 +69,7 @@ _ANY_HELP = re.compile(
 """As a first message, with nothing else in it but who asks, it asks for all there is."""
 _ANY_KIND = re.compile(
     "(?:(?:我|帮我|想|要|来|请)*(?:查|看|问|咨询|了解|打听|领|拿|申请)(?:[1一]?下|查|看|询|问|点|个)?)?"
-    "(?:(?:补贴|补助|福利|政策|优惠|救助)(?:的事情?|方面的?)?[。!? ]*)+"
+    "(?:(?:补贴|补助|福利|政策|优惠)(?:的事情?|方面的?)?[。!? ]*)+"
 )
 _CLAUSE_ENDS = re.compile("[,.，。?？!！;；、 ]+")
 _WHO_ASKS = re.compile(

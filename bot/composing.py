@@ -168,7 +168,8 @@ class Composer:
     def stated(self, measure: Measure, aspect: Aspect, today: date) -> str:
         """Return the sentence that answers `aspect`, '' where the clause has none."""
         if statement := stating.statement(measure, aspect):
-            return statement.say
+            more = self._further_units(measure, statement.say) if aspect is Aspect.WHERE else ""
+            return statement.say + more
         match aspect:
             case Aspect.CONDITION:
                 return self.conditions(measure)
@@ -198,6 +199,13 @@ class Composer:
         lead = "、".join(measure.responsible.lead)
         helping = "、".join(measure.responsible.cooperating)
         return f"{lead}（{helping}配合）" if lead and helping else lead
+
+    def _further_units(self, measure: Measure, said: str) -> str:
+        """Name the units where something said of whom to turn to leaves out one of them."""
+        named = (*measure.responsible.lead, *measure.responsible.cooperating)
+        if all(unit in said for unit in named):
+            return ""
+        return self.say("units", units=self.units(measure))
 
     def phones(self, measure: Measure) -> str:
         """List the telephone numbers of the clause, '' where it has none."""

@@ -1,5 +1,6 @@
 """A library made ready to be asked: its questions and its answers indexed apart."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from enum import StrEnum
@@ -233,12 +234,19 @@ def _proper_names(library: Library) -> dict[str, frozenset[str]]:
     }
 
 
+_GIVEN = re.compile(
+    r"(?<=[人发给补领拿奖贴])[0-9]+(?:\.[0-9]+)?(?![0-9.%a-z]|(?!的)[\u3400-\u9fff])"
+)
+
+
 def telling_figures(text: str) -> frozenset[Figure]:
     """Return the figures that tell one measure from another: 500, 60 %, but not 1, 2 or an age.
 
-    No unit but that of money counts: 1000元 is not 千名.
+    No unit but that of money counts: 1000元 is not 千名. What somebody is given 500 of is money.
     """
-    found = (f for f in figures(text) if f.value >= _TELLING and f.unit != _AGE)
+    found = (
+        f for f in figures(_GIVEN.sub(r"\g<0>元", text)) if f.value >= _TELLING and f.unit != _AGE
+    )
     return frozenset(f if f.unit == _MONEY else Figure(f.value, "") for f in found)
 
 

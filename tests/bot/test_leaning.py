@@ -58,6 +58,18 @@ TABLE = """
 石狮|失业金怎么领//发到卡里吗 -> not-stated:payment
 石狮|失业金怎么领//发到哪张卡 -> not-stated:payment
 石狮|我爸走了 -> care:bereaved
+石狮|企业招一个就业困难的补多少//招两个呢 -> shishi-2
+石狮|企业招一个就业困难的补多少//招两个呢//要交什么材料 -> not-stated:materials
+石狮|失业金怎么领//那我回老家领行不行 -> not-stated:detail
+石狮|失业金怎么领//户口四川的 -> shishi-4a
+石狮|失业金怎么领//俺户口是河南农村的 -> shishi-4a
+石狮|失业金怎么领//那公租房呢 -> outside:public_rental
+石狮|新工人培训给多少//要是自己开个小店呢 -> shishi-4c
+石狮|我想问下补贴 -> overview
+石狮|想申请救助 -> shishi-3a
+石狮|我不会写字怎么办 -> small-talk:writing
+锦州|稳岗返还退几成//那我表弟石狮的厂子，他能退几成 -> shishi-1a
+|我在石狮，不是不是，手滑，我在鹿泉//过年发多少 -> hebei-sjz-luquan-1
 石狮|上班不能接电话，怎么办失业登记 -> shishi-4a
 石狮|老板不会接电话的，工资怎么要 -> shishi-7
 沧州|我不是沧州人，留下过年能领红包吗 -> hebei-cangzhou-1
@@ -122,3 +134,8 @@ def test_who_asks_where_it_is_written_is_shown_it_again(
 def test_who_tells_of_themselves_hears_whom_it_is_for(indexed: IndexedLibrary) -> None:
     said = ask(indexed, ["消费券怎么领", "我们一家三口"], "衡水")
     assert said.reply.startswith("给谁：留在衡水过年的外地务工人员")
+
+
+def test_who_leads_and_who_helps_is_told_beside_where_to_go(indexed: IndexedLibrary) -> None:
+    told = ask(indexed, ["临时救助由哪个局牵头，哪两家配合"], "石狮").reply
+    assert "镇（街道）" in told and "责任单位：市民政局（市发改局、总工会配合）" in told
