@@ -12,6 +12,7 @@ from bot.question import content
 from bot.retrieval.matching import Candidate
 from bot.turn import Turn
 from bot.words import firms
+from bot.words import leaning as leaning_words
 from knowledge.figures import spelled_value
 from knowledge.measures import Aspect, Audience, Measure
 
@@ -224,7 +225,12 @@ def everything(turn: Turn, asked: str | None = None, about: str = "") -> Answer:
 def no_subject(turn: Turn) -> Answer | None:
     """Ask what it is about where a message names nothing: «能补多少啊»."""
     question = turn.question
-    nothing = not question.content or turn.tells_in_passing or _is_hardly_a_word(turn)
+    nothing = (
+        not question.content
+        or turn.tells_in_passing
+        or _is_hardly_a_word(turn)
+        or _only_says_who_one_is(turn)
+    )
     if turn.context.question or not nothing:
         return None
     if told := about_the_service.of_the_service(turn):
@@ -241,6 +247,12 @@ def no_subject(turn: Turn) -> Answer | None:
         choices=choices,
         context=Context(region=turn.last_place(), chosen=turn.chosen, choices=choices),
     )
+
+
+def _only_says_who_one_is(turn: Turn) -> bool:
+    """Tell whether it says who somebody is, which nothing of the place is for: 我是建筑工人."""
+    told = leaning_words.tell_who_one_is(turn.question.text)
+    return told and gates.not_in_this_place(turn) is not None
 
 
 def _is_hardly_a_word(turn: Turn) -> bool:

@@ -67,6 +67,10 @@ TABLE = """
 石狮|新工人培训给多少//要是自己开个小店呢 -> shishi-4c
 石狮|我想问下补贴 -> overview
 石狮|想申请救助 -> shishi-3a
+石狮|我是低保户 -> no-subject
+雄安新区|我是外地建筑工 -> no-subject
+（未具名市）|我是低保户 -> opinion-3-water-gas
+石狮|失业金能领吗//交了两年多//自己辞的//那不是白交了 -> shishi-4a
 石狮|我不会写字怎么办 -> small-talk:writing
 锦州|稳岗返还退几成//那我表弟石狮的厂子，他能退几成 -> shishi-1a
 |我在石狮，不是不是，手滑，我在鹿泉//过年发多少 -> hebei-sjz-luquan-1
