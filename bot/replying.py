@@ -57,6 +57,7 @@ _NEAR_IF_NAMED = 0.6
 _NEAR_IF_BEYOND_DOUBT = 0.55
 _AS_WELL_ELSEWHERE = 1.2
 """So far behind the best of all places, it is none of this one's."""
+_LOOKED_AT = 24
 _MOST_EVENTS = 2
 _FOR_PEOPLE = frozenset({Audience.WORKER, Audience.CHILD})
 
@@ -248,7 +249,9 @@ def told_of_too(turn: Turn, used: Sequence[Candidate]) -> list[Candidate]:
         return [owed]
     asks = turn.library.aspects.read
     parts = (w for w in _BETWEEN_EVENTS.split(turn.asked_text) if w)
-    events = [w for w in parts if _tells(asks(w).left) and not _DENIES.search(w)]
+    # A long story has no more, and each takes as long as a message.
+    events = list(dict.fromkeys(w for w in parts if _tells(asks(w).left) and not _DENIES.search(w)))
+    events = events[:_LOOKED_AT]
     found: dict[str, Candidate] = {}
     for words in events if len(events) > 1 else []:
         known = [content(asks(words).left), *wording.words(content(asks(words).left))]

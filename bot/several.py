@@ -25,6 +25,9 @@ _WANTS_TO_KNOW = re.compile(
 )
 """It asks without a word that asks: 我想问下失业金，另外培训补贴多少."""
 _SEVERAL = 2
+_MOST = 10
+"""So many questions, or places, of a message are looked at: a reply holds fewer, and each takes as
+long as a message."""
 
 
 def several_places(turn: Turn) -> Answer | None:
@@ -42,7 +45,7 @@ def several_places(turn: Turn) -> Answer | None:
 def _asked_of_each(turn: Turn, places: list[str]) -> dict[str, tuple[Candidate, ...]]:
     """What each place is asked for, where each has a subject of its own: 石狮失业金，沧州红包."""
     named = [m for m in turn.question.places.covered if m.region in places]
-    if len(content(turn.question.text[: named[0].start])) > _A_WORD:
+    if len(named) > _MOST or len(content(turn.question.text[: named[0].start])) > _A_WORD:
         return {}  # what stands before is asked of all of them
     ends = [*(m.start for m in named[1:]), len(turn.question.text)]
     asked: dict[str, tuple[Candidate, ...]] = {}
@@ -83,12 +86,18 @@ def several_questions(turn: Turn) -> Answer | None:
     if turn.region is None or turn.part or turn.follows_up:
         return None
     asked: list[str] = []
+    looked_at: set[str] = set()
     for words in _BETWEEN_QUESTIONS.split(turn.question.rest):
+        if len(asked) >= _MOST:
+            break
         if asked and words and not content(turn.library.aspects.read(words).left):
             asked[-1] += f",{words}"  # 怎么申请: of what was asked about before
-        elif len(content(words)) >= _A_WORD and (
-            _IS_A_QUESTION.search(words) or _WANTS_TO_KNOW.match(words)
+        elif (
+            words not in looked_at
+            and len(content(words)) >= _A_WORD
+            and (_IS_A_QUESTION.search(words) or _WANTS_TO_KNOW.match(words))
         ):
+            looked_at.add(words)
             asked += _between_commas(turn, words)
     if len(asked) < _SEVERAL:
         return None
@@ -128,7 +137,7 @@ def _between_commas(turn: Turn, words: str) -> list[str]:
             parts[-1] += f",{part}"  # what is told goes with what is asked
         else:
             parts.append(part)
-    if len(parts) < _SEVERAL or not all(map(_IS_A_QUESTION.search, parts)):
+    if not _SEVERAL <= len(parts) <= _MOST or not all(map(_IS_A_QUESTION.search, parts)):
         return [words]
     subjects: set[str] = set()
     parted: list[str] = []

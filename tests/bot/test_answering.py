@@ -1,6 +1,7 @@
 """What the bot answers, asks back, declines and hands over, turn by turn."""
 
 import re
+import time
 from datetime import date
 from itertools import cycle
 
@@ -1453,3 +1454,33 @@ def test_whose_firm_pays_no_insurance_is_told_of_no_firms_subsidy(
 )
 def test_a_sum_or_size_that_is_said_asks_for_no_amount(indexed: IndexedLibrary, said: str) -> None:
     assert ask(indexed, [said], region="（未具名市）").kind is Kind.ANSWER
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "重新吗一年里啥？",
+        "难的那种？",
+        "街上，",
+        "街上{}，",
+        "失业金怎么领{}？",
+        "石狮哪里{}？沧州什么？",
+    ],
+)
+def test_no_number_of_questions_in_one_message_keeps_others_waiting(
+    indexed: IndexedLibrary, words: str
+) -> None:
+    """Each was answered by itself: five hundred of them took two seconds."""
+    message = "".join(words.format(chr(0x4E00 + n)) for n in range(500))[:2000]
+    ask(indexed, ["失业金怎么领"], "石狮")
+    began = time.process_time()
+    ask(indexed, [message], "石狮")
+    assert time.process_time() - began < 0.5
+
+
+def test_of_more_questions_than_a_reply_holds_the_first_are_answered(
+    indexed: IndexedLibrary,
+) -> None:
+    asked = ["失业金怎么领", "租房有补贴吗", "子女怎么上学", "创业补多少钱"]
+    found = ask(indexed, ["？".join(asked * 5)], "石狮")
+    assert found.reason == "several-questions" and len(found.measures) >= 2
