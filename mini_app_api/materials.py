@@ -33,6 +33,8 @@ from server.casework.uploading import LARGEST_PIECE, Announced, Intake
 from server.records.audit import Actor
 from server.web.admitting import Who, admits
 from server.web.browsers import handed_in
+from server.web.callers import refuse_too_many
+from server.web.rate_limits import Limit
 from server.web.resources import resources
 
 blueprint = APIBlueprint("materials", __name__, url_prefix="/api/v1", tag="materials")
@@ -61,7 +63,10 @@ def get_needed(id: str) -> NeedsView:
 @admits(Who.WORKER)
 def post_upload(asked: UploadAsked) -> Response:
     """Announce a file; it is then sent piece by piece."""
-    now, own, kinds = resources().clock(), own_safe(signed_in()), _kinds()
+    worker, kinds = signed_in(), _kinds()
+    # To look at one takes seconds, and its row goes with the material, or with the consent.
+    refuse_too_many(Limit.UPLOAD, worker)
+    now, own = resources().clock(), own_safe(worker)
     announced = Announced(asked.kind, asked.size, asked.sha256, asked.application)
 
     def begin(session: Session, worker: int) -> UploadView:

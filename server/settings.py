@@ -77,6 +77,7 @@ class Settings(BaseSettings):
     rate_sign_in_address: Rate = "3000/minute"
     rate_wechat: Rate = "60/minute"
     rate_join: Rate = "10/minute;60/day"
+    rate_upload: Rate = "120/hour;300/day"
     rate_staff: Rate = "5/minute;20/hour;60/day"
     rate_staff_device: Rate = "10/minute;60/hour"
     rate_staff_address: Rate = "60/minute;300/hour"

@@ -5,6 +5,7 @@ it has until it is withdrawn. One that was refused keeps them also when its obje
 the refusal stands on them. What no such case has can be deleted by the worker at any time.
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -256,6 +257,9 @@ def remove_unused(
         except MaterialInUse:
             continue
         removed.append(object_name(material.id))
+    under_way = select(col(Upload.pieces)).where(col(Upload.worker_id) == worker_id)
+    for pieces in session.scalars(under_way):
+        removed += json.loads(pieces)
     session.execute(delete(Upload).where(col(Upload.worker_id) == worker_id))
     return removed
 

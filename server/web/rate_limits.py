@@ -43,6 +43,8 @@ class Limit(StrEnum):
     WECHAT = "wechat"
     JOIN = "join"
     """Codes of joint reports that one worker tries."""
+    UPLOAD = "upload"
+    """Files that one worker announces: those that were deleted since count, too."""
     STAFF = "staff"
     """Tries to sign in to one account from browsers that are not known there."""
     STAFF_DEVICE = "staff_device"

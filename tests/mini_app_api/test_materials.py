@@ -73,6 +73,11 @@ def upload(phone: Phone, content: bytes, kind: str = "identity_card", **more: An
     return reply
 
 
+def pieces_of(resources: "Resources") -> list[str]:
+    """What lies there of files that are on their way."""
+    return [name for name, _ in resources.store.names() if name.startswith("pieces/")]
+
+
 def case(phone: Phone) -> str:
     made = phone.post("/applications", {"measure": MEASURE, "facts": ELIGIBLE})
     assert made.status_code == 201, made.json
@@ -286,7 +291,9 @@ def test_without_consent_nothing_is_taken_and_withdrawing_deletes_the_unused(
     content = photo(3, size=(800, 600))
     half = begin(phone, content).json["id"]
     put(phone, half, 0, content[:20_000])
+    assert pieces_of(resources), "the control"
     assert phone.send("DELETE", "/consents/materials").status_code == 204
+    assert pieces_of(resources) == []
     assert [each["id"] for each in phone.get("/materials").json["materials"]] == [used]
     assert put(phone, half, 20_000, content[20_000:]).status_code == 404
     # What the case keeps is not for another one.
@@ -325,6 +332,17 @@ def test_who_began_too_many_may_begin_again_a_day_later_and_is_told_when(
     assert refused.headers["Retry-After"] == str(22 * 3600)
     clock.now += timedelta(hours=22)
     assert Phone(phone.client, "alice").post("/uploads", asked).status_code == 201
+
+
+def test_what_was_deleted_since_counts_among_what_was_begun(phone: Phone) -> None:
+    asked = {"kind": "identity_card", "size": 1000, "sha256": "0" * 64}
+    version = consents.in_force(Purpose.MATERIALS).version
+    for _ in range(7):
+        for _ in range(MOST_OPEN - 1):
+            last = phone.post("/uploads", asked)
+        phone.send("DELETE", "/consents/materials")
+        phone.send("PUT", "/consents/materials", {"version": version})
+    assert (last.status_code, last.json["code"]) == (429, "too_many")
 
 
 def test_the_same_announcement_again_is_the_same_upload(phone: Phone) -> None:
