@@ -256,7 +256,7 @@ class Turn:
             return False
         if self._asks_the_same:
             return True
-        if self.question.sets_aside:
+        if self.question.sets_aside or self._turns_to_wages:
             return False
         if self.places and _ASKS_ON.search(self.question.text):
             return True
@@ -268,6 +268,16 @@ class Turn:
         own = max((c.own for c in self.alone.ranked if c.measure.id in recent), default=0.0)
         rival = max(self.alone.ranked[0].own, self.alone.outside.score)
         return rival - own < self._needed_lead() or own >= _ON_THE_SUBJECT
+
+    @property
+    def _turns_to_wages(self) -> bool:
+        """Tell whether it is of wages owed, where nothing that was spoken of is for those."""
+        if not self._asks_for_wages(self.question.rest) or self._asks_for_wages(
+            self.context.question
+        ):
+            return False
+        recent = (self.library.measures.get(each) for each in self.context.measures)
+        return not any(each is not None and self.is_for_wages(each) for each in recent)
 
     @property
     def _asks_the_same(self) -> bool:

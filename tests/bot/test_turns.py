@@ -37,6 +37,21 @@ def test_the_chosen_place_does_not_come_back_for_one_that_was_declined(
     assert ask(indexed, ["北京失业金", "那石狮呢"]).measures[0] == "shishi-4a"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "老板欠我工钱", "老板欠我三个月工钱咋办", "我的工资三个月没给了", "老板拖着我三个月的工资",
+        "包工头欠我八千块", "半年工钱没给",
+    ],
+)  # fmt: skip
+def test_who_is_owed_wages_asks_for_those_whatever_was_spoken_of(
+    indexed: IndexedLibrary, text: str
+) -> None:
+    """The conditions of the unemployment benefit were told to them."""
+    reply = ask(indexed, ["失业金怎么领", text], "石狮")
+    assert reply.measures[0] == ask(indexed, [text], "石狮").measures[0] != "shishi-4a"
+
+
 def test_a_denied_place_is_not_meant(indexed: IndexedLibrary) -> None:
     reply = ask(indexed, ["不是石狮，是沧州，过年红包多少"])
     assert reply.measures[0] == "hebei-cangzhou-1"
