@@ -116,7 +116,8 @@ def delete_me() -> Response:
             blockers=[under_way, joining.under_way],
             now=known.clock(),
         )
-        return ErasedView(stays=[StayView(what=what, why=why) for what, why in erasing.stays()])
+        stays = erasing.stays(session, worker)
+        return ErasedView(stays=[StayView(what=what, why=why) for what, why in stays])
 
     reply = once(erase)
     known.subject_keys.destroy(key_ids)

@@ -86,12 +86,21 @@ def withdraw(
         children.remove_all(session, own, worker_id=worker_id, now=now)
 
 
-def stays() -> list[tuple[str, str]]:
-    """What is left after an erasure, and why: titles with sentences for the worker."""
+def stays(session: Session, worker_id: int) -> list[tuple[str, str]]:
+    """What is left of somebody who was erased, and why: titles with sentences for the worker.
+
+    Of what nobody can tell whose it is, all that may be of them.
+    """
     return [
         (holding.title, holding.why)
         for holding in parents_first()
-        if holding.why and holding.on_erasure is not OnErasure.DELETE
+        if holding.why
+        and holding.on_erasure is not OnErasure.DELETE
+        and (
+            holding.unlinked
+            if holding.owner is None
+            else session.scalar(select(1).where(holding.owned_by(worker_id)).limit(1))
+        )
     ]
 
 

@@ -47,6 +47,8 @@ class Holding:
     kept_by: tuple[str, ...] = ()
     only: Mapping[str, tuple[str, ...]] | None = None
     until_erased: Mapping[str, tuple[str, ...]] | None = None
+    unlinked: bool = False
+    """It is about people, though nobody can tell whose a row is: told to each of them."""
     withheld: tuple[str, ...] = ()
     """What the service noted for itself: left out of the export of rows that are as follows."""
     withheld_where: Mapping[str, tuple[str, ...]] | None = None

@@ -17,7 +17,7 @@ from server.database.tables import Conversation, Purpose, Turn
 from server.personal import children, consents, erasing, people, profiles
 from server.personal.consents import ConsentMissing
 from server.personal.erasing import StillUnderWay
-from server.personal.holdings import OnErasure, holdings, owned_rows, parents_first
+from server.personal.holdings import holdings, owned_rows, parents_first
 from server.records.audit import Actor
 from server.web import idempotency, sessions
 from server.web.idempotency import Intent, Reply
@@ -97,9 +97,12 @@ def test_all_goes_but_what_is_said_to_stay(
         assert profiles.get(session, li[1], li[0]).person == citizens.person(2)
     with pytest.raises(SubjectErased):
         subject_keys.safe_of(worker)
-    told = {what for what, _ in erasing.stays()}
-    kept = {h.title for h in holdings().values() if h.on_erasure is not OnErasure.DELETE}
-    assert told == kept
+    # Nothing of money or vouchers, of which there never was any.
+    with database.read() as session:
+        told = {what for what, _ in erasing.stays(session, worker)}
+    left = {holdings()[table].title for table in ("worker", "consent", "audit_entry")}
+    assert told == left | {h.title for h in holdings().values() if h.unlinked}
+    assert "发给你的钱" not in told and "收券的商户" not in told
 
 
 def test_a_request_that_was_under_way_brings_nobody_back(
