@@ -18,6 +18,8 @@ _PHONE = re.compile(r"1[3-9][0-9]{9}")
 _CARD = re.compile(r"[1-9][0-9]{11,18}")
 _IDENTITY = re.compile(r"[1-9][0-9]{16}[0-9X]")
 _DOTS = re.compile("[•・‧∙．]")
+# In a table a name of two characters is often set apart to the width of three.
+_SET_APART = re.compile(r"(?<=[\u3400-\u9fff]) (?=[\u3400-\u9fff])")
 _YEARS = re.compile(r"\[([0-9]*)-([0-9]*)\]")
 _IN_NAMES = "·. '-"
 
@@ -36,7 +38,7 @@ def _plain(text: str) -> str:
 
 
 def _name(text: str) -> str:
-    name = " ".join(_DOTS.sub("·", _plain(text)).split())
+    name = _SET_APART.sub("", " ".join(_DOTS.sub("·", _plain(text)).split()))
     letters = [character for character in name if character.isalpha()]
     if not letters or any(c not in _IN_NAMES and not c.isalpha() for c in name):
         raise _refused("person_name")

@@ -113,6 +113,9 @@ def test_numbers_are_read_as_people_write_them() -> None:
     assert person.phone == "13812345678"
     assert person.bank_card == citizens.bank_card(7)
     assert person.native_place == "河北 定州"
+    # As tables set two characters apart; a name of several words stays one.
+    for typed, name in (("王　伟", "王伟"), ("李 桂 芬", "李桂芬"), ("Anna  Li", "Anna Li")):
+        assert Person.model_validate({**RIGHT, "name": typed}).name == name
     wide = number.translate(str.maketrans("0123456789X", "０１２３４５６７８９Ｘ"))
     assert Person.model_validate({**RIGHT, "identity_number": wide}).identity_number == number
 
