@@ -1,7 +1,7 @@
 // What somebody says of themselves: the fields, how they are shown, and what is wrong with one.
 const FIELDS = [
   { name: "name", label: "姓名", hint: "照身份证上的写", type: "text", most: 50 },
-  { name: "identity_number", label: "身份证号", hint: "18位，最后一位可能是X", type: "idcard", most: 18 },
+  { name: "identity_number", label: "身份证号", hint: "18位，最后一位可能是X", type: "idcard", most: 24 },
   { name: "phone", label: "手机号", hint: "11位，经办人会打这个电话", type: "number", most: 11 },
   { name: "native_place", label: "老家在哪里（可以不填）", hint: "比如：四川达州", type: "text", most: 60 },
 ];

@@ -97,7 +97,7 @@ function again(flow, problem, retry) {
 
 // What the rules say now, before anything goes on that was filled in under others.
 function changed(flow, changes, then) {
-  fill(flow, h("h2", { tabIndex: -1 }, "政策有变化"), h("p", null, "你填写以后，这几处变了："), h("ul", null, changes.map((each) => h("li", null, `${each.before || "（没有）"} → ${each.after || "（没有了）"}`))), h("button.primary", { onclick: then }, "知道了，接着办"));
+  fill(flow, h("h2", { tabIndex: -1 }, "政策有变化"), h("p", null, "这几处变了："), h("ul", null, changes.map((each) => h("li", null, `${each.before || "（没有）"} → ${each.after || "（没有了）"}`))), h("button.primary", { onclick: then }, "知道了，接着办"));
 }
 
 function already(flow, problem) {

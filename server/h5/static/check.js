@@ -6,7 +6,7 @@ import { applicable, attended, checked, left, nextFact, question, saidIn, spoken
 const GROUPS = [
   ["fits", "符合", "这些条件你都符合。给不给、给多少，由经办人审核后定。文件没写到哪天为止的，先问一声还办不办。"],
   ["near", "还差一点", "只差一样，补上就行。"],
-  ["unknown", "还不清楚", "还差几样没说，说清楚才知道。"],
+  ["unknown", "还不清楚", "还差几样没说。"],
   ["not", "不符合", "按文件写的，现在不符合。"],
   ["over", "已结束", "时间已经过了，不能再办。"],
 ];
@@ -190,7 +190,7 @@ function picture(groups, result) {
     const address = URL.createObjectURL(blob);
     const share = navigator.canShare && navigator.canShare({ files: [file] });
     sheet("存成图片",
-      h("p", null, "按住图片，可以保存，也可以发给别人。"),
+      h("p", null, "按住图片，可以保存、发给别人。"),
       h("img.picture", { src: address, alt: "自测结果的图片" }),
       share && h("button.primary", { onclick: () => navigator.share({ files: [file] }).catch(() => tell("没有发出去。")) }, "发给别人"),
       h("a.button", { href: address, download: "暖岗自测.png" }, "存到手机"));

@@ -9,7 +9,7 @@ export function signIn(then = show) {
   if (way === "dev") {
     const [label, name] = field("name", "名字", { maxLength: 32, autocomplete: "off", required: true });
     inside.push(
-      h("p.hint", null, "这是开发时用的登录，随便填个名字。"),
+      h("p.hint", null, "开发时用，随便填。"),
       label, name,
       action("登录", async () => {
         const chosen = name.value.replace(/\s/g, "");
@@ -75,8 +75,8 @@ export function consent(text, answer) {
 
 const FIELDS = [
   ["name", "姓名", "照身份证上的写", { autocomplete: "off", maxLength: 50 }],
-  ["identity_number", "身份证号", "18位，最后一位可能是X", { autocomplete: "off", maxLength: 18 }],
-  ["phone", "手机号", "11位，经办人会打这个电话", { inputMode: "tel", autocomplete: "off", maxLength: 11 }],
+  ["identity_number", "身份证号", "18位，最后一位可能是X", { autocomplete: "off", maxLength: 23 }],
+  ["phone", "手机号", "11位，经办人会打这个电话", { inputMode: "tel", autocomplete: "off", maxLength: 23 }],
   ["bank_card", "银行卡号（可以以后再填）", "钱批下来打到这张卡上，要是你本人的卡", { inputMode: "numeric", autocomplete: "off", maxLength: 23 }],
   ["native_place", "老家（可以不填）", "比如：四川达州", { autocomplete: "off", maxLength: 60 }],
 ];
@@ -246,7 +246,7 @@ async function children() {
   const all = (await call("GET", "/consents")).consents;
   if (!all.find((each) => each.purpose === "children").given_at) return asked(all, "children");
   const found = (await call("GET", "/me/children")).children;
-  const rows = [field("child-name", "孩子姓名", { maxLength: 50, autocomplete: "off" }), field("child-born", "出生日期", { type: "date" }), field("child-number", "身份证号（可以不填）", { maxLength: 18, autocomplete: "off" })];
+  const rows = [field("child-name", "孩子姓名", { maxLength: 50, autocomplete: "off" }), field("child-born", "出生日期", { type: "date" }), field("child-number", "身份证号（可以不填）", { maxLength: 23, autocomplete: "off" })];
   const [name, born, number] = rows.map(([, each]) => each);
   const body = () => ({ name: name.value.trim(), born_on: born.value, identity_number: number.value.trim() || null });
   const save = action("加上", async () => {

@@ -111,7 +111,7 @@ function fill(fact, before, answer) {
       event.preventDefault();
       const bad = !field.value || !field.validity.valid;
       wrong.hidden = !bad;
-      wrong.textContent = number ? `请填一个数${fact.most ? `，${fact.least || 0}到${fact.most}` : ""}。` : "请选一个日期，今天以前的。";
+      wrong.textContent = number ? `请填整数${fact.most ? `，${fact.least || 0}到${fact.most}` : ""}。` : "请选一个日期，今天以前的。";
       if (!bad) answer(number ? Number(field.value) : field.value);
     },
   }, h("div.row", null, field, fact.unit && h("span", null, unitOf(fact))), wrong, h("button.primary", { type: "submit" }, "填好了"));

@@ -7,8 +7,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page, Route
 
+from server.database.tables import Purpose
+from server.personal import erasing
 from server.web.resources import Resources
 from server.web.sessions import worker_of
 from tests import casework, funding
@@ -449,6 +452,40 @@ def test_who_gives_granted_money_up_is_asked_whether_they_want_to_lose_it(
     walk.press("撤回")
     walk.see("批给你的钱不发了。")
     assert not page.get_by_text("金额").count()
+
+
+@pytest.mark.parametrize("agreed", [True, False])
+def test_who_lacks_what_money_is_paid_to_is_led_to_where_it_is_filled_in(
+    new_phone: NewPhone, address: str, resources: Resources, now: datetime, agreed: bool
+) -> None:
+    """The button led back to the page that had led to it."""
+    library = resources.serving.current().library
+    money = funding.office(resources.database, resources.safe, library, resources.subject_keys, now)
+    money.fund(10**9)
+    page = new_phone()
+    walk = Walk(page)
+    walk.open(f"{address}#me")
+    walk.sign_in("unpaid")
+    page.get_by_role("button", name="退出登录").wait_for()
+    worker = worker_of(resources.database, json.loads(stored(page)["my.token"])["token"], now=now)
+    assert worker is not None
+    with resources.database.begin() as session:
+        own = resources.subject_keys.safe_of(worker)
+        nobodys = casework.person(9).model_copy(update={"bank_card": None})
+        casework.introduce(session, own, worker, nobodys, now=now)
+        if not agreed:
+            erasing.withdraw(session, own, worker_id=worker, purpose=Purpose.PAYMENT, now=now)
+    money.approve(money.recommended(worker=worker))
+    walk.tab("我的")
+    walk.tab("问")
+    walk.tab("我的")
+    page.locator("button.cell", has_text="失业保险金").first.click()
+    walk.press("去办")
+    if agreed:
+        walk.press("改一改")
+        page.get_by_label("银行卡号").wait_for()
+    else:
+        walk.see("用你的银行卡号来发钱")
 
 
 def test_nobody_who_signed_out_is_signed_in_again_by_a_late_reply(

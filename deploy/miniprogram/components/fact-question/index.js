@@ -40,7 +40,7 @@ Component({
       const { least, most } = this.data.fact;
       const value = Number(this.data.given);
       if (!/^\d+$/.test(this.data.given) || value < least || value > most) {
-        this.setData({ hint: `请填一个数，${least}到${most}。` });
+        this.setData({ hint: `请填整数，${least}到${most}。` });
         return;
       }
       this.answer(value);
