@@ -47,6 +47,8 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 }
 """What a column can be besides a fact of the self-check, and how it is usually called."""
 NEEDED = ("name", "identity_number")
+_ROUNDED = re.compile(r"[0-9]{15}000|[0-9.]+[eE]\+?[0-9]+")
+"""What a spreadsheet makes of an identity number that it takes for a number: 15 digits are left."""
 _PLAIN = ("name", "identity_number", "phone", "native_place", "address", "employer", "words")
 _SEPARATOR = re.compile(r"\s*[;；|、,，/]\s*")
 _MOST_COLUMNS = 100
@@ -59,6 +61,7 @@ class Fault(StrEnum):
     """What is wrong with a cell that Pydantic does not read; told with its errors."""
 
     BROKEN = "line_broken"
+    ROUNDED = "identity_rounded"
     CHOICE = "choice_unknown"
     REGION = "region_elsewhere"
     ELSEWHERE = "helper_elsewhere"
@@ -163,7 +166,8 @@ class Sheet:
         except ValidationError as refused:
             error = refused.errors(include_url=False, include_context=False, include_input=False)[0]
             use = str(error["loc"][0]) if error["loc"] else ""
-            return Bad(row.line, self._header(use), error["type"])
+            rounded = use == "identity_number" and _ROUNDED.fullmatch(values.get(use, ""))
+            return Bad(row.line, self._header(use), Fault.ROUNDED if rounded else error["type"])
 
     def _header(self, use: str) -> str:
         use = next((known for known, field in _FIELDS.items() if field == use), use)

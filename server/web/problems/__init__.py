@@ -89,6 +89,8 @@ _OF_FIELD: Mapping[str, str] = {
     "date_parsing": "日期请写成2015-06-01这样。",
     "date_type": "日期请写成2015-06-01这样。",
     "rank_unfit": "党员干部要写职级，别的帮扶人不写。",
+    "identity_rounded": "表格把身份证号当成了数字，后几位没有了。"
+    "请先把这一列设成文本，再重新填，不能只改格式。",
     "line_broken": "这一行读不了，列数不对或者格式坏了。",
     "choice_unknown": "这一项不在可选的范围里。",
     "region_elsewhere": "不是你负责的地区。",

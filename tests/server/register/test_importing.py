@@ -95,6 +95,22 @@ def rows_in(ledger: Ledger) -> dict[str, int]:
     return found
 
 
+@pytest.mark.parametrize(
+    ("typed", "fault"),
+    [
+        (f"{citizens.identity_number(1)[:15]}000", Fault.ROUNDED),
+        ("4.40203E+17", Fault.ROUNDED),
+        ("440203197507290559", "identity_checksum"),
+        ("44020319750729", "identity_form"),
+    ],
+)
+def test_a_number_that_a_spreadsheet_has_rounded_is_told_so(
+    ledger: Ledger, typed: str, fault: str
+) -> None:
+    (bad,) = told(ledger, kept(ledger, table(row(1, identity=typed)))).bad
+    assert bad.fault == fault
+
+
 def test_a_dry_run_tells_every_line_and_changes_nothing(ledger: Ledger) -> None:
     old = ledger.enter(somebody(1))
     other = ledger.enter(somebody(2, name="李四"))
