@@ -128,11 +128,24 @@ def form_token() -> str:
     return resources().safe.hash("desk form", session_token() if found else device())
 
 
-def refuse_forged() -> None:
-    """Check every call that may change something; raises `FormForged`."""
+def take_whole() -> None:
+    """Let the body be as long as its route declares."""
     view = current_app.view_functions[request.endpoint or ""]
     if (longest := getattr(view, TAKES, None)) is not None:
         request.max_content_length = request.max_form_memory_size = longest
+
+
+def take_whole_again() -> None:
+    """The same where the session is over: of a browser in which somebody has signed in before."""
+    known = resources()
+    with known.database.read() as session:
+        if sessions.is_known(session, device(), now=known.clock()):
+            take_whole()
+
+
+def refuse_forged() -> None:
+    """Check every call that may change something; raises `FormForged`."""
+    take_whole()
     browsers.refuse_forged()
     if request.method in ("GET", "HEAD", "OPTIONS"):
         return

@@ -98,6 +98,13 @@ def get_home() -> Response:
     )
 
 
+@blueprint.get("/here")
+@admits(Who.OFFICER)
+def get_here() -> Response:
+    """Nothing: that somebody is at the desk is noted with it, as with any page."""
+    return Response(status=204)
+
+
 def _changes(session: Session, who: Officer) -> int:
     """How many changes of policy nobody has told those whom they concern."""
     if Role.CASE_OFFICER not in who.roles:

@@ -32,6 +32,7 @@ from server.console.entering import DeskClosed, NotStarted
 from server.console.navigation import entries
 from server.money import grouped
 from server.web import browsers
+from server.web.admitting import FormForged
 from server.web.problems import body_of, log_failure, problem_of
 from server.web.problems.document import Problem
 from server.web.resources import resources
@@ -51,6 +52,13 @@ _OWN: Mapping[type[Exception], Problem] = {
         401, "desk_closed", "请重新登录", "登录已经过期，刚才填的没有保存。请重新登录再办。"
     ),
 }
+_UNSENT = Problem(
+    403,
+    "form_unsent",
+    "还没有保存",
+    "打开那一页以后重新登录过，刚才填的还没有保存。要用现在这个账号接着办吗？",
+)
+"""Instead of what is said of a form that anybody may have made: the browser sent one of ours."""
 
 
 def page(template: str, *, title: str, status: int = 200, **values: Any) -> Response:
@@ -100,7 +108,8 @@ def fail(error: Exception) -> Response:
         return go_to(url_for("desk.signing_in.get_start"))
     if isinstance(error, HTTPException) and error.code is not None and error.code < 400:
         return make_response(error.get_response())
-    known = _OWN.get(type(error))
+    again = _again(error)
+    known = _UNSENT if again and isinstance(error, FormForged) else _OWN.get(type(error))
     if known is None:
         log_failure(error)
         problem, body = problem_of(error), body_of(error)
@@ -116,6 +125,8 @@ def fail(error: Exception) -> Response:
             detail=detail,
             errors=errors,
             written=_written(),
+            again=again,
+            action=_here() or "",
             back=_came_from(),
             closed=isinstance(error, DeskClosed),
         )
@@ -218,10 +229,33 @@ def _came_from() -> str:
     return came.path + (f"?{came.query}" if came.query else "") if is_page else home
 
 
+def _again(error: Exception) -> list[tuple[str, str]]:
+    """The fields of a form of ours whose session is over, to be sent once more; a file is none.
+
+    They are only shown to whoever sent them: what is sent again stands for itself, with the token
+    of the session that there is by then.
+    """
+    if not isinstance(error, (DeskClosed, FormForged)) or not _is_worth_keeping():
+        return []
+    if isinstance(error, DeskClosed):
+        entering.take_whole_again()
+    with suppress(HTTPException):
+        if any(each.filename for each in request.files.values()):
+            return []
+        fields = request.form.items(multi=True)
+        return [(name, value) for name, value in fields if name != entering.FORGERY_FIELD]
+    return []
+
+
+def _is_worth_keeping() -> bool:
+    """Whether a form is one of ours, and none with a password."""
+    endpoint = request.endpoint or ""
+    return browsers.is_own_form() and not endpoint.startswith("desk.signing_in.")
+
+
 def _written() -> list[str]:
     """What somebody wrote in words into a form of ours that was refused; a password is none."""
-    endpoint = request.endpoint or ""
-    if not browsers.is_own_form() or endpoint.startswith("desk.signing_in."):
+    if not _is_worth_keeping():
         return []
     # A form that is too long to be read is refused again.
     with suppress(HTTPException):

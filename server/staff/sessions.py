@@ -1,7 +1,7 @@
 """Signing in at the desk: what proves who somebody is, and the session that comes of it.
 
 The database holds only hashes of what a browser keeps. A session ends after half an hour without a
-page, and after ten hours whatever happens.
+page (one that is written in asks for one now and then), and after ten hours whatever happens.
 """
 
 import hashlib
@@ -9,7 +9,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, or_, update
+from sqlalchemy import delete, or_, select, true, update
 from sqlmodel import Session, col
 
 from server.casework import officers
@@ -155,10 +155,17 @@ def end(session: Session, given: str) -> None:
     session.execute(delete(StaffSession).where(col(StaffSession.token_hash) == _hash(given)))
 
 
-def is_known(session: Session, device: str, officer_id: int, *, now: datetime) -> bool:
-    """Whether an officer has signed in from this browser in the last half year."""
-    found = session.get(StaffDevice, (_hash(device), officer_id))
-    return found is not None and found.seen_at + DEVICE_KNOWN_FOR > now
+def is_known(
+    session: Session, device: str, officer_id: int | None = None, *, now: datetime
+) -> bool:
+    """Whether an officer, None: any, has signed in from this browser in the last half year."""
+    whose = col(StaffDevice.officer_id) == officer_id if officer_id is not None else true()
+    found = select(StaffDevice).where(
+        col(StaffDevice.token_hash) == _hash(device),
+        col(StaffDevice.seen_at) > now - DEVICE_KNOWN_FOR,
+        whose,
+    )
+    return session.scalars(found.limit(1)).first() is not None
 
 
 def forget_over(session: Session, *, now: datetime) -> int:

@@ -38,6 +38,19 @@ document.addEventListener("submit", (event) => {
 // Back on a page that the browser kept.
 addEventListener("pageshow", rest);
 
+// Who writes is at the desk: it is noted now and then, as with a page, so that what takes long to
+// write is not sent too late.
+const here = document.body.dataset.here;
+let noted = Date.now();
+document.addEventListener("input", async () => {
+  if (!here || Date.now() - noted < 5 * 60000) return;
+  noted = Date.now();
+  const reply = await fetch(here, { redirect: "manual" }).catch(() => null);
+  if (reply?.type !== "opaqueredirect" || waiting.form) return;
+  document.body.append(line);
+  line.textContent = "登录已经过期。请另开一页登录，再回来提交，填的不会丢。";
+});
+
 // A box that ticks all of a table.
 document.querySelectorAll("[data-ticks]").forEach((all) => {
   all.closest(".ticks-all")?.removeAttribute("hidden");

@@ -100,6 +100,7 @@ PAGES: dict[tuple[str, str], PageCall] = {
     ("GET", "/staff/password"): PageCall(),
     ("POST", "/staff/password"): PageCall(elsewhere=422),
     ("GET", "/staff/"): PageCall(),
+    ("GET", "/staff/here"): PageCall(elsewhere=204, shown=False),
     ("GET", "/staff/switches/"): PageCall(frozenset({Role.ADMINISTRATOR})),
     ("POST", "/staff/switches/"): PageCall(
         frozenset({Role.ADMINISTRATOR}),
