@@ -172,9 +172,22 @@ def post_piece_text(kind: str, key: str) -> Response:
 @blueprint.post("/discard/<kind>/<path:key>")
 @admits(Who.OFFICER, Role.EDITOR)
 def post_discard(kind: str, key: str) -> Response:
-    """Throw a draft away."""
+    """Throw a draft away, after a question: what was written is nowhere else."""
     version = forms.version()
     known = resources()
+    if not forms.typed("confirmed"):
+        with known.database.read() as session:
+            require_for(session, kind, key, None)
+        return page(
+            "sure.html",
+            title="请核对",
+            action=url_for("desk.knowledge.post_discard", kind=kind, key=key),
+            back=url_for("desk.knowledge.get_piece", kind=kind, key=key),
+            question=f"扔掉{kind_of(kind)}“{key}”的草稿吗？改的就没有了，找不回来。正在用的不变。",
+            yes="扔掉",
+            danger=True,
+            hidden=[("version", version), ("confirmed", "yes")],
+        )
     with known.database.begin() as session:
         require_for(session, kind, key, None)
         drafts.discard(session, kind=kind, key=key, version=version)

@@ -38,6 +38,7 @@ blueprint = Blueprint("knowledge_publishing", __name__, url_prefix="/knowledge/p
 _EDITORS = (Role.EDITOR, Role.PUBLISHER)
 _SHOWN_RELEASES = 20
 _SHOWN_PROBLEMS = 300
+_SHOWN_CHANGES = 20
 
 
 class _TryAsked(forms.Asked):
@@ -53,6 +54,7 @@ class _BackAsked(forms.Asked):
     release: int
     current: int
     """The release in force that the page showed."""
+    confirmed: str = ""
 
 
 class _ImportAsked(forms.Asked):
@@ -76,6 +78,7 @@ def _publishing_page(
         waiting, decided = publishing.waiting(session), publishing.decided(session)
         current = releases.current_id(session)
         history = releases.history(session)[:_SHOWN_RELEASES]
+        again = publishing.were_in_force(session) - {current}
         try:
             back: int | None = publishing.before(session)
         except NoEarlierRelease:
@@ -101,6 +104,7 @@ def _publishing_page(
         history=history,
         note_of=note_of,
         back=back,
+        again=again,
         names=names,
         kind_of=kind_of,
         title_of=knowledge.title_of,
@@ -177,6 +181,7 @@ def _proposal_page(id: int, form: forms.Form[Any], status: int = 200) -> Respons
         status=status,
         found=found,
         form=form,
+        refusal=forms.empty(),
         report=_told(found.report),
         changes=[
             (SORTS[c.sort], kind_of(c.kind), c.key, knowledge.shown(c.places[:40]))
@@ -233,7 +238,7 @@ def post_refuse(id: int) -> Response:
 @blueprint.post("/rollback")
 @admits(Who.OFFICER, Role.PUBLISHER)
 def post_rollback() -> Response:
-    """Put an earlier release in force again."""
+    """Put an earlier release in force again, once it was seen what that changes."""
     form = forms.read(_BackAsked)
     if form.asked is None:
         return _publishing_page(form, status=422)
@@ -261,11 +266,30 @@ def post_rollback() -> Response:
             areas.places_of(each.kind, each.key, contents, library),
             library,
         )
+    if not form.asked.confirmed:
+        editions = (*(current[1] if current else ()), *before)
+        titles = {(kind, key): knowledge.title_of(kind, c, key) for kind, key, c in editions}
+        return page(
+            "sure.html",
+            title="请核对",
+            action=url_for("desk.knowledge_publishing.post_rollback"),
+            back=url_for("desk.knowledge_publishing.get_publishing"),
+            question=f"换成第{target}次发布吗？马上就用。"
+            + (f"和现在用的有{len(changed)}项不一样：" if changed else "和现在用的一样。"),
+            lines=[
+                f"{SORTS[c.sort]}：{kind_of(c.kind)} {titles.get((c.kind, c.key)) or c.key}"
+                for c in changed[:_SHOWN_CHANGES]
+            ],
+            more=len(changed) - _SHOWN_CHANGES,
+            yes=f"换成第{target}次",
+            danger=True,
+            hidden=[("release", target), ("current", seen), ("confirmed", "yes")],
+        )
     # Indexed apart, where it isn't kept any more: answers are not to wait for it.
     today = china_day(known.clock())
     trial = trials.run(trials.order(known.settings, known.database, today, release=target, swaps=0))
     if trial.report.troubles:
-        form.refuse("release", "这个版本现在的程序用不了，没有退回。")
+        form.refuse("release", "这个版本现在的程序用不了，没有换。")
         return _publishing_page(form, trial.report, status=422)
     try:
         with known.database.begin() as session:
@@ -278,11 +302,11 @@ def post_rollback() -> Response:
             )  # fmt: skip
     except ReleaseMoved:
         return _moved(form)
-    return go_to(url_for("desk.knowledge_publishing.get_publishing"), f"已退回到第{target}次发布。")
+    return go_to(url_for("desk.knowledge_publishing.get_publishing"), f"已换成第{target}次发布。")
 
 
 def _moved(form: forms.Form[_BackAsked]) -> Response:
-    form.refuse("release", "刚刚又发布过新的知识，没有退回。请看看现在用的是哪一次。")
+    form.refuse("release", "刚刚又发布过新的知识，没有换。请看看现在用的是哪一次。")
     return _publishing_page(form, status=409)
 
 

@@ -116,7 +116,7 @@ def post_import() -> Response:
     file = request.files.get("file")
     content = b"" if file is None else file.read()
     if not content:
-        form.refuse("file", "请选文件。")
+        form.refuse("file", "这个文件是空的。" if file and file.filename else "请选文件。")
     elif words := _unfit(content):
         form.refuse("file", words)
     if form.asked is not None and form.asked.region not in scope(officer(), regions()):
@@ -210,7 +210,19 @@ def post_enter(id: str) -> Response:
 @blueprint.post("/<id>/undo")
 @admits(Who.OFFICER, Role.CASE_OFFICER)
 def post_undo(id: str) -> Response:
-    """Undo an import as a whole; one that nobody began is forgotten."""
+    """Undo an import as a whole, after a question; one that nobody began is forgotten."""
+    row = _found(id)
+    if row.state != ImportState.READ and not forms.typed("confirmed"):
+        return page(
+            "sure.html",
+            title="请核对",
+            action=url_for(".post_undo", id=id),
+            back=url_for(".get_import", id=id),
+            question="整批撤销吗？新登记的会从台账里拿掉，改过的变回导入以前。要再导入，得重新上传文件。",
+            yes="整批撤销",
+            danger=True,
+            hidden=[("confirmed", "yes")],
+        )
     people = undoing.undo(_desk(), id)
     told = f"已经撤销，{people}个人和导入以前一样。" if people else "文件已经删除。"
     return go_to(url_for(".get_imports"), told)
@@ -281,7 +293,10 @@ def _unfit(content: bytes) -> str:
 def _words_of(unfit: SheetUnfit) -> str:
     if unfit.twice:
         return f"有两列是同一项：{unfit.twice}。请只留一列。"
-    return f"还要有这几列：{'、'.join(sheets.COLUMNS[use][0] for use in unfit.missing)}。"
+    missing = "、".join(sheets.COLUMNS[use][0] for use in unfit.missing)
+    return (
+        f"还要有这几列：{missing}。表里有的话，看看第一行是不是列名：上面的标题要删掉，再重新上传。"
+    )
 
 
 def _upload_page(form: Form[UploadAsked], status: int = 200, refused: str = "") -> Response:

@@ -217,6 +217,11 @@ def before(session: Session) -> int:
     return earlier
 
 
+def were_in_force(session: Session) -> set[int]:
+    """The releases that can be put in force again, with the one that is."""
+    return set(session.scalars(select(col(Release.id)).where(_was_in_force())))
+
+
 def lately(session: Session, since: date) -> list[int]:
     """The release in force and those before it that came since a day, and the one before them.
 

@@ -14,7 +14,7 @@ from server.editing import publishing
 from server.editing.reports import PersonaResult, QuestionResult, Report
 from server.editing.tables import Proposal
 from server.published import releases
-from tests.server.console.conftest import Staff
+from tests.server.console.conftest import Staff, text_of
 from tests.server.console.editing import edited
 from tests.small import small_editions
 
@@ -39,9 +39,50 @@ def test_who_takes_a_release_back_is_known_and_what_waits_is_not_put_in_force(
     assert desk.post(path, {**back, "current": str(waits)}).status_code == 409
     with known.database.read() as session:
         assert releases.current_id(session) == before
-    assert desk.post(path, back).status_code == 303
+    # One press only shows what would be otherwise.
+    asked = desk.post(path, back)
+    assert asked.status_code == 200 and "发布吗？马上就用。" in text_of(asked.text)
+    with known.database.read() as session:
+        assert releases.current_id(session) == before
+    assert desk.post(path, {**back, "confirmed": "yes"}).status_code == 303
     noted = "SELECT actor_id, row FROM audit_entry WHERE about = 'current_release'"
     assert known.database.fetch(noted) == (str(desk.officer.id), things["another_release"])
+    # And forward again: what was pressed by mistake is put right.
+    listed = desk.get("/knowledge/publishing/").text
+    assert f'name="release" value="{before}"' in listed
+    assert f'name="release" value="{waits}"' not in listed, "it never was in force"
+    forward = {"release": str(before), "current": things["another_release"], "confirmed": "yes"}
+    assert desk.post(path, forward).status_code == 303
+    with known.database.read() as session:
+        assert releases.current_id(session) == before
+
+
+def test_a_draft_is_thrown_away_only_once_that_was_meant(staff: Staff) -> None:
+    known, things = staff.resources, edited(staff)
+    desk = staff.desk(Role.EDITOR)
+    path, version = f"/knowledge/discard/measure/{things['edited']}", things["draft_version"]
+    assert "找不回来" in desk.post(path, {"version": version}).text
+    counted = "SELECT count(*) FROM knowledge_draft WHERE key = :key"
+    assert known.database.fetch(counted, key=things["edited"]) == (1,)
+    gone = desk.post(path, {"version": version, "confirmed": "yes"})
+    assert gone.status_code == 303
+    assert known.database.fetch(counted, key=things["edited"]) == (0,)
+
+
+def test_who_tries_the_bot_is_told_that_drafts_do_not_count(staff: Staff) -> None:
+    desk = staff.desk(Role.EDITOR)
+    assert "草稿还没有算进去" not in desk.get("/knowledge/trying/").text
+    edited(staff)
+    assert "草稿还没有算进去" in desk.get("/knowledge/trying/").text
+
+
+def test_why_something_is_not_published_is_told_to_who_wrote_it(staff: Staff) -> None:
+    things = edited(staff)
+    path = f"/knowledge/publishing/{things['proposal']}"
+    desk = staff.desk(Role.PUBLISHER)
+    assert 'id="refuse-reason"' in desk.get(path).text
+    desk.post(f"{path}/refuse", {"reason": "金额和原文不一样"})
+    assert "金额和原文不一样" in staff.desk(Role.EDITOR).get(path).text
 
 
 def test_what_is_answered_worse_is_told_in_words(staff: Staff) -> None:

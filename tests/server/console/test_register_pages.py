@@ -186,7 +186,10 @@ def test_a_table_is_tried_adjudicated_entered_and_undone(staff: Staff) -> None:
     assert "导入完了" in desk.get(path).text
     assert "低于低保线2人" in text_of(desk.get("/register/").text)
     assert "共1人" not in text_of(desk.post("/register/search", {"what": "陈改名"}).text)
-    undone = desk.post(f"{path}/undo", follow_redirects=True)
+    # One press does not take 2 people out.
+    assert "整批撤销吗？" in desk.post(f"{path}/undo").text
+    assert "低于低保线2人" in text_of(desk.get("/register/").text)
+    undone = desk.post(f"{path}/undo", {"confirmed": "yes"}, follow_redirects=True)
     assert "已经撤销，2个人和导入以前一样" in undone.text
     assert "低于低保线1人" in text_of(desk.get("/register/").text)
 
@@ -198,6 +201,15 @@ def test_a_table_without_its_columns_is_told_so(staff: Staff) -> None:
     assert held.status_code == 422 and "还要有这几列：身份证号" in held.text
     data = {"region": "石狮", "file": (io.BytesIO(b"\xd0\xcf\x11\xe0"), "a.xls")}
     assert "读不了" in desk.post("/register/imports/", data).text
+    empty = {"region": "石狮", "file": (io.BytesIO(b""), "a.csv")}
+    assert "这个文件是空的" in desk.post("/register/imports/", empty).text
+    # A title over the table, as offices have it.
+    titled = "困难职工登记表\n姓名,身份证号\n王伟,1\n".encode()
+    found = desk.post(
+        "/register/imports/", {"region": "石狮", "file": (io.BytesIO(titled), "b.csv")}
+    )
+    path = found.headers["Location"].removeprefix("/staff").removesuffix("/columns")
+    assert "上面的标题要删掉" in desk.post(f"{path}/columns", {"c0": "-"}).text
 
 
 def test_the_register_is_matched_as_a_roster(staff: Staff) -> None:
