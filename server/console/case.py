@@ -41,7 +41,7 @@ from server.casework.tables import (
 from server.clock import china_day
 from server.confidential.sealing import Safe
 from server.confidential.subject_keys import SubjectErased
-from server.console import case_steps, forms, naming, reading, words
+from server.console import case_lists, case_steps, forms, naming, reading, words
 from server.console.case_steps import Step
 from server.console.entering import actor, officer, regions
 from server.console.forms import Form
@@ -154,6 +154,10 @@ class CaseShown:
     notes: list[notes.Noted]
     objections: list[ObjectionShown]
     steps: list[Step]
+    opinion: str
+    """Why the officer recommends what they recommend; empty where nothing is recommended."""
+    next: tuple[str, str] | None
+    """The one to do after this one: its number, and what it is about."""
     erased: bool
 
 
@@ -398,8 +402,26 @@ def _shown(session: Session, case: Case, own: Safe | None, unmask: str) -> CaseS
             for each in cases.objections_of(session, case.id)
         ],
         steps=case_steps.steps(session, case, officer()) if own is not None else [],
+        opinion=_opinion(session, case, own),
+        next=_next(session, case),
         erased=own is None,
     )
+
+
+def _next(session: Session, case: Case) -> tuple[str, str] | None:
+    found = case_lists.next_of(session, officer(), case)
+    if found is None:
+        return None
+    return found.id, naming.measure_of(resources().serving.current().library, found.measure)
+
+
+def _opinion(session: Session, case: Case, own: Safe | None) -> str:
+    if case.recommended is None:
+        return ""
+    moved = [
+        each for each in cases.history(session, case, own) if each.event.move == Move.RECOMMEND
+    ]
+    return moved[-1].reason if moved else ""
 
 
 def _edition(session: Session, case: Case) -> Measure | None:

@@ -51,6 +51,18 @@ WHOSE_WORDS: Mapping[str, str] = {
     "objections": "申诉",
     "all": "全部",
 }
+_TO_DO: tuple[tuple[Role, Callable[[Officer], Wanted]], ...] = (
+    (Role.APPROVER, WHOSE["decide"]),
+    (Role.APPROVER, WHOSE["objections"]),
+    (
+        Role.CASE_OFFICER,
+        lambda who: Wanted(
+            states=frozenset({State.IN_REVIEW}), assigned_to=who.id, recommended=False
+        ),
+    ),
+    (Role.CASE_OFFICER, WHOSE["unassigned"]),
+)
+"""What waits for an officer, list by list, by the role that does it."""
 _SORTED_AS = (
     ("identity_number", TypeAdapter(IdentityNumber)),
     ("phone", TypeAdapter(Phone)),
@@ -76,7 +88,7 @@ class Row:
     version: int
     can_take: bool
     waits: bool
-    """Nobody does anything with it yet, or any more: it can be handed to somebody."""
+    """Nobody but the officer does anything with it yet, or any more: it can be handed on."""
 
 
 class _Filters(forms.Asked):
@@ -171,10 +183,11 @@ def post_search() -> Response:
 @blueprint.post("/assign")
 @admits(Who.OFFICER, Role.CASE_OFFICER)
 def post_assignment() -> Response:
-    """Hand several cases that wait to one officer; what somebody else moved meanwhile is left."""
+    """Hand cases that wait, or one's own, to one officer; what was moved meanwhile is left."""
     known, who = resources(), officer()
     form = forms.read(_AssignAsked)
-    back = url_for("desk.cases.get_list", whose="unassigned")
+    whose = forms.typed("whose")
+    back = url_for("desk.cases.get_list", whose=whose if whose in WHOSE else "unassigned")
     if form.asked is None or not form.asked.case:
         return go_to(back, "请先勾选办件，再选分派给谁。")
     try:
@@ -196,7 +209,7 @@ def rows(session: Session, found: Iterable[Case]) -> list[Row]:
     library, today = known.serving.current().library, china_day(known.clock())
     staff = officers.listed(session)
     names = {each.officer.id: each.officer.name for each in staff}
-    work_here = {each.officer.id for each in staff if each.active}
+    others_here = {each.officer.id for each in staff if each.active} - {officer().id}
     can_take = Role.CASE_OFFICER in officer().roles
     return [
         Row(
@@ -216,10 +229,34 @@ def rows(session: Session, found: Iterable[Case]) -> list[Row]:
             case.version,
             can_take and case.state == State.SUBMITTED,
             case.state == State.SUBMITTED
-            or (case.state in _WITH_AN_OFFICER and case.assigned_to not in work_here),
+            or (case.state in _WITH_AN_OFFICER and case.assigned_to not in others_here),
         )
         for case in found
     ]
+
+
+def next_of(session: Session, who: Officer, case: Case) -> Case | None:
+    """What waits beside a case: the one behind it where it waits itself, else the first of all.
+
+    Who leaves one for later so comes to all of them, and not back to the one before.
+    """
+    for role, wanted in _TO_DO:
+        if role not in who.roles:
+            continue
+        mine = wanted(who)
+        for after in (case.id, None) if _waits_among(case, mine) else (None,):
+            found = cases.listed(session, who, regions(), mine, at_most=2, after=after)
+            if others := [each for each in found if each.id != case.id]:
+                return others[0]
+    return None
+
+
+def _waits_among(case: Case, wanted: Wanted) -> bool:
+    return (
+        case.state in (wanted.states or ())
+        and wanted.assigned_to in (None, case.assigned_to)
+        and wanted.recommended in (None, case.recommended is not None)
+    )
 
 
 def _wanted(asked: _Filters, who: Officer, today: date) -> Wanted:

@@ -586,6 +586,61 @@ def ticks(page: str) -> list[str]:
     return re.findall(r'name="case" value="([^"]+)"', page)
 
 
+def test_who_goes_on_leave_hands_on_what_is_theirs_at_once(staff: Staff, clerk: Desk) -> None:
+    mine, others = [staff.submit(number=n) for n in (1, 2)], staff.submit(number=3)
+    for case in mine:
+        move(clerk, staff, case, "take")
+    to = staff.desk(Role.CASE_OFFICER, name="何志强")
+    move(to, staff, others, "take")
+    listed = clerk.get("/cases/?whose=mine").text
+    assert {tick.partition(":")[0] for tick in ticks(listed)} == {case.id for case in mine}
+    assert others.id not in " ".join(ticks(clerk.get("/cases/").text)), "it is somebody else's"
+    sent = {"case": ticks(listed), "to": to.officer.id, "whose": "mine"}
+    done = clerk.post("/cases/assign", sent)
+    assert done.headers["Location"].endswith("/staff/cases/?whose=mine")
+    assert {staff.case(case.id).assigned_to for case in mine} == {to.officer.id}
+
+
+def following(page: str) -> str:
+    """The case that a page leads on to, empty for none."""
+    found = re.search(r'href="/staff/cases/(\w+)">下一件：', page)
+    return found[1] if found else ""
+
+
+def test_from_a_case_the_next_one_is_one_press_away(staff: Staff, clerk: Desk, chief: Desk) -> None:
+    first, second, third = sorted((staff.submit(number=n) for n in (1, 2, 3)), key=lambda c: c.id)
+    # Who leaves one for later comes to all of them, and round again.
+    seen = [first.id]
+    for _ in range(3):
+        seen.append(following(clerk.get(f"/cases/{seen[-1]}").text))
+    assert seen == [first.id, second.id, third.id, first.id]
+    move(clerk, staff, second, "take")
+    # What one has taken comes before what nobody has.
+    assert following(clerk.get(f"/cases/{first.id}").text) == second.id
+    move(clerk, staff, second, "recommend", decision="approve", reason="材料齐全")
+    assert following(clerk.get(f"/cases/{second.id}").text) == first.id
+    assert following(chief.get(f"/cases/{first.id}").text) == second.id
+    assert following(chief.get(f"/cases/{second.id}").text) == ""
+
+
+def test_who_decides_reads_why_beside_the_button(staff: Staff, clerk: Desk, chief: Desk) -> None:
+    case = staff.submit()
+    move(clerk, staff, case, "take")
+    move(clerk, staff, case, "recommend", decision="approve", reason="先写的理由")
+    move(clerk, staff, case, "recommend", decision="refuse", reason="只缴了三个月")
+    page = chief.get(f"/cases/{case.id}").text
+    moves = text_of(page[page.index('id="s-moves"') :])
+    assert "建议不通过 （陈晓） 只缴了三个月" in moves and "先写的理由" not in moves
+
+
+def test_a_reason_that_ends_with_a_stop_gets_no_second_one(staff: Staff, clerk: Desk) -> None:
+    case = staff.submit()
+    move(clerk, staff, case, "take")
+    asked = {"items": "dismissal_notice", "reason": "请拍清楚盖章的那页。", "days": 5}
+    move(clerk, staff, case, "request-material", **asked)
+    assert "。。" not in text_of(clerk.get(f"/cases/{case.id}").text)
+
+
 def test_what_a_colleague_claimed_since_the_list_came_is_not_handed_to_another(
     staff: Staff, clerk: Desk
 ) -> None:
