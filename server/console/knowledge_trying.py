@@ -14,7 +14,7 @@ from server.console import forms, knowledge
 from server.console.entering import officer
 from server.console.knowledge_words import ASPECTS, RIVALS, STEPS, gate_of
 from server.console.rendering import go_to, page
-from server.editing import gold
+from server.editing import drafts, gold
 from server.web.admitting import Who, admits
 from server.web.resources import resources
 
@@ -141,11 +141,14 @@ def _trying_page(form: forms.Form[Any], status: int = 200) -> Response:
             "measures": "、".join(found.answer.measures[:1]),
             **form.values,
         }
+    with resources().database.read() as session:
+        waiting = len(drafts.listed(session))
     return page(
         "knowledge/trying.html",
         title="试一试",
         status=status,
         form=form,
+        drafts=waiting,
         found=found,
         regions=[(r.id, r.label) for r in library.regions if r.own],
         kinds=[(kind.value, words) for kind, words in KINDS.items()],

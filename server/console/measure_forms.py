@@ -1,5 +1,6 @@
 """The form of a measure, read back into a draft: whatever is typed, right or wrong."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -14,6 +15,7 @@ LINES = ("quotes", "similar", "negative", "unanswered", "advice", "readings", "p
 PLAIN = ("region", "document", "locator", "title", "audience", "form", "summary", "question")
 PERIODS = ("validity", "application")
 _LONGEST = 4000
+_DAY = re.compile(r"([0-9]{4}) *[年./-] *([0-9]{1,2}) *[月./-] *([0-9]{1,2}) *日?")
 _MOST_ROWS = 80
 _TURNS = ("from", "to", "locator", "quote", "note")
 
@@ -53,7 +55,7 @@ def read_measure(id: str, before: Mapping[str, Any], library: Library) -> dict[s
             del made[name]
     for name in PERIODS:
         period: dict[str, Any] = {each: _value(f"{name}-{each}") for each in _TURNS}
-        period |= {each: period[each] or None for each in ("from", "to")}
+        period |= {each: _day(period[each]) or None for each in ("from", "to")}
         made[name] = period if name == "validity" or any(period.values()) else None
     if made["application"] is None and "application" not in before:
         del made["application"]
@@ -62,6 +64,12 @@ def read_measure(id: str, before: Mapping[str, Any], library: Library) -> dict[s
 
 def _value(name: str) -> str:
     return forms.typed(name)[:_LONGEST]
+
+
+def _day(text: str) -> str:
+    """A day as the files have it, also where it is typed as documents write it, 2022年3月31日."""
+    found = _DAY.fullmatch(text)
+    return f"{found[1]}-{int(found[2]):02}-{int(found[3]):02}" if found else text
 
 
 def number_of(name: str) -> int:

@@ -55,6 +55,19 @@ def test_a_measure_that_was_stored_before_measures_said_it_shows_how_people_come
     assert said["uptake"] == "application"
 
 
+def test_a_day_is_read_as_documents_write_it(staff: "Staff") -> None:
+    desk = staff.desk(Role.EDITOR)
+    form = form_of(desk, "shishi-4c")
+    for typed, read in (
+        ("2022年4月1日", "2022-04-01"),
+        ("2022.4.1", "2022-04-01"),
+        ("四月", "四月"),
+    ):
+        form["version"] = form_of(desk, "shishi-4c")["version"]
+        desk.post("/knowledge/measures/shishi-4c", form | {"validity-from": typed})
+        assert drafted(staff, "shishi-4c")["validity"]["from"] == read
+
+
 def test_a_measure_that_nobody_changed_is_saved_as_it_was(staff: "Staff") -> None:
     """It is of five topics, and the form had room for two."""
     desk = staff.desk(Role.EDITOR, where=("河北",))
