@@ -164,7 +164,8 @@ def test_deleting_says_what_stays_and_why_and_ends_the_session(
     reply = phone.send("DELETE", "/me")
     assert reply.status_code == 200
     stays = {row["what"]: row["why"] for row in reply.get_json()["stays"]}
-    assert "会计" in stays["发给你的钱"] and "个人资料" not in stays
+    assert "统计" in stays["你找过的帮助"] and "个人资料" not in stays
+    assert "发给你的钱" not in stays, "there never was any"
     assert _code(phone.get("/me")) == (401, "session_over")
     assert resources.database.fetch("SELECT count(*) FROM profile") == (0,)
     assert resources.database.fetch("SELECT count(*) FROM subject_key") == (0,)
