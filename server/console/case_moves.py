@@ -63,7 +63,7 @@ _DONE: Mapping[Move, str] = {
 _TOLD = {
     None: "",
     False: "微信会通知申请人。",
-    True: "微信通知不到申请人，请打电话告诉。",
+    True: "微信通知不到申请人，请打电话告诉本人。",
 }
 """By whether the notice is refused; None where the move has none."""
 

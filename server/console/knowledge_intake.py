@@ -18,6 +18,7 @@ from server.console import forms, knowledge
 from server.console.entering import officer, takes
 from server.console.fault_words import words_of
 from server.console.knowledge_words import place_of
+from server.console.measure_forms import day_of
 from server.console.rendering import go_to, page
 from server.editing import checks, drafts, receiving
 from server.editing.drafts import DraftChanged, PieceUnedited
@@ -87,7 +88,7 @@ def get_new_document() -> Response:
 @admits(Who.OFFICER, Role.EDITOR)
 def post_new_document() -> Response:
     """Take a page in as the draft of a document."""
-    form = forms.read(_NewAsked, {"id": "编号用小写字母、数字和下划线，比如 jinzhou2020。"})
+    form = forms.read(_NewAsked, {"id": "只能用小写字母、数字和下划线，比如 jinzhou2020。"})
     file = request.files.get("file")
     content = file.read() if file else b""
     text = form.asked.text if form.asked else ""
@@ -141,9 +142,10 @@ def post_document(id: str) -> Response:
     about = dict(content["about"])
     for name in _TEXT_FIELDS:
         about[name] = getattr(asked, name) or (None if name == "number" else "")
+    about["dated"] = day_of(about["dated"])
     about["validity"] = {
-        "from": asked.valid_from or None,
-        "to": asked.valid_to or None,
+        "from": day_of(asked.valid_from) or None,
+        "to": day_of(asked.valid_to) or None,
         "locator": asked.valid_locator,
         "quote": asked.valid_quote,
         "note": asked.valid_note,

@@ -55,7 +55,7 @@ def read_measure(id: str, before: Mapping[str, Any], library: Library) -> dict[s
             del made[name]
     for name in PERIODS:
         period: dict[str, Any] = {each: _value(f"{name}-{each}") for each in _TURNS}
-        period |= {each: _day(period[each]) or None for each in ("from", "to")}
+        period |= {each: day_of(period[each]) or None for each in ("from", "to")}
         made[name] = period if name == "validity" or any(period.values()) else None
     if made["application"] is None and "application" not in before:
         del made["application"]
@@ -66,7 +66,7 @@ def _value(name: str) -> str:
     return forms.typed(name)[:_LONGEST]
 
 
-def _day(text: str) -> str:
+def day_of(text: str) -> str:
     """A day as the files have it, also where it is typed as documents write it, 2022年3月31日."""
     found = _DAY.fullmatch(text)
     return f"{found[1]}-{int(found[2]):02}-{int(found[3]):02}" if found else text

@@ -132,7 +132,9 @@ WORDS: Mapping[type[Exception], Problem] = {
         "已经发过一部分",
         "已经发过一部分，总金额不能改。要停发余下的，请按不通过办。",
     ),
-    SumOutOfRange: Problem(422, "sum_out_of_range", "金额不对", "金额不对，请检查一下再填。"),
+    SumOutOfRange: Problem(
+        422, "sum_out_of_range", "金额不对", "金额不对。写多少元，最多两位小数，比如1500或1500.50。"
+    ),
     NotAdjudicated: Problem(
         409,
         "not_adjudicated",

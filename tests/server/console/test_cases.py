@@ -54,7 +54,7 @@ def test_two_officers_decide_a_case(staff: Staff, clerk: Desk, chief: Desk) -> N
     ("templates", "told"),
     [
         ({"reviewed": "t1"}, "审批通过了。微信会通知申请人。"),
-        ({}, "审批通过了。微信通知不到申请人，请打电话告诉。"),
+        ({}, "审批通过了。微信通知不到申请人，请打电话告诉本人。"),
     ],
 )
 def test_whoever_decides_is_told_whether_a_notice_goes_out(

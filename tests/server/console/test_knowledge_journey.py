@@ -86,10 +86,12 @@ def test_a_raw_page_becomes_a_published_right_answer(
     page.get_by_label("日期", exact=True).fill("2020年2月")
     page.get_by_role("button", name="保存").click()
     expect(page.locator("#f-dated-error")).to_contain_text("2022-03-31")
-    page.get_by_label("日期", exact=True).fill("2020-02-29")
-    page.get_by_label("从哪天起有效").fill("2020-02-29")
+    page.get_by_label("日期", exact=True).fill("2020年2月29日")
+    page.get_by_label("从哪天起有效").fill("2020.2.29")
     page.get_by_role("button", name="保存").click()
     expect(page.locator("#f-dated-error")).to_have_count(0)
+    expect(page.get_by_label("日期", exact=True)).to_have_value("2020-02-29")
+    expect(page.get_by_label("从哪天起有效")).to_have_value("2020-02-29")
 
     # All clauses but one grant nothing to be entered now.
     for locator in ("前言", "一", "二", "三", "五", "六", "七", "八"):
