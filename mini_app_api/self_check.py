@@ -16,6 +16,7 @@ from mini_app_api.models import (
 from server.chat.self_checks import checked, count_misses
 from server.clock import china_day
 from server.web.admitting import Who, admits
+from server.web.callers import refuse_too_much_chat
 from server.web.resources import resources
 
 blueprint = APIBlueprint("self_check", __name__, url_prefix="/api/v1", tag="self-check")
@@ -42,7 +43,11 @@ def get_facts(asked: FactsAsked) -> FactsView:
 @blueprint.doc(summary="Check what somebody says against every measure", operation_id="self_check")
 @admits(Who.EVERYBODY)
 def post_self_check(asked: SelfCheckAsked) -> dict[str, Any]:
-    """Say which measures of a region hold, fail or stay open, and what to ask next."""
+    """Say which measures of a region hold, fail or stay open, and what to ask next.
+
+    Nobody signs in for it: it counts as a stranger's message, as it adds to the tallies as well.
+    """
+    refuse_too_much_chat(None)
     known = resources()
     served = known.serving.current()
     today = china_day(known.clock())

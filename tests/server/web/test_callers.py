@@ -63,6 +63,15 @@ def test_who_asks_too_often_is_told_when_to_come_back(
     assert _chat(strict, token=token).status_code == 200
 
 
+def test_a_self_check_counts_as_a_message_of_a_stranger(strict: FlaskClient) -> None:
+    asked, sent = {"region": "石狮", "facts": {}}, {"X-Forwarded-For": FACTORY}
+    found = [
+        strict.post("/api/v1/self-check", json=asked, headers=sent).status_code for _ in range(9)
+    ]
+    assert found == [200] * 8 + [429]
+    assert _chat(strict).status_code == 429
+
+
 def test_people_behind_one_factory_address_do_not_block_one_another(strict: FlaskClient) -> None:
     tokens = [_token(strict, f"worker{number}") for number in range(12)]
     for _ in range(20):
