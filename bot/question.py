@@ -44,6 +44,7 @@ _SET_ASIDE = re.compile(
     "|^(?:那?[我俺]?们?不是|那[我俺]?们?没)[^,。?!吗么死活命]{1,8}[, ]+"
     "(?:就|而|只|其实)?是(?![不否])"
 )
+_GOES_HOME = re.compile("(?<![不没])回(?:去|老家|家|乡)")
 _CITY = 2
 """How deep a city lies at most: 福建 › 泉州."""
 _STORY = 40
@@ -139,7 +140,7 @@ def parse(
     asks_which = bool(_ASKS_WHICH.search(text))
     found = find_places(text, library.regions, typed, here)
     places, denied = _parted_from_denied(_place_meant_instead(found, text), text)
-    places = _with_documents(_from_there(places, library), text, library)
+    places = _with_documents(_from_there(places, text, library), text, library)
     spoken_of = [
         m.words
         for m in places.uncovered
@@ -205,14 +206,18 @@ def _parted_from_denied(places: Places, text: str) -> tuple[Places, frozenset[st
     return left, frozenset(m.region for m in places.covered if not meant(m))
 
 
-def _from_there(places: Places, library: Library) -> Places:
-    """Take the place somebody comes from for the one meant, if its clause tells where they go.
+def _from_there(places: Places, text: str, library: Library) -> Places:
+    """Take the place somebody comes from for the one meant: if they go back there, or if its clause
+    tells where they go.
 
-    锦州到敦煌的工人: the workers of 锦州, of whom its document speaks.
+    老家石狮，回去能领什么; 锦州到敦煌的工人: the workers of 锦州, of whom its document speaks.
     """
+    home = tuple(m for m in places.origins if m.region)
     if places.covered or not places.uncovered:
         return places
-    left = replace(places, covered=tuple(m for m in places.origins if m.region))
+    if home and _GOES_HOME.search(text, home[0].end):
+        return replace(places, covered=home, uncovered=())
+    left = replace(places, covered=home)
     if any(_in_a_clause(m.words, left, library) for m in places.uncovered):
         return left
     return places

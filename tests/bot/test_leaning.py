@@ -67,6 +67,14 @@ TABLE = """
 石狮|新工人培训给多少//要是自己开个小店呢 -> shishi-4c
 石狮|我想问下补贴 -> overview
 石狮|想申请救助 -> shishi-3a
+石狮|88712565打不通 -> outside:line_busy
+石狮|那个热线一直占线打不进去 -> outside:line_busy
+石狮|我老公电话打不通两天了 -> care:missing
+石狮|老板电话打不通，工资没发 -> shishi-7
+石狮|8年没交社保了能补吗 -> outside:social_insurance_record
+|我在东莞打工，老家石狮，回去能领失业金吗 -> shishi-4a
+|我在深圳，家是沧州的，过年回家给红包吗 -> hebei-cangzhou-1
+|我在深圳，家是沧州的，过年不回去，给红包吗 -> place-not-covered:深圳
 石狮|我是低保户 -> no-subject
 雄安新区|我是外地建筑工 -> no-subject
 （未具名市）|我是低保户 -> opinion-3-water-gas
