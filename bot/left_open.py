@@ -4,19 +4,23 @@ import re
 from dataclasses import replace
 
 from bot import hotlines, replying, stating
+from bot.alternatives import chooses_of_what_is_unwritten
 from bot.answers import Answer, Rejected
 from bot.check_wishes import KIN, whether_one_gets
 from bot.claims import states_all
 from bot.composing import Part, without_repeats
 from bot.declining import decline
+from bot.named_details import unwritten_detail
 from bot.place_notes import uncovered_note
 from bot.retrieval.matching import Candidate
 from bot.stating import states
 from bot.turn import Turn
+from bot.units_asked import counts_in_what_is_unwritten
 from bot.whether import asks_whether_there_is
 from bot.words import wording
 from knowledge.measures import Aspect, Measure
 
+_ASPECTS = frozenset(Aspect)
 DETAIL = "detail"
 """What is asked for, where it is no aspect of its own."""
 _A_WORD = 2
@@ -36,7 +40,16 @@ _ASKS = re.compile(
 )
 """Only what asks can ask for a detail; «沧州暖心红包» just names the thing."""
 _NOTHING_ELSE = frozenset(
-    {Aspect.COUNT, Aspect.OWN_SHARE, Aspect.REPLACEMENT, Aspect.STOPPING, Aspect.FEE}
+    {
+        Aspect.COUNT,
+        Aspect.OWN_SHARE,
+        Aspect.REPLACEMENT,
+        Aspect.STOPPING,
+        Aspect.FEE,
+        Aspect.CAP,
+        Aspect.APPLY_BY,
+        Aspect.AFTERWARDS,
+    }
 )
 """Who asks for these is not helped by another aspect that is stated."""
 _FUNDS = re.compile("资金|专款|专项|经费|工资")
@@ -66,17 +79,18 @@ def not_stated(turn: Turn, best: Candidate, detail: str) -> Answer:
     """Decline a detail of a measure, and tell what its clause does state."""
     measure, composer = best.measure, turn.composer
     unit = "、".join(measure.responsible.lead)
-    also = [] if detail == DETAIL else stating.left_open(measure, turn.asked)
+    aspect = Aspect(detail) if detail in _ASPECTS else None
+    also = [] if aspect is None else stating.left_open(measure, turn.asked)
     asks_phone = detail == Aspect.PHONE
     local = hotlines.local(turn) if asks_phone and not measure.phones else []
     lines = hotlines.beside(turn, measure) if asks_phone else ()
     of = _whose_number(turn, measure, local) if asks_phone else ""
     told = composer.told(measure, turn.asked, turn.today) if len(turn.asked.aspects) > 1 else []
     asks_unit = unit and composer.where(measure) not in (part.text for part in told)
-    alike = [] if detail == DETAIL else replying.alike_to(turn, best)
+    alike = [] if aspect is None else replying.alike_to(turn, best)
     # One that states it would read as if this one did.
-    alike = [other for other in alike if not states(other.measure, Aspect(detail))]
-    partly = [said.say for aspect, said in measure.answers.items() if aspect == detail]
+    alike = [other for other in alike if aspect and not states(other.measure, aspect)]
+    partly = [said.say for of_, said in measure.answers.items() if of_ is aspect]
     parts = [
         Part(composer.not_stated(measure, [detail, *also], of=f"{of}的" if of else "")),
         *(Part(say, asked=True) for say in partly),
@@ -111,6 +125,8 @@ def _detail_left_open(turn: Turn, best: Candidate) -> str:
         return ""
     if aspect := unstated_aspect(turn, best):
         return aspect
+    if named := _unwritten(turn, best.measure):
+        return named
     if turn.asks_for_kin or asks_for_no_detail(turn, best.measure):
         return ""
     if any(a in _NOTHING_ELSE and states(best.measure, a) for a in turn.asked.firm):
@@ -122,6 +138,20 @@ def _detail_left_open(turn: Turn, best: Candidate) -> str:
         return ""
     needed = _LEFT_OPEN_THOUGH_STATED if stated else _LEFT_OPEN
     return DETAIL if _open_lead(turn, best) >= needed else ""
+
+
+def _unwritten(turn: Turn, measure: Measure) -> str:
+    """Name what is asked for in words or units of which the clause has none, '' for nothing.
+
+    A way to choose that an aspect asks for is told by what the clause states of that aspect.
+    """
+    text = turn.question.rest
+    if named := unwritten_detail(text, measure):
+        return named
+    if counts_in_what_is_unwritten(text, measure):
+        return DETAIL
+    told = any(states(measure, aspect) for aspect in turn.asked.firm)
+    return DETAIL if not told and chooses_of_what_is_unwritten(text, measure) else ""
 
 
 def asks_for_no_detail(turn: Turn, measure: Measure) -> bool:

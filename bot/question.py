@@ -14,6 +14,7 @@ from bot.words.pinyin import respaced
 from knowledge.aspects import Asked
 from knowledge.library import Library
 from knowledge.regions import Use
+from knowledge.sentences import DETAILS
 
 _FILLER = re.compile(
     r"(?:文件里?|政策里?)?(?:哪一?条|哪里|哪儿)(?:里|上)?[写说规]定?的|[这那][样种]东西|那个|那么|这个|那边|这边|这里|那里|请问|麻烦|问一?下|问问|想问|想知道|你好|您好|告诉我|帮我?|一下|到底|问|现在|的话|时候|为止|单位|部门|几样|几"
@@ -116,7 +117,7 @@ def words_asked_for(library: Library) -> WellKnown:
         *(measure.title for measure in library.measures.values()),
         *(topic.label for topic in library.topics.values()),
         *library.lexicon.policy_terms,
-        *library.sentences.detail_names.values(),
+        *map(library.sentences.name_of, DETAILS),
         *_cities_elsewhere(library),
     )
     return well_known(map(normalise, texts), (name.words for name in library.regions.names))

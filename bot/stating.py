@@ -1,5 +1,7 @@
 """What a clause states of the aspects that were asked, and which of them it leaves open."""
 
+import re
+
 from knowledge.aspects import Asked
 from knowledge.entries import Statement
 from knowledge.figures import Figure, figures
@@ -12,6 +14,7 @@ _OF_APPLYING = frozenset({Aspect.MATERIALS, Aspect.ONLINE})
 _SPANS = frozenset({"个月", "天", "小时", "学时", "平方米", "%", "次"})
 _KINDS = {"个月": "time", "年": "time", "小时": "hours", "学时": "hours", "平方米": "floor"}
 _A_CALENDAR_YEAR = 100
+_UNWRITTEN = re.compile("[^,，。;；:：]*没有?写[^,，。;；:：]*")
 
 
 def statement(measure: Measure, aspect: Aspect) -> Statement | None:
@@ -49,6 +52,17 @@ def left_open(measure: Measure, asked: Asked) -> list[str]:
         and not statement(measure, aspect)
         and not (sums and aspect is Aspect.AMOUNT)  # 发给多少人，金额是多少: the sum of all
     ]
+
+
+def written(measure: Measure) -> str:
+    """What the clause writes, in its words and in ours, without what is said not to be written."""
+    ours = (
+        measure.title,
+        measure.question,
+        measure.summary,
+        *(said.say for said in measure.answers.values()),
+    )
+    return "".join((*measure.quotes, *(_UNWRITTEN.sub("", said) for said in ours)))
 
 
 def spans(text: str) -> set[str]:

@@ -3,6 +3,7 @@
 import re
 
 from bot.question import content
+from bot.stating import written
 from bot.turn import Turn
 from knowledge.measures import Measure
 
@@ -21,7 +22,6 @@ _GIVING = re.compile("[发给送领拿让叫]|补(?![领发办])|免费|白")
 _LESSENS = "减免降退返缓帮"
 """The same of a grant whose clause has them."""
 _OF_ONESELF = re.compile("打工|务工|上班|干活|工作|外地人?|过年|春节|听说")
-_UNWRITTEN = re.compile("[^,，。;；:：]*没有?写[^,，。;；:：]*")
 _BREAK = re.compile(r"\W")
 _A_WORD = 2
 _LEFT_OUT = 3
@@ -33,23 +33,12 @@ def asks_whether_there_is(turn: Turn, measure: Measure) -> bool:
     if not _WHETHER.search(text) or _ASKS_MORE.search(text):
         return False
     told = _OF_ONESELF.sub(" ", _DOUBLED.sub(r"\1", turn.question.asked.left))
-    said = _written(measure)
+    said = written(measure)
     named, left = _parted(told, said)
     left = "".join(
         sign for sign in _GIVING.sub("", left) if sign not in _LESSENS or sign not in said
     )
     return any(map(content, named)) and not content(left)
-
-
-def _written(measure: Measure) -> str:
-    """What the clause writes, in its words and in ours, without what is said not to be written."""
-    ours = (
-        measure.title,
-        measure.question,
-        measure.summary,
-        *(said.say for said in measure.answers.values()),
-    )
-    return "".join((*measure.quotes, *(_UNWRITTEN.sub("", said) for said in ours)))
 
 
 def _parted(text: str, said: str) -> tuple[list[str], str]:

@@ -109,6 +109,12 @@ class Aspect(StrEnum):
     REPLACEMENT = "replacement"
     STOPPING = "stopping"
     FEE = "fee"
+    CAP = "cap"
+    """The most that is given, where the clause sets a limit."""
+    APPLY_BY = "apply_by"
+    """Until when one has to apply, which is not until when a thing lasts."""
+    AFTERWARDS = "afterwards"
+    """What comes once it has been had: when the months are over."""
 
 
 SELDOM_STATED = frozenset(
@@ -123,6 +129,9 @@ SELDOM_STATED = frozenset(
         Aspect.REPLACEMENT,
         Aspect.STOPPING,
         Aspect.FEE,
+        Aspect.CAP,
+        Aspect.APPLY_BY,
+        Aspect.AFTERWARDS,
     }
 )
 """Not stated unless answered: no need to list them for each measure."""

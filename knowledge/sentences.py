@@ -155,7 +155,8 @@ DETAILS = ("detail", *(aspect.value for aspect in Aspect))
 """What a clause can leave open; `detail` where it is none of the aspects."""
 
 NAMED_LATER = frozenset({Aspect.COUNT, Aspect.LENGTH, Aspect.OWN_SHARE, Aspect.REPLACEMENT,
-                         Aspect.STOPPING, Aspect.FEE})  # fmt: skip
+                         Aspect.STOPPING, Aspect.FEE, Aspect.CAP, Aspect.APPLY_BY,
+                         Aspect.AFTERWARDS})  # fmt: skip
 """A release that was stored before one could ask for these has no names for them, and goes on being
 served; files that are published anew have to name them (`knowledge.checking`)."""
 

@@ -62,6 +62,9 @@ ASPECTS = {
     Aspect.REPLACEMENT: "丢了怎么补",
     Aspect.STOPPING: "什么时候会停",
     Aspect.FEE: "要不要交钱",
+    Aspect.CAP: "最多给多少",
+    Aspect.APPLY_BY: "最晚什么时候申请",
+    Aspect.AFTERWARDS: "期满以后",
 }
 FIELDS = {
     "id": "编号",

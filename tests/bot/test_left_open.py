@@ -1,0 +1,129 @@
+"""Details that a clause leaves open: told to be so, and what is stated is not."""
+
+import pytest
+
+from bot.alternatives import chooses_of_what_is_unwritten
+from bot.named_details import NAMES, unwritten_detail
+from bot.retrieval.indexing import IndexedLibrary
+from bot.units_asked import counts_in_what_is_unwritten
+from tests.bot.asking import ask
+
+
+@pytest.mark.parametrize(
+    ("text", "measure", "unwritten"),
+    [
+        ("慰问金是走银行还是村干部送", "hebei-zjk-6b", True),
+        ("减免的水用不完,是攒着还是作废", "opinion-3-water-gas", True),
+        ("口罩是医用的还是一次性普通的", "hebei-hengshui-2", True),
+        # One of the ways is what the clause writes.
+        ("送的是饺子还是汤圆", "hebei-tangshan-3", False),
+        ("礼包是寄回去还是现金", "hebei-sjz-gaoxin-2", False),
+        # Whom it goes to, and whether it holds at all, is told in other words.
+        ("补贴给我还是给老板", "liwan-5b", False),
+        ("这是真的还是骗人的", "hebei-cangzhou-1", False),
+        ("食堂免费是硬性的还是看老板", "hebei-hengshui-9", False),
+        # So is how it is paid, and how often, where the clause says it.
+        ("那800是塞现钱还是转手机上", "hebei-sjz-huagong-2", False),
+        ("是一回寄完还是分着来", "hebei-sjz-gaoxin-2", False),
+        # A way to choose is more than a figure, and «返还是» is none at all.
+        ("一共四千还是五千家", "hebei-chengde-1", False),
+        ("稳岗返还是多少比例", "shishi-1a", False),
+    ],
+)
+def test_two_ways_of_which_the_clause_knows_neither(
+    indexed: IndexedLibrary, text: str, measure: str, unwritten: bool
+) -> None:
+    found = chooses_of_what_is_unwritten(text, indexed.library.measures[measure])
+    assert found is unwritten
+
+
+@pytest.mark.parametrize(
+    ("text", "measure", "unwritten"),
+    [
+        ("房租一晚上补多少", "hebei-hengshui-4", True),
+        ("热费一平方减几块", "opinion-3-heat", True),
+        ("礼包里的米一袋几斤", "hebei-sjz-gaoxin-2", True),
+        ("专线几分钟有人接", "shishi-7", True),
+        ("滞纳金按日万分之几", "jinzhou-5b", True),
+        ("流量多少个g", "hebei-hengshui-5", False),
+        ("一天吃饭多少钱", "hebei-zjk-4", False),
+        ("培训要几个钟头", "shishi-4b", False),
+        ("减几吨水", "opinion-3-water-gas", False),
+        ("红包多少钱", "hebei-cangzhou-1", False),
+    ],
+)
+def test_a_unit_that_the_clause_does_not_count_in(
+    indexed: IndexedLibrary, text: str, measure: str, unwritten: bool
+) -> None:
+    found = counts_in_what_is_unwritten(text, indexed.library.measures[measure])
+    assert found is unwritten
+
+
+@pytest.mark.parametrize(
+    ("text", "measure", "detail"),
+    [
+        ("贷款利息几厘", "opinion-3-labour", "interest"),
+        ("券是整张的吗", "hebei-hengshui-3", "face_value"),
+        ("体检原价多少", "hebei-hengshui-6", "full_price"),
+        ("截留了帮扶资金给什么处分", "opinion-3-audit", "penalty"),
+        ("申请表模板在哪下载", "shishi-4b", "form"),
+        ("流量要发什么短信", "hebei-hengshui-5", "code"),
+        ("减不完能结转吗", "opinion-3-tax-b", "carried_over"),
+        ("红包要不要扣税", "hebei-cangzhou-1", "taxed"),
+        ("盲盒几岁的孩子能领", "shishi-5c", "age"),
+        # The clause has a word of it.
+        ("晚交罚不罚滞纳金", "jinzhou-5b", ""),
+        ("缓缴期间收滞纳金吗", "jinzhou-5b", ""),
+        ("一年减多少税", "opinion-3-tax-a", ""),
+        # The word stands for something else.
+        ("家门口找零工", "hebei-hengshui-10", ""),
+        ("厂里扣我押金", "shishi-7", ""),
+    ],
+)
+def test_a_detail_by_its_name_of_which_the_clause_has_no_word(
+    indexed: IndexedLibrary, text: str, measure: str, detail: str
+) -> None:
+    assert unwritten_detail(text, indexed.library.measures[measure]) == detail
+
+
+def test_each_detail_by_its_name_is_called_something(indexed: IndexedLibrary) -> None:
+    assert set(NAMES) <= indexed.library.sentences.detail_names.keys()
+
+
+@pytest.mark.parametrize(
+    ("asked", "detail"),
+    [
+        ("石狮稳岗返还有没有上限", "cap"),
+        ("荔湾吸纳就业补贴，一家公司最多能报几个人", "cap"),
+        ("鹿泉那五百块几号之前要去申请", "apply_by"),
+        ("定州失业补助领完了以后还有什么", "afterwards"),
+        ("石狮招困难人员的社保补贴有没有年限", "duration"),
+        ("沧州红包是送上门还是自己去领", "payment"),
+        ("衡水发的券面值多少一张", "face_value"),
+    ],
+)
+def test_what_else_may_be_open_has_its_name(
+    indexed: IndexedLibrary, asked: str, detail: str
+) -> None:
+    assert ask(indexed, [asked]).reason == f"not-stated:{detail}"
+
+
+@pytest.mark.parametrize(
+    ("asked", "measure", "says"),
+    [
+        ("石狮创业补贴封顶多少", "shishi-4c", "最多10000元"),
+        ("拿优惠证摆摊，减税一年封顶多少", "opinion-3-tax-a", "最多减8000元"),
+        ("锦州小企业社保缓到期以后怎么补", "jinzhou-5a", "足额补缴"),
+        ("低保的热费是少收还是发现金", "opinion-3-heat", "不是发现金"),
+        ("石狮那坨退工会费的钱有多大", "shishi-1b", "500万元"),
+        ("廉租房人均几平方以下才给", "opinion-3-housing", "12平方米"),
+        ("再就业证开饭馆，卫生防疫咋收费", "opinion-3-health", "成本费"),
+        ("困难职工拉电线，供电公司赚我们多少", "opinion-3-power", "零利润"),
+        ("承德讨薪一共才要回几万", "hebei-chengde-4b", "6285万元"),
+    ],
+)
+def test_what_is_stated_is_told(
+    indexed: IndexedLibrary, asked: str, measure: str, says: str
+) -> None:
+    reply = ask(indexed, [asked])
+    assert reply.kind == "answer" and reply.measures[0] == measure and says in reply.reply
