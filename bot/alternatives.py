@@ -8,7 +8,7 @@ from bot.words import wording
 from knowledge.measures import Aspect, Measure
 
 _EITHER = re.compile(
-    "([^,。?!;、 ]{1,20})[,，、 ]{0,2}(?:(?<![返反归退偿])还是|抑或|亦或|定是|定系)"
+    "([^,。?!;、 ]{1,20})[,，、 ]{0,2}(?:(?<![返反归偿])还是|抑或|亦或|定是|定系)"
     "(?:说)?([^,。?!;、 ]{1,14})"
 )
 _LAST = re.compile("(?<!还)(?:是(?!不是)|系(?!统))")
@@ -20,7 +20,7 @@ _PARTY = re.compile(
 )
 _WHETHER_SO = re.compile(
     "多少|什么|[几哪谁]|怎么|真|假|必须|强制|硬性|自愿|随便|愿意|一样|都|全|建议|规定|号召"
-    "|统一|情况|就行|[不没]"
+    "|情况|就行|[不没]"
 )
 """How binding, how general it is, the clause as a whole tells; what asks is no way to choose."""
 _IN_OTHER_WORDS = (

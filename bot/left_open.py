@@ -16,6 +16,7 @@ from bot.retrieval.matching import Candidate
 from bot.stating import states
 from bot.turn import Turn
 from bot.units_asked import counts_in_what_is_unwritten
+from bot.unknown_words import asks_on_in_unknown_words
 from bot.whether import asks_whether_there_is
 from bot.words import wording
 from knowledge.measures import Aspect, Measure
@@ -65,6 +66,9 @@ _LEFT_OPEN = 0.5
 """How much more a question is like those the clause leaves open than like those it answers."""
 _LEFT_OPEN_THOUGH_STATED = 1.8
 """The same where the clause states the aspect asked for: 原价多少 is not 半价."""
+_ASKED_ON = 0.0
+"""The same of a message that names its subject, and then asks in words the measure doesn't know."""
+_ASKED_ON_THOUGH_STATED = 0.5
 
 
 def aspect_not_stated(turn: Turn) -> Answer | None:
@@ -137,6 +141,8 @@ def _detail_left_open(turn: Turn, best: Candidate) -> str:
     if not _ASKS.search(turn.question.text) or _names_what_is_stated(turn, best.measure):
         return ""
     needed = _LEFT_OPEN_THOUGH_STATED if stated else _LEFT_OPEN
+    if not turn.follows_up and asks_on_in_unknown_words(turn.question.rest, best.measure):
+        needed = _ASKED_ON_THOUGH_STATED if stated else _ASKED_ON
     return DETAIL if _open_lead(turn, best) >= needed else ""
 
 

@@ -14,6 +14,8 @@ class Unit(NamedTuple):
     written: str
     span: bool = False
     """It is asked for by itself: 几个钟头. Of the others a sum is asked for each: 一晚上多少."""
+    people: bool = False
+    """How many people share it may be asked, too: 一屋住几个人."""
 
 
 _UNITS = (
@@ -29,6 +31,7 @@ _UNITS = (
     Unit("(?:g|兆|mb)", "(?i:g|兆|流量)"),
     Unit("(?:节课|堂课|课时|学时)", "学时|课时|小时|[节堂]课"),
     Unit("(?:季度?)", "季"),
+    Unit("(?:屋|间房?|房间|宿舍|桌|车)", "[0-9每一两](?:屋|间|桌|辆|车)", people=True),
     *(Unit(each, f"[0-9一二两三]{each}", span=True) for each in "本副瓶盒袋桶页"),
 )
 _RATE = re.compile("[万千]分之(?:几|多少)|几(?:厘|分利|个点的利)|[年月日]息")
@@ -37,8 +40,9 @@ _HOW_MUCH = "(?:几|多少)(?!号|个?人|家|户|次)"
 
 
 def _asking(unit: Unit) -> re.Pattern[str]:
+    much = "(?:几|多少)" if unit.people else _HOW_MUCH
     each = (
-        f"(?:(?<![0-9十])[1一每]个?|按)整?{unit.asked}[^,。?!;]{{0,8}}?{_HOW_MUCH}"
+        f"(?:(?<![0-9十])[1一每]个?|按)整?{unit.asked}[^,。?!;]{{0,8}}?{much}"
         f"|{_HOW_MUCH}(?:钱|块|元|毛)?[1一每]个?{unit.asked}"
     )
     return re.compile(f"{each}|(?:几|多少)(?:十|百)?个?{unit.asked}" if unit.span else each)

@@ -6,6 +6,7 @@ from bot.alternatives import chooses_of_what_is_unwritten
 from bot.named_details import NAMES, unwritten_detail
 from bot.retrieval.indexing import IndexedLibrary
 from bot.units_asked import counts_in_what_is_unwritten
+from bot.unknown_words import asks_on_in_unknown_words
 from tests.bot.asking import ask
 
 
@@ -25,6 +26,7 @@ from tests.bot.asking import ask
         # So is how it is paid, and how often, where the clause says it.
         ("那800是塞现钱还是转手机上", "hebei-sjz-huagong-2", False),
         ("是一回寄完还是分着来", "hebei-sjz-gaoxin-2", False),
+        ("工会费是每个月退还是年底退", "shishi-1b", True),
         # A way to choose is more than a figure, and «返还是» is none at all.
         ("一共四千还是五千家", "hebei-chengde-1", False),
         ("稳岗返还是多少比例", "shishi-1a", False),
@@ -41,6 +43,7 @@ def test_two_ways_of_which_the_clause_knows_neither(
     ("text", "measure", "unwritten"),
     [
         ("房租一晚上补多少", "hebei-hengshui-4", True),
+        ("免费住宿一屋住几个人", "hebei-dingzhou-5", True),
         ("热费一平方减几块", "opinion-3-heat", True),
         ("礼包里的米一袋几斤", "hebei-sjz-gaoxin-2", True),
         ("专线几分钟有人接", "shishi-7", True),
@@ -84,6 +87,24 @@ def test_a_detail_by_its_name_of_which_the_clause_has_no_word(
     indexed: IndexedLibrary, text: str, measure: str, detail: str
 ) -> None:
     assert unwritten_detail(text, indexed.library.measures[measure]) == detail
+
+
+@pytest.mark.parametrize(
+    ("text", "measure", "unknown"),
+    [
+        ("文体设施补助 买二手跑步机算进去不", "shishi-8c", True),
+        ("结对的干部调走了 这户谁接着帮", "opinion-3-pairing", True),
+        # What is asked on for is what the clause writes, and its subject has many names.
+        ("消费券发了 能去商超用吗", "hebei-hengshui-3", False),
+        ("二手跑步机算进去不", "shishi-8c", False),
+        # The last part tells, and asks nothing.
+        ("食堂都得免费吗 小厂实在吃不消", "hebei-hengshui-9", False),
+    ],
+)
+def test_who_names_the_subject_and_asks_on_in_words_the_measure_does_not_know(
+    indexed: IndexedLibrary, text: str, measure: str, unknown: bool
+) -> None:
+    assert asks_on_in_unknown_words(text, indexed.library.measures[measure]) is unknown
 
 
 def test_each_detail_by_its_name_is_called_something(indexed: IndexedLibrary) -> None:
