@@ -85,12 +85,14 @@ def post_fund() -> Response:
             form.refuse("where", "请从列表里选。")
     if asked is None or form.asked is None:
         return _new_page(form, 422)
+    if forms.typed("again"):
+        return _new_page(form)
     if not asked.confirmed:
         return page(
             "sure.html",
             title="请核对",
             action=url_for("desk.funds.post_fund"),
-            back=url_for("desk.funds.get_new_fund"),
+            again=True,
             question=f"新设资金“{asked.name}”，预算{yuan(asked.budget)}元。",
             hidden=[
                 ("name", asked.name), ("purpose", asked.purpose), ("budget", yuan(asked.budget)),
@@ -134,6 +136,8 @@ def post_grant(id: int) -> Response:
         form.refuse("amount", YUAN_WORDS)
     if asked is None or form.asked is None:
         return _fund_page(id, form, 422)
+    if forms.typed("again"):
+        return _fund_page(id, form)
     if not asked.confirmed:
         change = "追加" if asked.amount > 0 else "收回"
         after = sums.budget_fen + asked.amount
@@ -141,7 +145,7 @@ def post_grant(id: int) -> Response:
             "sure.html",
             title="请核对",
             action=url_for("desk.funds.post_grant", id=id),
-            back=url_for("desk.funds.get_fund", id=id),
+            again=True,
             question=f"{fund.name}：{change}{yuan(abs(asked.amount))}元，"
             f"预算从{yuan(sums.budget_fen)}元变为{yuan(max(after, 0))}元。",
             hidden=[

@@ -47,6 +47,8 @@ def post_switch() -> Response:
         form.refuse("says", "停办要写一句话：什么停了，什么时候好，急事找谁。")
     if form.asked is None or asked is None:
         return _page(form, status=422)
+    if forms.typed("again"):
+        return _page(form)
     who, known = officer(), resources()
     # Everywhere is every region there is.
     for region in [asked.region] if asked.region else [region.id for region in regions()]:
@@ -72,7 +74,7 @@ def _sure(asked: Turned) -> Response:
         "sure.html",
         title="请核对",
         action=url_for("desk.switches.post_switch"),
-        back=url_for("desk.switches.get_switches"),
+        again=True,
         question=f"停办{where}的“{_PARTS[asked.part]}”吗？两秒内生效，工人看到的是：{asked.says}",
         yes="停办",
         danger=True,

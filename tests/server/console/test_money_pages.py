@@ -427,6 +427,9 @@ def test_a_fund_is_set_up_after_a_second_look_and_its_budget_changed_for_a_reaso
     }  # fmt: skip
     look = boss.post("/funds/", asked)
     assert "预算1200.50元" in text_of(look.text)
+    again = boss.post("/funds/", {**asked, "confirmed": "yes", "again": "yes"})
+    assert again.status_code == 200 and 'value="1,200.50"' in again.text
+    assert "狮财〔2026〕3号" in again.text and "请核对" not in again.text
     assert "还没有资金" in text_of(boss.get("/funds/").text)
     made = boss.post("/funds/", {**asked, "confirmed": "yes"})
     fund = made.headers["Location"].removeprefix("/staff")
@@ -439,6 +442,7 @@ def test_a_fund_is_set_up_after_a_second_look_and_its_budget_changed_for_a_reaso
     grants = f"{fund}/grants"
     more = {"amount": "-200.5", "reason": "收回"}
     assert "预算从1200.50元变为1000.00元" in text_of(boss.post(grants, more).text)
+    assert 'value="-200.5"' in boss.post(grants, {**more, "again": "yes"}).text
     confirmed = {
         **more,
         "confirmed": "yes",

@@ -21,6 +21,8 @@ def test_a_part_is_turned_off_after_a_question_and_on_at_once(
     told = text_of(asked.text)
     assert asked.status_code == 200 and "石狮市" in told and OFF["says"] in told
     assert not is_off()
+    again = desk.post("/switches/", {**OFF, "confirmed": "yes", "again": "yes"})
+    assert OFF["says"] in again.text and not is_off()
     (form,) = forms_of(asked.text)
     assert desk.post("/switches/", dict(form.values)).status_code == 303
     assert is_off()
