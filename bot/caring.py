@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from bot import hotlines
+from bot import good_for, hotlines
 from bot.answers import Answer, Kind
 from bot.composing import Part, fitted
 from bot.question import content
@@ -37,6 +37,7 @@ _WHO = re.compile(
 """Who somebody is and has: with nothing else told, it is no distress."""
 _MARKS = " ,.!?~、。;:"
 _PERSON = "person"
+_HELP = "help"
 _WHOSE_NUMBER = re.compile("哪里|哪儿|哪个|谁|干|管|用|电话|热线|号码|打|机构|地方")
 """What is asked of a telephone number alone: 12333是干什么的."""
 
@@ -106,6 +107,8 @@ def small_talk(turn: Turn) -> Answer | None:
     entries = turn.library.small_talk.values()
     for entry in entries:
         if entry.fires(turn.question.text):
+            if entry.id == _HELP and good_for.asked_of_what_was_told(turn):
+                return None
             return _chat(turn, entry.reply, f"small-talk:{entry.id}")
     left, last = turn.question.text, None
     while left and (found := next(((e, n) for e in entries if (n := e.leads(left))), None)):

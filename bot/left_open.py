@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from bot import hotlines, replying, stating
+from bot import good_for, hotlines, replying, stating
 from bot.alternatives import chooses_of_what_is_unwritten
 from bot.answers import Answer, Rejected
 from bot.check_wishes import KIN, whether_one_gets
@@ -127,6 +127,8 @@ def _detail_left_open(turn: Turn, best: Candidate) -> str:
     """
     if turn.claims and not turn.question.asked.firm and states_all(best.measure, turn.claims):
         return ""
+    if good_for.taking_it(turn, best.measure):
+        return ""  # where it is used another clause states
     if aspect := unstated_aspect(turn, best):
         return aspect
     if named := _unwritten(turn, best.measure):

@@ -117,9 +117,10 @@ def from_the_documents(turn: Turn) -> Answer | None:
     if parts := parts_of_town(turn, best):
         return for_several(turn, parts)
     region = best.measure.region
-    parts_of_reply = turn.composer.measure_parts(
-        best.measure, turn.asked, turn.today, turn.asked_text
-    )
+    taking, asked = good_for.taking_it(turn, best.measure), turn.asked
+    if taking:  # what it is used for another clause states
+        asked = replace(asked, named=asked.named - {Aspect.USE})
+    parts_of_reply = turn.composer.measure_parts(best.measure, asked, turn.today, turn.asked_text)
     conditions = turn.composer.conditions(best.measure)
     if conditions and conditions_come_first(turn, best.measure):
         others = [part for part in parts_of_reply if part.text != conditions]
@@ -143,7 +144,6 @@ def from_the_documents(turn: Turn) -> Answer | None:
         used_too = (*used_too, *hotlines.sources(lines))
     near = [c for c in turn.local if c is not best][:_ALSO_SHOWN]
     sister = _stating_what_was_said(turn, best)
-    taking = good_for.taking_it(turn, best.measure)
     for candidate in taking:
         parts_of_reply.insert(-1, Part(_told_as_use(turn, candidate.measure), 2))
     alike = [sister] if sister else [] if taking else alike_to(turn, best)
