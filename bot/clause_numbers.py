@@ -23,8 +23,9 @@ from knowledge.measures import Measure
 
 _CIRCLED = re.compile("(?<![第一二三四五六七八九十])([一二三四五六七八九十]{0,3})([①-⑳])")
 """A part as sources cite it: 四③, or ③ of the clause that was told last."""
-_POINTS = re.compile(r"\s*①[^①-⑳]{3,}②")
+_POINTS = re.compile(r"\s*(?:①[^①-⑳]{3,}②|1[.、．)）][^\d.]{3,}2[.、．)）]\D)")
 """What begins so has points of its own, and cites none."""
+_POINT = re.compile(r"[①-⑳]|(?<![\d.])\d[.、．)）](?!\d)")
 _GRANT = re.compile("补[贴助]|待遇|好处|福利|奖励|帮助")
 """Whatever stands in the clause: no subject of its own."""
 _HARDLY_MORE = 1
@@ -35,9 +36,9 @@ _QUOTED = 300
 
 
 def spelled_out(message: str, library: Library, context: Context) -> str:
-    """Write 四③ as 第四条第3项; the signs of the circle are lost where texts are compared."""
+    """Write 四③ as 第四条第3项, and part points; where texts are compared the signs are lost."""
     if _POINTS.match(message):
-        return re.sub("[①-⑳]", "。", message)
+        return _POINT.sub("。", message)
     last = library.measures.get(next(iter(context.measures), ""))
     told = _CIRCLED.fullmatch(last.locator) if last else None
     outer = told[1] if told else ""

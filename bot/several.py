@@ -123,9 +123,12 @@ def several_questions(turn: Turn) -> Answer | None:
             answered[at[0]] = (turn.asking_only(both), best)
         else:
             answered.append((alone, best))
-    of = {refused.measures[:1] for _, refused in declined if refused.measures}
+    of = {
+        refused.measures[:1] or turn.asking_only(words).ranked[0].measure.topics[0]
+        for words, refused in declined
+    }
     if len(answered) + len(declined) < _SEVERAL or (not answered and len(of) < _SEVERAL):
-        return None  # what one measure leaves open is declined at once
+        return None  # what one measure leaves open, or the place lacks, is declined at once
     return side_by_side.for_questions(turn, answered, [*declined, *unclear])
 
 

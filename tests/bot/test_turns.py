@@ -231,6 +231,8 @@ def test_questions_of_their_own_are_parted_at_a_comma_as_well(
         ),
         ("石狮，我想问下失业金，另外培训补贴多少钱", ("shishi-4a", "shishi-4b")),
         ("①石狮失业金怎么领②石狮福袋怎么领", ("shishi-4a", "shishi-5b")),
+        ("1、石狮失业金怎么领 2、石狮福袋怎么领", ("shishi-4a", "shishi-5b")),
+        ("1.石狮失业金怎么领2.石狮培训补贴多少", ("shishi-4a", "shishi-4b")),
         ("锦州社保能缓到3月底吗？旅游企业能缓到6月底吗？", ("jinzhou-5a", "jinzhou-5b")),
     ],
 )
