@@ -133,7 +133,7 @@ def test_who_asks_where_hears_that_and_not_who_they_are_or_what_they_named_befor
 
 
 @pytest.mark.parametrize(
-    "asked", ["原文呢", "第几条", "凭什么", "谁说的", "出处是什么", "哪里写的"]
+    "asked", ["原文呢", "第几条", "凭什么", "谁说的", "出处是什么", "哪里写的", "哪个文件写的"]
 )
 def test_who_asks_where_it_is_written_is_shown_it_again(
     indexed: IndexedLibrary, asked: str

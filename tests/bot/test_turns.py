@@ -258,6 +258,21 @@ def test_of_several_questions_that_are_not_written_each_is_declined(
     assert said.reply.count("出处：") == 2
 
 
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("石狮失业金多少？过年红包多少？", 2),
+        ("石狮红包多少？房租减吗？", 2),
+        ("石狮有红包吗？红包多少？", 0),
+    ],
+)
+def test_what_the_place_lacks_hides_no_other_question(
+    indexed: IndexedLibrary, text: str, named: int
+) -> None:
+    said = ask(indexed, [text])
+    assert said.kind is Kind.DECLINE and said.reply.count("【") == named
+
+
 def test_who_tells_of_asking_others_asks_one_thing(indexed: IndexedLibrary) -> None:
     assert ask(indexed, ["石狮，我问过社区了。失业金怎么领？"]).measures == ("shishi-4a",)
 
@@ -313,7 +328,9 @@ def test_another_kind_of_help_is_not_taken_for_what_the_place_lacks(
      ("石狮的福袋里是衣服还是吃的", "contents"), ("雄安防疫包里面有几个口罩", "count"),
      ("衡水体检打完半价自己要付多少", "own_share"),
      ("石狮失业金，干几天临时工会不会停发", "stopping"), ("石狮申请失业金要交钱吗", "fee"),
-     ("石狮专线打过去要不要钱", "fee"), ("石狮新员工培训去哪家机构上课", "address")],
+     ("石狮专线打过去要不要钱", "fee"),
+     ("石狮培训要自己交钱吗", "fee"), ("石狮失业金申请，要不要给手续费", "fee"),
+     ("石狮新员工培训去哪家机构上课", "address")],
 )  # fmt: skip
 def test_a_detail_that_the_clause_leaves_open_is_said_to_be_open(
     indexed: IndexedLibrary, asked: str, detail: str
@@ -333,6 +350,7 @@ def test_whether_it_costs_anything_is_asked_of_what_was_spoken_of(
 
 def test_what_is_free_is_said_to_be_free(indexed: IndexedLibrary) -> None:
     assert "赠书不收钱" in ask(indexed, ["荔湾赠书要钱吗"]).reply
+    assert "杂费" in ask(indexed, ["孩子上学要钱吗"], "（未具名市）").reply.splitlines()[0]
 
 
 @pytest.mark.parametrize("told", ["中介收我300报名费", "招工的要我先交押金", "老板要我交押金"])
@@ -351,6 +369,15 @@ def test_whose_number_is_asked_for_by_an_office_is_told_what_never_to_give(
     reply = ask(indexed, [told], "石狮").reply
     assert "密码、短信验证码，谁要都别给" in reply and "都加密保存" not in reply
     assert ask(indexed, [f"{told[:2]}要我的银行卡密码"], "石狮").reply.startswith("先别交钱")
+
+
+@pytest.mark.parametrize(
+    "told", ["街道通知我带身份证", "社区通知我去拿身份证", "街道叫我补办身份证"]
+)
+def test_who_is_told_to_bring_or_fetch_a_card_is_not_asked_for_its_number(
+    indexed: IndexedLibrary, told: str
+) -> None:
+    assert ask(indexed, [told], "石狮").reason != "outside:asked_for_card"
 
 
 @pytest.mark.parametrize(
