@@ -7,7 +7,7 @@ from datetime import date
 from functools import cached_property
 
 from bot.answers import Context
-from bot.check_wishes import wish
+from bot.check_wishes import grown_up, wish
 from bot.claims import claimed_aspect, claims
 from bot.composing import Composer
 from bot.places.asides import Passing, without_asides
@@ -323,7 +323,8 @@ class Turn:
     def asks_for_kin(self) -> bool:
         """Tell whether it asks no more than if somebody else gets what was spoken of: 老伴呢."""
         wished = wish(self.question.rest)
-        return bool(self.context.measures and wished and wished.of_kin)
+        for_kin = (wished and wished.of_kin) or grown_up(self.question.rest)
+        return bool(self.context.measures and for_kin)
 
     def _asks_what_is_stated(self) -> bool:
         """Tell whether it names only what the last clause does, and asks what that states."""

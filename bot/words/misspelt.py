@@ -1,4 +1,4 @@
-"""Words typed by their sound: 补铁 is read as 补贴 where nothing of it is a word of its own."""
+"""Words typed by their sound: 补帖 is read as 补贴 where nothing of it is a word of its own."""
 
 import re
 from collections import defaultdict

@@ -472,6 +472,7 @@ def test_who_tells_of_a_firm_that_did_it_to_them_is_none(text: str) -> None:
     [
         ("衡水过年给多少消费券", "孩子有没有", "给谁：留在衡水过年的外地务工人员"),
         ("石狮稳岗返还几成", "我老公呢", "给谁：不裁员、少裁员的企业"),
+        ("石狮失业金怎么领", "替我老婆问的", "给谁：参加失业保险"),
         ("石狮创业补贴多少", "我儿子也行吗", "给谁：就业困难人员"),
     ],
 )
@@ -516,6 +517,13 @@ def test_who_asks_for_something_else_behind_an_answer_is_not_told_the_same_again
     said = ask(indexed, ["石狮失业金怎么领", "我没交过社保", more])
     assert said.reason == "overview" and len(said.choices) > 5
     assert "shishi-4a" not in said.measures and "shishi-3a" in said.measures
+
+
+@pytest.mark.parametrize("more", ["除了身份证还有别的吗", "除了去窗口还有别的办法吗"])
+def test_who_asks_for_another_paper_or_way_asks_for_no_other_help(
+    indexed: IndexedLibrary, more: str
+) -> None:
+    assert ask(indexed, ["石狮失业金要什么材料", more]).measures == ("shishi-4a",)
     taken = ask(indexed, ["石狮失业金怎么领", "我没交过社保", more, "1"])
     assert taken.measures[0] == said.measures[0]
 
