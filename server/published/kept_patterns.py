@@ -26,7 +26,7 @@ class _Pickler(pickle.Pickler):
 def _reduced(pattern: "re.Pattern[Any]") -> Any:
     """How to make it again; as pickle does it where this Python keeps its programs otherwise."""
     try:
-        parsed = re._parser.parse(pattern.pattern, pattern.flags)  # type: ignore[attr-defined]
+        parsed = re._parser.parse(pattern.pattern, pattern.flags)
         program = array("I", re._compiler._code(parsed, pattern.flags))  # type: ignore[attr-defined]
         made = pattern.pattern, pattern.flags, program, pattern.groups, dict(pattern.groupindex)
         # Patterns are equal where their programs are.
