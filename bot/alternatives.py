@@ -24,6 +24,8 @@ _WHETHER_SO = re.compile(
 )
 """How binding, how general it is, the clause as a whole tells; what asks is no way to choose."""
 _IN_OTHER_WORDS = (
+    (re.compile("地方|就近|本地|当地|外地"), Aspect.WHERE),
+    (re.compile("有份|人人|卡人数|限人|限名额"), Aspect.WHO),
     (re.compile("手机|微信|支付宝|现[钱金]|[现钞]票|票子|转账|红包|纸"), Aspect.PAYMENT),
     (re.compile("网上|线上|现场|大厅|墙上"), Aspect.ONLINE),
     (re.compile("自动|自己(?:申|报|交|填)|申请|坐等|[得要]批"), Aspect.HOW),
