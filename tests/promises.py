@@ -159,15 +159,19 @@ PROMISES = (
         (
             "server/test_gunicorn.py::test_every_turn_counts_on_whichever_worker_and_after_a_restart",
             "server/chat/test_conversations.py::test_the_second_turn_finds_its_context_on_another_worker_at_once",
-            "bot/test_honesty.py::test_no_reply_states_a_figure_its_sources_do_not",
+            "bot/test_stored_questions.py::test_no_reply_states_a_figure_its_sources_do_not",
         ),
-        ("bot/test_honesty.py::test_a_control_with_a_changed_sum_is_noticed",),
+        ("bot/test_stored_questions.py::test_a_control_with_a_changed_sum_is_noticed",),
     ),
     Promise(
         "accuracy",
         "a release answers no kind of the stored questions less well than the one before",
-        ("bot/test_accuracy.py::test_no_kind_of_question_is_answered_less_well_than_recorded",),
-        ("bot/test_accuracy.py::test_a_release_in_which_two_measures_lost_their_words_is_found",),
+        (
+            "bot/test_stored_questions.py::test_no_kind_of_question_is_answered_less_well_than_recorded",
+        ),
+        (
+            "bot/test_stored_questions.py::test_a_release_in_which_two_measures_lost_their_words_is_found",
+        ),
     ),
     Promise(
         "slow",

@@ -20,7 +20,7 @@ from knowledge.eligibility.verdicts import Outcome, check
 from knowledge.library import Library
 from knowledge.measures import Audience
 from tests.bot.asking import ask
-from tests.bot.test_honesty import wrong_figures
+from tests.bot.test_stored_questions import wrong_figures
 
 SPRING_2022 = date(2022, 4, 10)
 FEBRUARY_2021 = date(2021, 2, 1)
