@@ -8,7 +8,7 @@ from bot.words import wording
 from knowledge.measures import Aspect, Measure
 
 _EITHER = re.compile(
-    "([^,。?!;、 ]{1,20})[,，、 ]{0,2}(?:(?<![返反归偿])还是|抑或|亦或|定是|定系)"
+    "([^,。?!;、 ]{1,20})[,，、 ]{0,2}(?:(?<![返反归偿])还是|抑或|亦或|(?<![一规确肯指决认])定[是系])"
     "(?:说)?([^,。?!;、 ]{1,14})"
 )
 _LAST = re.compile("(?<!还)(?:是(?!不是)|系(?!统))")

@@ -23,7 +23,7 @@ from knowledge.measures import Measure
 
 _CIRCLED = re.compile("(?<![第一二三四五六七八九十])([一二三四五六七八九十]{0,3})([①-⑳])")
 """A part as sources cite it: 四③, or ③ of the clause that was told last."""
-_POINTS = re.compile(r"\s*(?:①[^①-⑳]{3,}②|1[.、．)）][^\d.]{3,}2[.、．)）]\D)")
+_POINTS = re.compile(r"\s*(?:①[^①-⑳]{3,}②|1[.、．)）].{3,}?(?<!\d)2[.、．)）]\D)")
 """What begins so has points of its own, and cites none."""
 _POINT = re.compile(r"[①-⑳]|(?<![\d.])\d[.、．)）](?!\d)")
 _GRANT = re.compile("补[贴助]|待遇|好处|福利|奖励|帮助")

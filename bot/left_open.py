@@ -128,17 +128,18 @@ def _detail_left_open(turn: Turn, best: Candidate) -> str:
     if turn.claims and not turn.question.asked.firm and states_all(best.measure, turn.claims):
         return ""
     if good_for.taking_it(turn, best.measure):
-        return ""  # where it is used another clause states
+        # What it is used for another clause states; whether it may be handed on, perhaps none.
+        return unwritten_detail(turn.question.rest, best.measure)
     if aspect := unstated_aspect(turn, best):
         return aspect
+    if turn.is_owed_wages:
+        return ""  # what they need is to be told whom to turn to
     if named := _unwritten(turn, best.measure):
         return named
     if turn.asks_for_kin or asks_for_no_detail(turn, best.measure):
         return ""
     if any(a in _NOTHING_ELSE and states(best.measure, a) for a in turn.asked.firm):
         return ""
-    if turn.is_owed_wages:
-        return ""  # what they need is to be told whom to turn to
     stated = any(states(best.measure, aspect) for aspect in turn.asked.aspects)
     if not _ASKS.search(turn.question.text) or _names_what_is_stated(turn, best.measure):
         return ""
@@ -156,7 +157,8 @@ def _unwritten(turn: Turn, measure: Measure) -> str:
     text = turn.question.rest
     if named := unwritten_detail(text, measure):
         return named
-    if counts_in_what_is_unwritten(text, measure):
+    when = Aspect.TIMING in turn.asked.firm and states(measure, Aspect.TIMING)
+    if not when and counts_in_what_is_unwritten(text, measure):
         return DETAIL
     told = any(states(measure, aspect) for aspect in turn.asked.firm)
     return DETAIL if not told and chooses_of_what_is_unwritten(text, measure) else ""

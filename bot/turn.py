@@ -45,7 +45,7 @@ _BY_THE_MONTH = re.compile("(?:1个|每个?)月(?=[给发补领]?多少)")
 _KEPT_QUESTION = 300
 _SURELY_ANOTHER = 0.7
 """So near to how a measure is asked for, what tells who somebody is asks for it."""
-_SURELY_OF_A_KIND = 0.55
+_NAMES_A_KIND = 0.55
 """So near to how a kind of help is asked for, 那……呢 is not of what was told."""
 _A_SUBJECT_HERE = 3.0
 """So well worded by another measure of the place, it is of that one."""
@@ -363,7 +363,7 @@ class Turn:
         found = self.alone.within(self.scope(here)) if here else self.alone.ranked
         others = [c.own for c in found if c.measure.id not in self.context.measures]
         kinds = (self.alone.topic.near, self.alone.outside.near)
-        return max(others, default=0.0) < _A_SUBJECT_HERE and max(kinds) < _SURELY_OF_A_KIND
+        return max(others, default=0.0) < _A_SUBJECT_HERE and max(kinds) < _NAMES_A_KIND
 
     @property
     def names_the_place_asked_for(self) -> bool:

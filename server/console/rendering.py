@@ -233,7 +233,8 @@ def _again(error: Exception) -> list[tuple[str, str]]:
     """The fields of a form of ours whose session is over, to be sent once more; a file is none.
 
     They are only shown to whoever sent them: what is sent again stands for itself, with the token
-    of the session that there is by then.
+    of the session that there is by then. What was asked about first is asked about again: somebody
+    else may have signed in meanwhile.
     """
     if not isinstance(error, (DeskClosed, FormForged)) or not _is_worth_keeping():
         return []
@@ -243,7 +244,8 @@ def _again(error: Exception) -> list[tuple[str, str]]:
         if any(each.filename for each in request.files.values()):
             return []
         fields = request.form.items(multi=True)
-        return [(name, value) for name, value in fields if name != entering.FORGERY_FIELD]
+        own = (entering.FORGERY_FIELD, "confirmed")
+        return [(name, value) for name, value in fields if name not in own]
     return []
 
 

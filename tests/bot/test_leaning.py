@@ -75,6 +75,13 @@ TABLE = """
 |我在东莞打工，老家石狮，回去能领失业金吗 -> shishi-4a
 |我在深圳，家是沧州的，过年回家给红包吗 -> hebei-cangzhou-1
 |我在深圳，家是沧州的，过年不回去，给红包吗 -> place-not-covered:深圳
+石狮|老板不给工资，谁能帮我领回来 -> shishi-7
+石狮|有人打电话说补贴打到银行卡里，要我的身份证号 -> outside:fraud
+石狮|建筑公司要交农民工工资保证金吗 -> shishi-7
+石狮|失业金规定是每月发吗 -> shishi-4a
+锦州|稳岗返还几个小时能到账 -> jinzhou-4
+衡水|光荣卡怎么用，能转让吗 -> not-stated:handed_on
+石狮|1、40岁了失业能领什么 2、孩子上学要什么材料 -> several-questions
 石狮|我是低保户 -> no-subject
 雄安新区|我是外地建筑工 -> no-subject
 （未具名市）|我是低保户 -> opinion-3-water-gas

@@ -48,7 +48,9 @@ document.addEventListener("input", async () => {
   const reply = await fetch(here, { redirect: "manual" }).catch(() => null);
   if (reply?.type !== "opaqueredirect" || waiting.form) return;
   document.body.append(line);
-  line.textContent = "登录已经过期。请另开一页登录，再回来提交，填的不会丢。";
+  line.textContent = document.querySelector("input[type=file]")
+    ? "登录已经过期。请另开一页登录，再回来提交；选好的文件要重新选。"
+    : "登录已经过期。请另开一页登录，再回来提交，填的不会丢。";
 });
 
 // A box that ticks all of a table.
