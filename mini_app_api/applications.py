@@ -90,6 +90,7 @@ def post_application(asked: ApplicationAsked) -> Response:
             due_on=submitted.due_on,
             standing=STANDING[State.SUBMITTED],
             your_turn=False,
+            waits_for=None,
             next=what_next(
                 State.SUBMITTED,
                 submitted.due_on,
@@ -284,6 +285,7 @@ def _shared(session: Session, case: Case, lacking: list[str] | None = None) -> d
             waits_for=waits_for,
         ),
         "your_turn": state is State.MATERIAL_REQUESTED or waits_for is not None,
+        "waits_for": waits_for,
     }
     columns = CaseBrief.model_fields.keys() - told.keys()
     return {name: getattr(case, name) for name in columns} | told

@@ -9,6 +9,7 @@ from knowledge.eligibility.verdicts import Outcome
 from mini_app_api.models import Request, Version, View, Words
 from server.casework.editions import Part
 from server.casework.moves import Move, State
+from server.casework.payable import NotPayable
 from server.casework.request_tables import Category, RequestState, Voice
 from server.casework.tables import Origin, Source
 
@@ -81,7 +82,7 @@ class CaseBrief(View):
     """A case in a list; `due_on`: the day by which whoever is to act now has to.
 
     `standing`, `next`: where it stands and what comes now, in words for the worker; `your_turn`:
-    whether it waits for them.
+    whether it waits for them; `waits_for`: what keeps money from them that was granted.
     """
 
     id: str
@@ -96,6 +97,7 @@ class CaseBrief(View):
     standing: str
     next: str
     your_turn: bool
+    waits_for: NotPayable | None
 
 
 class CasesView(View):

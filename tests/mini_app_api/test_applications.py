@@ -395,6 +395,7 @@ def test_who_has_to_do_something_for_the_money_is_told_what(
     assert phone.send("DELETE", "/consents/payment").status_code == 204
     next_, is_theirs = told()
     assert is_theirs and "要你先同意" in next_
+    assert phone.get(f"/applications/{id}").json["waits_for"] == "no_consent"
     (text,) = [e for e in phone.get("/consents").json["consents"] if e["purpose"] == "payment"]
     phone.send("PUT", "/consents/payment", {"version": text["version"]})
     assert told() == ("还没有你的银行卡号。请到“我的”里填上，才能打款。", True)

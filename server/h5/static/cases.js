@@ -50,7 +50,7 @@ async function one(_, id) {
     can("answer") && h("section.card.due", null, h("h2", null, "要你补的材料"),
       open.map((each) => h("div", null, h("h3", null, each.title), each.reason && h("p", null, each.reason), adding(id, each.item, materials))),
       action("补好了", () => answer(found, materials))),
-    found.your_turn && !can("answer") && h("button.primary", { onclick: () => go("data", /同意/.test(found.next) && "consents") }, "去办"),
+    found.waits_for && h("button.primary", { onclick: () => go("data", found.waits_for === "no_consent" && "consents") }, "去办"),
     h("section", null, h("h2", null, "经过"), h("ol.times", null, found.history.slice().reverse().map((each) => h("li", null, h("b", null, each.said), each.reason && h("p", null, `“${each.reason}”`), h("p.hint", null, moment(each.at)))))),
     takes && h("details.cell", null, h("summary", null, "材料"), materials.map((each) => h("div", null, h("p", null, `${each.title}：${each.there.length}张`), each.there.map((material) => h("button.plain", { onclick: () => look(material) }, "看一看")), !can("answer") && adding(id, each.kind, materials)))),
     h("details.cell", null, h("summary", null, "当时填的"), masked(found.person),

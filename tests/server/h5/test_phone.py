@@ -12,6 +12,7 @@ from playwright.sync_api import Page, Route
 
 from server.database.tables import Purpose
 from server.personal import erasing
+from server.personal.persons import Person
 from server.web.resources import Resources
 from server.web.sessions import worker_of
 from tests import casework, funding
@@ -426,9 +427,10 @@ def test_what_somebody_began_is_not_sent_in_the_name_of_who_signs_in_next(
     assert resources.database.fetch("SELECT count(*) FROM cases") == (0,)
 
 
-def test_who_gives_granted_money_up_is_asked_whether_they_want_to_lose_it(
-    new_phone: NewPhone, address: str, resources: Resources, now: datetime
-) -> None:
+def somebody_granted(
+    new_phone: NewPhone, address: str, resources: Resources, now: datetime, who: Person
+) -> tuple[Page, int, str]:
+    """Somebody's phone, the worker, and the case that was just granted to them, by its number."""
     library = resources.serving.current().library
     money = funding.office(resources.database, resources.safe, library, resources.subject_keys, now)
     money.fund(10**9)
@@ -441,9 +443,17 @@ def test_who_gives_granted_money_up_is_asked_whether_they_want_to_lose_it(
     assert worker is not None
     with resources.database.begin() as session:
         own = resources.subject_keys.safe_of(worker)
-        casework.introduce(session, own, worker, casework.person(9), now=now)
+        casework.introduce(session, own, worker, who, now=now)
     case_id = money.recommended(worker=worker)
     money.approve(case_id)
+    return page, worker, case_id
+
+
+def test_who_gives_granted_money_up_is_asked_whether_they_want_to_lose_it(
+    new_phone: NewPhone, address: str, resources: Resources, now: datetime
+) -> None:
+    page, _, case_id = somebody_granted(new_phone, address, resources, now, casework.person(9))
+    walk = Walk(page)
     page.goto(f"{address}#cases")
     page.get_by_role("button", name=re.compile(case_id)).click()
     walk.see(f"金额：{funding.SUM / 100}元")
@@ -459,23 +469,13 @@ def test_who_lacks_what_money_is_paid_to_is_led_to_where_it_is_filled_in(
     new_phone: NewPhone, address: str, resources: Resources, now: datetime, agreed: bool
 ) -> None:
     """The button led back to the page that had led to it."""
-    library = resources.serving.current().library
-    money = funding.office(resources.database, resources.safe, library, resources.subject_keys, now)
-    money.fund(10**9)
-    page = new_phone()
+    who = casework.person(9).model_copy(update={"bank_card": None})
+    page, worker, _ = somebody_granted(new_phone, address, resources, now, who)
     walk = Walk(page)
-    walk.open(f"{address}#me")
-    walk.sign_in("unpaid")
-    page.get_by_role("button", name="退出登录").wait_for()
-    worker = worker_of(resources.database, json.loads(stored(page)["my.token"])["token"], now=now)
-    assert worker is not None
-    with resources.database.begin() as session:
-        own = resources.subject_keys.safe_of(worker)
-        nobodys = casework.person(9).model_copy(update={"bank_card": None})
-        casework.introduce(session, own, worker, nobodys, now=now)
-        if not agreed:
+    if not agreed:
+        with resources.database.begin() as session:
+            own = resources.subject_keys.safe_of(worker)
             erasing.withdraw(session, own, worker_id=worker, purpose=Purpose.PAYMENT, now=now)
-    money.approve(money.recommended(worker=worker))
     walk.tab("我的")
     walk.tab("问")
     walk.tab("我的")

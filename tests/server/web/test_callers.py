@@ -63,13 +63,18 @@ def test_who_asks_too_often_is_told_when_to_come_back(
     assert _chat(strict, token=token).status_code == 200
 
 
-def test_a_self_check_counts_as_a_message_of_a_stranger(strict: FlaskClient) -> None:
-    asked, sent = {"region": "石狮", "facts": {}}, {"X-Forwarded-For": FACTORY}
-    found = [
-        strict.post("/api/v1/self-check", json=asked, headers=sent).status_code for _ in range(9)
-    ]
-    assert found == [200] * 8 + [429]
+def test_a_self_check_counts_as_a_message(strict: FlaskClient) -> None:
+    def check(token: str = "") -> int:
+        own = {"Authorization": f"Bearer {token}"} if token else {}
+        headers = {"X-Forwarded-For": FACTORY, **own}
+        asked = {"region": "石狮", "facts": {}}
+        return strict.post("/api/v1/self-check", json=asked, headers=headers).status_code
+
+    assert [check() for _ in range(9)] == [200] * 8 + [429]
     assert _chat(strict).status_code == 429
+    # Strangers behind the same address keep nobody from it who has signed in.
+    token = _token(strict, "wang")
+    assert [check(token) for _ in range(6)] == [200] * 5 + [429]
 
 
 def test_people_behind_one_factory_address_do_not_block_one_another(strict: FlaskClient) -> None:
