@@ -1,12 +1,14 @@
 """Several places, or several questions, in one message: each is answered as it would be alone."""
 
 import re
+from typing import NamedTuple
 
-from bot import gates, left_open, replying, side_by_side
+from bot import gates, left_open, parting, replying, side_by_side
 from bot.answers import Answer
 from bot.question import content
 from bot.retrieval.matching import Candidate
 from bot.turn import Turn
+from bot.words import wording
 
 _A_WORD = 2
 """Characters of content that a subject has at least."""
@@ -24,6 +26,11 @@ _WANTS_TO_KNOW = re.compile(
     "[我俺]?们?(?:(?:想|要|来)(?:请?问|咨询|打听|了解)(?:[1一]?下)?|(?:请?问|咨询|打听|了解)[1一]?下)[^,过]{2,}"
 )
 """It asks without a word that asks: 我想问下失业金，另外培训补贴多少."""
+_OF_ITS_OWN = 7.5
+"""What a question without a mark before it must come to, with and without the words that ask."""
+_NEAR_ITS_SUBJECT = 0.55
+_APART_FROM_OTHERS = 3.0
+"""So far ahead of what the others in the message are about, it is not of those."""
 _SEVERAL = 2
 _MOST = 10
 """So many questions, or places, of a message are looked at: a reply holds fewer, and each takes as
@@ -98,7 +105,8 @@ def several_questions(turn: Turn) -> Answer | None:
             and (_IS_A_QUESTION.search(words) or _WANTS_TO_KNOW.match(words))
         ):
             looked_at.add(words)
-            asked += _between_commas(turn, words)
+            for part in _between_commas(turn, words):
+                asked += _run_together(turn, part)
     if len(asked) < _SEVERAL:
         return None
     answered: list[tuple[Turn, Candidate]] = []
@@ -152,6 +160,65 @@ def _between_commas(turn: Turn, words: str) -> list[str]:
             parted.append(part)
         subjects.add(subject)
     return parted if len(subjects - {""}) >= _SEVERAL else [words]
+
+
+def _run_together(turn: Turn, words: str) -> list[str]:
+    """Part questions that follow each other without a mark: 失业金多少福袋多少.
+
+    Only where each is surely of something of its own; what names nothing goes with the one before.
+    """
+    parted: list[_OfItsOwn] = []
+    told = ""
+    for piece in parting.pieces(words):
+        if not _IS_A_QUESTION.search(piece):
+            told += piece  # what is told goes with what is asked
+        elif parted and not told and not _names_something(turn, piece):
+            parted[-1] = parted[-1]._replace(words=parted[-1].words + piece)
+        elif (
+            len(parted) < _MOST
+            and (not parted or parting.names_a_thing(piece))
+            and (found := _of_its_own(turn, told + piece))
+        ):
+            parted.append(found)
+            told = ""
+        else:
+            return [words]
+    if told or len({each.measure for each in parted}) < _SEVERAL:
+        return [words]
+    if any(_may_be_of_another(each, parted) for each in parted):
+        return [words]
+    return [each.words.strip(" ,，、") for each in parted]
+
+
+class _OfItsOwn(NamedTuple):
+    """A question with the measure that it is surely about, and the evidence for all measures."""
+
+    words: str
+    measure: str
+    evidence: dict[str, float]
+
+
+def _of_its_own(turn: Turn, words: str) -> _OfItsOwn | None:
+    alone = turn.asking_only(words)
+    best = replying.chosen(alone)
+    if best is None:
+        return None
+    id, subject = best.measure.id, {c.measure.id: c for c in alone.by_subject.ranked}
+    evidence = {c.measure.id: c.own + subject[c.measure.id].own for c in alone.ranked}
+    named = parting.names_a_thing(words) or bool(_subject_of(alone))
+    sure = named and evidence[id] >= _OF_ITS_OWN and subject[id].near >= _NEAR_ITS_SUBJECT
+    return _OfItsOwn(words, id, evidence) if sure else None
+
+
+def _may_be_of_another(asked: _OfItsOwn, parted: list[_OfItsOwn]) -> bool:
+    """Tell whether a question comes near what another in the message is about."""
+    others = [asked.evidence[each.measure] for each in parted if each.measure != asked.measure]
+    return max(others) > asked.evidence[asked.measure] - _APART_FROM_OTHERS
+
+
+def _names_something(turn: Turn, words: str) -> bool:
+    left = turn.library.aspects.read(words).left
+    return any(len(word) >= _A_WORD and content(word) for word in wording.words(left))
 
 
 def _subject_of(alone: Turn) -> str:

@@ -220,6 +220,50 @@ def test_questions_of_their_own_are_parted_at_a_comma_as_well(
 @pytest.mark.parametrize(
     ("text", "measures"),
     [
+        ("石狮失业金怎么领创业补贴给多少", ("shishi-4a", "shishi-4c")),
+        ("石狮机顶盒免费吗盲盒还有吗", ("shishi-8a", "shishi-5c")),
+        ("石狮工会专线多少广电电话多少", ("shishi-7", "shishi-8a")),
+        ("石狮培训补贴一个人多少钱稳岗返还返几成", ("shishi-4b", "shishi-1a")),
+        (
+            "衡水消费券多少房租减吗停车免费吗",
+            ("hebei-hengshui-3", "hebei-hengshui-4", "hebei-hengshui-8"),
+        ),
+        ("衡水留下过年发多少钱公交要钱吗", ("hebei-hengshui-3", "hebei-hengshui-8")),
+        ("锦州社保能缓到几月稳岗返还返多少", ("jinzhou-5b", "jinzhou-4")),
+        ("承德企业发红包吗欠薪找谁", ("hebei-chengde-2", "hebei-chengde-4b")),
+    ],
+)
+def test_questions_without_a_mark_between_are_parted_where_each_is_surely_of_its_own(
+    indexed: IndexedLibrary, text: str, measures: tuple[str, ...]
+) -> None:
+    found = ask(indexed, [text])
+    assert (found.reason, found.measures) == ("several-questions", measures)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "石狮失业金怎么领孩子能领吗",
+        "石狮失业金多少个体户能领吗",
+        "石狮失业金怎么领没交社保能领吗",
+        "石狮失业金多少，没工作的能申请吗",
+        "石狮培训怎么报名补贴多少",
+        "石狮急难型临时救助由哪一级、哪个部门实施",
+        "石狮开展困难结对帮扶由哪家牵头、哪些单位配合",
+        "衡水消费券多少在岗的多少",
+        "衡水过年那几天老板能随便开除人不",
+        "锦州社保缓缴能缓几个月缓多少",
+    ],
+)
+def test_who_asks_how_and_with_whom_opens_no_question_of_its_own(
+    indexed: IndexedLibrary, text: str
+) -> None:
+    assert ask(indexed, [text]).reason != "several-questions"
+
+
+@pytest.mark.parametrize(
+    ("text", "measures"),
+    [
         ("石狮失业金怎么领？孩子盲盒还有吗？", ("shishi-4a", "shishi-5c")),
         (
             "石狮失业金怎么领，孩子盲盒还有没有，机顶盒免费吗",
