@@ -9,6 +9,7 @@ from bot.question import content
 from bot.retrieval.matching import Candidate
 from bot.turn import Turn
 from bot.words import wording
+from knowledge.measures import Measure
 
 _A_WORD = 2
 """Characters of content that a subject has at least."""
@@ -88,13 +89,17 @@ def _contains(turn: Turn, region: str, other: str) -> bool:
 def several_questions(turn: Turn) -> Answer | None:
     """Answer each of several questions about one place as it would be answered alone.
 
-    What one of them asks that is not written is said; it takes nothing from the others.
+    What one of them asks that is not written is said; it takes nothing from the others. Where a
+    place is named, they are the questions put before it.
     """
-    if turn.region is None or turn.part or turn.follows_up:
+    if turn.region is None or turn.part:
         return None
+    if turn.follows_up and not turn.names_the_place_asked_for:
+        return None
+    text = turn.context.question if turn.follows_up else turn.question.rest
     asked: list[str] = []
     looked_at: set[str] = set()
-    for words in _BETWEEN_QUESTIONS.split(turn.question.rest):
+    for words in _BETWEEN_QUESTIONS.split(text):
         if len(asked) >= _MOST:
             break
         if asked and words and not content(turn.library.aspects.read(words).left):
@@ -183,7 +188,7 @@ def _run_together(turn: Turn, words: str) -> list[str]:
             told = ""
         else:
             return [words]
-    if told or len({each.measure for each in parted}) < _SEVERAL:
+    if told or len({each.subject for each in parted}) < _SEVERAL:
         return [words]
     if any(_may_be_of_another(each, parted) for each in parted):
         return [words]
@@ -191,29 +196,49 @@ def _run_together(turn: Turn, words: str) -> list[str]:
 
 
 class _OfItsOwn(NamedTuple):
-    """A question with the measure that it is surely about, and the evidence for all measures."""
+    """A question with what it is surely about, and the evidence for all measures.
+
+    `subject` is a measure of the place, a kind of help that it lacks, or what no document covers.
+    """
 
     words: str
-    measure: str
+    subject: str
+    own: float
     evidence: dict[str, float]
 
 
 def _of_its_own(turn: Turn, words: str) -> _OfItsOwn | None:
     alone = turn.asking_only(words)
     best = replying.chosen(alone)
-    if best is None:
+    named = parting.names_a_thing(words)
+    if best is None or not (named or _subject_of(alone)):
         return None
-    id, subject = best.measure.id, {c.measure.id: c for c in alone.by_subject.ranked}
+    subject = {c.measure.id: c for c in alone.by_subject.ranked}
     evidence = {c.measure.id: c.own + subject[c.measure.id].own for c in alone.ranked}
-    named = parting.names_a_thing(words) or bool(_subject_of(alone))
-    sure = named and evidence[id] >= _OF_ITS_OWN and subject[id].near >= _NEAR_ITS_SUBJECT
-    return _OfItsOwn(words, id, evidence) if sure else None
+
+    def sure(measure: Measure) -> bool:
+        near = subject[measure.id].near >= _NEAR_ITS_SUBJECT
+        return near and evidence[measure.id] >= _OF_ITS_OWN
+
+    outside = alone.by_subject.outside
+    if named and outside.near >= gates.SURELY_OF_A_KIND and gates.outside(alone):
+        own = alone.candidates.outside.score + outside.score
+        return _OfItsOwn(words, outside.id, own, evidence)
+    if sure(best.measure):
+        return _OfItsOwn(words, best.measure.id, evidence[best.measure.id], evidence)
+    kind, anywhere = alone.by_subject.topic, max(alone.ranked, key=lambda c: evidence[c.measure.id])
+    if named and kind.near >= gates.SURELY_OF_A_KIND and sure(anywhere.measure):
+        lacks = gates.not_in_this_place(alone)
+        if lacks and not gates.is_no_answer(lacks) and kind.id in anywhere.measure.topics:
+            return _OfItsOwn(words, kind.id, evidence[anywhere.measure.id], evidence)
+    return None
 
 
 def _may_be_of_another(asked: _OfItsOwn, parted: list[_OfItsOwn]) -> bool:
     """Tell whether a question comes near what another in the message is about."""
-    others = [asked.evidence[each.measure] for each in parted if each.measure != asked.measure]
-    return max(others) > asked.evidence[asked.measure] - _APART_FROM_OTHERS
+    others = {each.subject for each in parted} - {asked.subject}
+    nearest = max((asked.evidence.get(other, 0.0) for other in others), default=0.0)
+    return nearest > asked.own - _APART_FROM_OTHERS
 
 
 def _names_something(turn: Turn, words: str) -> bool:

@@ -241,6 +241,33 @@ def test_questions_without_a_mark_between_are_parted_where_each_is_surely_of_its
 
 
 @pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("石狮失业金怎么领房租减吗", "【房租减吗】石狮市的文件没有写这件事"),
+        ("石狮失业金多少过年红包多少", "【过年红包多少】石狮市的文件没有写这件事"),
+        ("石狮失业金多少公积金怎么提", "【公积金怎么提】“住房公积金”这件事"),
+        ("衡水消费券多少，失业金怎么领", "【失业金怎么领】衡水市的文件没有写这件事"),
+    ],
+)
+def test_what_the_place_lacks_hides_no_other_question_without_a_mark_either(
+    indexed: IndexedLibrary, text: str, said: str
+) -> None:
+    found = ask(indexed, [text])
+    assert found.reason == "several-questions" and said in found.reply and len(found.measures) == 1
+
+
+@pytest.mark.parametrize(
+    ("asked", "place"),
+    [("失业金怎么领？创业补贴多少？", "石狮"), ("失业金怎么领创业补贴多少", "在石狮打工的")],
+)
+def test_a_place_named_afterwards_gets_each_of_the_questions_put_before(
+    indexed: IndexedLibrary, asked: str, place: str
+) -> None:
+    found = ask(indexed, [asked, place])
+    assert (found.reason, found.measures) == ("several-questions", ("shishi-4a", "shishi-4c"))
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "石狮失业金怎么领孩子能领吗",
