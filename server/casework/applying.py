@@ -25,9 +25,12 @@ from server.casework.tables import Case, Origin, Source
 from server.clock import china_day
 from server.confidential.sealing import Safe
 from server.database import numbering
-from server.database.db import insert_within
+from server.database.db import Question, fetch_answers, insert_within
 from server.database.tables import Purpose, stored_instant
 from server.personal import consents, profiles
+from server.personal.consents import ConsentMissing
+from server.published import releases
+from server.published.releases import EditionMissing
 from server.records import audit
 from server.records.audit import Action
 
@@ -223,11 +226,25 @@ def submit(
 ) -> Submitted:
     """Make a case of an application that was checked.
 
-    Raises `WarningNotTaken`, `ConsentMissing`, `ProfileMissing`, `AlreadyApplied`.
+    Raises `WarningNotTaken`, `ConsentMissing`, `ProfileMissing`, `EditionMissing`;
+    `AlreadyApplied`, also where there is a draft, of this period or an earlier one.
     """
     if checked.outcome is Outcome.INELIGIBLE and not despite_warning:
         raise WarningNotTaken(list(checked.failed))
-    frozen = freeze_person(session, own, worker_id)
+    # One statement: a worker on a bad network waits for each of them, and for the others'.
+    draft, consent, edition, *profile = fetch_answers(
+        session,
+        draft_of_earlier_period(worker_id, checked),
+        consents.asked(worker_id, Purpose.IDENTITY),
+        releases.edition_asked(checked.release_id, "measure", checked.measure.id),
+        *profiles.asked(worker_id),
+    )
+    if draft is not None:
+        raise AlreadyApplied(draft, State.DRAFT)
+    if consent is None:
+        raise ConsentMissing(Purpose.IDENTITY)
+    if edition is None:
+        raise EditionMissing(checked.measure.id)
     return _insert(
         session,
         own,
@@ -235,7 +252,8 @@ def submit(
         worker_id,
         Move.SUBMIT,
         by_worker(worker_id),
-        person=frozen,
+        edition=edition,
+        person=profiles.unsealed(own, *profile),
         despite_warning=despite_warning,
         now=now,
     )
@@ -254,9 +272,17 @@ def propose(
 
     Raises `AlreadyApplied`; `ProfileMissing` where there is nothing to go by.
     """
-    frozen = profiles.frozen(session, own, worker_id)
-    mover = by_system(job)
-    return _insert(session, own, checked, worker_id, Move.PROPOSE, mover, person=frozen, now=now)
+    return _insert(
+        session,
+        own,
+        checked,
+        worker_id,
+        Move.PROPOSE,
+        by_system(job),
+        edition=current_edition(session, checked.release_id, checked.measure.id),
+        person=profiles.frozen(session, own, worker_id),
+        now=now,
+    )
 
 
 def freeze_person(session: Session, own: Safe, worker_id: int) -> str:
@@ -281,6 +307,15 @@ def case_of(session: Session, worker_id: int, checked: Checked) -> Case | None:
     return session.scalars(select(Case).where(*mine)).first()
 
 
+def draft_of_earlier_period(worker_id: int, checked: Checked) -> Question:
+    """Finds the number of the newest draft for the measure that stands under another period."""
+    return Question(
+        "SELECT id FROM cases WHERE worker_id = :worker AND measure = :measure"
+        " AND state = 'draft' AND claim <> :claim ORDER BY begun_at DESC LIMIT 1",
+        {"worker": worker_id, "measure": checked.measure.id, "claim": checked.claim},
+    )
+
+
 def purpose(column: str, case_id: str) -> str:
     """What a column of a case is sealed for."""
     return f"cases.{column}:{case_id}"
@@ -301,11 +336,11 @@ def _insert(
     move: Move,
     by: Mover,
     *,
+    edition: int,
     person: str,
     despite_warning: bool = False,
     now: datetime,
 ) -> Submitted:
-    # Plain statements: a worker on a bad network waits for each of them, and for the others'.
     case_id = numbering.number(now)
     at = stored_instant(now)
     due_on = workdays.after(china_day(now), WORKING_DAYS[State.SUBMITTED])
@@ -320,7 +355,7 @@ def _insert(
         State.SUBMITTED.value,
         1,
         checked.release_id,
-        current_edition(session, checked.release_id, checked.measure.id),
+        edition,
         checked.unit,
         checked.outcome.value,
         despite_warning,

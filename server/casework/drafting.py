@@ -15,6 +15,7 @@ from server.casework.applying import (
     Submitted,
     WarningNotTaken,
     case_of,
+    draft_of_earlier_period,
     freeze_person,
     purpose,
     refuse_unseen_changes,
@@ -24,7 +25,7 @@ from server.casework.moves import Move, State
 from server.casework.tables import Case, Origin
 from server.confidential.sealing import Safe
 from server.database import numbering
-from server.database.db import fetch_within, insert_new
+from server.database.db import fetch_answers, insert_new
 from server.database.tables import Purpose
 from server.personal import consents
 from server.records import audit
@@ -101,7 +102,7 @@ def submit(
     `RulesChanged`.
     """
     is_warned = despite_warning or checked.outcome is not Outcome.INELIGIBLE
-    if is_warned and _of_earlier_period(session, worker_id, checked) is None:
+    if is_warned:
         # Mostly there is no draft; the database says so faster than a question would.
         try:
             return applying.submit(
@@ -209,23 +210,10 @@ def _case_of(session: Session, worker_id: int, checked: Checked) -> Case | None:
     The year ends, or a measure is prolonged, while somebody fills it in.
     """
     found = case_of(session, worker_id, checked)
-    if found is None and (id := _of_earlier_period(session, worker_id, checked)) is not None:
-        found = session.get_one(Case, id)
+    if found is None:
+        (id,) = fetch_answers(session, draft_of_earlier_period(worker_id, checked))
+        found = None if id is None else session.get_one(Case, id)
     return found
-
-
-def _of_earlier_period(session: Session, worker_id: int, checked: Checked) -> str | None:
-    """The number of the newest draft for the measure that stands under another period."""
-    row = fetch_within(
-        session,
-        "SELECT id FROM cases WHERE worker_id = :worker AND measure = :measure"
-        " AND state = :draft AND claim <> :claim ORDER BY begun_at DESC LIMIT 1",
-        worker=worker_id,
-        measure=checked.measure.id,
-        draft=State.DRAFT.value,
-        claim=checked.claim,
-    )
-    return None if row is None else str(row[0])
 
 
 def _begin(session: Session, own: Safe, checked: Checked, worker_id: int, now: datetime) -> Case:

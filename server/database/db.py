@@ -16,7 +16,7 @@ from errno import EDQUOT, ENOSPC
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from pysqlite3 import dbapi2 as sqlite_driver
 from sqlalchemy import (
@@ -282,6 +282,27 @@ def fetch_within(session: Session, sql: str, **values: Any) -> tuple[Any, ...] |
     driver, is_sqlite = _driver_of(session)
     row: tuple[Any, ...] | None
     row = driver.execute(sql if is_sqlite else _for_psycopg(sql), values).fetchone()
+    return row
+
+
+class Question(NamedTuple):
+    """A SELECT of one value, with its `:name` parameters."""
+
+    sql: str
+    values: Mapping[str, Any]
+
+
+def fetch_answers(session: Session, *questions: Question) -> tuple[Any, ...]:
+    """What each of the questions finds, None for nothing; all of them in one statement.
+
+    A parameter that several of them name has one value.
+    """
+    values: dict[str, Any] = {}
+    for question in questions:
+        values |= question.values
+    asked = ", ".join([f"({question.sql})" for question in questions])
+    row = fetch_within(session, f"SELECT {asked}", **values)
+    assert row is not None
     return row
 
 

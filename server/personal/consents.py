@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped
 from sqlmodel import Session, col
 
 from server.confidential.sealing import Safe
-from server.database.db import fetch_within
+from server.database.db import Question, fetch_answers
 from server.database.tables import Consent, Purpose
 from server.records import audit
 from server.records.audit import Action, Actor
@@ -81,15 +81,17 @@ def of_worker(session: Session, worker_id: int) -> list[Given]:
 
 def is_given(session: Session, worker_id: int, purpose: Purpose) -> bool:
     """Whether the worker agrees to the text in force."""
-    found = fetch_within(
-        session,
-        "SELECT 1 FROM consent WHERE worker_id = :worker AND withdrawn_at IS NULL"
-        " AND purpose = :purpose AND version = :version",
-        worker=worker_id,
-        purpose=purpose.value,
-        version=in_force(purpose).version,
-    )
+    (found,) = fetch_answers(session, asked(worker_id, purpose))
     return found is not None
+
+
+def asked(worker_id: int, purpose: Purpose) -> Question:
+    """`is_given` as a question, which finds 1 or nothing."""
+    return Question(
+        "SELECT 1 FROM consent WHERE worker_id = :worker AND withdrawn_at IS NULL"
+        " AND purpose = :purpose AND version = :version LIMIT 1",
+        {"worker": worker_id, "purpose": purpose.value, "version": in_force(purpose).version},
+    )
 
 
 def require(session: Session, worker_id: int, purpose: Purpose) -> None:

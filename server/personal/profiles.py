@@ -13,7 +13,7 @@ from sqlmodel import Session, col
 from server.clock import china_day
 from server.confidential.masking import mask_card, mask_identity_number, mask_name, mask_phone
 from server.confidential.sealing import Safe
-from server.database.db import fetch_within, insert_new
+from server.database.db import Question, fetch_answers, insert_new
 from server.database.tables import Profile, Purpose
 from server.personal import consents, people
 from server.personal.persons import NotBornYet, Person, as_kept
@@ -73,12 +73,23 @@ def frozen(session: Session, own: Safe, worker_id: int) -> str:
 
     Raises `ProfileMissing`.
     """
-    row = fetch_within(
-        session, "SELECT id, sealed FROM profile WHERE worker_id = :worker", worker=worker_id
+    return unsealed(own, *fetch_answers(session, *asked(worker_id)))
+
+
+def asked(worker_id: int) -> tuple[Question, Question]:
+    """What `unsealed` takes, as questions."""
+    worker = {"worker": worker_id}
+    return (
+        Question("SELECT id FROM profile WHERE worker_id = :worker", worker),
+        Question("SELECT sealed FROM profile WHERE worker_id = :worker", worker),
     )
-    if row is None:
+
+
+def unsealed(own: Safe, row_id: str | None, sealed: str | None) -> str:
+    """What `frozen` gives; raises `ProfileMissing`."""
+    if row_id is None or sealed is None:
         raise ProfileMissing
-    return own.unseal(row[1], _purpose(row[0]))
+    return own.unseal(sealed, _purpose(row_id))
 
 
 def get(session: Session, own: Safe, worker_id: int) -> Held:

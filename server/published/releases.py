@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import func, insert, or_, select, update
 from sqlmodel import Session, col
 
-from server.database.db import fetch_within
+from server.database.db import Question, fetch_answers, fetch_within
 from server.database.tables import CurrentRelease, Edition, Release, ReleaseEdition
 
 OWN_NOTE = "files of the program "
@@ -92,18 +92,20 @@ def add(
 
 def edition_id(session: Session, release_id: int, kind: str, key: str) -> int:
     """The number of the edition of something in a release; raises EditionMissing."""
-    found = fetch_within(
-        session,
+    (found,) = fetch_answers(session, edition_asked(release_id, kind, key))
+    if found is None:
+        raise EditionMissing(kind, key)
+    return int(found)
+
+
+def edition_asked(release_id: int, kind: str, key: str) -> Question:
+    """`edition_id` as a question."""
+    return Question(
         "SELECT edition.id FROM edition JOIN release_edition"
         " ON release_edition.edition_id = edition.id AND release_edition.release_id = :release"
         " WHERE edition.kind = :kind AND edition.key = :key",
-        release=release_id,
-        kind=kind,
-        key=key,
+        {"release": release_id, "kind": kind, "key": key},
     )
-    if found is None:
-        raise EditionMissing(kind, key)
-    return int(found[0])
 
 
 def content_of(session: Session, release_id: int, kind: str, key: str) -> dict[str, Any] | None:

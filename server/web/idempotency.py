@@ -1,8 +1,8 @@
 """Writes that come twice happen once: the reply is kept with the effect, in one transaction.
 
 A phone that gets no reply sends the same again, under the same key: it gets the reply that was
-kept. Whatever comes first claims the key; the second waits for it. Replies are kept for a week, as
-`holdings.yaml` says: longer than any phone goes on trying.
+kept. Whatever comes first holds the worker; the second waits for it. Replies are kept for a week,
+as `holdings.yaml` says: longer than any phone goes on trying.
 """
 
 from collections.abc import Callable
@@ -29,11 +29,13 @@ from server.database.db import (
 from server.database.tables import stored_instant
 
 # Nobody erases the worker meanwhile, and what the worker does twice at once is done in turn.
-_HOLD = "SELECT erased_at FROM worker WHERE id = :worker"
-
-_CLAIM = (
-    "INSERT INTO idempotent_reply (id, worker_id, fingerprint, at, status) VALUES {}"
-    " ON CONFLICT (id) DO NOTHING"
+_HOLD = "SELECT id FROM worker WHERE id = :worker FOR NO KEY UPDATE"
+_KNOWN = (
+    "SELECT worker.erased_at, fingerprint, status, sealed_body FROM worker"
+    " LEFT JOIN idempotent_reply ON idempotent_reply.id = :id WHERE worker.id = :worker"
+)
+_KEEP = (
+    "INSERT INTO idempotent_reply (id, worker_id, fingerprint, at, status, sealed_body) VALUES {}"
 )
 
 
@@ -112,50 +114,37 @@ def once(
 def _act(
     session: Session, own: Safe, intent: Intent, act: Callable[[Session], Reply], now: datetime
 ) -> Reply:
-    if not _claim(session, own, intent, now):
-        return _kept(session, own, intent)
-    _hold(session, intent.worker_id)
+    kept = _kept(session, own, intent)
+    if kept is not None:
+        return kept
     reply = act(session)
-    run_within(
-        session,
-        "UPDATE idempotent_reply SET status = :status, sealed_body = :body WHERE id = :id",
-        status=reply.status,
-        body=own.seal(reply.body, _purpose(intent)),
-        id=intent.id,
-    )
+    sealed = own.seal(reply.body, _purpose(intent))
+    at = stored_instant(now)
+    row = (intent.id, intent.worker_id, intent.fingerprint(own), at, reply.status, sealed)
+    insert_within(session, _KEEP, [row])
     return reply
 
 
-def _claim(session: Session, own: Safe, intent: Intent, now: datetime) -> bool:
-    """Whether nobody has the key yet; waits for whoever is about to get it."""
-    if not is_on_sqlite(session):
-        run_within(session, f"SET LOCAL lock_timeout = '{BUSY_SECONDS:.0f}s'")
-    row = (intent.id, intent.worker_id, intent.fingerprint(own), stored_instant(now), 0)
-    return insert_within(session, _CLAIM, [row]) == 1
+def _kept(session: Session, own: Safe, intent: Intent) -> Reply | None:
+    """What was replied before, None: it is the first; keeps the worker as they are until the end.
 
-
-def _hold(session: Session, worker_id: int) -> None:
-    """Keep the worker as they are until the end; raises `SubjectErased` where it is too late.
-
-    Who was erased since the request came in would stand there again, sealed with a key that is no
-    more.
+    Raises `SubjectErased` where it is too late for that: who was erased since the request came in
+    would stand there again, sealed with a key that is no more.
     """
-    held = _HOLD if is_on_sqlite(session) else f"{_HOLD} FOR NO KEY UPDATE"
-    row = fetch_within(session, held, worker=worker_id)
+    if not is_on_sqlite(session):
+        # Where there are several writers, the others of this worker wait here. What they replied
+        # only a statement of its own sees.
+        run_within(session, f"SET LOCAL lock_timeout = '{BUSY_SECONDS:.0f}s'")
+        run_within(session, _HOLD, worker=intent.worker_id)
+    row = fetch_within(session, _KNOWN, id=intent.id, worker=intent.worker_id)
     if row is None or row[0] is not None:
         raise SubjectErased
-
-
-def _kept(session: Session, own: Safe, intent: Intent) -> Reply:
-    row = fetch_within(
-        session,
-        "SELECT fingerprint, status, sealed_body FROM idempotent_reply WHERE id = :id",
-        id=intent.id,
-    )
-    assert row is not None
-    if row[0] != intent.fingerprint(own):
+    _, fingerprint, status, sealed = row
+    if fingerprint is None:
+        return None
+    if fingerprint != intent.fingerprint(own):
         raise KeyReused
-    return Reply(row[1], own.unseal(row[2], _purpose(intent)), replayed=True)
+    return Reply(status, own.unseal(sealed, _purpose(intent)), replayed=True)
 
 
 def _purpose(intent: Intent) -> str:
