@@ -96,7 +96,7 @@ class Fact(Entry):
 
     @property
     def may_be_none(self) -> bool:
-        """Whether «none of these» is an answer to it; else a choice of nothing says nothing."""
+        """Whether who is asked may say «none of these»; else one who picks nothing has not said."""
         return self.type is FactType.MULTI_CHOICE and "不选" in self.question
 
     @property
@@ -169,9 +169,9 @@ class FactsRefused(ValueError):
 def read_facts(data: dict[str, Any], vocabulary: Vocabulary, as_of: date) -> Given:
     """Read facts as they come in JSON; raises `FactsRefused` with every one that is wrong.
 
-    null stands for 不清楚, and so does an empty choice where one of the options has to hold: what
-    was not said is never a no. A number or day may be given as bounds, {"at_least": 500, "at_most":
-    800}, one of which may be left out. No day lies after `as_of`.
+    null stands for 不清楚; a choice of several is complete, and of none says no to each option. A
+    number or day may be given as bounds, {"at_least": 500, "at_most": 800}, one of which may be
+    left out. No day lies after `as_of`.
     """
     values: dict[str, Value] = {}
     unsure: set[str] = set()
@@ -180,7 +180,7 @@ def read_facts(data: dict[str, Any], vocabulary: Vocabulary, as_of: date) -> Giv
         fact = vocabulary.get(key)
         if fact is None:
             refusals.append(Refusal(str(key), Reason.UNKNOWN_FACT))
-        elif given is None or _says_nothing(fact, given):
+        elif given is None:
             unsure.add(key)
         else:
             try:
@@ -190,13 +190,6 @@ def read_facts(data: dict[str, Any], vocabulary: Vocabulary, as_of: date) -> Giv
     if refusals:
         raise FactsRefused(refusals)
     return Given(values, frozenset(unsure), next(reversed(data), None))
-
-
-def _says_nothing(fact: Fact, given: Any) -> bool:
-    several = fact.type is FactType.MULTI_CHOICE and isinstance(
-        given, list | tuple | set | frozenset
-    )
-    return several and not given and not fact.may_be_none
 
 
 def read_value(fact: Fact, given: Any, as_of: date) -> Value:
