@@ -1,6 +1,6 @@
 """Compares submitting an application with a single durable insert through the same server.
 
-    python -m bench.casework --pairs 5 --seconds 3
+    python -m bench.casework --pairs 5 --seconds 3 [--postgres]
 
 Each application is of another person, checked, idempotent, audited, sealed and on the disk when it
 is answered. Both endpoints are asked in turn, in the same server, so that a busy machine slows them
@@ -30,6 +30,7 @@ from server.settings import load_settings
 from server.web import sessions
 from server.web.resources import make_resources
 from tests import casework
+from tests.postgres import Cluster
 from tests.serving import ROOT
 
 MEASURE = "shishi-4a"
@@ -62,9 +63,10 @@ class Window:
 def make_raw_table() -> None:
     """Where the raw rows go."""
     known = make_resources(load_settings())
+    table = "CREATE TABLE raw_row (id TEXT PRIMARY KEY, at TEXT, body TEXT)"
     with known.database.begin() as session:
         session.connection().exec_driver_sql(
-            "CREATE TABLE raw_row (id TEXT PRIMARY KEY, at TEXT, body TEXT) WITHOUT ROWID"
+            f"{table} WITHOUT ROWID" if known.database.is_sqlite else table
         )
     known.database.release()
 
@@ -103,20 +105,23 @@ def ask(url: str, seconds: float, tokens: Path, body: Path, first: int) -> Windo
     return Window(int(done[1]) / seconds, int(done[1]), took, bad[0] if bad else "")
 
 
-def compare(pairs: int, seconds: float, at_first: int) -> list[tuple[Window, Window, Window]]:
+def compare(
+    pairs: int, seconds: float, at_first: int, database_url: str
+) -> list[tuple[Window, Window, Window]]:
     """Measure interleaved windows of (raw insert, rows only, submission).
 
     Nobody applies twice: between the windows more people are made, if `at_first` were too few.
     """
     with tempfile.TemporaryDirectory() as folder:
         data_dir = Path(folder) / "var"
-        os.environ |= {"NUANGANG_DATA_DIR": str(data_dir), "NUANGANG_DATABASE_URL": ""}
+        os.environ |= {"NUANGANG_DATA_DIR": str(data_dir), "NUANGANG_DATABASE_URL": database_url}
         tokens, body = Path(folder) / "tokens", Path(folder) / "body"
         make_raw_table()
         made = 0
         body.write_text(json.dumps({"measure": MEASURE, "facts": FACTS}), encoding="utf-8")
         found: list[tuple[Window, Window, Window]] = []
-        with serving("bench.casework_app:create_app()", "", data_dir) as server:
+        app = "bench.casework_app:create_app()"
+        with serving(app, "", data_dir, database_url) as server:
             raw, rows = f"{server.url}/raw", f"{server.url}/rows"
             submit = f"{server.url}/api/v1/applications"
             place, needed = 0, at_first
@@ -136,7 +141,7 @@ def compare(pairs: int, seconds: float, at_first: int) -> list[tuple[Window, Win
                 needed = place + 2 * other.done
                 if number:
                     found.append((one, only, other))
-        database = Database(f"sqlite:///{data_dir / 'nuangang.db'}")
+        database = Database(database_url or f"sqlite:///{data_dir / 'nuangang.db'}")
         row = database.fetch(
             "SELECT count(*), count(DISTINCT worker_id) FROM cases WHERE claim <> id"
         )
@@ -152,8 +157,15 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=3)
     parser.add_argument("--people", type=int, default=4_000, help="at first")
+    parser.add_argument("--postgres", action="store_true", help="there instead of on SQLite")
     options = parser.parse_args()
-    found = compare(options.pairs, options.seconds, options.people)
+    cluster = Cluster(durable=True) if options.postgres else None
+    try:
+        url = "" if cluster is None else cluster.url(cluster.new_database())
+        found = compare(options.pairs, options.seconds, options.people, url)
+    finally:
+        if cluster is not None:
+            cluster.stop()
     print(f"{CONNECTIONS} connections, 2 workers: requests per second, 99th percentile in ms")
     print(f"{'raw':>8}{'rows':>8}{'submit':>8}{'ratio':>7}{'raw p99':>9}{'submit p99':>11}")
     for one, only, other in found:
@@ -169,7 +181,7 @@ def main() -> None:
         f"{ratio:.2f}; {worst:.0f} ms",
         "0.7; 100 ms",
     )
-    headline("only writing the rows of a submission / one raw durable insert", f"{least:.2f}", "")
+    headline("only writing the rows of a submission / one raw durable insert", f"{least:.2f}", "–")
     print(f"median ratio {ratio:.2f}, rows only {least:.2f}, worst p99 {worst:.1f} ms")
 
 

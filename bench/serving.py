@@ -79,9 +79,9 @@ def bodies(file: Path) -> int:
 
 
 @contextmanager
-def serving(app: str, path: str, data_dir: Path) -> Iterator[Server]:
-    """An application under the project's gunicorn configuration."""
-    settings = {"DATA_DIR": data_dir, "DATABASE_URL": "", "WORKERS": WORKERS}
+def serving(app: str, path: str, data_dir: Path, database_url: str = "") -> Iterator[Server]:
+    """An application under the project's gunicorn configuration, on SQLite without a URL."""
+    settings = {"DATA_DIR": data_dir, "DATABASE_URL": database_url, "WORKERS": WORKERS}
     with gunicorn(settings, app) as (port, server):
         process = psutil.Process(server.pid)
         # Gunicorn listens before it has started them all.
