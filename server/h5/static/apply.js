@@ -3,7 +3,7 @@ import { action, call, cell, failed, go, h, kept, known, newKey, pairs, put, ref
 import { aloud, clause } from "./chat.js";
 import { consent, masked, person, signIn, write } from "./person.js";
 import { applicable, attended, checked, question, saidIn, spoken, vocabulary } from "./question.js";
-import { picker, shrink, upload } from "./upload.js";
+import { look, picker, shrink, upload } from "./upload.js";
 
 const HALF = "上次填到一半";
 const STEPS = ["同意", "资料", "条件", "照片", "提交"];
@@ -264,7 +264,7 @@ function pick(flow, need) {
   const rows = h("div.cells");
   const show = () => {
     rows.textContent = "";
-    put(rows, need.there.map((each, number) => h("div.cell", null, h("span", null, `第${number + 1}张　已经传好`), h("button.plain", { onclick: () => drop(each) }, "删掉"))));
+    put(rows, need.there.map((each, number) => h("div.cell", null, h("span", null, `第${number + 1}张　已经传好`), look(each), h("button.plain", { onclick: () => drop(each) }, "删掉"))));
     put(rows, flow.files.filter((each) => each.kind === need.kind && !each.done).map((each) => each.row));
   };
   async function drop(material) {
@@ -272,8 +272,7 @@ function pick(flow, need) {
     try {
       await write("DELETE", `/applications/${flow.draft.id}/materials/${material.id}`);
     } catch (problem) {
-      tell(problem.message);
-      return;
+      return tell(problem.message);
     }
     need.there = need.there.filter((each) => each.id !== material.id);
     show();

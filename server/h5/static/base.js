@@ -135,8 +135,9 @@ addEventListener("online", wake);
 
 const line = h("p.line", { hidden: true, role: "status" });
 
-export const newKey = () =>
-  Array.from(crypto.getRandomValues(new Uint8Array(16)), (one) => (one + 256).toString(16).slice(1)).join("");
+export const hex = (bytes) => Array.from(bytes, (one) => (one + 256).toString(16).slice(1)).join("");
+
+export const newKey = () => hex(crypto.getRandomValues(new Uint8Array(16)));
 
 // A key stays the same until the server has said that it is done, also over a reload.
 export async function surely(name, method, path, body) {

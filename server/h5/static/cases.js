@@ -2,7 +2,7 @@
 import { action, call, cell, day, empty, expected, go, h, kept, known, lasting, moment, newKey, put, sheet, show, state, sure, surely, tell, unnote, view, yuan } from "./base.js";
 import { aloud } from "./chat.js";
 import { consent, first, masked, own } from "./person.js";
-import { picker, shrink, upload } from "./upload.js";
+import { look, picker, shrink, upload } from "./upload.js";
 
 async function cases() {
   const { applications } = await call("GET", "/applications");
@@ -52,7 +52,7 @@ async function one(_, id) {
       action("补好了", () => answer(found, materials))),
     found.waits_for && h("button.primary", { onclick: () => go("data", found.waits_for === "no_consent" && "consents") }, "去办"),
     h("section", null, h("h2", null, "经过"), h("ol.times", null, found.history.slice().reverse().map((each) => h("li", null, h("b", null, each.said), each.reason && h("p", null, `“${each.reason}”`), h("p.hint", null, moment(each.at)))))),
-    takes && h("details.cell", null, h("summary", null, "材料"), materials.map((each) => h("div", null, h("p", null, `${each.title}：${each.there.length}张`), each.there.map((material) => h("button.plain", { onclick: () => look(material) }, "看一看")), !can("answer") && adding(id, each.kind, materials)))),
+    takes && h("details.cell", null, h("summary", null, "材料"), materials.map((each) => h("div", null, h("p", null, `${each.title}：${each.there.length}张`), each.there.map(look), !can("answer") && adding(id, each.kind, materials)))),
     h("details.cell", null, h("summary", null, "当时填的"), masked(found.person),
       (found.verdict.conditions || []).map((each) => h("p", null, `${{ met: "✓", failed: "✗" }[each.verdict] || "？"} ${each.say}`))),
     h("div.stack", null,
@@ -116,17 +116,6 @@ function adding(id, kind, materials) {
     bar.hidden = true;
   };
   return h("div.pick", null, said, bar, picker(`file-${kind}`, "拍照或选照片", take));
-}
-
-async function look(material) {
-  let address;
-  try {
-    address = URL.createObjectURL(await call("GET", `/materials/${material.id}`));
-  } catch (problem) {
-    tell(problem.message);
-    return;
-  }
-  sheet(material.title, material.media_type === "image/jpeg" ? h("img.picture", { src: address, alt: material.title }) : h("a.button", { href: address, download: "材料.pdf" }, "打开文件"));
 }
 
 // -- 找人工 --------------------------------------------------------------------------------------

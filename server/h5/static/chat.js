@@ -142,8 +142,7 @@ function opinions(answer) {
     try {
       await call("POST", "/chat/thumb", { conversation, turn: answer.turn, thumb: wanted }, { patience: 8000 });
     } catch (problem) {
-      tell(problem.message);
-      return;
+      return tell(problem.message);
     }
     given = wanted;
     for (const each of ["up", "down"]) both[each].setAttribute("aria-pressed", String(given === each));

@@ -1,5 +1,5 @@
 // Photos: shrunk on the phone, sent in pieces that go on where the line broke.
-import { call, h, kept, Problem, surely } from "./base.js";
+import { action, call, h, hex, kept, Problem, sheet, surely } from "./base.js";
 
 // Longest side and quality, one after the other until a photo has at most ENOUGH bytes: what is
 // written on a paper can still be read at the last.
@@ -45,8 +45,7 @@ async function digest(blob) {
   const bytes = await new Response(blob).arrayBuffer().catch(() => {
     throw new Problem({ code: "refused", detail: "手机打不开这个文件，请重新选。" }, false);
   });
-  const found = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  return Array.from(found, (one) => (one + 256).toString(16).slice(1)).join("");
+  return hex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)));
 }
 
 // A button to take or choose photos; `take` gets the files, the same ones again as well.
@@ -106,3 +105,9 @@ export async function upload(blob, kind, application, progress) {
   progress(1);
   return sent.material;
 }
+
+// A button that shows what was sent: whether it can be read.
+export const look = (material) => action("看一看", async () => {
+  const address = URL.createObjectURL(await call("GET", `/materials/${material.id}`));
+  sheet(material.title, material.media_type === "image/jpeg" ? h("img.picture", { src: address, alt: material.title }) : h("a.button", { href: address, download: "材料.pdf" }, "打开文件"));
+}, ".plain");

@@ -84,6 +84,22 @@ def test_a_measure_of_another_place_is_checked_and_applied_for_where_it_holds(
     assert "锦州市" in page.locator("header .city").inner_text()
 
 
+def test_a_photo_that_was_sent_can_be_looked_at_before_it_is_submitted(
+    new_phone: NewPhone, address: str, tmp_path: Path
+) -> None:
+    page = new_phone()
+    walk = begun(page, address, "我同意", "我同意", "我同意")
+    walk.answer("你是替谁问的？")
+    page.get_by_role("heading", name="身份证（正反面）").wait_for()
+    walk.choose_photos(photos(tmp_path, side=700))
+    walk.photos_sent(2)
+    walk.press("看一看", within=".cell:nth-child(2)")
+    shown = page.locator(".sheet img.picture")
+    shown.wait_for()
+    page.wait_for_function("(image) => image.naturalWidth > 100", arg=shown.element_handle())
+    walk.press("关闭", within=".sheet")
+
+
 def test_the_way_back_from_the_second_kind_of_photos_leads_to_the_first(
     new_phone: NewPhone, address: str, tmp_path: Path
 ) -> None:
