@@ -1,11 +1,12 @@
 """Every error is a problem document with a stable code and a sentence for a worker."""
 
 import re
-from io import BytesIO
+from io import BytesIO, RawIOBase
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from gunicorn.http.errors import InvalidChunkSize
 from werkzeug.test import TestResponse
 
 from server.database.db import DatabaseBusy
@@ -26,6 +27,22 @@ def told(reply: TestResponse, status: int, code: str) -> dict[str, Any]:
 
 def chat(client: FlaskClient, body: str | bytes, content_type: str = JSON) -> TestResponse:
     return client.post("/api/v1/chat", data=body, content_type=content_type)
+
+
+class Torn(RawIOBase):
+    """What gunicorn gives where the pieces of a body don't fit together."""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, _: Any) -> int:
+        raise InvalidChunkSize(b"zz")
+
+
+def test_a_body_whose_pieces_do_not_fit_is_not_understood(client: FlaskClient) -> None:
+    torn = {"wsgi.input": Torn(), "wsgi.input_terminated": True}
+    reply = client.post("/api/v1/chat", content_type=JSON, environ_overrides=torn)
+    told(reply, 400, "bad_request")
 
 
 @pytest.mark.parametrize(

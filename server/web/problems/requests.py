@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
+from gunicorn.http.errors import ParseException
+
 from server.chat.turns import TurnUnknown
 from server.confidential.subject_keys import SubjectErased
 from server.database.db import DatabaseAway, DatabaseBusy, DatabaseFull
@@ -100,6 +102,8 @@ BROKEN = Problem(
 )
 
 WORDS: Mapping[type[Exception], Problem] = {
+    # Pieces of a body that don't fit together, met while it is read.
+    ParseException: BAD_REQUEST,
     FormForged: Problem(
         403, "form_forged", "页面已经失效", "这个页面已经失效，什么都没有改。请返回、刷新后再操作。"
     ),
