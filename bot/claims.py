@@ -41,14 +41,18 @@ _A_DAY = "20[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])(?![0-9])"
 _NUMBER = re.compile(rf"(?<![0-9])(?!{_A_DAY})(?:0[0-9]{{2,3}}-?)?([2-9][0-9]{{6,7}})(?![0-9])")
 _OF_A_NUMBER = re.compile("电话|热线|专线|号码|打(?!工|零工|短工|卡|算)")
 _PIECES = re.compile("[,。?!;](?!(?:对|是|真的|没错|靠谱)[^,。?!;]{0,3}(?:[,。?!;]|$))")
+_AND_TENTHS = re.compile(r"(?<![0-9.])([0-9]+)[块元]([0-9])(?![0-9.]|[个百千万年月天日号人])")
+"""511块3 is 511.3."""
+_A_VALUE = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 _SMALLEST_SUM = 50
+_A_DIGIT_OR_TWO = 2
 _IS_GIVEN = re.compile("[领发免补拿送看享给]")
 
 
 def claims(text: str) -> tuple[str, ...]:
     """Return the figures of a tidied text, with their units, that it asks to have confirmed."""
     found: list[str] = []
-    for piece in _PIECES.split(text):
+    for piece in _PIECES.split(_AND_TENTHS.sub(r"\1.\2元", text)):
         piece = _FOR_EACH.sub("每次", piece).strip(" ,。?!;啊呀")
         if _OWN.search(piece):
             continue
@@ -67,7 +71,7 @@ def claimed_aspect(text: str, claim: str) -> Aspect | None:
     if unit in ("%", "元", "块", "块钱") or (not unit and value >= _SMALLEST_SUM):
         return Aspect.AMOUNT
     if unit in ("个月", "年", "天"):
-        given = _IS_GIVEN.search(text[: text.index(claim)][-4:])
+        given = _IS_GIVEN.search(text.partition(claim)[0][-4:])
         return Aspect.DURATION if given else Aspect.CONDITION
     return None
 
@@ -82,6 +86,20 @@ def states_all(measure: Measure, claimed: tuple[str, ...]) -> bool:
     return not any(
         all(unstated(way, said) for way in _ways(claim)) and not _adds_up(measure, claim)
         for claim in claimed
+    )
+
+
+def states_of_something_else(measure: Measure, claimed: tuple[str, ...]) -> bool:
+    """Tell whether the clause has the very numbers, and counts something else with them.
+
+    每人511块3 is what somebody made of 资金总计511.3万元.
+    """
+    values = [found[0] for claim in claimed if (found := _A_VALUE.match(claim))]
+    said = "".join(measure.quotes)
+    return bool(values) and all(
+        len(value) > _A_DIGIT_OR_TWO
+        and re.search(rf"(?<![0-9.]){re.escape(value)}(?:\.[0-9]+)?(?![0-9.])", said)
+        for value in values
     )
 
 

@@ -15,7 +15,7 @@ from bot.place_notes import uncovered_note
 from bot.retrieval.matching import Candidate
 from bot.stating import states
 from bot.turn import Turn
-from bot.units_asked import counts_in_what_is_unwritten
+from bot.units_asked import costs_nothing, counts_in_what_is_unwritten
 from bot.unknown_words import asks_on_in_unknown_words
 from bot.whether import asks_whether_there_is
 from bot.words import wording
@@ -59,6 +59,9 @@ _UNIT = re.compile(
     "(?:人社|民政|教育|税务|财政|住建|卫健|公安|社保|就业|劳动|医保|信访|司法|商务|文旅|交通|工商|房管)"
     "(?:局|委|厅|所|站)|妇联|残联|团委|居委会|村委会|派出所|法院|医院|工会"
 )
+_STILL = re.compile("还(?:有[得的]|[领拿赶轮]得|能不能|能|可以|给|发|送|有(?!什么|哪|别|其))")
+_ANOTHER_TIME = re.compile("明年|后年|以后|下[次回批一]|补[领发办]|每年|年年")
+"""Whether it comes again is open, where it is over for now."""
 _WHETHER_THERE_IS_ONE = re.compile(
     "(?:[开设办]没[开设办]|有没有(?:开|设|办)|是不是(?:开|设|办))[^,。?!]{0,12}(?:电话|热线|专线)"
 )
@@ -140,6 +143,8 @@ def _detail_left_open(turn: Turn, best: Candidate) -> str:
         return ""
     if any(a in _NOTHING_ELSE and states(best.measure, a) for a in turn.asked.firm):
         return ""
+    if _asks_whether_it_still_runs(turn, best.measure):
+        return ""
     stated = any(states(best.measure, aspect) for aspect in turn.asked.aspects)
     if not _ASKS.search(turn.question.text) or _names_what_is_stated(turn, best.measure):
         return ""
@@ -147,6 +152,15 @@ def _detail_left_open(turn: Turn, best: Candidate) -> str:
     if not turn.follows_up and asks_on_in_unknown_words(turn.question.rest, best.measure):
         needed = _ASKED_ON_THOUGH_STATED if stated else _ASKED_ON
     return DETAIL if _open_lead(turn, best) >= needed else ""
+
+
+def _asks_whether_it_still_runs(turn: Turn, measure: Measure) -> bool:
+    """Tell whether it asks no more than if there still is what is over by now: 盲盒还有得领不."""
+    last = measure.validity.to
+    if last is None or turn.today <= last or set(turn.asked.aspects) != {Aspect.DEADLINE}:
+        return False
+    text = turn.question.rest
+    return bool(_STILL.search(text)) and not _ANOTHER_TIME.search(text)
 
 
 def _unwritten(turn: Turn, measure: Measure) -> str:
@@ -158,7 +172,7 @@ def _unwritten(turn: Turn, measure: Measure) -> str:
     if named := unwritten_detail(text, measure):
         return named
     when = Aspect.TIMING in turn.asked.firm and states(measure, Aspect.TIMING)
-    if not when and counts_in_what_is_unwritten(text, measure):
+    if not when and not costs_nothing(text, measure) and counts_in_what_is_unwritten(text, measure):
         return DETAIL
     told = any(states(measure, aspect) for aspect in turn.asked.firm)
     return DETAIL if not told and chooses_of_what_is_unwritten(text, measure) else ""
@@ -202,6 +216,8 @@ def unstated_aspect(turn: Turn, best: Candidate) -> str:
         return ""  # «发给多少人，金额是多少» asks for the sum of all
     if firm[0] is Aspect.AMOUNT and _states_the_sum(turn.question.text, best.measure):
         return ""
+    if turn.claims and replying.is_of_something_else(turn, best.measure):
+        return ""  # what the number stands for is told
     return firm[0].value
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from bot import good_for, hotlines, stating
 from bot.answers import Answer, Kind, Rejected, Source
-from bot.claims import numbers_named, states_all
+from bot.claims import numbers_named, states_all, states_of_something_else
 from bot.composing import Part, fitted
 from bot.conditions_first import conditions_come_first
 from bot.place_notes import place_notes
@@ -15,7 +15,7 @@ from bot.question import content
 from bot.retrieval.matching import Candidate
 from bot.side_by_side import for_several, parts_of_town
 from bot.turn import Turn
-from bot.words import wording
+from bot.words import firms, wording
 from knowledge.eligibility.verdicts import is_open
 from knowledge.measures import Aspect, Audience, Measure
 
@@ -70,6 +70,8 @@ def chosen(turn: Turn) -> Candidate | None:
     sister = _stating_what_was_said(turn, best)
     if sister and sister.score >= best.score - _AS_WELL_MEANT:
         return sister
+    if other := _for_who_hires(turn, best):
+        return other
     best = _named_in_the_clause(turn, best)
     firm = [aspect for aspect in turn.asked.aspects if aspect in turn.asked.firm]
     near = [c for c in turn.local if c.score >= best.score - _OUT_OF_REACH]
@@ -109,6 +111,21 @@ def _stating_what_was_said(turn: Turn, best: Candidate) -> Candidate | None:
     return next((c for c in sisters if states_all(c.measure, turn.claims)), None)
 
 
+def _for_who_hires(turn: Turn, best: Candidate) -> Candidate | None:
+    """What the clause of the best grants a firm, where a firm that hires was told a wrong sum.
+
+    公司招了人，减税每人8000: that is the sum of who works on their own account.
+    """
+    if not turn.claims or best.measure.audience is Audience.EMPLOYER:
+        return None
+    if not firms.hire(turn.question.rest):
+        return None
+    clause = (best.measure.document, best.measure.locator)
+    others = [c for c in turn.local if (c.measure.document, c.measure.locator) == clause]
+    first = max(others, key=lambda candidate: candidate.unbiased)
+    return first if first.measure.audience is Audience.EMPLOYER else None
+
+
 def from_the_documents(turn: Turn) -> Answer | None:
     """Answer from the chosen measure; where parts of a town differ, from each of them."""
     best = chosen(turn)
@@ -120,6 +137,9 @@ def from_the_documents(turn: Turn) -> Answer | None:
     taking, asked = good_for.taking_it(turn, best.measure), turn.asked
     if taking:  # what it is used for another clause states
         asked = replace(asked, named=asked.named - {Aspect.USE})
+    if misread := is_of_something_else(turn, best.measure):
+        others = [aspect for aspect in asked.aspects if aspect is not Aspect.AMOUNT]
+        asked = replace(asked, aspects=(Aspect.FIGURES, *others))
     parts_of_reply = turn.composer.measure_parts(best.measure, asked, turn.today, turn.asked_text)
     conditions = turn.composer.conditions(best.measure)
     if conditions and conditions_come_first(turn, best.measure):
@@ -131,7 +151,8 @@ def from_the_documents(turn: Turn) -> Answer | None:
         named = turn.composer.say("in_region", region=label, text=parts_of_reply[0].text)
         parts_of_reply[0] = replace(parts_of_reply[0], text=named)
     if turn.claims and not states_all(best.measure, turn.claims):
-        parts_of_reply.insert(0, Part(turn.composer.say("claim_not_written")))
+        name = "claim_of_something_else" if misread else "claim_not_written"
+        parts_of_reply.insert(0, Part(turn.composer.say(name)))
     if names_another_number(turn, best.measure):
         parts_of_reply.insert(0, Part(turn.composer.say("number_not_written")))
     parts_of_reply[-1:-1] = place_notes(turn, best)
@@ -165,6 +186,15 @@ def from_the_documents(turn: Turn) -> Answer | None:
         rejected=tuple(Rejected(c.measure.id, c.score, "rank") for c in near if c not in used),
         context=turn.next_context(measures),
     )
+
+
+def is_of_something_else(turn: Turn, measure: Measure) -> bool:
+    """Tell whether the clause has the sum that somebody was told, as a figure of something else."""
+    if not turn.claims or not stating.states(measure, Aspect.FIGURES):
+        return False
+    if stating.states(measure, Aspect.AMOUNT) or states_all(measure, turn.claims):
+        return False
+    return states_of_something_else(measure, turn.claims)
 
 
 def names_another_number(turn: Turn, measure: Measure) -> bool:

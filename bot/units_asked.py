@@ -4,7 +4,7 @@ import re
 from typing import NamedTuple
 
 from bot.stating import written
-from knowledge.measures import Measure
+from knowledge.measures import Aspect, Measure
 
 
 class Unit(NamedTuple):
@@ -49,6 +49,25 @@ def _asking(unit: Unit) -> re.Pattern[str]:
         f"|{_HOW_MUCH}(?:钱|块|元|毛)?[1一每]个?{unit.asked}"
     )
     return re.compile(f"{each}|(?:几|多少)(?:十|百)?个?{unit.asked}" if unit.span else each)
+
+
+_TO_BE_PAID = re.compile(
+    "(?:[收交付掏]|(?<![不想还])要)(?:[我你咱俺]们?|人家?|个|上|出)?(?:多少(?!人|家|户|次|材料|证)|几[块元毛角百十])"
+    "|(?:多少钱|几[块元毛])[1一每]?(?:个?(?:钟头?|小时|天|晚|夜|次|回|趟|顿))"
+)
+_FREE = re.compile("不收钱|不要钱|不花钱|免费")
+_IN_PART = re.compile("[半部]|没有写|成本|还要")
+
+
+def costs_nothing(text: str, measure: Measure) -> bool:
+    """Tell whether a tidied question asks what is to be paid for each, and all of it is free.
+
+    停车一小时收几块: in whatever unit, it is nothing.
+    """
+    said = measure.answers.get(Aspect.FEE)
+    if said is None or not _FREE.search(said.say) or _IN_PART.search(said.say):
+        return False
+    return bool(_TO_BE_PAID.search(text))
 
 
 _PATTERNS = tuple((_asking(unit), re.compile(unit.written)) for unit in _UNITS)

@@ -67,6 +67,7 @@ PLACEHOLDERS: dict[str, tuple[str, ...]] = {
     "elsewhere_has": ("regions", "region"),
     "not_stated": ("region", "aspect"),
     "claim_not_written": (),
+    "claim_of_something_else": (),
     "number_not_written": (),
     "known_nearby": ("summary",),
     "not_understood": (),
@@ -173,6 +174,7 @@ SAID_LATER: Mapping[str, str] = {
     "units_of_all": "{region}的文件写的责任单位有：{units}。哪件事找谁，说出是什么事我再告诉你。",
     "also_in": "有相近措施的还有：{regions}。想看哪里的，回复地名。",
     "claim_not_written": "关于这件事，文件没有写你说的这个数。",
+    "claim_of_something_else": "你说的这个数文件里有，说的是另一回事。",
     "number_not_written": "你说的这个号码，文件没有写。",
     "care_goes_on": "先顾这件事，别等。把你刚才说的，告诉接电话的人：",
     "care_help_is_there": "好，先听医生、警察的安排。"

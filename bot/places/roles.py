@@ -53,8 +53,15 @@ _IN_FORCE_AFTER = re.compile(
     "的?(?:办法|政策|规定|标准|文件|措施)[^,。?!]{0,4}(?:能用|可以用|用得|能套|套用|适用|管用|算数|作数)"
 )
 _ASKS_IN_CLAUSE = re.compile("[^,。?!]*(?:[吗呢么?]|多少|怎么|有没有|能不能|什么)")
-_FROM_THERE = re.compile("(?:离|挨着|靠着|紧挨)$")
-_HOW_FAR = re.compile("[^,。?!]{0,3}(?:近|远|[,。?!]|$)")
+_FROM_THERE = re.compile("(?:离|(?:挨|靠|邻|贴|紧挨|紧靠|紧邻)着?|紧贴着?)$")
+_HOW_FAR = re.compile("[^,。?!]{0,3}(?:近|远|[,。?! ]|$)")
+_BESIDE_BEFORE = re.compile("(?:跟|和|与|同)$")
+_BESIDE_AFTER = re.compile(
+    "(?:也|都|就|是)*(?:紧?[挨靠邻连][着得]|紧挨|隔壁|旁边|边上|相邻|邻近|接壤|交界|不远|离得近|很近|同[省市城]|[1一]个[省市])"
+)
+_NEXT_AFTER = re.compile(
+    "(?:的)?(?:隔壁|旁边|边上|边边)(?!的|那|这|[^,。?! ]{0,4}(?:厂|打工|上班|住))"
+)
 _BEYOND_AFTER = re.compile("以外|之外|外面")
 _HUKOU_AFTER = re.compile("(?:农村|农业|城镇)?(?:户口|户籍)")
 _PEOPLE_AFTER = re.compile(
@@ -137,7 +144,16 @@ def _is_taken_as_a_rule(before: str, after: str, readings: Sequence[Reading]) ->
     """晋江能按石狮的办法来吗, 晋江离石狮那么近: asked for is the other place, not covered."""
     uncovered = any(not place.region for other in readings for place in other.places)
     by = _BY_BEFORE.search(before) and _RULES_AFTER.match(after)
-    return uncovered and bool(by or (_FROM_THERE.search(before) and _HOW_FAR.match(after)))
+    return uncovered and bool(by or _is_next_door(before, after))
+
+
+def _is_next_door(before: str, after: str) -> bool:
+    """晋江的电话多少，跟石狮挨着应该一样吧: how far it is from the place asked about."""
+    if _FROM_THERE.search(before) and _HOW_FAR.match(after):
+        return True
+    if _BESIDE_BEFORE.search(before) and _BESIDE_AFTER.match(after):
+        return True
+    return bool(_NEXT_AFTER.match(after) and not _LOCATED_BEFORE.search(before))
 
 
 def _is_wished_for(text: str, after: str, readings: Sequence[Reading]) -> bool:

@@ -79,7 +79,9 @@ class IndexedLibrary:
         wordings = [compared(text) for _, text in questions]
         self.questions = Index(questions, wordings)
         self.answers = Index(list(self._answers()))
-        self.input_method = InputMethod(self._written(), _place_names(library))
+        self.input_method = InputMethod(
+            self._written(), _place_names(library), _parts_of_places(library)
+        )
         self.figures = {
             measure.id: stated_figures("\n".join((measure.summary, *measure.quotes)))
             for measure in library.measures.values()
@@ -204,6 +206,18 @@ def _place_names(library: Library) -> dict[str, float]:
         said |= dict.fromkeys((region.id, region.label, *region.aliases), _OURS)
         said |= dict.fromkeys(region.landmarks, _A_COUNTY)
     return said
+
+
+def _parts_of_places(library: Library) -> dict[str, list[str]]:
+    """The short names of the parts that a place has without documents of their own, by its name."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for name in library.regions.names:
+        if name.place.inside and name.place.region and not name.full:
+            for written in dict.fromkeys(
+                (name.place.region, *library.regions.get(name.place.region).aliases)
+            ):
+                found[written].append(name.words)
+    return found
 
 
 def _proper_names(library: Library) -> dict[str, frozenset[str]]:

@@ -12,6 +12,17 @@ _ASK = re.compile(
 )
 
 
+_HIRE = re.compile(
+    f"(?:{NAMES}|饭[馆店]|超市|商场|商贸)[^,。?!;]{{0,6}}(?:招|录用|雇)(?![聘商])"
+    "|(?:^|[,。?!; ])(?:我们?|俺们?|咱们?)?(?:新|又|要|想|再|已经)*招(?:了|到|个|用|收|录|(?:1个)?人|持|下岗|再就业|有证|[0-9两仨俩几])"
+)
+
+
+def hire(text: str) -> bool:
+    """Tell whether a text speaks of a firm that takes people on."""
+    return bool(_HIRE.search(text))
+
+
 def ask(text: str) -> bool:
     """Tell whether a text is what a firm would ask, or somebody for it."""
     return bool(_ASK.search(text))

@@ -50,6 +50,8 @@ _UNKNOWN = -1
 """The number of what is no word: nothing is known of what follows it."""
 _AT_AN_END = 0.05
 """The chance that a run ends after a word that was never seen at an end."""
+_UNDER_A_BRIDGE = re.compile("[里下底睡住躺蹲待呆上边]|过夜|过(?:了)?[一两几0-9]")
+"""What is said of a spot to sleep at, and of no part of a town."""
 _WITHOUT_DOTS = {"lu": "lv", "nu": "nv"}
 
 Codes = tuple[int, ...]
@@ -180,8 +182,15 @@ def _chances(weights: Mapping[str, float]) -> dict[str, float]:
 class InputMethod:
     """What pinyin stands for; made once from texts of the language, then only read."""
 
-    def __init__(self, texts: Iterable[str], places: Mapping[str, float]) -> None:
-        """`places`: names that may stand anywhere, with how often each counts as seen."""
+    def __init__(
+        self,
+        texts: Iterable[str],
+        places: Mapping[str, float],
+        parts: Mapping[str, Collection[str]] | None = None,
+    ) -> None:
+        """`places`: names that may stand anywhere, with how often each counts as seen; `parts`:
+        those of the parts of a place, by its name, which stand right behind it."""
+        self._parts = parts or {}
         seen: Counter[str] = Counter()
         follows: dict[str, Counter[str]] = defaultdict(Counter)
         for text in texts:
@@ -212,7 +221,22 @@ class InputMethod:
         if not _SHORTEST_RUN <= len(run) <= _LONGEST_RUN:
             return run
         best = self._likeliest(run)
-        return run if best.score < _UNLIKELY * best.syllables else _spelled(best)
+        return run if best.score < _UNLIKELY * best.syllables else self._with_parts(_spelled(best))
+
+    def _with_parts(self, text: str) -> str:
+        """A text with what stands right behind a place read as the part of it that it sounds like.
+
+        张家口qiaodong is 桥东; who sleeps there, or says 里, 下, means 桥洞.
+        """
+        for name, parts in self._parts.items():
+            at = text.find(name)
+            end = at + len(name)
+            for part in parts if at >= 0 else ():
+                heard = text[end : end + len(part)]
+                if heard != part and sounds(heard) == sounds(part):
+                    if not _UNDER_A_BRIDGE.match(text, end + len(part)):
+                        text = text[:end] + part + text[end + len(part) :]
+        return text
 
     def _likeliest(self, run: str) -> _Way:
         edge = self._words.edge
