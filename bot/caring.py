@@ -10,6 +10,7 @@ from bot.composing import Part, fitted
 from bot.question import content
 from bot.turn import Turn
 from knowledge.care import CareEntry
+from knowledge.measures import Aspect
 
 LONGEST_MESSAGE = 2000
 """Characters of one message that are read at all."""
@@ -35,6 +36,14 @@ _WHO = re.compile(
     r"|[我俺咱你他她们家里有的是了也还都在今年个那呢]|\d+"
 )
 """Who somebody is and has: with nothing else told, it is no distress."""
+_WHICH_CLINIC = re.compile(
+    "[^,。!? 我俺咱他她它爸妈爹娘娃孩婴爷奶哥姐弟妹叔姨"
+    "血伤烧昏晕疼痛病急死喘倒吐摔断抽毒孕送抬背拉救]{0,10}"
+    "(?:医院|诊所|卫生院|卫生室)(?:是不是|也|都|就|里|还|照样)*"
+    "(?:不收(?:吗|么|吧|嘛|的吗|的吧|呢|(?= ?[?]))|收不收)[?!。 ]*"
+)
+"""What asks on of a fee, and is a cry otherwise: 私人开的小诊所也不收？"""
+_CARE_OF_HEALTH = re.compile("医|挂号")
 _MARKS = " ,.!?~、。;:"
 _PERSON = "person"
 _HELP = "help"
@@ -62,7 +71,17 @@ def distress(turn: Turn) -> Answer | None:
     fired = [
         e for e in turn.library.care.values() if e.id != _PERSON and e.fires(turn.question.text)
     ]
-    return _handoff(turn, fired) if fired else None
+    if not fired or _asks_on_of_a_fee(turn):
+        return None
+    return _handoff(turn, fired)
+
+
+def _asks_on_of_a_fee(turn: Turn) -> bool:
+    """Tell whether it asks where else a fee of a hospital is waived that was just spoken of."""
+    last = (turn.library.measures.get(each) for each in turn.context.measures[:1])
+    waived = any(m and Aspect.FEE in m.answers and _CARE_OF_HEALTH.search(m.summary) for m in last)
+    of_a_fee = waived and not turn.context.about
+    return of_a_fee and _WHICH_CLINIC.fullmatch(turn.question.text) is not None
 
 
 def sounds_like_distress(turn: Turn) -> Answer | None:

@@ -135,6 +135,8 @@ def _detail_left_open(turn: Turn, best: Candidate) -> str:
         return unwritten_detail(turn.question.rest, best.measure)
     if aspect := unstated_aspect(turn, best):
         return aspect
+    if replying.is_of_something_else(turn, best.measure):
+        return ""
     if turn.is_owed_wages:
         return ""  # what they need is to be told whom to turn to
     if named := _unwritten(turn, best.measure):

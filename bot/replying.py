@@ -122,8 +122,9 @@ def _for_who_hires(turn: Turn, best: Candidate) -> Candidate | None:
         return None
     clause = (best.measure.document, best.measure.locator)
     others = [c for c in turn.local if (c.measure.document, c.measure.locator) == clause]
-    first = max(others, key=lambda candidate: candidate.unbiased)
-    return first if first.measure.audience is Audience.EMPLOYER else None
+    for_firms = [c for c in others if c.measure.audience is Audience.EMPLOYER]
+    near = [c for c in for_firms if c.unbiased >= best.unbiased - _ALIKE]
+    return max(near, key=lambda candidate: candidate.unbiased, default=None)
 
 
 def from_the_documents(turn: Turn) -> Answer | None:

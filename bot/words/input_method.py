@@ -233,9 +233,10 @@ class InputMethod:
             end = at + len(name)
             for part in parts if at >= 0 else ():
                 heard = text[end : end + len(part)]
-                if heard != part and sounds(heard) == sounds(part):
-                    if not _UNDER_A_BRIDGE.match(text, end + len(part)):
-                        text = text[:end] + part + text[end + len(part) :]
+                if sounds(heard) == sounds(part) and not _UNDER_A_BRIDGE.match(
+                    text, end + len(part)
+                ):
+                    text = text[:end] + part + text[end + len(part) :]
         return text
 
     def _likeliest(self, run: str) -> _Way:

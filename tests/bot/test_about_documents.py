@@ -103,3 +103,32 @@ def test_the_place_of_a_document_is_kept_from_its_number(indexed: IndexedLibrary
 )
 def test_what_a_document_grants_is_another_question(indexed: IndexedLibrary, asked: str) -> None:
     assert ask(indexed, [asked]).reason != "about-document"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "荔湾迎新春送温暖稳岗留工行动何日开始何日截止",
+        "荔湾“迎新春送温暖、稳岗留工”专项行动几号起几号止",
+        "荔湾稳岗留工专项行动从哪日到哪日",
+        "荔湾专项行动起讫日期",
+        "荔湾“稳岗留工”行动为期多长",
+        "荔湾专项行动开展时间",
+        "荔湾区专项行动自何日起至何日止",
+        "荔湾区行动方案的实施期限",
+        "荔湾专项行动开始和截止的日子各是哪天",
+    ],
+)
+def test_the_days_of_an_action_are_those_of_its_document(
+    indexed: IndexedLibrary, asked: str
+) -> None:
+    said = ask(indexed, [asked])
+    assert said.reason == "about-document"
+    assert "从2021年1月21日到2021年3月31日" in said.reply
+
+
+@pytest.mark.parametrize(
+    "asked", ["荔湾招聘会何日开始", "荔湾培训补贴何日截止", "荔湾赠书活动从哪日到哪日"]
+)
+def test_the_days_of_a_measure_are_its_own(indexed: IndexedLibrary, asked: str) -> None:
+    assert ask(indexed, [asked]).reason != "about-document"

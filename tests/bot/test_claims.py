@@ -30,6 +30,7 @@ NOT_WRITTEN = "关于这件事，文件没有写你说的这个数。"
         ("老乡说过年发1000元红包,是真的吗怎么领", ("1000元",)),
         ("听说有300块红包", ("300块",)),
         ("老板说培训每人补1500元", ("1500元",)),
+        ("听说每人发511块3", ("511.3元",)),
         ("听说发到2月底", ()),
         ("听说发给20个人", ()),
         ("有没有13个月的补贴", ()),
@@ -128,3 +129,59 @@ def test_of_two_grants_of_one_clause_the_one_that_states_the_figure_is_told(
 ) -> None:
     assert ask(indexed, ["锦州社保能缓交到3月底吗"]).measures[0] == "jinzhou-5a"
     assert "工会经费" in ask(indexed, ["石狮500万是稳岗补贴吗"]).reply
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "承德听说留下过年每人发511块",
+        "承德听说留下过年每个发511块3，去哪领",
+        "承德人均511.3元红包是吧",
+        "承德过年留下的每人140块吗",
+        "听说承德过年一个人补511块钱，怎么领",
+    ],
+)
+def test_a_figure_of_something_else_is_told_with_what_it_counts(
+    indexed: IndexedLibrary, asked: str
+) -> None:
+    answer = ask(indexed, [asked])
+    said, next_line = answer.reply.splitlines()[:2]
+    assert answer.kind is Kind.ANSWER
+    assert said == "你说的这个数文件里有，说的是另一回事。" and "511.3万元" in next_line
+
+
+@pytest.mark.parametrize(
+    ("asked", "stated"),
+    [
+        ("公司招了持优惠证的，减税一人八千对吧", "每人每年4000元"),
+        ("企业招持证下岗的，减税是不是一人一年八千", "每人每年4000元"),
+        ("饭店招了俩有再就业证的，减税是一年8000吗", "每人每年4000元"),
+    ],
+)
+def test_who_hires_is_told_the_sum_for_who_hires(
+    indexed: IndexedLibrary, asked: str, stated: str
+) -> None:
+    answer = ask(indexed, [asked])
+    assert answer.measures[0] == "opinion-3-tax-b"
+    assert answer.reply.startswith(NOT_WRITTEN) and stated in answer.reply
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "有再就业优惠证摆摊，减税一年8000对吧",
+        "我拿优惠证开小卖部，每户减8000吗",
+        "我有优惠证开了家店，招了一个人，一年减税八千吧",
+    ],
+)
+def test_who_works_on_their_own_account_is_told_theirs(indexed: IndexedLibrary, asked: str) -> None:
+    answer = ask(indexed, [asked])
+    assert answer.measures[0] == "opinion-3-tax-a" and NOT_WRITTEN not in answer.reply
+
+
+@pytest.mark.parametrize(
+    "asked", ["衡水值班的，券合一块七百吧", "衡水门卫初一到初六都在，券加一起七百对吧"]
+)
+def test_several_vouchers_are_not_taken_for_wages(indexed: IndexedLibrary, asked: str) -> None:
+    answer = ask(indexed, [asked])
+    assert answer.measures[0] == "hebei-hengshui-3" and answer.reply.startswith(NOT_WRITTEN)

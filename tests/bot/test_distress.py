@@ -397,3 +397,108 @@ def test_what_was_cried_for_survives_storing(indexed: IndexedLibrary) -> None:
     kept = ask(indexed, ["宿舍着火了"]).context
     assert kept.about == "care:medical" and kept.helplines == ("fire", "ambulance")
     assert Context.from_data(kept.as_data()) == kept
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "老婆从老家来看我 没地方睡 厂里管不管",
+        "孩子寒假来看我 没地方睡 政府管吗",
+        "老公来看我 宿舍不让住 没地方去 单位给找住处吗",
+        "娘俩来看我 晚上没地方住 厂里安排住吗",
+        "爸妈来看孙子，没地方睡，给补房租吗",
+    ],
+)
+def test_who_asks_where_their_family_may_stay_is_told_so(
+    indexed: IndexedLibrary, asked: str
+) -> None:
+    assert ask(indexed, [asked], "衡水").measures == ("hebei-hengshui-4",)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "我带着娃没地方睡 公家管不管",
+        "媳妇跟我吵架 我没地方睡 厂里管不管",
+        "老婆孩子来找我 我们没地方睡 今晚咋办",
+        "老婆来看我 被房东赶出来了 没地方睡 厂里管不管",
+        "媳妇带娃来看我 钱丢了 没地方睡 厂里管不管住",
+        "来看我的老乡走了 我没地方睡了 厂里管吗",
+        "妈来看我 没地方睡 都饿了一天了 政府管吗",
+        "三天没吃饭了 老婆来看我没地方睡 厂里管不管住",
+        "今晚老婆来看我没地方睡 厂里管不管",
+    ],
+)
+def test_a_family_without_a_roof_is_heard_all_the_same(indexed: IndexedLibrary, said: str) -> None:
+    assert ask(indexed, [said], "衡水").reason.startswith("care:destitute")
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "私立诊所也不收吗",
+        "村里诊所不收吧",
+        "小诊所也不收？",
+        "药店诊所收不收",
+        "所有医院都不收？",
+        "外地医院不收吗",
+    ],
+)
+def test_where_a_fee_is_waived_is_asked_on_without_a_cry(
+    indexed: IndexedLibrary, asked: str
+) -> None:
+    assert ask(indexed, ["衡水看病不收挂号费吗", asked]).measures == ("hebei-hengshui-6",)
+
+
+@pytest.mark.parametrize(
+    "turns",
+    [
+        ["小诊所也不收？"],
+        ["石狮失业金怎么领", "小诊所也不收？"],
+        ["我爸晕倒了", "小诊所也不收？"],
+        ["人昏过去了", "外地医院不收吗"],
+        ["衡水看病不收挂号费", "诊所也不收"],
+        ["衡水看病不收挂号费", "我爸昏过去了医院不收"],
+        ["衡水看病不收挂号费", "我爸昏过去了医院不收", "小诊所也不收？"],
+        ["衡水看病不收挂号费", "流血了小诊所不收吗"],
+        ["衡水看病不收挂号费", "孩子发高烧小诊所也不收？"],
+        ["衡水看病不收挂号费", "医院不收我"],
+    ],
+)
+def test_who_is_turned_away_by_a_hospital_is_heard(
+    indexed: IndexedLibrary, turns: list[str]
+) -> None:
+    assert ask(indexed, turns).reason.startswith("care:medical")
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "zhangjiakou qiaodong guonian song shenme",
+        "zhangjiakou qiaodong fa shenme dongxi",
+        "zhangjiakou qiaodong gongren guonian you shenme",
+    ],
+)
+def test_a_part_of_a_town_in_pinyin_is_no_bridge(indexed: IndexedLibrary, typed: str) -> None:
+    assert ask(indexed, [typed]).measures == ("hebei-zjk-4",)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "shui qiaodong",
+        "wo zhu qiaodong",
+        "zhangjiakou shui qiaodong li",
+        "zhangjiakou qiaodong li shui le san tian",
+        "zhangjiakou qiaodong shui le yi ye",
+        "zhangjiakou qiaodong xia guoye",
+        "wo zai zhangjiakou zhu qiaodong meiyou qian",
+        "mei di fang zhu shui qiaodong",
+        "jin wan zhi neng shui qiaodong",
+        "张家口桥洞里睡了三天",
+    ],
+)
+def test_who_sleeps_under_a_bridge_is_heard_in_pinyin_too(
+    indexed: IndexedLibrary, typed: str
+) -> None:
+    assert ask(indexed, [typed]).reason.startswith("care:destitute")

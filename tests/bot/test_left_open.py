@@ -5,7 +5,7 @@ import pytest
 from bot.alternatives import chooses_of_what_is_unwritten
 from bot.named_details import NAMES, unwritten_detail
 from bot.retrieval.indexing import IndexedLibrary
-from bot.units_asked import counts_in_what_is_unwritten
+from bot.units_asked import costs_nothing, counts_in_what_is_unwritten
 from bot.unknown_words import asks_on_in_unknown_words
 from tests.bot.asking import ask
 
@@ -148,3 +148,74 @@ def test_what_is_stated_is_told(
 ) -> None:
     reply = ask(indexed, [asked])
     assert reply.kind == "answer" and reply.measures[0] == measure and says in reply.reply
+
+
+@pytest.mark.parametrize(
+    ("text", "measure", "free"),
+    [
+        ("商场车库1小时收几块", "hebei-hengshui-8", True),
+        ("停车场停1天收多少", "hebei-hengshui-8", True),
+        ("停1晚上要交多少", "hebei-hengshui-8", True),
+        ("超市停车1小时要多少钱", "hebei-hengshui-8", True),
+        ("坐公交多少钱1次", "hebei-hengshui-8", True),
+        ("流量1g收几块", "hebei-hengshui-5", True),
+        ("免费住1晚收几块", "hebei-dingzhou-5", True),
+        # Only a part of it is free, or it is not written how much is to be paid.
+        ("体检1次收几块", "hebei-hengshui-6", False),
+        ("机顶盒1个月收几块", "shishi-8a", False),
+        ("卫生防疫1次收几块", "opinion-3-health", False),
+        # What is paid out, and how long it takes, is no fee.
+        ("停1天补多少", "hebei-hengshui-8", False),
+        ("坐公交要多少分钟", "hebei-hengshui-8", False),
+        ("1天给几块", "hebei-hengshui-9", False),
+        ("要多少人才给", "hebei-hengshui-9", False),
+        ("房租1晚上收多少", "hebei-hengshui-4", False),
+    ],
+)
+def test_what_is_free_is_free_in_any_unit(
+    indexed: IndexedLibrary, text: str, measure: str, free: bool
+) -> None:
+    assert costs_nothing(text, indexed.library.measures[measure]) is free
+
+
+@pytest.mark.parametrize(
+    ("asked", "measure", "says"),
+    [
+        ("衡水停车场按小时收几块", "hebei-hengshui-8", "不收钱"),
+        ("石狮盲盒四月还有得领吗", "shishi-5c", "现在已经结束了"),
+        ("石狮盲盒还能不能轮到", "shishi-5c", "现在已经结束了"),
+        ("沧州那个红包还有得拿没", "hebei-cangzhou-1", "现在已经结束了"),
+        ("石狮被裁了，每个月都有交失业险，要先去办啥", "shishi-4a", "要先办失业登记"),
+        ("厂里每月都给买失业险，石狮的，被炒了头一步做什么", "shishi-4a", "要先办失业登记"),
+        ("锦州三月底复工的占百分之多少", "jinzhou-1", "85%"),
+        ("锦州企业估计有百分之几能复工", "jinzhou-1", "85%"),
+        ("锦州复工率目标是多少个点", "jinzhou-1", "85%"),
+        ("石狮小厂每月往工会打款，听说退，市里为这个备了多少", "shishi-1b", "500万元"),
+        ("石狮那条热线，号是多少", "shishi-7", "88712565"),
+        ("石狮机顶盒的电话 那个号是几", "shishi-8a", "86736011"),
+    ],
+)
+def test_what_is_asked_in_other_words_is_told_first(
+    indexed: IndexedLibrary, asked: str, measure: str, says: str
+) -> None:
+    reply = ask(indexed, [asked])
+    assert reply.kind == "answer" and reply.measures[0] == measure
+    assert says in reply.reply.splitlines()[0]
+
+
+@pytest.mark.parametrize(
+    ("asked", "detail"),
+    [
+        ("石狮失业金每个月都给吗", "frequency"),
+        ("石狮福袋每月都有吗", "frequency"),
+        ("石狮盲盒还能补领吗", "detail"),
+        ("石狮盲盒还有别的领法吗", "detail"),
+        ("石狮失业金几号发", "timing"),
+        ("衡水停车场停一天补多少", "detail"),
+        ("石狮工会会给我们发多少钱", "amount"),
+    ],
+)
+def test_what_only_looks_like_it_stays_open(
+    indexed: IndexedLibrary, asked: str, detail: str
+) -> None:
+    assert ask(indexed, [asked]).reason == f"not-stated:{detail}"

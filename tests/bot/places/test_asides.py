@@ -148,3 +148,37 @@ def test_a_district_is_that_of_the_city_one_is_in(indexed: IndexedLibrary) -> No
     for chosen in ("石家庄", "张家口"):
         assert ask(indexed, ["我在桥西区，过年有什么补贴"], chosen).region == chosen
     assert ask(indexed, ["我在桥西区，过年有什么补贴"]).reason == "which-place"
+
+
+@pytest.mark.parametrize(
+    ("asked", "place"),
+    [
+        ("晋江求助电话多少，跟石狮挨着应该通用吧", "晋江市"),
+        ("晋江打工求助电话几号 紧挨石狮 应该通用吧", "晋江市"),
+        ("泉州的失业金多少 跟石狮隔壁 一个价吧", "泉州"),
+        ("南安的工会电话 石狮旁边 是同一个吗", "南安市"),
+        ("保定过年红包多少 跟沧州挨着 也一样吧", "保定"),
+        ("厦门有没有求助电话 和石狮同省应该通用", "厦门"),
+        ("番禺留岗红包 跟荔湾一个市 应该一样吧", "广州番禺区"),
+    ],
+)
+def test_a_place_next_door_gives_nothing(indexed: IndexedLibrary, asked: str, place: str) -> None:
+    assert ask(indexed, [asked]).reason == f"place-not-covered:{place}"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "我在石狮 跟晋江挨着 求助电话多少",
+        "石狮求助电话多少 我住晋江边上",
+        "晋江挨着石狮 石狮的求助电话多少",
+        "我在石狮旁边的厂打工，求助电话多少",
+    ],
+)
+def test_the_place_asked_about_may_lie_next_to_another(indexed: IndexedLibrary, asked: str) -> None:
+    assert ask(indexed, [asked]).measures[:1] == ("shishi-7",)
+
+
+@pytest.mark.parametrize("asked", ["低保 孙女考上个二本 补多少", "低保 考了二本B批 发多少"])
+def test_a_kind_of_college_is_one(indexed: IndexedLibrary, asked: str) -> None:
+    assert ask(indexed, [asked], "（未具名市）").measures[0] == "opinion-3-edu-c"
