@@ -139,8 +139,8 @@ def from_the_documents(turn: Turn) -> Answer | None:
     if taking:  # what it is used for another clause states
         asked = replace(asked, named=asked.named - {Aspect.USE})
     if misread := is_of_something_else(turn, best.measure):
-        others = [aspect for aspect in asked.aspects if aspect is not Aspect.AMOUNT]
-        asked = replace(asked, aspects=(Aspect.FIGURES, *others))
+        besides = [aspect for aspect in asked.aspects if aspect is not Aspect.AMOUNT]
+        asked = replace(asked, aspects=(Aspect.FIGURES, *besides))
     parts_of_reply = turn.composer.measure_parts(best.measure, asked, turn.today, turn.asked_text)
     conditions = turn.composer.conditions(best.measure)
     if conditions and conditions_come_first(turn, best.measure):
