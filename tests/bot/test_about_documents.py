@@ -117,6 +117,8 @@ def test_what_a_document_grants_is_another_question(indexed: IndexedLibrary, ask
         "荔湾区专项行动自何日起至何日止",
         "荔湾区行动方案的实施期限",
         "荔湾专项行动开始和截止的日子各是哪天",
+        "荔湾稳岗留工行动哪天启动哪天收尾",
+        "荔湾专项行动持续到哪天",
     ],
 )
 def test_the_days_of_an_action_are_those_of_its_document(
