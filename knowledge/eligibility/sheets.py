@@ -14,9 +14,11 @@ _XLSX = b"PK\x03\x04"
 _XLS = b"\xd0\xcf\x11\xe0"
 _BLOCK = 1 << 16
 _MOST_UNPACKED = 48 * 1024 * 1024
-# As many rows as Excel has, and the cells of a million people with a hundred columns each.
 _MOST_ROWS = 1_048_576
-_MOST_CELLS = 100 * _MOST_ROWS
+# A cell far to the right makes up all the empty ones before it. So many are any sheet's; more only
+# where the file is large, too: of some ten cells one is filled.
+_ANY_CELLS = 1_000_000
+_BYTES_OF_CELL = 4
 _MOST_AGAIN = 8 * 1024 * 1024
 _TIMES_AGAIN = 8
 
@@ -59,14 +61,18 @@ def refuse_bloated(path: Path) -> None:
     with path.open("rb") as file:
         if file.read(4) != _XLSX:
             return
-        try:
-            with zipfile.ZipFile(file) as packed:
-                # No member gives more than it says.
-                size = sum(member.file_size for member in packed.infolist())
-        except (zipfile.BadZipFile, OSError, ValueError) as error:
-            raise SheetRefused(f"{path.name}: a damaged Excel file: {error}") from error
+    try:
+        size = _unpacked(path)
+    except (zipfile.BadZipFile, OSError, ValueError) as error:
+        raise SheetRefused(f"{path.name}: a damaged Excel file: {error}") from error
     if size > _MOST_UNPACKED:
         raise SheetRefused(f"{path.name}: unpacks to more than {_MOST_UNPACKED >> 20} MB")
+
+
+def _unpacked(path: Path) -> int:
+    """How many bytes a packed file holds; no member gives more than it says."""
+    with zipfile.ZipFile(path) as packed:
+        return sum(member.file_size for member in packed.infolist())
 
 
 def _fitted(cells: list[str], width: int) -> list[str] | None:
@@ -193,7 +199,7 @@ def workbook_rows(path: Path, *, data_only: bool) -> Iterator[tuple[Any, ...]]:
     """
     from openpyxl import load_workbook
 
-    cells = 0
+    cells, most_cells = 0, _ANY_CELLS + _unpacked(path) // _BYTES_OF_CELL
     # Not by its path: what was sent to the desk has no name, and only `.xlsx` would be read.
     with (
         path.open("rb") as file,
@@ -206,7 +212,7 @@ def workbook_rows(path: Path, *, data_only: bool) -> Iterator[tuple[Any, ...]]:
         rows = sheet.iter_rows(max_row=_MOST_ROWS + 1, values_only=True)
         for line, values in enumerate(rows, start=1):
             cells += len(values)
-            if line > _MOST_ROWS or cells > _MOST_CELLS:
+            if line > _MOST_ROWS or cells > most_cells:
                 raise SheetRefused("more rows or cells than a table of people has")
             yield values
 

@@ -332,6 +332,17 @@ def test_a_row_that_says_it_is_far_below_is_refused_before_all_above_are_made_up
         read(far)
 
 
+def test_cells_far_to_the_right_are_refused_before_all_between_are_made_up(
+    read: Read, tmp_path: Path
+) -> None:
+    wide = [None] * 16_383 + ["x"]
+    with pytest.raises(RosterRefused, match="or cells"):
+        read(workbook(tmp_path / "far.xlsx", [HEADER, *[wide] * 200]))
+    sparse = [*GOOD, *[None] * 60, " "]
+    people, unread = read(workbook(tmp_path / "sparse.xlsx", [HEADER, *[sparse] * 2_000]))
+    assert len(people) + len(unread) == 2_000 and people
+
+
 # -- streaming --------------------------------------------------------------------------------
 
 
