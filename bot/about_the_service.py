@@ -15,6 +15,8 @@ OUTSIDE_LEAD = 0.2
 _THE_SERVICE = re.compile(
     "[你您]们?(?:这|那|的|收|要)|暖岗|小程序|这个?(?:软件|平台|网站)|[用办]这个"
 )
+_PLACES = "{places}"
+"""Stands in a reply for the places that have documents."""
 _MARKS = " ,.!?~、。;:，？！"
 
 
@@ -56,4 +58,12 @@ def told_of_the_service(turn: Turn, topic: OutsideTopic) -> Answer | None:
     if turn.places or topic.reply is None or turn.is_owed_wages:
         return None
     reason = f"outside:{topic.id}"
-    return Answer(Kind.CHAT, topic.reply, reason, region=turn.region, context=turn.kept_context())
+    reply = topic.reply.replace(_PLACES, _places(turn))
+    return Answer(Kind.CHAT, reply, reason, region=turn.region, context=turn.kept_context())
+
+
+def _places(turn: Turn) -> str:
+    """The places with documents of their own, without those that lie in another of them."""
+    regions = turn.library.regions
+    outermost = [id for id in regions.covered if len(regions.within(id)) == 1]
+    return "、".join(map(turn.composer.region_label, outermost))

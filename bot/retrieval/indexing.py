@@ -189,6 +189,8 @@ class IndexedLibrary:
         yield from self.library.care_sentences.ordinary
         for outside in self.library.outside.values():
             yield from (outside.label, *outside.questions)
+        # As people go on from one place to the next.
+        yield from (f"那{id}呢" for id in self.library.regions.covered)
 
     def _answers(self) -> Iterator[tuple[str, str]]:
         for measure in self.library.measures.values():

@@ -972,6 +972,8 @@ def test_whether_there_is_a_hotline_is_no_question_for_its_number(indexed: Index
         ("你们周末上班吗", "my_contact"),
         ("什么时候上班", "my_contact"),
         ("我的办件编号是A20931", "my_case"),
+        ("交错照片了能换吗", "my_case"),
+        ("我手机号换了，原来申请的那个还能查到不", "my_application"),
         ("我那个案子批了吗", "my_case"),
         ("多久能批下来", "my_case"),
         ("是谁在审我的申请", "my_officer"),
@@ -1145,12 +1147,54 @@ def test_what_the_service_needs_is_told(indexed: IndexedLibrary) -> None:
         (["企业没批下来的补贴怎么领"], "石狮"),
         (["我的案子法院判了不给钱"], "石狮"),
         (["发的书要不要自己出钱"], "广州荔湾区"),
+        (["你们有哪些政策"], "石狮"),
+        (["有哪些地方招工"], "石狮"),
+        (["这个办法管哪些地方的人"], "石狮"),
     ],
 )
 def test_what_is_asked_of_a_measure_is_not_taken_for_the_service(
     indexed: IndexedLibrary, turns: list[str], region: str | None
 ) -> None:
     assert not ask(indexed, turns, region).reason.startswith("outside:my_")
+
+
+@pytest.mark.parametrize("region", [None, "石狮"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "你管哪些地方",
+        "都有哪些城市的政策",
+        "你懂哪几个市的",
+        "你们这里是哪个城市的",
+        "暖岗有几个城市的文件",
+    ],
+)
+def test_which_places_there_are_documents_of_is_told(
+    indexed: IndexedLibrary, said: str, region: str | None
+) -> None:
+    told = ask(indexed, [said], region)
+    assert told.reason == "outside:my_places"
+    for named in ("石狮市", "石家庄市", "广州市荔湾区", "锦州市", "没写城市名"):
+        assert named in told.reply
+    assert "鹿泉" not in told.reply and "{" not in told.reply
+
+
+@pytest.mark.parametrize(
+    ("said", "region"),
+    [
+        ("电子厂夜班，一个月才休两天，这合法吗", "广州荔湾区"),
+        ("一天干十四个小时合法吗", "石狮"),
+        ("厂里从来没有双休", "锦州"),
+    ],
+)
+def test_hours_and_days_off_are_no_wages(indexed: IndexedLibrary, said: str, region: str) -> None:
+    assert ask(indexed, [said], region).reason == "outside:working_hours"
+    assert ask(indexed, ["春节在岗加班费怎么算"], "衡水").measures == ("hebei-hengshui-7",)
+
+
+def test_a_place_after_another_is_read_from_its_sound(indexed: IndexedLibrary) -> None:
+    turns = ["xinji shiye buzhu ling ji ge yue", "na dingzhou ne"]
+    assert ask(indexed, turns).measures == ("hebei-dingzhou-2",)
 
 
 def test_a_case_is_spoken_of_until_something_else_is(indexed: IndexedLibrary) -> None:
