@@ -18,6 +18,10 @@ class Unit(NamedTuple):
     """How many people share it may be asked, too: 一屋住几个人."""
 
 
+# Who is admitted to a 一本 asks for no books.
+_BOOKS = "".join(
+    f"(?<!{word}[1一])" for word in ("考", "考上", "考了", "考取", "考起", "上了", "个", "被")
+)
 _UNITS = (
     Unit("(?:天|日|晚上?|夜)(?!子|班)", r"[每一1][人名]?[天日晚]|\d天|[天日]/|/[天日]"),
     Unit("(?:钟头|小时)", "小时|学时|课时", span=True),
@@ -34,7 +38,7 @@ _UNITS = (
     Unit("(?:屋|间房?|房间|宿舍|桌|车)", "[0-9每一两](?:屋|间|桌|辆|车)", people=True),
     *(
         Unit(each, f"[0-9一二两三]{each}", span=True)
-        for each in ("本(?![地人科省市])", *"副瓶盒袋桶页")
+        for each in (f"{_BOOKS}本(?![地人科省市线])", *"副瓶盒袋桶页")
     ),
 )
 _RATE = re.compile("[万千]分之(?:几|多少)|几(?:厘|分利|个点的利)|[年月日]息")

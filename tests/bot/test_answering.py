@@ -1192,6 +1192,21 @@ def test_hours_and_days_off_are_no_wages(indexed: IndexedLibrary, said: str, reg
     assert ask(indexed, ["春节在岗加班费怎么算"], "衡水").measures == ("hebei-hengshui-7",)
 
 
+@pytest.mark.parametrize(
+    ("said", "region", "measure"),
+    [
+        ("高三孩子考上一本给多少", "（未具名市）", "opinion-3-edu-c"),
+        ("儿子被一本录取了给多少", "（未具名市）", "opinion-3-edu-c"),
+        ("过年给几百", "石家庄高新区", "hebei-sjz-gaoxin-1"),
+    ],
+)
+def test_a_sum_is_told_however_it_is_asked_for(
+    indexed: IndexedLibrary, said: str, region: str, measure: str
+) -> None:
+    told = ask(indexed, [said], region)
+    assert (told.kind, told.measures[0]) == (Kind.ANSWER, measure)
+
+
 def test_a_place_after_another_is_read_from_its_sound(indexed: IndexedLibrary) -> None:
     turns = ["xinji shiye buzhu ling ji ge yue", "na dingzhou ne"]
     assert ask(indexed, turns).measures == ("hebei-dingzhou-2",)
