@@ -21,7 +21,6 @@ from server.database.db import (
     Database,
     DatabaseBusy,
     fetch_within,
-    insert_within,
     is_locked,
     is_on_sqlite,
     run_within,
@@ -34,8 +33,11 @@ _KNOWN = (
     "SELECT worker.erased_at, fingerprint, status, sealed_body FROM worker"
     " LEFT JOIN idempotent_reply ON idempotent_reply.id = :id WHERE worker.id = :worker"
 )
+# Of whom the write itself erased, nothing is kept.
 _KEEP = (
-    "INSERT INTO idempotent_reply (id, worker_id, fingerprint, at, status, sealed_body) VALUES {}"
+    "INSERT INTO idempotent_reply (id, worker_id, fingerprint, at, status, sealed_body)"
+    " SELECT :id, id, :fingerprint, :at, :status, :body FROM worker"
+    " WHERE id = :worker AND erased_at IS NULL"
 )
 
 
@@ -118,10 +120,16 @@ def _act(
     if kept is not None:
         return kept
     reply = act(session)
-    sealed = own.seal(reply.body, _purpose(intent))
-    at = stored_instant(now)
-    row = (intent.id, intent.worker_id, intent.fingerprint(own), at, reply.status, sealed)
-    insert_within(session, _KEEP, [row])
+    run_within(
+        session,
+        _KEEP,
+        id=intent.id,
+        worker=intent.worker_id,
+        fingerprint=intent.fingerprint(own),
+        at=stored_instant(now),
+        status=reply.status,
+        body=own.seal(reply.body, _purpose(intent)),
+    )
     return reply
 
 

@@ -169,6 +169,7 @@ def test_deleting_says_what_stays_and_why_and_ends_the_session(
     assert _code(phone.get("/me")) == (401, "session_over")
     assert resources.database.fetch("SELECT count(*) FROM profile") == (0,)
     assert resources.database.fetch("SELECT count(*) FROM subject_key") == (0,)
+    assert resources.database.fetch("SELECT count(*) FROM idempotent_reply") == (0,)
     assert resources.database.fetch("SELECT state FROM service_request") == ("closed",)
 
 
