@@ -2,15 +2,18 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import zip_longest
+from typing import NamedTuple
 
 from bot import stating
-from bot.answers import REPLY_BYTES, Answer, Kind
+from bot.answers import REPLY_BYTES, Answer, Kind, Source
 from bot.composing import Part, fitted
 from bot.place_notes import COMPARABLE, uncovered_note
 from bot.retrieval.matching import Candidate
 from bot.turn import Turn
 from knowledge.measures import Aspect
 
+_NAMED = 30
+"""So many characters of a question name it."""
 _NEAR_ENOUGH = 0.5
 """So near to the best of a place, a measure is told of along with it."""
 
@@ -73,32 +76,101 @@ def for_questions(
     `declined` are those that are not written there, with what is said of each: the first line, or
     all of it where nothing else is told.
     """
-    parts = [
-        Part(_short(alone, best.measure.title, best, standing=True)) for alone, best in answered
-    ]
-    parts += [
-        Part(
-            turn.composer.say(
-                "in_region",
-                region=words,
-                text=refused.reply.splitlines()[0] if answered else refused.reply,
-            )
-        )
-        for words, refused in declined
-    ]
-    measures = tuple(best.measure.id for _, best in answered)
-    measures = measures or tuple(id for _, refused in declined for id in refused.measures[:1])
-    sources = [turn.composer.source(best.measure) for _, best in answered]
-    sources += [source for _, refused in declined for source in refused.sources]
+    told = [_Told(alone.message, _answers(alone, best)) for alone, best in answered]
+    told += [_Told(words, [_declined(turn, words, no, bool(answered))]) for words, no in declined]
+    reply = _as_far_as_it_holds(turn, told, len(answered))
+    pieces = [piece for each in told for piece in each.pieces]
+    ids = [piece.measures for piece in pieces if piece.answers or not answered]
+    measures = tuple(id for each in ids for id in each[:1])
     return Answer(
         kind=Kind.ANSWER if answered else Kind.DECLINE,
-        reply=fitted(parts),
+        reply=reply,
         reason="several-questions",
         region=turn.region,
         measures=measures,
-        sources=tuple(sources),
+        sources=tuple(source for piece in pieces for source in piece.sources),
         context=turn.next_context(measures),
     )
+
+
+class _Piece(NamedTuple):
+    """A part of a reply with what it rests on; `place`: the district that it is about."""
+
+    text: str
+    measures: tuple[str, ...]
+    sources: tuple[Source, ...]
+    answers: bool = False
+    place: str = ""
+
+
+class _Told(NamedTuple):
+    """A question, and what is said to it."""
+
+    words: str
+    pieces: list[_Piece]
+
+
+def _answers(alone: Turn, best: Candidate) -> list[_Piece]:
+    return [
+        _Piece(
+            _short(alone, label, each, standing=True),
+            (each.measure.id,),
+            (alone.composer.source(each.measure),),
+            answers=True,
+            place=each.measure.region,
+        )
+        for label, each in _labelled(alone, best)
+    ]
+
+
+def _declined(turn: Turn, words: str, refused: Answer, beside_answers: bool) -> _Piece:
+    text = refused.reply.splitlines()[0] if beside_answers else refused.reply
+    said = turn.composer.say("in_region", region=words, text=text)
+    return _Piece(said, refused.measures, refused.sources)
+
+
+def _as_far_as_it_holds(turn: Turn, told: list[_Told], answered: int) -> str:
+    """Join what is told, and take from it what a message doesn't hold, which is named.
+
+    Whole pieces only: a figure never stands without its source, nor without that it is over.
+    """
+    further: list[str] = []
+    left: list[str] = []
+    while True:
+        parts = [Part(piece.text) for each in told for piece in each.pieces]
+        parts += [Part(_also_in(turn, further)), Part(_no_room_for(turn, left))]
+        lines = [part.text for part in parts if part.text]
+        if len("\n".join(lines).encode()) <= REPLY_BYTES:
+            return "\n".join(lines)
+        districts = next((each for each in reversed(told) if len(each.pieces) > 1), None)
+        if districts:
+            further.insert(0, districts.pieces.pop().place)
+        elif len(told) > 1:
+            # What is declined is short beside what is answered.
+            left.insert(0, told.pop(answered - 1 if answered > 1 else -1).words)
+            answered -= answered > 1
+        else:
+            return fitted(parts)
+
+
+def _no_room_for(turn: Turn, questions: Sequence[str]) -> str:
+    named = "、".join(f"“{words[:_NAMED]}”" for words in questions)
+    return turn.composer.say("not_answered_yet", questions=named) if named else ""
+
+
+def _labelled(turn: Turn, best: Candidate) -> list[tuple[str, Candidate]]:
+    """What answers a question, with its title; of each district by name where it is one's.
+
+    Nobody takes what one district gives for the town's, or for all that its districts give.
+    """
+    region = best.measure.region
+    if turn.region in (None, region) or not turn.library.regions.lies_in(region, turn.region):
+        return [(best.measure.title, best)]
+    districts = parts_of_town(turn, best) or {region: (best,)}
+    return [
+        (f"{turn.composer.region_label(place)}：{each.measure.title}", each)
+        for place, (each, *_) in districts.items()
+    ]
 
 
 def _short(turn: Turn, label: str, candidate: Candidate, *, standing: bool = False) -> str:

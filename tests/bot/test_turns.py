@@ -275,6 +275,7 @@ def test_a_place_named_afterwards_gets_each_of_the_questions_put_before(
         "石狮失业金怎么领没交社保能领吗",
         "石狮失业金多少，没工作的能申请吗",
         "石狮培训怎么报名补贴多少",
+        "石狮失业金领了几个月培训补贴没拿到怎么办",
         "石狮急难型临时救助由哪一级、哪个部门实施",
         "石狮开展困难结对帮扶由哪家牵头、哪些单位配合",
         "衡水消费券多少在岗的多少",
@@ -319,6 +320,54 @@ def test_of_several_questions_the_one_that_was_not_understood_is_named(
 ) -> None:
     said = ask(indexed, ["石狮失业金怎么领？创业补贴多少？火星上能钓鱼吗？"]).reply
     assert "【火星上能钓鱼吗】" in said
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        (
+            "衡水消费券多少？房租减吗？停车免费吗？流量送几个g？口罩发吗？",
+            "“流量送几个g”、“口罩发吗”",
+        ),
+        ("衡水消费券多少房租减吗停车免费吗流量送几个g口罩发吗", "“流量送几个g”、“口罩发吗”"),
+        (
+            "锦州社保能缓到几月？稳岗返还返多少？培训补贴怎么领？失业金多少人领？",
+            "“失业金多少人领”",
+        ),
+        ("锦州红包多少？失业金多少？培训补贴多少？社保缓交要什么材料？", "“社保缓交要什么材料”"),
+        (
+            "石狮失业金怎么领？创业补贴多少？培训补贴多少？盲盒还有吗？福袋怎么领？红包多少？",
+            "“福袋怎么领”",
+        ),
+    ],
+)
+def test_a_question_that_a_message_has_no_room_for_is_named_and_none_is_cut_off(
+    indexed: IndexedLibrary, text: str, left: str
+) -> None:
+    """No figure without its source, nor without that it is over."""
+    said = ask(indexed, [text])
+    cited = [source.measure for source in said.sources if source.measure is not None]
+    assert said.reply.count("出处：") == len(said.measures) and tuple(cited) == said.measures
+    assert said.reply.endswith(f"还没答的：{left}。请再问一次。")
+
+
+@pytest.mark.parametrize(
+    ("text", "districts"),
+    [
+        ("石家庄红包多少？话费多少？", ("石家庄循环化工园区", "石家庄高新区")),
+        ("石家庄红包多少慰问金多少", ("石家庄循环化工园区", "石家庄高新区")),
+        (
+            "石家庄过年发多少钱？培训多少人？",
+            ("石家庄高新区", "石家庄循环化工园区", "石家庄裕华区"),
+        ),
+    ],
+)
+def test_what_a_part_of_a_town_gives_is_said_to_be_that_parts(
+    indexed: IndexedLibrary, text: str, districts: tuple[str, ...]
+) -> None:
+    said = ask(indexed, [text])
+    assert said.reason == "several-questions" and len(said.measures) == len(districts)
+    assert all(f"【{district}：" in said.reply for district in districts)
 
 
 def test_of_several_questions_that_are_not_written_each_is_declined(
