@@ -25,7 +25,6 @@ from bot.parting import names_a_thing, pieces
         # What goes on with the question is none of its own.
         "失业金多少钱",
         "失业金能领多少个月",
-        "失业金领了几个月培训补贴没拿到怎么办",
         "失业金能不能领",
         "消费券多少钱1张",
         "创业补贴给多少要开够几个月",
