@@ -14,11 +14,12 @@ _XLSX = b"PK\x03\x04"
 _XLS = b"\xd0\xcf\x11\xe0"
 _BLOCK = 1 << 16
 _MOST_UNPACKED = 48 * 1024 * 1024
+# As many as Excel has.
 _MOST_ROWS = 1_048_576
-# A cell far to the right makes up all the empty ones before it. So many are any sheet's; more only
-# where the file is large, too: of some ten cells one is filled.
-_ANY_CELLS = 1_000_000
-_BYTES_OF_CELL = 4
+# A cell far to the right makes up all the empty ones before it. So many may be made of any sheet,
+# and one more for each few bytes of it: a cell that is filled takes some forty.
+_CELLS_OF_ANY = 1_000_000
+_BYTES_PER_CELL = 4
 _MOST_AGAIN = 8 * 1024 * 1024
 _TIMES_AGAIN = 8
 
@@ -199,7 +200,7 @@ def workbook_rows(path: Path, *, data_only: bool) -> Iterator[tuple[Any, ...]]:
     """
     from openpyxl import load_workbook
 
-    cells, most_cells = 0, _ANY_CELLS + _unpacked(path) // _BYTES_OF_CELL
+    cells, most_cells = 0, _CELLS_OF_ANY + _unpacked(path) // _BYTES_PER_CELL
     # Not by its path: what was sent to the desk has no name, and only `.xlsx` would be read.
     with (
         path.open("rb") as file,

@@ -17,7 +17,7 @@ from knowledge.eligibility.verdicts import Outcome, Person, is_open, verdict
 from knowledge.library import Library
 from knowledge.measures import Measure, Uptake
 from knowledge.regions import UnknownRegion
-from server.casework import workdays
+from server.casework import editions, workdays
 from server.casework.advancing import Mover, by_system, by_worker, record
 from server.casework.editions import Change, changes_since, current_edition
 from server.casework.moves import WORKING_DAYS, Move, State
@@ -29,7 +29,6 @@ from server.database.db import Question, fetch_answers, insert_within
 from server.database.tables import Purpose, stored_instant
 from server.personal import consents, profiles
 from server.personal.consents import ConsentMissing
-from server.published import releases
 from server.published.releases import EditionMissing
 from server.records import audit
 from server.records.audit import Action
@@ -236,7 +235,7 @@ def submit(
         session,
         draft_of_earlier_period(worker_id, checked),
         consents.asked(worker_id, Purpose.IDENTITY),
-        releases.edition_asked(checked.release_id, "measure", checked.measure.id),
+        editions.asked(checked.release_id, checked.measure.id),
         *profiles.asked(worker_id),
     )
     if draft is not None:

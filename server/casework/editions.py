@@ -8,8 +8,11 @@ from typing import Any
 from sqlmodel import Session
 
 from knowledge.measures import Measure, Validity
+from server.database.db import Question
 from server.database.tables import Edition
-from server.published.releases import EditionMissing, edition_id
+from server.published.releases import EditionMissing, edition_asked, edition_id
+
+_MEASURE = "measure"
 
 
 class Part(StrEnum):
@@ -32,7 +35,12 @@ class Change:
 
 def current_edition(session: Session, release_id: int, measure: str) -> int:
     """The edition of a measure in a release; raises `EditionMissing`."""
-    return edition_id(session, release_id, "measure", measure)
+    return edition_id(session, release_id, _MEASURE, measure)
+
+
+def asked(release_id: int, measure: str) -> Question:
+    """`current_edition` as a question, which finds nothing where there is none."""
+    return edition_asked(release_id, _MEASURE, measure)
 
 
 def changes_since(session: Session, edition: int, measure: Measure) -> list[Change]:
