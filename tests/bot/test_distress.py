@@ -502,3 +502,31 @@ def test_who_sleeps_under_a_bridge_is_heard_in_pinyin_too(
     indexed: IndexedLibrary, typed: str
 ) -> None:
     assert ask(indexed, [typed]).reason.startswith("care:destitute")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "老婆孩子没地方住了怎么办",
+        "一家四口没地方住，政府管不管",
+        "老公把我和孩子关在门外了，没地方住，有人管吗",
+        "孩子和我妈没地方住，天这么冷，有没有地方收留",
+        "房子烧了，老婆孩子没地方住，厂里管不管",
+    ],
+)
+def test_a_family_without_a_roof_is_heard(indexed: IndexedLibrary, text: str) -> None:
+    assert ask(indexed, [text], "衡水").kind is Kind.HANDOFF
+
+
+@pytest.mark.parametrize(
+    ("text", "region"),
+    [
+        ("老婆孩子过年来看我，没地方住咋办", "衡水"),
+        ("老家来人没地方住，给补贴不", "衡水"),
+        ("一家三口没房子住，能申请廉租房吗", "（未具名市）"),
+    ],
+)
+def test_who_asks_where_visitors_live_or_for_a_flat_is_answered(
+    indexed: IndexedLibrary, text: str, region: str
+) -> None:
+    assert ask(indexed, [text], region).kind is Kind.ANSWER
