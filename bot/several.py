@@ -172,9 +172,13 @@ def _run_together(turn: Turn, words: str) -> list[str]:
 
     Only where each is surely of something of its own; what names nothing goes with the one before.
     """
+    pieces = parting.pieces(words)
+    asking = [piece for piece in pieces if _IS_A_QUESTION.search(piece)]
+    if not any(map(parting.names_a_thing, asking[1:])):
+        return [words]  # nothing to weigh: no second thing is named
     parted: list[_OfItsOwn] = []
     told = ""
-    for piece in parting.pieces(words):
+    for piece in pieces:
         if not _IS_A_QUESTION.search(piece):
             told += piece  # what is told goes with what is asked
         elif parted and not told and not _names_something(turn, piece):
