@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
+from itertools import chain
 
 _CHINESE = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0, "○": 0}
 _PLACES = {"十": 10, "百": 100, "千": 1000}
@@ -129,14 +131,18 @@ def spelled_value(numeral: str) -> Decimal:
     return Decimal(f"{whole + section + digit}" + (f".{after}" if after else ""))
 
 
+@lru_cache(maxsize=128)
+def _stated(sources: tuple[str, ...]) -> frozenset[Figure]:
+    """What clauses state: a measure's are looked at for each sentence on it."""
+    return frozenset(chain.from_iterable(map(figures, sources)))
+
+
 def unstated(text: str, sources: Iterable[str]) -> set[Figure]:
     """Return the figures of `text` that none of `sources` states with the same unit.
 
     A figure without a unit on either side only needs the same value.
     """
-    stated: set[Figure] = set()
-    for source in sources:
-        stated |= figures(source)
+    stated = _stated(tuple(sources))
     values = {figure.value for figure in stated}
     bare = {figure.value for figure in stated if not figure.unit}
     return {
