@@ -18,10 +18,10 @@ serve: .venv/.run ## prepare database and knowledge where they are missing, then
 	@$(BIN)/nuangang serve
 
 test: .venv/.dev system-packages ## run every test
-# What a file sets up for all its tests is set up by one process alone. One more of them than there
-# are cores: a tenth of the time they wait, for a browser or a line that is slow on purpose.
+# What a file sets up for all its tests is set up by one process alone. One more of them than the
+# two cores of CI: a tenth of the time they wait, for a browser or a line that is slow on purpose.
 	@echo "test: running every test"
-	@$(BIN)/python -m pytest -n "$$(($$(nproc) + 1))" --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 sure: .venv/.dev ## format, lint, types, import rules, migrations, then every test
 	@echo "sure: format" && $(BIN)/ruff format --check .
