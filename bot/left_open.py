@@ -64,6 +64,8 @@ _ANOTHER_TIME = re.compile("明年|后年|以后|下[次回批一]|补[领发办
 """Whether it comes again is open, where it is over for now."""
 _WHETHER_THERE_IS_ONE = re.compile(
     "(?:[开设办]没[开设办]|有没有(?:开|设|办)|是不是(?:开|设|办))[^,。?!]{0,12}(?:电话|热线|专线)"
+    "|(?:有没有|有无)[^,。?!]{1,12}(?:热线|专线)(?!.*(?:电话|号|多少|几))"
+    "|有[^,。?!哪什]{1,8}(?:热线|专线)[吗么没](?!.*(?:电话|号|多少|几))"
 )
 _LEFT_OPEN = 0.5
 """How much more a question is like those the clause leaves open than like those it answers."""

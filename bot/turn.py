@@ -442,8 +442,10 @@ class Turn:
         if not self.follows_up:
             return self.alone
         last = candidates(self._searched(self.context.question), self.indexed)
-        if self.asked_text == self.context.question:
-            # 哪些人能领: of what was answered last, if two are worded alike.
+        here = self.spoken_of or self.chosen
+        in_a_word = here is not None and len(self.question.content) < _A_WORD
+        if in_a_word or self.asked_text == self.context.question:
+            # 哪些人能领, 民办的也给吗: of what was answered last, if two are worded alike.
             return last if self.places else raised(last, self.context.measures[:1])
         return leaning(self.alone, last, () if self.places else self.context.measures)
 
