@@ -32,7 +32,7 @@ sure: .venv/.dev ## format, lint, types, import rules, migrations, then every te
 	@$(MAKE) test
 
 bench: .venv/.dev ## run the benchmarks and print their ratios; PART=serving, PART=week, QUICK=1
-	@sh deploy/install-system-packages wrk postgresql nginx
+	@sh deploy/install-system-packages wrk postgresql nginx strace
 	@echo "bench: measuring on this machine"
 	@$(BIN)/python -m bench.run $(if $(QUICK),--quick) $(PART)
 

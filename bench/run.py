@@ -28,7 +28,7 @@ PARTS: dict[str, Part] = {
     "answering": Part("one answer, the start, the memory of a worker", ("--rounds", "1")),
     "serving": Part("the chat endpoint and an empty one", ("--pairs", "3", "--seconds", "2")),
     "casework": Part(
-        "handing in an application and one committed insert",
+        "handing in an application and one committed insert, on this disk and on a slower one",
         ("--pairs", "3", "--seconds", "2"),
     ),
     "retrieval": Part(

@@ -16,7 +16,7 @@ import statistics
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,10 +79,12 @@ def bodies(file: Path) -> int:
 
 
 @contextmanager
-def serving(app: str, path: str, data_dir: Path, database_url: str = "") -> Iterator[Server]:
+def serving(
+    app: str, path: str, data_dir: Path, database_url: str = "", under: Sequence[str] = ()
+) -> Iterator[Server]:
     """An application under the project's gunicorn configuration, on SQLite without a URL."""
     settings = {"DATA_DIR": data_dir, "DATABASE_URL": database_url, "WORKERS": WORKERS}
-    with gunicorn(settings, app) as (port, server):
+    with gunicorn(settings, app, under=under) as (port, server):
         process = psutil.Process(server.pid)
         # Gunicorn listens before it has started them all.
         while len(process.children()) < WORKERS:

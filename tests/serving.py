@@ -42,16 +42,20 @@ def wait_until_listening(port: int) -> None:
 
 @contextmanager
 def gunicorn(
-    settings: Mapping[str, object], app: str | None = None, configuration: Path = CONFIGURATION
+    settings: Mapping[str, object],
+    app: str | None = None,
+    configuration: Path = CONFIGURATION,
+    under: Sequence[str] = (),
 ) -> Iterator[tuple[int, "subprocess.Popen[bytes]"]]:
     """An application under gunicorn, by default the service; its port and its first process.
 
-    `settings` by their names, as in `{"WORKERS": 2}`. It is ended in order.
+    `settings` by their names, as in `{"WORKERS": 2}`; `under`: a program that watches it run, and
+    lets it be the first process. It is ended in order.
     """
     port = free_port()
     named = {f"NUANGANG_{name}": str(value) for name, value in settings.items()}
     server = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", "-c", str(configuration), *filter(None, [app])],
+        [*under, sys.executable, "-m", "gunicorn", "-c", str(configuration), *filter(None, [app])],
         cwd=ROOT,
         env=os.environ | named | {"NUANGANG_PORT": str(port)},
     )
