@@ -530,3 +530,37 @@ def test_who_asks_where_visitors_live_or_for_a_flat_is_answered(
     indexed: IndexedLibrary, text: str, region: str
 ) -> None:
     assert ask(indexed, [text], region).kind is Kind.ANSWER
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "打死我也不挤火车回老家了，沧州给留下的外地农民工发多少",
+        "我打死也不回老家过年，沧州给留下的发多少",
+        "工头打了我三个电话催我回去，沧州给留下的外地农民工发多少",
+        "我快被娃的网课作业逼疯了，石狮有没有线上辅导",
+        "石狮家里着火烧没了，民政能给救急钱吗",
+    ],
+)
+def test_what_only_sounds_like_danger_is_answered(indexed: IndexedLibrary, text: str) -> None:
+    assert ask(indexed, [text]).kind is Kind.ANSWER
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "他要打死我也不让我走",
+        "老板打死我也不放我走",
+        "工头打了我三个耳光，又打了我三个电话威胁我",
+        "房子着火烧光了，孩子还在里头，政府快救救",
+        "我妈没出来，房子着火烧光了，求政府救助",
+        "着火烧没了，人也伤了，有没有救助",
+        "被作业逼疯了，我不想活了",
+    ],
+)
+def test_danger_in_the_same_words_is_heard(indexed: IndexedLibrary, text: str) -> None:
+    assert ask(indexed, [text], "石狮").kind is Kind.HANDOFF
+
+
+def test_who_wants_to_be_rung_up_wants_a_person(indexed: IndexedLibrary) -> None:
+    assert ask(indexed, ["能不能让客服给我打个电话说"]).reason.startswith("care:person")

@@ -746,3 +746,9 @@ def test_what_firms_give_is_not_said_to_be_given_to_whom_the_town_helps(
     said = ask(indexed, ["石狮粮油企业捐东西给谁"]).reply
     assert "保障困难群众，没写发给哪些人" in said.splitlines()[0]
     assert "去哪里领没有写" in ask(indexed, ["石狮粮油企业捐东西给谁", "我去哪领米"]).reply
+
+
+def test_what_is_added_in_a_word_is_asked_of_what_was_told(indexed: IndexedLibrary) -> None:
+    """It was told of college where high school had been asked for."""
+    said = ask(indexed, ["低保家孩子考上高中有补助吧", "民办的也给不"], "（未具名市）")
+    assert said.measures[:1] == ("opinion-3-edu-b",)
