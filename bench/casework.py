@@ -109,7 +109,7 @@ def ask(url: str, seconds: float, tokens: Path, body: Path, first: int) -> Windo
 
 
 def slower_disk(milliseconds: float) -> list[str]:
-    """What to run a program under, as on a disk that takes so much longer to sync; nothing for 0."""
+    """What to run a program under, as on a disk so much slower to sync; nothing for 0."""
     delay = f"inject=fsync,fdatasync:delay_exit={milliseconds * 1000:.0f}"
     watching = ["strace", "-D", "-f", "--seccomp-bpf", "-qqq", "-o", "/dev/null"]
     return [*watching, "-e", "trace=fsync,fdatasync", "-e", delay] if milliseconds else []
