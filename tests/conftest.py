@@ -6,14 +6,16 @@ import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
 from flask import Flask
 from jinja2.bccache import Bucket, BytecodeCache
+from sqlalchemy import Engine
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy.util import LRUCache
 
 from server.confidential.sealing import Safe
 from server.database.db import Database
@@ -94,6 +96,9 @@ def _statements_compiled_once() -> Iterator[None]:
         for kind in (SQLiteDialect_pysqlite, PGDialect_psycopg):
             patch.setattr(kind, "__eq__", lambda one, other: type(one) is type(other))
             patch.setattr(kind, "__hash__", lambda one: hash(type(one)))
+        compiled: LRUCache[Any, Any] = LRUCache(10_000)
+        one_for_all = property(lambda engine: compiled, lambda engine, own: None)
+        patch.setattr(Engine, "_compiled_cache", one_for_all, raising=False)
         yield
 
 
