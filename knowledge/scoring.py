@@ -1,7 +1,7 @@
 """Gold: lines that say what would be right, the count of what was, and the record of a count."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -60,6 +60,16 @@ class Score(Generic[Missed]):
         if missed is not None:
             self.misses.append(missed)
 
+    @classmethod
+    def of_all(cls, parts: Iterable["Score[Missed]"]) -> "Score[Missed]":
+        """What several counts come to."""
+        whole = cls()
+        for part in parts:
+            whole.right.update(part.right)
+            whole.total.update(part.total)
+            whole.misses += part.misses
+        return whole
+
     def share(self, group: str = "all") -> float:
         """Return the share (0..1) that is right in a group; 0 where there is none."""
         return self.right[group] / self.total[group] if self.total[group] else 0.0
@@ -74,17 +84,26 @@ class Record(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    files: tuple[str, ...]
-    """Which gold it is of, as paths from where the record lies."""
+    files: dict[str, tuple[str, ...]]
+    """Which gold it is of, as paths from where the record lies, with the ids of what was wrong."""
     kinds: dict[str, tuple[int, int]]
     """Right and all of each kind of reply."""
 
     @classmethod
-    def of(cls, files: Iterable[str], score: Score[Any]) -> "Record":
-        """The record of a count."""
+    def of(cls, files: Mapping[str, Score[Any]], id_of: Callable[[Any], str]) -> "Record":
+        """The record of a count of each file; `id_of` tells of what was wrong which line it was."""
+        score: Score[Any] = Score.of_all(files.values())
         groups = score.groups(KIND)
         kinds = {group: (score.right[group], score.total[group]) for group in groups}
-        return cls(files=tuple(files), kinds=kinds)
+        wrong = {file: tuple(map(id_of, each.misses)) for file, each in files.items()}
+        return cls(files=wrong, kinds=kinds)
+
+    def part(self, asked: Iterable[tuple[str, str, str]]) -> "Record":
+        """The record of some of its gold alone; of each its file, id and kind."""
+        score: Score[str] = Score()
+        for file, id, kind in asked:
+            score.count(id if id in self.files[file] else None, KIND + kind)
+        return Record.of({"": score}, str)
 
     def lowered(self, score: Score[Any]) -> list[str]:
         """Each kind of which less is right than recorded, and what can't be compared."""

@@ -174,6 +174,14 @@ PROMISES = (
         ),
     ),
     Promise(
+        "pinyin",
+        "nine in ten questions are answered from the same measure when they come in pinyin",
+        (
+            "bot/words/test_input_method.py::test_nine_in_ten_questions_get_the_same_measure_in_pinyin",
+        ),
+        ("bot/words/test_input_method.py::test_by_sound_alone_they_would_not",),
+    ),
+    Promise(
         "slow",
         "a thousand slow clients keep nobody waiting, a restart drops no request",
         (

@@ -12,12 +12,13 @@ from server.commands.asking import asked
 from server.commands.at_hand import FAILED, OK, Refused
 
 if TYPE_CHECKING:
+    from bot.evaluation import Miss
     from bot.retrieval.retriever import Index
     from knowledge.scoring import Record, Score
     from server.chat.serving import Served
 
-_File = tuple[str, Sequence[str]]
-"""The name of a file and its lines."""
+_File = tuple[Path, Sequence[str]]
+"""A file and its lines."""
 
 
 def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -89,7 +90,7 @@ def _entry(line: str) -> tuple[str, str]:
 
 
 def _evaluate(parsed: argparse.Namespace) -> int:
-    from knowledge.scoring import Record, lines_of
+    from knowledge.scoring import Record, Score, lines_of
     from server.web.resources import load_served
 
     paths, against = list(parsed.files), None
@@ -98,7 +99,7 @@ def _evaluate(parsed: argparse.Namespace) -> int:
         paths += [parsed.against.parent / file for file in against.files]
     if not paths:
         raise Refused("name a file, or a record with --against")
-    files = [(path.name, lines_of(path)) for path in paths]
+    files = [(path, lines_of(path)) for path in paths]
     if not _any_lines(files):
         raise Refused("there is nothing to evaluate")
     questions = [file for file in files if not _holds_personas(file[1])]
@@ -107,11 +108,11 @@ def _evaluate(parsed: argparse.Namespace) -> int:
     now_served = load_served()
     lowered: list[str] = []
     if questions:
-        score = _evaluate_questions(questions, now_served)
-        lowered = against.lowered(score) if against else []
+        scores = _evaluate_questions(questions, now_served)
+        lowered = against.lowered(Score.of_all(scores.values())) if against else []
         if parsed.record is not None:
-            names = [os.path.relpath(path, parsed.record.parent) for path in paths]
-            made = Record.of(names, score).model_dump_json(indent=2)
+            of = {os.path.relpath(path, parsed.record.parent): scores[path] for path in scores}
+            made = Record.of(of, lambda miss: miss.gold.id).model_dump_json(indent=2)
             parsed.record.write_text(made + "\n", encoding="utf-8")
     personas = [file for file in files if _holds_personas(file[1])]
     if personas:
@@ -142,11 +143,16 @@ def _holds_personas(lines: Sequence[str]) -> bool:
         return False
 
 
-def _evaluate_questions(files: Iterable[_File], now_served: "Served") -> "Score[Any]":
+def _evaluate_questions(files: Iterable[_File], now_served: "Served") -> "dict[Path, Score[Miss]]":
     from bot.evaluation import evaluate, read_gold
+    from knowledge.scoring import Score
 
-    golds = [gold for name, lines in files for gold in read_gold(name, lines)]
-    score = evaluate(golds, lambda turns, region: asked(now_served, turns, region))
+    golds = [(path, list(read_gold(path.name, lines))) for path, lines in files]
+    scores = {
+        path: evaluate(of_it, lambda turns, region: asked(now_served, turns, region))
+        for path, of_it in golds
+    }
+    score = Score.of_all(scores.values())
     for miss in score.misses:
         gold, answer = miss.gold, miss.answer
         print(
@@ -155,7 +161,7 @@ def _evaluate_questions(files: Iterable[_File], now_served: "Served") -> "Score[
             f"\n     {answer.reason}; best {', '.join(answer.measures[:3]) or '-'}"
         )
     _print_shares(score, "style ", "kind ", "all")
-    return score
+    return scores
 
 
 def _evaluate_personas(files: Iterable[_File], now_served: "Served") -> None:
@@ -163,7 +169,7 @@ def _evaluate_personas(files: Iterable[_File], now_served: "Served") -> None:
 
     library = now_served.library
     score = evaluate(
-        [one for name, lines in files for one in read_personas(name, lines, library)], library
+        [one for path, lines in files for one in read_personas(path.name, lines, library)], library
     )
     for miss in score.misses:
         persona = miss.persona

@@ -85,7 +85,8 @@ def test_evaluate_fails_where_less_is_right_than_recorded(typed: Typed, tmp_path
     gold.write_text(lines([asked, {**asked, "id": "b", "kind": "answer"}]), encoding="utf-8")
     assert typed("evaluate", str(gold), "--record", str(record)).code == 0
     held = json.loads(record.read_text("utf-8"))
-    assert held == {"files": ["gold.jsonl"], "kinds": {"kind answer": [0, 1], "kind chat": [1, 1]}}
+    assert held["files"] == {"gold.jsonl": ["b"]}, "what is wrong, by its id"
+    assert held["kinds"] == {"kind answer": [0, 1], "kind chat": [1, 1]}
     assert typed("evaluate", "--against", str(record)).code == 0
     held["kinds"]["kind answer"] = [1, 1]
     record.write_text(json.dumps(held), encoding="utf-8")
