@@ -286,10 +286,15 @@ def told_of(changed: DraftChanged) -> str:
 
 def require_for(session: Any, kind: str, key: str, content: dict[str, Any] | None) -> None:
     """Raise `NotAllowed` unless the officer edits, and works for all the piece is for."""
-    current, draft = drafts.piece(session, kind, key)
     library = served_library()
-    contents = (current, draft.content if draft else None, content)
-    areas.require(officer(), Role.EDITOR, areas.places_of(kind, key, contents, library), library)
+
+    def pieces(kind: str, key: str) -> list[areas.Content]:
+        current, draft = drafts.piece(session, kind, key)
+        return [current, draft.content if draft else None]
+
+    contents = [*pieces(kind, key), content]
+    places = areas.places_of(kind, key, contents, library, pieces)
+    areas.require(officer(), Role.EDITOR, places, library)
 
 
 def piece_address(kind: str, key: str) -> str:

@@ -254,20 +254,15 @@ def post_rollback() -> Response:
     except ReleaseMoved:
         return _moved(form)
     library = knowledge.served_library()
+    editions = (*(current[1] if current else ()), *before)
+
+    def pieces(kind: str, key: str) -> list[areas.Content]:
+        return [content for *place, content in editions if place == [kind, key]]
+
     for each in changed:
-        contents = [
-            c
-            for k, i, c in (*(current[1] if current else ()), *before)
-            if (k, i) == (each.kind, each.key)
-        ]
-        areas.require(
-            officer(),
-            Role.PUBLISHER,
-            areas.places_of(each.kind, each.key, contents, library),
-            library,
-        )
+        places = areas.places_of(each.kind, each.key, pieces(each.kind, each.key), library, pieces)
+        areas.require(officer(), Role.PUBLISHER, places, library)
     if not form.asked.confirmed:
-        editions = (*(current[1] if current else ()), *before)
         titles = {(kind, key): knowledge.title_of(kind, c, key) for kind, key, c in editions}
         return page(
             "sure.html",

@@ -1,27 +1,37 @@
 """For which places a piece of knowledge is: who edits it has to work for them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from knowledge.library import Library
 from server.casework.officers import NotAllowed, Officer, Role
 
+Content = Mapping[str, Any] | None
+Beside = Callable[[str, str], Iterable[Content]]
+"""What a piece is, or becomes, in what is changed with it: by kind and key."""
+
 
 def places_of(
-    kind: str, key: str, contents: Iterable[Mapping[str, Any] | None], library: Library
+    kind: str, key: str, contents: Iterable[Content], library: Library, beside: Beside
 ) -> frozenset[str]:
-    """The regions a piece is for, as it was and as it becomes; empty: the whole country."""
+    """The regions a piece is for, as it was and as it becomes; empty: the whole country.
+
+    A region that is not served yet is for where it is to lie, by its own piece or as `beside` has
+    it; one of which nothing says where it lies takes who works for every region.
+    """
+    said = [content for content in contents if content is not None]
     found: set[str] = set()
-    for content in contents:
-        if kind == "measure" and content is not None:
-            found.add(str(content.get("region", "")))
-        if kind == "region" and content is not None:
-            found.add(str(content.get("id", "")))
+    if kind == "measure":
+        found |= {str(content.get("region", "")) for content in said}
+    if kind == "region":
+        found |= {str(content.get("id", "")) for content in said}
+        found |= _moved_between(said, library)
     if kind == "checklist" and key in library.measures:
         found.add(library.measures[key].region)
     if kind == "document":
         found |= {m.region for m in library.measures.values() if m.document == key}
-    return frozenset(found & {region.id for region in library.regions})
+    own = said if kind == "region" else ()
+    return frozenset(inner for id in found for inner in _served(id, own, library, beside))
 
 
 def require(officer: Officer, role: Role, places: Iterable[str], library: Library) -> None:
@@ -30,3 +40,38 @@ def require(officer: Officer, role: Role, places: Iterable[str], library: Librar
         raise NotAllowed
     if not all(officer.covers(place, library.regions) for place in places):
         raise NotAllowed
+
+
+def _moved_between(said: Iterable[Mapping[str, Any]], library: Library) -> set[str]:
+    """Where served regions lie and are to lie, of those that are moved: whose they are changes."""
+    found: set[str] = set()
+    for content in said:
+        id = str(content.get("id", ""))
+        if id in library.regions:
+            above, becomes = library.regions.get(id).parent, content.get("parent")
+            if becomes != above:
+                found |= {str(each or "") for each in (above, becomes)}
+    return found
+
+
+def _served(
+    id: str, own: Iterable[Mapping[str, Any]], library: Library, beside: Beside
+) -> set[str]:
+    """The served regions that a region is, or is to lie in; every one where that is not told."""
+    everywhere = {region.id for region in library.regions}
+    served: set[str] = set()
+    seen: set[str] = set()
+    left = {id}
+    while left:
+        at = left.pop()
+        seen.add(at)
+        if at in library.regions:
+            served.add(at)
+            continue
+        told = [each for each in (*own, *beside("region", at)) if each and each.get("id") == at]
+        parents = {str(each.get("parent") or "") for each in told}
+        if not parents or "" in parents:
+            return everywhere
+        left |= parents - seen
+    # Those that only lie in one another lie nowhere.
+    return served or everywhere

@@ -268,14 +268,14 @@ def require(
     session: Session, found: Proposed, officer: Officer, role: Role, library: Library
 ) -> None:
     """Raise `NotAllowed` unless the officer has the role for every place that is changed."""
-    for each in found.report.changed:
-        contents = [
-            None if release is None else releases.content_of(session, release, each.kind, each.key)
+
+    def pieces(kind: str, key: str) -> list[areas.Content]:
+        return [
+            None if release is None else releases.content_of(session, release, kind, key)
             for release in (found.base_release_id, found.release_id)
         ]
-        areas.require(
-            officer, role, areas.places_of(each.kind, each.key, contents, library), library
-        )
+
+    _require(found.report, pieces, officer, role, library)
 
 
 def require_changes(
@@ -283,10 +283,19 @@ def require_changes(
 ) -> None:
     """The same of what was tried and is not stored yet."""
     new = {(kind, key): content for kind, key, content in trial.editions or ()}
-    for each in trial.report.changed:
-        place = (each.kind, each.key)
-        before = None if trial.base is None else releases.content_of(session, trial.base, *place)
-        places = areas.places_of(*place, (before, new.get(place)), library)
+
+    def pieces(kind: str, key: str) -> list[areas.Content]:
+        before = None if trial.base is None else releases.content_of(session, trial.base, kind, key)
+        return [before, new.get((kind, key))]
+
+    _require(trial.report, pieces, officer, role, library)
+
+
+def _require(
+    report: Report, pieces: areas.Beside, officer: Officer, role: Role, library: Library
+) -> None:
+    for each in report.changed:
+        places = areas.places_of(each.kind, each.key, pieces(each.kind, each.key), library, pieces)
         areas.require(officer, role, places, library)
 
 

@@ -153,3 +153,16 @@ def test_what_is_typed_and_cannot_be_read_is_told_with_its_line(staff: Staff) ->
     ):
         typed = desk.post("/knowledge/pieces/topic/x", {"text": text, "version": "0"})
         assert typed.status_code == 422 and words in typed.text, (words, typed.text)
+
+
+def test_a_place_that_is_to_come_is_kept_by_who_works_where_it_lies(staff: Staff) -> None:
+    place = "id: 石狮新区\nlabel: 石狮新区\nlevel: zone\nparent: 石狮\n"
+    elsewhere = staff.desk(Role.EDITOR, where=("锦州",))
+    path, typed = "/knowledge/pieces/region/石狮新区", {"text": place, "version": "0"}
+    assert elsewhere.post(path, typed).status_code == 403
+    here = staff.desk(Role.EDITOR)
+    assert here.post(path, typed).status_code == 303
+    # And a measure for it, once there is its draft.
+    path, typed = "/knowledge/pieces/measure/new", {"text": "region: 石狮新区\n", "version": "0"}
+    assert elsewhere.post(path, typed).status_code == 403
+    assert here.post(path, typed).status_code == 303
