@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,6 +21,7 @@ from knowledge.eligibility.facts import (
     Vocabulary,
 )
 from knowledge.eligibility.sheets import Row, SheetRefused, read_rows
+from server import money
 from server.register import naming
 from server.register.hardship import Registered
 from server.register.tables import Level
@@ -49,6 +51,9 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 NEEDED = ("name", "identity_number")
 _ROUNDED = re.compile(r"[0-9]{15}000|[0-9.]+[eE]\+?[0-9]+")
 """What a spreadsheet makes of an identity number that it takes for a number: 15 digits are left."""
+_WORKED_OUT = re.compile(r"[0-9]{1,12}\.[0-9]{6,20}")
+"""A quotient or a sum of binary fractions: 1233.3333333333333. Nobody types that many places."""
+_MOST_INCOME_FEN = 100_000_00
 _PLAIN = ("name", "identity_number", "phone", "native_place", "address", "employer", "words")
 _SEPARATOR = re.compile(r"\s*[;；|、,，/]\s*")
 _MOST_COLUMNS = 100
@@ -199,7 +204,7 @@ class Sheet:
                     raise _Unread(use, Fault.REGION)
                 return self._regions[text]
             case "income":
-                return _whole(use, text) * 100
+                return _income(text)
             case "members":
                 return _whole(use, text)
             case "looked_on":
@@ -300,14 +305,27 @@ def _word(use: str, text: str, named: Mapping[W, str]) -> W:
     raise _Unread(use, Fault.CHOICE)
 
 
+def _income(text: str) -> int:
+    """Fen as the desk's form reads them; what a spreadsheet worked out, to the nearest one."""
+    if _WORKED_OUT.fullmatch(text):
+        text = str(Decimal(text).quantize(Decimal("0.01"), ROUND_HALF_UP))
+    try:
+        found = money.fen(text)
+    except money.NoSum:
+        raise _Unread("income", Fault.CHOICE) from None
+    if not 0 <= found <= _MOST_INCOME_FEN:
+        raise _Unread("income", Fault.CHOICE)
+    return found
+
+
 def _whole(use: str, text: str) -> int:
     try:
         number = float(text)
     except ValueError:
         number = -1.0
-    if not (0 <= number <= 100_000 and (use == "income" or number.is_integer())):
+    if not (0 <= number <= 100_000 and number.is_integer()):
         raise _Unread(use, Fault.CHOICE)
-    return round(number)
+    return int(number)
 
 
 def _given(value: Value) -> Any:
