@@ -134,8 +134,11 @@ def propose(
 
     `own` are the keys of whoever answers. Raises `NotAllowed`, `EntryUnknown` for who has left the
     register, `EntryChanged` for an entry that is another account's since it was read,
-    `HelperUnknown`, `HelperUnfit`, `HelperFull`, `AlreadyPaired`.
+    `HelperUnknown`, `HelperUnfit`, `HelperFull`, `AlreadyPaired`, and `ValueError` for an interval
+    that no form lets through.
     """
+    if not SHORTEST <= every_days <= LONGEST:
+        raise ValueError(every_days)
     # It neither leaves nor moves to who proves to be its person before the pairing stands there,
     # to go along; others may propose meanwhile.
     row = session.get_one(
@@ -167,7 +170,7 @@ def propose(
         child_id=who.child_id,
         region=entry.region,
         state=PairState.PROPOSED,
-        every_days=min(max(every_days, SHORTEST), LONGEST),
+        every_days=every_days,
         proposed_at=now,
         proposed_by=by.id,
         sealed_reasons=own.seal(told, f"pairing.sealed_reasons:{id}") if reasons else None,

@@ -49,6 +49,16 @@ def test_every_end_can_be_reached_and_is_somebodys_to_say() -> None:
     assert not any(endings(PairState.ENDED, by) for by in By)
 
 
+@pytest.mark.parametrize("every_days", [keeping.SHORTEST - 1, keeping.LONGEST + 1])
+def test_another_interval_than_was_said_is_never_put_in_its_place(
+    pairs: Pairs, every_days: int
+) -> None:
+    helper, entry = pairs.helper(), pairs.person()
+    with pytest.raises(ValueError, match=str(every_days)):
+        pairs.proposed(helper, entry, every_days=every_days)
+    assert pairs.taken(helper) == 0
+
+
 def test_from_the_proposal_to_the_end(pairs: Pairs) -> None:
     clerk, helper, entry = pairs.ledger.clerk, pairs.helper(), pairs.person()
     reasons = [{"why": "place", "steps": 0}]
