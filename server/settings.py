@@ -103,7 +103,7 @@ class Settings(BaseSettings):
             raise ValueError(
                 f"no kind of notice: {', '.join(unknown)}; the kinds are {', '.join(TEMPLATED)}"
             )
-        return ids
+        return {kind: id for kind, id in ids.items() if kind not in RETIRED}
 
     @cached_property
     def proxy_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:

@@ -133,11 +133,11 @@ def test_a_kind_that_no_notice_has_is_named_with_those_there_are(
         load_settings()
 
 
-def test_a_kind_that_is_no_longer_sent_keeps_no_service_from_starting(
+def test_a_kind_that_is_no_longer_sent_is_dropped_and_keeps_no_service_from_starting(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("NUANGANG_WECHAT_TEMPLATE_IDS", '{"policy_ends": "T1"}')
-    load_settings()
+    monkeypatch.setenv("NUANGANG_WECHAT_TEMPLATE_IDS", '{"policy_ends": "T1", "paid": "T2"}')
+    assert load_settings().wechat_template_ids == {"paid": "T2"}
 
 
 def test_the_example_in_the_message_is_one_that_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
