@@ -5,9 +5,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import event, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
 
@@ -222,6 +223,47 @@ def test_batches_are_listed_a_page_at_a_time_the_newest_first(office: Office) ->
             for skipping in (0, 2)
         ]
     assert [[batch.id for batch in page] for page in pages] == [made[:0:-1], made[:1]]
+
+
+def test_batches_of_others_are_passed_over_many_at_a_time(office: Office) -> None:
+    fund = office.fund(1_000_000)
+    office.approved()
+    theirs = office.released(fund)
+    # The oldest has no payment: nothing of it lies elsewhere.
+    with office.database.begin() as session:
+        known = session.get_one(PaymentBatch, theirs).model_dump()
+        session.execute(
+            insert(PaymentBatch),
+            [
+                {**known, "id": f"{n:016x}", "collected_at": office.now - timedelta(hours=1 + n)}
+                for n in range(40)
+            ],
+        )
+        payment = session.scalars(select(Payment)).one().model_dump(exclude={"id", "batch_id"})
+        session.execute(
+            insert(Payment),
+            [
+                {**payment, "id": f"{n:016x}", "batch_id": f"{n:016x}", "instalment": 2 + n}
+                for n in range(39)
+            ],
+        )
+    stranger = casework.officer(
+        office.database, office.safe, office.library, Role.CASE_OFFICER, where=("锦州",),
+        now=office.now,
+    )  # fmt: skip
+    asked: list[str] = []
+
+    def note(*given: Any) -> None:
+        asked.append(given[2])
+
+    event.listen(office.database.engine, "before_cursor_execute", note)
+    try:
+        with office.database.read() as session:
+            found = payment_batches.listed(session, stranger, office.library.regions, at_most=3)
+    finally:
+        event.remove(office.database.engine, "before_cursor_execute", note)
+    assert [batch.id for batch in found] == [f"{39:016x}"]
+    assert sum("payment_batch" in each for each in asked) <= 6
 
 
 @pytest.mark.parametrize(
