@@ -85,6 +85,8 @@ def outside(turn: Turn) -> Answer | None:
     found = left.outside
     if found.score < max(about_the_service.OUTSIDE, max(c.own for c in left.ranked) - _OUTSIDE_LAG):
         return None
+    # Which of them it is, both tell: 医药费能报多少 is of medical insurance by its asking words alone.
+    found = max(turn.candidates.outside, found, key=lambda subject: subject.score)
     topic = turn.library.outside[found.id]
     if topic.if_named and not _NAMES_THE_SERVICE.search(turn.question.text):
         return None
@@ -176,10 +178,11 @@ def _lacks(turn: Turn, here: Candidate, best: Candidate) -> bool:
     named = bool(turn.places)
     if named and here.score > here.unbiased:
         return False  # the place was named, and its measure states the very sum
-    same = not set(here.measure.topics).isdisjoint(best.measure.topics)
-    if named and here.measure.topics[0] == best.measure.topics[0]:
+    shared = set(here.measure.topics).intersection(best.measure.topics)
+    main = named and here.measure.topics[0] == best.measure.topics[0]
+    if main or _kind_asked_for(turn) in shared:
         return best.unbiased - here.unbiased > _NAMED_SAME_TOPIC_LEAD
-    alike = same or (named and here.own >= OWN_ENOUGH and not _is_of_another_kind(turn, here, best))
+    alike = shared or (named and here.own >= OWN_ENOUGH and not _is_of_another_kind(turn, here, best))
     return best.unbiased - here.unbiased > (_SAME_TOPIC_LEAD if alike else _ELSEWHERE_LEAD)
 
 
@@ -195,10 +198,14 @@ def _lacks_subject(turn: Turn) -> bool:
 
 def _is_of_another_kind(turn: Turn, here: Candidate, best: Candidate) -> bool:
     """Tell whether the kind of help asked for is what other places have, and this one has not."""
+    kind = _kind_asked_for(turn)
+    return kind not in here.measure.topics and kind in best.measure.topics
+
+
+def _kind_asked_for(turn: Turn) -> str | None:
+    """The kind of help that a message surely asks for."""
     kind = turn.candidates.topic
-    if kind.near < SURELY_OF_A_KIND or kind.id in here.measure.topics:
-        return False
-    return kind.id in best.measure.topics
+    return kind.id if kind.near >= SURELY_OF_A_KIND else None
 
 
 def _part_lacks(turn: Turn, label: str, offered: list[Measure]) -> list[Part]:
@@ -251,6 +258,8 @@ def _regions_with(turn: Turn, best: Candidate) -> list[str]:
     having = [
         c.measure.region
         for c in turn.ranked
-        if c.unbiased >= best.unbiased - _HAS_IT_TOO and not topics.isdisjoint(c.measure.topics)
+        if c.unbiased >= best.unbiased - _HAS_IT_TOO
+        and not topics.isdisjoint(c.measure.topics)
+        and c.answered >= c.open
     ]
     return [region for region in dict.fromkeys(having) if region not in here]
