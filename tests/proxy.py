@@ -24,8 +24,8 @@ def program() -> str:
     return "/usr/sbin/nginx" if Path("/usr/sbin/nginx").exists() else "nginx"
 
 
-def moved(folder: Path, https: int, http: int, to: int) -> Path:
-    """The project's configuration with the paths and ports of a test."""
+def moved(folder: Path, https: int, http: int, *to: int) -> Path:
+    """The project's configuration with the paths and ports of a test: `to` are the servers'."""
     _certificate(folder)
     text = CONFIGURATION.read_text("utf-8")
     for old, new in (
@@ -34,7 +34,7 @@ def moved(folder: Path, https: int, http: int, to: int) -> Path:
         ("/etc/nuangang/tls", str(folder)),
         ("/var/log/nginx", str(folder)),
         ("pid /run/nginx.pid;", f"pid {folder}/nginx.pid;"),
-        ("server 127.0.0.1:8000", f"server 127.0.0.1:{to}"),
+        ("server 127.0.0.1:8000", ";".join(f"server 127.0.0.1:{each}" for each in to)),
     ):
         assert old in text, old
         text = text.replace(old, new)
@@ -49,11 +49,16 @@ def moved(folder: Path, https: int, http: int, to: int) -> Path:
 
 
 @contextmanager
-def before(to: int, folder: Path, http: int | None = None) -> Iterator[int]:
-    """nginx before a port; gives the port of its TLS. `http`: where it listens in clear."""
+def before(
+    to: int, folder: Path, http: int | None = None, *, beside: tuple[int, ...] = ()
+) -> Iterator[int]:
+    """nginx before a port; gives the port of its TLS. `http`: where it listens in clear.
+
+    `beside`: the ports of more application servers.
+    """
     folder.mkdir(exist_ok=True)
     https = free_port()
-    path = moved(folder, https, http or free_port(), to)
+    path = moved(folder, https, http or free_port(), *beside, to)
     running = subprocess.Popen(
         [program(), "-c", str(path), "-e", str(folder / "error.log"), "-g", "daemon off;"],
         stderr=subprocess.DEVNULL,

@@ -99,6 +99,74 @@ def test_it_hides_the_figures_keeps_the_id_and_refuses_what_is_long(
     assert "nowhere" not in "".join(lines) and "127.0.0.1" not in "".join(lines)
 
 
+class _Broken:
+    """A server that takes each request and ends without a word."""
+
+    def __init__(self) -> None:
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listening.getsockname()[1]
+        self.taken: list[str] = []
+        threading.Thread(target=self._take, daemon=True).start()
+
+    def _take(self) -> None:
+        while True:
+            try:
+                came, _ = self._listening.accept()
+            except OSError:
+                return
+            with came:
+                self.taken.append(came.recv(65536).decode().partition(" HTTP/")[0])
+
+    def close(self) -> None:
+        self._listening.shutdown(socket.SHUT_RDWR)
+        self._listening.close()
+
+
+def _send(port: int, method: str, path: str) -> tuple[int, str]:
+    connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=30, context=UNTRUSTED)
+    try:
+        connection.request(method, path, b"title=x" if method == "POST" else None)
+        reply = connection.getresponse()
+        return reply.status, reply.read().decode()
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "times"),
+    [
+        ("POST", "/staff/vouchers/", 1),
+        ("POST", "/staff/funds/1/grants", 1),
+        ("GET", "/staff/vouchers/", 2),
+        ("POST", "/api/v1/chat", 2),
+    ],
+)
+def test_what_an_officer_creates_is_sent_to_one_server_only(
+    tmp_path: Path, method: str, path: str, times: int
+) -> None:
+    """The server may have done it before it ended, and nothing tells the next one so."""
+    servers = [_Broken(), _Broken()]
+    with ExitStack() as opened:
+        for each in servers:
+            opened.callback(each.close)
+        ports = [each.port for each in servers]
+        port = opened.enter_context(proxy.before(ports[0], tmp_path / "nginx", beside=(ports[1],)))
+        status, shown = _send(port, method, path)
+    assert [taken for each in servers for taken in each.taken] == [f"{method} {path}"] * times
+    assert status == 502
+    # Who can't know whether it was done is told so.
+    assert ("先回到列表看一看" in shown) == path.startswith("/staff")
+
+
+def test_what_reached_no_server_goes_to_the_next(service: Service, tmp_path: Path) -> None:
+    service.start()
+    away = proxy.free_port()
+    with proxy.before(service.port, tmp_path / "nginx", beside=(away,)) as port:
+        # Nobody is signed in: the desk itself answers.
+        statuses = {_send(port, "POST", "/staff/vouchers/")[0] for _ in range(4)}
+    assert statuses and max(statuses) < 500
+
+
 class _Slow:
     """Connections that each send a byte now and then and never finish their request."""
 
