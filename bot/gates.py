@@ -85,7 +85,8 @@ def outside(turn: Turn) -> Answer | None:
     found = left.outside
     if found.score < max(about_the_service.OUTSIDE, max(c.own for c in left.ranked) - _OUTSIDE_LAG):
         return None
-    # Which of them it is, both tell: 医药费能报多少 is of medical insurance by its asking words alone.
+    # Which of them it is, both tell: 医药费能报多少 is of medical insurance by its asking words
+    # alone.
     found = max(turn.candidates.outside, found, key=lambda subject: subject.score)
     topic = turn.library.outside[found.id]
     if topic.if_named and not _NAMES_THE_SERVICE.search(turn.question.text):
@@ -182,7 +183,9 @@ def _lacks(turn: Turn, here: Candidate, best: Candidate) -> bool:
     main = named and here.measure.topics[0] == best.measure.topics[0]
     if main or _kind_asked_for(turn) in shared:
         return best.unbiased - here.unbiased > _NAMED_SAME_TOPIC_LEAD
-    alike = shared or (named and here.own >= OWN_ENOUGH and not _is_of_another_kind(turn, here, best))
+    alike = shared or (
+        named and here.own >= OWN_ENOUGH and not _is_of_another_kind(turn, here, best)
+    )
     return best.unbiased - here.unbiased > (_SAME_TOPIC_LEAD if alike else _ELSEWHERE_LEAD)
 
 
