@@ -39,6 +39,8 @@ _OFFERED = 4
 """Measures of the town that a reply names to somebody of a part of it."""
 OWN_ENOUGH = 1.9
 """What a measure's own evidence must come to, to be what a message is about."""
+_HARDLY_ITS_OWN = 1.0
+"""With less of its own a measure only gains by its topic: it is not what is asked for."""
 _LETTERS = re.compile("[a-z]+")
 _CHINESE = re.compile("[\u3400-\u9fff]")
 _NOT_UNDERSTOOD = "not-understood"
@@ -107,7 +109,7 @@ def not_in_this_place(turn: Turn) -> Answer | None:
         return None
     best = max(turn.ranked, key=lambda candidate: candidate.unbiased)
     here = turn.local[:1]
-    if here and understood(here) and not (_lacks(turn, here[0], best) and _lacks_subject(turn)):
+    if here and understood(here) and not _is_missing(turn, here[0], best):
         return None
     if here and (_goes_on(turn, here[0], best) or _same_elsewhere(turn, here[0], best)):
         return None
@@ -173,6 +175,12 @@ def _same_elsewhere(turn: Turn, here: Candidate, best: Candidate) -> bool:
     """Tell whether the message only names another place, which has the same kind of measure."""
     same = here.measure.topics[0] == best.measure.topics[0]
     return same and turn.follows_up and not turn.question.content and here.own >= OWN_ENOUGH
+
+
+def _is_missing(turn: Turn, here: Candidate, best: Candidate) -> bool:
+    """Tell whether only other places have what is asked for."""
+    hardly_here = here.own < _HARDLY_ITS_OWN
+    return _lacks(turn, here, best) and (hardly_here or _lacks_subject(turn))
 
 
 def _lacks(turn: Turn, here: Candidate, best: Candidate) -> bool:
