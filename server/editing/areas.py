@@ -16,16 +16,17 @@ def places_of(
 ) -> frozenset[str]:
     """The regions a piece is for, as it was and as it becomes; empty: the whole country.
 
-    A region that is not served yet is for where it is to lie, by its own piece or as `beside` has
-    it; one of which nothing says where it lies takes who works for every region.
+    What is left half done may name none yet, and is no other's for that. A region that is not
+    served yet is for where it is to lie, by its own piece or as `beside` has it; one of which
+    nothing says where it lies takes who works for every region.
     """
     said = [content for content in contents if content is not None]
     found: set[str] = set()
     if kind == "measure":
-        found |= {str(content.get("region", "")) for content in said}
+        found |= {str(content["region"]) for content in said if content.get("region")}
     if kind == "region":
-        found |= {str(content.get("id", "")) for content in said}
-        found |= _moved_between(said, library)
+        found |= {str(content["id"]) for content in said if content.get("id")}
+        found |= _moved_to(said, library)
     if kind == "checklist" and key in library.measures:
         found.add(library.measures[key].region)
     if kind == "document":
@@ -42,16 +43,15 @@ def require(officer: Officer, role: Role, places: Iterable[str], library: Librar
         raise NotAllowed
 
 
-def _moved_between(said: Iterable[Mapping[str, Any]], library: Library) -> set[str]:
-    """Where served regions lie and are to lie, of those that are moved: whose they are changes."""
-    found: set[str] = set()
-    for content in said:
-        id = str(content.get("id", ""))
-        if id in library.regions:
-            above, becomes = library.regions.get(id).parent, content.get("parent")
-            if becomes != above:
-                found |= {str(each or "") for each in (above, becomes)}
-    return found
+def _moved_to(said: Iterable[Mapping[str, Any]], library: Library) -> set[str]:
+    """Where served regions are put that lie elsewhere now."""
+    return {
+        str(content["parent"])
+        for content in said
+        if content.get("parent")
+        and (id := str(content.get("id", ""))) in library.regions
+        and content["parent"] != library.regions.get(id).parent
+    }
 
 
 def _served(

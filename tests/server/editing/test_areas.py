@@ -32,12 +32,15 @@ def places(library: "Library", kind: str, contents: Any, beside: Any = ()) -> fr
         ("region", [None, INSIDE], [NEW], {"石狮"}),
         ("region", [None, {**NEW, "parent": "锦州"}], [NEW], {"石狮", "锦州"}),
         ("region", [{"id": "锦州", "parent": "辽宁"}, None], [], {"锦州"}),
+        ("region", [{"id": "锦州", "parent": "辽宁"}, {"id": "锦州"}], [], {"锦州"}),
         (
             "region",
             [{"id": "锦州", "parent": "辽宁"}, {"id": "锦州", "parent": "石狮"}],
             [],
-            {"锦州", "辽宁", "石狮"},
+            {"锦州", "石狮"},
         ),
+        ("measure", [{"region": "石狮"}, {"title": "新名字"}], [], {"石狮"}),
+        ("measure", [None, {"title": "新名字"}], [], set()),
         ("topic", [{"id": "x"}], [], set()),
     ],
 )
@@ -51,14 +54,12 @@ def test_a_piece_is_for_what_it_names_and_for_where_a_new_place_is_to_lie(
     ("kind", "contents", "beside"),
     [
         ("measure", [{"region": "锦州"}, {"region": "石狮新区"}], []),
-        ("measure", [None, {}], []),
         ("region", [None, {**NEW, "parent": None}], []),
         ("region", [None, LOST], []),
         ("region", [None, ROUND[0]], ROUND),
         ("measure", [{"region": "锦州"}, {"region": "甲"}], ROUND),
         ("region", [None, {"id": "甲", "parent": "甲"}], []),
         ("region", [None, {**NEW, "parent": ["石狮"]}], []),
-        ("region", [{"id": "锦州", "parent": "辽宁"}, {"id": "锦州", "parent": None}], []),
     ],
 )
 def test_what_lies_nowhere_yet_takes_who_works_everywhere(
