@@ -29,6 +29,8 @@ _SURELY_ELSEWHERE = 2.6
 """Only what is this well understood is said to be written elsewhere."""
 _NAMED_SAME_TOPIC_LEAD = 3.1
 """The same where the place was named and the topic is the main one of both."""
+_SURE_KIND_LEAD = 3.5
+"""The same where the kind of help surely asked for is one of both: 留岗红包 by its very name."""
 _HAS_IT_TOO = 2.5
 """How far behind the best another region's clause may be that has the same."""
 _SURELY_THE_SAME = 3.6
@@ -188,9 +190,10 @@ def _lacks(turn: Turn, here: Candidate, best: Candidate) -> bool:
     if named and here.score > here.unbiased:
         return False  # the place was named, and its measure states the very sum
     shared = set(here.measure.topics).intersection(best.measure.topics)
-    main = named and here.measure.topics[0] == best.measure.topics[0]
-    if main or _kind_asked_for(turn) in shared:
+    if named and here.measure.topics[0] == best.measure.topics[0]:
         return best.unbiased - here.unbiased > _NAMED_SAME_TOPIC_LEAD
+    if _kind_asked_for(turn) in shared:
+        return best.unbiased - here.unbiased > _SURE_KIND_LEAD
     alike = shared or (
         named and here.own >= OWN_ENOUGH and not _is_of_another_kind(turn, here, best)
     )

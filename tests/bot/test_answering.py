@@ -449,6 +449,59 @@ def test_what_the_place_has_is_not_said_to_be_missing_there(
 
 
 @pytest.mark.parametrize(
+    "text", ["留岗红包多少钱", "留岗红包", "企业留岗红包", "有没有留岗红包，多少钱", "留岗红包有吗"]
+)
+def test_a_kind_of_help_that_the_place_has_is_found_however_it_is_asked_for(
+    indexed: IndexedLibrary, text: str
+) -> None:
+    answered = ask(indexed, [text], "石家庄")
+    assert answered.kind is Kind.ANSWER
+    assert {indexed.library.measures[id].region[:3] for id in answered.measures} == {"石家庄"}
+
+
+@pytest.mark.parametrize("asked", ["{}", "{}有吗", "{}多少钱", "有没有{}，多少钱", "我能领{}吗"])
+def test_what_a_measure_gives_is_never_said_to_be_missing_where_it_is_given(
+    indexed: IndexedLibrary, asked: str
+) -> None:
+    given = {
+        (grant.what, measure.region)
+        for measure in indexed.library.measures.values()
+        for grant in measure.grants
+        if len(grant.what) <= 16
+    }
+    assert len(given) > 100
+    reasons = {(what, where): ask(indexed, [asked.format(what)], where).reason
+               for what, where in given}  # fmt: skip
+    missing = ("not-in-this-place", "not-understood", "outside:", "care:")
+    assert {what: why for what, why in reasons.items() if why.startswith(missing)} == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "where"), [("人社局几点上班", "石狮"), ("发补贴的人社局几点上班", "沧州")]
+)
+def test_no_place_is_named_for_what_its_own_document_leaves_open(
+    indexed: IndexedLibrary, text: str, where: str
+) -> None:
+    said = ask(indexed, [text], where)
+    assert said.kind is Kind.DECLINE and "写了这类事" not in said.reply
+
+
+@pytest.mark.parametrize("text", ["医药费能报多少", "2万块医药费能报多少", "医药费能报吗"])
+def test_what_is_outside_is_named_by_the_words_that_ask_as_well(
+    indexed: IndexedLibrary, text: str
+) -> None:
+    assert ask(indexed, [text], "石狮").reason == "outside:medical_insurance"
+
+
+def test_a_firms_money_is_no_answer_to_a_worker_who_asks_for_another_kind(
+    indexed: IndexedLibrary,
+) -> None:
+    for text in ("我考了高级工证，能领多少钱", "我考了电工证，能领多少钱"):
+        said = ask(indexed, [text], "石狮")
+        assert said.kind is Kind.DECLINE and not said.reply.startswith("每人")
+
+
+@pytest.mark.parametrize(
     ("text", "also"),
     [
         ("稳岗返还80%", "石狮市"),
