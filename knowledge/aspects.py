@@ -45,10 +45,7 @@ class AspectRules(Entry):
         return self
 
     def loose_gaps(self) -> Iterator[tuple[Aspect, str]]:
-        """Yield the patterns that would blank words they don't spell.
-
-        A release that was stored before has some, and goes on being served.
-        """
+        """Yield the patterns that would blank words they don't spell: ours have none."""
         for rule in self.rules:
             for pattern in rule.patterns:
                 if _LOOSE_GAP.search(pattern):

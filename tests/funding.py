@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
-from sqlmodel import col
+from sqlmodel import Session, col
 
 from knowledge.library import Library
 from server.casework import applying, deciding, funds, payment_batches, payment_results, payments
 from server.casework.advancing import Post
-from server.casework.fund_tables import Fund
+from server.casework.fund_tables import Fund, Payment, PaymentBatch
 from server.casework.moves import Move
 from server.casework.officers import Officer, Role
 from server.casework.payments import Cashier, Collected
@@ -222,3 +222,15 @@ def answered(exported: bytes, returned: Iterable[int] = ()) -> bytes:
             [*row, *(("失败", "账号与户名不符") if number in returned else ("成功", ""))]
         )
     return out.getvalue().encode("utf-8-sig")
+
+
+def payments_of(session: Session, case_id: str) -> list[Payment]:
+    """The payments of a case, with those that came back, the oldest first."""
+    return list(
+        session.scalars(
+            select(Payment)
+            .join(PaymentBatch, col(PaymentBatch.id) == col(Payment.batch_id))
+            .where(col(Payment.case_id) == case_id)
+            .order_by(col(Payment.instalment), col(PaymentBatch.collected_at), col(Payment.id))
+        )
+    )

@@ -255,10 +255,10 @@ def measures_of(fund: Fund) -> list[str]:
     return found
 
 
-def pays_for(fund: Fund, case: Case, regions: Regions) -> bool:
-    """Whether a fund is for the measure and the region of a case."""
-    return case.measure in measures_of(fund) and any(
-        regions.lies_in(case.region, where) for where in regions_of(fund) if where in regions
+def pays_for(fund: Fund, measure: str, region: str, regions: Regions) -> bool:
+    """Whether a fund is for a measure in a region."""
+    return measure in measures_of(fund) and any(
+        regions.lies_in(region, where) for where in regions_of(fund) if where in regions
     )
 
 
@@ -482,10 +482,14 @@ def _grant_hash(own: Safe, case: Case) -> str | None:
 def _fund_of(session: Session, regions: Regions, case: Case, fund_id: int | None) -> int:
     if fund_id is not None:
         wanted = session.get(Fund, fund_id)
-        fitting = [] if wanted is None or not pays_for(wanted, case, regions) else [wanted]
+        fitting = (
+            []
+            if wanted is None or not pays_for(wanted, case.measure, case.region, regions)
+            else [wanted]
+        )
     else:
         funds = session.scalars(select(Fund).order_by(col(Fund.id))).all()
-        fitting = [fund for fund in funds if pays_for(fund, case, regions)]
+        fitting = [fund for fund in funds if pays_for(fund, case.measure, case.region, regions)]
     ids = [fund.id for fund in fitting if fund.id is not None]
     if len(ids) != 1:
         raise FundMissing(ids)

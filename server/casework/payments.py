@@ -398,18 +398,6 @@ def give_up(
     return done
 
 
-def of_case(session: Session, case_id: str) -> list[Payment]:
-    """The payments of a case, with those that came back, the oldest first."""
-    return list(
-        session.scalars(
-            select(Payment)
-            .join(PaymentBatch, col(PaymentBatch.id) == col(Payment.batch_id))
-            .where(col(Payment.case_id) == case_id)
-            .order_by(col(Payment.instalment), col(PaymentBatch.collected_at), col(Payment.id))
-        )
-    )
-
-
 def _payee(session: Session, cashier: Cashier, case: Case) -> Payee | NotPayable:
     known = _person(cashier, case)
     if known is None:

@@ -102,7 +102,7 @@ def _of_the_desk() -> dict[type[Exception], Say]:
             "there is no earlier release, or it is one that nobody published"
         ),
         publishing.ProposalDecided: lambda _: "the proposal was refused or withdrawn",
-        publishing.NotWorseWithoutReason: lambda _: (
+        publishing.WorseWithoutReason: lambda _: (
             "something is answered worse or asked no more: say why with --reason"
         ),
     }

@@ -136,6 +136,6 @@ def _options(session: Session, case: Case, move: Move, who: Officer) -> tuple[tu
         return tuple(
             (fund.id, f"{fund.name}（还剩{shown_yuan(funds.sums(session, fund.id).left_fen)}）")
             for fund in rows
-            if fund.id is not None and funds.pays_for(fund, case, regions())
+            if fund.id is not None and funds.pays_for(fund, case.measure, case.region, regions())
         )
     return ()

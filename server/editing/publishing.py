@@ -39,7 +39,7 @@ class SecondPersonNeeded(Exception):
     """Whoever wrote any of it may not publish it."""
 
 
-class NotWorseWithoutReason(Exception):
+class WorseWithoutReason(Exception):
     """Something is answered worse than now: whoever publishes it all the same has to say why."""
 
 
@@ -129,7 +129,7 @@ def publish(
     """Put a proposed release in force and give its number; its drafts are done with.
 
     Raises `ProposalUnknown`, `ProposalDecided`, `SecondPersonNeeded`, `ReleaseMoved`,
-    `NotWorseWithoutReason`.
+    `WorseWithoutReason`.
     """
     found = find(session, proposal_id, lock=True)
     if found.state is not ProposalState.PROPOSED:
@@ -140,7 +140,7 @@ def publish(
     if releases.held_id(session) != found.base_release_id:
         raise ReleaseMoved
     if found.report.worsens and not reason.strip():
-        raise NotWorseWithoutReason
+        raise WorseWithoutReason
     _decide(session, found, ProposalState.PUBLISHED, officer_id, reason, now)
     releases.put_in_force(session, found.release_id, now)
     _settle(session, found.drafts)

@@ -4,7 +4,7 @@ The fund of an issue holds back every voucher's whole sum from the moment it is 
 used goes back to it after the last day.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -392,15 +392,8 @@ def _check(session: Session, proposal: Proposal, regions: Regions, today: date) 
     if proposal.fund_id is None:
         return
     fund = session.get(Fund, proposal.fund_id)
-    if fund is None or not _is_for(fund, proposal.measure, proposal.region, regions):
+    if fund is None or not funds.pays_for(fund, proposal.measure, proposal.region, regions):
         raise IssueUnfit("fund_id")
-
-
-def _is_for(fund: Fund, measure: str, region: str, regions: Regions) -> bool:
-    places: Collection[str] = [place for place in funds.regions_of(fund) if place in regions]
-    return measure in funds.measures_of(fund) and any(
-        regions.lies_in(region, place) for place in places
-    )
 
 
 def _voucher(issue: Issue, worker: int, case: str | None, by: int, now: datetime) -> Voucher:

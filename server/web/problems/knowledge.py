@@ -9,11 +9,11 @@ from server.editing.gold import GoldUnfit
 from server.editing.publishing import (
     GateClosed,
     NoEarlierRelease,
-    NotWorseWithoutReason,
     ProposalDecided,
     ProposalUnknown,
     ReleaseMoved,
     SecondPersonNeeded,
+    WorseWithoutReason,
 )
 from server.editing.receiving import ReceivingBusy
 from server.editing.trials import DraftsMoved, TrialFailed
@@ -46,7 +46,7 @@ WORDS: Mapping[type[Exception], Problem] = {
     SecondPersonNeeded: Problem(
         403, "second_person_needed", "要另一个人发布", "写的人不能自己发布，请另一位同事来发布。"
     ),
-    NotWorseWithoutReason: Problem(
+    WorseWithoutReason: Problem(
         422,
         "reason_needed",
         "请写明理由",

@@ -210,7 +210,7 @@ def test_a_place_that_is_gone_keeps_no_fund_from_paying_for_the_others(
     )  # fmt: skip
     for region, pays in (("石狮", True), ("锦州", False)):
         case = Case(measure="shishi-7", region=region)
-        assert funds.pays_for(fund, case, library.regions) is pays
+        assert funds.pays_for(fund, case.measure, case.region, library.regions) is pays
 
 
 def test_an_approval_without_a_sum_needs_no_fund(office: Office) -> None:

@@ -20,7 +20,7 @@ from server.clock import china_day
 from server.database.db import Database
 from server.database.tables import Worker
 from tests import casework, citizens
-from tests.funding import SUM, Office, said
+from tests.funding import SUM, Office, payments_of, said
 from tests.verifying import size
 
 _CLERKS = 3
@@ -163,7 +163,7 @@ def test_an_instalment_taken_back_while_the_next_is_collected_is_one_of_both(
 
         failed = _at_once(doors, go)
         with office.database.read() as session:
-            found = {each.instalment: each.state for each in payments.of_case(session, case_id)}
+            found = {each.instalment: each.state for each in payments_of(session, case_id)}
         if failed:
             (refused,) = failed
             assert isinstance(refused, payment_results.ResultsRefused)
@@ -197,7 +197,7 @@ def test_a_grant_looked_at_again_while_it_is_collected_is_one_of_both(
 
         failed = _at_once(doors, go)
         with office.database.read() as session:
-            found = [each.state for each in payments.of_case(session, case_id)]
+            found = [each.state for each in payments_of(session, case_id)]
             batches = session.scalars(
                 select(col(Payment.batch_id)).where(col(Payment.case_id) == case_id)
             ).all()

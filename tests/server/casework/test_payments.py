@@ -45,7 +45,7 @@ from server.personal.holdings import holdings
 from server.personal.persons import Person
 from server.records.audit import Actor
 from tests import casework
-from tests.funding import SUM, Office, said
+from tests.funding import SUM, Office, payments_of, said
 
 
 def _rows(office: Office) -> tuple[int, ...]:
@@ -79,7 +79,7 @@ def test_the_main_road_from_approval_to_money(office: Office) -> None:
     assert office.sums(fund) == (500_000_000, 0, 2 * SUM + 1)
     with office.database.read() as session:
         assert session.get_one(PaymentBatch, again).state == BatchState.SETTLED
-        states = [payment.state for payment in payments.of_case(session, second)]
+        states = [payment.state for payment in payments_of(session, second)]
         assert sorted(states) == [PaymentState.PAID, PaymentState.RETURNED]
         paid = session.scalar(select(func.count()).where(col(Notice.kind) == "paid"))
         assert paid == 2
@@ -284,7 +284,7 @@ def test_a_payment_altered_in_the_database_is_not_released(
     else:
         batch_id = office.released(fund)
     with office.database.begin() as session:
-        payment = payments.of_case(session, case_id)[0]
+        payment = payments_of(session, case_id)[0]
         setattr(payment, field, value)
         session.add(payment)
     with pytest.raises(BatchAltered), office.database.begin() as session:
@@ -400,7 +400,7 @@ def test_the_database_refuses_a_second_payment_of_an_instalment(office: Office) 
     case_id = office.approved()
     batch = office.released(fund)
     with office.database.read() as session:
-        first = payments.of_case(session, case_id)[0]
+        first = payments_of(session, case_id)[0]
     second = {**first.model_dump(), "id": "PSECOND"}
     with pytest.raises(IntegrityError), office.database.begin() as session:
         session.add(Payment(**second))
@@ -646,7 +646,7 @@ def test_what_came_back_before_its_card_was_kept_is_known_by_the_day_of_the_card
     office.now += timedelta(hours=1)
     office.settle(batch, said(office.export(batch), {case_id: "卡号不存在"}))
     with office.database.begin() as session:
-        (payment,) = payments.of_case(session, case_id)
+        (payment,) = payments_of(session, case_id)
         payment.card_hash = None
         session.add(payment)
     office.now += timedelta(hours=1)
@@ -666,7 +666,7 @@ def test_of_a_profile_from_before_the_day_of_its_card_was_kept_its_last_change_c
     office.now += timedelta(hours=1)
     office.settle(batch, said(office.export(batch), {case_id: "卡号不存在"}))
     with office.database.begin() as session:
-        (payment,) = payments.of_case(session, case_id)
+        (payment,) = payments_of(session, case_id)
         payment.card_hash = None
         profile = session.scalars(select(Profile)).one()
         profile.card_changed_at = None
@@ -999,7 +999,7 @@ def test_a_case_that_somebody_moved_meanwhile_is_not_paid_over(office: Office) -
     batch = office.released(fund)
     till = office.at_the_till(office.cashier, batch)
     with pytest.raises(CaseChanged), office.database.begin() as session:
-        payment, case = payments.of_case(session, case_id)[0], session.get_one(Case, case_id)
+        payment, case = payments_of(session, case_id)[0], session.get_one(Case, case_id)
         stale = Case(**{**case.model_dump(), "version": case.version - 1})
         payments.pay(session, till, payment, stale)
     assert office.sums(fund) == (1_000_000, SUM, 0)
@@ -1033,7 +1033,7 @@ def test_the_books_outlive_the_person_and_nothing_else_does(office: Office) -> N
     keys = payments.keys_of(office.keys, [worker])[worker]
     assert keys.own is None
     with office.database.read() as session:
-        for payment in payments.of_case(session, case_id):
+        for payment in payments_of(session, case_id):
             assert payments.payee_of(payment, keys).bank_card == lines[0].bank_card
         assert _card_hashes(session, case_id) == [None, None]
     assert office.export(batch) == lines
@@ -1051,13 +1051,13 @@ def test_a_card_is_known_again_only_as_long_as_its_case_is_kept(office: Office) 
             later = office.now + timedelta(days=366 * years)
             erasing.forget_over(session, holdings()["payment"], now=later)
             assert any(_card_hashes(session, case_id)) is kept
-            states = [payment.state for payment in payments.of_case(session, case_id)]
+            states = [payment.state for payment in payments_of(session, case_id)]
             assert sorted(states) == [PaymentState.PAID, PaymentState.RETURNED]
 
 
 def _card_hashes(session: Session, case_id: str) -> list[str | None]:
     """Of the payments of a case, that which came back first."""
-    found = payments.of_case(session, case_id)
+    found = payments_of(session, case_id)
     found.sort(key=lambda payment: payment.state, reverse=True)
     return [payment.card_hash for payment in found]
 

@@ -35,7 +35,7 @@ from server.personal.persons import Person
 from server.records.audit import Actor
 from tests import casework, citizens
 from tests.casework import CLOSED, MEASURE
-from tests.funding import Office
+from tests.funding import Office, payments_of
 
 HEADER = "line,id,measure,outcome,open,missing\n"
 
@@ -527,7 +527,7 @@ def test_a_case_of_a_register_is_paid_unless_the_person_said_no(
     }
     assert collected.batch is not None and collected.batch.payments == 1
     with office.database.read() as session:
-        (payment,) = payments.of_case(session, told[0].case_id or "")
+        (payment,) = payments_of(session, told[0].case_id or "")
         keys = office.at_the_till(office.cashier, collected.batch.id).keys
         case = session.get_one(Case, told[0].case_id)
         payee = payments.payee_of(payment, keys[case.worker_id])

@@ -27,7 +27,7 @@ from server.casework.tables import Case
 from server.database.tables import AuditEntry, Notice, Profile
 from server.personal import erasing, profiles
 from server.records.audit import Actor
-from tests.funding import SUM, Office, said
+from tests.funding import SUM, Office, payments_of, said
 from tests.overlapping import both_at_once
 
 _OTHER_CARD = "6217000010001234567"
@@ -61,7 +61,7 @@ def _faults(office: Office, batch: str, lines: Sequence[Line], *cases: str) -> l
 def _states(office: Office, case_id: str) -> list[tuple[int, str]]:
     """The payments of a case: which instalment, and what became of it."""
     with office.database.read() as session:
-        found = [(each.instalment, each.state) for each in payments.of_case(session, case_id)]
+        found = [(each.instalment, each.state) for each in payments_of(session, case_id)]
     return sorted(found)
 
 
@@ -145,7 +145,7 @@ def test_the_worker_is_told_why_and_the_audit_knows(office: Office) -> None:
         case = session.get_one(Case, case_id)
         last = cases.history(session, case, office.keys.safe_of(case.worker_id))[-1]
         notice = session.scalars(select(Notice).where(col(Notice.kind) == "payment_returned")).one()
-        payment = payments.of_case(session, case_id)[0]
+        payment = payments_of(session, case_id)[0]
         noted = session.scalars(
             select(col(AuditEntry.action))
             .where(col(AuditEntry.about) == "payment", col(AuditEntry.row) == payment.id)

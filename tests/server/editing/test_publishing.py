@@ -16,10 +16,10 @@ from server.editing import drafts, gold, publishing, trials
 from server.editing.publishing import (
     GateClosed,
     NoEarlierRelease,
-    NotWorseWithoutReason,
     ProposalDecided,
     ReleaseMoved,
     SecondPersonNeeded,
+    WorseWithoutReason,
 )
 from server.editing.reports import QuestionResult, Report
 from server.editing.tables import ProposalState
@@ -198,7 +198,7 @@ def test_a_question_that_was_answered_right_before_needs_a_reason(desk: Desk) ->
     assert [(w.id, w.before) for w in trial.report.worse] == [("held", None)]
     assert trial.report.worse[0].after and trial.report.worse[0].reply
     proposal = propose(desk, trial)
-    with pytest.raises(NotWorseWithoutReason):
+    with pytest.raises(WorseWithoutReason):
         publish(desk, proposal, desk.bert, "  ")
     publish(desk, proposal, desk.bert, "这项改名了")
     with desk.database.read() as session:
@@ -218,7 +218,7 @@ def test_a_question_that_was_taken_out_is_told_to_who_publishes(desk: Desk) -> N
     assert [(each.id, each.turns) for each in trial.report.taken_out] == [("held", GOLD.turns)]
     assert trial.report.asked == 1 and not trial.report.worse
     proposal = propose(desk, trial)
-    with pytest.raises(NotWorseWithoutReason):
+    with pytest.raises(WorseWithoutReason):
         publish(desk, proposal, desk.carla)
     publish(desk, proposal, desk.carla, reason="问题写错了")
     with desk.database.begin() as session:
