@@ -30,7 +30,7 @@ _SURELY_ELSEWHERE = 2.6
 _NAMED_SAME_TOPIC_LEAD = 3.1
 """The same where the place was named and the topic is the main one of both."""
 _SURE_KIND_LEAD = 3.5
-"""The same where the kind of help surely asked for is one of both: 留岗红包 by its very name."""
+"""The same where the kind surely asked for is the main one here, and there by the way: 留岗红包."""
 _HAS_IT_TOO = 2.5
 """How far behind the best another region's clause may be that has the same."""
 _SURELY_THE_SAME = 3.6
@@ -192,7 +192,8 @@ def _lacks(turn: Turn, here: Candidate, best: Candidate) -> bool:
     shared = set(here.measure.topics).intersection(best.measure.topics)
     if named and here.measure.topics[0] == best.measure.topics[0]:
         return best.unbiased - here.unbiased > _NAMED_SAME_TOPIC_LEAD
-    if _kind_asked_for(turn) in shared:
+    mainly, by_the_way = here.measure.topics[0], best.measure.topics[1:]
+    if _kind_asked_for(turn) == mainly and mainly in by_the_way:
         return best.unbiased - here.unbiased > _SURE_KIND_LEAD
     alike = shared or (
         named and here.own >= OWN_ENOUGH and not _is_of_another_kind(turn, here, best)
@@ -274,6 +275,12 @@ def _regions_with(turn: Turn, best: Candidate) -> list[str]:
         for c in turn.ranked
         if c.unbiased >= best.unbiased - _HAS_IT_TOO
         and not topics.isdisjoint(c.measure.topics)
-        and c.answered >= c.open
+        and not _leaves_open(turn, c)
     ]
     return [region for region in dict.fromkeys(having) if region not in here]
+
+
+def _leaves_open(turn: Turn, elsewhere: Candidate) -> bool:
+    """Tell whether what is asked is what a measure's own document leaves open."""
+    unstated = set(turn.asked.aspects) - elsewhere.measure.stated_aspects()
+    return elsewhere.open > elsewhere.answered and bool(unstated)

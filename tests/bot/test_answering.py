@@ -486,6 +486,20 @@ def test_no_place_is_named_for_what_its_own_document_leaves_open(
     assert said.kind is Kind.DECLINE and "写了这类事" not in said.reply
 
 
+def test_every_place_that_has_it_is_named_where_no_detail_is_asked(
+    indexed: IndexedLibrary,
+) -> None:
+    reply = ask(indexed, ["失业金"], "雄安新区").reply
+    assert all(place in reply for place in ("石狮市", "承德市", "锦州市", "定州市", "辛集市"))
+    assert "写了这类事的是：张家口市、石狮市" in ask(indexed, ["临时救助"], "锦州").reply
+
+
+def test_a_neighbouring_kind_of_help_is_not_handed_out_as_the_one_asked_for(
+    indexed: IndexedLibrary,
+) -> None:
+    assert ask(indexed, ["社保补贴"], "广州荔湾区").kind is Kind.DECLINE
+
+
 @pytest.mark.parametrize("text", ["医药费能报多少", "2万块医药费能报多少", "医药费能报吗"])
 def test_what_is_outside_is_named_by_the_words_that_ask_as_well(
     indexed: IndexedLibrary, text: str
