@@ -18,7 +18,7 @@ class NamedDetail(NamedTuple):
     written: str
 
 
-_DETAILS = (
+DETAILS = (
     NamedDetail("interest", "利息|利率|[年月]息|几厘|几分利|贴息", "息|利率"),
     NamedDetail(
         "surety",
@@ -116,8 +116,7 @@ _DETAILS = (
     NamedDetail("last_bus", "[首末头尾]班", "[首末]班|运营时间"),
     NamedDetail("published", "公示|公布名单|名单[^,。?!]{0,4}(?:哪|公布|贴)", "公示|名单"),
 )
-_PATTERNS = tuple((d.name, re.compile(d.asked), re.compile(d.written)) for d in _DETAILS)
-NAMES = tuple(dict.fromkeys(detail.name for detail in _DETAILS))
+_PATTERNS = tuple((d.name, re.compile(d.asked), re.compile(d.written)) for d in DETAILS)
 
 
 def unwritten_detail(text: str, measure: Measure) -> str:

@@ -1,7 +1,6 @@
 """Which aspect of a measure a question asks for: how much, who, what papers, until when …"""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -11,8 +10,6 @@ from knowledge.entries import Entry, Text, compiles
 from knowledge.measures import Aspect
 
 _USED = "□"
-_LOOSE_GAP = re.compile(r"(?<![(=!])(?:(?<!\\)\.|\[\^[^\]]*\])[{*+]")
-"""Words between, whatever they are, that would be blanked with the words that ask."""
 
 
 class AspectRule(Entry):
@@ -43,13 +40,6 @@ class AspectRules(Entry):
             for pattern in rule.patterns:
                 compiles(self.spelled_out(pattern))
         return self
-
-    def loose_gaps(self) -> Iterator[tuple[Aspect, str]]:
-        """Yield the patterns that would blank words they don't spell: ours have none."""
-        for rule in self.rules:
-            for pattern in rule.patterns:
-                if _LOOSE_GAP.search(pattern):
-                    yield rule.aspect, pattern
 
     def spelled_out(self, pattern: str) -> str:
         """Put the words in the place of their names."""

@@ -23,9 +23,6 @@ from server.web.resources import resources
 
 blueprint = Blueprint("h5", __name__, template_folder="templates")
 
-FIRST = ("base.js", "chat.js", "app.css")
-"""What the first screen needs, beside the page itself."""
-
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src data: blob:; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"

@@ -74,11 +74,6 @@ def page(collected: Mapping[str, Any], library: Library) -> str:
     )
 
 
-def is_called(table: str, column: str) -> bool:
-    """Whether the page has a word for a column, or leaves it out."""
-    return _is_left_out(table, column) or bool(_word(table, column))
-
-
 def value_called(table: str, column: str, value: str) -> str | None:
     """How the page calls a value of a column, None where it has no word for it."""
     values: Mapping[str, Mapping[str, str]] = _called()["values"]

@@ -136,35 +136,11 @@ def holdings() -> Mapping[str, Holding]:
     }
 
 
-@lru_cache(maxsize=1)
-def impersonal() -> frozenset[str]:
-    """The tables that tell of nobody."""
-    return frozenset(_read()["impersonal"])
-
-
 def parents_first() -> Iterator[Holding]:
     """The holdings in an order in which every row comes after those it points to."""
     for table in Row.metadata.sorted_tables:
         if table.name in holdings():
             yield holdings()[table.name]
-
-
-def faults() -> list[str]:
-    """Where the list and the tables differ; empty is right."""
-    found: list[str] = []
-    for table in Row.metadata.sorted_tables:
-        holding = holdings().get(table.name)
-        if (holding is None) == (table.name not in impersonal()):
-            found.append(f"{table.name}: to be listed once, as a holding or as impersonal")
-        if holding is None:
-            continue
-        if sorted(holding.columns) != sorted(table.columns.keys()):
-            differing = set(holding.columns) ^ set(table.columns.keys())
-            found.append(f"{table.name}: {', '.join(sorted(differing)) or 'a column named twice'}")
-        found += _contradictions(holding)
-    listed = {*holdings(), *impersonal()}
-    found += [f"{name}: no such table" for name in sorted(listed - set(Row.metadata.tables))]
-    return found
 
 
 def key_of(holding: Holding, row: Mapping[str, Any]) -> str:
@@ -183,35 +159,6 @@ def _is_among_over(key: Column[Any], now: datetime) -> ColumnElement[bool]:
     """Whether what a foreign key leads to was kept for long enough."""
     (target,) = (foreign.column for foreign in key.foreign_keys)
     return key.in_(select(target).where(holdings()[target.table.name].over(now)))
-
-
-def _contradictions(holding: Holding) -> Iterator[str]:
-    keeps = holding.on_erasure is not OnErasure.DELETE
-    if keeps and not holding.why:
-        yield f"{holding.table}: says not why it stays"
-    if (holding.keep_days is None) != (holding.since is None):
-        yield f"{holding.table}: keep_days and since come together"
-    if holding.follows is not None and holding.keep_days is not None:
-        yield f"{holding.table}: has an end of its own, or follows another"
-    if holding.owner is None and holding.on_erasure is not OnErasure.KEEP:
-        yield f"{holding.table}: nobody can tell whose rows to erase"
-    if holding.on_erasure is OnErasure.BLANK:
-        key = {column.name for column in holding.rows.primary_key}
-        if key & set(holding.emptied):
-            yield f"{holding.table}: a key can't be emptied"
-    if bool(holding.withheld) != bool(holding.withheld_where):
-        yield f"{holding.table}: withheld and withheld_where come together"
-    conditions = (
-        holding.only, holding.until_erased, holding.delete_where, holding.withheld_where,
-    )  # fmt: skip
-    named = {
-        *(holding.owner or ()),
-        *({holding.since, holding.follows} - {None}),
-        *holding.withheld,
-        *(n for each in conditions for n in each or ()),
-    }
-    if not named <= set(holding.columns):
-        yield f"{holding.table}: names a column that it doesn't list"
 
 
 @lru_cache(maxsize=1)

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.alternatives import chooses_of_what_is_unwritten
-from bot.named_details import NAMES, unwritten_detail
+from bot.named_details import DETAILS, unwritten_detail
 from bot.retrieval.indexing import IndexedLibrary
 from bot.units_asked import costs_nothing, counts_in_what_is_unwritten
 from bot.unknown_words import asks_on_in_unknown_words
@@ -108,7 +108,7 @@ def test_who_names_the_subject_and_asks_on_in_words_the_measure_does_not_know(
 
 
 def test_each_detail_by_its_name_is_called_something(indexed: IndexedLibrary) -> None:
-    assert set(NAMES) <= indexed.library.sentences.detail_names.keys()
+    assert {detail.name for detail in DETAILS} <= indexed.library.sentences.detail_names.keys()
 
 
 @pytest.mark.parametrize(
