@@ -18,7 +18,8 @@ def places_of(
 
     What is left half done may name none yet, and is no other's for that. A region that is not
     served yet is for where it is to lie, by its own piece or as `beside` has it; one of which
-    nothing says where it lies takes who works for every region.
+    nothing says where it lies takes who works for every region, and so does one that is taken out
+    of where it lies.
     """
     said = [content for content in contents if content is not None]
     found: set[str] = set()
@@ -44,21 +45,23 @@ def require(officer: Officer, role: Role, places: Iterable[str], library: Librar
 
 
 def _moved_to(said: Iterable[Mapping[str, Any]], library: Library) -> set[str]:
-    """Where served regions are put that lie elsewhere now."""
-    return {
-        str(content["parent"])
-        for content in said
-        if content.get("parent")
-        and (id := str(content.get("id", ""))) in library.regions
-        and content["parent"] != library.regions.get(id).parent
-    }
+    """Where served regions are put that lie elsewhere now; every one where they lie in none."""
+    found: set[str] = set()
+    for content in said:
+        id, parent = str(content.get("id", "")), content.get("parent") or None
+        if id in library.regions and parent != library.regions.get(id).parent:
+            found |= {str(parent)} if parent else _everywhere(library)
+    return found
+
+
+def _everywhere(library: Library) -> set[str]:
+    return {region.id for region in library.regions}
 
 
 def _served(
     id: str, own: Iterable[Mapping[str, Any]], library: Library, beside: Beside
 ) -> set[str]:
     """The served regions that a region is, or is to lie in; every one where that is not told."""
-    everywhere = {region.id for region in library.regions}
     served: set[str] = set()
     seen: set[str] = set()
     left = {id}
@@ -71,7 +74,7 @@ def _served(
         told = [each for each in (*own, *beside("region", at)) if each and each.get("id") == at]
         parents = {str(each.get("parent") or "") for each in told}
         if not parents or "" in parents:
-            return everywhere
+            return _everywhere(library)
         left |= parents - seen
     # Those that only lie in one another lie nowhere.
-    return served or everywhere
+    return served or _everywhere(library)

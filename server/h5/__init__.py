@@ -1,6 +1,8 @@
 """The page at `/`: a plain form to ask with, and with scripts all four places of the worker."""
 
+import hashlib
 import re
+import secrets
 from collections.abc import Iterator
 from functools import lru_cache
 from urllib.parse import urlencode
@@ -106,10 +108,25 @@ def post_page() -> Response:
         region = None
     # Several boxes can be ticked, each with its number.
     text = " ".join(filter(None, form.getlist("text")))
-    message = Message(text, Channel.H5, region=region, conversation=form.get("conversation"))
+    message = Message(
+        text,
+        Channel.H5,
+        region=region,
+        conversation=form.get("conversation"),
+        id=_name_of(form.get("message"), text),
+    )
     off, now = known.serving.off(), known.clock()
     replied = reply(message, served, known.conversations, known.database, off=off, now=now)
     return _page(text, replied.answered.answer, replied.conversation, region)
+
+
+def _name_of(page: str | None, text: str) -> str | None:
+    """The name of a message that a page sends; None: the first page is the same for everybody.
+
+    Loaded again or sent on by the proxy, the message comes under it once more. Gone back to, the
+    page may say something else, which is another message.
+    """
+    return hashlib.sha256(f"{page}:{text}".encode()).hexdigest() if page else None
 
 
 def _page(
@@ -124,6 +141,7 @@ def _page(
         answer=answer,
         reply=answer and with_calls(answer.reply, served.public_numbers),
         conversation=conversation,
+        message=secrets.token_urlsafe(16) if conversation else "",
         region=region,
         examples=served.library.sentences.examples,
         groups=list(_regions_to_choose(served.library)),

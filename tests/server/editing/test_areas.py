@@ -32,7 +32,7 @@ def places(library: "Library", kind: str, contents: Any, beside: Any = ()) -> fr
         ("region", [None, INSIDE], [NEW], {"石狮"}),
         ("region", [None, {**NEW, "parent": "锦州"}], [NEW], {"石狮", "锦州"}),
         ("region", [{"id": "锦州", "parent": "辽宁"}, None], [], {"锦州"}),
-        ("region", [{"id": "锦州", "parent": "辽宁"}, {"id": "锦州"}], [], {"锦州"}),
+        ("region", [None, {"id": "锦州", "parent": "辽宁", "label": "新名字"}], [], {"锦州"}),
         (
             "region",
             [{"id": "锦州", "parent": "辽宁"}, {"id": "锦州", "parent": "石狮"}],
@@ -60,6 +60,8 @@ def test_a_piece_is_for_what_it_names_and_for_where_a_new_place_is_to_lie(
         ("measure", [{"region": "锦州"}, {"region": "甲"}], ROUND),
         ("region", [None, {"id": "甲", "parent": "甲"}], []),
         ("region", [None, {**NEW, "parent": ["石狮"]}], []),
+        ("region", [{"id": "锦州", "parent": "辽宁"}, {"id": "锦州", "parent": ""}], []),
+        ("region", [{"id": "锦州", "parent": "辽宁"}, {"id": "锦州"}], []),
     ],
 )
 def test_what_lies_nowhere_yet_takes_who_works_everywhere(

@@ -47,6 +47,29 @@ def test_choices_are_buttons_that_send_their_number(client: FlaskClient) -> None
     assert "石狮" in client.post("/", data={"text": button[1], "conversation": held[1]}).text
 
 
+def test_an_answer_that_is_sent_again_answers_no_second_question(client: FlaskClient) -> None:
+    def sent(page: str, text: str) -> str:
+        found = {
+            name: re.search(rf'name="{name}" value="([^"]+)"', page)
+            for name in ("conversation", "message")
+        }
+        told = {name: at[1] for name, at in found.items() if at}
+        return client.post("/", data={**told, "text": text}).text
+
+    def asked(page: str) -> str:
+        found = re.search(r"第\d+题", page)
+        assert found
+        return found[0]
+
+    begun = sent("", "帮我查查石狮")
+    second = sent(begun, "1")
+    # Loaded again; or the server had ended and the proxy went on to another.
+    assert asked(sent(begun, "1")) == asked(second)
+    assert asked(sent(second, "1")) != asked(second)
+    # Who goes back to a page and says something else has said something else.
+    assert "失业" in sent(begun, "失业金怎么领")
+
+
 def test_the_chosen_region_stays_chosen(client: FlaskClient) -> None:
     page = client.post("/", data={"text": "被裁了有钱领吗", "region": "石狮"}).text
     assert '<option value="石狮" selected>' in page
