@@ -193,13 +193,13 @@ def delete_part(id: str) -> Response:
 def post_hand_in(id: str) -> Response:
     """Hand it in, as who started it; everybody who joined is told."""
     known = resources()
-    own, now, letters = own_safe(signed_in()), known.clock(), post()
+    own, now, by_post = own_safe(signed_in()), known.clock(), post()
     regions = known.serving.current().library.regions
 
     def hand_in(session: Session, worker: int) -> JointReportView:
         report = handling.hand_in(session, own, id, by=worker, regions=regions, now=now)
         parts = handling.parts_of(session, report.id)
-        telling.tell(session, letters, report, parts, ReportMove.HAND_IN, now=now)
+        telling.tell(session, by_post, report, parts, ReportMove.HAND_IN, now=now)
         return _view(session, reading.of_worker(session, id, worker), now)
 
     return once(hand_in)

@@ -84,7 +84,7 @@ def put_me(asked: ProfileAsked) -> Response:
             by=Actor.worker(worker),
             now=now,
         )
-        uniting.claim(session, known.safe, worker_id=worker, letters=post, now=now)
+        uniting.claim(session, known.safe, worker_id=worker, making_post=post, now=now)
         near_duplicates.recompute(session, worker, now=now)
         return _me(session, worker, held)
 
@@ -112,7 +112,7 @@ def delete_me() -> Response:
             known.safe,
             worker_id=worker,
             by=Actor.worker(worker),
-            letters=post,
+            making_post=post,
             blockers=[under_way, joining.under_way],
             now=known.clock(),
         )

@@ -152,11 +152,11 @@ def post_leave(id: str) -> Response:
     """Give one's place back; whoever waits longest gets it and is told."""
     own, now = _at_hand()
     told = partial(telling.tell_all, hint=telling.MOVED_UP, now=now)
-    letters = post()
+    by_post = post()
 
     def leave(session: Session, worker: int) -> PlaceView:
         place, moved = taking_part.leave(session, own, id, worker_id=worker, now=now)
-        told(session, letters, session.get_one(Offer, id), moved)
+        told(session, by_post, session.get_one(Offer, id), moved)
         return _place(session, own, place)
 
     return once(leave)

@@ -45,7 +45,7 @@ def post_session(asked: SignIn) -> SignedInView:
             issuer=issuer,
             subject=subject,
             unionid=unionid,
-            uniting=partial(uniting.unite, letters=post, now=now),
+            uniting=partial(uniting.unite, making_post=post, now=now),
             now=now,
         )
         return _view(sessions.sign_in(session, worker, now=now))
@@ -119,7 +119,7 @@ def post_phone(asked: PhoneAsked) -> VerifiedPhoneView:
     now = known.clock()
     with known.database.begin() as session:
         people.verify_phone(session, known.safe, worker_id=worker, phone=phone, now=now)
-        uniting.claim(session, known.safe, worker_id=worker, letters=post, now=now)
+        uniting.claim(session, known.safe, worker_id=worker, making_post=post, now=now)
     return VerifiedPhoneView(phone=mask_phone(phone))
 
 

@@ -24,13 +24,14 @@ def leave(
     *,
     worker_id: int,
     by: Actor,
-    letters: Callable[[], Post],
+    making_post: Callable[[], Post],
     blockers: Sequence[Blocker] = (),
     now: datetime,
 ) -> list[str]:
     """Erase a worker; returns the keys that are to be destroyed once this has been committed.
 
-    `letters` tells those who get the places that they held. Raises `StillUnderWay`.
+    Those who get the places that they held are told by post, made only then. Raises
+    `StillUnderWay`.
     """
     # Whoever writes something of theirs at this moment is done before, or finds them erased.
     # Not against those who only write a row that points to them: an officer does so while holding
@@ -42,5 +43,5 @@ def leave(
     register.let_go(session, safe, worker_id=worker_id, now=now)
     pairings.let_go(session, safe, worker_id=worker_id, now=now)
     for offer, up in taking_part.let_go(session, safe, worker_id=worker_id, now=now):
-        telling.tell_all(session, letters(), offer, up, telling.MOVED_UP, now=now)
+        telling.tell_all(session, making_post(), offer, up, telling.MOVED_UP, now=now)
     return erasing.erase(session, safe, worker_id=worker_id, by=by, blockers=blockers, now=now)

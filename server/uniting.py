@@ -20,12 +20,12 @@ from server.vouchers.tables import Voucher
 
 
 def unite(
-    session: Session, kept: int, gone: int, *, letters: Callable[[], Post], now: datetime
+    session: Session, kept: int, gone: int, *, making_post: Callable[[], Post], now: datetime
 ) -> None:
     """What `people` calls before one takes over all of the other.
 
-    `letters` tells those who get a place that the person had twice. Raises `StayTwo` where both
-    have a voucher of one issue: that is money, and no sign-in decides on it.
+    Those who get a place that the person had twice are told by post, made only then. Raises `StayTwo`
+    where both have a voucher of one issue: that is money, and no sign-in decides on it.
     """
     of_gone = select(col(Voucher.issue_id)).where(col(Voucher.worker_id) == gone)
     of_both = select(col(Voucher.id)).where(
@@ -36,11 +36,11 @@ def unite(
     near_duplicates.unite(session, kept, gone)
     wishing.unite(session, kept, gone)
     for offer, up in taking_part.unite(session, kept, gone, now=now):
-        telling.tell_all(session, letters(), offer, up, telling.MOVED_UP, now=now)
+        telling.tell_all(session, making_post(), offer, up, telling.MOVED_UP, now=now)
 
 
 def claim(
-    session: Session, safe: Safe, *, worker_id: int, letters: Callable[[], Post], now: datetime
+    session: Session, safe: Safe, *, worker_id: int, making_post: Callable[[], Post], now: datetime
 ) -> None:
     """Give somebody the cases that were made of a roster of them before they signed in.
 
@@ -53,7 +53,7 @@ def claim(
     # What the register says goes along: for that its own telephone has to be theirs, too.
     if entry is not None and claiming.proven_entry(session, worker_id) is not entry:
         return
-    uniting = partial(unite, letters=letters, now=now)
+    uniting = partial(unite, making_post=making_post, now=now)
     # Who left meanwhile, or has what can't be made one, is no more or stays as they are.
     with suppress(StayTwo, SubjectErased):
         people.take_over(session, safe, kept=worker_id, gone=gone, uniting=uniting, now=now)

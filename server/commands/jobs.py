@@ -325,13 +325,13 @@ def _erase_again(at: AtHand, keys: "SubjectKeys") -> bool:
     from server.records.audit import Actor
     from server.web.resources import make_post
 
-    letters = cache(lambda: make_post(at.settings, at.safe, at.library()))
+    making_post = cache(lambda: make_post(at.settings, at.safe, at.library()))
     workers: set[int] = set()
 
     def erase(worker: int) -> None:
         with at.database.begin() as session:
             again = leaving.leave(
-                session, at.safe, worker_id=worker, by=Actor.job("erase"), letters=letters,
+                session, at.safe, worker_id=worker, by=Actor.job("erase"), making_post=making_post,
                 now=utc_now(),
             )  # fmt: skip
         keys.destroy(again)
@@ -441,6 +441,6 @@ class _Between:
                 self._at.database,
                 self._at.safe,
                 self._platform.account,
-                letters=lambda: make_post(self._at.settings, self._at.safe, self._at.library()),
+                making_post=lambda: make_post(self._at.settings, self._at.safe, self._at.library()),
                 clock=utc_now,
             )

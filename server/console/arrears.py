@@ -172,12 +172,12 @@ def post_move(id: str, move: str) -> Response:
     known = resources()
     # What everybody is told must not hold anybody's number.
     words = mask(asked.words, known.serving.current().public_numbers)
-    letters = post()
+    by_post = post()
     try:
         with _desk() as desk:
             report = act(desk, id, words, asked)
             parts = handling.parts_of(desk.session, report.id)
-            telling.tell(desk.session, letters, report, parts, what, words, now=desk.now)
+            telling.tell(desk.session, by_post, report, parts, what, words, now=desk.now)
     except (JointReportChanged, ReportMoveRefused):
         form.refuse("words", _STALE)
         return _report_page(id, form, move, status=409)
@@ -205,10 +205,10 @@ def post_recovered(id: str) -> Response:
             sums[part.id] = got
     if form.asked is None or not sums:
         return _report_page(id, form, "recover")
-    letters = post()
+    by_post = post()
     with _desk() as desk:
         report, changed = handling.recover(desk, id, sums, version=form.asked.version)
-        telling.tell(desk.session, letters, report, changed, ReportMove.RECOVER, now=desk.now)
+        telling.tell(desk.session, by_post, report, changed, ReportMove.RECOVER, now=desk.now)
     return go_to(url_for(".get_report", id=id), f"记下了{len(changed)}个人的追回金额。")
 
 
@@ -219,11 +219,11 @@ def post_merge(id: str) -> Response:
     asked = forms.read(_MergeAsked).asked
     if asked is None:
         return _report_page(id, status=422)
-    letters = post()
+    by_post = post()
     with _desk() as desk:
         kept = merging.merge(desk, id, asked.into, version=asked.version)
         parts = handling.parts_of(desk.session, kept.id)
-        telling.tell(desk.session, letters, kept, parts, ReportMove.MERGE, now=desk.now)
+        telling.tell(desk.session, by_post, kept, parts, ReportMove.MERGE, now=desk.now)
     return go_to(url_for(".get_report", id=kept.id), f"{id}并进来了，重复的人只算一次。")
 
 

@@ -99,7 +99,7 @@ def ask_unionids(
     safe: Safe,
     app: "App",
     *,
-    letters: Callable[[], Post],
+    making_post: Callable[[], Post],
     clock: Clock,
     at_most: int = 50,
 ) -> int:
@@ -117,7 +117,7 @@ def ask_unionids(
             unionid = None
         except (PlatformBusy, OutcomeUnknown):
             return asked
-        _note_unionid(database, safe, app.app_id, openid, unionid, letters, clock())
+        _note_unionid(database, safe, app.app_id, openid, unionid, making_post, clock())
     return len(openids)
 
 
@@ -127,7 +127,7 @@ def _note_unionid(
     app_id: str,
     openid: str,
     unionid: str | None,
-    letters: Callable[[], Post],
+    making_post: Callable[[], Post],
     now: datetime,
 ) -> None:
     with database.begin() as session:
@@ -141,7 +141,7 @@ def _note_unionid(
                 issuer=app_id,
                 subject=openid,
                 unionid=unionid,
-                uniting=partial(uniting.unite, letters=letters, now=now),
+                uniting=partial(uniting.unite, making_post=making_post, now=now),
                 now=now,
             )
         people.unionid_asked(session, safe, issuer=app_id, subject=openid, now=now)

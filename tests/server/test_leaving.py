@@ -53,7 +53,7 @@ def test_whatever_room_holds_somebody_lets_go_of_them(fair: Fair, pairs: Pairs) 
     post = casework.post(fair.safe, fair.library)
     with fair.database.begin() as session:
         keys = leaving.leave(
-            session, fair.safe, worker_id=worker, by=Actor.job("test"), letters=lambda: post,
+            session, fair.safe, worker_id=worker, by=Actor.job("test"), making_post=lambda: post,
             now=fair.now,
         )  # fmt: skip
     assert keys
@@ -71,7 +71,7 @@ def test_whatever_is_under_way_keeps_them_and_all_they_hold(fair: Fair) -> None:
     def leave(session: Session) -> None:
         leaving.leave(
             session, fair.safe, worker_id=worker, by=Actor.worker(worker),
-            letters=lambda: casework.post(fair.safe, fair.library),
+            making_post=lambda: casework.post(fair.safe, fair.library),
             blockers=[lambda _session, _worker: ["A1"]], now=fair.now,
         )  # fmt: skip
 
@@ -85,7 +85,7 @@ def test_whatever_is_under_way_keeps_them_and_all_they_hold(fair: Fair) -> None:
 def _leave(fair: Fair, session: Session, worker: int) -> int:
     leaving.leave(
         session, fair.safe, worker_id=worker, by=Actor.worker(worker),
-        letters=lambda: casework.post(fair.safe, fair.library), now=fair.now,
+        making_post=lambda: casework.post(fair.safe, fair.library), now=fair.now,
     )  # fmt: skip
     return worker
 

@@ -29,11 +29,11 @@ def names(fair: Fair) -> tuple[int, int, Known]:
     """Two workers, the older first, and what makes them one: signing in with what tells it."""
 
     def signed_in(issuer: str, unionid: str | None) -> int:
-        letters = partial(casework.post, fair.safe, fair.library)
+        making_post = partial(casework.post, fair.safe, fair.library)
         with fair.database.begin() as session:
             return people.recognise(
                 session, fair.safe, issuer=issuer, subject="s", unionid=unionid,
-                uniting=partial(uniting.unite, letters=letters, now=fair.now), now=fair.now,
+                uniting=partial(uniting.unite, making_post=making_post, now=fair.now), now=fair.now,
             )  # fmt: skip
 
     older, newer = signed_in(ACCOUNT, None), signed_in(MINI_APP, "u")

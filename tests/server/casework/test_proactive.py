@@ -234,7 +234,7 @@ def _signed_in(office: Office, who: Person, verified: str | None) -> int:
                 session, office.safe, worker_id=worker, phone=verified, now=office.now
             )
         uniting.claim(
-            session, office.safe, worker_id=worker, letters=lambda: office.post, now=office.now
+            session, office.safe, worker_id=worker, making_post=lambda: office.post, now=office.now
         )
         near_duplicates.recompute(session, worker, now=office.now)
     return worker

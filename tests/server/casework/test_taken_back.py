@@ -415,7 +415,7 @@ def test_of_who_leaves_as_it_comes_back_one_of_both_is_refused(
         return len(
             leaving.leave(
                 session, office.safe, worker_id=worker, by=Actor.worker(worker),
-                letters=lambda: office.post, blockers=[cases.under_way], now=office.now,
+                making_post=lambda: office.post, blockers=[cases.under_way], now=office.now,
             )
         )  # fmt: skip
 

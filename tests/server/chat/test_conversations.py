@@ -230,7 +230,7 @@ def _worker(database: Database, now: datetime, safe: Safe, subject: str) -> int:
 
 def _erase(session: Session, safe: Safe, worker: int, now: datetime) -> None:
     leaving.leave(
-        session, safe, worker_id=worker, by=Actor.worker(worker), letters=_nobody,
+        session, safe, worker_id=worker, by=Actor.worker(worker), making_post=_nobody,
         now=now,
     )  # fmt: skip
 

@@ -306,7 +306,7 @@ def test_who_leaves_while_messages_are_handed_over_gets_none(
     def leave(session: Session) -> int:
         leaving.leave(
             session, office.safe, worker_id=worker, by=Actor.worker(worker),
-            letters=lambda: office.post, now=office.now,
+            making_post=lambda: office.post, now=office.now,
         )  # fmt: skip
         return 0
 

@@ -199,7 +199,7 @@ def test_the_platform_is_asked_who_is_who_and_makes_two_workers_one(
             database,
             safe,
             platform.account,
-            letters=lambda: casework.post(safe, library),
+            making_post=lambda: casework.post(safe, library),
             clock=utc_now,
         )
 
@@ -228,7 +228,7 @@ def test_who_is_erased_while_the_platform_is_asked_does_not_come_back(
         database,
         safe,
         cast(App, Slow()),
-        letters=lambda: casework.post(safe, library),
+        making_post=lambda: casework.post(safe, library),
         clock=utc_now,
     )
     assert database.fetch("SELECT count(*) FROM identity") == (0,)

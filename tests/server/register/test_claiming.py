@@ -74,7 +74,11 @@ def test_what_the_register_says_goes_along_with_a_roster_only_by_its_own_telepho
     worker = owner(ledger)
     with ledger.database.begin() as session:
         uniting.claim(
-            session, ledger.safe, worker_id=worker, letters=lambda: pytest.fail(), now=ledger.now
+            session,
+            ledger.safe,
+            worker_id=worker,
+            making_post=lambda: pytest.fail(),
+            now=ledger.now,
         )
     assert (ledger.entry(entry.id).worker_id == worker) is theirs
     assert ledger.said(entry.id) is not None

@@ -184,7 +184,7 @@ def test_who_leaves_while_people_are_warned_is_not_told_any_more(
     def leave(session: Session) -> int:
         leaving.leave(
             session, market.safe, worker_id=worker, by=audit.Actor.worker(worker),
-            letters=lambda: market.post, now=market.now,
+            making_post=lambda: market.post, now=market.now,
         )  # fmt: skip
         return 0
 

@@ -143,7 +143,7 @@ def test_who_was_erased_and_is_entered_anew_has_one(town: "Town") -> None:
     with at.database.begin() as session:
         keys = leaving.leave(
             session, at.safe, worker_id=worker, by=audit.Actor.worker(worker),
-            letters=lambda: at.post, now=at.now,
+            making_post=lambda: at.post, now=at.now,
         )  # fmt: skip
     at.keys.destroy(keys)
     town.linked(1)
@@ -298,7 +298,7 @@ def _leave(town: "Town", session: Session, worker: int) -> int:
     at = town.market
     leaving.leave(
         session, at.safe, worker_id=worker, by=audit.Actor.worker(worker),
-        letters=lambda: at.post, now=at.now,
+        making_post=lambda: at.post, now=at.now,
     )  # fmt: skip
     return 0
 
