@@ -24,8 +24,8 @@ def unite(
 ) -> None:
     """What `people` calls before one takes over all of the other.
 
-    Those who get a place that the person had twice are told by post, made only then. Raises `StayTwo`
-    where both have a voucher of one issue: that is money, and no sign-in decides on it.
+    Those who get a place that the person had twice are told by post, made only then. Raises
+    `StayTwo` where both have a voucher of one issue: that is money, and no sign-in decides on it.
     """
     of_gone = select(col(Voucher.issue_id)).where(col(Voucher.worker_id) == gone)
     of_both = select(col(Voucher.id)).where(

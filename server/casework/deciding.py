@@ -19,7 +19,7 @@ from server.casework.advancing import (
     by_worker,
 )
 from server.casework.moves import ASKED_FOR_AT_MOST, Move, State
-from server.casework.officers import NotAllowed, Officer, Role
+from server.casework.officers import NotAllowed, Officer, Role, SecondOfficerNeeded
 from server.casework.payable import NotPayable
 from server.casework.tables import Case, Objection, RequestedItem, Ruling
 from server.clock import CHINA, china_day
@@ -42,10 +42,6 @@ _HINTS: Mapping[NotPayable | None, str] = {
 _ENDED: Mapping[str, str] = {"result": "撤销原结果"}
 """What the notice of a refusal says to who was granted it before."""
 _NOT_RECOMMENDED: Mapping[str, Any] = {"author_id": None, "recommended": None, "amount_fen": None}
-
-
-class SameOfficer(Exception):
-    """Whoever decides must be another than whoever recommended it, or decided it before."""
 
 
 class NotRecommended(Exception):
@@ -341,7 +337,8 @@ def approve(
     """Grant what was recommended, and hold its sum back in the fund.
 
     What is held back from before, where a grant was looked at again, gives way to it.
-    Raises `SameOfficer`, `NotRecommended`, `NotAdjudicated`, and what `funds.reserve` raises.
+    Raises `SecondOfficerNeeded`, `NotRecommended`, `NotAdjudicated`, and what `funds.reserve`
+    raises.
     """
     _check_second(desk, case, Move.APPROVE, version)
     if case.version == version and near_duplicates.is_open(session, case):
@@ -363,7 +360,7 @@ def approve(
 
 
 def refuse(session: Session, desk: Desk, case: Case, *, version: int, reason: str) -> Case:
-    """Refuse as it was recommended; raises `SameOfficer`, `NotRecommended`.
+    """Refuse as it was recommended; raises `SecondOfficerNeeded`, `NotRecommended`.
 
     Where it was granted before, that ends: what was paid stays paid, the fund has the rest back.
     """
@@ -503,6 +500,6 @@ def _check_second(desk: Desk, case: Case, decision: Move, version: int) -> None:
         # Stale or out of place: the move itself says what happened.
         return
     if case.author_id == desk.officer.id:
-        raise SameOfficer
+        raise SecondOfficerNeeded
     if case.recommended != decision:
         raise NotRecommended(decision)

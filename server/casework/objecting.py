@@ -8,8 +8,9 @@ from sqlmodel import Session, col
 
 from server.casework import funds, workdays
 from server.casework.advancing import Post, advance, by_system, by_worker
-from server.casework.deciding import Desk, SameOfficer, settle_objection
+from server.casework.deciding import Desk, settle_objection
 from server.casework.moves import OBJECTED_WITHIN, Move, State
+from server.casework.officers import SecondOfficerNeeded
 from server.casework.tables import Case, CaseEvent, Objection, Ruling
 from server.clock import china_day
 from server.confidential.sealing import Safe
@@ -88,7 +89,7 @@ def words_of(own: Safe | None, objection: Objection) -> str:
 
 
 def uphold(session: Session, desk: Desk, case: Case, *, version: int, reason: str) -> Case:
-    """The worker is right: the case is reviewed again. Raises `SameOfficer`."""
+    """The worker is right: the case is reviewed again. Raises `SecondOfficerNeeded`."""
     _check_other(session, desk, case, version)
     moved = desk.move(
         session,
@@ -106,7 +107,7 @@ def uphold(session: Session, desk: Desk, case: Case, *, version: int, reason: st
 
 
 def dismiss(session: Session, desk: Desk, case: Case, *, version: int, reason: str) -> Case:
-    """The decision stands. Raises `SameOfficer`."""
+    """The decision stands. Raises `SecondOfficerNeeded`."""
     _check_other(session, desk, case, version)
     moved = desk.move(session, case, Move.DISMISS, version, reason)
     settle_objection(session, case.id, Ruling.DISMISSED, by=desk.officer, now=desk.now)
@@ -167,7 +168,7 @@ def _words_purpose(case_id: str, decision: int) -> str:
 
 def _check_other(session: Session, desk: Desk, case: Case, version: int) -> None:
     if case.version == version and desk.officer.id in had_part(session, case):
-        raise SameOfficer
+        raise SecondOfficerNeeded
 
 
 def _decision(session: Session, case_id: str) -> int:

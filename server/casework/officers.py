@@ -42,6 +42,10 @@ class NotAllowed(Exception):
     """Whoever asks may not do this, or not here; what it is about is not told."""
 
 
+class SecondOfficerNeeded(Exception):
+    """Whoever had a hand in something does not decide on it: what one proposes another lets go."""
+
+
 class OfficerUnknown(LookupError):
     """No officer of this number works here."""
 

@@ -15,7 +15,6 @@ from sqlmodel import Session, col
 
 from knowledge.regions import Regions
 from server.casework import payments
-from server.casework.deciding import SameOfficer
 from server.casework.fund_tables import (
     BatchState,
     EntryKind,
@@ -24,7 +23,7 @@ from server.casework.fund_tables import (
     PaymentBatch,
     PaymentState,
 )
-from server.casework.officers import NotAllowed, Officer, Role, scope
+from server.casework.officers import NotAllowed, Officer, Role, SecondOfficerNeeded, scope
 from server.casework.payable import NotPayable
 from server.casework.payments import Cashier, payee_of
 from server.casework.tables import Case
@@ -185,7 +184,7 @@ def unlock(session: Session, cashier: Cashier, batch_id: str) -> PaymentBatch:
 def release(session: Session, cashier: Cashier, batch_id: str) -> PaymentBatch:
     """Let it go to the bank; whoever had a hand in it before can't.
 
-    Raises what `lock` raises, `SameOfficer`, `BatchAltered`, `PayeesLost`.
+    Raises what `lock` raises, `SecondOfficerNeeded`, `BatchAltered`, `PayeesLost`.
     """
     batch = held(session, cashier, batch_id, Role.APPROVER)
     if _is_past(batch, BatchState.LOCKED):
@@ -266,7 +265,7 @@ def may_release(session: Session, batch: PaymentBatch, officer: Officer) -> bool
     """Whether the officer decides on money, and had no hand in the batch before."""
     try:
         _check_second(session, batch, officer)
-    except SameOfficer:
+    except SecondOfficerNeeded:
         return False
     return Role.APPROVER in officer.roles
 
@@ -290,7 +289,7 @@ def _check_second(session: Session, batch: PaymentBatch, officer: Officer) -> No
         or_(col(Case.author_id) == officer.id, col(Case.approver_id) == officer.id),
     )
     if officer.id in (batch.collected_by, batch.locked_by) or session.scalar(had_a_hand):
-        raise SameOfficer
+        raise SecondOfficerNeeded
 
 
 def _check_unaltered(session: Session, cashier: Cashier, batch: PaymentBatch) -> None:

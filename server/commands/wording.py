@@ -82,7 +82,7 @@ def _of_file(error: OSError) -> str:
 
 def _of_the_desk() -> dict[type[Exception], Say]:
     from knowledge.regions import UnknownRegion
-    from server.casework.officers import NotAllowed, OfficerUnknown
+    from server.casework.officers import NotAllowed, OfficerUnknown, SecondOfficerNeeded
     from server.editing import publishing
     from server.editing.gold import MOST_TURNS, GoldUnfit
     from server.published.releases import NothingToPublish
@@ -90,13 +90,13 @@ def _of_the_desk() -> dict[type[Exception], Say]:
     return {
         UnknownRegion: lambda unknown: f"unknown region {unknown.id!r}",
         NotAllowed: lambda _: "this officer may not do that, or not everywhere that it is about",
+        SecondOfficerNeeded: lambda _: "another officer has to do it: this one had a hand in it",
         OfficerUnknown: lambda _: "no such officer",
         GoldUnfit: lambda unfit: (
             f"question {unfit} can't be stored, and none was: it has 1 to {MOST_TURNS} turns, "
             "none of them empty or longer than 1,000 characters"
         ),
         NothingToPublish: lambda _: "there is nothing new in it",
-        publishing.SecondPersonNeeded: lambda _: "whoever wrote any of it can't publish it",
         publishing.ReleaseMoved: lambda _: "another release was put in force since it was tried",
         publishing.NoEarlierRelease: lambda _: (
             "there is no earlier release, or it is one that nobody published"
@@ -110,7 +110,6 @@ def _of_the_desk() -> dict[type[Exception], Say]:
 
 def _of_money() -> dict[type[Exception], Say]:
     from server.casework.bank_files import BankFileRefused
-    from server.casework.deciding import SameOfficer
     from server.casework.funds import FundNameTaken, FundRefused, FundShort, FundUnknown
     from server.casework.matched_rosters import MatchedRosterRefused
     from server.casework.payment_batches import (
@@ -125,7 +124,6 @@ def _of_money() -> dict[type[Exception], Say]:
         BankFileRefused: str,
         MatchedRosterRefused: str,
         FundRefused: str,
-        SameOfficer: lambda _: "another officer has to release it: this one had a hand in it",
         FundNameTaken: lambda _: "another fund has this name",
         FundShort: lambda short: f"the fund has only {yuan(short.left_fen)} left",
         FundUnknown: lambda _: "no such fund",

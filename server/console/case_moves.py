@@ -17,7 +17,6 @@ from server.casework.deciding import (
     NotAdjudicated,
     NotRecommended,
     PaymentOnItsWay,
-    SameOfficer,
     SumOutOfRange,
 )
 from server.casework.funds import (
@@ -29,7 +28,7 @@ from server.casework.funds import (
     PaidInPart,
 )
 from server.casework.moves import ASKED_FOR_AT_MOST, MOVES, Actor, Move
-from server.casework.officers import ACTS_AS, OfficerUnknown, Role
+from server.casework.officers import ACTS_AS, OfficerUnknown, Role, SecondOfficerNeeded
 from server.casework.tables import Case
 from server.confidential.subject_keys import SubjectErased
 from server.console import forms
@@ -80,7 +79,7 @@ _MENDABLE: Mapping[type[Exception], str] = {
     NotRecommended: "",
     PaymentOnItsWay: "reason",
     PaidInPart: "amount",
-    SameOfficer: "",
+    SecondOfficerNeeded: "",
     OfficerUnknown: "to",
 }
 

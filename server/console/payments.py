@@ -13,9 +13,8 @@ from sqlmodel import Session
 
 from server.casework import bank_files, funds, payable, payment_batches, payment_results, payments
 from server.casework.bank_files import BankFileRefused
-from server.casework.deciding import SameOfficer
 from server.casework.fund_tables import BatchState, PaymentBatch, Reservation
-from server.casework.officers import LOOKERS, Role
+from server.casework.officers import LOOKERS, Role, SecondOfficerNeeded
 from server.casework.payment_batches import BatchAltered, PayeesLost, StepRefused
 from server.casework.payment_results import Bad, Fault, Result, ResultsRefused
 from server.casework.payments import Cashier, keys_of
@@ -214,7 +213,7 @@ def post_release(id: str) -> Response:
     """Let it go to the bank; by somebody who had no hand in it."""
     try:
         _step(id, payment_batches.release)
-    except SameOfficer:
+    except SecondOfficerNeeded:
         return _batch_page(id, 409, f"放行要换一个人：{_NO_SECOND}")
     except BatchAltered:
         return _batch_page(id, 409, "批次和锁定时不一样，不能放行，请作废后重新归集。")

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlmodel import Session, col
 
 from knowledge.library import Library
-from server.casework.officers import Officer, Role
+from server.casework.officers import Officer, Role, SecondOfficerNeeded
 from server.clock import china_day
 from server.database.tables import Release
 from server.editing import areas, drafts
@@ -33,10 +33,6 @@ class GateClosed(Exception):
 
 class ReleaseMoved(Exception):
     """Another release was put in force since this one was tried against the last."""
-
-
-class SecondPersonNeeded(Exception):
-    """Whoever wrote any of it may not publish it."""
 
 
 class WorseWithoutReason(Exception):
@@ -128,14 +124,14 @@ def publish(
 ) -> int:
     """Put a proposed release in force and give its number; its drafts are done with.
 
-    Raises `ProposalUnknown`, `ProposalDecided`, `SecondPersonNeeded`, `ReleaseMoved`,
+    Raises `ProposalUnknown`, `ProposalDecided`, `SecondOfficerNeeded`, `ReleaseMoved`,
     `WorseWithoutReason`.
     """
     found = find(session, proposal_id, lock=True)
     if found.state is not ProposalState.PROPOSED:
         raise ProposalDecided(found.state, found.decided_by)
     if officer_id in found.authors:
-        raise SecondPersonNeeded
+        raise SecondOfficerNeeded
     # Held until this is done: another one who publishes now waits, and finds that it has moved.
     if releases.held_id(session) != found.base_release_id:
         raise ReleaseMoved

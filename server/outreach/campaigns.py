@@ -17,6 +17,7 @@ from server.casework.officers import (
     NotAllowed,
     Officer,
     Role,
+    SecondOfficerNeeded,
     require,
     require_one,
     scope,
@@ -56,10 +57,6 @@ class CampaignUnfit(ValueError):
 
 class AudienceMoved(Exception):
     """Others are meant than were counted: they have to be counted again, and looked at."""
-
-
-class AnotherOfficerNeeded(Exception):
-    """Whoever wrote a campaign may not be the one who confirms it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,12 +168,12 @@ def confirm(
 ) -> None:
     """Let it go, to exactly these people; `chosen` is who is meant at this moment.
 
-    Raises `NotAllowed`, `AnotherOfficerNeeded`, `AudienceMoved`, `CampaignChanged`,
+    Raises `NotAllowed`, `SecondOfficerNeeded`, `AudienceMoved`, `CampaignChanged`,
     `CampaignUnfit` where its last day is over.
     """
     require(by, Role.APPROVER, campaign.region, regions)
     if by.id == campaign.proposed_by:
-        raise AnotherOfficerNeeded
+        raise SecondOfficerNeeded
     if chosen.digest != campaign.digest:
         raise AudienceMoved
     if china_day(now) > campaign.last_on:

@@ -17,7 +17,15 @@ from server.casework import funds
 from server.casework.advancing import Post
 from server.casework.fund_tables import Fund
 from server.casework.moves import Move, State
-from server.casework.officers import LOOKERS, NotAllowed, Officer, Role, require, scope
+from server.casework.officers import (
+    LOOKERS,
+    NotAllowed,
+    Officer,
+    Role,
+    SecondOfficerNeeded,
+    require,
+    scope,
+)
 from server.casework.tables import Case
 from server.clock import china_day
 from server.confidential.sealing import Safe
@@ -58,10 +66,6 @@ class IssueUnfit(ValueError):
     def __init__(self, field: str) -> None:
         super().__init__(field)
         self.field = field
-
-
-class SecondOfficerNeeded(Exception):
-    """Whoever opens an issue or releases money must be another than who proposed it."""
 
 
 class NotOpen(Exception):

@@ -15,7 +15,15 @@ from sqlmodel import Session, col
 
 from server.casework import funds
 from server.casework.advancing import Post
-from server.casework.officers import MOVERS, Officer, Role, require, require_one, scope
+from server.casework.officers import (
+    MOVERS,
+    Officer,
+    Role,
+    SecondOfficerNeeded,
+    require,
+    require_one,
+    scope,
+)
 from server.casework.opting_out import OutOfCases
 from server.clock import Clock, china_day
 from server.confidential.sealing import Safe
@@ -30,7 +38,7 @@ from server.register.tables import Level
 from server.vouchers import issuing
 from server.vouchers.choosing import Chosen, Group
 from server.vouchers.holders import Holders, hashes_of
-from server.vouchers.issuing import NotOpen, SecondOfficerNeeded
+from server.vouchers.issuing import NotOpen
 from server.vouchers.tables import Issue, PlaceState, Round, RoundPlace, RoundState
 
 AT_ONCE = 200

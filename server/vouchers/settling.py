@@ -14,13 +14,20 @@ from sqlmodel import Session, col
 
 from knowledge.regions import Regions
 from server.casework import funds
-from server.casework.officers import LOOKERS, MOVERS, NotAllowed, Officer, Role, scope
+from server.casework.officers import (
+    LOOKERS,
+    MOVERS,
+    NotAllowed,
+    Officer,
+    Role,
+    SecondOfficerNeeded,
+    scope,
+)
 from server.confidential.sealing import Safe
 from server.database import db, numbering
 from server.records import audit
 from server.records.audit import Action
 from server.vouchers import merchants
-from server.vouchers.issuing import SecondOfficerNeeded
 from server.vouchers.merchants import Account
 from server.vouchers.tables import (
     Issue,

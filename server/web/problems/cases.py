@@ -19,7 +19,6 @@ from server.casework.deciding import (
     NotAdjudicated,
     NotRecommended,
     PaymentOnItsWay,
-    SameOfficer,
     SumOutOfRange,
 )
 from server.casework.drafting import DraftUnknown
@@ -43,7 +42,7 @@ from server.casework.materials import (
 )
 from server.casework.near_duplicates import FindingChanged, FindingTooLate
 from server.casework.objecting import ObjectionTooLate
-from server.casework.officers import NotAllowed, OfficerChanged, OfficerUnknown
+from server.casework.officers import NotAllowed, OfficerChanged, OfficerUnknown, SecondOfficerNeeded
 from server.casework.payment_batches import (
     BatchAltered,
     BatchUnknown,
@@ -114,8 +113,11 @@ WORDS: Mapping[type[Exception], Problem] = {
     AskedForNothing: Problem(
         422, "asked_for_nothing", "请写要补什么", "请写清楚要补哪些材料、几个工作日内补。"
     ),
-    SameOfficer: Problem(
-        409, "same_officer", "要换一个人", "经办和审批不能是同一个人，请换一个人来办。"
+    SecondOfficerNeeded: Problem(
+        409,
+        "second_officer_needed",
+        "要换一个人",
+        "自己提的、自己写的、自己经手过的，不能自己批准，请换一位同事来办。",
     ),
     NotRecommended: Problem(
         409, "not_recommended", "和经办意见不一致", "这和经办意见不一致，请写明原因退回。"

@@ -12,7 +12,6 @@ from server.editing.publishing import (
     ProposalDecided,
     ProposalUnknown,
     ReleaseMoved,
-    SecondPersonNeeded,
     WorseWithoutReason,
 )
 from server.editing.receiving import ReceivingBusy
@@ -42,9 +41,6 @@ WORDS: Mapping[type[Exception], Problem] = {
     GateClosed: Problem(409, "gate_closed", "还不能发布", "检查没有通过，还不能发布。"),
     ReleaseMoved: Problem(
         409, "release_moved", "知识已经换了", "检查以后又发布过新的知识，请重新检查一次。"
-    ),
-    SecondPersonNeeded: Problem(
-        403, "second_person_needed", "要另一个人发布", "写的人不能自己发布，请另一位同事来发布。"
     ),
     WorseWithoutReason: Problem(
         422,

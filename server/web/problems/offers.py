@@ -27,13 +27,7 @@ from server.offers.offering import (
 from server.offers.offering import StepRefused as OfferStepRefused
 from server.offers.taking_part import NotedAbsent, NotTakingPart, NotYet, TooManyCodes
 from server.offers.wishing import WishTooLong
-from server.outreach.campaigns import (
-    AnotherOfficerNeeded,
-    AudienceMoved,
-    CampaignChanged,
-    CampaignUnfit,
-    CampaignUnknown,
-)
+from server.outreach.campaigns import AudienceMoved, CampaignChanged, CampaignUnfit, CampaignUnknown
 from server.outreach.links import LetterUnknown
 from server.outreach.texting import NothingToSend, QuietNow, ResultsUnreadable
 from server.web.problems.document import Problem
@@ -87,12 +81,6 @@ WORDS: Mapping[type[Exception], Problem] = {
     ),
     AudienceMoved: Problem(
         409, "audience_moved", "人变了", "现在的人和数的时候不一样了。请重新数一遍，看过再发。"
-    ),
-    AnotherOfficerNeeded: Problem(
-        409,
-        "another_officer_needed",
-        "要另一个人",
-        "群发要由另一个人看过再发，不能自己发自己写的。",
     ),
     CampaignUnfit: Problem(
         422, "campaign_unfit", "内容不对", "这次群发的日期或者方式不对，请改好再发。"

@@ -23,13 +23,7 @@ from server.register.importing import ImportMoved, ImportUnknown
 from server.register.keeping import AlreadyRegistered, DayImpossible, EntryChanged, EntryUnknown
 from server.register.undoing import TouchedSince
 from server.vouchers.cards import CodeUnreadable, CodeWrong
-from server.vouchers.issuing import (
-    IssueChanged,
-    IssueUnfit,
-    IssueUnknown,
-    NotOpen,
-    SecondOfficerNeeded,
-)
+from server.vouchers.issuing import IssueChanged, IssueUnfit, IssueUnknown, NotOpen
 from server.vouchers.merchants import MerchantNameTaken, MerchantUnknown, StartRefused
 from server.vouchers.redeeming import (
     CodeUsed,
@@ -145,9 +139,6 @@ WORDS: Mapping[type[Exception], Problem] = {
     IssueUnfit: Problem(422, "issue_unfit", "内容不对", "这批券的日期、金额或者资金对不上。"),
     NotOpen: Problem(
         409, "issue_not_open", "现在不能发", "这批券还没有批准，已经停发，或者过期了。"
-    ),
-    SecondOfficerNeeded: Problem(
-        409, "second_officer_needed", "要另一个人", "要由另一位审批人来批，不能自己批自己提的。"
     ),
     AccountOfOwn: Problem(
         409, "account_of_own", "要另一个人", "里面有商户的账号是你登记的，要由另一位审批人放行。"

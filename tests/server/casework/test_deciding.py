@@ -23,11 +23,10 @@ from server.casework.deciding import (
     Item,
     ItemsMissing,
     NotRecommended,
-    SameOfficer,
     SumOutOfRange,
 )
 from server.casework.moves import ASKED_FOR_AT_MOST, MOVES, Move, State
-from server.casework.officers import NotAllowed, Officer, Role
+from server.casework.officers import NotAllowed, Officer, Role, SecondOfficerNeeded
 from server.casework.tables import Case, CaseEvent
 from server.clock import china_day
 from server.database.tables import AuditEntry, Notice
@@ -90,7 +89,7 @@ def test_whoever_recommends_does_not_decide(house: House) -> None:
     both = house.officer(Role.CASE_OFFICER, Role.APPROVER)
     case_id = prepared(house, both)
     for decide in (deciding.approve, deciding.refuse):
-        with pytest.raises(SameOfficer):
+        with pytest.raises(SecondOfficerNeeded):
             house.do(both, case_id, decide, reason="x")
     assert house.case(case_id).state == State.IN_REVIEW
 
@@ -286,7 +285,7 @@ def test_an_objection_goes_to_somebody_who_had_no_part(
     assert house.case(case_id).assigned_to is None
     for had_part in (chief, house.officer(Role.APPROVER)):
         if had_part is chief:
-            with pytest.raises(SameOfficer):
+            with pytest.raises(SecondOfficerNeeded):
                 house.do(had_part, case_id, objecting.uphold, reason="算错了")
         else:
             upheld = house.do(had_part, case_id, objecting.uphold, reason="算错了")
@@ -310,14 +309,14 @@ def test_who_had_any_part_in_a_case_decides_no_objection_in_it(house: House) -> 
     had_part = [first, returned, second, refused]
     for each in had_part:
         for decide in (objecting.uphold, objecting.dismiss):
-            with pytest.raises(SameOfficer):
+            with pytest.raises(SecondOfficerNeeded):
                 house.do(each, case_id, decide, reason="维持")
     upholder = house.officer(Role.APPROVER)
     house.do(upholder, case_id, objecting.uphold, reason="再看")
     house.do(third, case_id, deciding.recommend, Move.REFUSE, reason="只缴了九个月")
     file_objection(house, house.do(refused_again, case_id, deciding.refuse, reason="没缴满一年"))
     for each in [*had_part, third, refused_again]:
-        with pytest.raises(SameOfficer):
+        with pytest.raises(SecondOfficerNeeded):
             house.do(each, case_id, objecting.dismiss, reason="维持")
     other = house.officer(Role.APPROVER)
     assert house.do(other, case_id, objecting.dismiss, reason="维持").state == State.CLOSED

@@ -24,11 +24,10 @@ from server.casework import (
     workdays,
 )
 from server.casework.advancing import CaseChanged, advance, by_worker
-from server.casework.deciding import SameOfficer
 from server.casework.fund_tables import BatchState, Fund, Payment, PaymentBatch, PaymentState
 from server.casework.funds import InstalmentsOutOfRange
 from server.casework.moves import WORKING_DAYS, Move, State
-from server.casework.officers import NotAllowed, Role
+from server.casework.officers import NotAllowed, Role, SecondOfficerNeeded
 from server.casework.payable import NotPayable
 from server.casework.payment_batches import (
     BatchAltered,
@@ -163,9 +162,9 @@ def test_whoever_had_a_hand_in_it_does_not_release_it(office: Office) -> None:
     # Who recommended or approved the case, and who locked the batch; who collected it is no
     # approver at all.
     for officer, refusal in (
-        (office.author, SameOfficer),
-        (office.approver, SameOfficer),
-        (office.releaser, SameOfficer),
+        (office.author, SecondOfficerNeeded),
+        (office.approver, SecondOfficerNeeded),
+        (office.releaser, SecondOfficerNeeded),
         (office.cashier, NotAllowed),
     ):
         with pytest.raises(refusal), office.database.begin() as session:

@@ -20,11 +20,11 @@ from server.casework import (
     payments,
 )
 from server.casework.advancing import CaseChanged, MoveRefused, ReasonMissing
-from server.casework.deciding import NotRecommended, PaymentOnItsWay, SameOfficer
+from server.casework.deciding import NotRecommended, PaymentOnItsWay
 from server.casework.fund_tables import EntryKind, Fund, FundEntry, Reservation
 from server.casework.funds import FundShort, PaidInPart
 from server.casework.moves import Move, State
-from server.casework.officers import NotAllowed, Officer, Role
+from server.casework.officers import NotAllowed, Officer, Role, SecondOfficerNeeded
 from server.casework.payable import NotPayable
 from server.casework.payment_results import Fault, ResultsRefused
 from server.casework.tables import Case, CaseEvent, Finding
@@ -107,7 +107,7 @@ def test_a_grant_that_is_wrong_is_ended_by_two_officers_and_the_fund_has_it_back
         now=office.now,
     )  # fmt: skip
     _do(office, both, case_id, deciding.recommend, Move.REFUSE, reason=_WHY)
-    with pytest.raises(SameOfficer):
+    with pytest.raises(SecondOfficerNeeded):
         _do(office, both, case_id, deciding.refuse, reason=_WHY)
     assert office.sums(fund) == (10**9, SUM, 0)
     ended = _do(office, office.approver, case_id, deciding.refuse, reason=_WHY)
@@ -261,7 +261,7 @@ def test_the_objection_goes_to_somebody_who_had_no_part_in_looking_again(office:
     assert last is not None and (last - office.now.date()).days >= 60
     assert _object(office, case_id).state == State.OBJECTION
     for had_part in (both, office.approver):
-        with pytest.raises(SameOfficer):
+        with pytest.raises(SecondOfficerNeeded):
             _do(office, had_part, case_id, objecting.dismiss, reason="维持")
     closed = _do(office, office.releaser, case_id, objecting.dismiss, reason="维持")
     assert closed.state == State.CLOSED

@@ -10,6 +10,7 @@ from sqlalchemy import update
 
 from bot.evaluation import Gold
 from knowledge.faults import Code, Fault
+from server.casework.officers import SecondOfficerNeeded
 from server.chat.serving import Serving
 from server.database.tables import CurrentRelease, Release
 from server.editing import drafts, gold, publishing, trials
@@ -18,7 +19,6 @@ from server.editing.publishing import (
     NoEarlierRelease,
     ProposalDecided,
     ReleaseMoved,
-    SecondPersonNeeded,
     WorseWithoutReason,
 )
 from server.editing.reports import QuestionResult, Report
@@ -85,7 +85,7 @@ def test_a_draft_goes_into_force_by_a_second_person_and_back_by_one_press(desk: 
     assert [(c.sort, c.kind, c.key) for c in trial.report.changed] == [("changed", *MEASURE)]
     assert trial.report.swapped > 0 and not trial.report.borrowed
     proposal = propose(desk, trial)
-    with pytest.raises(SecondPersonNeeded):
+    with pytest.raises(SecondOfficerNeeded):
         publish(desk, proposal, desk.anna)
     with desk.database.read() as session:
         assert releases.current_id(session) == desk.release
@@ -183,7 +183,7 @@ def test_every_author_is_kept_from_publishing(desk: Desk) -> None:
         )
     proposal = propose(desk, tried(desk, (*MEASURE, version + 1)), desk.anna)
     for author in (desk.anna, desk.bert):
-        with pytest.raises(SecondPersonNeeded):
+        with pytest.raises(SecondOfficerNeeded):
             publish(desk, proposal, author)
     publish(desk, proposal, desk.carla)
 

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
 
 from server import leaving
+from server.casework.officers import SecondOfficerNeeded
 from server.casework.weekly_reports import week_of
 from server.confidential.sealing import Safe
 from server.database.tables import Notice, NoticeState, Profile
@@ -19,12 +20,7 @@ from server.notices import outbox
 from server.notices.outbox import Outcome
 from server.notices.templates import NoticeKind
 from server.outreach import campaigns, counting, links, sending
-from server.outreach.campaigns import (
-    AnotherOfficerNeeded,
-    AudienceMoved,
-    CampaignChanged,
-    CampaignUnfit,
-)
+from server.outreach.campaigns import AudienceMoved, CampaignChanged, CampaignUnfit
 from server.outreach.counting import CampaignLine, Effect
 from server.outreach.tables import Campaign, CampaignState, Letter, LetterState, Visit
 from server.records.audit import Actor
@@ -60,7 +56,7 @@ def test_a_second_officer_confirms_exactly_those_who_were_counted(office: "Offic
     people(office, 2)
     campaign = office.proposed()
     assert campaigns.counts_of(campaign) == {"meant": 2, "wechat": 2, "sms": 0}
-    with pytest.raises(AnotherOfficerNeeded):
+    with pytest.raises(SecondOfficerNeeded):
         both = replace(office.author, roles=office.author.roles | office.approver.roles)
         office.confirm(campaign, by=both)
     people(office, 1)

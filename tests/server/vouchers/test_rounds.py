@@ -15,7 +15,7 @@ from sqlmodel import Session, col
 from server import leaving
 from server.casework import opting_out
 from server.casework.funds import FundShort
-from server.casework.officers import NotAllowed, Role
+from server.casework.officers import NotAllowed, Role, SecondOfficerNeeded
 from server.casework.tables import Case
 from server.casework.weekly_reports import week_of
 from server.database.db import Database
@@ -30,7 +30,7 @@ from server.register.hardship import Cause
 from server.register.tables import Level
 from server.vouchers import counting, issuing, rounds
 from server.vouchers.choosing import Why
-from server.vouchers.issuing import NotOpen, SecondOfficerNeeded
+from server.vouchers.issuing import NotOpen
 from server.vouchers.rounds import GroupElsewhere, GroupMoved, RoundChanged, RoundUnknown
 from server.vouchers.tables import Issue, Round, RoundState
 from tests import casework, citizens

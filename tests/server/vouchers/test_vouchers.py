@@ -15,7 +15,7 @@ from server.casework.advancing import MoveRefused
 from server.casework.fund_tables import Fund
 from server.casework.funds import FundShort, FundUnknown
 from server.casework.moves import Move
-from server.casework.officers import NotAllowed, Officer, Role
+from server.casework.officers import NotAllowed, Officer, Role, SecondOfficerNeeded
 from server.casework.tables import Case
 from server.clock import CHINA, china_day
 from server.database.tables import AuditEntry
@@ -23,7 +23,7 @@ from server.personal import erasing, exporting
 from server.records import audit
 from server.vouchers import issuing, lapsing, merchants, redeeming, settlement_files, settling
 from server.vouchers.cards import CodeUnreadable, CodeWrong
-from server.vouchers.issuing import IssueChanged, IssueUnfit, NotOpen, SecondOfficerNeeded
+from server.vouchers.issuing import IssueChanged, IssueUnfit, NotOpen
 from server.vouchers.merchants import StartRefused
 from server.vouchers.redeeming import (
     CodeUsed,
