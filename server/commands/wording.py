@@ -90,7 +90,7 @@ def _of_the_desk() -> dict[type[Exception], Say]:
     return {
         UnknownRegion: lambda unknown: f"unknown region {unknown.id!r}",
         NotAllowed: lambda _: "this officer may not do that, or not everywhere that it is about",
-        SecondOfficerNeeded: lambda _: "another officer has to do it: whoever wrote or handled it can't",
+        SecondOfficerNeeded: lambda _: "whoever wrote or handled it can't: another officer has to",
         OfficerUnknown: lambda _: "no such officer",
         GoldUnfit: lambda unfit: (
             f"question {unfit} can't be stored, and none was: it has 1 to {MOST_TURNS} turns, "
