@@ -30,11 +30,11 @@ from server.casework import (
     cases,
     deciding,
     drafting,
-    funds,
     materials,
     objecting,
     payable,
     payments,
+    reservations,
 )
 from server.casework.advancing import Post
 from server.casework.applying import Checked
@@ -249,7 +249,7 @@ def _amount_fen(session: Session, case: Case) -> int | None:
         return case.amount_fen
     # What an officer only recommends is no promise; of what was given up, or ended, only what was
     # paid before.
-    return funds.paid_fen(session, case.id) or None
+    return reservations.paid_fen(session, case.id) or None
 
 
 def _lacking(measure: str, there: Sequence[Material]) -> list[str]:
@@ -269,8 +269,8 @@ def _shared(session: Session, case: Case, lacking: list[str] | None = None) -> d
     waits_for = payable.waits_for(session, case)
     was_refused = case.claim is not None
     # Whoever takes back what was granted leaves the fund its money.
-    was_granted = state is State.WITHDRAWN and funds.released_fen(session, case.id) > 0
-    was_ended = state is State.REFUSED and funds.was_granted(session, case.id)
+    was_granted = state is State.WITHDRAWN and reservations.released_fen(session, case.id) > 0
+    was_ended = state is State.REFUSED and reservations.was_granted(session, case.id)
     told = {
         "title": title_of(case.measure),
         "standing": ENDED if was_ended else STANDING[state],

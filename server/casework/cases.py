@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlmodel import Session, col
 
 from knowledge.regions import Regions
-from server.casework import funds, tables
+from server.casework import reservations, tables
 from server.casework.advancing import reason_purpose
 from server.casework.applying import purpose
 from server.casework.moves import UNDER_WAY, Move, State
@@ -112,7 +112,7 @@ def under_way(session: Session, worker_id: int) -> list[str]:
 def is_overdue(case: Case, today: date) -> bool:
     """Whether somebody still has something to do that was due before this Asia/Shanghai day."""
     is_late = case.due_on is not None and case.due_on < today
-    return is_late and case.state in UNDER_WAY and not funds.is_settled(case)
+    return is_late and case.state in UNDER_WAY and not reservations.is_settled(case)
 
 
 @dataclass(frozen=True, slots=True)

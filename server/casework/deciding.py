@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, exists, literal, select, update
 from sqlmodel import Session, col
 
-from server.casework import funds, near_duplicates, payable, workdays
+from server.casework import near_duplicates, payable, reservations, workdays
 from server.casework.advancing import (
     MoveRefused,
     Post,
@@ -240,7 +240,7 @@ def withdraw(
     it would keep it from others, and could not be erased. Raises `MoveRefused` where it was granted
     without money, and once some of it was paid: what a voucher, or the payment, rests on stays.
     """
-    if funds.is_bound(session, case):
+    if reservations.is_bound(session, case):
         raise MoveRefused(Move.WITHDRAW, State(case.state))
     by = by_worker(worker_id)
     was_refused = case.state == State.OBJECTION
@@ -258,7 +258,7 @@ def withdraw(
     )
     if was_refused:
         settle_objection(session, case.id, Ruling.WITHDRAWN, now=now)
-    funds.release_rest(session, own, withdrawn, by=by.audited, now=now)
+    reservations.release_rest(session, own, withdrawn, by=by.audited, now=now)
     return withdrawn
 
 
@@ -299,7 +299,7 @@ def recommend(
     if amount_fen is not None and not 0 < amount_fen <= MOST_FEN:
         raise SumOutOfRange(amount_fen)
     if decision is Move.APPROVE:
-        funds.check_goes_on(session, case.id, amount_fen)
+        reservations.check_goes_on(session, case.id, amount_fen)
     return desk.move(
         session,
         case,
@@ -337,8 +337,8 @@ def approve(
     """Grant what was recommended, and hold its sum back in the fund.
 
     What is held back from before, where a grant was looked at again, gives way to it.
-    Raises `SecondOfficerNeeded`, `NotRecommended`, `NotAdjudicated`, and what `funds.reserve`
-    raises.
+    Raises `SecondOfficerNeeded`, `NotRecommended`, `NotAdjudicated`, and what
+    `reservations.reserve` raises.
     """
     _check_second(desk, case, Move.APPROVE, version)
     if case.version == version and near_duplicates.is_open(session, case):
@@ -346,7 +346,7 @@ def approve(
     hint = None if case.amount_fen is None else _HINTS.get(payable.lacks(session, case))
     told = None if hint is None else {"hint": hint}
     moved = _decide(session, desk, case, Move.APPROVE, version, reason, told)
-    funds.reserve(
+    reservations.reserve(
         session,
         desk.own,
         desk.post.library.regions,
@@ -365,9 +365,9 @@ def refuse(session: Session, desk: Desk, case: Case, *, version: int, reason: st
     Where it was granted before, that ends: what was paid stays paid, the fund has the rest back.
     """
     _check_second(desk, case, Move.REFUSE, version)
-    told = _ENDED if funds.was_granted(session, case.id) else None
+    told = _ENDED if reservations.was_granted(session, case.id) else None
     refused = _decide(session, desk, case, Move.REFUSE, version, reason, told)
-    funds.release_rest(session, desk.own, refused, by=desk.officer, now=desk.now)
+    reservations.release_rest(session, desk.own, refused, by=desk.officer, now=desk.now)
     return refused
 
 

@@ -1,4 +1,4 @@
-"""Funds: money for a purpose, reserved by approvals and spent by payments, never more than granted.
+"""Funds: money for a purpose, promised, held back and spent, never more than was granted.
 
 Every change is one conditional update and one row of the ledger in the same transaction; the
 database refuses by itself what would pass the budget. All sums are in fen.
@@ -10,34 +10,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, select, update
+from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlmodel import Session, col
 
 from knowledge.regions import Regions, UnknownRegion
-from server.casework.fund_tables import EntryKind, Fund, FundEntry, Payment, Reservation
-from server.casework.moves import Move, State
+from server.casework.fund_tables import EntryKind, Fund, FundEntry, Payment
 from server.casework.officers import NotAllowed, Officer, Role
-from server.casework.tables import Case, CaseEvent
+from server.casework.tables import Case
 from server.confidential.sealing import Safe
-from server.database.db import insert_new
 from server.records import audit
 from server.records.audit import Action, Actor
 
 MOST_FEN = 10**15
 """Ten thousand times what a city has: a slip of the hand is no budget."""
-MOST_INSTALMENTS = 60
 
 
 class FundUnknown(LookupError):
     """There is no such fund, or it is not for whoever asks."""
-
-
-class FundMissing(Exception):
-    """No fund pays for a case, or several do and none was named: `funds` are their numbers."""
-
-    def __init__(self, funds: Collection[int] = ()) -> None:
-        super().__init__(tuple(funds))
-        self.funds = tuple(funds)
 
 
 class FundShort(Exception):
@@ -46,22 +35,6 @@ class FundShort(Exception):
     def __init__(self, left_fen: int) -> None:
         super().__init__(left_fen)
         self.left_fen = left_fen
-
-
-class InstalmentsOutOfRange(ValueError):
-    """No instalments, one before the first, or more than a sum has fen or a case is paid in."""
-
-
-class GrantedBefore(Exception):
-    """Somebody with this identity number has been promised the same for this period."""
-
-
-class PaidInPart(Exception):
-    """Some of a case was paid: it can be granted anew only as it was, with `amount_fen` in all."""
-
-    def __init__(self, amount_fen: int) -> None:
-        super().__init__(amount_fen)
-        self.amount_fen = amount_fen
 
 
 class BudgetChanged(Exception):
@@ -262,174 +235,31 @@ def pays_for(fund: Fund, measure: str, region: str, regions: Regions) -> bool:
     )
 
 
-def reserve(
-    session: Session,
-    own: Safe,
-    regions: Regions,
-    case: Case,
-    *,
-    by: Officer,
-    fund_id: int | None = None,
-    instalments: int = 1,
-    now: datetime,
-) -> None:
-    """Hold back what an approval promises; nothing where it promises no money.
-
-    Without `fund_id` it is the one fund for the measure and the region. What was paid in part goes
-    on out of the fund and in the instalments that it was promised in.
-    Raises `FundMissing`, `FundShort`, `GrantedBefore`, `InstalmentsOutOfRange`, `PaidInPart`.
-    """
-    check_goes_on(session, case.id, case.amount_fen)
-    if paid_fen(session, case.id):
-        _reserve_rest(session, own, case, by=by, now=now)
-        return
-    release_rest(session, own, case, by=by, now=now)
-    if (before := session.get(Reservation, case.id)) is not None:
-        session.delete(before)
-        session.flush()
-    if case.amount_fen is None:
-        return
-    if not 1 <= instalments <= min(MOST_INSTALMENTS, case.amount_fen):
-        raise InstalmentsOutOfRange(instalments)
-    fund = _fund_of(session, regions, case, fund_id)
-    enough = col(Fund.reserved_fen) + col(Fund.spent_fen) + case.amount_fen <= col(Fund.budget_fen)
-    more = col(Fund.reserved_fen) + case.amount_fen
-    if not _change(session, fund, enough, reserved_fen=more):
-        raise FundShort(sums(session, fund).left_fen)
-    held = insert_new(
-        session,
-        Reservation,
-        case_id=case.id,
-        fund_id=fund,
-        amount_fen=case.amount_fen,
-        instalments=instalments,
-        grant_hash=_grant_hash(own, case),
-    )
-    if not held:
-        raise GrantedBefore(case.id)
-    _enter(session, fund, EntryKind.RESERVE, case.amount_fen, case=case, by=by, now=now)
-    _record(session, own, fund, by, Action.DECIDED, ("reserved",), now, reason=case.id)
-
-
-def check_goes_on(session: Session, case_id: str, amount_fen: int | None) -> None:
-    """See that what was paid in part is granted anew as it was; raises `PaidInPart`."""
-    kept = session.get(Reservation, case_id)
-    if kept is not None and kept.paid_fen and kept.amount_fen != amount_fen:
-        raise PaidInPart(kept.amount_fen)
-
-
-def _reserve_rest(session: Session, own: Safe, case: Case, *, by: Officer, now: datetime) -> None:
-    """Hold back anew what a fund has back of a case that was paid in part; raises `FundShort`."""
-    kept = session.get_one(Reservation, case.id, with_for_update=True, populate_existing=True)
-    rest = kept.released_fen
-    if not rest:
-        return
-    enough = col(Fund.reserved_fen) + col(Fund.spent_fen) + rest <= col(Fund.budget_fen)
-    more = col(Fund.reserved_fen) + rest
-    if not _change(session, kept.fund_id, enough, reserved_fen=more):
-        raise FundShort(sums(session, kept.fund_id).left_fen)
-    kept.released_fen = 0
-    session.add(kept)
-    session.flush()
-    _enter(session, kept.fund_id, EntryKind.RESERVE, rest, case=case, by=by, now=now)
-    _record(session, own, kept.fund_id, by, Action.DECIDED, ("reserved",), now, reason=case.id)
-
-
-def spend(session: Session, payment: Payment, *, by: Officer, now: datetime) -> Reservation:
-    """Take a payment out of what is held back for its case; once, or the database refuses."""
-    return _book(session, payment, EntryKind.SPEND, payment.amount_fen, by=by, now=now)
-
-
-def take_back(session: Session, payment: Payment, *, by: Officer, now: datetime) -> Reservation:
-    """Hold back anew for its case what was paid; once, or the database refuses."""
-    return _book(session, payment, EntryKind.TAKEN_BACK, -payment.amount_fen, by=by, now=now)
-
-
-def release_rest(
-    session: Session, own: Safe, case: Case, *, by: Officer | Actor, now: datetime
-) -> int:
-    """Give back to the fund what is still held back for a case; returns how much.
-
-    Who has got nothing of it can be promised it anew.
-    """
-    kept = session.get(Reservation, case.id, with_for_update=True, populate_existing=True)
-    if kept is None:
-        return 0
-    rest = kept.amount_fen - kept.paid_fen - kept.released_fen
-    if not rest:
-        return 0
-    kept.released_fen += rest
-    if not kept.paid_fen:
-        kept.grant_hash = None
-    session.add(kept)
-    session.flush()
-    less = col(Fund.reserved_fen) - rest
-    if not _change(session, kept.fund_id, col(Fund.reserved_fen) >= rest, reserved_fen=less):
-        raise AssertionError(f"fund {kept.fund_id} holds less back than it promised")
-    _enter(session, kept.fund_id, EntryKind.RELEASE, rest, case=case, by=by, now=now)
-    _record(session, own, kept.fund_id, by, Action.CHANGED, ("reserved",), now, reason=case.id)
-    return rest
-
-
-def is_settled(case: Case) -> bool:
-    """Whether it was granted without money: nothing is to be done, a voucher may be given."""
-    return case.state == State.APPROVED and case.amount_fen is None
-
-
-def was_granted(session: Session, case_id: str) -> bool:
-    """Whether a case was ever granted, also where that was ended since."""
-    approved = exists().where(
-        col(CaseEvent.case_id) == case_id, col(CaseEvent.move) == Move.APPROVE
-    )
-    return bool(session.scalar(select(approved)))
-
-
-def is_bound(session: Session, case: Case) -> bool:
-    """Whether its worker can't take it back: a payment, or a voucher, rests on it.
-
-    A voucher may where it was granted without money, also while that is looked at again. An
-    objection to its end can be taken back: the refusal stays.
-    """
-    kept = session.get(Reservation, case.id)
-    if kept is not None:
-        return kept.paid_fen > 0
-    return case.state != State.OBJECTION and was_granted(session, case.id)
-
-
-def is_all_paid(reservation: Reservation) -> bool:
-    """Whether nothing is held back any more, whichever instalment was the last to be paid."""
-    return reservation.paid_fen + reservation.released_fen == reservation.amount_fen
-
-
-def released_fen(session: Session, case_id: str) -> int:
-    """What of a case's money its fund has back."""
-    released = select(col(Reservation.released_fen)).where(col(Reservation.case_id) == case_id)
-    return session.scalar(released) or 0
-
-
-def paid_fen(session: Session, case_id: str) -> int:
-    """What of a case's money was paid."""
-    paid = select(col(Reservation.paid_fen)).where(col(Reservation.case_id) == case_id)
-    return session.scalar(paid) or 0
-
-
 def promise(
     session: Session,
     safe: Safe,
     fund_id: int,
     amount_fen: int,
     *,
-    issue_id: str,
+    case_id: str | None = None,
+    issue_id: str | None = None,
     by: Officer,
     now: datetime,
 ) -> None:
-    """Hold back what vouchers of an issue are worth; raises `FundShort`, `FundUnknown`."""
-    enough = col(Fund.reserved_fen) + col(Fund.spent_fen) + amount_fen <= col(Fund.budget_fen)
-    more = col(Fund.reserved_fen) + amount_fen
-    if not _change(session, fund_id, enough, reserved_fen=more):
+    """Hold back what a case, or the vouchers of an issue, were promised.
+
+    Raises `FundShort`, `FundUnknown`.
+    """
+    reserved = col(Fund.reserved_fen) + amount_fen
+    enough = reserved + col(Fund.spent_fen) <= col(Fund.budget_fen)
+    if not _change(session, fund_id, enough, reserved_fen=reserved):
         raise FundShort(sums(session, fund_id).left_fen)
-    _enter(session, fund_id, EntryKind.RESERVE, amount_fen, issue_id=issue_id, by=by, now=now)
-    _record(session, safe, fund_id, by, Action.DECIDED, ("reserved",), now, reason=issue_id)
+    _enter(
+        session, fund_id, EntryKind.RESERVE, amount_fen, case_id=case_id, issue_id=issue_id, by=by,
+        now=now,
+    )  # fmt: skip
+    about = case_id or issue_id or ""
+    _record(session, safe, fund_id, by, Action.DECIDED, ("reserved",), now, reason=about)
 
 
 def give_back(
@@ -438,62 +268,60 @@ def give_back(
     fund_id: int,
     amount_fen: int,
     *,
-    issue_id: str,
+    case_id: str | None = None,
+    issue_id: str | None = None,
     by: Officer | Actor,
     now: datetime,
 ) -> None:
-    """Give back to the fund what nobody will use any more of the vouchers of an issue."""
-    less = col(Fund.reserved_fen) - amount_fen
-    if not _change(session, fund_id, col(Fund.reserved_fen) >= amount_fen, reserved_fen=less):
-        raise AssertionError(f"fund {fund_id} holds less back than it promised")
-    _enter(session, fund_id, EntryKind.RELEASE, amount_fen, issue_id=issue_id, by=by, now=now)
-    _record(session, safe, fund_id, by, Action.CHANGED, ("reserved",), now, reason=issue_id)
+    """No longer hold back what a case, or the vouchers of an issue, were promised and won't use."""
+    _move(session, fund_id, -amount_fen, 0)
+    _enter(
+        session, fund_id, EntryKind.RELEASE, amount_fen, case_id=case_id, issue_id=issue_id, by=by,
+        now=now,
+    )  # fmt: skip
+    about = case_id or issue_id or ""
+    _record(session, safe, fund_id, by, Action.CHANGED, ("reserved",), now, reason=about)
 
 
-def pay_merchant(
-    session: Session, fund_id: int, amount_fen: int, *, line_id: str, by: Officer, now: datetime
+def spend(
+    session: Session,
+    fund_id: int,
+    amount_fen: int,
+    *,
+    payment: Payment | None = None,
+    line_id: str | None = None,
+    by: Officer,
+    now: datetime,
 ) -> None:
-    """Take what a merchant was paid out of what is held back for vouchers; once for each line."""
-    values = {
-        "reserved_fen": col(Fund.reserved_fen) - amount_fen,
-        "spent_fen": col(Fund.spent_fen) + amount_fen,
-    }
-    if not _change(session, fund_id, col(Fund.reserved_fen) >= amount_fen, **values):
-        raise AssertionError(f"fund {fund_id} holds less back than it promised")
-    _enter(session, fund_id, EntryKind.SPEND, amount_fen, line_id=line_id, by=by, now=now)
+    """Pay out of what is held back: a payment of a case, or a line of what a merchant is owed.
+
+    Once for each, or the database refuses.
+    """
+    _move(session, fund_id, -amount_fen, amount_fen)
+    of_case = None if payment is None else payment.case_id
+    _enter(
+        session, fund_id, EntryKind.SPEND, amount_fen, case_id=of_case, payment=payment,
+        line_id=line_id, by=by, now=now,
+    )  # fmt: skip
 
 
-def instalment_fen(reservation: Reservation, instalment: int) -> int:
-    """What one instalment comes to; the last has what doesn't divide."""
-    even = reservation.amount_fen // reservation.instalments
-    if instalment < reservation.instalments:
-        return even
-    return reservation.amount_fen - even * (reservation.instalments - 1)
+def take_back(
+    session: Session, fund_id: int, payment: Payment, *, by: Officer, now: datetime
+) -> None:
+    """Hold back anew what was paid to a case; once for each payment, or the database refuses."""
+    _move(session, fund_id, payment.amount_fen, -payment.amount_fen)
+    _enter(
+        session, fund_id, EntryKind.TAKEN_BACK, payment.amount_fen, case_id=payment.case_id,
+        payment=payment, by=by, now=now,
+    )  # fmt: skip
 
 
-def _grant_hash(own: Safe, case: Case) -> str | None:
-    """What one person can be promised once, also after they were erased; None: nobody knows who."""
-    if not case.sealed_person:
-        return None
-    who = json.loads(own.unseal(case.sealed_person, f"cases.sealed_person:{case.id}"))
-    return own.hash("grant", who["identity_number"], case.measure, case.period)
-
-
-def _fund_of(session: Session, regions: Regions, case: Case, fund_id: int | None) -> int:
-    if fund_id is not None:
-        wanted = session.get(Fund, fund_id)
-        fitting = (
-            []
-            if wanted is None or not pays_for(wanted, case.measure, case.region, regions)
-            else [wanted]
-        )
-    else:
-        funds = session.scalars(select(Fund).order_by(col(Fund.id))).all()
-        fitting = [fund for fund in funds if pays_for(fund, case.measure, case.region, regions)]
-    ids = [fund.id for fund in fitting if fund.id is not None]
-    if len(ids) != 1:
-        raise FundMissing(ids)
-    return ids[0]
+def _move(session: Session, fund_id: int, more_reserved: int, more_spent: int) -> None:
+    """Hold so much more back, and have so much more paid."""
+    reserved, spent = col(Fund.reserved_fen) + more_reserved, col(Fund.spent_fen) + more_spent
+    there = and_(reserved >= 0, spent >= 0)
+    if not _change(session, fund_id, there, reserved_fen=reserved, spent_fen=spent):
+        raise AssertionError(f"fund {fund_id} holds less back, or paid less, than it promised")
 
 
 def _change(session: Session, fund_id: int, only: ColumnElement[bool], **values: Any) -> bool:
@@ -503,37 +331,13 @@ def _change(session: Session, fund_id: int, only: ColumnElement[bool], **values:
     return changed.rowcount == 1
 
 
-def _book(
-    session: Session,
-    payment: Payment,
-    kind: EntryKind,
-    more_fen: int,
-    *,
-    by: Officer,
-    now: datetime,
-) -> Reservation:
-    """Note a payment of a case that makes so much more paid, and so much less held back."""
-    kept = session.get_one(
-        Reservation, payment.case_id, with_for_update=True, populate_existing=True
-    )
-    kept.paid_fen += more_fen
-    session.add(kept)
-    session.flush()
-    reserved, spent = col(Fund.reserved_fen) - more_fen, col(Fund.spent_fen) + more_fen
-    there = and_(reserved >= 0, spent >= 0)
-    if not _change(session, kept.fund_id, there, reserved_fen=reserved, spent_fen=spent):
-        raise AssertionError(f"fund {kept.fund_id} holds less back, or paid less, than its cases")
-    _enter(session, kept.fund_id, kind, payment.amount_fen, payment=payment, by=by, now=now)
-    return kept
-
-
 def _enter(
     session: Session,
     fund_id: int,
     kind: EntryKind,
     amount_fen: int,
     *,
-    case: Case | None = None,
+    case_id: str | None = None,
     payment: Payment | None = None,
     issue_id: str | None = None,
     line_id: str | None = None,
@@ -546,7 +350,7 @@ def _enter(
             fund_id=fund_id,
             kind=kind,
             amount_fen=amount_fen,
-            case_id=payment.case_id if payment else case.id if case else None,
+            case_id=case_id,
             payment_id=payment.id if payment else None,
             issue_id=issue_id,
             line_id=line_id,

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import ColumnElement, or_, select
 from sqlmodel import Session, col
 
-from server.casework import funds, workdays
+from server.casework import reservations, workdays
 from server.casework.advancing import Post, advance, by_system, by_worker
 from server.casework.deciding import Desk, settle_objection
 from server.casework.moves import OBJECTED_WITHIN, Move, State
@@ -147,7 +147,7 @@ def close_final(session: Session, safe: Safe, post: Post, *, only: str, now: dat
             post=post,
             now=now,
         )
-        funds.release_rest(session, safe, closed, by=closer.audited, now=now)
+        reservations.release_rest(session, safe, closed, by=closer.audited, now=now)
     return len(over)
 
 

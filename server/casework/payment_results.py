@@ -7,7 +7,7 @@ from enum import StrEnum
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from server.casework import funds, payable, payment_batches, payments
+from server.casework import payable, payment_batches, payments, reservations
 from server.casework.fund_tables import BatchState, Payment, PaymentBatch, PaymentState
 from server.casework.moves import MOVES, Move, State
 from server.casework.officers import Role
@@ -201,7 +201,7 @@ def _hindrances(
         yield Bad(result.line, Fault.ERASED, case.id)
     elif payable.is_on_its_way(session, case.id):
         yield Bad(result.line, Fault.ON_ITS_WAY, case.id)
-    elif funds.released_fen(session, case.id):
+    elif reservations.released_fen(session, case.id):
         yield Bad(result.line, Fault.GIVEN_UP, case.id)
     elif State(case.state) not in MOVES[Move.RETURN_PAYMENT].from_:
         yield Bad(result.line, Fault.LOOKED_AT_AGAIN, case.id)

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
-from server.casework import cases, funds, near_duplicates, opting_out, payable
+from server.casework import cases, funds, near_duplicates, opting_out, payable, reservations
 from server.casework.advancing import Mover, MoveRefused, Post, advance, by_officer, by_worker
 from server.casework.fund_tables import (
     BatchState,
@@ -209,7 +209,7 @@ def _due(post: Post, officer: Officer, fund_id: int, instalment: int, at_most: i
         raise NotAllowed
     if instalment < 1:
         # None before the first: it would be paid beside it.
-        raise funds.InstalmentsOutOfRange(instalment)
+        raise reservations.InstalmentsOutOfRange(instalment)
     live, before = aliased(Payment), aliased(Payment)
     query = (
         select(Case)
@@ -314,8 +314,8 @@ def pay(session: Session, cashier: Cashier, payment: Payment, case: Case) -> Non
     Raises what `advance` raises; the case stays pending where another instalment comes.
     """
     _settle(session, payment, PaymentState.PAID, cashier.now)
-    kept = funds.spend(session, payment, by=cashier.officer, now=cashier.now)
-    move = Move.PAY if funds.is_all_paid(kept) else Move.PAY_INSTALMENT
+    kept = reservations.spend(session, payment, by=cashier.officer, now=cashier.now)
+    move = Move.PAY if reservations.is_all_paid(kept) else Move.PAY_INSTALMENT
     cashier.move(session, case, move, amount=yuan(payment.amount_fen) + "元")
     cashier.record(session, payment, case.worker_id, Action.PAID)
 
@@ -335,7 +335,7 @@ def take_back(
     Whoever calls it has seen to it that nothing else of the case is on its way.
     """
     _return(session, cashier, payment, case, PaymentState.PAID, reason)
-    funds.take_back(session, payment, by=cashier.officer, now=cashier.now)
+    reservations.take_back(session, payment, by=cashier.officer, now=cashier.now)
 
 
 def cancel(session: Session, cashier: Cashier, payment: Payment, case: Case) -> None:
@@ -356,9 +356,9 @@ def moves_of_worker(session: Session, case: Case) -> list[Move]:
     if not {Move.GIVE_UP, Move.WITHDRAW} & set(moves):
         return list(moves)
     barred: set[Move] = set()
-    if funds.is_bound(session, case):
+    if reservations.is_bound(session, case):
         barred.add(Move.WITHDRAW)
-    if not funds.paid_fen(session, case.id) or payable.is_on_its_way(session, case.id):
+    if not reservations.paid_fen(session, case.id) or payable.is_on_its_way(session, case.id):
         barred.add(Move.GIVE_UP)
     return [move for move in moves if move not in barred]
 
@@ -380,7 +380,7 @@ def give_up(
     """
     # Nobody orders a payment of it meanwhile.
     session.refresh(case, with_for_update=True)
-    if not funds.paid_fen(session, case.id) or payable.is_on_its_way(session, case.id):
+    if not reservations.paid_fen(session, case.id) or payable.is_on_its_way(session, case.id):
         raise MoveRefused(Move.GIVE_UP, State(case.state))
     by = by_worker(worker_id)
     done = advance(
@@ -394,7 +394,7 @@ def give_up(
         reason=words,
         now=now,
     )
-    funds.release_rest(session, own, done, by=by.audited, now=now)
+    reservations.release_rest(session, own, done, by=by.audited, now=now)
     return done
 
 
@@ -460,7 +460,7 @@ def _order(
         batch_id=batch.id,
         case_id=case.id,
         instalment=instalment,
-        amount_fen=funds.instalment_fen(kept, instalment),
+        amount_fen=reservations.instalment_fen(kept, instalment),
         state=PaymentState.ORDERED.value,
         sealed_payee="",
     )

@@ -19,16 +19,16 @@ from server.casework.deciding import (
     PaymentOnItsWay,
     SumOutOfRange,
 )
-from server.casework.funds import (
+from server.casework.funds import FundShort
+from server.casework.moves import ASKED_FOR_AT_MOST, MOVES, Actor, Move
+from server.casework.officers import ACTS_AS, OfficerUnknown, Role, SecondOfficerNeeded
+from server.casework.reservations import (
     MOST_INSTALMENTS,
     FundMissing,
-    FundShort,
     GrantedBefore,
     InstalmentsOutOfRange,
     PaidInPart,
 )
-from server.casework.moves import ASKED_FOR_AT_MOST, MOVES, Actor, Move
-from server.casework.officers import ACTS_AS, OfficerUnknown, Role, SecondOfficerNeeded
 from server.casework.tables import Case
 from server.confidential.subject_keys import SubjectErased
 from server.console import forms

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from server import money
-from server.casework import funds, objecting, officers, payable
+from server.casework import funds, objecting, officers, payable, reservations
 from server.casework.fund_tables import Fund, Reservation
 from server.casework.moves import Move, State, moves_from
 from server.casework.officers import Officer, Role
@@ -71,7 +71,7 @@ def steps(session: Session, case: Case, who: Officer) -> list[Step]:
                 _why_not(session, case, move, who),
                 _options(session, case, move, who),
                 _note(session, case, move),
-                funds.paid_fen(session, case.id) > 0,
+                reservations.paid_fen(session, case.id) > 0,
             )
         )
     return found

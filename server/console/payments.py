@@ -11,7 +11,15 @@ from flask import Blueprint, Response, request, url_for
 from pydantic import Field
 from sqlmodel import Session
 
-from server.casework import bank_files, funds, payable, payment_batches, payment_results, payments
+from server.casework import (
+    bank_files,
+    funds,
+    payable,
+    payment_batches,
+    payment_results,
+    payments,
+    reservations,
+)
 from server.casework.bank_files import BankFileRefused
 from server.casework.fund_tables import BatchState, PaymentBatch, Reservation
 from server.casework.officers import LOOKERS, Role, SecondOfficerNeeded
@@ -130,7 +138,9 @@ def get_collect() -> Response:
         fund = funds.of_officer(session, asked.fund, who, regions())
         waiting = payments.due(session, post(), who, asked.fund, instalment=asked.instalment)
         sums = {
-            case.id: funds.instalment_fen(session.get_one(Reservation, case.id), asked.instalment)
+            case.id: reservations.instalment_fen(
+                session.get_one(Reservation, case.id), asked.instalment
+            )
             for case in waiting
         }
         came_back = payable.that_came_back(session, sums.keys())
@@ -152,7 +162,7 @@ def get_collect() -> Response:
 def post_collect() -> Response:
     """Put what is due into a new batch; whoever can't be paid is left out, and told why."""
     asked = forms.read(_CollectAsked).asked
-    if asked is None or not 1 <= asked.instalment <= funds.MOST_INSTALMENTS:
+    if asked is None or not 1 <= asked.instalment <= reservations.MOST_INSTALMENTS:
         raise funds.FundUnknown
     known, who = resources(), officer()
     with known.database.read() as session:
@@ -341,7 +351,7 @@ def _asked_of_query() -> _Wanted:
     if not all(each.isascii() and each.isdecimal() and len(each) < 10 for each in given):
         raise funds.FundUnknown
     return _Wanted(
-        fund=int(given[0]), instalment=min(max(int(given[1]), 1), funds.MOST_INSTALMENTS)
+        fund=int(given[0]), instalment=min(max(int(given[1]), 1), reservations.MOST_INSTALMENTS)
     )
 
 

@@ -226,9 +226,7 @@ def settle(
     if changed.rowcount != 1:
         raise SettlementMoved(settlement.id)
     if paid:
-        funds.pay_merchant(
-            session, settlement.fund_id, line.amount_fen, line_id=line_id, by=by, now=now
-        )
+        funds.spend(session, settlement.fund_id, line.amount_fen, line_id=line_id, by=by, now=now)
     else:
         session.execute(
             update(Redemption)

@@ -16,10 +16,11 @@ from server.arrears.joining import AlreadyJoined
 from server.casework.advancing import CaseChanged, MoveRefused
 from server.casework.applying import AlreadyApplied, RulesChanged, WarningNotTaken
 from server.casework.deciding import ItemsMissing
-from server.casework.funds import FundMissing, FundShort
+from server.casework.funds import FundShort
 from server.casework.payment_batches import StepRefused
 from server.casework.payment_results import ResultsRefused
 from server.casework.recoding import Refusal, Refused
+from server.casework.reservations import FundMissing
 from server.casework.uploading import OffsetWrong
 from server.confidential.privacy import mask
 from server.database.db import (

@@ -22,16 +22,7 @@ from server.casework.deciding import (
     SumOutOfRange,
 )
 from server.casework.drafting import DraftUnknown
-from server.casework.funds import (
-    BudgetChanged,
-    FundMissing,
-    FundNameTaken,
-    FundShort,
-    FundUnknown,
-    GrantedBefore,
-    InstalmentsOutOfRange,
-    PaidInPart,
-)
+from server.casework.funds import BudgetChanged, FundNameTaken, FundShort, FundUnknown
 from server.casework.inspecting import InspectionBusy
 from server.casework.materials import (
     CaseTakesNone,
@@ -51,6 +42,12 @@ from server.casework.payment_batches import (
 )
 from server.casework.payment_results import ResultsRefused
 from server.casework.recoding import Refused
+from server.casework.reservations import (
+    FundMissing,
+    GrantedBefore,
+    InstalmentsOutOfRange,
+    PaidInPart,
+)
 from server.casework.rosters import RosterUnknown
 from server.casework.service_requests import (
     NotSettled,
@@ -117,7 +114,7 @@ WORDS: Mapping[type[Exception], Problem] = {
         409,
         "second_officer_needed",
         "要换一个人",
-        "自己提的、自己写的、自己经手过的，不能自己批准，请换一位同事来办。",
+        "经手的人和批准的人不能是同一个人，请换一位同事来办。",
     ),
     NotRecommended: Problem(
         409, "not_recommended", "和经办意见不一致", "这和经办意见不一致，请写明原因退回。"

@@ -15,26 +15,28 @@ from sqlmodel import Session, col
 
 from knowledge.library import Library
 from knowledge.regions import UnknownRegion
-from server.casework import deciding, funds, near_duplicates, payments
+from server.casework import deciding, funds, near_duplicates, payments, reservations
 from server.casework.advancing import CaseChanged, MoveRefused
 from server.casework.cases import under_way
 from server.casework.fund_tables import EntryKind, Fund, FundEntry, Reservation
 from server.casework.funds import (
     MOST_FEN,
-    MOST_INSTALMENTS,
     BudgetChanged,
-    FundMissing,
     FundNameTaken,
     FundRefused,
     FundShort,
     FundUnknown,
-    GrantedBefore,
-    InstalmentsOutOfRange,
     Sums,
-    instalment_fen,
 )
 from server.casework.moves import Move, State
 from server.casework.officers import NotAllowed, Role
+from server.casework.reservations import (
+    MOST_INSTALMENTS,
+    FundMissing,
+    GrantedBefore,
+    InstalmentsOutOfRange,
+    instalment_fen,
+)
 from server.casework.tables import Case
 from server.database.db import Database, DatabaseBusy
 from server.database.tables import AuditEntry, Purpose, SubjectKey
@@ -50,7 +52,7 @@ def _reserve(office: Office, case_id: str, fund_id: int, database: Database | No
     with office.database.read() as session:
         own = office.keys.safe_of(session.get_one(Case, case_id).worker_id)
     with (database or office.database).begin() as session:
-        funds.reserve(
+        reservations.reserve(
             session,
             own,
             office.library.regions,
@@ -157,7 +159,7 @@ def test_every_change_of_a_fund_is_in_the_audit(office: Office) -> None:
     of_issue: dict[str, Any] = {"issue_id": "Q", "by": office.approver, "now": office.now}
     with office.database.begin() as session:
         case, by = session.get_one(Case, case_id), Actor.job("close")
-        funds.release_rest(session, office.safe, case, by=by, now=office.now)
+        reservations.release_rest(session, office.safe, case, by=by, now=office.now)
         funds.promise(session, office.safe, fund.id or 0, 5, **of_issue)
         funds.give_back(session, office.safe, fund.id or 0, 5, **of_issue)
     told = (col(AuditEntry.action), col(AuditEntry.fields), col(AuditEntry.reason))
@@ -224,7 +226,7 @@ def test_what_is_closed_unpaid_goes_back_to_the_fund(office: Office) -> None:
     for given_back in (SUM, 0):
         with office.database.begin() as session:
             case = session.get_one(Case, case_id)
-            rest = funds.release_rest(
+            rest = reservations.release_rest(
                 session, office.safe, case, by=Actor.job("close"), now=office.now
             )
         assert rest == given_back
@@ -237,7 +239,7 @@ def test_what_two_give_back_at_once_goes_back_once(office: Office) -> None:
 
     def give_back(session: Session) -> int:
         case, by = session.get_one(Case, case_id), Actor.job("close")
-        return funds.release_rest(session, office.safe, case, by=by, now=office.now)
+        return reservations.release_rest(session, office.safe, case, by=by, now=office.now)
 
     assert twice_at_once(office.database, give_back) == (SUM, 0)
     assert office.sums(fund) == (10 * SUM, SUM, 0)

@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import event, func, select
 from sqlmodel import Session, col
 
-from server.casework import bank_files, funds, payment_batches, payments
+from server.casework import bank_files, payment_batches, payments, reservations
 from server.casework.fund_tables import (
     BatchState,
     Fund,
@@ -87,7 +87,7 @@ def _settle_apart(office: Office, batch_id: str, results: list[Result]) -> None:
             payment = session.get_one(Payment, result.payment_id)
             case = session.get_one(Case, payment.case_id)
             if result.paid:
-                funds.spend(session, payment, by=office.cashier, now=office.now)
+                reservations.spend(session, payment, by=office.cashier, now=office.now)
                 till.move(session, case, Move.PAY, amount="1.00元")
             else:
                 till.move(session, case, Move.RETURN_PAYMENT, result.reason)

@@ -25,7 +25,6 @@ from server.casework import (
 )
 from server.casework.advancing import CaseChanged, advance, by_worker
 from server.casework.fund_tables import BatchState, Fund, Payment, PaymentBatch, PaymentState
-from server.casework.funds import InstalmentsOutOfRange
 from server.casework.moves import WORKING_DAYS, Move, State
 from server.casework.officers import NotAllowed, Role, SecondOfficerNeeded
 from server.casework.payable import NotPayable
@@ -36,6 +35,7 @@ from server.casework.payment_batches import (
     StepRefused,
 )
 from server.casework.payment_results import Fault, Result, ResultsRefused, Settled
+from server.casework.reservations import InstalmentsOutOfRange
 from server.casework.tables import Case, CaseEvent, Finding, NearDuplicate, Origin
 from server.clock import china_day
 from server.database.tables import AuditEntry, Notice, Profile, Purpose

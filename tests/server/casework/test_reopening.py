@@ -22,11 +22,12 @@ from server.casework import (
 from server.casework.advancing import CaseChanged, MoveRefused, ReasonMissing
 from server.casework.deciding import NotRecommended, PaymentOnItsWay
 from server.casework.fund_tables import EntryKind, Fund, FundEntry, Reservation
-from server.casework.funds import FundShort, PaidInPart
+from server.casework.funds import FundShort
 from server.casework.moves import Move, State
 from server.casework.officers import NotAllowed, Officer, Role, SecondOfficerNeeded
 from server.casework.payable import NotPayable
 from server.casework.payment_results import Fault, ResultsRefused
+from server.casework.reservations import PaidInPart
 from server.casework.tables import Case, CaseEvent, Finding
 from server.database.tables import AuditEntry, Notice
 from tests import casework
