@@ -45,6 +45,7 @@ STEPS: tuple[Step, ...] = (
     choosing.overview,
     choosing.no_subject,
     several.several_questions,
+    choosing.help_for_lost_work,
     gates.outside,
     choosing.any_help_after_a_story,
     gates.not_understood,

@@ -11,7 +11,7 @@ from bot.document_names import CLAUSE
 from bot.question import content
 from bot.retrieval.matching import Candidate
 from bot.turn import Turn
-from bot.words import firms
+from bot.words import firms, wages
 from bot.words import leaning as leaning_words
 from knowledge.figures import spelled_value
 from knowledge.measures import Aspect, Audience, Measure
@@ -34,8 +34,11 @@ _A_KIND_OF_HELP = 0.685
 _LIKELY_ENOUGH = 4.0
 """The same for a measure of the best one's topic, if it is not too far behind."""
 _TOO_FAR = 2.4
-_HARDLY = 2.0
+_HARDLY = 2.6
 """Below this a story is not of the measure that it seems to be of."""
+_HARDLY_OF_LOST_WORK = 4.0
+"""The same of who lost their work: of what there is then, no one measure is all."""
+_AFTER_LOST_WORK = ("失业", "找工作")
 _IN_ONE_CHARACTER = 4.0
 _NEAR_TO_OUTSIDE = 0.7
 """What one character must come to, to be a subject: 书 does, 厂没了 does not."""
@@ -68,11 +71,18 @@ _ANY_HELP = re.compile(
     r"(?:(?:可以|能|好)?(?:领|拿|申请|享受|得))?(?:到)?(?:没有?|吗)?"
     r"|(?:能|可以)(?:领|享受|拿|申请|得|捞)(?:到|着|上)?点?(?:什么|哪些|啥)(?:钱|东西|实惠|好处)?"
     r"|(?:都|还|能|可以)*沾(?:上|到)?点?(?:什么|哪些|啥)光"
+    r"|(?:都|还)?有(?:没有)?(?:什么|哪些|啥)(?:地方)?(?:能|可以)(?:给?(?:我|俺|咱|我们|俺们|咱们|大家|打工的))?"
+    r"(?:帮|照顾|救助|扶持)(?:上|到|帮|一下|下|得上|点)?忙?(?:我|俺|咱)?们?的?(?:没有?|吗|不)?"
+    r"|能(?:不能)?(?:帮|给)(?:我|俺|咱)?们?(?:[点些]?(?:什么|啥)(?:忙|帮助|补助|补贴|救助)?|帮忙|一?下忙?)(?:吗|不|么)?"
 )
 """As a first message, with nothing else in it but who asks, it asks for all there is."""
 _ANY_KIND = re.compile(
     "(?:(?:我|帮我|想|要|来|请)*(?:查|看|问|咨询|了解|打听|领|拿|申请)(?:[1一]?下|查|看|询|问|点|个)?)?"
     "(?:(?:补贴|补助|福利|政策|优惠)(?:的事情?|方面的?)?[。!? ]*)+"
+)
+_WHAT_NOW = re.compile(
+    "(?:那|这|现在|以后|接下来|往后)*(?:我|俺|咱)?(?:们)?(?:这些人|这些工人|打工的|大家|一家子|一家)?"
+    "(?:该|要|可|可以|能)?(?:咋|怎么|怎)(?:办|弄|整|搞)(?:啊|呀|呢|才好)?"
 )
 _CLAUSE_ENDS = re.compile("[,.，。?？!！;；、 ]+")
 _WHO_ASKS = re.compile(
@@ -168,12 +178,16 @@ def overview(turn: Turn) -> Answer | None:
     )
     if not asked and not only_place:
         return None
-    region = turn.region
-    if region is None or not turn.library.regions.get(region).own:
-        covered = turn.library.regions.covered
-        inside = turn.scope(region) if region else frozenset(covered)
-        return ask_place(turn, [r for r in covered if r in inside], text)
-    return everything(turn, about=left if content(left) else "")
+    return everything_there(turn, text, [left] if content(left) else ())
+
+
+def everything_there(turn: Turn, text: str, about: Sequence[str]) -> Answer:
+    """List the measures of the place; ask which it is where none is known that has its own."""
+    if turn.region is not None and turn.library.regions.get(turn.region).own:
+        return everything(turn, about=about)
+    covered = turn.library.regions.covered
+    inside = turn.scope(turn.region) if turn.region else frozenset(covered)
+    return ask_place(turn, [r for r in covered if r in inside], text)
 
 
 def _asked_for_nothing(turn: Turn) -> bool:
@@ -192,16 +206,33 @@ def _asks_for_nothing(turn: Turn, left: str, said: str) -> bool:
     return all(_WORKS_THERE.fullmatch(each) or not content(_TIME.sub("", each)) for each in clauses)
 
 
+def help_for_lost_work(turn: Turn) -> Answer | None:
+    """List what the place has where somebody's work is gone, and they ask for help or what now."""
+    told = turn.asked_text
+    if not wages.work_is_gone(told) or wages.are_owed(told) or firms.ask(told):
+        return None
+    clauses = _CLAUSE_ENDS.split(told)
+    asked = any(_asks_for_any_help(clause) or _WHAT_NOW.fullmatch(clause) for clause in clauses)
+    if not asked or not _is_a_story(turn, clauses, _HARDLY_OF_LOST_WORK):
+        return None
+    return everything_there(turn, told, _AFTER_LOST_WORK)
+
+
 def any_help_after_a_story(turn: Turn) -> Answer | None:
     """List what the place has where somebody tells of what no document names, and asks for help."""
-    hardly = not turn.local or turn.local[0].score < _HARDLY
-    if turn.region is None or turn.context.question or not hardly:
-        return None
     clauses = _CLAUSE_ENDS.split(turn.asked_text)
     asked = next(filter(_asks_for_any_help, clauses), "")
-    if not asked or len(clauses) < 2 or not turn.library.regions.get(turn.region).own:
+    own = turn.region is not None and turn.library.regions.get(turn.region).own
+    if not own or not asked or not _is_a_story(turn, clauses, _HARDLY):
         return None
     return everything(turn, asked)
+
+
+def _is_a_story(turn: Turn, clauses: Sequence[str], hardly: float) -> bool:
+    """Tell whether more is told than asked, as a first message, and no measure is meant."""
+    goes_on = bool(turn.context.question) and not turn.names_the_place_asked_for
+    meant = turn.local and turn.local[0].score >= hardly and gates.outside(turn) is None
+    return len(clauses) > 1 and not goes_on and not meant
 
 
 def _asks_for_any_help(text: str) -> bool:
@@ -209,19 +240,24 @@ def _asks_for_any_help(text: str) -> bool:
     return left != text and not content(_WHO_ASKS.sub("", left))
 
 
-def everything(turn: Turn, asked: str | None = None, about: str = "") -> Answer:
+def everything(turn: Turn, asked: str | None = None, about: Sequence[str] = ()) -> Answer:
     """List the measures of the place, those first that are for whoever asks (with `asked`).
 
-    Before them those of the kind of help that `about` names: 失业有什么补贴.
+    Before them those of the kinds of help that `about` names: 失业有什么补贴. What is over comes
+    after what is not.
     """
     assert turn.region is not None
     for_firms = firms.ask(turn.asked_text if asked is None else asked)
-    measures = _for_anybody(turn)
-    measures.sort(key=lambda m: (m.audience is Audience.EMPLOYER) is not for_firms)
-    if about:
-        kind = turn.weighed(about).topic
-        measures.sort(key=lambda m: kind.near < _A_KIND_OF_HELP or kind.id not in m.topics)
-    return listed(turn, measures[:_MOST_LISTED])
+    named = [turn.weighed(words).topic for words in about]
+    kinds = [kind.id for kind in named if kind.near >= _A_KIND_OF_HELP]
+
+    def place(measure: Measure) -> tuple[int, bool, bool]:
+        of_kind = [at for at, kind in enumerate(kinds) if kind in measure.topics]
+        is_for_firms = measure.audience is Audience.EMPLOYER
+        over = not measure.validity.open_on(turn.today)
+        return min(of_kind, default=len(kinds)), is_for_firms is not for_firms, over
+
+    return listed(turn, sorted(_for_anybody(turn), key=place)[:_MOST_LISTED])
 
 
 def no_subject(turn: Turn) -> Answer | None:
@@ -367,6 +403,7 @@ def listed(turn: Turn, measures: list[Measure]) -> Answer:
         reason="overview",
         region=region,
         choices=choices,
+        suggestions=(turn.composer.say("check_suggestion"),),
         measures=tuple(m.id for m in measures),
         sources=tuple(turn.composer.source(m) for m in measures),
         context=Context(region=turn.last_place(), chosen=turn.chosen, choices=choices),

@@ -9,7 +9,7 @@ _OWING = "(?:欠|拖|没发|不发|没给|不给|没结|不结|要不回|要不�
 _WAGES = "(?:工钱|工资|薪水?|血汗钱|加班[费钱])"
 _WAGES_OWED = re.compile(
     f"{_OWING}[^,。?!]{{0,8}}{_WAGES}|{_WAGES}[^,。?!]{{0,8}}{_OWING}"
-    f"|{_WAGES}(?:该|应该|得|要)?(?:找谁|问谁|跟谁|向谁|去?哪里?|怎么)去?[要讨]|(?:讨回?|要回|追回?){_WAGES}"
+    f"|{ARREARS}|{_WAGES}(?:该|应该|得|要)?(?:找谁|问谁|跟谁|向谁|去?哪里?|怎么)去?[要讨]|(?:讨回?|要回|追回?){_WAGES}"
     f"|{_WAGES}(?!卡)(?:(?!按时|照发|(?<![现奖])金|[补券]|红包)[^?!。]){{0,12}}{_NOT_THERE}|加班(?:都|也|又)?(?:不|没)(?:给|发|算)(?:加班)?[费钱]"
 )
 _MONEY = "(?:钱|块|万|元|[0-9]{3})"
@@ -32,6 +32,12 @@ _LOST_WORK = re.compile(
     "|把[我俺]们?(?:都|也|给)*(?:辞|炒|裁|开)|[我俺].{0,6}被(?:辞|炒|裁|开除|解雇)|失业金(?!返还)|失业保险金"
 )
 
+_WORK_IS_GONE = re.compile(
+    "(?:厂子?|工厂|公司|企业|单位|店|车间|工地)里?(?:[一早全]?都|也|就|已经|突然|说|现在|这)*"
+    "(?:倒闭|破产|关门|关停|停工|停产|停业|垮|黄|倒|关|散伙|解散)(?:掉|闭)?了"
+    "|(?:没有?|没了|丢了|丢掉)(?:了)?(?:工作|活儿?干?|班上|饭碗)|活儿?(?:都|也)?没了"
+)
+
 
 def are_owed(text: str) -> bool:
     """Tell whether somebody asks for wages, or other money, that a firm owes them."""
@@ -51,3 +57,8 @@ def asked_for(text: str) -> str:
 def lost_work(text: str) -> bool:
     """Tell whether somebody says that they lost their own work."""
     return bool(_LOST_WORK.search(text))
+
+
+def work_is_gone(text: str) -> bool:
+    """Tell whether somebody says that they lost their work, or that there is none where it was."""
+    return lost_work(text) or bool(_WORK_IS_GONE.search(text))

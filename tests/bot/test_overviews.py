@@ -7,7 +7,7 @@ import pytest
 
 from bot.answers import Kind
 from bot.retrieval.indexing import IndexedLibrary
-from tests.bot.asking import ask
+from tests.bot.asking import TODAY, ask
 
 
 def test_an_overview_lists_what_a_place_has(indexed: IndexedLibrary) -> None:
@@ -142,3 +142,53 @@ def test_who_asks_what_help_there_is_is_told_all_of_it(
     indexed: IndexedLibrary, region: str, asked: str
 ) -> None:
     assert ask(indexed, [asked], region).reason == "overview"
+
+
+@pytest.mark.parametrize(
+    ("told", "region", "first"),
+    [("厂子关门了，我咋办，有啥能帮的", "石狮", "shishi-4a"),
+     ("厂子黄了，我们这些人怎么办", "石狮", "shishi-4a"),
+     ("我丢了工作，孩子还小，有什么能帮忙的", "石狮", "shishi-4a"),
+     ("厂里关门了，活也没了，能帮我们点啥", "承德", "hebei-chengde-5"),
+     ("车间停产了，现在咋整", "广州荔湾区", "liwan-7"),
+     ("公司倒闭了，往后我们一家怎么办", "（未具名市）", "opinion-3-labour")],
+)  # fmt: skip
+def test_whose_work_is_gone_is_shown_all_there_is_what_is_for_them_first(
+    indexed: IndexedLibrary, told: str, region: str, first: str
+) -> None:
+    shown = ask(indexed, [told], region)
+    assert (shown.reason, shown.measures[0]) == ("overview", first)
+    asked_first = ask(indexed, [told, indexed.library.regions.get(region).label])
+    assert asked_first.reason == "overview" or not indexed.library.regions.get(region).own
+
+
+def test_who_tells_of_what_nothing_is_for_and_asks_for_any_help_is_shown_all_there_is(
+    indexed: IndexedLibrary,
+) -> None:
+    told = ask(indexed, ["厂里放假了，一个人在这，有啥补贴"], "衡水")
+    assert told.reason == "overview"
+
+
+@pytest.mark.parametrize(
+    "told",
+    ["厂里停工了，工资怎么发", "公司倒闭了，欠我们的工资怎么要", "失业了，失业金怎么领",
+     "厂子关门了，我想开个小店，怎么办执照", "工厂停产了，社保费能缓交吗",
+     "厂也关了，我们被欠薪了，怎么办", "公司倒闭了，赔偿怎么办"],
+)  # fmt: skip
+def test_whose_work_is_gone_and_who_asks_for_one_thing_is_answered_that(
+    indexed: IndexedLibrary, told: str
+) -> None:
+    for region in ("石狮", "锦州", "承德"):
+        assert ask(indexed, [told], region).reason != "overview"
+
+
+def test_what_is_over_comes_after_what_is_not(indexed: IndexedLibrary) -> None:
+    shown = [indexed.library.measures[id] for id in ask(indexed, ["石狮有什么政策"]).measures]
+    of_people = [m for m in shown if m.audience != "employer"]
+    assert of_people == shown[: len(of_people)]
+    assert [m.id for m in of_people if not m.validity.open_on(TODAY)] == [of_people[-1].id]
+
+
+def test_who_is_shown_what_there_is_can_go_on_to_the_self_check(indexed: IndexedLibrary) -> None:
+    shown = ask(indexed, ["石狮有什么政策"])
+    assert ask(indexed, ["石狮有什么政策", *shown.suggestions]).reason == "check-question"
