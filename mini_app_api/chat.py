@@ -125,8 +125,9 @@ def shown(answered: Answered, library: Library, today: date) -> str:
 def view(answer: Answer, library: Library, today: date, can_report: bool = False) -> AnswerView:
     """Present an answer; `today` is an Asia/Shanghai day."""
     measures = [library.measures[id] for id in answer.measures if id in library.measures]
-    # Where it was declined, the measures are what is known nearby: nothing to apply for.
-    near = measures if answer.kind is Kind.ANSWER else []
+    # Where it was declined, the measures are what is known nearby; of a list none is chosen yet:
+    # nothing to apply for.
+    near = measures if answer.kind is Kind.ANSWER and not answer.choices else []
     return AnswerView(
         kind=answer.kind,
         reply=answer.reply,

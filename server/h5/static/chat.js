@@ -112,7 +112,8 @@ function ways(answer) {
 function answered(reply, answer) {
   const inside = put(fresh(reply), [h("p", null, withCalls(answer.reply))]);
   const sources = (answer.sources || []).filter((source) => source.measure);
-  put(inside, sources.map((source) => h("button.source", { onclick: () => clause(source.measure, source.quote && [source.quote]) }, `看原文：${source.title} ${source.locator}`)));
+  // A long list is to choose from first: each has its words behind it.
+  if (sources.length < 7) put(inside, sources.map((source) => h("button.source", { onclick: () => clause(source.measure, source.quote && [source.quote]) }, `看原文：${source.title} ${source.locator}`)));
   const [check] = answer.can_check || [];
   const [apply] = answer.can_apply || [];
   if (check || apply) {

@@ -150,7 +150,9 @@ function turnOf(turn) {
 
 // Where a reply leads to: its sources, the self-check, the application, people.
 function waysOf({ kind, sources, can_check: check, can_apply: apply }) {
-  const shown = (sources || []).filter((source) => source.measure);
+  const cited = (sources || []).filter((source) => source.measure);
+  // A long list is to choose from first: each has its words behind it.
+  const shown = cited.length < 7 ? cited : [];
   return {
     kind: kind || "",
     sources: shown.map(({ title, locator, measure }, place) => ({ title, locator, measure, place })),
