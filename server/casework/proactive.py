@@ -56,6 +56,9 @@ class Fate(StrEnum):
     """Who it is can't be read, or proves wrong."""
     OTHER_NAME = "other_name"
     """Somebody who signed in has this identity number and another name."""
+    UNPROVEN = "unproven"
+    """Who signed in with this number can't be taken for its person: WeChat vouches for no
+    telephone of theirs, or for another than the roster has."""
     SEVERAL = "several"
     """Several who signed in have this identity number: an officer has to look into it."""
     TWICE = "twice"
@@ -226,7 +229,11 @@ def _fate_of(
         return Fate.OTHER_NAME
     if applying.case_of(session, worker, checked) is not None:
         return Fate.HAS_CASE
-    return Fate.WITHDREW if _withdrew(session, worker, checked) else Fate.PROPOSED
+    if _withdrew(session, worker, checked):
+        return Fate.WITHDREW
+    # To know another's name and number is not enough to be given what is theirs.
+    vouched_for = people.is_vouched_for(session, safe, worker, person.phone)
+    return Fate.PROPOSED if vouched_for else Fate.UNPROVEN
 
 
 def _withdrew(session: Session, worker_id: int, checked: Checked) -> bool:

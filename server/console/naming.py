@@ -67,6 +67,7 @@ FATES: Mapping[Fate, str] = {
     Fate.NOBODY: "花名册里没有这个编号，或者编号重复",
     Fate.UNREADABLE: "姓名、号码看不懂",
     Fate.OTHER_NAME: "身份证号相同，姓名不同",
+    Fate.UNPROVEN: "登录的人手机号没有核实过，或者和名册不一样",
     Fate.SEVERAL: "不止一个人用这个身份证号",
     Fate.TWICE: "名册里重复",
     Fate.LEFT: "本人刚刚删除或认领了资料",

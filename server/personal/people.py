@@ -10,7 +10,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, delete, exists, func, select, update
+from sqlalchemy import Column, ColumnElement, delete, exists, func, or_, select, update
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -96,6 +96,18 @@ def registered_as(session: Session, worker_id: int) -> int | None:
         )
     )
     return session.scalar(asked.order_by(col(theirs.worker_id)).limit(1))
+
+
+def is_vouched_for(session: Session, safe: Safe, worker_id: int, phone: str) -> bool:
+    """Whether a worker has the telephone that a roster names: WeChat says so, or only the roster.
+
+    Who is known by a register alone is whom it names.
+    """
+    asked = select(col(Worker.id)).where(
+        col(Worker.id) == worker_id,
+        or_(col(Worker.phone_hash) == safe.hash("phone", phone), ~signed_in(worker_id)),
+    )
+    return session.scalar(asked) is not None
 
 
 def take_over(

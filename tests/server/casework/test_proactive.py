@@ -218,7 +218,7 @@ def test_somebody_who_signed_in_gets_the_case_and_no_second_self(
     office: Office, files: Files
 ) -> None:
     who = citizens.person(1)
-    worker = casework.worker(office.database, office.safe, office.keys, now=office.now, who=who)
+    worker = _signed_in(office, who, who.phone)
     (told,) = _propose(office, files.write([who]))
     with office.database.read() as session:
         assert session.get_one(Case, told.case_id).worker_id == worker
@@ -293,6 +293,21 @@ def test_who_only_says_to_be_the_person_of_a_roster_gets_nothing_of_theirs(
     with office.database.read() as session:
         assert cases.all_of_worker(session, worker) == []
     assert _count(office, Worker) == 2
+
+
+@pytest.mark.parametrize("verified", [None, "13900009999"])
+def test_who_typed_the_name_and_number_of_another_is_given_nothing_of_theirs(
+    office: Office, files: Files, verified: str | None
+) -> None:
+    who = citizens.person(1)
+    worker = _signed_in(office, who, verified)
+    roster = files.write([who])
+    assert _fates(_propose(office, roster)) == [Fate.UNPROVEN]
+    assert _count(office, Case) == 0
+    # The control: WeChat vouches for the telephone of the roster.
+    with office.database.begin() as session:
+        people.verify_phone(session, office.safe, worker_id=worker, phone=who.phone, now=office.now)
+    assert _fates(_propose(office, roster)) == [Fate.PROPOSED]
 
 
 def test_who_applied_already_gets_no_second_case(office: Office, files: Files) -> None:
@@ -373,7 +388,7 @@ def test_whoever_opted_out_is_left_alone_until_they_take_it_back(
     office: Office, files: Files
 ) -> None:
     who = citizens.person(1)
-    worker = casework.worker(office.database, office.safe, office.keys, now=office.now, who=who)
+    worker = _signed_in(office, who, who.phone)
     own = office.keys.safe_of(worker)
     roster = files.write([who])
     for measure, fate in (("shishi-1a", Fate.PROPOSED), (MEASURE, Fate.OPTED_OUT)):
@@ -394,7 +409,7 @@ def test_who_opted_out_and_corrects_their_number_is_out_all_the_same(
     office: Office, files: Files
 ) -> None:
     wrong, right = citizens.person(1), citizens.person(2)
-    worker = casework.worker(office.database, office.safe, office.keys, now=office.now, who=wrong)
+    worker = _signed_in(office, wrong, right.phone)
     own = office.keys.safe_of(worker)
     with office.database.begin() as session:
         opting_out.opt_out(session, own, worker_id=worker, now=office.now)
@@ -430,7 +445,7 @@ def test_whoever_leaves_while_a_run_is_at_their_line_is_not_brought_back(
     office: Office, files: Files, key_is_read: bool
 ) -> None:
     who = citizens.person(1)
-    worker = casework.worker(office.database, office.safe, office.keys, now=office.now, who=who)
+    worker = _signed_in(office, who, who.phone)
 
     def leave() -> None:
         by = Actor.worker(worker)
