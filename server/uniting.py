@@ -13,7 +13,7 @@ from server.casework.advancing import Post
 from server.confidential.sealing import Safe
 from server.confidential.subject_keys import SubjectErased
 from server.offers import taking_part, telling, wishing
-from server.personal import people
+from server.personal import consents, people
 from server.personal.people import StayTwo
 from server.register import claiming, keeping
 from server.vouchers.tables import Voucher
@@ -33,6 +33,7 @@ def unite(
     )
     if session.execute(of_both.limit(1)).first() is not None:
         raise StayTwo
+    consents.unite(session, kept, gone)
     near_duplicates.unite(session, kept, gone)
     wishing.unite(session, kept, gone)
     for offer, up in taking_part.unite(session, kept, gone, now=now):

@@ -118,7 +118,8 @@ class Database:
         waiting = self._line.join(act)
         try:
             with self.gate():
-                if not waiting.ended:
+                # A run takes so many at once: whoever came late is part of the next.
+                while not waiting.ended:
                     self._line.run()
         except DatabaseBusy:
             waiting.given_up = True

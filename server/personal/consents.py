@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from sqlalchemy import ColumnElement, exists, select, update
+from sqlalchemy import ColumnElement, exists, func, select, update
 from sqlalchemy.orm import Mapped
 from sqlmodel import Session, col
 
@@ -109,6 +109,25 @@ def withdrawn(session: Session, worker_id: int, purpose: Purpose) -> bool:
         )
     ).all()
     return bool(ends) and None not in ends
+
+
+def unite(session: Session, kept: int, gone: int) -> None:
+    """End what one of two accounts gives and the other took back later: a no has to hold."""
+    for one, other in ((kept, gone), (gone, kept)):
+        for purpose in Purpose:
+            if not withdrawn(session, one, purpose):
+                continue
+            of_one = col(Consent.worker_id) == one, col(Consent.purpose) == purpose
+            ended = session.scalar(select(func.max(col(Consent.withdrawn_at))).where(*of_one))
+            session.execute(
+                update(Consent)
+                .where(
+                    *_standing(other),
+                    col(Consent.purpose) == purpose,
+                    col(Consent.given_at) < ended,
+                )
+                .values(withdrawn_at=ended)
+            )
 
 
 def gives(worker: Mapped[int], purpose: Purpose) -> ColumnElement[bool]:

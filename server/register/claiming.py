@@ -13,10 +13,10 @@ from sqlmodel import Session, col
 
 from server.casework.tables import Case
 from server.confidential.sealing import Safe, sealed_anew
-from server.confidential.subject_keys import SubjectKeys
+from server.confidential.subject_keys import SubjectErased, SubjectKeys
 from server.database.db import Database
 from server.database.tables import Profile, Worker
-from server.personal import erasing
+from server.personal import erasing, people
 from server.records import audit
 from server.records.audit import Action, Actor
 from server.register import bulk, keeping
@@ -48,6 +48,11 @@ def claim(
     if old is None:
         return False
     with database.begin() as session:
+        try:
+            # Whoever makes something of theirs at this moment is done before, or finds them gone.
+            people.hold(session, before)
+        except SubjectErased:
+            return False
         found = proven_entry(session, worker_id)
         if found is None or (found.id, found.worker_id) != (entry.id, before):
             return False

@@ -1,16 +1,17 @@
 """Who turns out to be one person under two names has what either had, once."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 
 import pytest
 
 from server import uniting
 from server.clock import china_day
-from server.database.tables import Row
+from server.database.tables import Purpose, Row
 from server.offers import wishing
 from server.offers.tables import OfferKind, WishKind
-from server.personal import people
+from server.personal import consents, people
 from server.vouchers import cards
 from server.vouchers.tables import Issue, IssueState, Voucher
 from tests import casework
@@ -80,6 +81,39 @@ def test_of_what_each_has_once_that_of_the_older_stays(
         assert [each.kind for each in found] == ["trip", "work"]
         assert "缝纫" in found[1].details
         assert cards.find(session, older) is not None
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_what_one_account_took_back_the_other_gives_no_more_unless_it_was_given_since(
+    fair: Fair, names: tuple[int, int, Known], again: bool
+) -> None:
+    older, newer, as_one = names
+    version = consents.in_force(Purpose.PAYMENT).version
+
+    def give(worker: int, minutes: int) -> None:
+        with fair.database.begin() as session:
+            consents.give(
+                session, fair.safe, worker_id=worker, purpose=Purpose.PAYMENT, version=version,
+                now=fair.now + timedelta(minutes=minutes),
+            )  # fmt: skip
+
+    give(older, 0)
+    give(newer, 1)
+    with fair.database.begin() as session:
+        consents.withdraw(
+            session, fair.safe, worker_id=newer, purpose=Purpose.PAYMENT,
+            now=fair.now + timedelta(minutes=2),
+        )  # fmt: skip
+    if again:
+        with fair.database.begin() as session:
+            consents.withdraw(
+                session, fair.safe, worker_id=older, purpose=Purpose.PAYMENT, now=fair.now
+            )
+        give(older, 3)
+    as_one()
+    with fair.database.read() as session:
+        assert consents.is_given(session, older, Purpose.PAYMENT) is again
+        assert consents.withdrawn(session, older, Purpose.PAYMENT) is not again
 
 
 def test_who_has_two_vouchers_of_one_issue_stays_two_and_can_sign_in(

@@ -72,6 +72,14 @@ def test_a_write_that_cannot_start_in_time_is_told_so(
     database.release()
 
 
+def test_whoever_waits_behind_more_than_one_commit_takes_is_part_of_the_next(file: Path) -> None:
+    database = Database(f"sqlite:///{file}")
+    before = [database._line.join(lambda session: None) for _ in range(150)]
+    assert database.together(lambda session: 7) == 7
+    assert all(waiting.ended for waiting in before)
+    database.release()
+
+
 def test_whoever_fails_at_the_gate_leaves_it_to_the_next(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,10 +6,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy import update
+from sqlmodel import col
 
 from server import uniting
 from server.confidential.sealing import Safe
 from server.confidential.subject_keys import SubjectKeys
+from server.database.tables import Worker
 from server.pairing.claiming import move
 from server.personal import people, profiles
 from server.records.audit import Actor
@@ -114,3 +117,35 @@ def test_what_an_officer_changes_while_it_moves_is_not_lost(ledger: Ledger) -> N
     assert claim(ledger, worker)
     assert ledger.entry(entry.id).worker_id == worker
     assert ledger.said(entry.id) == somebody(1, address=MOVED)
+
+
+def test_what_is_made_of_the_nameless_one_while_the_entry_moves_is_not_sealed_with_a_key_that_goes(
+    ledger: Ledger,
+) -> None:
+    entry = ledger.enter(somebody(1))
+    before, worker = entry.worker_id, owner(ledger)
+    own = ledger.keys.safe_of(before)
+    with ThreadPoolExecutor(1) as hand:
+        with ledger.database.begin() as session:
+            people.hold(session, before)
+            claimed = hand.submit(claim, ledger, worker)
+            let_come(ledger.database, claimed)
+            profiles.take_from_register(
+                session, own, worker_id=before, person=citizens.person(1), by=Actor.job("test"),
+                now=ledger.now,
+            )  # fmt: skip
+        assert claimed.result()
+    assert ledger.entry(entry.id).worker_id == worker
+    with ledger.database.read() as session:
+        held = profiles.find(session, ledger.keys.safe_of(before), before)
+        assert held is not None and held.person == citizens.person(1)
+
+
+def test_who_was_erased_meanwhile_has_no_entry_to_move(ledger: Ledger) -> None:
+    entry = ledger.enter(somebody(1))
+    worker = owner(ledger)
+    with ledger.database.begin() as session:
+        session.execute(
+            update(Worker).where(col(Worker.id) == entry.worker_id).values(erased_at=ledger.now)
+        )
+    assert not claim(ledger, worker)
