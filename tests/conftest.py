@@ -369,7 +369,7 @@ def resources(
     from server.web.resources import Resources
 
     serving = Serving(database, KeptIndexes(tmp_path, b"secret"), served)
-    conversations = Conversations(database, delay=0.01)
+    conversations = Conversations(database, delay=0.01, safe=safe)
     settings = Settings(data_dir=tmp_path)
     limits = make_limits(settings, database, safe, clock)
     linking = Linking(database, safe)

@@ -98,13 +98,15 @@ def merge(desk: Desk, from_id: str, into_id: str, *, version: int) -> JointRepor
 def _move_parts(session: Session, gone: JointReport, kept: JointReport) -> list[JointPart]:
     """Make the parts of one those of the other; returns those that were one person's second."""
     removed = []
-    there = {part.identity_hash: part for part in parts_of(session, kept.id) if part.identity_hash}
+    # By the number, and by the account: who corrected their number in between is one person, too.
+    there = {name: part for part in parts_of(session, kept.id) for name in _names(part)}
     for part in parts_of(session, gone.id):
-        other = there.get(part.identity_hash or "")
+        other = next(filter(None, map(there.get, _names(part))), None)
         if other is not None:
             older = min(other, part, key=lambda each: (each.changed_at, each.id))
             # What has been paid out once is not forgotten.
             newer = part if older is other else other
+            there.update(dict.fromkeys((*_names(other), *_names(part)), newer))
             newer.recovered_fen = min(
                 newer.amount_fen, max(newer.recovered_fen, older.recovered_fen)
             )
@@ -115,6 +117,10 @@ def _move_parts(session: Session, gone: JointReport, kept: JointReport) -> list[
         update(JointPart).where(col(JointPart.report_id) == gone.id).values(report_id=kept.id)
     )
     return removed
+
+
+def _names(part: JointPart) -> list[str | int]:
+    return [*filter(None, [part.identity_hash]), part.worker_id]
 
 
 def _score(one: JointReport, other: JointReport) -> int:

@@ -182,7 +182,7 @@ def unlock(session: Session, cashier: Cashier, batch_id: str) -> PaymentBatch:
 
 
 def release(session: Session, cashier: Cashier, batch_id: str) -> PaymentBatch:
-    """Let it go to the bank; whoever had a hand in it before can't.
+    """Let it go to the bank; who collected or locked it, or decided on a case in it, can't.
 
     Raises what `lock` raises, `SecondOfficerNeeded`, `BatchAltered`, `PayeesLost`.
     """

@@ -1,4 +1,4 @@
-"""What the bank says became of a batch: looked at row by row, taken as a whole or not at all."""
+"""What the bank says became of a batch: looked at as a whole, then taken row by row, each once."""
 
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass

@@ -184,6 +184,9 @@ def work_out(
         answered, talk.conversation, talk.answered_at or now, again=talk.answered_at is not None
     )
     kept = _kept(answered, message, talk, served, now)
+    # What was answered so far, and what it was before this message.
+    if private or answer.context.check is not None:
+        kept = conversations.sealed(talk.conversation, kept)
     return replied, Record(turn, kept, served.public_numbers)
 
 

@@ -1,8 +1,9 @@
 """Conversations with the bot: the context of each, and a record of every turn.
 
 Turns and contexts are written behind, in groups, a tenth of a second late: a durable write for
-each would halve what the server can answer. Only a crash can lose them. Until a context is in the
-database, `RecentContexts` shows it to the other workers of the server.
+each would halve what the server can answer. A crash can lose them, more waiting than there is room
+for, and a database that is away when the server ends. Until a context is in the database,
+`RecentContexts` shows it to the other workers of the server.
 """
 
 import atexit
@@ -30,6 +31,7 @@ from server import tallying
 from server.chat.recent_contexts import KEY, RecentContexts
 from server.clock import china_day
 from server.confidential.privacy import mask
+from server.confidential.sealing import Safe, SealBroken
 from server.database.db import Database, DatabaseBusy, insert_within
 from server.database.tables import Conversation, stored_instant
 
@@ -37,6 +39,7 @@ VALID_FOR = timedelta(minutes=30)
 # A context this young may not be in the database yet; an older one is looked up there as well.
 _SURELY_NEWEST_SECONDS = 2.0
 _GROUP = 250
+_SEALED = "sealed"
 _LONGEST_REASON = 64
 _ID = re.compile(rf"[A-Za-z0-9_-]{{{KEY}}}")
 # The characters of an id in the order in which they sort, two by two: one pair for 12 bits.
@@ -136,7 +139,10 @@ class Conversations:
         delay: float = 0.1,
         waiting_at_most: int = 20_000,
         recent: RecentContexts | None = None,
+        safe: Safe | None = None,
     ) -> None:
+        """`safe`: without it no context can be kept that tells of a person."""
+        self._safe = safe
         self._recent = recent or RecentContexts()
         self._database = database
         self._delay = delay
@@ -158,7 +164,29 @@ class Conversations:
         if recent is None or stamp - recent[0] > VALID_FOR.total_seconds():
             return None
         context: dict[str, Any] | None = json.loads(recent[1])
-        return context
+        return self._opened(conversation_id, context)
+
+    def sealed(self, conversation_id: str, context: MaskedJson) -> MaskedJson:
+        """A context that tells of a person, as it is kept: neither database nor backup shows it."""
+        assert self._safe is not None, "a context that tells of a person takes a safe"
+        closed = self._safe.seal(context, _purpose(conversation_id))
+        return MaskedJson(json.dumps({_SEALED: closed}))
+
+    def _opened(
+        self, conversation_id: str, context: dict[str, Any] | None
+    ) -> dict[str, Any] | None:
+        if context is None or _SEALED not in context:
+            return context
+        if self._safe is None:
+            return None
+        try:
+            opened: dict[str, Any] = json.loads(
+                self._safe.unseal(context[_SEALED], _purpose(conversation_id))
+            )
+        except SealBroken:
+            # Sealed with a key that is no more: as if it were over.
+            return None
+        return opened
 
     def record(self, turn: RecordedTurn, context: MaskedJson, keep: Set[str] = frozenset()) -> bool:
         """Notes the turn, its message masked, and what the next one builds on.
@@ -207,6 +235,10 @@ class Conversations:
                 if writer is None or writer.pid != os.getpid():
                     writer = self._writer = _Writer(self._database, self._delay)
         return writer
+
+
+def _purpose(conversation_id: str) -> str:
+    return f"conversation.context:{conversation_id}"
 
 
 def record_within(

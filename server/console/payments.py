@@ -326,7 +326,9 @@ def post_settle(id: str) -> Response:
                     coming_back=coming_back,
                 )
     except ResultsRefused:
-        return _batch_page(id, 409, "批次刚刚有了变化，请重新上传结果文件。")
+        return _batch_page(
+            id, 409, "批次刚刚有了变化，请重新上传结果文件。已经处理的不会再处理一遍。"
+        )
     back = f"，发放后退回{len(settled.taken_back)}笔" if settled.taken_back else ""
     return go_to(_at(id), f"已处理：发放成功{settled.paid}笔，退回{settled.returned}笔{back}。")
 

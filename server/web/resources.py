@@ -52,7 +52,7 @@ def make_resources(settings: Settings, clock: Clock = utc_now) -> Resources:
         settings,
         database,
         serving,
-        Conversations(database),
+        Conversations(database, safe=safe),
         clock,
         safe,
         make_limits(settings, database, safe, clock),

@@ -96,7 +96,9 @@ def test_a_conversation_outlives_a_restart(
 
     def start() -> tuple[Resources, FlaskClient]:
         serving = Serving(database, KeptIndexes(tmp_path, b"secret"), served)
-        made = replace(resources, serving=serving, conversations=Conversations(database))
+        made = replace(
+            resources, serving=serving, conversations=Conversations(database, safe=resources.safe)
+        )
         return made, create_app(made.settings, made).test_client()
 
     def stop(made: Resources) -> None:
@@ -123,6 +125,8 @@ def test_a_conversation_outlives_a_restart(
 
 ANSWERS = ("想", "交了", "是单位把我辞了", "办了", "交了237个月")
 # What nobody else says, and what these answers are kept as while the check runs.
+SEALED = '{"sealed": "'
+"""How a context begins that holds answers of a self-check."""
 CANARIES = (
     "是单位把我辞了", "交了237个月", "job_loss_involuntary", "unemployment_insurance_months",
     "unemployment_insured", "你符合",
@@ -156,7 +160,9 @@ def test_a_self_check_in_chat_outlives_a_restart(
 
     def start() -> tuple[Resources, FlaskClient]:
         serving = Serving(database, KeptIndexes(tmp_path, b"secret"), served)
-        made = replace(resources, serving=serving, conversations=Conversations(database))
+        made = replace(
+            resources, serving=serving, conversations=Conversations(database, safe=resources.safe)
+        )
         return made, create_app(made.settings, made).test_client()
 
     def stop(made: Resources) -> None:
@@ -186,10 +192,10 @@ def test_nothing_entered_in_a_self_check_is_left_when_it_ends(
     for answer in ANSWERS[:-1]:
         worker.says(answer)
     assert resources.conversations.flush()
-    # While it runs the answers stand in the context, and nowhere else.
+    # While it runs the answers stand in the context, sealed, and nowhere else.
     running = everything_stored(resources.database)
-    assert "job_loss_involuntary" in running and "失业金怎么领" in running
-    assert "是单位把我辞了" not in running
+    assert SEALED in running and "失业金怎么领" in running
+    assert "job_loss_involuntary" not in running and "是单位把我辞了" not in running
     assert "你符合" in str(worker.says(ANSWERS[-1])["reply"])
     assert resources.conversations.flush()
     left = everything_stored(resources.database)
@@ -208,10 +214,10 @@ def test_a_self_check_that_is_left_lying_is_forgotten(
     for text in ("石狮失业金怎么领", "我能领吗", *ANSWERS[:3]):
         worker.says(text)
     assert resources.conversations.flush()
-    assert "job_loss_involuntary" in everything_stored(resources.database)
+    assert SEALED in everything_stored(resources.database)
     with resources.database.begin() as session:
         assert forget_expired(session, now=clock.now + timedelta(minutes=31)) == 1
-    assert "job_loss_involuntary" not in everything_stored(resources.database)
+    assert SEALED not in everything_stored(resources.database)
 
 
 def test_the_answers_of_a_self_check_are_not_remembered_in_memory(

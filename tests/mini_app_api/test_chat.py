@@ -113,6 +113,22 @@ def test_a_message_that_comes_again_is_answered_again_and_counts_once(
     assert len(rows(resources, "id")) == 4
 
 
+def test_what_is_answered_in_a_self_check_stands_nowhere_in_clear(
+    client: FlaskClient, resources: Resources
+) -> None:
+    talk = say(client, "石狮失业金我够不够")["conversation"]
+    kept = []
+    for key, text in zip("abcd", ("1", "1", "停", ASKED), strict=True):
+        say(client, text, conversation=talk, message=key * 32)
+        assert resources.conversations.flush()
+        row = resources.database.fetch("SELECT context FROM conversation")
+        assert row is not None
+        kept.append(row[0])
+    # The control: what is only asked is readable, and nothing is left in it of what was answered.
+    assert ["shishi-4a" in context for context in kept] == [False] * 3 + [True]
+    assert not any("facts" in context for context in kept)
+
+
 def test_a_message_is_taken_for_the_same_by_its_own_client_only(
     client: FlaskClient, resources: Resources
 ) -> None:

@@ -4,7 +4,8 @@ import threading
 from datetime import date, timedelta
 
 import pytest
-from sqlmodel import Session, select
+from sqlalchemy import update
+from sqlmodel import Session, col, select
 
 from server.arrears import codes, figures, handling, joining, merging, telling
 from server.arrears.figures import Figures
@@ -235,6 +236,22 @@ def test_a_file_from_before_others_were_merged_in_is_not_sent(site: Site) -> Non
     # The control: one that has everybody.
     site.act(handling.exported, kept, site.parts(kept), digest="1" * 64)
     site.act(handling.send, kept)
+
+
+def test_who_corrected_their_number_in_between_counts_once_too(site: Site) -> None:
+    worker = site.worker()
+    kept = site.started(worker, 100)
+    site.hand_in(kept)
+    with site.database.begin() as session:
+        session.execute(
+            update(JointPart).where(col(JointPart.worker_id) == worker).values(identity_hash="old")
+        )
+    gone = site.started(amount_fen=300)
+    site.join(gone, worker, 150, minutes=5)
+    site.hand_in(gone)
+    site.act(merging.merge, gone, kept.id)
+    assert site.figures(kept) == Figures(1, 2, 300 + 150, 0)
+    assert sum(part.worker_id == worker for part in site.parts(kept)) == 1
 
 
 def test_a_part_that_is_removed_as_ones_second_is_noted_with_whose_it_was(site: Site) -> None:
