@@ -18,7 +18,7 @@ from server.console.help_requests import name_of
 from server.console.rendering import attached, go_to, page
 from server.console.vouchers import TAKES
 from server.vouchers import merchants, settlement_files, settling
-from server.vouchers.merchants import Account, MerchantNameTaken
+from server.vouchers.merchants import Account, AccountChanged, MerchantNameTaken
 from server.vouchers.tables import Issue, LineState, MerchantKind, SettlementState
 from server.web.admitting import Who, admits
 from server.web.resources import resources
@@ -69,6 +69,8 @@ class AccountAsked(Asked):
     payee: Annotated[str, Field(min_length=1, max_length=64)]
     bank: Annotated[str, Field(min_length=1, max_length=64)]
     number: Annotated[str, Field(pattern=r"^[0-9]{6,32}$")]
+    before: Annotated[str | None, Field(pattern="^[0-9a-f]{32}$")] = None
+    """The account that was looked at, as `merchants.account_mark` names it."""
 
 
 class _FundAsked(Asked):
@@ -143,21 +145,27 @@ def post_account(id: int) -> Response:
     """Note another account; settlements from now on go there."""
     known = resources()
     form = forms.read(AccountAsked, {"number": "账号是6到32位数字。"})
+    status = 422
     with known.database.begin() as session:
         merchant = merchants.of_officer(session, id, officer(), regions())
         if form.asked is not None:
             account = Account(form.asked.payee, form.asked.bank, form.asked.number)
-            merchants.change_account(
-                session,
-                known.safe,
-                merchant,
-                account,
-                by=officer(),
-                regions=regions(),
-                now=known.clock(),
-            )
+            try:
+                merchants.change_account(
+                    session,
+                    known.safe,
+                    merchant,
+                    account,
+                    before=form.asked.before,
+                    by=officer(),
+                    regions=regions(),
+                    now=known.clock(),
+                )
+            except AccountChanged:
+                form.refuse("number", "别人刚改过这个账号。请先核对现在的账号，要改再保存一次。")
+                status = 409
     if form.asked is None:
-        return _merchant_page(id, form=form, status=422)
+        return _merchant_page(id, form=form, status=status)
     return go_to(url_for("desk.merchants.get_merchant", id=id), "账号改好了，以后的结算用新的。")
 
 
@@ -346,6 +354,7 @@ def _merchant_page(
         merchant=merchant,
         phones=phones,
         account=account,
+        before=merchants.account_mark(known.safe, merchant),
         number="" if account is None else f"尾号{account.number[-4:]}",
         kind=TAKES[MerchantKind(merchant.kind)],
         place=naming.place_of(library, merchant.region),

@@ -37,6 +37,10 @@ class MerchantNameTaken(Exception):
     """Another merchant has this name."""
 
 
+class AccountChanged(Exception):
+    """Somebody else has noted another account since it was looked at."""
+
+
 class StartRefused(Exception):
     """The code to sign in with is wrong, used, or over."""
 
@@ -84,15 +88,20 @@ def change_account(
     merchant: Merchant,
     account: Account,
     *,
+    before: str | None = None,
     by: Officer,
     regions: Regions,
     now: datetime,
 ) -> None:
     """Note where a merchant is paid from now on; what is collected already goes where it was.
 
-    Raises `NotAllowed`.
+    `before`: `account_mark` of what was looked at, None where nobody did. Raises `NotAllowed`,
+    `AccountChanged`.
     """
     require(by, Role.CASE_OFFICER, merchant.region, regions)
+    session.refresh(merchant, with_for_update=True)
+    if before is not None and before != account_mark(safe, merchant):
+        raise AccountChanged
     _keep_account(session, safe, merchant, account, by)
     _audit(session, safe, merchant, by, Action.CHANGED, now, "account")
 
@@ -119,6 +128,11 @@ def account_of(safe: Safe, merchant: Merchant) -> Account | None:
     return (
         None if sealed is None else Account(**json.loads(safe.unseal(sealed, _purpose(merchant))))
     )
+
+
+def account_mark(safe: Safe, merchant: Merchant) -> str:
+    """What tells whether a merchant's account is still the one that was looked at."""
+    return safe.hash("merchant.account_mark", merchant.sealed_account or "")[:32]
 
 
 def start_code(

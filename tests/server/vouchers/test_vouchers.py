@@ -24,7 +24,7 @@ from server.records import audit
 from server.vouchers import issuing, lapsing, merchants, redeeming, settlement_files, settling
 from server.vouchers.cards import CodeUnreadable, CodeWrong
 from server.vouchers.issuing import IssueChanged, IssueUnfit, NotOpen
-from server.vouchers.merchants import StartRefused
+from server.vouchers.merchants import Account, AccountChanged, StartRefused
 from server.vouchers.redeeming import (
     CodeUsed,
     RedemptionSettled,
@@ -373,6 +373,31 @@ def test_two_who_note_the_last_two_lines_at_once_settle_it(market: "Market") -> 
     ) == (1, 1)
     with market.database.read() as session:
         assert session.get_one(Settlement, made).state == SettlementState.SETTLED
+
+
+def test_a_page_from_before_replaces_no_account_that_was_noted_since(market: "Market") -> None:
+    shop = market.merchant()
+    first, second = (replace(ACCOUNT, number=number) for number in ("111111", "222222"))
+
+    def looked_at() -> str:
+        with market.database.read() as session:
+            return merchants.account_mark(market.safe, session.get_one(Merchant, shop.id))
+
+    def note(account: Account, before: str | None) -> None:
+        with market.database.begin() as session:
+            merchants.change_account(
+                session, market.safe, session.get_one(Merchant, shop.id), account, before=before,
+                by=market.clerk, regions=market.regions, now=market.now,
+            )  # fmt: skip
+
+    seen = looked_at()
+    note(first, seen)
+    with pytest.raises(AccountChanged):
+        note(second, seen)
+    with market.database.read() as session:
+        kept = session.get_one(Merchant, shop.id)
+        assert merchants.account_of(market.safe, kept) == first
+    note(second, looked_at())
 
 
 def test_who_noted_where_a_merchant_is_paid_does_not_release_the_money(market: "Market") -> None:
