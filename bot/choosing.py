@@ -71,6 +71,7 @@ _ANY_HELP = re.compile(
     r"(?:(?:可以|能|好)?(?:领|拿|申请|享受|得))?(?:到)?(?:没有?|吗)?"
     r"|(?:能|可以)(?:领|享受|拿|申请|得|捞)(?:到|着|上)?点?(?:什么|哪些|啥)(?:钱|东西|实惠|好处)?"
     r"|(?:都|还|能|可以)*沾(?:上|到)?点?(?:什么|哪些|啥)光"
+    r"|给不给(?:点|些)?(?:补(?:贴|助)?|钱)|会不会(?:补|给钱)"
     r"|(?:都|还)?有(?:没有)?(?:什么|哪些|啥)(?:地方)?(?:能|可以)(?:给?(?:我|俺|咱|我们|俺们|咱们|大家|打工的))?"
     r"(?:帮|照顾|救助|扶持)(?:上|到|帮|一下|下|得上|点)?忙?(?:我|俺|咱)?们?的?(?:没有?|吗|不)?"
     r"|能(?:不能)?(?:帮|给)(?:我|俺|咱)?们?(?:[点些]?(?:什么|啥)(?:忙|帮助|补助|补贴|救助)?|帮忙|一?下忙?)(?:吗|不|么)?"
@@ -169,6 +170,7 @@ def overview(turn: Turn) -> Answer | None:
     timeless = _TIME.sub("", text)
     left = _OVERVIEW.sub("", timeless)
     asked = left != timeless and len(content(left)) <= _HARDLY_A_SUBJECT
+    about = [left] if asked and content(left) else []
     asked = asked or (not turn.context.question and _asks_for_any_help(timeless))
     asked = asked or (not turn.context.question and bool(_ANY_KIND.fullmatch(timeless)))
     only_place = turn.places and (
@@ -178,7 +180,7 @@ def overview(turn: Turn) -> Answer | None:
     )
     if not asked and not only_place:
         return None
-    return everything_there(turn, text, [left] if content(left) else ())
+    return everything_there(turn, text, about)
 
 
 def everything_there(turn: Turn, text: str, about: Sequence[str]) -> Answer:

@@ -77,6 +77,7 @@ def test_who_names_a_place_asks_what_its_document_says(indexed: IndexedLibrary) 
     [
         "有没有什么补助", "有啥钱能领", "像我这样的有什么照顾没", "我们外地人能享受什么政策",
         "我这种情况能申请什么", "在石狮打工的外地人有没有什么优惠政策啊",
+        "政府给不给补",
         "老板把机器都拉走了，车间空了，我们这样的有没有补助，宿舍还让住到月底",
     ],
 )  # fmt: skip
@@ -151,6 +152,7 @@ def test_who_asks_what_help_there_is_is_told_all_of_it(
      ("我丢了工作，孩子还小，有什么能帮忙的", "石狮", "shishi-4a"),
      ("厂里关门了，活也没了，能帮我们点啥", "承德", "hebei-chengde-5"),
      ("车间停产了，现在咋整", "广州荔湾区", "liwan-7"),
+     ("厂停了，国家给不给补贴", "石狮", "shishi-4a"),
      ("公司倒闭了，往后我们一家怎么办", "（未具名市）", "opinion-3-labour")],
 )  # fmt: skip
 def test_whose_work_is_gone_is_shown_all_there_is_what_is_for_them_first(
