@@ -162,6 +162,7 @@ STEPS = {
     "no_subject": "没说问什么",
     "several_questions": "一次问了几件事",
     "outside": "文件不管的事",
+    "help_for_lost_work": "工作没了，问有什么政策",
     "any_help_after_a_story": "说了情况，问有什么政策",
     "not_understood": "没看懂",
     "which_place": "问是哪个地方",

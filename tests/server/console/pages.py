@@ -491,7 +491,10 @@ PAGES |= {
     ("GET", f"{_KNOWLEDGE}/sheets/<name>"): PageCall(_EDITORS, path={"name": "places"}),
     ("GET", f"{_KNOWLEDGE}/sheets/<name>/<place>"): PageCall(_EDITORS, path=_REGION),
     ("POST", f"{_KNOWLEDGE}/sheets/<name>/<place>"): PageCall(
-        _EDITOR, path=_REGION, form={"label": "石狮市", "level": "county"}, elsewhere=403
+        _EDITOR,
+        path=_REGION,
+        form={"label": "石狮市", "level": "county", "parent": "福建"},
+        elsewhere=403,
     ),
     ("GET", f"{_KNOWLEDGE}/unanswered/"): PageCall(_EDITORS),
     ("POST", f"{_KNOWLEDGE}/unanswered/settle"): PageCall(
